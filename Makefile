@@ -1,0 +1,44 @@
+# Everything happens in .venv, made on first use from requirements.lock (versions and hashes only).
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+SETUP  := $(VENV)/.complete
+
+.PHONY: setup demo test check bench lock clean
+
+setup: $(SETUP)
+
+# Bytecode is compiled here, once, because some machines forbid writing it later, and imports
+# without it take three times as long.
+$(SETUP): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
+	  || { echo "growth-points needs Python 3.11, 3.12 or 3.13; '$(PYTHON)' is $$($(PYTHON) --version 2>&1). Try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	@echo "Setting up .venv (once, a minute or two) ..."
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install -qq --no-compile --no-deps --require-hashes -r requirements.lock
+	$(BIN)/pip install -qq --no-compile --no-deps --no-build-isolation -e .
+	$(BIN)/python -m compileall -q -j 0 $(VENV)/lib domain expectations adapters flows deploy || true
+	@touch $(SETUP)
+
+demo: $(SETUP)  ## a sample marketplace, six months closed and paid, in tables
+	@$(BIN)/growth-points demo
+
+test: $(SETUP)  ## the default tests: a few minutes, no step by hand
+	@$(BIN)/pytest
+
+check: $(SETUP)  ## lint, strict types, import contracts
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+bench: $(SETUP)  ## the numbers, as ratios measured side by side in one run
+	@$(BIN)/python bench/close_month.py
+
+lock:  ## write requirements.lock anew: versions and hashes, no addresses
+	$(BIN)/pip install --quiet uv
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  --no-annotate --custom-compile-command 'make lock' --extra dev -o requirements.lock pyproject.toml
+
+clean:
+	rm -rf $(VENV) .growth-points build dist

@@ -1,0 +1,86 @@
+"""One decision for each store and settlement month, with every reason."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+
+from domain.eligibility import Reason, Terms, falls_into, rules_of
+from domain.months import SettlementMonth
+
+
+class Outcome(StrEnum):
+    """What was decided."""
+
+    AWARDED = "awarded"
+    NOT_ELIGIBLE = "not_eligible"
+
+
+@dataclass(frozen=True, slots=True)
+class SellerFacts:
+    """What is known of one store when a month is decided.
+
+    `window_amount_krw` is the sum over the window in whole KRW, of counted lines only;
+    `awarded_tiers` are the tiers awarded, and not reversed, from earlier settlement months.
+    """
+
+    seller_id: str
+    approved_on: date
+    window_amount_krw: int
+    status: str = "NORMAL"
+    runs_department_store_window: bool = False
+    runs_outlet_window: bool = False
+    uses_fulfilment: bool = False
+    uses_api: bool = False
+    awarded_tiers: frozenset[int] = field(default_factory=frozenset)
+
+    @property
+    def awarded(self) -> Mapping[int, bool]:
+        """For each tier that was awarded before: True; for any other: False."""
+        return _Awarded(self.awarded_tiers)
+
+    @property
+    def highest_awarded_tier(self) -> int:
+        """The highest tier awarded before; 0 when there is none."""
+        return max(self.awarded_tiers, default=0)
+
+
+class _Awarded(dict[int, bool]):
+    def __init__(self, tiers: frozenset[int]) -> None:
+        super().__init__(dict.fromkeys(tiers, True))
+
+    def __missing__(self, tier: int) -> bool:
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What one store gets for one settlement month, or every reason why it gets nothing."""
+
+    settlement_month: SettlementMonth
+    seller_id: str
+    outcome: Outcome
+    tier: int | None
+    points: int
+    window_amount_krw: int
+    reasons: tuple[Reason, ...]
+    policy: str
+
+
+def decide(seller: SellerFacts, terms: Terms) -> Decision:
+    """Apply a month's terms to one store: the tier its average falls into, or every reason."""
+    policy = terms.policy
+    reasons = tuple(rule.reason for rule in rules_of(policy) if rule.applies(seller, terms))
+    tier = None
+    if not reasons:
+        tier = next(tier for tier in policy.tiers if falls_into(seller, tier, terms))
+    return Decision(
+        settlement_month=terms.month,
+        seller_id=seller.seller_id,
+        outcome=Outcome.AWARDED if tier else Outcome.NOT_ELIGIBLE,
+        tier=tier.number if tier else None,
+        points=tier.points if tier else 0,
+        window_amount_krw=seller.window_amount_krw,
+        reasons=reasons,
+        policy=policy.name,
+    )

@@ -1,0 +1,167 @@
+"""The eligibility rules, each written once.
+
+A rule is a reason and one predicate made of comparisons only. Python's operators mean the same
+on one seller's values and on whole database columns, so the predicate that explains one store's
+decision is the predicate that decides for all of them: there is no second copy in SQL.
+
+Everything that is not a comparison is worked out before any seller is looked at (`Terms`):
+tenure becomes two approval dates, a tier's average becomes two bounds on the window's sum.
+"""
+
+import operator
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+from functools import reduce
+from typing import Any, Protocol
+
+from domain.months import SettlementMonth, last_date_reaching
+from domain.policy import Policy, Tier
+
+
+class Reason(StrEnum):
+    """Why a store is not awarded; the order is the one in which reasons are listed."""
+
+    SELLER_NOT_ACTIVE = "seller_not_active"
+    TENURE_TOO_SHORT = "tenure_too_short"
+    TENURE_TOO_LONG = "tenure_too_long"
+    RUNS_DEPARTMENT_STORE_WINDOW = "runs_department_store_window"
+    RUNS_OUTLET_WINDOW = "runs_outlet_window"
+    USES_FULFILMENT = "uses_fulfilment"
+    USES_API = "uses_api"
+    BELOW_LOWEST_TIER = "below_lowest_tier"
+    ABOVE_HIGHEST_TIER = "above_highest_tier"
+    TIER_ALREADY_AWARDED = "tier_already_awarded"
+    BELOW_AWARDED_TIER = "below_awarded_tier"
+
+
+class Seller(Protocol):
+    """What a rule may look at: one store's values, or the columns that hold all stores' values.
+
+    In the column form nothing may be NULL, or a predicate would be neither true nor false.
+    """
+
+    @property
+    def status(self) -> Any: ...
+    @property
+    def approved_on(self) -> Any: ...
+    @property
+    def runs_department_store_window(self) -> Any: ...
+    @property
+    def runs_outlet_window(self) -> Any: ...
+    @property
+    def uses_fulfilment(self) -> Any: ...
+    @property
+    def uses_api(self) -> Any: ...
+    @property
+    def window_amount_krw(self) -> Any: ...
+    @property
+    def awarded(self) -> Mapping[int, Any]:
+        """For each tier: whether it was awarded from an earlier settlement month."""
+    @property
+    def highest_awarded_tier(self) -> Any:
+        """The highest tier awarded from an earlier settlement month; 0 when there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """A policy as it stands for one settlement month, reduced to what can be compared."""
+
+    policy: Policy
+    month: SettlementMonth
+    first_approval_on: date
+    last_approval_on: date
+
+    @classmethod
+    def of(cls, policy: Policy, month: SettlementMonth) -> "Terms":
+        """Work out the approval dates between which a store's tenure is right (rule 6)."""
+        tenure = policy.tenure
+        day = tenure.day(month)
+        strictly = timedelta(days=1) if tenure.min_is_strict else timedelta(0)
+        return cls(
+            policy=policy,
+            month=month,
+            first_approval_on=last_date_reaching(tenure.below_months, day) + timedelta(days=1),
+            last_approval_on=last_date_reaching(tenure.min_months, day - strictly),
+        )
+
+    @property
+    def lowest_sum_krw(self) -> int:
+        """The least sum over the window that reaches the lowest tier."""
+        return self.lower_sum_krw(self.policy.tiers[0])
+
+    @property
+    def highest_sum_krw(self) -> int:
+        """The sum over the window from which even the highest tier is exceeded."""
+        return self.upper_sum_krw(self.policy.tiers[-1])
+
+    def lower_sum_krw(self, tier: Tier) -> int:
+        """The tier's lower bound as a sum: the average is compared, never rounded (rule 5)."""
+        return tier.lower_average_krw * self.policy.window_months
+
+    def upper_sum_krw(self, tier: Tier) -> int:
+        """The tier's upper bound as a sum; the sum itself must stay below it."""
+        return tier.upper_average_krw * self.policy.window_months
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A reason, and when it applies."""
+
+    reason: Reason
+    applies: Callable[[Seller, Terms], Any]
+
+
+def falls_into(seller: Seller, tier: Tier, terms: Terms) -> Any:
+    """Say whether the window's average lies in the tier: `3·lower ≤ sum < 3·upper` (rule 5)."""
+    return (seller.window_amount_krw >= terms.lower_sum_krw(tier)) & (
+        seller.window_amount_krw < terms.upper_sum_krw(tier)
+    )
+
+
+def _tier_was_awarded(seller: Seller, terms: Terms) -> Any:
+    return _any(
+        falls_into(seller, tier, terms) & seller.awarded[tier.number] for tier in terms.policy.tiers
+    )
+
+
+def _higher_tier_was_awarded(seller: Seller, terms: Terms) -> Any:
+    return _any(
+        falls_into(seller, tier, terms) & (seller.highest_awarded_tier > tier.number)
+        for tier in terms.policy.tiers
+    )
+
+
+def _any(predicates: Any) -> Any:
+    return reduce(operator.or_, predicates)
+
+
+RULES: tuple[Rule, ...] = (
+    Rule(Reason.SELLER_NOT_ACTIVE, lambda s, t: s.status != t.policy.active_status),
+    Rule(Reason.TENURE_TOO_SHORT, lambda s, t: s.approved_on > t.last_approval_on),
+    Rule(Reason.TENURE_TOO_LONG, lambda s, t: s.approved_on < t.first_approval_on),
+    Rule(Reason.RUNS_DEPARTMENT_STORE_WINDOW, lambda s, _: s.runs_department_store_window),
+    Rule(Reason.RUNS_OUTLET_WINDOW, lambda s, _: s.runs_outlet_window),
+    Rule(Reason.USES_FULFILMENT, lambda s, _: s.uses_fulfilment),
+    Rule(Reason.USES_API, lambda s, _: s.uses_api),
+    Rule(Reason.BELOW_LOWEST_TIER, lambda s, t: s.window_amount_krw < t.lowest_sum_krw),
+    Rule(Reason.ABOVE_HIGHEST_TIER, lambda s, t: s.window_amount_krw >= t.highest_sum_krw),
+    Rule(Reason.TIER_ALREADY_AWARDED, _tier_was_awarded),
+    Rule(Reason.BELOW_AWARDED_TIER, _higher_tier_was_awarded),
+)
+
+_EXCLUSIONS = frozenset(
+    {
+        Reason.RUNS_DEPARTMENT_STORE_WINDOW,
+        Reason.RUNS_OUTLET_WINDOW,
+        Reason.USES_FULFILMENT,
+        Reason.USES_API,
+    }
+)
+
+
+def rules_of(policy: Policy) -> tuple[Rule, ...]:
+    """List the rules that a policy applies: all but the exclusions that it does not name."""
+    named = {exclusion.value for exclusion in policy.exclusions}
+    return tuple(rule for rule in RULES if rule.reason not in _EXCLUSIONS or rule.reason in named)

@@ -1,0 +1,59 @@
+"""What the data-quality checks found: facts, collected. Only stopping is an exception."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from domain.months import SettlementMonth
+
+
+class Severity(StrEnum):
+    """How much a finding weighs: a critical one blocks the month, a warning is reported."""
+
+    CRITICAL = "critical"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing wrong with a delivery, in a sentence: rule, where, how often.
+
+    `count` is the number of lines, rows or files concerned; `examples` are a few of them.
+    """
+
+    rule: str
+    severity: Severity
+    sentence: str
+    count: int
+    where: str
+    examples: tuple[str, ...] = ()
+
+
+class Refused(Exception):
+    """The data or the state forbids what was asked. The message is a sentence for an operator."""
+
+
+class MonthBlocked(Refused):
+    """A delivery with at least one critical finding; nothing of it was taken in."""
+
+    def __init__(self, month: SettlementMonth, findings: tuple[Finding, ...]) -> None:
+        critical = [f for f in findings if f.severity is Severity.CRITICAL]
+        lines = "\n".join(f"  {f.rule}: {f.sentence}" for f in critical)
+        super().__init__(
+            f"{month} is blocked by {len(critical)} finding{'s'[: len(critical) != 1]}; "
+            f"nothing was written:\n{lines}"
+        )
+        self.month = month
+        self.findings = findings
+
+
+class WindowIncomplete(Refused):
+    """A month whose window lacks settlement data."""
+
+    def __init__(self, month: SettlementMonth, missing: tuple[SettlementMonth, ...]) -> None:
+        names = ", ".join(map(str, missing))
+        super().__init__(
+            f"{month} cannot be closed: its window also needs {names}, not ingested yet. "
+            f"Run `growth-points ingest {missing[0]}` first; history need not be closed."
+        )
+        self.month = month
+        self.missing = missing

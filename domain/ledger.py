@@ -1,0 +1,77 @@
+"""The ledger's vocabulary: which accounts there are and which transfers may run between them.
+
+A transfer takes points from its debit account and gives them to its credit account; an account's
+balance is what it was given less what was taken from it. Points exist because the program fund
+goes below zero by exactly what is out: all balances always add up to nothing.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from domain.months import SettlementMonth
+
+
+class Account(StrEnum):
+    """The kinds of account: the fund and the places where points end are the program's own,
+    `pending` and `available` are each seller's."""
+
+    PROGRAM_FUND = "program_fund"
+    PENDING = "pending"
+    AVAILABLE = "available"
+    SEARCH_AD_CREDIT = "search_ad_credit"
+    CUSTOMER_REWARD = "customer_reward"
+    EXPIRED = "expired"
+
+
+SELLER_ACCOUNTS: Final = frozenset({Account.PENDING, Account.AVAILABLE})
+
+
+class TransferKind(StrEnum):
+    """Why points move."""
+
+    AWARD = "award"
+    PAYOUT = "payout"
+    REVERSAL = "reversal"
+    ADJUSTMENT = "adjustment"
+    SPEND = "spend"
+    EXPIRY = "expiry"
+
+
+ALLOWED_FLOWS: Final[frozenset[tuple[TransferKind, Account, Account]]] = frozenset(
+    {
+        (TransferKind.AWARD, Account.PROGRAM_FUND, Account.PENDING),
+        (TransferKind.PAYOUT, Account.PENDING, Account.AVAILABLE),
+        (TransferKind.REVERSAL, Account.PENDING, Account.PROGRAM_FUND),
+        (TransferKind.ADJUSTMENT, Account.PROGRAM_FUND, Account.AVAILABLE),
+        (TransferKind.ADJUSTMENT, Account.AVAILABLE, Account.PROGRAM_FUND),
+        (TransferKind.SPEND, Account.AVAILABLE, Account.SEARCH_AD_CREDIT),
+        (TransferKind.SPEND, Account.AVAILABLE, Account.CUSTOMER_REWARD),
+        (TransferKind.EXPIRY, Account.AVAILABLE, Account.EXPIRED),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Award:
+    """Points that a seller earned for a tier in a settlement month."""
+
+    settlement_month: SettlementMonth
+    seller_id: str
+    tier: int
+    points: int
+
+
+def awards_key(month: SettlementMonth, evaluation_no: int) -> str:
+    """Name the posting that awards what an evaluation of a month newly earned."""
+    return f"award/{month}/{evaluation_no}"
+
+
+def reversals_key(month: SettlementMonth, evaluation_no: int) -> str:
+    """Name the posting that reverses what an evaluation of a month no longer grants."""
+    return f"reversal/{month}/{evaluation_no}"
+
+
+def payout_key(month: SettlementMonth) -> str:
+    """Name the one posting that pays a month out; a month is paid once, ever."""
+    return f"payout/{month}"

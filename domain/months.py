@@ -1,0 +1,97 @@
+"""Settlement months and calendar arithmetic. Every date is a calendar date in Asia/Seoul."""
+
+import calendar
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+_SPELLING = re.compile(r"(?P<year>\d{4})-(?P<month>\d{2})", re.ASCII)
+
+
+class MonthInvalid(ValueError):
+    """A text that is not a calendar month written as `YYYY-MM`."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(f"{text!r} is not a month; write it as YYYY-MM, for example 2026-10")
+        self.text = text
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class SettlementMonth:
+    """The calendar month in which purchases were confirmed (rule 1)."""
+
+    year: int
+    month: int
+
+    def __post_init__(self) -> None:
+        if not (1900 <= self.year <= 9998 and 1 <= self.month <= 12):
+            raise MonthInvalid(f"{self.year:04d}-{self.month:02d}")
+
+    @classmethod
+    def parse(cls, text: str) -> "SettlementMonth":
+        """Read `YYYY-MM`; raises MonthInvalid for anything else."""
+        match = _SPELLING.fullmatch(text)
+        if match is None:
+            raise MonthInvalid(text)
+        return cls(int(match["year"]), int(match["month"]))
+
+    @classmethod
+    def of(cls, day: date) -> "SettlementMonth":
+        """Name the month that a calendar date lies in."""
+        return cls(day.year, day.month)
+
+    def __str__(self) -> str:
+        return f"{self.year:04d}-{self.month:02d}"
+
+    def __add__(self, months: int) -> "SettlementMonth":
+        years, month0 = divmod(self.year * 12 + self.month - 1 + months, 12)
+        return SettlementMonth(years, month0 + 1)
+
+    def __sub__(self, months: int) -> "SettlementMonth":
+        return self + -months
+
+    @property
+    def first_day(self) -> date:
+        """The first calendar date of the month."""
+        return date(self.year, self.month, 1)
+
+    @property
+    def last_day(self) -> date:
+        """The last calendar date of the month."""
+        return (self + 1).first_day - timedelta(days=1)
+
+    @property
+    def payout_month(self) -> "SettlementMonth":
+        """The month in which this month's awards are paid: the one after it."""
+        return self + 1
+
+    def window(self, months: int) -> tuple["SettlementMonth", ...]:
+        """List the `months` settlement months that end with this one, oldest first (rule 5)."""
+        return tuple(self - back for back in range(months - 1, -1, -1))
+
+    def until(self, last: "SettlementMonth") -> Iterator["SettlementMonth"]:
+        """Go through the months from this one to `last`, both included."""
+        month = self
+        while month <= last:
+            yield month
+            month += 1
+
+
+def add_months(day: date, months: int) -> date:
+    """Move a date by whole months; a day that the month lacks becomes its last (rule 6)."""
+    month = SettlementMonth.of(day) + months
+    last = calendar.monthrange(month.year, month.month)[1]
+    return date(month.year, month.month, min(day.day, last))
+
+
+def last_date_reaching(months: int, by: date) -> date:
+    """Find the last date A for which `A + months` is on or before `by`.
+
+    Month ends clamp, so several dates can reach the same one: 28, 29, 30 and 31 August
+    plus six months are all 28 February.
+    """
+    day = add_months(by, -months)
+    while add_months(day + timedelta(days=1), months) <= by:
+        day += timedelta(days=1)
+    return day

@@ -1,0 +1,41 @@
+"""When a settlement month is paid out (rule 14)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from domain.months import SettlementMonth
+from domain.policy import PayoutRule
+
+_SATURDAY = 5
+_WEEKEND = {5: "Saturday", 6: "Sunday"}
+
+
+@dataclass(frozen=True, slots=True)
+class PayoutDate:
+    """The date on which a month is due, and the days that were passed over to reach it."""
+
+    due_on: date
+    passed_over: tuple[tuple[date, str], ...]
+
+
+def is_business_day(day: date, holidays: Mapping[date, str]) -> bool:
+    """Say whether a date is neither Saturday, Sunday nor a public holiday."""
+    return day.weekday() < _SATURDAY and day not in holidays
+
+
+def payout_date(
+    rule: PayoutRule, month: SettlementMonth, holidays: Mapping[date, str]
+) -> PayoutDate:
+    """Find the payout date of a settlement month: the rule's day, or the next business day.
+
+    `holidays` names every public holiday of the payout month and the month after it, as
+    date → name. It must be complete: an absent holiday is taken for a working day.
+    """
+    payout_month = month.payout_month
+    day = date(payout_month.year, payout_month.month, rule.day_of_month)
+    passed_over = []
+    while rule.roll_forward and not is_business_day(day, holidays):
+        passed_over.append((day, holidays.get(day) or _WEEKEND[day.weekday()]))
+        day += timedelta(days=1)
+    return PayoutDate(day, tuple(passed_over))

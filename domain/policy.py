@@ -1,0 +1,142 @@
+"""The policy: the numbers and choices of the program, as a value that cannot be inconsistent."""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from datetime import date
+from enum import StrEnum
+from itertools import pairwise
+
+from domain.months import SettlementMonth
+
+
+class PolicyInvalid(ValueError):
+    """A policy that contradicts itself or lacks a value; the sentence names the value."""
+
+
+class TenureDay(StrEnum):
+    """The date on which a store's tenure is measured (rule 6, a setting)."""
+
+    FIRST_DAY_OF_PAYOUT_MONTH = "first_day_of_payout_month"
+    LAST_DAY_OF_SETTLEMENT_MONTH = "last_day_of_settlement_month"
+
+
+class Exclusion(StrEnum):
+    """A way of running a store that keeps it out of the program (rule 7)."""
+
+    RUNS_DEPARTMENT_STORE_WINDOW = "runs_department_store_window"
+    RUNS_OUTLET_WINDOW = "runs_outlet_window"
+    USES_FULFILMENT = "uses_fulfilment"
+    USES_API = "uses_api"
+
+
+@dataclass(frozen=True, slots=True)
+class Tier:
+    """A band of the monthly average and what it pays, once per store (rules 9 to 11)."""
+
+    number: int
+    lower_average_krw: int
+    upper_average_krw: int
+    points: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tenure:
+    """How long ago a store must have been approved (rule 6)."""
+
+    min_months: int
+    min_is_strict: bool
+    below_months: int
+    measured_on: TenureDay
+
+    def day(self, month: SettlementMonth) -> date:
+        """Name the date on which tenure is measured for a settlement month."""
+        if self.measured_on is TenureDay.LAST_DAY_OF_SETTLEMENT_MONTH:
+            return month.last_day
+        return month.payout_month.first_day
+
+
+@dataclass(frozen=True, slots=True)
+class PayoutRule:
+    """The day of the payout month on which awards are paid (rule 14)."""
+
+    day_of_month: int
+    roll_forward: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """One version of the program's rules (section 6), checked when made."""
+
+    name: str
+    in_force_from: SettlementMonth | None
+    counted_line_types: tuple[str, ...]
+    window_months: int
+    tenure: Tenure
+    active_status: str
+    exclusions: tuple[Exclusion, ...]
+    tiers: tuple[Tier, ...]
+    payout: PayoutRule
+    lifetime_maximum_points: int
+
+    def __post_init__(self) -> None:
+        for broken, sentence in self._contradictions():
+            if broken:
+                raise PolicyInvalid(f"policy {self.name}: {sentence}")
+
+    def _contradictions(self) -> list[tuple[bool, str]]:
+        tiers, tenure = self.tiers, self.tenure
+        return [
+            (not self.name.strip(), "it has no name"),
+            (not self.counted_line_types, "no line type is counted"),
+            (self.window_months < 1, "the window is shorter than one month"),
+            (
+                not 0 <= tenure.min_months < tenure.below_months,
+                f"tenure from {tenure.min_months} to below {tenure.below_months} months is empty",
+            ),
+            (not tiers, "it has no tier"),
+            (
+                [tier.number for tier in tiers] != list(range(1, len(tiers) + 1)),
+                "tiers must be numbered 1, 2, 3 and so on, lowest first",
+            ),
+            (
+                any(tier.lower_average_krw >= tier.upper_average_krw for tier in tiers),
+                "a tier's lower bound must be below its upper bound",
+            ),
+            (
+                any(a.upper_average_krw != b.lower_average_krw for a, b in pairwise(tiers)),
+                "each tier must begin where the one below it ends",
+            ),
+            (any(tier.points <= 0 for tier in tiers), "a tier must pay at least one point"),
+            (
+                sum(tier.points for tier in tiers) != self.lifetime_maximum_points,
+                f"the tiers pay {sum(tier.points for tier in tiers)} points together, but the "
+                f"lifetime maximum is {self.lifetime_maximum_points}",
+            ),
+            (
+                not 1 <= self.payout.day_of_month <= 28,
+                "the payout day must lie between 1 and 28, so that every month has it",
+            ),
+        ]
+
+    @property
+    def content_hash(self) -> str:
+        """SHA-256, in hex, of everything that decides anything: equal rules, equal hash."""
+        content = json.dumps(asdict(self), sort_keys=True, default=str, ensure_ascii=True)
+        return hashlib.sha256(content.encode()).hexdigest()
+
+
+def policy_in_force(policies: tuple[Policy, ...], month: SettlementMonth) -> Policy:
+    """Choose the policy of a settlement month: the one in force since the latest month.
+
+    Raises PolicyInvalid when none is in force yet, or two begin in the same month.
+    """
+    begun = [p for p in policies if p.in_force_from is not None and p.in_force_from <= month]
+    if not begun:
+        raise PolicyInvalid(f"no policy is in force in {month}")
+    latest = max(str(p.in_force_from) for p in begun)
+    chosen = [p for p in begun if str(p.in_force_from) == latest]
+    if len(chosen) > 1:
+        names = " and ".join(sorted(p.name for p in chosen))
+        raise PolicyInvalid(f"{names} both come into force in {latest}")
+    return chosen[0]
