@@ -59,6 +59,7 @@ class Seller(Protocol):
     @property
     def awarded(self) -> Mapping[int, Any]:
         """For each tier: whether it was awarded from an earlier settlement month."""
+
     @property
     def highest_awarded_tier(self) -> Any:
         """The highest tier awarded from an earlier settlement month; 0 when there is none."""

@@ -8,6 +8,8 @@ from datetime import date, timedelta
 
 _SPELLING = re.compile(r"(?P<year>\d{4})-(?P<month>\d{2})", re.ASCII)
 
+FIRST_YEAR, LAST_YEAR = 1900, 9998  # a month's payout lies in the year after, at the latest
+
 
 class MonthInvalid(ValueError):
     """A text that is not a calendar month written as `YYYY-MM`."""
@@ -25,7 +27,7 @@ class SettlementMonth:
     month: int
 
     def __post_init__(self) -> None:
-        if not (1900 <= self.year <= 9998 and 1 <= self.month <= 12):
+        if not (FIRST_YEAR <= self.year <= LAST_YEAR and self.month in range(1, 13)):
             raise MonthInvalid(f"{self.year:04d}-{self.month:02d}")
 
     @classmethod

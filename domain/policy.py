@@ -6,8 +6,11 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from enum import StrEnum
 from itertools import pairwise
+from typing import Final
 
 from domain.months import SettlementMonth
+
+MOST_TIERS: Final = 15  # so that a set of tiers fits into two bytes, one bit each
 
 
 class PolicyInvalid(ValueError):
@@ -95,6 +98,7 @@ class Policy:
                 f"tenure from {tenure.min_months} to below {tenure.below_months} months is empty",
             ),
             (not tiers, "it has no tier"),
+            (len(tiers) > MOST_TIERS, f"it has more than {MOST_TIERS} tiers"),
             (
                 [tier.number for tier in tiers] != list(range(1, len(tiers) + 1)),
                 "tiers must be numbered 1, 2, 3 and so on, lowest first",
@@ -110,11 +114,10 @@ class Policy:
             (any(tier.points <= 0 for tier in tiers), "a tier must pay at least one point"),
             (
                 sum(tier.points for tier in tiers) != self.lifetime_maximum_points,
-                f"the tiers pay {sum(tier.points for tier in tiers)} points together, but the "
-                f"lifetime maximum is {self.lifetime_maximum_points}",
+                f"the lifetime maximum is not the tiers' sum: {self.lifetime_maximum_points}",
             ),
             (
-                not 1 <= self.payout.day_of_month <= 28,
+                self.payout.day_of_month not in range(1, 29),
                 "the payout day must lie between 1 and 28, so that every month has it",
             ),
         ]

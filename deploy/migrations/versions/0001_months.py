@@ -1,7 +1,8 @@
 """Months: deliveries taken in, policies, evaluations and their decisions, payout dates.
 
 Everything here is recorded once and never changed: a correction is a new revision, a new
-evaluation, a new payout date. The database refuses anything else, also to the tables' owner.
+evaluation, a new payout date. The database refuses anything else, also to the tables' owner;
+the service itself works as a role that may select and insert, nothing more.
 
 Amounts and decisions arrive in bulk (a million rows a month), so what a foreign key would check
 row by row is checked once a statement: rows come in the transaction that records what they
@@ -125,6 +126,17 @@ BEGIN
 END $$;
 """
 
+_SERVICE_ROLE = """
+DO $$ BEGIN
+  CREATE ROLE growth_points_service NOLOGIN;
+EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;  -- roles belong to the whole server
+END $$;
+GRANT growth_points_service TO CURRENT_USER;
+GRANT USAGE ON SCHEMA growth_points TO growth_points_service;
+"""
+
+_SERVICE_MAY = "GRANT SELECT, INSERT ON growth_points.{table} TO growth_points_service"
+
 _APPEND_ONLY = """
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON growth_points.{table}
   FOR EACH STATEMENT EXECUTE FUNCTION growth_points.refuse_change();
@@ -171,8 +183,11 @@ _BULK = (
 def upgrade() -> None:
     """Create the tables and the triggers that keep what is recorded as it is."""
     op.execute(_TABLES)
+    op.execute(_SERVICE_ROLE)
+    op.execute("GRANT SELECT ON growth_points.alembic_version TO growth_points_service")
     for table in _RECORDED:
         op.execute(_APPEND_ONLY.format(table=table))
+        op.execute(_SERVICE_MAY.format(table=table))
     for table, parent in _BULK:
         op.execute(_BELONGS.format(table=table, parent=parent))
 

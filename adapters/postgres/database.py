@@ -1,0 +1,119 @@
+"""The database as a whole: connecting, migrating, and the one lock that orders all changes."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, OperationalError
+
+from domain.findings import Refused
+
+SERVICE_ROLE = "growth_points_service"
+
+_VERSIONS = Path(__file__).parents[2] / "deploy" / "migrations" / "versions"
+_PROGRAM_LOCK = 7_310_020_001  # any number, the same for every process of this program
+_MIGRATION_LOCK = 7_310_020_002
+
+
+class DatabaseUrlInvalid(ValueError):
+    """GROWTH_POINTS_DATABASE_URL is not the URL of a PostgreSQL database."""
+
+
+class DatabaseUnreachable(Refused):
+    """No connection to the database could be made."""
+
+
+class DatabaseNewer(Refused):
+    """The database was migrated by a newer version of this program."""
+
+
+@contextmanager
+def open_database(url: str) -> Iterator[Engine]:
+    """Bring the database up to date and yield an engine that works as the service's own role.
+
+    The role may select and insert, nothing else; migrations create it. Raises
+    DatabaseUrlInvalid, DatabaseUnreachable, DatabaseNewer.
+    """
+    engine = _engine(url)
+    try:
+        migrate(engine)
+        event.listen(engine, "connect", _become_the_service)
+        engine.dispose()
+        yield engine
+    finally:
+        engine.dispose()
+
+
+def migrate(engine: Engine) -> None:
+    """Apply the migrations that the database lacks; at most one process does it at a time."""
+    try:
+        with engine.connect() as connection:
+            applied = _applied(connection)
+    except OperationalError as error:
+        reason = str(error.orig).strip().splitlines()[-1]
+        raise DatabaseUnreachable(
+            f"No connection to {engine.url.render_as_string()}: {reason}"
+        ) from None
+    newest = max(file.name[:4] for file in _VERSIONS.glob("[0-9]*.py"))
+    if applied is not None and applied > newest:
+        raise DatabaseNewer(
+            f"The database is at migration {applied}, this program knows {newest}: "
+            "use the newer version of growth-points."
+        )
+    if applied != newest:
+        _upgrade(engine)
+
+
+def _upgrade(engine: Engine) -> None:
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(_VERSIONS.parent))
+    with engine.begin() as connection:
+        connection.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})"))
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def _applied(connection: Connection) -> str | None:
+    table = connection.scalar(text("SELECT to_regclass('growth_points.alembic_version')::text"))
+    if table is None:
+        return None
+    return connection.scalar(text("SELECT version_num FROM growth_points.alembic_version"))
+
+
+def _engine(url: str) -> Engine:
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise DatabaseUrlInvalid(
+            "GROWTH_POINTS_DATABASE_URL is not a URL; write postgresql://user@host/database"
+        ) from None
+    if parsed.get_backend_name() != "postgresql":
+        raise DatabaseUrlInvalid(
+            f"GROWTH_POINTS_DATABASE_URL names {parsed.get_backend_name()!r}; "
+            "only PostgreSQL is supported: postgresql://user@host/database"
+        )
+    return create_engine(
+        parsed.set(drivername="postgresql+psycopg"),
+        pool_pre_ping=True,
+        connect_args={"application_name": "growth-points", "options": "-c timezone=Asia/Seoul"},
+    )
+
+
+def _become_the_service(connection: Any, _record: object) -> None:
+    connection.execute(f"SET ROLE {SERVICE_ROLE}")
+    connection.commit()
+
+
+def lock_program(connection: Connection) -> None:
+    """Wait until no other closing or payout is under way, and keep others out until the end.
+
+    One lock for the whole program: a closing may re-evaluate later months, so a lock for each
+    month would only be a slower way to the same order.
+    """
+    connection.execute(text(f"SELECT pg_advisory_xact_lock({_PROGRAM_LOCK})"))

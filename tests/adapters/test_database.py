@@ -1,0 +1,96 @@
+"""Opening the database: migrations, the service's role, and what stays recorded."""
+
+import pytest
+from sqlalchemy import Connection, Engine, Table, create_engine, insert, text
+from sqlalchemy.exc import DBAPIError
+
+from adapters.postgres import tables
+from adapters.postgres.database import (
+    DatabaseNewer,
+    DatabaseUnreachable,
+    DatabaseUrlInvalid,
+    open_database,
+)
+from domain.months import SettlementMonth
+
+HASH = "0" * 64
+
+
+def _as_owner(database_url: str) -> Engine:
+    return create_engine(database_url.replace("postgresql://", "postgresql+psycopg://"))
+
+
+def test_opening_a_migrated_database_again_changes_nothing(database_url: str) -> None:
+    with open_database(database_url) as first, first.connect() as connection:
+        before = connection.scalar(text("SELECT count(*) FROM growth_points.alembic_version"))
+    with open_database(database_url) as second, second.connect() as connection:
+        after = connection.scalar(text("SELECT count(*) FROM growth_points.alembic_version"))
+    assert before == after == 1
+
+
+def test_the_service_may_select_and_insert_and_nothing_else(connection: Connection) -> None:
+    assert connection.scalar(text("SELECT current_user")) == "growth_points_service"
+    connection.execute(
+        insert(tables.policy).values(policy_hash=HASH, name="a policy", content="its text")
+    )
+    with pytest.raises(DBAPIError, match="permission denied"):
+        connection.execute(text("UPDATE growth_points.policy SET name = 'another'"))
+
+
+@pytest.mark.parametrize(
+    "change", ["UPDATE {} SET {} = {}", "DELETE FROM {}", "TRUNCATE {} CASCADE"]
+)
+@pytest.mark.parametrize("table", tables.metadata.sorted_tables, ids=lambda table: table.name)
+def test_what_was_recorded_cannot_be_changed_even_by_the_owner(
+    database_url: str, table: Table, change: str
+) -> None:
+    name, column = str(table), list(table.c)[1].name
+    with (
+        _as_owner(database_url).connect() as connection,
+        pytest.raises(DBAPIError, match="what was recorded stays"),
+    ):
+        connection.execute(text(change.format(name, column, column)))
+
+
+def test_rows_cannot_be_added_to_a_revision_recorded_earlier(engine: Engine) -> None:
+    revision = {
+        "settlement_month": SettlementMonth(2026, 10),
+        "revision_no": 1,
+        "content_hash": HASH,
+        "source": "somewhere",
+        "lines": 1,
+        "amount_krw": 1,
+        "sellers": 1,
+        "profile": {},
+        "findings": [],
+        "actor": "test",
+    }
+    amount = {"seller_id": "s", "line_type": "PROD_ORDER", "lines": 1, "amount_krw": 1}
+    with engine.begin() as connection:
+        number = connection.scalar(
+            insert(tables.revision).returning(tables.revision.c.revision_id), revision
+        )
+        connection.execute(insert(tables.seller_amount), {"revision_id": number, **amount})
+    with engine.connect() as connection, pytest.raises(DBAPIError, match="never later"):
+        connection.execute(
+            insert(tables.seller_amount), {"revision_id": number, **amount, "seller_id": "other"}
+        )
+
+
+@pytest.mark.parametrize("url", ["nonsense", "mysql://user@localhost/points", ""])
+def test_a_url_that_is_not_postgresqls_is_refused_as_wrong_usage(url: str) -> None:
+    with pytest.raises(DatabaseUrlInvalid), open_database(url):
+        pass
+
+
+def test_a_server_that_is_not_there_is_named(tmp_path: object) -> None:
+    url = f"postgresql://nobody@/points?host={tmp_path}"
+    with pytest.raises(DatabaseUnreachable, match="No connection"), open_database(url):
+        pass
+
+
+def test_a_database_of_a_newer_version_is_left_alone(database_url: str) -> None:
+    with _as_owner(database_url).begin() as connection:
+        connection.execute(text("UPDATE growth_points.alembic_version SET version_num = '9999'"))
+    with pytest.raises(DatabaseNewer, match="9999"), open_database(database_url):
+        pass
