@@ -1,0 +1,176 @@
+"""Deciding a whole month in one statement, and reading what was decided."""
+
+from collections.abc import Collection, Iterator, Sequence
+from functools import reduce
+from operator import or_
+
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    Integer,
+    Select,
+    Text,
+    bindparam,
+    cast,
+    func,
+    insert,
+    literal,
+    select,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from adapters.postgres.eligibility_columns import (
+    SellerColumns,
+    outcome_column,
+    points_column,
+    reasons_column,
+    tier_column,
+)
+from adapters.postgres.tables import decision, evaluation, policy, seller_amount, seller_snapshot
+from domain.decision import Decision, Outcome
+from domain.eligibility import Reason, Terms
+from domain.ledger import Award
+from domain.months import SettlementMonth
+
+
+def record_decisions(
+    connection: Connection,
+    *,
+    evaluation_id: int,
+    terms: Terms,
+    window_revision_ids: Sequence[int],
+    snapshot_revision_id: int,
+    earlier_awards: Collection[Award],
+) -> int:
+    """Decide for every store of the snapshot, in one INSERT … SELECT; return how many.
+
+    The amounts are summed over the window's revisions, counted line types only (rule 2); a month
+    without sales is 0 (rule 5).
+    """
+    facts = _facts(terms, window_revision_ids, snapshot_revision_id).cte("facts")
+    seller = SellerColumns(
+        approved_on=facts.c.approved_on,
+        status=facts.c.status,
+        runs_department_store_window=facts.c.runs_department_store_window,
+        runs_outlet_window=facts.c.runs_outlet_window,
+        uses_fulfilment=facts.c.uses_fulfilment,
+        uses_api=facts.c.uses_api,
+        window_amount_krw=facts.c.window_amount_krw,
+        awarded_tiers=facts.c.awarded_tiers,
+    )
+    decided = select(
+        literal(evaluation_id, Integer),
+        facts.c.seller_id,
+        outcome_column(terms, seller),
+        tier_column(terms, seller),
+        points_column(terms, seller),
+        facts.c.window_amount_krw,
+        reasons_column(terms, seller),
+    ).order_by(facts.c.seller_id)
+    sellers, tiers = _tiers_by_seller(earlier_awards)
+    result = connection.execute(
+        insert(decision).from_select([column.name for column in decision.c], decided),
+        {"awarded_sellers": sellers, "awarded_tiers": tiers},
+    )
+    return result.rowcount
+
+
+def _facts(
+    terms: Terms, window_revision_ids: Sequence[int], snapshot_revision_id: int
+) -> Select[tuple[object, ...]]:
+    amounts = (
+        select(
+            seller_amount.c.seller_id,
+            cast(func.sum(seller_amount.c.amount_krw), BigInteger).label("window_amount_krw"),
+        )
+        .where(
+            seller_amount.c.revision_id.in_(window_revision_ids),
+            seller_amount.c.line_type.in_(terms.policy.counted_line_types),
+        )
+        .group_by(seller_amount.c.seller_id)
+        .subquery("amounts")
+    )
+    awarded = func.unnest(
+        bindparam("awarded_sellers", type_=ARRAY(Text())),
+        bindparam("awarded_tiers", type_=ARRAY(Integer())),
+    ).table_valued("seller_id", "awarded_tiers", name="awarded")
+    snapshot = seller_snapshot
+    return (
+        select(
+            *(column for column in snapshot.c if column.name != "revision_id"),
+            func.coalesce(amounts.c.window_amount_krw, 0).label("window_amount_krw"),
+            func.coalesce(awarded.c.awarded_tiers, 0).label("awarded_tiers"),
+        )
+        .select_from(snapshot)
+        .outerjoin(amounts, amounts.c.seller_id == snapshot.c.seller_id)
+        .outerjoin(awarded, awarded.c.seller_id == snapshot.c.seller_id)
+        .where(snapshot.c.revision_id == snapshot_revision_id)
+    )
+
+
+def _tiers_by_seller(awards: Collection[Award]) -> tuple[list[str], list[int]]:
+    bits: dict[str, list[int]] = {}
+    for award in awards:
+        bits.setdefault(award.seller_id, []).append(1 << (award.tier - 1))
+    return list(bits), [reduce(or_, each) for each in bits.values()]
+
+
+def earned_awards(connection: Connection, evaluation_id: int, month: SettlementMonth) -> set[Award]:
+    """List the awards that an evaluation decided."""
+    rows = connection.execute(
+        select(decision.c.seller_id, decision.c.tier, decision.c.points).where(
+            decision.c.evaluation_id == evaluation_id, decision.c.outcome == Outcome.AWARDED
+        )
+    )
+    return {Award(month, seller_id, tier, points) for seller_id, tier, points in rows}
+
+
+def decisions(
+    connection: Connection, evaluation_id: int, *, seller_id: str | None = None
+) -> Iterator[Decision]:
+    """Stream the decisions of an evaluation in the order of seller ids."""
+    columns = (
+        evaluation.c.settlement_month,
+        decision.c.seller_id,
+        decision.c.outcome,
+        decision.c.tier,
+        decision.c.points,
+        decision.c.window_amount_krw,
+        decision.c.reasons,
+        policy.c.name,
+    )
+    query = (
+        select(*columns)
+        .select_from(decision)
+        .join(evaluation, evaluation.c.evaluation_id == decision.c.evaluation_id)
+        .join(policy, policy.c.policy_hash == evaluation.c.policy_hash)
+        .where(decision.c.evaluation_id == evaluation_id)
+        .order_by(decision.c.seller_id)
+    )
+    if seller_id is not None:
+        query = query.where(decision.c.seller_id == seller_id)
+    rows = connection.execution_options(yield_per=10_000).execute(query)
+    for month, seller, outcome, tier, points, amount, reasons, name in rows:
+        yield Decision(
+            settlement_month=month,
+            seller_id=seller,
+            outcome=Outcome(outcome),
+            tier=tier,
+            points=points,
+            window_amount_krw=amount,
+            reasons=tuple(map(Reason, reasons)),
+            policy=name,
+        )
+
+
+def reason_counts(connection: Connection, evaluation_id: int) -> dict[Reason, int]:
+    """Count for each reason the stores that it kept from an award; a store counts for each."""
+    reason = func.unnest(decision.c.reasons).column_valued("reason")
+    rows = connection.execute(
+        select(reason, func.count())
+        .select_from(decision, reason)
+        .where(decision.c.evaluation_id == evaluation_id)
+        .group_by(reason)
+    ).all()
+    counted = {Reason(name): count for name, count in rows}
+    return {each: counted[each] for each in Reason if each in counted}

@@ -1,0 +1,104 @@
+"""Evaluations: which input and policy a month was last decided with."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, Select, insert, select
+from sqlalchemy.dialects.postgresql import insert as insert_or_keep
+
+from adapters.postgres.tables import evaluation, evaluation_input, policy
+from domain.months import SettlementMonth
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """One evaluation of a settlement month; the one with the highest number is current."""
+
+    evaluation_id: int
+    settlement_month: SettlementMonth
+    evaluation_no: int
+    input_hash: str
+    policy_hash: str
+    actor: str
+    reason: str
+    evaluated_at: datetime
+
+
+_FACTS = tuple(evaluation.c[name] for name in Evaluation.__dataclass_fields__)
+
+
+def current_evaluations(
+    connection: Connection, *, since: SettlementMonth | None = None
+) -> tuple[Evaluation, ...]:
+    """List the current evaluation of every closed month, oldest month first."""
+    query = _current()
+    if since is not None:
+        query = query.where(evaluation.c.settlement_month >= since)
+    return tuple(Evaluation(*row) for row in connection.execute(query))
+
+
+def current_evaluation(connection: Connection, month: SettlementMonth) -> Evaluation | None:
+    """Find the current evaluation of a month, or None when it was never closed."""
+    row = connection.execute(_current().where(evaluation.c.settlement_month == month)).first()
+    return None if row is None else Evaluation(*row)
+
+
+def _current() -> Select[tuple[object, ...]]:
+    return (
+        select(*_FACTS)
+        .distinct(evaluation.c.settlement_month)
+        .order_by(evaluation.c.settlement_month, evaluation.c.evaluation_no.desc())
+    )
+
+
+def record_evaluation(
+    connection: Connection,
+    *,
+    month: SettlementMonth,
+    evaluation_no: int,
+    input_hash: str,
+    policy_hash: str,
+    revision_ids: Iterable[int],
+    actor: str,
+    reason: str,
+) -> Evaluation:
+    """Record that a month is evaluated, and on which revisions. Its decisions follow at once."""
+    row = connection.execute(
+        insert(evaluation)
+        .values(
+            settlement_month=month,
+            evaluation_no=evaluation_no,
+            input_hash=input_hash,
+            policy_hash=policy_hash,
+            actor=actor,
+            reason=reason,
+        )
+        .returning(*_FACTS)
+    ).one()
+    recorded = Evaluation(*row)
+    connection.execute(
+        insert(evaluation_input),
+        [
+            {"evaluation_id": recorded.evaluation_id, "revision_id": revision_id}
+            for revision_id in revision_ids
+        ],
+    )
+    return recorded
+
+
+def record_policy(connection: Connection, *, policy_hash: str, name: str, content: str) -> None:
+    """Keep a policy's text, once, under the hash of its rules."""
+    connection.execute(
+        insert_or_keep(policy)
+        .values(policy_hash=policy_hash, name=name, content=content)
+        .on_conflict_do_nothing()
+    )
+
+
+def recorded_policy(connection: Connection, policy_hash: str) -> tuple[str, str]:
+    """Find a recorded policy's name and text by the hash of its rules."""
+    row = connection.execute(
+        select(policy.c.name, policy.c.content).where(policy.c.policy_hash == policy_hash)
+    ).one()
+    return row.name, row.content

@@ -1,0 +1,95 @@
+"""Deliveries that were taken in: the revisions of each settlement month, newest current."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, insert, select
+
+from adapters.postgres.bulk import copy_parquet
+from adapters.postgres.tables import revision, seller_amount, seller_snapshot
+from domain.months import SettlementMonth
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """One accepted delivery of a settlement month."""
+
+    revision_id: int
+    settlement_month: SettlementMonth
+    revision_no: int
+    content_hash: str
+    source: str
+    lines: int
+    amount_krw: int
+    sellers: int
+    accepted_at: datetime
+
+
+_FACTS = tuple(revision.c[name] for name in Revision.__dataclass_fields__)
+
+
+def current_revisions(
+    connection: Connection, months: Iterable[SettlementMonth]
+) -> Mapping[SettlementMonth, Revision]:
+    """Find the current revision of each of the months; months not ingested are absent."""
+    newest = (
+        select(*_FACTS)
+        .distinct(revision.c.settlement_month)
+        .where(revision.c.settlement_month.in_(tuple(months)))
+        .order_by(revision.c.settlement_month, revision.c.revision_no.desc())
+    )
+    found = map(_revision, connection.execute(newest))
+    return {each.settlement_month: each for each in found}
+
+
+def record_revision(
+    connection: Connection,
+    *,
+    month: SettlementMonth,
+    content_hash: str,
+    source: str,
+    lines: int,
+    amount_krw: int,
+    sellers: int,
+    profile: Mapping[str, Any],
+    findings: Sequence[Mapping[str, Any]],
+    actor: str,
+    amounts_file: Path,
+    sellers_file: Path,
+) -> Revision:
+    """Take a delivery in as the month's next revision, with its amounts and its snapshot.
+
+    The caller holds the program's lock, so that the number is not given twice. The files are
+    those that the scan staged: amounts per seller and line type, and the seller snapshot.
+    """
+    next_no = select(func.coalesce(func.max(revision.c.revision_no), 0) + 1).where(
+        revision.c.settlement_month == month
+    )
+    row = connection.execute(
+        insert(revision)
+        .values(
+            settlement_month=month,
+            revision_no=next_no.scalar_subquery(),
+            content_hash=content_hash,
+            source=source,
+            lines=lines,
+            amount_krw=amount_krw,
+            sellers=sellers,
+            profile=profile,
+            findings=findings,
+            actor=actor,
+        )
+        .returning(*_FACTS)
+    ).one()
+    recorded = _revision(row)
+    number = ("revision_id", recorded.revision_id)
+    copy_parquet(connection, seller_amount, number, amounts_file)
+    copy_parquet(connection, seller_snapshot, number, sellers_file)
+    return recorded
+
+
+def _revision(row: Row[Any]) -> Revision:
+    return Revision(**row._mapping)  # noqa: SLF001 the documented way to a row's names
