@@ -1,0 +1,228 @@
+"""Policies as dated TOML files: each value beside the source that it comes from.
+
+A value is a table of exactly two keys, `value` and `source`. Nothing has a default, and nothing
+is ignored: a misspelled key must not silently leave a rule as it was.
+"""
+
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from domain.months import MonthInvalid, SettlementMonth
+from domain.policy import Exclusion, PayoutRule, Policy, PolicyInvalid, Tenure, TenureDay, Tier
+
+_BUILT_IN: Final = files("adapters") / "policies"
+_SOURCED: Final = frozenset({"value", "source"})
+_REQUIRED: Final = frozenset(
+    {
+        "counted_line_types",
+        "window_months",
+        "tenure.min_months",
+        "tenure.min_is_strict",
+        "tenure.below_months",
+        "tenure.measured_on",
+        "active_status",
+        "exclusions",
+        "lifetime_maximum_points",
+        "payout.day_of_month",
+        "payout.roll_forward",
+    }
+)
+_OPTIONAL: Final = frozenset({"in_force_from"})
+_OF_A_TIER: Final = ("lower_average_krw", "upper_average_krw", "points")
+
+_Choice = TypeVar("_Choice", bound=StrEnum)
+_Plain = TypeVar("_Plain", int, str, bool)
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyText:
+    """A policy and the TOML it was read from, sources and comments included."""
+
+    policy: Policy
+    text: str
+
+
+def read_policies(folder: Path | None) -> tuple[PolicyText, ...]:
+    """Read the built-in policies and those of the operator's folder, ordered by name.
+
+    A policy of the folder takes the place of the built-in one of the same name. Raises
+    PolicyInvalid, naming the file, also when two files of the folder have the same name.
+    """
+    built_in = [
+        _policy_text(file.read_text(encoding="utf-8"), file.name)
+        for file in _BUILT_IN.iterdir()
+        if file.name.endswith(".toml")
+    ]
+    own = [] if folder is None else [read_policy(path) for path in _files_of(folder)]
+    _refuse_same_names(own, folder)
+    by_name = {each.policy.name: each for each in (*built_in, *own)}
+    return tuple(by_name[name] for name in sorted(by_name))
+
+
+def read_policy(path: Path) -> PolicyText:
+    """Read one policy file; raises PolicyInvalid naming the file and the key."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise PolicyInvalid(f"{path} cannot be read as UTF-8 text: {error}") from error
+    return _policy_text(text, str(path))
+
+
+def parse_policy(text: str, where: str) -> Policy:
+    """Make a policy of its TOML text; `where` names the text in what PolicyInvalid says."""
+    try:
+        document = tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise PolicyInvalid(f"{where} is not valid TOML: {error}") from error
+    try:
+        return _policy(document)
+    except (PolicyInvalid, MonthInvalid) as error:
+        raise PolicyInvalid(f"{where}: {error}") from error
+
+
+def _policy_text(text: str, where: str) -> PolicyText:
+    return PolicyText(parse_policy(text, where), text)
+
+
+def _files_of(folder: Path) -> list[Path]:
+    if not folder.is_dir():
+        raise PolicyInvalid(f"{folder} is no folder; GROWTH_POINTS_POLICIES must name one")
+    return sorted(folder.glob("*.toml"))
+
+
+def _refuse_same_names(own: Iterable[PolicyText], folder: Path | None) -> None:
+    seen: set[str] = set()
+    for each in own:
+        if each.policy.name in seen:
+            raise PolicyInvalid(f"{folder}: two files hold a policy named {each.policy.name}")
+        seen.add(each.policy.name)
+
+
+def _policy(document: dict[str, Any]) -> Policy:
+    name = document.pop("name", None)
+    if not isinstance(name, str):
+        raise PolicyInvalid("name is missing or no text; write it as a line of its own, on top")
+    values = _Values(dict(_sourced_values(document)))
+    numbers = values.tier_numbers()
+    _require_exactly_the_known_keys(values, numbers)
+    return Policy(
+        name=name,
+        in_force_from=values.month_or_none("in_force_from"),
+        counted_line_types=values.texts("counted_line_types"),
+        window_months=values.whole("window_months"),
+        tenure=_tenure(values),
+        active_status=values.text("active_status"),
+        exclusions=values.choices("exclusions", Exclusion),
+        tiers=tuple(_tier(values, number) for number in numbers),
+        payout=PayoutRule(
+            day_of_month=values.whole("payout.day_of_month"),
+            roll_forward=values.yes_or_no("payout.roll_forward"),
+        ),
+        lifetime_maximum_points=values.whole("lifetime_maximum_points"),
+    )
+
+
+def _sourced_values(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Go through a document's tables and yield each value under its dotted key."""
+    for name, content in table.items():
+        key = f"{prefix}{name}"
+        if "." in name:
+            raise PolicyInvalid(f'"{key}" is quoted; write its parts as tables')
+        if isinstance(content, dict) and content and not _SOURCED & content.keys():
+            yield from _sourced_values(content, f"{key}.")
+        else:
+            yield key, _value_beside_its_source(key, content)
+
+
+def _value_beside_its_source(key: str, content: Any) -> Any:
+    if not isinstance(content, dict) or content.keys() != _SOURCED:
+        raise PolicyInvalid(
+            f"{key} must be a value beside its source and nothing else: "
+            f'{key} = {{ value = …, source = "…" }}'
+        )
+    source = content["source"]
+    if not isinstance(source, str) or not source.strip():
+        raise PolicyInvalid(f"{key} has no source; say in words where its value comes from")
+    return content["value"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Values:
+    """A policy's values by dotted key; each is given in its type or refused."""
+
+    by_key: Mapping[str, Any]
+
+    def whole(self, key: str) -> int:
+        """Give a whole number."""
+        return self._plain(key, int, "a whole number")
+
+    def yes_or_no(self, key: str) -> bool:
+        """Give true or false."""
+        return self._plain(key, bool, "true or false")
+
+    def text(self, key: str) -> str:
+        """Give a text."""
+        return self._plain(key, str, "a text")
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        """Give a list of texts."""
+        found = self.by_key[key]
+        if not isinstance(found, list) or not all(isinstance(each, str) for each in found):
+            raise PolicyInvalid(f"{key} must be a list of texts, not {found!r}")
+        return tuple(found)
+
+    def choice(self, key: str, choices: type[_Choice]) -> _Choice:
+        """Give one of the words that a setting knows."""
+        return _one_of(key, self.text(key), choices)
+
+    def choices(self, key: str, choices: type[_Choice]) -> tuple[_Choice, ...]:
+        """Give a list of words that a setting knows."""
+        return tuple(_one_of(key, text, choices) for text in self.texts(key))
+
+    def month_or_none(self, key: str) -> SettlementMonth | None:
+        """Give a settlement month, or None where the key is absent."""
+        return SettlementMonth.parse(self.text(key)) if key in self.by_key else None
+
+    def tier_numbers(self) -> list[int]:
+        """List the numbers under `tier`, ascending; any other name there is an unknown key."""
+        names = {key.split(".")[1] for key in self.by_key if key.startswith("tier.")}
+        return sorted(int(name) for name in names if name.isdecimal() and str(int(name)) == name)
+
+    def _plain(self, key: str, kind: type[_Plain], words: str) -> _Plain:
+        found = self.by_key[key]
+        if type(found) is not kind:  # `true` is an int to Python, but no number of months
+            raise PolicyInvalid(f"{key} must be {words}, not {found!r}")
+        return found
+
+
+def _one_of(key: str, text: str, choices: type[_Choice]) -> _Choice:
+    if text not in set(choices):
+        raise PolicyInvalid(f"{key} knows only {', '.join(choices)}, not {text!r}")
+    return choices(text)
+
+
+def _tenure(values: _Values) -> Tenure:
+    return Tenure(
+        min_months=values.whole("tenure.min_months"),
+        min_is_strict=values.yes_or_no("tenure.min_is_strict"),
+        below_months=values.whole("tenure.below_months"),
+        measured_on=values.choice("tenure.measured_on", TenureDay),
+    )
+
+
+def _tier(values: _Values, number: int) -> Tier:
+    lower, upper, points = (values.whole(f"tier.{number}.{name}") for name in _OF_A_TIER)
+    return Tier(number, lower, upper, points)
+
+
+def _require_exactly_the_known_keys(values: _Values, tiers: Iterable[int]) -> None:
+    required = _REQUIRED | {f"tier.{number}.{name}" for number in tiers for name in _OF_A_TIER}
+    if missing := sorted(required - values.by_key.keys()):
+        raise PolicyInvalid(f"lacks {', '.join(missing)}")
+    if unknown := sorted(values.by_key.keys() - required - _OPTIONAL):
+        raise PolicyInvalid(f"{', '.join(unknown)} is no value of a policy; is it misspelled?")
