@@ -24,6 +24,14 @@ def is_business_day(day: date, holidays: Mapping[date, str]) -> bool:
     return day.weekday() < _SATURDAY and day not in holidays
 
 
+def calendar_years(month: SettlementMonth) -> tuple[int, ...]:
+    """Name the years whose holidays decide a settlement month's payout date.
+
+    They are those of the payout month and of the month after it, into which a date can roll.
+    """
+    return tuple(sorted({month.payout_month.year, (month.payout_month + 1).year}))
+
+
 def payout_date(
     rule: PayoutRule, month: SettlementMonth, holidays: Mapping[date, str]
 ) -> PayoutDate:

@@ -1,0 +1,103 @@
+"""The public holidays of South Korea: a maintained package, and what was announced since.
+
+A temporary holiday is announced months ahead at best, later than any release of the package, so
+the operator keeps a file of those:
+
+    # announced by the government, one a line
+    2027-05-06  Temporary holiday
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from importlib.metadata import version
+from pathlib import Path
+from typing import Final
+
+from holidays import PUBLIC, country_holidays
+from holidays.countries.south_korea import SouthKorea
+
+from domain.findings import Refused
+
+_LINE: Final = re.compile(r"(?P<day>\d{4}-\d{2}-\d{2})\s+(?P<name>\S.*)", re.ASCII)
+
+
+class HolidaysUnknown(Refused):
+    """A year for which the package knows no holidays; it would answer that there are none."""
+
+    def __init__(self, year: int) -> None:
+        first, last = SouthKorea.start_year, SouthKorea.end_year
+        super().__init__(
+            f"The public holidays of {year} are not known: the installed package {_version()} "
+            f"covers {first} to {last}. Payout dates cannot be worked out for that year."
+        )
+        self.year = year
+
+
+class ExtraHolidaysInvalid(ValueError):
+    """The operator's file of extra holidays has a line that is none; the sentence names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class HolidayCalendar:
+    """Public holidays of some years by name, and what this knowledge rests on (rule 14).
+
+    `version` names the package and its release; `extra` are the operator's holidays among
+    `holidays`, under the names that the operator gave them.
+    """
+
+    holidays: Mapping[date, str]
+    version: str
+    extra: Mapping[date, str]
+
+
+def korean_holidays(years: Iterable[int], extra: Mapping[date, str]) -> HolidayCalendar:
+    """List every public holiday of the years, with the operator's extra ones of these years.
+
+    Raises HolidaysUnknown for a year outside the package's range.
+    """
+    wanted = set(years)
+    for year in sorted(wanted):
+        if not SouthKorea.start_year <= year <= SouthKorea.end_year:
+            raise HolidaysUnknown(year)
+    found = country_holidays("KR", years=wanted, expand=False, language="en_US", categories=PUBLIC)
+    announced = {day: name for day, name in extra.items() if day.year in wanted}
+    return HolidayCalendar({**found, **announced}, _version(), announced)
+
+
+def read_extra_holidays(path: Path) -> dict[date, str]:
+    """Read the operator's file: a date and a name on each line; `#` begins a remark.
+
+    Raises ExtraHolidaysInvalid, naming file and line.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8-sig").split("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ExtraHolidaysInvalid(f"{path} cannot be read as UTF-8 text: {error}") from error
+    found: dict[date, str] = {}
+    for number, line in enumerate(lines, start=1):
+        content = line.partition("#")[0].strip()
+        if content:
+            day, name = _day_and_name(content, f"{path}:{number}")
+            if day in found:
+                raise ExtraHolidaysInvalid(f"{path}:{number}: {day} is listed twice")
+            found[day] = name
+    return found
+
+
+def _day_and_name(content: str, where: str) -> tuple[date, str]:
+    match = _LINE.fullmatch(content)
+    if match is None:
+        raise ExtraHolidaysInvalid(
+            f"{where}: {content!r} is no date and name; "
+            "write for example 2027-05-06  Temporary holiday"
+        )
+    try:
+        return date.fromisoformat(match["day"]), match["name"]
+    except ValueError as error:
+        raise ExtraHolidaysInvalid(f"{where}: {match['day']} is no calendar date") from error
+
+
+def _version() -> str:
+    return f"holidays {version('holidays')}"
