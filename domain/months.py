@@ -4,11 +4,12 @@ import calendar
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import MAXYEAR, MINYEAR, date, timedelta
 
 _SPELLING = re.compile(r"(?P<year>\d{4})-(?P<month>\d{2})", re.ASCII)
 
-FIRST_YEAR, LAST_YEAR = 1900, 9998  # a month's payout lies in the year after, at the latest
+# What can be asked for; windows, tenure and payouts reach a little beyond on both sides.
+FIRST_YEAR, LAST_YEAR = 1900, 9998
 
 
 class MonthInvalid(ValueError):
@@ -27,14 +28,14 @@ class SettlementMonth:
     month: int
 
     def __post_init__(self) -> None:
-        if not (FIRST_YEAR <= self.year <= LAST_YEAR and self.month in range(1, 13)):
+        if not (MINYEAR <= self.year <= MAXYEAR and self.month in range(1, 13)):
             raise MonthInvalid(f"{self.year:04d}-{self.month:02d}")
 
     @classmethod
     def parse(cls, text: str) -> "SettlementMonth":
-        """Read `YYYY-MM`; raises MonthInvalid for anything else."""
+        """Read `YYYY-MM`; raises MonthInvalid for anything else, and before 1900 or past 9998."""
         match = _SPELLING.fullmatch(text)
-        if match is None:
+        if match is None or not FIRST_YEAR <= int(match["year"]) <= LAST_YEAR:
             raise MonthInvalid(text)
         return cls(int(match["year"]), int(match["month"]))
 
@@ -61,7 +62,7 @@ class SettlementMonth:
     @property
     def last_day(self) -> date:
         """The last calendar date of the month."""
-        return (self + 1).first_day - timedelta(days=1)
+        return date(self.year, self.month, calendar.monthrange(self.year, self.month)[1])
 
     @property
     def payout_month(self) -> "SettlementMonth":
@@ -83,8 +84,7 @@ class SettlementMonth:
 def add_months(day: date, months: int) -> date:
     """Move a date by whole months; a day that the month lacks becomes its last (rule 6)."""
     month = SettlementMonth.of(day) + months
-    last = calendar.monthrange(month.year, month.month)[1]
-    return date(month.year, month.month, min(day.day, last))
+    return month.first_day.replace(day=min(day.day, month.last_day.day))
 
 
 def last_date_reaching(months: int, by: date) -> date:

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, astuple, dataclass
 from datetime import date
 from enum import StrEnum
 from itertools import pairwise
@@ -11,6 +11,9 @@ from typing import Final
 from domain.months import SettlementMonth
 
 MOST_TIERS: Final = 15  # so that a set of tiers fits into two bytes, one bit each
+_LONGEST_WINDOW_MONTHS: Final = 12
+_LONGEST_TENURE_MONTHS: Final = 1200
+_LARGEST_NUMBER: Final = 10**15  # so that sums over any window stay within 64 bits
 
 
 class PolicyInvalid(ValueError):
@@ -91,12 +94,17 @@ class Policy:
         tiers, tenure = self.tiers, self.tenure
         return [
             (not self.name.strip(), "it has no name"),
+            (not self.name.isprintable(), "its name must be one line of text"),
             (not self.counted_line_types, "no line type is counted"),
-            (self.window_months < 1, "the window is shorter than one month"),
             (
-                not 0 <= tenure.min_months < tenure.below_months,
-                f"tenure from {tenure.min_months} to below {tenure.below_months} months is empty",
+                self.window_months not in range(1, _LONGEST_WINDOW_MONTHS + 1),
+                f"the window must be of 1 to {_LONGEST_WINDOW_MONTHS} months",
             ),
+            (
+                not 0 <= tenure.min_months < tenure.below_months <= _LONGEST_TENURE_MONTHS,
+                f"no tenure is from {tenure.min_months} to below {tenure.below_months} months",
+            ),
+            (not self.active_status, "no status counts as active"),
             (not tiers, "it has no tier"),
             (len(tiers) > MOST_TIERS, f"it has more than {MOST_TIERS} tiers"),
             (
@@ -113,6 +121,10 @@ class Policy:
             ),
             (any(tier.points <= 0 for tier in tiers), "a tier must pay at least one point"),
             (
+                any(not 0 <= number <= _LARGEST_NUMBER for t in tiers for number in astuple(t)),
+                f"a tier's amounts and points must lie between 0 and {_LARGEST_NUMBER:,}",
+            ),
+            (
                 sum(tier.points for tier in tiers) != self.lifetime_maximum_points,
                 f"the lifetime maximum is not the tiers' sum: {self.lifetime_maximum_points}",
             ),
@@ -124,8 +136,8 @@ class Policy:
 
     @property
     def content_hash(self) -> str:
-        """SHA-256, in hex, of everything that decides anything: equal rules, equal hash."""
-        content = json.dumps(asdict(self), sort_keys=True, default=str, ensure_ascii=True)
+        """SHA-256, in hex, of the whole policy, its name included; sources and remarks are not."""
+        content = json.dumps(asdict(self), sort_keys=True, ensure_ascii=True)
         return hashlib.sha256(content.encode()).hexdigest()
 
 

@@ -57,7 +57,7 @@ settlement_months = st.builds(SettlementMonth, st.integers(2019, 2032), st.integ
 @st.composite
 def policies(draw: st.DrawFn) -> Policy:
     """Any policy that the domain accepts, with bounds small and large."""
-    bounds = sorted(draw(st.sets(st.integers(-10, 10**9), min_size=2, max_size=5)))
+    bounds = sorted(draw(st.sets(st.integers(0, 10**9), min_size=2, max_size=5)))
     tiers = tuple(
         Tier(number, lower, upper, number * 1_000)
         for number, (lower, upper) in enumerate(pairwise(bounds), start=1)
