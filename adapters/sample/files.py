@@ -1,0 +1,173 @@
+"""The sample's folder: one delivery a month, with the manifest that a sender would add."""
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Final, Literal
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv
+import pyarrow.parquet
+
+from adapters.sample.lines import MOST_LINES, MonthPlan, lines_between
+from adapters.sample.stores import Stores
+from domain.findings import Refused
+from domain.months import SettlementMonth
+
+FileFormat = Literal["parquet", "csv"]
+
+MOST_SELLERS: Final = 1_000_000
+FIRST_MONTH: Final = SettlementMonth(2015, 1)
+LAST_MONTH: Final = SettlementMonth(2034, 12)
+
+_LINES_A_FILE: Final = 500_000
+_MARKER: Final = "sample.json"
+_REPEATING: Final = ["seller_id", "line_type", "settlement_type", "confirmed_on"]
+
+
+class SampleInvalid(ValueError):
+    """A sample that cannot be made: the sentence says which number is wrong."""
+
+
+class NotThatSample(Refused):
+    """A folder that holds something else than the sample asked for."""
+
+    def __init__(self, directory: Path, holds: str) -> None:
+        super().__init__(
+            f"{directory} holds {holds}; nothing was written. Name a new or an empty folder."
+        )
+        self.directory = directory
+
+
+@dataclass(frozen=True, slots=True)
+class _Marketplace:
+    """What a sample was asked to be; kept in its folder, so that months can be added to it."""
+
+    sellers: int
+    lines: int
+    seed: int
+    file_format: str
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.sellers <= MOST_SELLERS:
+            raise SampleInvalid(f"{self.sellers} sellers: ask for 1 to {MOST_SELLERS:,}")
+        if not self.sellers <= self.lines <= MOST_LINES:
+            raise SampleInvalid(
+                f"{self.lines} lines a month for {self.sellers} sellers: "
+                f"ask for at least one line a seller and at most {MOST_LINES:,}"
+            )
+        if self.seed < 0:
+            raise SampleInvalid(f"seed {self.seed} is negative; ask for 0 or more")
+
+
+def write_sample(
+    directory: Path,
+    *,
+    sellers: int,
+    lines: int,
+    months: Sequence[SettlementMonth],
+    seed: int,
+    file_format: FileFormat,
+    progress: Callable[[SettlementMonth], None],
+) -> None:
+    """Write the deliveries of a sample marketplace, month by month, and report each to `progress`.
+
+    `sellers` is the number of stores listed at the end of October 2026; 2 % join a month, so
+    earlier months list fewer and later ones more. `lines` is the number of settlement lines of
+    each month. Equal arguments write equal bytes, whichever other months are asked for. A month
+    that the sample already holds is left as it is.
+
+    Raises SampleInvalid for numbers and months out of range, NotThatSample for a folder that
+    holds anything but the same sample.
+    """
+    marketplace = _Marketplace(sellers, lines, seed, file_format)
+    _check_months(months)
+    _claim(directory, marketplace)
+    for month in months:
+        if not (directory / str(month)).exists():
+            _write_month(directory, marketplace, month)
+        progress(month)
+
+
+def _check_months(months: Sequence[SettlementMonth]) -> None:
+    if not months or any(later <= earlier for earlier, later in pairwise(months)):
+        raise SampleInvalid(
+            "the months must run from an earlier to a later one, for example 2026-05..2026-10"
+        )
+    for month in (months[0], months[-1]):
+        if not FIRST_MONTH <= month <= LAST_MONTH:
+            raise SampleInvalid(f"{month}: samples exist from {FIRST_MONTH} to {LAST_MONTH}")
+
+
+def _claim(directory: Path, marketplace: _Marketplace) -> None:
+    """Make the folder this sample's, or refuse when it is anything else's."""
+    marker = directory / _MARKER
+    if directory.exists() and not directory.is_dir():
+        raise NotThatSample(directory, "a file")
+    if marker.exists():
+        if marker.read_text(encoding="utf-8") != _as_json(asdict(marketplace)):
+            raise NotThatSample(directory, "a sample of other sellers, lines, seed or format")
+        return
+    if directory.exists() and any(directory.iterdir()):
+        raise NotThatSample(directory, "other files")
+    directory.mkdir(parents=True, exist_ok=True)
+    marker.write_text(_as_json(asdict(marketplace)), encoding="utf-8")
+
+
+def _write_month(directory: Path, marketplace: _Marketplace, month: SettlementMonth) -> None:
+    """Write a month beside its folder and move it there whole: an interrupted one never counts."""
+    unfinished = directory / f".{month}.unfinished"
+    shutil.rmtree(unfinished, ignore_errors=True)
+    unfinished.mkdir()
+    stores = Stores.listed(marketplace.sellers, marketplace.seed, month)
+    files = list(_write_lines(unfinished, marketplace, stores))
+    snapshot = stores.snapshot()
+    sellers = _write(snapshot, unfinished / f"sellers.{marketplace.file_format}")
+    manifest = {"settlement_month": str(month), "files": files, "sellers": sellers}
+    (unfinished / "manifest.json").write_text(_as_json(manifest), encoding="utf-8")
+    unfinished.rename(directory / str(month))
+
+
+def _write_lines(
+    folder: Path, marketplace: _Marketplace, stores: Stores
+) -> Iterator[dict[str, str | int]]:
+    lines = marketplace.lines
+    plan = MonthPlan.of(stores, lines)
+    stores_before = Stores.listed(marketplace.sellers, marketplace.seed, stores.month - 1)
+    before = MonthPlan.of(stores_before, lines)
+    for number, first in enumerate(range(0, lines, _LINES_A_FILE)):
+        table = lines_between(first, min(first + _LINES_A_FILE, lines), plan, before)
+        path = folder / f"settlements-{number:03d}.{marketplace.file_format}"
+        amount = {"payment_amount_krw": pc.sum(table["payment_amount_krw"]).as_py()}
+        yield _write(table, path, amount)
+
+
+def _write(
+    table: pa.Table, path: Path, totals: dict[str, int] | None = None
+) -> dict[str, str | int]:
+    """Write one file and describe it as the manifest does: name, rows, totals, hash."""
+    if path.suffix == ".csv":
+        _write_csv(table, path)
+    else:
+        repeating = [name for name in _REPEATING if name in table.column_names]
+        pyarrow.parquet.write_table(table, path, use_dictionary=repeating, store_schema=False)
+    with path.open("rb") as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    return {"name": path.name, "rows": table.num_rows, **(totals or {}), "sha256": sha256}
+
+
+def _write_csv(table: pa.Table, path: Path) -> None:
+    """Write plain CSV; no value of a sample needs quotes."""
+    options = pyarrow.csv.WriteOptions(include_header=False, quoting_style="none")
+    with path.open("wb") as file:
+        file.write((",".join(table.column_names) + "\n").encode())
+        pyarrow.csv.write_csv(table, file, options)
+
+
+def _as_json(content: object) -> str:
+    return json.dumps(content, indent=1) + "\n"

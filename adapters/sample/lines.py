@@ -1,0 +1,273 @@
+"""The settlement lines of the imagined stores, any stretch of a month at a time.
+
+A month is a row of places in the order of confirmation dates. Every block of 64 places is laid
+out alike: purchases, each perhaps followed by its delivery fee, and a few returns. A return is
+about a purchase some blocks earlier, where need be in the month before, so a cancellation
+after confirmation counts in its own month (rule 3) and always has the purchase that it takes back.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from math import gcd
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+
+from adapters.sample.draws import Numbers, below, draw, log_normal
+from adapters.sample.stores import Stores
+from domain.months import SettlementMonth
+
+MOST_LINES: Final = 10**8
+"""A product order id has eight digits beside its order date, so a month has no more lines."""
+
+_BLOCK: Final = "PDPPPDQPPDPPQDPPPDPPPQPDPPPDQPPPPDPPQDPPPBPPDPQPPDEPPDQPPDPPrstu"
+"""P purchase, Q quick-settled purchase; about the one before: D delivery, E extra fee,
+B cancelled before confirmation; r to u returns, described below."""
+
+_LINE_TYPE: Final = {"D": "DELIVERY", "E": "EXTRAFEE"}
+_SETTLEMENT_TYPE: Final = {
+    "Q": "QUICK_SETTLE_ORIGINAL",
+    "B": "NORMAL_SETTLE_BEFORE_CANCEL",
+    "r": "NORMAL_SETTLE_AFTER_CANCEL",
+    "s": "NORMAL_SETTLE_AFTER_CANCEL",
+    "t": "QUICK_SETTLE_CANCEL",
+    "u": "QUANTITY_CANCEL_DEDUCTION",
+}
+_RETURNS: Final = {"r": (3, 40), "s": (18, 300), "t": (28, 800), "u": (8, 150)}
+"""Return → the place of its purchase, and how much later it is, in thousandths of a month."""
+_HALVES: Final = {"D": 0, "E": 0, "B": -2, "r": -2, "s": -2, "t": -2, "u": -1}
+"""How many halves of the purchase's price the line's amount is; 2 unless said."""
+
+_FEES_KRW: Final = np.array([2500, 3000, 3000, 3000, 3500, 4000, 5000, 6000], np.int64)
+_PRICE_PERMILLE: Final = log_normal(1024, 880, sigma=0.5)
+_HUNDREDS_FROM_KRW: Final = 10_000
+_WEEKDAY_WEIGHTS: Final = (13, 11, 10, 10, 10, 7, 6)
+_LONGEST_WAIT_DAYS: Final = 10
+_GOLDEN: Final = 0.6180339887498949
+_EPOCH: Final = date(1970, 1, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """The block as columns, one entry per place."""
+
+    is_purchase: Numbers
+    about: Numbers
+    later_permille: Numbers
+    halves: Numbers
+    line_type: pa.Array
+    settlement_type: pa.Array
+
+    @classmethod
+    def of(cls, block: str) -> "_Layout":
+        purchase = [
+            _RETURNS[role][0] if role in _RETURNS else _last_purchase(block[: place + 1])
+            for place, role in enumerate(block)
+        ]
+        return cls(
+            is_purchase=np.array([role in "PQ" for role in block], np.int64),
+            about=np.array(purchase, np.int64),
+            later_permille=np.array([_RETURNS.get(r, (0, 0))[1] for r in block], np.int64),
+            halves=np.array([_HALVES.get(role, 2) for role in block], np.int64),
+            line_type=pa.array([_LINE_TYPE.get(role, "PROD_ORDER") for role in block]),
+            settlement_type=pa.array(
+                [_SETTLEMENT_TYPE.get(role, "NORMAL_SETTLE_ORIGINAL") for role in block]
+            ),
+        )
+
+
+def _last_purchase(places: str) -> int:
+    return max(places.rfind("P"), places.rfind("Q"))
+
+
+_LAYOUT: Final = _Layout.of(_BLOCK)
+_PURCHASES_A_BLOCK: Final = int(_LAYOUT.is_purchase.sum())
+_PURCHASES_BEFORE: Final = np.cumsum(_LAYOUT.is_purchase) - _LAYOUT.is_purchase
+
+
+@dataclass(frozen=True, slots=True)
+class Purchases:
+    """Some purchases as columns: the store's number, the price and the ids, also as numbers."""
+
+    store: Numbers
+    price_krw: Numbers
+    order_id: Numbers
+    product_order_id: Numbers
+
+    def but(self, rows: Numbers, other: "Purchases") -> "Purchases":
+        """Put other purchases into the places of some."""
+        return Purchases(
+            store=_replaced(self.store, rows, other.store),
+            price_krw=_replaced(self.price_krw, rows, other.price_krw),
+            order_id=_replaced(self.order_id, rows, other.order_id),
+            product_order_id=_replaced(self.product_order_id, rows, other.product_order_id),
+        )
+
+
+def _replaced(column: Numbers, rows: Numbers, values: Numbers) -> Numbers:
+    column = column.copy()
+    column[rows] = values
+    return column
+
+
+@dataclass(frozen=True, slots=True)
+class MonthPlan:
+    """What makes any place of a month computable on its own.
+
+    `purchases_up_to[n]` counts the purchases at the stores numbered up to n, `day_ends[d]` the
+    lines of the days up to d; `scale` turns a store's ordinary order value
+    into the one that reaches its sales with the number of lines there are.
+    """
+
+    month: SettlementMonth
+    seed: int
+    lines: int
+    seller_ids: pa.Array
+    purchases_up_to: Numbers
+    order_value_krw: Numbers
+    scale: float
+    day_ends: Numbers
+
+    @classmethod
+    def of(cls, stores: Stores, lines: int) -> "MonthPlan":
+        """Deal out a month's purchases to its stores, by what each sells."""
+        order_value = stores.order_value_krw()
+        sales = stores.sales_krw()
+        milli_orders = np.cumsum(np.maximum(sales * 1000 // order_value, sales > 0))
+        purchases, ordinary = _purchases_in(lines), int(milli_orders[-1])
+        return cls(
+            month=stores.month,
+            seed=stores.seed,
+            lines=lines,
+            seller_ids=stores.names(),
+            purchases_up_to=(milli_orders * (purchases / ordinary)).round().astype(np.int64),
+            order_value_krw=order_value,
+            scale=ordinary / purchases / 1_000_000,
+            day_ends=_day_ends(stores.month, lines),
+        )
+
+    @property
+    def full_blocks(self) -> int:
+        """How many blocks are complete; the places after them are all plain purchases."""
+        return self.lines // len(_BLOCK)
+
+    def confirmed_on(self, places: Numbers) -> Numbers:
+        """Say on which day each place's line counts, as days since 1970."""
+        first = (self.month.first_day - _EPOCH).days
+        days: Numbers = np.searchsorted(self.day_ends, places, side="right")
+        return days + first
+
+    def layout_places(self, places: Numbers) -> Numbers:
+        """Say which place of the block each place of the month is."""
+        kind: Numbers = np.where(places < self.full_blocks * len(_BLOCK), places % len(_BLOCK), 0)
+        return kind
+
+    def purchases(self, places: Numbers) -> Purchases:
+        """Work out the purchases at some places; each place must be a purchase's.
+
+        An order's date is in its id: up to ten days before the confirmation, so that at the
+        beginning of a month orders (and quick settlements' pick-ups) are the last month's.
+        """
+        store = self._stores_at(places)
+        luck = draw(f"purchase {self.month}", self.seed, places)
+        price = self.order_value_krw[store] * _PRICE_PERMILLE[below(1024, luck)] * self.scale
+        first_of_order = places - (places & 1)
+        ordered_on = self._ordered_on(first_of_order)
+        return Purchases(
+            store=store,
+            price_krw=_rounded(price.astype(np.int64)),
+            order_id=ordered_on * MOST_LINES + self._serial(first_of_order // 2),
+            product_order_id=ordered_on * MOST_LINES + self._serial(places),
+        )
+
+    def _stores_at(self, places: Numbers) -> Numbers:
+        block, place = np.divmod(places, len(_BLOCK))
+        in_block = np.where(block < self.full_blocks, _PURCHASES_BEFORE[place], place)
+        purchases = int(self.purchases_up_to[-1])
+        shuffled = (block * _PURCHASES_A_BLOCK + in_block) * _stride(purchases) % purchases
+        store: Numbers = np.searchsorted(self.purchases_up_to, shuffled, side="right")
+        return store
+
+    def _ordered_on(self, places: Numbers) -> Numbers:
+        """Spell the order date of some places as the number YYYYMMDD."""
+        luck = draw(f"order {self.month}", self.seed, places)
+        wait = 2 + below(_LONGEST_WAIT_DAYS - 1, luck)
+        before = (self.month.first_day - _EPOCH).days - _LONGEST_WAIT_DAYS
+        days = range(before, before + _LONGEST_WAIT_DAYS + len(self.day_ends))
+        spelled = [int(f"{date.fromordinal(_EPOCH.toordinal() + d):%Y%m%d}") for d in days]
+        return np.array(spelled, np.int64)[self.confirmed_on(places) - wait - before]
+
+    def _serial(self, places: Numbers) -> Numbers:
+        """Number the places so that no two of a month, nor of one order date, are alike."""
+        return (places * 61_803_399 + self.seed % MOST_LINES) % MOST_LINES
+
+
+def lines_between(first: int, last: int, plan: MonthPlan, before: MonthPlan) -> pa.Table:
+    """Write out the lines at places `first` to `last - 1` of a month, in the canonical columns.
+
+    `before` is the plan of the month before, which some returns are about.
+    """
+    places = np.arange(first, last, dtype=np.int64)
+    kind = plan.layout_places(places)
+    purchases = _purchases_about(places, kind, plan, before)
+    fee = _FEES_KRW[below(len(_FEES_KRW), draw(f"fee {plan.month}", plan.seed, places))]
+    halves = _LAYOUT.halves[kind]
+    amount = np.where(halves == 0, fee, purchases.price_krw * halves // 20 * 10)
+    confirmed_on = plan.confirmed_on(places).astype(np.int32)
+    return pa.table(
+        {
+            "seller_id": plan.seller_ids.take(pa.array(purchases.store)),
+            "order_id": pa.array(purchases.order_id).cast(pa.string()),
+            "product_order_id": pa.array(purchases.product_order_id).cast(pa.string()),
+            "line_type": _LAYOUT.line_type.take(pa.array(kind)),
+            "settlement_type": _LAYOUT.settlement_type.take(pa.array(kind)),
+            "payment_amount_krw": pa.array(amount),
+            "confirmed_on": pa.array(confirmed_on).cast(pa.date32()),
+        }
+    )
+
+
+def _purchases_about(
+    places: Numbers, kind: Numbers, plan: MonthPlan, before: MonthPlan
+) -> Purchases:
+    """Find the purchase that each line is about: in its block, some blocks ago or last month."""
+    ago = _LAYOUT.later_permille[kind] * plan.full_blocks // 1000
+    about = places - kind + _LAYOUT.about[kind] - ago * len(_BLOCK)
+    about = np.where(places < plan.full_blocks * len(_BLOCK), about, places)
+    last_month = np.flatnonzero(about < 0)
+    earlier = before.purchases(about[last_month] + plan.full_blocks * len(_BLOCK))
+    return plan.purchases(np.maximum(about, 0)).but(last_month, earlier)
+
+
+def _purchases_in(lines: int) -> int:
+    blocks, rest = divmod(lines, len(_BLOCK))
+    return blocks * _PURCHASES_A_BLOCK + rest
+
+
+def _stride(purchases: int) -> int:
+    """Find a step that goes through all purchases, and far from one to the next."""
+    step = max(1, int(purchases * _GOLDEN))
+    return next(s for s in _counting_from(step) if gcd(s, purchases) == 1)
+
+
+def _counting_from(number: int) -> Iterator[int]:
+    while True:
+        yield number
+        number += 1
+
+
+def _day_ends(month: SettlementMonth, lines: int) -> Numbers:
+    """Deal out a month's lines to its days: more on Mondays, fewer on weekends."""
+    first = month.first_day.weekday()
+    days = (month.last_day - month.first_day).days + 1
+    weights = [_WEEKDAY_WEIGHTS[(first + day) % 7] for day in range(days)]
+    ends = np.cumsum(np.array(weights, np.int64))
+    return ends * lines // int(ends[-1])
+
+
+def _rounded(price_krw: Numbers) -> Numbers:
+    """Round prices down to what a shop would ask: tens of won, hundreds from 10,000 on."""
+    step = np.where(price_krw < _HUNDREDS_FROM_KRW, 10, 100)
+    return np.maximum(price_krw // step * step, 10)
