@@ -197,7 +197,8 @@ class MonthPlan:
         before = (self.month.first_day - _EPOCH).days - _LONGEST_WAIT_DAYS
         days = range(before, before + _LONGEST_WAIT_DAYS + len(self.day_ends))
         spelled = [int(f"{date.fromordinal(_EPOCH.toordinal() + d):%Y%m%d}") for d in days]
-        return np.array(spelled, np.int64)[self.confirmed_on(places) - wait - before]
+        ordered_on: Numbers = np.array(spelled, np.int64)[self.confirmed_on(places) - wait - before]
+        return ordered_on
 
     def _serial(self, places: Numbers) -> Numbers:
         """Number the places so that no two of a month, nor of one order date, are alike."""

@@ -215,7 +215,7 @@ def test_a_sample_is_free_of(flaw: str, query: duckdb.DuckDBPyConnection) -> Non
     [
         "line_type = 'DELIVERY'",
         "line_type = 'EXTRAFEE'",
-        "settlement_type = 'QUICK_SETTLE_ORIGINAL' AND month(confirmed_on) > product_order_id[5:6]::INT",
+        "settlement_type LIKE 'QUICK%' AND month(confirmed_on) > product_order_id[5:6]::INT",
         "settlement_type = 'QUICK_SETTLE_CANCEL' AND payment_amount_krw < 0",
         "settlement_type = 'NORMAL_SETTLE_AFTER_CANCEL' AND payment_amount_krw < 0",
         "settlement_type = 'NORMAL_SETTLE_BEFORE_CANCEL' AND payment_amount_krw < 0",
