@@ -18,7 +18,7 @@ from typing import Final
 from holidays import PUBLIC, country_holidays
 from holidays.countries.south_korea import SouthKorea
 
-from domain.findings import Refused
+from domain.refusal import Refused, WrongUsage
 
 _LINE: Final = re.compile(r"(?P<day>\d{4}-\d{2}-\d{2})\s+(?P<name>\S.*)", re.ASCII)
 
@@ -35,7 +35,7 @@ class HolidaysUnknown(Refused):
         self.year = year
 
 
-class ExtraHolidaysInvalid(ValueError):
+class ExtraHolidaysInvalid(WrongUsage):
     """The operator's file of extra holidays has a line that is none; the sentence names it."""
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from domain.months import SettlementMonth
+from domain.refusal import Refused as Refused
 
 
 class Severity(StrEnum):
@@ -26,10 +27,6 @@ class Finding:
     count: int
     where: str
     examples: tuple[str, ...] = ()
-
-
-class Refused(Exception):
-    """The data or the state forbids what was asked. The message is a sentence for an operator."""
 
 
 class MonthBlocked(Refused):

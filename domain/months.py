@@ -6,13 +6,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import MAXYEAR, MINYEAR, date, timedelta
 
+from domain.refusal import WrongUsage
+
 _SPELLING = re.compile(r"(?P<year>\d{4})-(?P<month>\d{2})", re.ASCII)
 
 # What can be asked for; windows, tenure and payouts reach a little beyond on both sides.
 FIRST_YEAR, LAST_YEAR = 1900, 9998
 
 
-class MonthInvalid(ValueError):
+class MonthInvalid(WrongUsage):
     """A text that is not a calendar month written as `YYYY-MM`."""
 
     def __init__(self, text: str) -> None:

@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import Final
 
 from domain.months import SettlementMonth
+from domain.refusal import WrongUsage
 
 MOST_TIERS: Final = 15  # so that a set of tiers fits into two bytes, one bit each
 _LONGEST_WINDOW_MONTHS: Final = 12
@@ -16,7 +17,7 @@ _LONGEST_TENURE_MONTHS: Final = 1200
 _LARGEST_NUMBER: Final = 10**15  # so that sums over any window stay within 64 bits
 
 
-class PolicyInvalid(ValueError):
+class PolicyInvalid(WrongUsage):
     """A policy that contradicts itself or lacks a value; the sentence names the value."""
 
 

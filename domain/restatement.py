@@ -20,10 +20,9 @@ class Restatement:
     over_awarded: tuple[Award, ...] = ()
     under_awarded: tuple[Award, ...] = ()
 
-    @property
-    def standing_change(self) -> bool:
-        """Say whether anything is to be posted."""
-        return bool(self.reverse or self.post)
+    def applied_to(self, standing: frozenset[Award]) -> frozenset[Award]:
+        """Tell which awards stand once the way is taken."""
+        return (standing - set(self.reverse)) | set(self.post)
 
 
 def restate(standing: Set[Award], earned: Set[Award], *, paid_out: bool) -> Restatement:

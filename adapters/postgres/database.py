@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, OperationalError
 
-from domain.findings import Refused
+from domain.refusal import Refused, WrongUsage
 
 SERVICE_ROLE = "growth_points_service"
 
@@ -18,7 +18,7 @@ _PROGRAM_LOCK = 7_310_020_001  # any number, the same for every process of this 
 _MIGRATION_LOCK = 7_310_020_002
 
 
-class DatabaseUrlInvalid(ValueError):
+class DatabaseUrlInvalid(WrongUsage):
     """GROWTH_POINTS_DATABASE_URL is not the URL of a PostgreSQL database."""
 
 
