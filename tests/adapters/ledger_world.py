@@ -1,0 +1,170 @@
+"""A small world for ledger tests: evaluations that decided awards, and payout dates."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+from sqlalchemy import Connection, insert, select, text
+
+from adapters.postgres import ledger, tables
+from adapters.postgres.ledger_tables import program_account, seller_account
+from domain.ledger import Award
+from domain.months import SettlementMonth
+
+OCTOBER = SettlementMonth(2026, 10)
+NOVEMBER = SettlementMonth(2026, 11)
+CLOSED_ON = date(2026, 11, 3)
+DUE_ON = date(2026, 11, 10)
+POINTS = {1: 150_000, 2: 300_000, 3: 1_000_000}
+HASH = "0" * 64
+
+
+def awards_of(
+    sellers: Iterable[str], *, tier: int = 1, month: SettlementMonth = OCTOBER
+) -> list[Award]:
+    """Make one award of a tier for each seller."""
+    return [Award(month, seller, tier, POINTS[tier]) for seller in sellers]
+
+
+def evaluate(
+    connection: Connection, awards: Sequence[Award], *, month: SettlementMonth = OCTOBER
+) -> tuple[int, int]:
+    """Record the next evaluation of a month, which decided these awards: its id and number."""
+    connection.execute(
+        text(
+            "INSERT INTO growth_points.policy (policy_hash, name, content)"
+            " VALUES (:hash, 'a policy', 'its text') ON CONFLICT DO NOTHING"
+        ),
+        {"hash": HASH},
+    )
+    number = (
+        1
+        + connection.execute(
+            text(
+                "SELECT coalesce(max(evaluation_no), 0) FROM growth_points.evaluation"
+                " WHERE settlement_month = :month"
+            ),
+            {"month": month.first_day},
+        ).scalar_one()
+    )
+    identity = connection.execute(
+        insert(tables.evaluation)
+        .values(
+            settlement_month=month,
+            evaluation_no=number,
+            input_hash=HASH,
+            policy_hash=HASH,
+            actor="tests",
+            reason="a test",
+        )
+        .returning(tables.evaluation.c.evaluation_id)
+    ).scalar_one()
+    decided = [
+        {
+            "evaluation_id": identity,
+            "seller_id": award.seller_id,
+            "outcome": "awarded",
+            "tier": award.tier,
+            "points": award.points,
+            "window_amount_krw": 0,
+            "reasons": [],
+        }
+        for award in awards
+    ]
+    if decided:
+        connection.execute(insert(tables.decision), decided)
+    return identity, number
+
+
+def plan(
+    connection: Connection, *, month: SettlementMonth = OCTOBER, due_on: date = DUE_ON, no: int = 1
+) -> None:
+    """Record a payout date of a month."""
+    connection.execute(
+        insert(tables.payout_date).values(
+            settlement_month=month,
+            plan_no=no,
+            due_on=due_on,
+            passed_over=[],
+            calendar="tests",
+            extra_holidays={},
+            policy_hash=HASH,
+        )
+    )
+
+
+def award(
+    connection: Connection, awards: Sequence[Award], *, month: SettlementMonth = OCTOBER
+) -> ledger.Posted:
+    """Evaluate a month anew and post the awards that came out."""
+    identity, number = evaluate(connection, awards, month=month)
+    return post(connection, awards, identity, number, month=month)
+
+
+def post(
+    connection: Connection,
+    awards: Sequence[Award],
+    evaluation_id: int,
+    evaluation_no: int,
+    *,
+    month: SettlementMonth = OCTOBER,
+) -> ledger.Posted:
+    """Post awards of an evaluation."""
+    return ledger.post_awards(
+        connection,
+        evaluation_id=evaluation_id,
+        month=month,
+        evaluation_no=evaluation_no,
+        awards=awards,
+        effective_on=CLOSED_ON,
+        actor="tests",
+    )
+
+
+def reverse(
+    connection: Connection, awards: Sequence[Award], *, month: SettlementMonth = OCTOBER
+) -> ledger.Posted:
+    """Evaluate a month anew, with no award, and reverse these."""
+    _, number = evaluate(connection, [], month=month)
+    return ledger.reverse_awards(
+        connection,
+        month=month,
+        evaluation_no=number,
+        awards=awards,
+        effective_on=CLOSED_ON,
+        actor="tests",
+        reason="restated",
+    )
+
+
+def pay(
+    connection: Connection, *, month: SettlementMonth = OCTOBER, on: date = DUE_ON
+) -> ledger.Payout:
+    """Pay a month out."""
+    return ledger.pay_out(connection, month=month, paid_on=on, actor="tests")
+
+
+def adjust(
+    connection: Connection, seller_id: str, points: int, *, key: str = "adjustment/1"
+) -> ledger.Posted:
+    """Adjust a seller's points."""
+    return ledger.adjust(
+        connection,
+        key=key,
+        seller_id=seller_id,
+        points=points,
+        effective_on=DUE_ON,
+        actor="an operator",
+        reason="agreed with the seller",
+    )
+
+
+def balances(connection: Connection) -> dict[str, tuple[int, int]]:
+    """Read every seller's pending and available points."""
+    rows = connection.execute(select(seller_account))
+    return {row.seller_id: (row.pending, row.available) for row in rows}
+
+
+def program_balances(connection: Connection) -> dict[str, int]:
+    """Read the balances of the program's own accounts."""
+    rows = connection.execute(select(program_account))
+    return {row.account: row.balance for row in rows}
