@@ -16,8 +16,8 @@ import pyarrow.parquet
 
 from adapters.sample.lines import MOST_LINES, MonthPlan, lines_between
 from adapters.sample.stores import Stores
-from domain.findings import Refused
 from domain.months import SettlementMonth
+from domain.refusal import Refused, WrongUsage
 
 FileFormat = Literal["parquet", "csv"]
 
@@ -30,7 +30,7 @@ _MARKER: Final = "sample.json"
 _REPEATING: Final = ["seller_id", "line_type", "settlement_type", "confirmed_on"]
 
 
-class SampleInvalid(ValueError):
+class SampleInvalid(WrongUsage):
     """A sample that cannot be made: the sentence says which number is wrong."""
 
 

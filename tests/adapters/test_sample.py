@@ -11,7 +11,7 @@ from typing import Literal
 import duckdb
 import pytest
 
-from adapters.sample.files import NotThatSample, SampleInvalid, write_sample
+from adapters.sample import NotThatSample, SampleInvalid, write_sample
 from domain.decision import SellerFacts, decide
 from domain.eligibility import Reason, Terms
 from domain.months import SettlementMonth
