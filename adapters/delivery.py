@@ -1,0 +1,211 @@
+"""Finding a month's delivery: its folder, its files, its manifest, the hash of its content."""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator, Mapping, Set
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import duckdb
+
+from adapters.file_layout import FileProblem, Layout, layout_of
+from adapters.manifest import read_manifest
+from domain.findings import Finding, Refused, Severity
+from domain.months import SettlementMonth
+from domain.profile import DeclaredTotals
+from domain.settlement import Content
+
+MANIFEST = "manifest.json"
+_SUFFIX = r"\.(parquet|csv|csv\.gz|csv\.zst)"
+_NAMES = {content: re.compile(rf"{content}.*{_SUFFIX}", re.DOTALL) for content in Content}
+_HASHED_AT_ONCE = 4
+
+
+class DeliveryRefused(Refused):
+    """A delivery that cannot be read as it stands, with everything that is wrong with it."""
+
+    def __init__(self, month: SettlementMonth, source: str, findings: tuple[Finding, ...]) -> None:
+        lines = "\n".join(f"  {finding.sentence}" for finding in findings)
+        super().__init__(
+            f"the delivery of {month} in {source} cannot be read; nothing was written:\n{lines}"
+        )
+        self.month = month
+        self.source = source
+        self.findings = findings
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveredFile:
+    """A file of a delivery: `name` within the folder, its layout, what its manifest declares."""
+
+    name: str
+    path: Path
+    content: Content
+    sha256: str
+    stamp: tuple[int, int]
+    layout: Layout
+    declared: DeclaredTotals | None
+
+    @property
+    def changed(self) -> bool:
+        """Say whether the file is no longer the one that was hashed."""
+        try:
+            return _stamp(self.path) != self.stamp
+        except OSError:
+            return True
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A month's files, each of them whole and with all its columns.
+
+    `content_hash` is the SHA-256 over every file's name and SHA-256, the manifest's included:
+    the same content delivered again has the same hash, wherever it lies.
+    """
+
+    settlement_month: SettlementMonth
+    source: str
+    content_hash: str
+    files: tuple[DeliveredFile, ...]
+
+    def of(self, content: Content) -> tuple[DeliveredFile, ...]:
+        """List the files that hold settlement lines, or those that hold the snapshot."""
+        return tuple(file for file in self.files if file.content is content)
+
+
+def find_delivery(root: str, month: SettlementMonth) -> Delivery:
+    """Find a month's delivery in the folder `{root}/{month}`, and hash it.
+
+    Raises DeliveryRefused with all that is wrong: an absent folder or file, an empty, damaged or
+    mislabeled one, a missing column, a manifest that does not fit.
+    """
+    folder = Path(root) / str(month)
+    problems = _Problems()
+    paths = _list(folder, problems)
+    declared = _declared(folder / MANIFEST, month, set(map(_name, paths)), problems)
+    layouts = _layouts(paths, problems)
+    problems.refuse_if_any(month, str(folder))
+    files = _hashed(layouts, declared)
+    manifest = [folder / MANIFEST] if declared is not None else []
+    hashes = {file.name: file.sha256 for file in files} | dict(map(_hash, manifest))
+    return Delivery(month, str(folder), _content_hash(hashes), files)
+
+
+@dataclass(slots=True)
+class _Problems:
+    """Everything wrong with a delivery, collected, so that one report names it all."""
+
+    findings: list[Finding] = field(default_factory=list)
+
+    def add(self, rule: str, name: str, sentence: str) -> None:
+        sentence = f"{name}: {sentence}."
+        self.findings.append(Finding(rule, Severity.CRITICAL, sentence, 1, name))
+
+    @contextmanager
+    def noting(self, name: str) -> Iterator[None]:
+        try:
+            yield
+        except FileProblem as problem:
+            self.add(problem.rule, name, problem.sentence)
+        except OSError as error:
+            self.add("file_unreadable", name, f"it cannot be opened ({error.strerror})")
+
+    def refuse_if_any(self, month: SettlementMonth, source: str) -> None:
+        if self.findings:
+            raise DeliveryRefused(month, source, tuple(self.findings))
+
+
+def _list(folder: Path, problems: _Problems) -> dict[Path, Content]:
+    if not folder.is_dir():
+        problems.add("folder_absent", str(folder), "there is no such folder")
+        return {}
+    paths = {}
+    with problems.noting(str(folder)):
+        for path in sorted(folder.iterdir()):
+            content = next((c for c in Content if _NAMES[c].fullmatch(path.name)), None)
+            if content is not None:
+                paths[path] = content
+    for content in Content:
+        if content not in paths.values():
+            sentence = f"there is no {content}*.parquet and no {content}*.csv file"
+            problems.add(f"{content}_absent", str(folder), sentence)
+    return paths
+
+
+def _layouts(
+    paths: Mapping[Path, Content], problems: _Problems
+) -> dict[Path, tuple[Content, Layout]]:
+    layouts = {}
+    with duckdb.connect() as engine:
+        for path, content in paths.items():
+            with problems.noting(path.name):
+                _check_present(path)
+                layouts[path] = (content, layout_of(path, content, engine))
+    return layouts
+
+
+def _check_present(path: Path) -> None:
+    if path.is_dir():
+        raise FileProblem("file_mislabeled", "it is a folder, not the file its name says")
+    if path.stat().st_size == 0:
+        raise FileProblem("file_empty", "the file is empty (0 bytes)")
+
+
+def _hashed(
+    layouts: Mapping[Path, tuple[Content, Layout]], declared: Mapping[str, DeclaredTotals] | None
+) -> tuple[DeliveredFile, ...]:
+    stamps = {path: _stamp(path) for path in layouts}
+    with ThreadPoolExecutor(_HASHED_AT_ONCE) as pool:
+        hashes = dict(pool.map(_hash, layouts))
+    return tuple(
+        DeliveredFile(
+            name=_name(path),
+            path=path,
+            content=content,
+            sha256=hashes[_name(path)],
+            stamp=stamps[path],
+            layout=layout,
+            declared=(declared or {}).get(_name(path)),
+        )
+        for path, (content, layout) in layouts.items()
+    )
+
+
+def _name(path: Path) -> str:
+    return path.name
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    status = path.stat()
+    return status.st_size, status.st_mtime_ns
+
+
+def _hash(path: Path) -> tuple[str, str]:
+    with path.open("rb") as file:
+        return _name(path), hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _content_hash(hashes: Mapping[str, str]) -> str:
+    content = json.dumps(sorted(hashes.items()), ensure_ascii=True)
+    return hashlib.sha256(content.encode()).hexdigest()
+
+
+def _declared(
+    path: Path, month: SettlementMonth, names: Set[str], problems: _Problems
+) -> dict[str, DeclaredTotals] | None:
+    """Read the manifest, if there is one, and hold its list of files against those found."""
+    if not path.exists():
+        return None
+    declared: dict[str, DeclaredTotals] = {}
+    with problems.noting(MANIFEST):
+        declared = read_manifest(path.read_bytes(), month)
+        for name in sorted(declared.keys() - names):
+            problems.add("manifest_file_absent", MANIFEST, f"it names {name}, which is not there")
+        for name in sorted(names - declared.keys()):
+            problems.add(
+                "manifest_incomplete", MANIFEST, f"it does not name {name}, which is there"
+            )
+    return declared

@@ -1,0 +1,190 @@
+"""The questions that one delivery is asked, as Narwhals expressions over whatever engine holds it.
+
+Each function takes the rows as a lazy frame and gives a lazy frame, or a result small enough to
+hold: nothing in here knows a file, a folder or DuckDB.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from operator import or_
+from typing import Any, Protocol
+
+import narwhals as nw
+
+from domain import profile as counted
+from domain.settlement import LINE_COLUMNS, LINE_KEY, Column, Kind
+
+# A line's key as one number, computed by the engine that reads the lines: equal keys have equal
+# numbers, so only lines whose numbers are equal need to be compared in full.
+LINE_KEY_NUMBER = "line_key"
+
+_AMOUNT = "payment_amount_krw"
+_EXAMPLES = 3
+_LONGEST_EXAMPLE = 40
+
+Frame = nw.LazyFrame[Any]
+
+
+class Check(Protocol):
+    """A rule for one row: where it is broken, whether that refuses the row, what to show of it."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def refuses(self) -> bool: ...
+    @property
+    def shows(self) -> str: ...
+    @property
+    def breaks(self) -> nw.Expr: ...
+
+
+@dataclass(frozen=True, slots=True)
+class FileCount:
+    """One file's rows, their amount (0 for a snapshot), and how many break each rule."""
+
+    rows: int = 0
+    amount_krw: int = 0
+    broken: Mapping[str, int] | None = None
+
+    def breaking(self, check: str) -> int:
+        """Say how many of the file's rows break a rule."""
+        return (self.broken or {}).get(check, 0)
+
+
+def count_by_file(rows: Frame, checks: Sequence[Check]) -> dict[str, FileCount]:
+    """Count each file's rows, sum its amount, and count the rows that break each rule.
+
+    Every rule is tried on every row, but first all at once: counting each by itself costs three
+    times as much, and is needed only where something is broken at all.
+    """
+    amount = nw.col(_AMOUNT).sum() if _AMOUNT in rows.collect_schema().names() else nw.len() * 0
+    totals = rows.group_by("file").agg(
+        nw.len().alias("rows"), amount.alias("amount_krw"), _times(any_broken(checks)).alias("any")
+    )
+    counts = result(totals)
+    broken_in = _broken_by_file(rows, checks) if any(count["any"] for count in counts) else {}
+    return {
+        count["file"]: FileCount(
+            int(count["rows"]), int(count["amount_krw"] or 0), broken_in.get(count["file"])
+        )
+        for count in counts
+    }
+
+
+def _broken_by_file(rows: Frame, checks: Sequence[Check]) -> dict[str, dict[str, int]]:
+    each = [_times(broken(check)).alias(check.name) for check in checks]
+    counts = result(rows.group_by("file").agg(*each))
+    return {
+        count["file"]: {check.name: int(count[check.name]) for check in checks} for count in counts
+    }
+
+
+def totals_per_seller(lines: Frame) -> Frame:
+    """Sum the lines of each seller and line type: the month as it will be decided on."""
+    return lines.group_by("seller_id", "line_type").agg(
+        nw.len().alias("lines"), nw.col(_AMOUNT).sum().alias("amount_krw")
+    )
+
+
+def repeated_numbers(lines: Frame) -> Frame:
+    """Find the key numbers that more than one line has."""
+    copies = lines.group_by(LINE_KEY_NUMBER).agg(nw.len().alias("copies"))
+    return copies.filter(nw.col("copies") > 1).select(LINE_KEY_NUMBER)
+
+
+def repeated_keys(lines: Frame, numbers: Frame) -> Frame:
+    """Find the keys that more than one line has, among lines whose key number is repeated.
+
+    Keys with a missing part are left out: those lines are refused for that already.
+    """
+    whole = [~nw.col(part).is_null() for part in LINE_KEY] + [nw.col(LINE_KEY[0]) != ""]
+    copies = (
+        lines.join(numbers, on=LINE_KEY_NUMBER, how="semi")
+        .filter(*whole)
+        .group_by(*LINE_KEY)
+        .agg(nw.len().alias("copies"))
+    )
+    return copies.filter(nw.col("copies") > 1)
+
+
+def unknown_sellers(totals: Frame, sellers: Frame) -> Frame:
+    """Find the sellers that have lines but are not in the snapshot, from totals, not from lines."""
+    named = totals.filter(~nw.col("seller_id").is_null() & (nw.col("seller_id") != ""))
+    unknown = named.join(sellers.select("seller_id"), on="seller_id", how="anti")
+    return unknown.group_by("seller_id").agg(nw.col("lines").sum().alias("seller_lines"))
+
+
+def repeated_sellers(sellers: Frame) -> Frame:
+    """Find the sellers that are in the snapshot more than once."""
+    named = sellers.filter(~nw.col("seller_id").is_null() & (nw.col("seller_id") != ""))
+    copies = named.group_by("seller_id").agg(nw.len().alias("copies"))
+    return copies.filter(nw.col("copies") > 1)
+
+
+def refused_lines(
+    lines: Frame, checks: Sequence[Check], duplicates: Frame, unknown: Frame
+) -> Frame:
+    """Find the lines that any refusing rule refuses, with all the rules that each broke.
+
+    `rules` holds their names joined with `;`. Of the columns only the canonical ones remain:
+    whatever else a file holds, such as a purchaser's name, goes no further.
+    """
+    marked = lines.join(duplicates, on=list(LINE_KEY), how="left")
+    marked = marked.join(unknown, on="seller_id", how="left")
+    refusing = {check.name: broken(check) for check in checks if check.refuses}
+    refusing[counted.DUPLICATE_LINE] = ~nw.col("copies").is_null()
+    refusing[counted.UNKNOWN_SELLER] = ~nw.col("seller_lines").is_null()
+    every = {check.name: broken(check) for check in checks} | refusing
+    names = [nw.when(breaks).then(nw.lit(name)) for name, breaks in every.items()]
+    rules = nw.concat_str(names, separator=";", ignore_nulls=True)
+    kept = ["file", "row", *canonical(LINE_COLUMNS), *unreadable(LINE_COLUMNS)]
+    refused = marked.filter(reduce(or_, refusing.values()))
+    return refused.select(*kept, rules.alias("rules"))
+
+
+def examples(rows: Frame, breaks: nw.Expr, shows: str) -> tuple[str, ...]:
+    """Name a few rows of those that an expression is true for, first file and row first."""
+    found = rows.filter(breaks).select("file", "row", nw.col(shows).cast(nw.String).alias("shown"))
+    return tuple(_example(row) for row in result(found.sort("file", "row").head(_EXAMPLES)))
+
+
+def broken(check: Check) -> nw.Expr:
+    """Be true where a row breaks the rule, and where it cannot be told."""
+    return check.breaks.fill_null(True)
+
+
+def any_broken(checks: Sequence[Check]) -> nw.Expr:
+    """Be true where a row breaks at least one rule, and where that cannot be told."""
+    if not checks:
+        return nw.lit(False)
+    breaks = [check.breaks for check in checks]
+    return nw.any_horizontal(*breaks, ignore_nulls=False).fill_null(True)
+
+
+def canonical(columns: Iterable[Column]) -> list[str]:
+    """List the names of columns."""
+    return [column.name for column in columns]
+
+
+def unreadable(columns: Iterable[Column]) -> list[str]:
+    """List the columns that hold values as written where they could not be read."""
+    return [column.unreadable for column in columns if column.kind is not Kind.TEXT]
+
+
+def result(frame: Frame) -> list[dict[str, Any]]:
+    """Fetch a small frame's rows."""
+    return frame.collect("pyarrow").rows(named=True)
+
+
+def _times(condition: nw.Expr) -> nw.Expr:
+    return nw.when(condition).then(nw.lit(1)).otherwise(nw.lit(0)).sum()
+
+
+def _example(row: Mapping[str, Any]) -> str:
+    place = f"{row['file']} row {row['row']}"
+    shown = row["shown"]
+    if not shown:
+        return place
+    cut = shown if len(shown) <= _LONGEST_EXAMPLE else f"{shown[:_LONGEST_EXAMPLE]}…"
+    return f"{place} ({cut!r})"

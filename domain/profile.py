@@ -1,0 +1,87 @@
+"""What one scan over a delivery counted: enough to judge it without its lines."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from domain.months import SettlementMonth
+from domain.settlement import Content
+
+# What a scan counts by itself, beside the rules that look at one line or one snapshot row.
+UNREADABLE_LINE = "line_unreadable"
+DUPLICATE_LINE = "line_duplicated"
+UNKNOWN_SELLER = "seller_unknown"
+UNREADABLE_SELLER = "snapshot_row_unreadable"
+SELLER_TWICE = "snapshot_seller_twice"
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredTotals:
+    """What the sender's manifest says of one file; None where it says nothing."""
+
+    rows: int
+    amount_krw: int | None
+    sha256: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class FileTotals:
+    """What was read from one file, beside what its sender declared.
+
+    `amount_krw` is the sum over all line types, and None for a seller snapshot.
+    """
+
+    name: str
+    content: Content
+    sha256: str
+    rows: int
+    amount_krw: int | None
+    declared: DeclaredTotals | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Violations:
+    """How many lines or rows break one rule: altogether, file by file, and a few of them."""
+
+    rule: str
+    count: int = 0
+    by_file: tuple[tuple[str, int], ...] = ()
+    examples: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """Control totals of a delivery, and for every rule that was counted its violations."""
+
+    settlement_month: SettlementMonth
+    files: tuple[FileTotals, ...]
+    violations: tuple[Violations, ...]
+
+    @property
+    def lines(self) -> int:
+        """The number of settlement lines read."""
+        return sum(file.rows for file in self.files if file.content is Content.SETTLEMENTS)
+
+    @property
+    def amount_krw(self) -> int:
+        """The sum of all lines' amounts, whatever their type."""
+        return sum(file.amount_krw or 0 for file in self.files)
+
+    @property
+    def sellers(self) -> int:
+        """The number of rows in the seller snapshot."""
+        return sum(file.rows for file in self.files if file.content is Content.SELLERS)
+
+    def of(self, rule: str) -> Violations | None:
+        """Find what was counted for a rule; None when the rule was not counted at all."""
+        return next((found for found in self.violations if found.rule == rule), None)
+
+    def as_data(self) -> dict[str, Any]:
+        """Turn the profile into plain data that JSON can hold."""
+        return {
+            "settlement_month": str(self.settlement_month),
+            "lines": self.lines,
+            "amount_krw": self.amount_krw,
+            "sellers": self.sellers,
+            "files": [asdict(file) for file in self.files],
+            "violations": [asdict(found) for found in self.violations],
+        }

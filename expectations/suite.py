@@ -1,0 +1,151 @@
+"""The whole suite: row rules, rules over the whole delivery, and how a finding is worded."""
+
+from collections.abc import Iterable
+
+from domain import profile as counted
+from domain.findings import Finding, Severity
+from domain.months import SettlementMonth
+from domain.profile import FileTotals, Profile, Violations
+from domain.settlement import Content
+from expectations.line_rules import LINE_RULES
+from expectations.rule import Check, Rule
+from expectations.snapshot_rules import SNAPSHOT_RULES
+
+_FILES_NAMED = 3
+
+SET_RULES: tuple[Rule, ...] = (
+    Rule(
+        counted.UNREADABLE_LINE,
+        Content.SETTLEMENTS,
+        Severity.CRITICAL,
+        "the row cannot be read (columns, quotes or encoding)",
+    ),
+    Rule(
+        counted.DUPLICATE_LINE,
+        Content.SETTLEMENTS,
+        Severity.CRITICAL,
+        "another line has the same product_order_id, line_type, settlement_type and confirmed_on",
+    ),
+    Rule(
+        counted.UNKNOWN_SELLER,
+        Content.SETTLEMENTS,
+        Severity.CRITICAL,
+        "the seller is not in the seller snapshot",
+    ),
+    Rule(
+        counted.UNREADABLE_SELLER,
+        Content.SELLERS,
+        Severity.CRITICAL,
+        "the row cannot be read (columns, quotes or encoding)",
+    ),
+    Rule(
+        counted.SELLER_TWICE,
+        Content.SELLERS,
+        Severity.CRITICAL,
+        "the same seller_id is in the snapshot more than once",
+    ),
+)
+
+NO_LINES = Rule(
+    "settlements_empty",
+    Content.SETTLEMENTS,
+    Severity.CRITICAL,
+    "the delivery holds no settlement line",
+)
+NO_SELLERS = Rule(
+    "snapshot_empty", Content.SELLERS, Severity.CRITICAL, "the seller snapshot holds no seller"
+)
+PRESENCE_RULES: tuple[Rule, ...] = (NO_LINES, NO_SELLERS)
+
+ROWS_DIFFER = Rule(
+    "control_total_rows",
+    Content.SETTLEMENTS,
+    Severity.CRITICAL,
+    "the number of rows is not the manifest's",
+)
+AMOUNT_DIFFERS = Rule(
+    "control_total_amount",
+    Content.SETTLEMENTS,
+    Severity.CRITICAL,
+    "the sum of payment_amount_krw is not the manifest's",
+)
+SHA256_DIFFERS = Rule(
+    "control_total_sha256",
+    Content.SETTLEMENTS,
+    Severity.CRITICAL,
+    "the SHA-256 is not the manifest's",
+)
+CONTROL_TOTAL_RULES: tuple[Rule, ...] = (ROWS_DIFFER, AMOUNT_DIFFERS, SHA256_DIFFERS)
+
+COUNTED_RULES: tuple[Rule, ...] = (
+    *(row_rule.rule for row_rule in LINE_RULES),
+    *(row_rule.rule for row_rule in SNAPSHOT_RULES),
+    *SET_RULES,
+)
+ALL_RULES: tuple[Rule, ...] = (*COUNTED_RULES, *PRESENCE_RULES, *CONTROL_TOTAL_RULES)
+
+
+def line_checks(month: SettlementMonth) -> tuple[Check, ...]:
+    """Bind the rules for settlement lines to a month, for the scan."""
+    return tuple(rule.on(month) for rule in LINE_RULES)
+
+
+def snapshot_checks(month: SettlementMonth) -> tuple[Check, ...]:
+    """Bind the rules for snapshot rows to a month, for the scan."""
+    return tuple(rule.on(month) for rule in SNAPSHOT_RULES)
+
+
+def control_totals(rule: Rule, file: FileTotals) -> tuple[str, str] | None:
+    """Pair what a file was declared to be with what was read; None where nothing was declared.
+
+    Both are exact texts: totals beyond 2^53 would compare equal as floats.
+    """
+    if file.declared is None:
+        return None
+    declared, read = {
+        ROWS_DIFFER.name: (file.declared.rows, file.rows),
+        AMOUNT_DIFFERS.name: (file.declared.amount_krw, file.amount_krw),
+        SHA256_DIFFERS.name: (file.declared.sha256, file.sha256),
+    }[rule.name]
+    return None if declared is None else (str(declared), str(read))
+
+
+def violated(rule: Rule, found: Violations) -> Finding:
+    """Word the finding of a rule that too many lines or rows break."""
+    noun = "line" if rule.content is Content.SETTLEMENTS else "row"
+    lines = f"{found.count:,} {noun}{'s'[: found.count != 1]}"
+    examples = f", for example {'; '.join(found.examples)}" if found.examples else ""
+    where = _files(found.by_file)
+    sentence = f"{where}: {rule.sentence} in {lines}{examples}."
+    return Finding(rule.name, rule.severity, sentence, found.count, where, found.examples)
+
+
+def _files(by_file: Iterable[tuple[str, int]]) -> str:
+    files = sorted(by_file, key=lambda file: (-file[1], file[0]))
+    if not files:
+        return "the delivery"
+    if len(files) == 1:
+        return files[0][0]
+    named = ", ".join(f"{name} ({count:,})" for name, count in files[:_FILES_NAMED])
+    others = len(files) - _FILES_NAMED
+    return named if others <= 0 else f"{named} and {others} more file{'s'[: others != 1]}"
+
+
+def absent(rule: Rule, profile: Profile) -> Finding:
+    """Word the finding of a delivery that holds no line or no seller."""
+    files = [file.name for file in profile.files if file.content is rule.content]
+    where = ", ".join(files[:_FILES_NAMED]) or "the delivery"
+    return Finding(rule.name, rule.severity, f"{where}: {rule.sentence}.", 0, where)
+
+
+def differing(rule: Rule, file: FileTotals) -> Finding:
+    """Word the finding of a file that is not what its manifest declares."""
+    declared, read = control_totals(rule, file) or ("nothing", "nothing")
+    sentence = f"{file.name}: {rule.sentence}: it declares {declared}, the file has {read}."
+    return Finding(rule.name, rule.severity, sentence, 1, file.name, (declared, read))
+
+
+def undecided(rule: Rule, problem: str) -> Finding:
+    """Word the finding of a rule that could not be checked; it blocks, whatever its weight."""
+    sentence = f"the rule could not be checked, so the month is blocked: {problem}"
+    return Finding(rule.name, Severity.CRITICAL, sentence, 0, "the delivery")
