@@ -1,0 +1,64 @@
+"""The ledger's vocabulary: which transfers may run between which accounts."""
+
+from domain.ledger import (
+    ALLOWED_FLOWS,
+    SELLER_ACCOUNTS,
+    Account,
+    TransferKind,
+    awards_key,
+    payout_key,
+    reversals_key,
+)
+from domain.months import SettlementMonth
+
+# kind: from → to
+FLOWS = """
+award:      program_fund → pending
+payout:     pending      → available
+reversal:   pending      → program_fund
+adjustment: program_fund → available
+adjustment: available    → program_fund
+spend:      available    → search_ad_credit
+spend:      available    → customer_reward
+expiry:     available    → expired
+"""
+
+
+def test_points_flow_on_these_ways_and_on_no_other() -> None:
+    lines = FLOWS.replace(":", " ").replace("→", " ").strip().splitlines()
+    written = {tuple(line.split()) for line in lines}
+
+    assert {tuple(map(str, flow)) for flow in ALLOWED_FLOWS} == written
+
+
+def test_every_kind_of_transfer_has_a_way() -> None:
+    assert {kind for kind, _, _ in ALLOWED_FLOWS} == set(TransferKind)
+
+
+def test_pending_points_cannot_be_used_and_used_points_do_not_come_back() -> None:
+    from_pending = {to for _, source, to in ALLOWED_FLOWS if source is Account.PENDING}
+    sources = {source for _, source, _ in ALLOWED_FLOWS}
+
+    assert from_pending == {Account.AVAILABLE, Account.PROGRAM_FUND}
+    assert not sources & {Account.SEARCH_AD_CREDIT, Account.CUSTOMER_REWARD, Account.EXPIRED}
+
+
+def test_only_pending_and_available_are_a_sellers_own() -> None:
+    assert {Account.PENDING, Account.AVAILABLE} == SELLER_ACCOUNTS
+
+
+def test_keys_tell_month_evaluation_and_purpose_apart() -> None:
+    october, november = SettlementMonth(2026, 10), SettlementMonth(2026, 11)
+    keys = [
+        key
+        for month in (october, november)
+        for key in (
+            awards_key(month, 1),
+            awards_key(month, 11),
+            reversals_key(month, 1),
+            payout_key(month),
+        )
+    ]
+
+    assert keys[0] == "award/2026-10/1"
+    assert len(set(keys)) == len(keys)
