@@ -34,7 +34,6 @@ from sqlalchemy.exc import DBAPIError
 from adapters.postgres.database import lock_program
 from adapters.postgres.ledger_tables import award, payout, posting, seal, transfer
 from adapters.postgres.tables import Month, evaluation, payout_date
-from domain.findings import Refused
 from domain.ledger import (
     Account,
     Award,
@@ -44,11 +43,12 @@ from domain.ledger import (
     reversals_key,
 )
 from domain.months import SettlementMonth
+from domain.refusal import Refused, WrongUsage
 
 _LARGEST_POINTS: Final = 2**63 - 1  # bigint
 
 
-class NothingToPost(ValueError):
+class NothingToPost(WrongUsage):
     """A posting without a transfer, or an adjustment by nothing, was asked for."""
 
 
@@ -317,7 +317,7 @@ def check_now(connection: Connection) -> None:
     try:
         connection.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
     except DBAPIError as error:
-        if _constraint(error) == "program_account_not_below_its_floor":
+        if _constraint(error) == "seal_program_fund_not_below_its_floor":
             raise BudgetExceeded from error
         raise
     connection.execute(text("SET CONSTRAINTS ALL DEFERRED"))
@@ -343,6 +343,16 @@ def payouts(connection: Connection) -> tuple[Payout, ...]:
     """List the payouts that were made, oldest month first."""
     rows = connection.execute(_PAYOUTS.order_by(payout.c.settlement_month))
     return tuple(Payout(**row, created=False) for row in rows.mappings())
+
+
+def pending_totals(connection: Connection) -> dict[SettlementMonth, tuple[int, int]]:
+    """Add up, for each month not paid yet, the sellers with pending awards and their points."""
+    rows = connection.execute(
+        select(award.c.settlement_month, func.count(), func.sum(award.c.points))
+        .where(award.c.state == "pending")
+        .group_by(award.c.settlement_month)
+    )
+    return {month: (sellers, int(points)) for month, sellers, points in rows}
 
 
 def entries(

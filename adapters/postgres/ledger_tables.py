@@ -58,6 +58,16 @@ payout = Table(
     Column("paid_at", DateTime(timezone=True)),
 )
 
+budget = Table(
+    "budget",
+    metadata,
+    Column("budget_no", Integer, primary_key=True),
+    Column("floor", BigInteger),
+    Column("actor", Text),
+    Column("reason", Text),
+    Column("set_at", DateTime(timezone=True)),
+)
+
 seal = Table(
     "seal",
     metadata,
@@ -66,6 +76,11 @@ seal = Table(
     Column("subject_key", Text),
     Column("content_hash", LargeBinary),
     Column("sealed_at", DateTime(timezone=True)),
+    Column("fund_floor", BigInteger),
+    Column("program_fund", BigInteger),
+    Column("search_ad_credit", BigInteger),
+    Column("customer_reward", BigInteger),
+    Column("expired", BigInteger),
     Column("hash", LargeBinary),
 )
 
@@ -75,14 +90,6 @@ seller_account = table(
     column("seller_id", Text),
     column("pending", BigInteger),
     column("available", BigInteger),
-    schema="growth_points",
-)
-
-program_account = table(
-    "program_account",
-    column("account", Text),
-    column("balance", BigInteger),
-    column("floor", BigInteger),
     schema="growth_points",
 )
 

@@ -6,7 +6,7 @@ from datetime import date
 from sqlalchemy import Connection, insert, select, text
 
 from adapters.postgres import ledger, tables
-from adapters.postgres.ledger_tables import program_account, seller_account
+from adapters.postgres.ledger_tables import seal, seller_account
 from domain.ledger import Award
 from domain.months import SettlementMonth
 
@@ -165,6 +165,7 @@ def balances(connection: Connection) -> dict[str, tuple[int, int]]:
 
 
 def program_balances(connection: Connection) -> dict[str, int]:
-    """Read the balances of the program's own accounts."""
-    rows = connection.execute(select(program_account))
-    return {row.account: row.balance for row in rows}
+    """Read the balances of the program's own accounts, as of the newest seal."""
+    row = connection.execute(select(seal).order_by(seal.c.seal_no.desc()).limit(1)).one()
+    names = ("program_fund", "search_ad_credit", "customer_reward", "expired")
+    return {name: row._mapping[name] for name in names}

@@ -8,8 +8,9 @@ What a foreign key would check row by row is checked once a statement, by trigge
 the owner: rows it could refer to are never changed or deleted, so the answer cannot go stale.
 
 One order of locks: the program lock (taken by whatever touches several sellers), then sellers'
-accounts, then the chain, which is held from the first seal to the end of the commit. The fund and
-the other program accounts are kept under the chain lock, so they are nobody's bottleneck.
+accounts, then the chain, which is held from the first seal to the end of the commit. The balances
+of the fund and of the places where points end run along the chain, one line a seal, so they are
+no row that everybody waits for.
 """
 
 from alembic import op
@@ -67,15 +68,13 @@ CREATE TABLE growth_points.transfer (
   CONSTRAINT transfer_award_has_a_tier CHECK (
     (kind = 'award') = (tier IS NOT NULL) AND (kind = 'award') = (award_no IS NOT NULL)),
   CONSTRAINT transfer_names_the_award_it_finishes
-    CHECK ((kind IN ('payout', 'reversal')) = (finishes IS NOT NULL))
+    CHECK ((kind IN ('payout', 'reversal')) = (finishes IS NOT NULL)),
+  -- The next award of a tier (award_no 2, 3, ...) is given only over a reversed one.
+  CONSTRAINT transfer_awards_a_tier_once UNIQUE (seller_id, tier, award_no)
 );
--- One award of a tier to a seller; the next one (award_no 2, 3, ...) only over a reversed one.
-CREATE UNIQUE INDEX transfer_awards_a_tier_once
-  ON growth_points.transfer (seller_id, tier, award_no) WHERE kind = 'award';
 CREATE UNIQUE INDEX transfer_finishes_an_award_once
   ON growth_points.transfer (finishes) WHERE finishes IS NOT NULL;
 CREATE INDEX transfer_of_posting ON growth_points.transfer (posting_no);
-CREATE INDEX transfer_of_seller ON growth_points.transfer (seller_id);
 
 CREATE TABLE growth_points.payout (
   settlement_month date NOT NULL CONSTRAINT payout_pk PRIMARY KEY
@@ -97,23 +96,30 @@ CREATE TABLE growth_points.seller_account (
             CONSTRAINT seller_account_available_not_overdrawn CHECK (available >= 0)
 ) WITH (fillfactor = 70);
 
-CREATE TABLE growth_points.program_account (
-  account text COLLATE "C" NOT NULL CONSTRAINT program_account_pk PRIMARY KEY,
-  balance bigint NOT NULL DEFAULT 0,
-  floor   bigint,
-  CONSTRAINT program_account_not_below_its_floor CHECK (balance >= floor)
-) WITH (fillfactor = 10);
--- The fund goes below zero by what is out; its floor, when it is given one, is the budget.
-INSERT INTO growth_points.program_account (account, floor)
-  VALUES ('program_fund', NULL), ('search_ad_credit', 0), ('customer_reward', 0), ('expired', 0);
+-- The fund goes below zero by what is out. Its newest floor is the budget; NULL is no limit.
+CREATE TABLE growth_points.budget (
+  budget_no integer GENERATED ALWAYS AS IDENTITY CONSTRAINT budget_pk PRIMARY KEY,
+  floor     bigint,
+  actor     text NOT NULL CONSTRAINT budget_has_an_actor CHECK (actor <> ''),
+  reason    text NOT NULL CONSTRAINT budget_has_a_reason CHECK (reason <> ''),
+  set_at    timestamptz NOT NULL DEFAULT clock_timestamp()
+);
 
 CREATE TABLE growth_points.seal (
-  seal_no      bigint NOT NULL CONSTRAINT seal_pk PRIMARY KEY,
-  subject      text COLLATE "C" NOT NULL,
-  subject_key  text COLLATE "C" NOT NULL,
-  content_hash bytea NOT NULL,
-  sealed_at    timestamptz NOT NULL,
-  hash         bytea NOT NULL,
+  seal_no          bigint NOT NULL CONSTRAINT seal_pk PRIMARY KEY,
+  subject          text COLLATE "C" NOT NULL,
+  subject_key      text COLLATE "C" NOT NULL,
+  content_hash     bytea NOT NULL,
+  sealed_at        timestamptz NOT NULL,
+  fund_floor       bigint,
+  program_fund     bigint NOT NULL,
+  search_ad_credit bigint NOT NULL
+                   CONSTRAINT seal_search_ad_credit_not_overdrawn CHECK (search_ad_credit >= 0),
+  customer_reward  bigint NOT NULL
+                   CONSTRAINT seal_customer_reward_not_overdrawn CHECK (customer_reward >= 0),
+  expired          bigint NOT NULL CONSTRAINT seal_expired_not_overdrawn CHECK (expired >= 0),
+  hash             bytea NOT NULL,
+  CONSTRAINT seal_program_fund_not_below_its_floor CHECK (program_fund >= fund_floor),
   CONSTRAINT seal_seals_once UNIQUE (subject, subject_key)
 );
 
@@ -180,8 +186,7 @@ BEGIN
 END $$;
 
 CREATE FUNCTION growth_points.transfer_was_decided() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   IF EXISTS (
     SELECT FROM added JOIN growth_points.posting USING (posting_no)
@@ -196,8 +201,7 @@ BEGIN
 END $$;
 
 CREATE FUNCTION growth_points.transfer_awards_again() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   IF EXISTS (
     SELECT FROM added
@@ -214,8 +218,7 @@ BEGIN
 END $$;
 
 CREATE FUNCTION growth_points.transfer_finishes_its_award() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   IF EXISTS (
     SELECT FROM added JOIN growth_points.posting USING (posting_no)
@@ -231,20 +234,23 @@ BEGIN
   RETURN NULL;
 END $$;
 
--- Only sellers whose balances do not fall may be new. Updates lock FOR NO KEY UPDATE.
+-- Only sellers whose balances do not fall may be new. Updates lock FOR NO KEY UPDATE. A plan made
+-- for a whole month is kept for single transfers in the same session, so it goes by index.
 CREATE FUNCTION growth_points.transfer_moves_points() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 DECLARE
+  are record;
   moved bigint;
-  first_seller text;
-  last_seller text;
 BEGIN
-  SELECT min(seller_id), max(seller_id) INTO first_seller, last_seller FROM added;
-  IF first_seller <> last_seller THEN
+  SELECT min(seller_id) <> max(seller_id) AS several,
+         bool_or(debit_account = 'program_fund') AS given,
+         bool_or(debit_account <> 'program_fund') AS taken
+    INTO are FROM added;
+  IF are.several THEN
     PERFORM pg_advisory_xact_lock(7310020001);
   END IF;
-  IF EXISTS (SELECT FROM added WHERE debit_account = 'program_fund') THEN
+  IF are.given THEN
     INSERT INTO growth_points.seller_account AS account (seller_id, pending, available)
       SELECT seller_id, coalesce(sum(points) FILTER (WHERE credit_account = 'pending'), 0),
              coalesce(sum(points) FILTER (WHERE credit_account = 'available'), 0)
@@ -253,7 +259,7 @@ BEGIN
       pending = account.pending + excluded.pending,
       available = account.available + excluded.available;
   END IF;
-  IF EXISTS (SELECT FROM added WHERE debit_account <> 'program_fund') THEN
+  IF are.taken THEN
     UPDATE growth_points.seller_account account SET
       pending = account.pending - taken.pending,
       available = account.available + taken.given - taken.available
@@ -275,10 +281,11 @@ BEGIN
   RETURN NULL;
 END $$;
 
-CREATE FUNCTION growth_points.only_transfers_move_points() RETURNS trigger LANGUAGE plpgsql AS $$
+-- Also the tables' owner writes these by what they follow from: a transfer, a commit.
+CREATE FUNCTION growth_points.refuse_by_hand() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   IF pg_trigger_depth() < 2 THEN
-    RAISE EXCEPTION '% of % is refused: a balance changes by a transfer only', TG_OP, TG_TABLE_NAME
+    RAISE EXCEPTION '% of % by hand is refused: it follows from what is posted', TG_OP, TG_TABLE_NAME
       USING ERRCODE = 'restrict_violation';
   END IF;
   RETURN NULL;
@@ -327,21 +334,48 @@ END $$;
 
 # A seal's text names every column, unambiguously and in no session's time zone or language.
 _CHAIN = """
-CREATE FUNCTION growth_points.add_seal(sealed text, sealed_key text, content text) RETURNS void
+CREATE FUNCTION growth_points.budget_covers_what_is_out() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  PERFORM pg_advisory_xact_lock(7310020003);
+  IF NEW.floor > coalesce(
+    (SELECT program_fund FROM growth_points.seal ORDER BY seal_no DESC LIMIT 1), 0)
+  THEN
+    RAISE EXCEPTION 'more points are out than a budget of % allows', -NEW.floor
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'budget_covers_what_is_out';
+  END IF;
+  RETURN NULL;
+END $$;
+
+-- What a record changes in the balances of the program's accounts.
+CREATE TYPE growth_points.program_balances AS (
+  program_fund bigint, search_ad_credit bigint, customer_reward bigint, expired bigint
+);
+
+CREATE FUNCTION growth_points.add_seal(
+  sealed text, sealed_key text, content text, change growth_points.program_balances
+) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   last growth_points.seal;
   next growth_points.seal;
 BEGIN
-  PERFORM pg_advisory_xact_lock(7310020003);
-  SELECT * INTO last FROM growth_points.seal ORDER BY seal_no DESC LIMIT 1;
-  next.seal_no := coalesce(last.seal_no, 0) + 1;
   next.subject := sealed;
   next.subject_key := sealed_key;
   next.content_hash := sha256(convert_to(content, 'UTF8'));
+  PERFORM pg_advisory_xact_lock(7310020003);
+  SELECT * INTO last FROM growth_points.seal ORDER BY seal_no DESC LIMIT 1;
+  next.seal_no := coalesce(last.seal_no, 0) + 1;
   next.sealed_at := greatest(clock_timestamp(), last.sealed_at);
-  next.hash := sha256(coalesce(last.hash, '') || convert_to(concat_ws('|', next.seal_no, sealed,
-    sealed_key, extract(epoch FROM next.sealed_at), encode(next.content_hash, 'hex')), 'UTF8'));
+  SELECT floor INTO next.fund_floor FROM growth_points.budget ORDER BY budget_no DESC LIMIT 1;
+  next.program_fund := coalesce(last.program_fund, 0) + change.program_fund;
+  next.search_ad_credit := coalesce(last.search_ad_credit, 0) + change.search_ad_credit;
+  next.customer_reward := coalesce(last.customer_reward, 0) + change.customer_reward;
+  next.expired := coalesce(last.expired, 0) + change.expired;
+  next.hash := sha256(coalesce(last.hash, '') || convert_to(jsonb_build_array(
+    next.seal_no, sealed, sealed_key, encode(next.content_hash, 'hex'),
+    extract(epoch FROM next.sealed_at), next.fund_floor, next.program_fund,
+    next.search_ad_credit, next.customer_reward, next.expired)::text, 'UTF8'));
   INSERT INTO growth_points.seal SELECT next.*;
 END $$;
 
@@ -349,11 +383,18 @@ CREATE FUNCTION growth_points.seal_posting() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   lines text;
+  change growth_points.program_balances;
 BEGIN
   SELECT string_agg(concat_ws('|', entry_no, kind, debit_account, credit_account, points,
-      coalesce(tier, 0), coalesce(award_no, 0), coalesce(finishes, 0),
-      length(seller_id), seller_id), E'\\n' ORDER BY entry_no)
-    INTO lines FROM growth_points.transfer WHERE posting_no = NEW.posting_no;
+           coalesce(tier, 0), coalesce(award_no, 0), coalesce(finishes, 0),
+           length(seller_id), seller_id), E'\n' ORDER BY entry_no),
+         coalesce(sum(points) FILTER (WHERE credit_account = 'program_fund'), 0)
+           - coalesce(sum(points) FILTER (WHERE debit_account = 'program_fund'), 0),
+         coalesce(sum(points) FILTER (WHERE credit_account = 'search_ad_credit'), 0),
+         coalesce(sum(points) FILTER (WHERE credit_account = 'customer_reward'), 0),
+         coalesce(sum(points) FILTER (WHERE credit_account = 'expired'), 0)
+    INTO lines, change.program_fund, change.search_ad_credit, change.customer_reward, change.expired
+    FROM growth_points.transfer WHERE posting_no = NEW.posting_no;
   IF lines IS NULL THEN
     RAISE EXCEPTION 'posting % has no transfers', NEW.key
       USING ERRCODE = 'check_violation', CONSTRAINT = 'posting_has_transfers';
@@ -367,17 +408,7 @@ BEGIN
   PERFORM growth_points.add_seal('posting', NEW.posting_no::text, jsonb_build_array(
     NEW.posting_no, NEW.key, NEW.kind, NEW.settlement_month, NEW.evaluation_id,
     encode(NEW.request_hash, 'hex'), NEW.effective_on, NEW.actor, NEW.reason,
-    extract(epoch FROM NEW.recorded_at))::text || E'\\n' || lines);
-  UPDATE growth_points.program_account SET balance = balance + change
-    FROM (
-      SELECT account, sum(points) AS change FROM (
-        SELECT credit_account AS account, points FROM growth_points.transfer
-          WHERE posting_no = NEW.posting_no
-        UNION ALL
-        SELECT debit_account, -points FROM growth_points.transfer
-          WHERE posting_no = NEW.posting_no) moved
-      GROUP BY account
-    ) moved WHERE program_account.account = moved.account;
+    extract(epoch FROM NEW.recorded_at))::text || E'\n' || lines, change);
   RETURN NULL;
 END $$;
 
@@ -386,7 +417,16 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   PERFORM growth_points.add_seal('payout', NEW.settlement_month::text, jsonb_build_array(
     NEW.settlement_month, NEW.posting_no, NEW.sellers, NEW.points, NEW.paid_on, NEW.actor,
-    extract(epoch FROM NEW.paid_at))::text);
+    extract(epoch FROM NEW.paid_at))::text, (0, 0, 0, 0));
+  RETURN NULL;
+END $$;
+
+CREATE FUNCTION growth_points.seal_budget() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  PERFORM growth_points.add_seal('budget', NEW.budget_no::text, jsonb_build_array(
+    NEW.budget_no, NEW.floor, NEW.actor, NEW.reason,
+    extract(epoch FROM NEW.set_at))::text, (0, 0, 0, 0));
   RETURN NULL;
 END $$;
 """
@@ -401,7 +441,12 @@ _EACH_STATEMENT = (
 
 _TRIGGERS = (
     ("posting", "takes_turn", "BEFORE INSERT ON {table} FOR EACH ROW", "take_turn"),
-    ("posting", "is_in_time", "AFTER INSERT ON {table} FOR EACH ROW", "posting_is_in_time"),
+    (
+        "posting",
+        "is_in_time",
+        "AFTER INSERT ON {table} FOR EACH ROW WHEN (NEW.settlement_month IS NOT NULL)",
+        "posting_is_in_time",
+    ),
     *(
         (
             "transfer",
@@ -414,14 +459,23 @@ _TRIGGERS = (
     ("payout", "takes_turn", "BEFORE INSERT ON {table} FOR EACH ROW", "take_turn"),
     ("payout", "is_due", "AFTER INSERT ON {table} FOR EACH ROW", "payout_is_due"),
     ("payout", "is_complete", "AFTER INSERT ON {table} FOR EACH ROW", "payout_is_complete"),
-    *(
-        (
-            table,
-            "moved_by_transfers",
-            f"BEFORE INSERT OR UPDATE {columns} ON {{table}} FOR EACH STATEMENT",
-            "only_transfers_move_points",
-        )
-        for table, columns in (("seller_account", ""), ("program_account", "OF account, balance"))
+    (
+        "budget",
+        "covers_what_is_out",
+        "AFTER INSERT ON {table} FOR EACH ROW",
+        "budget_covers_what_is_out",
+    ),
+    (
+        "seller_account",
+        "moved_by_transfers",
+        "BEFORE INSERT OR UPDATE ON {table} FOR EACH STATEMENT",
+        "refuse_by_hand",
+    ),
+    (
+        "seal",
+        "made_by_the_database",
+        "BEFORE INSERT ON {table} FOR EACH STATEMENT",
+        "refuse_by_hand",
     ),
     *(
         (
@@ -430,11 +484,13 @@ _TRIGGERS = (
             "BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} FOR EACH STATEMENT",
             "refuse_change",
         )
-        for table in ("posting", "transfer", "payout", "seal")
+        for table in ("posting", "transfer", "payout", "budget", "seal")
     ),
-    *(
-        (table, "stays", "BEFORE DELETE OR TRUNCATE ON {table} FOR EACH STATEMENT", "refuse_change")
-        for table in ("seller_account", "program_account")
+    (
+        "seller_account",
+        "stays",
+        "BEFORE DELETE OR TRUNCATE ON {table} FOR EACH STATEMENT",
+        "refuse_change",
     ),
 )
 
@@ -506,7 +562,7 @@ def upgrade() -> None:
         op.execute(statements)
     for table, name, when, function in _TRIGGERS:
         _create_trigger(f"growth_points.{table}", name, when, function)
-    for table in ("posting", "payout"):
+    for table in ("posting", "payout", "budget"):
         op.execute(_SEALS.format(table=table))
     op.execute(_ROLE)
     tables = ",".join(f"growth_points.{table}" for table in _INSERTED)
