@@ -1,10 +1,11 @@
 """What the data-quality checks found: facts, collected. Only stopping is an exception."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
 from domain.months import SettlementMonth
-from domain.refusal import Refused as Refused
+from domain.refusal import Refused as Refused  # noqa: PLC0414
 
 
 class Severity(StrEnum):
@@ -29,11 +30,16 @@ class Finding:
     examples: tuple[str, ...] = ()
 
 
+def blocking(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Pick the findings that forbid taking a delivery in."""
+    return tuple(finding for finding in findings if finding.severity is Severity.CRITICAL)
+
+
 class MonthBlocked(Refused):
     """A delivery with at least one critical finding; nothing of it was taken in."""
 
     def __init__(self, month: SettlementMonth, findings: tuple[Finding, ...]) -> None:
-        critical = [f for f in findings if f.severity is Severity.CRITICAL]
+        critical = blocking(findings)
         lines = "\n".join(f"  {f.rule}: {f.sentence}" for f in critical)
         super().__init__(
             f"{month} is blocked by {len(critical)} finding{'s'[: len(critical) != 1]}; "

@@ -1,0 +1,325 @@
+"""The command line: everything that a person or a script does without the UI.
+
+Exit codes: 0 done; 1 refused, the data or the state forbids it; 2 wrong usage. Libraries that
+take long to import are imported by the commands that need them, so that `--help` answers at once.
+"""
+
+import sys
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeVar
+
+import click
+
+from domain.months import MonthInvalid, SettlementMonth
+from domain.refusal import Refused, WrongUsage
+from flows.output import Output, print_rows
+
+if TYPE_CHECKING:
+    from flows.settings import Settings
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+class _Month(click.ParamType[SettlementMonth]):
+    name = "month"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> SettlementMonth:
+        if isinstance(value, SettlementMonth):
+            return value
+        try:
+            return SettlementMonth.parse(value)
+        except MonthInvalid as error:
+            self.fail(str(error), param, ctx)
+
+
+class _Months(click.ParamType[tuple[SettlementMonth, ...]]):
+    name = "months"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> tuple[SettlementMonth, ...]:
+        if isinstance(value, tuple):
+            return value
+        first, _, last = value.partition("..")
+        try:
+            months = tuple(SettlementMonth.parse(first).until(SettlementMonth.parse(last or first)))
+        except MonthInvalid as error:
+            self.fail(str(error), param, ctx)
+        if not months:
+            self.fail(f"{value} ends before it begins", param, ctx)
+        return months
+
+
+class _Date(click.ParamType[date]):
+    name = "date"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> date:
+        try:
+            return value if isinstance(value, date) else date.fromisoformat(value)
+        except ValueError:
+            self.fail(f"{value!r} is not a date; write it as 2026-11-10", param, ctx)
+
+
+MONTH, MONTHS, DATE = _Month(), _Months(), _Date()
+
+ROOT = click.option(
+    "--from",
+    "root",
+    metavar="ROOT",
+    help="Where the settlement folders are; GROWTH_POINTS_SETTLEMENTS when left out.",
+)
+REASON = click.option("--reason", default=None, help="Why this is done; recorded with it.")
+SELLER = click.option("--seller", "seller_id", metavar="ID", help="Only this seller.")
+
+
+def _output(command: _Command) -> _Command:
+    choice = click.option(
+        "--output",
+        type=click.Choice(["table", "csv", "json"]),
+        default="table",
+        show_default=True,
+        help="A table to read, or all rows for a program.",
+    )
+    return choice(command)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="growth-points", message="%(prog)s %(version)s")
+def cli() -> None:
+    """Run a marketplace's seller growth-points program, month by month.
+
+    \b
+    See it work on a sample marketplace:   growth-points demo
+    Take in the months before the first:   growth-points ingest 2026-08 --from /data
+    Close a month:                         growth-points close 2026-10 --from /data
+    Pay what is due today:                 growth-points pay-out
+    Answer a seller:                       growth-points explain SELLER 2026-10
+
+    Settings are environment variables: GROWTH_POINTS_HOME (default .growth-points),
+    GROWTH_POINTS_DATABASE_URL, GROWTH_POINTS_SETTLEMENTS, GROWTH_POINTS_ENGINE,
+    GROWTH_POINTS_POLICIES, GROWTH_POINTS_HOLIDAYS.
+
+    Exit codes: 0 done; 1 refused, the data or the state forbids it; 2 wrong usage.
+    """
+
+
+@cli.command()
+@click.option("--seed", default=1, show_default=True, help="Another seed, another marketplace.")
+@click.option("--sellers", default=3_000, show_default=True)
+@click.option("--lines", default=60_000, show_default=True, help="Settlement lines a month.")
+def demo(seed: int, sellers: int, lines: int) -> None:
+    """A sample marketplace: eight months taken in, six of them closed and paid, in tables."""
+    from flows.demo import run_demo
+
+    run_demo(_settings(), seed=seed, sellers=sellers, lines=lines)
+
+
+@cli.command()
+@click.argument("directory", type=click.Path(path_type=Path, file_okay=False))
+@click.option("--sellers", default=5_000, show_default=True, help="Stores in the last month.")
+@click.option("--lines", default=200_000, show_default=True, help="Settlement lines a month.")
+@click.option("--months", type=MONTHS, default="2026-05..2026-10", show_default=True)
+@click.option("--seed", default=1, show_default=True, help="The same seed, the same files.")
+@click.option("--format", "file_format", type=click.Choice(["parquet", "csv"]), default="parquet")
+def sample(
+    directory: Path,
+    sellers: int,
+    lines: int,
+    months: tuple[SettlementMonth, ...],
+    seed: int,
+    file_format: Literal["parquet", "csv"],
+) -> None:
+    """Write a believable marketplace's settlement files into DIRECTORY."""
+    from adapters.sample import write_sample
+    from flows.progress import progress, say
+
+    with progress("writing the sample marketplace"):
+        write_sample(
+            directory,
+            sellers=sellers,
+            lines=lines,
+            months=months,
+            seed=seed,
+            file_format=file_format,
+            progress=lambda month: say(f"{month} is written"),
+        )
+    click.echo(
+        f"{len(months)} months in {directory}; close one with: growth-points close MONTH "
+        f"--from {directory}"
+    )
+
+
+@cli.command()
+@click.argument("month", type=MONTH)
+@ROOT
+def ingest(month: SettlementMonth, root: str | None) -> None:
+    """Take a month's settlement files in without closing it (history, late months)."""
+    settings = _settings()
+    root = _root(settings, root)
+    with _flows(settings, f"taking in {month}"):
+        from flows.ingest_month import ingest_month
+
+        ingested = ingest_month(str(month), root)
+    click.echo(ingested.sentence())
+
+
+@cli.command()
+@click.argument("month", type=MONTH)
+@ROOT
+@click.option("--preview", is_flag=True, help="Compute everything, show it, write nothing.")
+@click.option("--policy", metavar="NAME", help="Another policy than the month's own.")
+@REASON
+def close(
+    month: SettlementMonth,
+    root: str | None,
+    preview: bool,
+    policy: str | None,
+    reason: str | None,
+) -> None:
+    """Close a month: check its files, decide for every seller, post the awards, plan the payout.
+
+    The two months before it must have been taken in. Closing a month again with the same files
+    changes nothing; with other files it posts the difference.
+    """
+    from flows.terminal import print_report
+
+    settings = _settings()
+    root = _root(settings, root)
+    with _flows(settings, f"closing {month}"):
+        from flows.close_month import close_month
+
+        closed = close_month(
+            str(month), root, policy=policy, preview=preview, reason=reason or "monthly closing"
+        )
+    print_report(closed.report)
+    if closed.file is not None:
+        click.echo(f"report: {closed.file}")
+
+
+@cli.command("pay-out")
+@click.option("--on", type=DATE, help="Pay what is due on this date; today in Seoul if left out.")
+@click.option("--ahead", is_flag=True, help="Allow a date that has not come yet.")
+def pay_out_command(on: date | None, ahead: bool) -> None:
+    """Pay out every closed month that is due and not paid yet. Again does nothing."""
+    with _flows(_settings(), "paying out"):
+        from flows.pay_out import pay_out
+
+        payouts = pay_out(on, ahead)
+    for payout in payouts:
+        click.echo(
+            f"{payout.settlement_month} paid on {payout.paid_on}: "
+            f"{payout.points:,} points to {payout.sellers:,} sellers"
+        )
+    if not payouts:
+        click.echo("Nothing is due that was not paid already.")
+
+
+@cli.command()
+@click.argument("month", type=MONTH)
+@SELLER
+@_output
+def decisions(month: SettlementMonth, seller_id: str | None, output: Output) -> None:
+    """What was decided for each seller in a month, with every reason."""
+    from flows.listings import DECISIONS, decision_rows
+
+    with _database(_settings()) as engine:
+        print_rows(DECISIONS, decision_rows(engine, month, seller_id), output)
+
+
+@cli.command()
+@SELLER
+@click.option("--month", type=MONTH, help="Only awards of this settlement month.")
+@_output
+def ledger(seller_id: str | None, month: SettlementMonth | None, output: Output) -> None:
+    """Every transfer of points, in the order in which it was recorded."""
+    from flows.listings import LEDGER, ledger_rows
+
+    with _database(_settings()) as engine:
+        print_rows(LEDGER, ledger_rows(engine, seller_id, month), output)
+
+
+@cli.command()
+@_output
+def payouts(output: Output) -> None:
+    """Each closed month: when it is due, whether it is paid, to how many sellers, how much."""
+    from flows.listings import PAYOUTS, payout_rows
+    from flows.occasion import this_occasion
+
+    with _database(_settings()) as engine:
+        print_rows(PAYOUTS, payout_rows(engine, this_occasion().today), output)
+
+
+@cli.command()
+@click.argument("seller_id", metavar="SELLER")
+@click.argument("month", type=MONTH)
+def explain(seller_id: str, month: SettlementMonth) -> None:
+    """Why a seller was awarded in a month or not, in words, with the numbers, and when it pays."""
+    from flows.explanation import explain_decision
+
+    with _database(_settings()) as engine:
+        click.echo(explain_decision(engine, seller_id, month))
+
+
+@cli.command()
+def verify() -> None:
+    """Derive again everything that can be derived; exit 1 and name it if anything differs."""
+    from adapters.postgres.verify import verify as differences
+
+    with _database(_settings()) as engine, engine.connect() as connection:
+        found = list(differences(connection))
+    for difference in found:
+        click.echo(str(difference))
+    if found:
+        raise Refused(f"{len(found)} things differ from what was recorded; see above.")
+    click.echo("Everything that can be derived again agrees with what was recorded.")
+
+
+def main() -> NoReturn:
+    """Run the command line; turn refusals and wrong usage into a sentence and an exit code."""
+    try:
+        cli.main(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except click.Abort:
+        _fail("interrupted; nothing is left half done, run the command again", 130)
+    except Refused as refused:
+        _fail(str(refused), 1)
+    except WrongUsage as wrong:
+        _fail(str(wrong), 2)
+    except BrokenPipeError:
+        sys.stderr.close()
+    sys.exit(0)
+
+
+def _fail(sentence: str, code: int) -> NoReturn:
+    click.echo(f"growth-points: {sentence}", err=True)
+    sys.exit(code)
+
+
+def _settings() -> "Settings":
+    from flows.settings import Settings
+
+    return Settings.read()
+
+
+def _root(settings: "Settings", root: str | None) -> str:
+    if (found := root or settings.settlements) is None:
+        raise click.UsageError(
+            "where are the settlement folders? Give --from ROOT or set GROWTH_POINTS_SETTLEMENTS."
+        )
+    return found
+
+
+def _database(settings: "Settings") -> Any:
+    from flows.program import program_database
+
+    return program_database(settings)
+
+
+def _flows(settings: "Settings", title: str) -> Any:
+    from flows.in_process import prepare_prefect
+    from flows.progress import progress
+
+    prepare_prefect(settings.home)
+    return progress(title)

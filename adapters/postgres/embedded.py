@@ -7,7 +7,7 @@ import warnings
 from contextlib import suppress
 from pathlib import Path
 
-from domain.findings import Refused
+from domain.refusal import Refused
 
 _START_ATTEMPTS = 12  # of ten seconds each: recovery after a crash replays the log first
 

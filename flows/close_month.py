@@ -1,0 +1,90 @@
+"""The `close-month` flow: files in, awards on the ledger, the payout planned."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from prefect import flow, task
+from prefect.artifacts import create_markdown_artifact
+from prefect.cache_policies import NO_CACHE
+
+from domain.months import SettlementMonth
+from flows.evaluation import Cause, ClosingRequest
+from flows.intake import SoundDelivery, sound_delivery
+from flows.occasion import this_occasion
+from flows.program import program_calendar, program_database, program_policies
+from flows.report import Report, closing_report, keep_report
+from flows.settings import Settings
+from flows.steps.record_closing import Closing, record_closing
+from flows.steps.require_window import require_window
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedMonth:
+    """A closing with its report; `file` is None for a preview, which writes nothing."""
+
+    closing: Closing
+    report: Report
+    file: Path | None
+
+
+@flow(name="close-month", flow_run_name="close {month}")
+def close_month(
+    month: str,
+    settlements: str,
+    policy: str | None = None,
+    preview: bool = False,
+    reason: str = "monthly closing",
+) -> ClosedMonth:
+    """Close a settlement month: check its files, decide for every seller, post, plan the payout.
+
+    Closing a month again with the same files changes nothing; with other files it posts the
+    difference, in this month and in the later ones that were closed.
+
+    Args:
+        month: The settlement month, as YYYY-MM.
+        settlements: The root of the settlement folders, a path or an object-store URL.
+        policy: The name of another policy than the month's own.
+        preview: Compute everything, show it, and write nothing.
+        reason: Why the month is closed; recorded with it.
+    """
+    settings, occasion = Settings.read(), this_occasion()
+    request = ClosingRequest(
+        SettlementMonth.parse(month), Cause(occasion.actor, reason), policy, preview
+    )
+    require(settings, request)
+    delivery = sound_delivery(settings, request.month, settlements)
+    closing = record(settings, request, delivery)
+    delivery.discard()
+    return publish(settings, closing, delivery)
+
+
+@task(cache_policy=NO_CACHE, name="see that the window is complete")
+def require(settings: Settings, request: ClosingRequest) -> None:
+    """Refuse a month whose earlier months are not there, before reading anything."""
+    with program_database(settings) as engine:
+        require_window(engine, request, program_policies(settings))
+
+
+@task(cache_policy=NO_CACHE, name="decide, post, plan the payout")
+def record(settings: Settings, request: ClosingRequest, delivery: SoundDelivery) -> Closing:
+    """Close the month in one transaction."""
+    with program_database(settings) as engine:
+        return record_closing(
+            engine,
+            request,
+            delivery.staged,
+            delivery.findings,
+            program_policies(settings),
+            program_calendar(settings),
+        )
+
+
+@task(cache_policy=NO_CACHE, name="publish the report")
+def publish(settings: Settings, closing: Closing, delivery: SoundDelivery) -> ClosedMonth:
+    """Attach the report to the run and keep it as a file."""
+    report = closing_report(closing, delivery.findings)
+    month = closing.request.month
+    create_markdown_artifact(report.markdown(), key=f"month-{month}", description=report.headline)
+    if closing.request.preview:
+        return ClosedMonth(closing, report, None)
+    return ClosedMonth(closing, report, keep_report(settings.reports, month, "closed", report))

@@ -1,0 +1,191 @@
+"""Evaluating one month inside the closing's transaction: gather, decide, and say what changed."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from adapters.policy_files import PolicyText, parse_policy
+from adapters.postgres.decisions import earned_awards, reason_counts, record_decisions
+from adapters.postgres.evaluations import (
+    Evaluation,
+    current_evaluation,
+    record_evaluation,
+    record_policy,
+    recorded_policy,
+)
+from adapters.postgres.revisions import Revision, current_revisions
+from domain.eligibility import Reason, Terms
+from domain.evaluation import EvaluationInput
+from domain.findings import WindowIncomplete
+from domain.ledger import Award
+from domain.months import SettlementMonth
+from domain.policy import Policy, policy_in_force
+from domain.refusal import WrongUsage
+from domain.restatement import Restatement, restate
+
+log = logging.getLogger("growth_points.evaluation")
+
+
+class PolicyUnknown(WrongUsage):
+    """A policy was asked for by a name that none has."""
+
+    def __init__(self, name: str, known: Sequence[str]) -> None:
+        super().__init__(f"there is no policy {name!r}; there are {', '.join(known)}")
+        self.name = name
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Who has a month evaluated, and why."""
+
+    actor: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClosingRequest:
+    """What is to be closed, and why; without a policy's name the month's own policy is used."""
+
+    month: SettlementMonth
+    cause: Cause
+    policy_name: str | None = None
+    preview: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluatedMonth:
+    """How one month stands, and the way there from how it stood before.
+
+    `earned` are the awards that its decisions grant; `reasons` counts the stores that each
+    reason kept from one.
+    """
+
+    month: SettlementMonth
+    evaluation_id: int
+    evaluation_no: int
+    changed: bool
+    policy: Policy
+    revision: Revision
+    earned: frozenset[Award]
+    reasons: Mapping[Reason, int]
+    restatement: Restatement
+    paid_out: bool
+
+
+def policy_of(
+    connection: Connection,
+    month: SettlementMonth,
+    policies: Sequence[PolicyText],
+    asked_for: str | None = None,
+) -> PolicyText:
+    """Choose the policy of a month: the one asked for, else the one that the month was closed
+    with, else the one in force.
+
+    A rerun of an old month so uses the rules of that month, unless somebody says otherwise.
+    Raises PolicyUnknown, PolicyInvalid.
+    """
+    by_name = {each.policy.name: each for each in policies}
+    if asked_for is not None:
+        if asked_for not in by_name:
+            raise PolicyUnknown(asked_for, sorted(by_name))
+        return by_name[asked_for]
+    before = current_evaluation(connection, month)
+    if before is not None:
+        name, text = recorded_policy(connection, before.policy_hash)
+        return PolicyText(parse_policy(text, f"the recorded policy {name}"), text)
+    return by_name[policy_in_force(tuple(each.policy for each in policies), month).name]
+
+
+def evaluate_month(
+    connection: Connection,
+    month: SettlementMonth,
+    chosen: PolicyText,
+    standing: frozenset[Award],
+    *,
+    paid_out: bool,
+    cause: Cause,
+) -> EvaluatedMonth:
+    """Decide a month unless its input is the one it was last decided with.
+
+    `standing` are all awards as they stand, those of this month and of later ones included.
+    Raises WindowIncomplete.
+    """
+    policy = chosen.policy
+    window = window_revisions(connection, month, policy.window_months)
+    earlier = frozenset(award for award in standing if award.settlement_month < month)
+    content = EvaluationInput(
+        month=month,
+        window=tuple((each.settlement_month, each.content_hash) for each in window),
+        policy_hash=policy.content_hash,
+        earlier_awards=earlier,
+    )
+    evaluation = current_evaluation(connection, month)
+    changed = evaluation is None or evaluation.input_hash != content.content_hash
+    if evaluation is None or changed:
+        evaluation = _decide(connection, content, chosen, window, evaluation, cause)
+    earned = earned_awards(connection, evaluation.evaluation_id, month)
+    return EvaluatedMonth(
+        month=month,
+        evaluation_id=evaluation.evaluation_id,
+        evaluation_no=evaluation.evaluation_no,
+        changed=changed,
+        policy=policy,
+        revision=window[-1],
+        earned=frozenset(earned),
+        reasons=reason_counts(connection, evaluation.evaluation_id),
+        restatement=restate(
+            {award for award in standing if award.settlement_month == month},
+            earned,
+            paid_out=paid_out,
+        ),
+        paid_out=paid_out,
+    )
+
+
+def window_revisions(
+    connection: Connection, month: SettlementMonth, months: int
+) -> tuple[Revision, ...]:
+    """Find the current revisions of a month's window, oldest first; raises WindowIncomplete."""
+    window = month.window(months)
+    current = current_revisions(connection, window)
+    missing = tuple(each for each in window if each not in current)
+    if missing:
+        raise WindowIncomplete(month, missing)
+    return tuple(current[each] for each in window)
+
+
+def _decide(
+    connection: Connection,
+    content: EvaluationInput,
+    chosen: PolicyText,
+    window: Sequence[Revision],
+    before: Evaluation | None,
+    cause: Cause,
+) -> Evaluation:
+    policy = chosen.policy
+    record_policy(
+        connection, policy_hash=policy.content_hash, name=policy.name, content=chosen.text
+    )
+    revision_ids = [each.revision_id for each in window]
+    evaluation = record_evaluation(
+        connection,
+        month=content.month,
+        evaluation_no=1 if before is None else before.evaluation_no + 1,
+        input_hash=content.content_hash,
+        policy_hash=policy.content_hash,
+        revision_ids=revision_ids,
+        actor=cause.actor,
+        reason=cause.reason,
+    )
+    log.info("deciding %s for %s stores", content.month, f"{window[-1].sellers:,}")
+    record_decisions(
+        connection,
+        evaluation_id=evaluation.evaluation_id,
+        terms=Terms.of(policy, content.month),
+        window_revision_ids=revision_ids,
+        snapshot_revision_id=window[-1].revision_id,
+        earlier_awards=content.earlier_awards,
+    )
+    return evaluation

@@ -1,0 +1,63 @@
+"""The `ingest-month` flow: a month's files taken in without closing it."""
+
+from dataclasses import dataclass
+
+from prefect import flow, task
+from prefect.cache_policies import NO_CACHE
+
+from adapters.postgres.revisions import Revision
+from domain.findings import Finding
+from domain.months import SettlementMonth
+from flows.intake import SoundDelivery, sound_delivery
+from flows.occasion import this_occasion
+from flows.program import program_database
+from flows.settings import Settings
+from flows.steps.record_ingest import record_ingest
+
+
+@dataclass(frozen=True, slots=True)
+class IngestedMonth:
+    """The month's current revision, and whether it is new."""
+
+    revision: Revision
+    new: bool
+    findings: tuple[Finding, ...]
+
+    def sentence(self) -> str:
+        """Tell it in one sentence."""
+        which = f"{self.revision.settlement_month} revision {self.revision.revision_no}"
+        if not self.new:
+            return f"{which} has the same content already; nothing was written."
+        return (
+            f"{which} is taken in: {self.revision.sellers:,} sellers, {self.revision.lines:,} "
+            f"lines, {self.revision.amount_krw:,} KRW."
+        )
+
+
+@flow(name="ingest-month", flow_run_name="ingest {month}")
+def ingest_month(month: str, settlements: str) -> IngestedMonth:
+    """Take a month's settlement files in without closing the month.
+
+    A later delivery of the same month replaces it as a new revision; the same content again is
+    not taken in twice.
+
+    Args:
+        month: The settlement month, as YYYY-MM.
+        settlements: The root of the settlement folders, a path or an object-store URL.
+    """
+    settings, occasion = Settings.read(), this_occasion()
+    wanted = SettlementMonth.parse(month)
+    delivery = sound_delivery(settings, wanted, settlements)
+    ingested = record(settings, wanted, delivery, occasion.actor)
+    delivery.discard()
+    return ingested
+
+
+@task(cache_policy=NO_CACHE, name="take the delivery in")
+def record(
+    settings: Settings, month: SettlementMonth, delivery: SoundDelivery, actor: str
+) -> IngestedMonth:
+    """Record the delivery as the month's current revision, in one transaction."""
+    with program_database(settings) as engine:
+        revision = record_ingest(engine, month, delivery.staged, delivery.findings, actor)
+    return IngestedMonth(revision, delivery.staged is not None, delivery.findings)

@@ -1,0 +1,98 @@
+"""The first half of every closing: a delivery found, read, and judged sound, or refused.
+
+Its tasks are shared by the flows that take a month in.
+"""
+
+import logging
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Thread
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from adapters.delivery import DeliveryRefused
+from adapters.intake import StagedMonth
+from domain.findings import Finding, MonthBlocked, blocking
+from domain.months import SettlementMonth
+from expectations.gate import warm_up
+from flows.program import program_database
+from flows.report import blocked_report, keep_report
+from flows.settings import Settings
+from flows.steps.check_delivery import check_delivery
+from flows.steps.find_delivery import FoundDelivery, find_delivery_of
+from flows.steps.read_delivery import read_delivery
+
+log = logging.getLogger("growth_points.intake")
+
+
+@dataclass(frozen=True, slots=True)
+class SoundDelivery:
+    """A delivery that may be taken in; `staged` is None when it was taken in before."""
+
+    staged: StagedMonth | None
+    findings: tuple[Finding, ...]
+
+    def discard(self) -> None:
+        """Remove what was staged; it was taken in, or will be read again."""
+        if self.staged is not None:
+            shutil.rmtree(self.staged.directory, ignore_errors=True)
+
+
+def sound_delivery(settings: Settings, month: SettlementMonth, root: str) -> SoundDelivery:
+    """Find, read and judge a month's delivery.
+
+    Raises DeliveryRefused when it cannot be read and MonthBlocked when it is not sound; either
+    way nothing of it is visible anywhere but in the month's report.
+    """
+    Thread(target=warm_up, daemon=True).start()  # the gate's library loads while files are read
+    try:
+        found = find(settings, root, month)
+        if found.taken_in_as is not None:
+            log.info("%s was taken in before, as revision %s", month, found.taken_in_as.revision_no)
+            return SoundDelivery(None, ())
+        staged = read(settings, found)
+        findings = check(staged)
+    except DeliveryRefused as refused:
+        _report_blocked(settings, month, root, refused.findings, None)
+        raise
+    if blocking(findings):
+        _report_blocked(settings, month, root, findings, staged.quarantine)
+        SoundDelivery(staged, findings).discard()
+        raise MonthBlocked(month, findings)
+    return SoundDelivery(staged, findings)
+
+
+@task(cache_policy=NO_CACHE, name="find the delivery")
+def find(settings: Settings, root: str, month: SettlementMonth) -> FoundDelivery:
+    """Find and hash the month's files."""
+    with program_database(settings) as engine:
+        return find_delivery_of(engine, root, month)
+
+
+@task(cache_policy=NO_CACHE, name="read the settlement lines")
+def read(settings: Settings, found: FoundDelivery) -> StagedMonth:
+    """Scan the files once: totals per seller, profile, refused lines."""
+    delivery = found.delivery
+    log.info("reading %s files of %s", len(delivery.files), delivery.settlement_month)
+    name = f"{delivery.settlement_month}/{delivery.content_hash[:12]}"
+    return read_delivery(delivery, settings.staging / name, settings.quarantine / name)
+
+
+@task(cache_policy=NO_CACHE, name="check the data")
+def check(staged: StagedMonth) -> tuple[Finding, ...]:
+    """Run the data-quality gate."""
+    log.info("checking %s lines", f"{staged.profile.lines:,}")
+    return check_delivery(staged)
+
+
+def _report_blocked(
+    settings: Settings,
+    month: SettlementMonth,
+    root: str,
+    findings: tuple[Finding, ...],
+    quarantine: Path | None,
+) -> None:
+    report = blocked_report(month, root, findings, quarantine)
+    keep_report(settings.reports, month, "blocked", report)

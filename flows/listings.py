@@ -1,0 +1,120 @@
+"""The rows of the listing commands; their columns are an interface that other programs rely on."""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Final
+
+from sqlalchemy import Engine
+
+from adapters.postgres.decisions import decisions
+from adapters.postgres.evaluations import current_evaluation
+from adapters.postgres.ledger import entries, payouts, pending_totals
+from adapters.postgres.payout_dates import planned_payouts
+from domain.months import SettlementMonth
+from domain.refusal import Refused
+from flows.output import Row
+
+DECISIONS: Final = (
+    "settlement_month",
+    "seller_id",
+    "outcome",
+    "tier",
+    "points",
+    "window_amount_krw",
+    "reasons",
+    "policy",
+)
+LEDGER: Final = (
+    "entry_no",
+    "recorded_at",
+    "effective_on",
+    "kind",
+    "seller_id",
+    "tier",
+    "settlement_month",
+    "debit_account",
+    "credit_account",
+    "points",
+    "reverses_entry_no",
+)
+PAYOUTS: Final = ("settlement_month", "due_on", "state", "sellers", "points", "paid_at")
+
+
+class MonthNotClosed(Refused):
+    """A month was asked about that was never closed."""
+
+    def __init__(self, month: SettlementMonth) -> None:
+        super().__init__(f"{month} was never closed. Close it with: growth-points close {month}")
+        self.month = month
+
+
+class NoDecision(Refused):
+    """A month's decisions do not know the seller."""
+
+    def __init__(self, seller_id: str, month: SettlementMonth) -> None:
+        super().__init__(
+            f"There is no decision for seller {seller_id!r} in {month}: "
+            "the month's seller snapshot does not have this store."
+        )
+        self.seller_id = seller_id
+        self.month = month
+
+
+def decision_rows(engine: Engine, month: SettlementMonth, seller_id: str | None) -> Iterator[Row]:
+    """Stream a month's current decisions; raises MonthNotClosed, NoDecision."""
+    with engine.connect() as connection:
+        evaluation = current_evaluation(connection, month)
+        if evaluation is None:
+            raise MonthNotClosed(month)
+        found = False
+        for each in decisions(connection, evaluation.evaluation_id, seller_id=seller_id):
+            found = True
+            yield (
+                str(each.settlement_month),
+                each.seller_id,
+                each.outcome.value,
+                each.tier,
+                each.points,
+                each.window_amount_krw,
+                ";".join(each.reasons),
+                each.policy,
+            )
+        if seller_id is not None and not found:
+            raise NoDecision(seller_id, month)
+
+
+def ledger_rows(
+    engine: Engine, seller_id: str | None, month: SettlementMonth | None
+) -> Iterator[Row]:
+    """Stream the ledger's entries in order."""
+    with engine.connect() as connection:
+        for each in entries(connection, seller_id=seller_id, month=month):
+            yield (
+                each.entry_no,
+                each.recorded_at.isoformat(),
+                each.effective_on,
+                each.kind.value,
+                each.seller_id,
+                each.tier,
+                each.settlement_month and str(each.settlement_month),
+                each.debit_account.value,
+                each.credit_account.value,
+                each.points,
+                each.reverses_entry_no,
+            )
+
+
+def payout_rows(engine: Engine, today: date) -> Iterator[Row]:
+    """List every closed month with its payout: `planned`, `due` (date reached) or `paid`."""
+    with engine.connect() as connection:
+        planned = planned_payouts(connection)
+        paid = {each.settlement_month: each for each in payouts(connection)}
+        pending = pending_totals(connection)
+    for month, plan in planned.items():
+        if month in paid:
+            done = paid[month]
+            yield str(month), plan.due_on, "paid", done.sellers, done.points, done.paid_at
+        else:
+            sellers, points = pending.get(month, (0, 0))
+            state = "due" if plan.due_on <= today else "planned"
+            yield str(month), plan.due_on, state, sellers, points, None

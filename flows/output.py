@@ -1,0 +1,60 @@
+"""Rows for people and for programs: a table, CSV or JSON."""
+
+import csv
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from itertools import islice
+from typing import Any, Literal
+
+Output = Literal["table", "csv", "json"]
+Row = Sequence[Any]
+
+ROWS_IN_A_TABLE = 200  # more is not read by anybody; CSV and JSON give all rows
+
+
+def print_rows(columns: Sequence[str], rows: Iterable[Row], output: Output) -> None:
+    """Print rows as they come; CSV and JSON are written without holding them all."""
+    {"table": _print_table, "csv": _print_csv, "json": _print_json}[output](columns, rows)
+
+
+def _print_csv(columns: Sequence[str], rows: Iterable[Row]) -> None:
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(rows)
+
+
+def _print_json(columns: Sequence[str], rows: Iterable[Row]) -> None:
+    sys.stdout.write("[")
+    for number, row in enumerate(rows):
+        sys.stdout.write(",\n " if number else "\n ")
+        json.dump(dict(zip(columns, row, strict=True)), sys.stdout, default=str, ensure_ascii=False)
+    sys.stdout.write("\n]\n")
+
+
+def _print_table(columns: Sequence[str], rows: Iterable[Row]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    rows = iter(rows)
+    shown = list(islice(rows, ROWS_IN_A_TABLE))
+    table = Table(header_style="bold", box=None, pad_edge=False)
+    for position, column in enumerate(columns):
+        numeric = any(isinstance(row[position], int) for row in shown)
+        table.add_column(column, justify="right" if numeric else "left", overflow="fold")
+    for row in shown:
+        table.add_row(*map(_cell, row))
+    console = Console(highlight=False)
+    console.print(table)
+    if next(rows, None) is not None:
+        Console(stderr=True).print(
+            f"These are the first {ROWS_IN_A_TABLE} rows; --output csv gives all of them."
+        )
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return "–"
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:,}"
+    return str(value)

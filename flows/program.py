@@ -1,0 +1,38 @@
+"""The outside of the program, opened from its settings: database, policies, calendar."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Engine
+
+from adapters.korean_holidays import HolidayCalendar, korean_holidays, read_extra_holidays
+from adapters.policy_files import PolicyText, read_policies
+from adapters.postgres.database import open_database
+from adapters.postgres.embedded import embedded_url
+from domain.months import SettlementMonth
+from flows.settings import Settings
+from flows.steps.record_closing import Calendar
+
+
+@contextmanager
+def program_database(settings: Settings) -> Iterator[Engine]:
+    """Open the configured database, or the embedded one, migrated."""
+    url = settings.database_url or embedded_url(settings.home / "postgres")
+    with open_database(url) as engine:
+        yield engine
+
+
+def program_policies(settings: Settings) -> tuple[PolicyText, ...]:
+    """Read the built-in policies and the operator's own."""
+    return read_policies(settings.policies)
+
+
+def program_calendar(settings: Settings) -> Calendar:
+    """Give the public holidays around a month's payout, the operator's extra ones included."""
+    extra = read_extra_holidays(settings.holidays) if settings.holidays else {}
+
+    def around_payout_of(month: SettlementMonth) -> HolidayCalendar:
+        payout_month = month.payout_month
+        return korean_holidays({payout_month.year, (payout_month + 1).year}, extra)
+
+    return around_payout_of

@@ -1,0 +1,38 @@
+"""Progress in the terminal: what the steps log, with the seconds since the start."""
+
+import logging
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+STEPS = "growth_points"
+
+
+@contextmanager
+def progress(title: str) -> Iterator[None]:
+    """Show on standard error what the steps are doing until they are done."""
+    from rich.console import Console
+
+    console = Console(stderr=True, highlight=False)
+    logger = logging.getLogger(STEPS)
+    began = time.monotonic()
+
+    class Lines(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            console.print(f"[dim]{time.monotonic() - began:6.1f} s[/dim]  {record.getMessage()}")
+
+    handler = Lines()
+    level = logger.level
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    try:
+        with console.status(title):
+            yield
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(level)
+
+
+def say(sentence: str) -> None:
+    """Tell what is being done, as a step does."""
+    logging.getLogger(STEPS).info(sentence)

@@ -1,0 +1,63 @@
+"""The settings, read once at the edge from environment variables."""
+
+from pathlib import Path
+from typing import Self
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from domain.refusal import WrongUsage
+
+
+class SettingsInvalid(WrongUsage):
+    """An environment variable holds something that it must not."""
+
+
+class Settings(BaseSettings):
+    """Where the service keeps and finds things; every field is `GROWTH_POINTS_<NAME>`."""
+
+    model_config = SettingsConfigDict(env_prefix="GROWTH_POINTS_", frozen=True)
+
+    home: Path = Field(
+        default=Path(".growth-points"),
+        description="embedded database, quarantine and reports",
+    )
+    database_url: str | None = Field(
+        default=None, description="a PostgreSQL of your own instead of the embedded one"
+    )
+    settlements: str | None = Field(
+        default=None, description="root of the settlement folders, a path or an object-store URL"
+    )
+    engine: str = Field(default="duckdb://", description="what reads the settlement lines")
+    policies: Path | None = Field(default=None, description="folder of your own policies")
+    holidays: Path | None = Field(default=None, description="file of extra public holidays")
+
+    @field_validator("database_url", "settlements", "policies", "holidays", mode="before")
+    @classmethod
+    def _empty_is_unset(cls, value: object) -> object:
+        return None if value == "" else value
+
+    @classmethod
+    def read(cls) -> Self:
+        """Read the environment; raises SettingsInvalid, naming the variable."""
+        try:
+            return cls()
+        except ValidationError as error:
+            first = error.errors()[0]
+            name = "GROWTH_POINTS_" + str(first["loc"][0]).upper()
+            raise SettingsInvalid(f"{name}: {first['msg']}") from None
+
+    @property
+    def reports(self) -> Path:
+        """Where each month's reports are kept."""
+        return self.home / "reports"
+
+    @property
+    def quarantine(self) -> Path:
+        """Where refused lines are kept."""
+        return self.home / "quarantine"
+
+    @property
+    def staging(self) -> Path:
+        """Where a delivery lies between being read and being taken in."""
+        return self.home / "staging"

@@ -1,0 +1,58 @@
+"""Paying a month out: its pending points become available, in one transaction, once."""
+
+import logging
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import Engine
+
+from adapters.postgres.database import lock_program
+from adapters.postgres.ledger import Payout, paid_months, pay_out
+from adapters.postgres.payout_dates import planned_payouts
+from domain.months import SettlementMonth
+from domain.refusal import Refused
+
+log = logging.getLogger("growth_points.payout")
+
+
+class PayoutAhead(Refused):
+    """A payout was asked for on a date that has not come."""
+
+    def __init__(self, on: date, today: date) -> None:
+        super().__init__(
+            f"{on} has not come yet (today is {today} in Seoul), and a payout cannot be taken "
+            f"back. Add --ahead to pay out on that date all the same."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class PayoutRequest:
+    """What is due on this date is to be paid, by whom; `ahead` allows a date to come."""
+
+    on: date
+    actor: str
+    today: date
+    ahead: bool = False
+
+    def __post_init__(self) -> None:
+        if self.on > self.today and not self.ahead:
+            raise PayoutAhead(self.on, self.today)
+
+
+def due_months(engine: Engine, on: date) -> tuple[SettlementMonth, ...]:
+    """List the months that are due on a date and not paid yet, oldest first."""
+    with engine.connect() as connection:
+        paid = paid_months(connection)
+        planned = planned_payouts(connection)
+    return tuple(
+        month for month, plan in planned.items() if plan.due_on <= on and month not in paid
+    )
+
+
+def pay_out_month(engine: Engine, month: SettlementMonth, request: PayoutRequest) -> Payout:
+    """Pay one month out in one transaction; a month that was paid stays as it is."""
+    with engine.begin() as connection:
+        lock_program(connection)
+        payout = pay_out(connection, month=month, paid_on=request.on, actor=request.actor)
+    log.info("paid out %s: %s points", month, f"{payout.points:,}")
+    return payout

@@ -1,0 +1,33 @@
+"""A report as a person reads it in a terminal."""
+
+from domain.findings import Severity
+from flows.report import Report, Section
+
+
+def print_report(report: Report) -> None:
+    """Print a headline, the findings and every table."""
+    from rich.console import Console
+
+    console = Console(highlight=False)
+    console.print(f"[bold]{report.headline}[/bold]")
+    for finding in report.findings:
+        style = "red" if finding.severity is Severity.CRITICAL else "yellow"
+        console.print(f"[{style}]{finding.severity}[/{style}] {finding.rule}: {finding.sentence}")
+    for section in report.sections:
+        print_section(section)
+
+
+def print_section(section: Section) -> None:
+    """Print one table; every column but the first is numbers, set right, unless it is facts."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title=section.title, title_justify="left", title_style="bold", box=None)
+    facts = not any(section.columns)
+    table.show_header = not facts
+    for position, column in enumerate(section.columns):
+        justify = "left" if facts or position == 0 else "right"
+        table.add_column(column, justify=justify, overflow="fold")  # type: ignore[arg-type]
+    for row in section.rows:
+        table.add_row(*row)
+    Console(highlight=False).print("", table)
