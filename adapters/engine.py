@@ -38,7 +38,7 @@ def open_engine(
     It never goes to the network for an extension. Order is not kept; whoever needs one sorts.
     """
     spill.mkdir(parents=True, exist_ok=True)
-    settings = {
+    settings: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": f"{memory_limit_mb}MB",
         "temp_directory": str(spill),
         "preserve_insertion_order": "false",

@@ -15,7 +15,7 @@ import narwhals as nw
 from adapters import scan
 from adapters.delivery import Delivery, DeliveryRefused
 from adapters.engine import MEMORY_LIMIT_MB, literal, open_engine
-from adapters.quarantine import violations_in, write_quarantine
+from adapters.quarantine import broken_in, write_quarantine
 from adapters.scan import Check, FileCount, Frame
 from adapters.settlement_lines import damaged_files, read_files, rejected_rows
 from domain import profile as counted
@@ -176,7 +176,8 @@ class _Scan:
         refused = scan.refused_lines(lines, checks, duplicates, unknown)
         path = write_quarantine(refused.to_native(), folder)
         shown = {counted.DUPLICATE_LINE: "product_order_id", counted.UNKNOWN_SELLER: "seller_id"}
-        return path, [violations_in(self.engine, path, rule, shown[rule]) for rule in shown]
+        broken = {rule: broken_in(self.engine, path, rule) for rule in shown}
+        return path, [scan.violations(rule, broken[rule], shown[rule]) for rule in shown]
 
     def _holds(self, table: str) -> bool:
         return bool(self.engine.table(table).limit(1).fetchall())
@@ -189,7 +190,8 @@ class _Scan:
             by_file = tuple((name, count) for name, count in by_file if count)
             examples: tuple[str, ...] = ()
             if by_file:
-                examples = scan.examples(self.rows[content], scan.broken(check), check.shows)
+                breaking = self.rows[content].filter(scan.broken(check))
+                examples = scan.examples(breaking, check.shows)
             yield Violations(check.name, sum(count for _, count in by_file), by_file, examples)
 
     def _sellers_twice(self) -> Violations:
@@ -198,13 +200,7 @@ class _Scan:
         if not self._holds("sellers_twice"):
             return Violations(counted.SELLER_TWICE)
         rows = sellers.join(twice, on="seller_id", how="semi")
-        by_file = {name: count.rows for name, count in scan.count_by_file(rows, ()).items()}
-        return Violations(
-            counted.SELLER_TWICE,
-            sum(by_file.values()),
-            tuple(sorted(by_file.items())),
-            scan.examples(rows, nw.lit(True), "seller_id"),
-        )
+        return scan.violations(counted.SELLER_TWICE, rows, "seller_id")
 
     def _unreadable(self) -> Iterator[Violations]:
         rejected = rejected_rows(self.engine)

@@ -43,8 +43,9 @@ def _json_object(content: bytes) -> dict[str, Any]:
 def _entries(data: dict[str, Any], key: str) -> list[dict[str, Any]]:
     """List the entries under a key; a single one need not stand in a list."""
     value = data.get(key)
-    entries = value if isinstance(value, list) else [value]
-    if not entries or not all(isinstance(entry, dict) for entry in entries):
+    listed: list[Any] = value if isinstance(value, list) else [value]
+    entries = [entry for entry in listed if isinstance(entry, dict)]
+    if not entries or len(entries) < len(listed):
         raise FileProblem("manifest_malformed", f"its {key!r} does not list files")
     return entries
 

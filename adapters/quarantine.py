@@ -3,12 +3,11 @@
 from pathlib import Path
 
 import duckdb
+import narwhals as nw
 
-from adapters.engine import literal
-from domain.profile import Violations
+from adapters.scan import Frame
 
 _NAME = "refused-lines.parquet"
-_EXAMPLES = 3
 
 
 def write_quarantine(refused: duckdb.DuckDBPyRelation, folder: Path) -> Path:
@@ -26,20 +25,7 @@ def write_quarantine(refused: duckdb.DuckDBPyRelation, folder: Path) -> Path:
     return target
 
 
-def violations_in(
-    engine: duckdb.DuckDBPyConnection, quarantine: Path, rule: str, shows: str
-) -> Violations:
-    """Count the refused lines that broke one rule, file by file, and name a few of them."""
-    found = engine.execute(
-        f"SELECT file, count(*), "
-        f"arg_min(file || ' row ' || row || ' (''' || {shows} || ''')', row, $n) "
-        f"FROM read_parquet({literal(str(quarantine))}) WHERE list_contains(rules, $rule) "
-        "GROUP BY file ORDER BY file",
-        {"rule": rule, "n": _EXAMPLES},
-    ).fetchall()
-    return Violations(
-        rule=rule,
-        count=sum(count for _, count, _ in found),
-        by_file=tuple((file, count) for file, count, _ in found),
-        examples=tuple(example for *_, several in found for example in several)[:_EXAMPLES],
-    )
+def broken_in(engine: duckdb.DuckDBPyConnection, quarantine: Path, rule: str) -> Frame:
+    """Find the refused lines that broke one rule."""
+    refused = nw.from_native(engine.read_parquet(str(quarantine))).lazy()
+    return refused.filter(nw.col("rules").list.contains(rule))

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 import narwhals as nw
 
 from domain import profile as counted
+from domain.profile import Violations
 from domain.settlement import LINE_COLUMNS, LINE_KEY, Column, Kind
 
 # A line's key as one number, computed by the engine that reads the lines: equal keys have equal
@@ -143,10 +144,18 @@ def refused_lines(
     return refused.select(*kept, rules.alias("rules"))
 
 
-def examples(rows: Frame, breaks: nw.Expr, shows: str) -> tuple[str, ...]:
-    """Name a few rows of those that an expression is true for, first file and row first."""
-    found = rows.filter(breaks).select("file", "row", nw.col(shows).cast(nw.String).alias("shown"))
+def examples(rows: Frame, shows: str) -> tuple[str, ...]:
+    """Name a few rows, first file and row first, each with its value in the column `shows`."""
+    found = rows.select("file", "row", nw.col(shows).cast(nw.String).alias("shown"))
     return tuple(_example(row) for row in result(found.sort("file", "row").head(_EXAMPLES)))
+
+
+def violations(rule: str, rows: Frame, shows: str) -> Violations:
+    """Count rows that are known to break a rule, file by file, and name a few of them."""
+    counts = result(rows.group_by("file").agg(nw.len().alias("rows")).sort("file"))
+    by_file = tuple((count["file"], int(count["rows"])) for count in counts)
+    shown = examples(rows, shows) if by_file else ()
+    return Violations(rule, sum(count for _, count in by_file), by_file, shown)
 
 
 def broken(check: Check) -> nw.Expr:
@@ -156,8 +165,6 @@ def broken(check: Check) -> nw.Expr:
 
 def any_broken(checks: Sequence[Check]) -> nw.Expr:
     """Be true where a row breaks at least one rule, and where that cannot be told."""
-    if not checks:
-        return nw.lit(False)
     breaks = [check.breaks for check in checks]
     return nw.any_horizontal(*breaks, ignore_nulls=False).fill_null(True)
 

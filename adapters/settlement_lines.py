@@ -121,11 +121,14 @@ def _csv_sql(file: DeliveredFile) -> str:
 
 
 def _keep_rejects(engine: duckdb.DuckDBPyConnection, file: DeliveredFile) -> None:
-    rejects = f"SELECT {literal(file.name)} AS file, line, error_message FROM reject_errors"
+    """Keep one reason for each rejected line; the engine lists several of some lines."""
     engine.execute(
         f"CREATE TABLE IF NOT EXISTS {_REJECTS} (file VARCHAR, line BIGINT, why VARCHAR)"
     )
-    engine.execute(f"INSERT INTO {_REJECTS} {rejects}")
+    engine.execute(
+        f"INSERT INTO {_REJECTS} SELECT {literal(file.name)}, line, "
+        "first(split_part(error_message, chr(10), 1)) FROM reject_errors GROUP BY line"
+    )
     engine.execute("DROP TABLE reject_errors; DROP TABLE reject_scans")
 
 

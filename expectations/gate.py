@@ -38,7 +38,10 @@ def judge(profile: Profile) -> tuple[Finding, ...]:
     nothing passes because it was not looked at.
     """
     findings = [*_counted(profile), *_declared(profile)]
-    return tuple(sorted(findings, key=lambda found: found.severity is not Severity.CRITICAL))
+    order = list(_RULE)
+    return tuple(
+        sorted(findings, key=lambda f: (f.severity is not Severity.CRITICAL, order.index(f.rule)))
+    )
 
 
 def _counted(profile: Profile) -> Iterator[Finding]:
@@ -134,8 +137,7 @@ def _failures(
     import great_expectations as gx
     import pandas as pd
 
-    context = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars = {"globally": False}
+    context = _context()
     asset = context.data_sources.add_pandas(name).add_dataframe_asset(name)
     batch = asset.add_batch_definition_whole_dataframe(name).get_batch(
         {"dataframe": pd.DataFrame(rows)}
@@ -144,6 +146,20 @@ def _failures(
     for result in results:
         if not result.success:
             yield _RULE[result.expectation_config.meta["rule"]], _problem(result.exception_info)
+
+
+def _context() -> Any:
+    """Make a context that keeps everything in memory; its default leaves a folder in /tmp."""
+    import great_expectations as gx
+    from great_expectations.data_context.types import base
+
+    stores = base.InMemoryStoreBackendDefaults(init_temp_docs_sites=False)
+    config = base.DataContextConfig(
+        store_backend_defaults=stores,
+        progress_bars=base.ProgressBarsConfig(globally=False),
+        analytics_enabled=False,
+    )
+    return gx.get_context(mode="ephemeral", project_config=config)
 
 
 def _problem(exception_info: dict[str, Any]) -> str | None:

@@ -16,7 +16,7 @@ from expectations.rule import NONE, Limit, RowRule, Rule, longer_than, matches, 
 _AMOUNT = "payment_amount_krw"
 _AMOUNT_AS_WRITTEN = "payment_amount_krw_unreadable"
 _DATE_AS_WRITTEN = "confirmed_on_unreadable"
-_DIGITS_ONLY = r"^[+-]?[0-9,]+(\.0+)?$"
+_WHOLE_NUMBER = r"^\s*[+-]?([0-9]+|[0-9]{1,3}(,[0-9]{3})+)(\.0+)?\s*$"
 _CONTROL_CHARACTER = r"[\x00-\x1f\x7f]"
 
 
@@ -39,13 +39,13 @@ def _line_type_unknown(month: SettlementMonth) -> nw.Expr:
 
 def _amount_unreadable(_: SettlementMonth) -> nw.Expr:
     written = nw.col(_AMOUNT_AS_WRITTEN)
-    return ~written.is_null() & ~matches(_DIGITS_ONLY, _AMOUNT_AS_WRITTEN)
+    return ~written.is_null() & ~matches(_WHOLE_NUMBER, _AMOUNT_AS_WRITTEN)
 
 
 def _amount_too_large(_: SettlementMonth) -> nw.Expr:
     amount = nw.col(_AMOUNT)
     read = (amount > LARGEST_LINE_KRW) | (amount < -LARGEST_LINE_KRW)
-    return (~amount.is_null() & read) | matches(_DIGITS_ONLY, _AMOUNT_AS_WRITTEN)
+    return (~amount.is_null() & read) | matches(_WHOLE_NUMBER, _AMOUNT_AS_WRITTEN)
 
 
 def _outside_month(month: SettlementMonth) -> nw.Expr:
@@ -53,16 +53,12 @@ def _outside_month(month: SettlementMonth) -> nw.Expr:
     return ~day.is_null() & ((day < month.first_day) | (day > month.last_day))
 
 
+# Any other fault of a seller_id than its absence makes it one that the snapshot does not have.
 LINE_RULES: tuple[RowRule, ...] = (
     RowRule(
         _critical("line_seller_missing", "the seller_id is missing"),
         "product_order_id",
         lambda _: missing("seller_id"),
-    ),
-    RowRule(
-        _critical("line_seller_too_long", f"the seller_id is longer than {LONGEST_ID} characters"),
-        "seller_id",
-        lambda _: longer_than(LONGEST_ID, "seller_id"),
     ),
     RowRule(
         _critical("product_order_missing", "the product_order_id is missing"),

@@ -1,0 +1,203 @@
+"""A delivery is found whole, or refused with everything that is wrong with it."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from adapters.delivery import DeliveryRefused, find_delivery
+from domain.findings import Refused
+from domain.settlement import Content
+from tests.deliveries import MONTH, SmallDelivery
+
+
+@pytest.fixture
+def delivery(tmp_path: Path) -> SmallDelivery:
+    return SmallDelivery(tmp_path).write(manifest=True)
+
+
+def to_parquet(delivery: SmallDelivery) -> Path:
+    """Replace the CSV of lines by Parquet, without a manifest."""
+    source, target = delivery.folder / "settlements.csv", delivery.folder / "settlements.parquet"
+    duckdb.read_csv(str(source)).write_parquet(str(target))
+    source.unlink()
+    (delivery.folder / "manifest.json").unlink()
+    return target
+
+
+def refusal(delivery: SmallDelivery) -> dict[str, str]:
+    """Give the findings of a refusal: sentences by rule."""
+    with pytest.raises(DeliveryRefused) as refused:
+        find_delivery(str(delivery.root), MONTH)
+    assert isinstance(refused.value, Refused)
+    for finding in refused.value.findings:
+        assert finding.sentence in str(refused.value)
+    return {finding.rule: finding.sentence for finding in refused.value.findings}
+
+
+def test_a_delivery_is_its_files_with_what_was_declared_of_them(delivery: SmallDelivery) -> None:
+    found = find_delivery(str(delivery.root), MONTH)
+    assert [file.name for file in found.of(Content.SETTLEMENTS)] == ["settlements.csv"]
+    assert [file.name for file in found.of(Content.SELLERS)] == ["sellers.csv"]
+    assert found.files[1].declared is not None
+    assert found.files[1].declared.rows == 4
+
+
+def test_other_files_in_the_folder_are_not_part_of_it(delivery: SmallDelivery) -> None:
+    before = find_delivery(str(delivery.root), MONTH)
+    (delivery.folder / "README.txt").write_text("hello")
+    (delivery.folder / "settlements.csv.part").write_text("hello")
+    assert find_delivery(str(delivery.root), MONTH) == before
+
+
+def test_the_same_content_elsewhere_has_the_same_hash(tmp_path: Path) -> None:
+    hashes = {
+        find_delivery(
+            str(SmallDelivery(tmp_path / place).write(manifest=True).root), MONTH
+        ).content_hash
+        for place in ("here", "there")
+    }
+    assert len(hashes) == 1
+
+
+@pytest.mark.parametrize("name", ["settlements.csv", "sellers.csv", "manifest.json"])
+def test_any_other_byte_gives_another_hash(delivery: SmallDelivery, name: str) -> None:
+    before = find_delivery(str(delivery.root), MONTH).content_hash
+    with (delivery.folder / name).open("a") as file:
+        file.write("\n")
+    assert find_delivery(str(delivery.root), MONTH).content_hash != before
+
+
+def test_another_file_name_gives_another_hash(tmp_path: Path) -> None:
+    delivery = SmallDelivery(tmp_path).write()
+    before = find_delivery(str(delivery.root), MONTH).content_hash
+    (delivery.folder / "settlements.csv").rename(delivery.folder / "settlements-1.csv")
+    assert find_delivery(str(delivery.root), MONTH).content_hash != before
+
+
+def test_an_absent_month_folder_is_refused_with_where_it_was_looked_for(tmp_path: Path) -> None:
+    found = refusal(SmallDelivery(tmp_path))
+    assert found == {"folder_absent": f"{tmp_path}/2026-10: there is no such folder."}
+
+
+def test_an_empty_folder_lacks_both_kinds_of_files(tmp_path: Path) -> None:
+    delivery = SmallDelivery(tmp_path)
+    delivery.folder.mkdir()
+    assert refusal(delivery).keys() == {"settlements_absent", "sellers_absent"}
+
+
+def _truncate(delivery: SmallDelivery) -> None:
+    path = to_parquet(delivery)
+    path.write_bytes(path.read_bytes()[:-20])
+
+
+def _damage_footer(delivery: SmallDelivery) -> None:
+    path = to_parquet(delivery)
+    content = bytearray(path.read_bytes())
+    content[-40:-12] = b"\xff" * 28
+    path.write_bytes(bytes(content))
+
+
+def _drop_column(delivery: SmallDelivery) -> None:
+    for line in delivery.lines:
+        del line["payment_amount_krw"]
+    delivery.write()
+    (delivery.folder / "manifest.json").unlink()
+
+
+def _parquet_named_csv(delivery: SmallDelivery) -> None:
+    path = to_parquet(delivery)
+    path.rename(delivery.folder / "settlements.csv")
+
+
+def _csv_named_parquet(delivery: SmallDelivery) -> None:
+    (delivery.folder / "manifest.json").unlink()
+    path = delivery.folder / "settlements.csv"
+    path.rename(delivery.folder / "settlements.parquet")
+
+
+def _folder_named_csv(delivery: SmallDelivery) -> None:
+    (delivery.folder / "settlements.csv").unlink()
+    (delivery.folder / "settlements.csv").mkdir()
+
+
+def _utf16(delivery: SmallDelivery) -> None:
+    path = delivery.folder / "settlements.csv"
+    path.write_bytes(path.read_text().encode("utf-16"))
+
+
+DAMAGES: dict[str, tuple[Callable[[SmallDelivery], object], str]] = {
+    "empty": (lambda d: (d.folder / "settlements.csv").write_bytes(b""), "file_empty"),
+    "truncated Parquet": (_truncate, "file_damaged"),
+    "Parquet with a damaged footer": (_damage_footer, "file_damaged"),
+    "tiny Parquet": (lambda d: to_parquet(d).write_bytes(b"PAR1"), "file_damaged"),
+    "column missing": (_drop_column, "column_missing"),
+    "Parquet named CSV": (_parquet_named_csv, "file_mislabeled"),
+    "CSV named Parquet": (_csv_named_parquet, "file_mislabeled"),
+    "folder named CSV": (_folder_named_csv, "file_mislabeled"),
+    "UTF-16": (_utf16, "file_mislabeled"),
+    "binary": (
+        lambda d: (d.folder / "settlements.csv").write_bytes(bytes(range(256))),
+        "file_mislabeled",
+    ),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_file_is_named_with_what_is_wrong(delivery: SmallDelivery, damage: str) -> None:
+    harm, rule = DAMAGES[damage]
+    harm(delivery)
+    found = refusal(delivery)
+    assert found.keys() == {rule}
+    assert found[rule].startswith("settlements.")
+
+
+def test_a_missing_column_is_named(delivery: SmallDelivery) -> None:
+    _drop_column(delivery)
+    assert "no column payment_amount_krw" in refusal(delivery)["column_missing"]
+
+
+def _manifest(text: str) -> Callable[[SmallDelivery], object]:
+    return lambda delivery: (delivery.folder / "manifest.json").write_text(text)
+
+
+def _other_month(delivery: SmallDelivery) -> None:
+    path = delivery.folder / "manifest.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"settlement_month": "2026-09"}))
+
+
+MANIFESTS: dict[str, tuple[Callable[[SmallDelivery], object], str]] = {
+    "not JSON": (_manifest("{"), "manifest_malformed"),
+    "deeply nested": (_manifest("[" * 100_000), "manifest_malformed"),
+    "not an object": (_manifest("[]"), "manifest_malformed"),
+    "no files": (_manifest('{"settlement_month": "2026-10"}'), "manifest_malformed"),
+    "rows as text": (lambda d: d.declare({"rows": "4"}), "manifest_malformed"),
+    "not a SHA-256": (lambda d: d.declare({"sha256": "abc"}), "manifest_malformed"),
+    "the same file twice": (lambda d: d.declare({"name": "sellers.csv"}), "manifest_malformed"),
+    "another month": (_other_month, "manifest_month"),
+}
+
+
+@pytest.mark.parametrize("damage", MANIFESTS)
+def test_a_bad_manifest_is_refused(delivery: SmallDelivery, damage: str) -> None:
+    harm, rule = MANIFESTS[damage]
+    harm(delivery)
+    assert rule in refusal(delivery)
+
+
+def test_files_and_manifest_must_name_each_other(delivery: SmallDelivery) -> None:
+    delivery.declare({"name": "settlements-000.csv"})
+    found = refusal(delivery)
+    assert "names settlements-000.csv" in found["manifest_file_absent"]
+    assert "does not name settlements.csv" in found["manifest_incomplete"]
+
+
+def test_one_report_names_everything_that_is_wrong(delivery: SmallDelivery) -> None:
+    _manifest("{")(delivery)
+    (delivery.folder / "settlements.csv").write_bytes(b"")
+    (delivery.folder / "settlements-1.csv").write_text("a,b\n")
+    (delivery.folder / "sellers.csv").unlink()
+    found = refusal(delivery)
+    assert found.keys() >= {"manifest_malformed", "file_empty", "column_missing", "sellers_absent"}

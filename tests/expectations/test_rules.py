@@ -1,0 +1,139 @@
+"""Each rule has one mutation of a sound delivery that breaks exactly it."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from adapters.delivery import find_delivery
+from domain.findings import Finding, Severity
+from domain.settlement import SELLER_FLAGS
+from expectations.rule import Rule
+from expectations.suite import ALL_RULES
+from flows.steps.check_delivery import check_delivery
+from flows.steps.read_delivery import read_delivery
+from tests.deliveries import MONTH, SmallDelivery
+
+Mutation = Callable[[SmallDelivery], object]
+
+
+def line(**values: str) -> Mutation:
+    """Change the last line, the only one of its seller."""
+    return lambda delivery: delivery.lines[-1].update(values)
+
+
+def seller(**values: str) -> Mutation:
+    """Change the last seller, who has no line."""
+    return lambda delivery: delivery.sellers[-1].update(values)
+
+
+def declared(content: str, **values: object) -> Mutation:
+    """Declare something else of a file than it holds."""
+
+    def mutate(delivery: SmallDelivery) -> None:
+        delivery.write()
+        delivery.declare(values, content)
+
+    return mutate
+
+
+def damaged(name: str) -> Mutation:
+    """Add a row with a quote that never ends."""
+
+    def mutate(delivery: SmallDelivery) -> None:
+        delivery.write()
+        with (delivery.folder / name).open("a") as file:
+            file.write('"cut off, in the mid')
+
+    return mutate
+
+
+def without(content: str) -> Mutation:
+    """Leave only the header, and of sellers no line either, so that none is unknown."""
+
+    def mutate(delivery: SmallDelivery) -> None:
+        delivery.write()
+        path = delivery.folder / f"{content}.csv"
+        path.write_text(path.read_text().splitlines()[0] + "\n")
+
+    return mutate
+
+
+FLAG_MUTATIONS: dict[str, Mutation] = {
+    rule: mutation
+    for flag in SELLER_FLAGS
+    for rule, mutation in (
+        (f"{flag}_missing", seller(**{flag: ""})),
+        (f"{flag}_unreadable", seller(**{flag: "maybe"})),
+    )
+}
+
+MUTATIONS: dict[str, Mutation] = FLAG_MUTATIONS | {
+    "line_seller_missing": line(seller_id=""),
+    "product_order_missing": line(product_order_id=""),
+    "product_order_too_long": line(product_order_id="9" * 65),
+    "line_type_missing": line(line_type=""),
+    "line_type_malformed": line(line_type="PROD\x01ORDER"),
+    "line_type_unknown": line(line_type="GIFT_WRAPPING"),
+    "settlement_type_missing": line(settlement_type=""),
+    "settlement_type_unknown": line(settlement_type="SLOW_SETTLE"),
+    "amount_missing": line(payment_amount_krw=""),
+    "amount_unreadable": line(payment_amount_krw="1500.5"),
+    "amount_too_large": line(payment_amount_krw="99999999999999999999"),
+    "confirmed_on_missing": line(confirmed_on=""),
+    "confirmed_on_unreadable": line(confirmed_on="7 October"),
+    "confirmed_outside_month": line(confirmed_on="2026-11-01"),
+    "line_unreadable": damaged("settlements.csv"),
+    "line_duplicated": lambda d: d.lines.append(dict(d.lines[-1])),
+    "seller_unknown": line(seller_id="store-z"),
+    "settlements_empty": without("settlements"),
+    "snapshot_empty": without("sellers"),
+    "snapshot_row_unreadable": damaged("sellers.csv"),
+    "snapshot_seller_missing": seller(seller_id=""),
+    "snapshot_seller_malformed": seller(seller_id=" store-c"),
+    "snapshot_seller_twice": lambda d: d.sellers.append(dict(d.sellers[-1])),
+    "approved_on_missing": seller(approved_on=""),
+    "approved_on_unreadable": seller(approved_on="2026-02-30"),
+    "approved_on_implausible": seller(approved_on="1026-05-20"),
+    "status_missing": seller(status=""),
+    "status_malformed": seller(status="NORMAL\x00"),
+    "control_total_rows": declared("sellers", rows=4),
+    "control_total_amount": declared("settlements", payment_amount_krw=259001),
+    "control_total_sha256": declared("sellers", sha256="0" * 64),
+}
+
+# Without a snapshot every seller is unknown: that cannot be helped.
+ALSO_BROKEN = {"snapshot_empty": {"seller_unknown"}}
+
+
+def findings_of(delivery: SmallDelivery, work: Path) -> tuple[Finding, ...]:
+    if not delivery.folder.exists():
+        delivery.write()
+    found = find_delivery(str(delivery.root), MONTH)
+    return check_delivery(read_delivery(found, work / "staging", work / "quarantine"))
+
+
+def test_a_sound_delivery_has_no_finding(tmp_path: Path) -> None:
+    delivery = SmallDelivery(tmp_path).write(manifest=True)
+    assert findings_of(delivery, tmp_path) == ()
+
+
+def test_every_rule_has_a_mutation_that_breaks_it() -> None:
+    assert MUTATIONS.keys() == {rule.name for rule in ALL_RULES}
+
+
+@pytest.mark.parametrize("rule", ALL_RULES, ids=lambda rule: rule.name)
+def test_a_mutation_breaks_exactly_its_rule(rule: Rule, tmp_path: Path) -> None:
+    delivery = SmallDelivery(tmp_path)
+    MUTATIONS[rule.name](delivery)
+    findings = {finding.rule: finding for finding in findings_of(delivery, tmp_path)}
+    assert findings.keys() == {rule.name} | ALSO_BROKEN.get(rule.name, set())
+    found = findings[rule.name]
+    assert found.severity is rule.severity
+    assert found.where in ("settlements.csv", "sellers.csv")
+    assert found.sentence.startswith(f"{found.where}: {rule.sentence}")
+
+
+def test_unknown_types_only_warn() -> None:
+    warnings = {rule.name for rule in ALL_RULES if rule.severity is Severity.WARNING}
+    assert warnings == {"line_type_unknown", "settlement_type_unknown"}
