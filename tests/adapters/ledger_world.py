@@ -1,9 +1,11 @@
 """A small world for ledger tests: evaluations that decided awards, and payout dates."""
 
-from collections.abc import Iterable, Sequence
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date
 
-from sqlalchemy import Connection, insert, select, text
+from sqlalchemy import Connection, Engine, create_engine, insert, select, text
 
 from adapters.postgres import ledger, tables
 from adapters.postgres.ledger_tables import seal, seller_account
@@ -169,3 +171,30 @@ def program_balances(connection: Connection) -> dict[str, int]:
     row = connection.execute(select(seal).order_by(seal.c.seal_no.desc()).limit(1)).one()
     names = ("program_fund", "search_ad_credit", "customer_reward", "expired")
     return {name: row._mapping[name] for name in names}
+
+
+_NUMBER = itertools.count(1)
+
+
+@contextmanager
+def database_of_its_own(server_url: str, template: str) -> Iterator[str]:
+    """Copy the template for tests that share what was committed; drop the copy in the end."""
+    name = f"shared_{next(_NUMBER)}"
+    server = create_engine(_driver(server_url), isolation_level="AUTOCOMMIT")
+    with server.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template}"))
+        yield server_url.replace("/postgres?", f"/{name}?")
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    server.dispose()
+
+
+@contextmanager
+def as_owner(database_url: str) -> Iterator[Engine]:
+    """Connect as the owner of the tables, whom only triggers can hold back."""
+    engine = create_engine(_driver(database_url))
+    yield engine
+    engine.dispose()
+
+
+def _driver(url: str) -> str:
+    return url.replace("postgresql://", "postgresql+psycopg://")

@@ -27,7 +27,7 @@ CREATE TABLE growth_points.posting (
   kind             text COLLATE "C" NOT NULL CONSTRAINT posting_kind_known
                    CHECK (kind IN ('award', 'payout', 'reversal', 'adjustment', 'spend', 'expiry')),
   settlement_month date,
-  evaluation_id    integer CONSTRAINT posting_evaluation_fk REFERENCES growth_points.evaluation,
+  evaluation_id    integer,
   request_hash     bytea NOT NULL
                    CONSTRAINT posting_hash_is_sha256 CHECK (length(request_hash) = 32),
   effective_on     date  NOT NULL,
@@ -79,8 +79,7 @@ CREATE INDEX transfer_of_posting ON growth_points.transfer (posting_no);
 CREATE TABLE growth_points.payout (
   settlement_month date NOT NULL CONSTRAINT payout_pk PRIMARY KEY
                    CONSTRAINT payout_month_is_a_first CHECK (extract(day FROM settlement_month) = 1),
-  posting_no       bigint CONSTRAINT payout_posting_is_used_once UNIQUE
-                   CONSTRAINT payout_posting_fk REFERENCES growth_points.posting,
+  posting_no       bigint,
   sellers          integer NOT NULL,
   points           bigint  NOT NULL,
   paid_on          date    NOT NULL,
@@ -400,7 +399,8 @@ BEGIN
       USING ERRCODE = 'check_violation', CONSTRAINT = 'posting_has_transfers';
   END IF;
   IF NEW.kind = 'payout' AND NOT EXISTS (
-    SELECT FROM growth_points.payout WHERE posting_no = NEW.posting_no
+    SELECT FROM growth_points.payout
+    WHERE settlement_month = NEW.settlement_month AND posting_no = NEW.posting_no
   ) THEN
     RAISE EXCEPTION 'posting % pays without a payout', NEW.key
       USING ERRCODE = 'check_violation', CONSTRAINT = 'posting_of_a_payout';

@@ -1,0 +1,627 @@
+"""What must not happen to the ledger is impossible in the database, also for the tables' owner.
+
+Each probe tries one such thing with plain SQL, as the owner, and names the guard that must stop
+it. Then each guard is dropped in turn: its probes must notice. A guard without a probe, and a
+probe that another guard would satisfy, fail the tests.
+"""
+
+import itertools
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date
+
+import psycopg
+import pytest
+from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import DBAPIError, IntegrityError
+
+from domain.ledger import ALLOWED_FLOWS, Account, TransferKind
+from domain.months import SettlementMonth
+from tests.adapters.ledger_world import (
+    NOVEMBER,
+    OCTOBER,
+    adjust,
+    as_owner,
+    award,
+    awards_of,
+    database_of_its_own,
+    evaluate,
+    pay,
+    plan,
+    reverse,
+)
+
+SEPTEMBER = SettlementMonth(2026, 9)
+LEDGER = ("posting", "transfer", "payout", "seller_account", "budget", "seal")
+
+
+@pytest.fixture(scope="module")
+def owner(server_url: str, migrated_template: str) -> Iterator[Engine]:
+    """The owner's engine on a database with a small ledger, committed."""
+    with database_of_its_own(server_url, migrated_template) as url, as_owner(url) as engine:
+        _keep_a_small_ledger(engine)
+        yield engine
+
+
+def _keep_a_small_ledger(engine: Engine) -> None:
+    """September is paid: f has 150,000 available, and g 1,000 by adjustment. October's current
+    evaluation decided tier 1 for a and c, tier 2 for d; a and d are pending, b was reversed, c is
+    not posted yet. November: a is pending with tier 2 as well."""
+    with engine.begin() as connection:
+        award(connection, awards_of("f", month=SEPTEMBER), month=SEPTEMBER)
+        plan(connection, month=SEPTEMBER, due_on=date(2026, 10, 12))
+        pay(connection, month=SEPTEMBER, on=date(2026, 10, 12))
+        adjust(connection, "g", 1_000)
+    with engine.begin() as connection:
+        award(connection, [*awards_of("ab"), *awards_of("d", tier=2)])
+        reverse(connection, awards_of("b"))
+        evaluate(connection, [*awards_of("ac"), *awards_of("d", tier=2)])
+        award(connection, awards_of("a", tier=2, month=NOVEMBER), month=NOVEMBER)
+        plan(connection)
+        plan(connection, month=NOVEMBER, due_on=date(2026, 12, 10))
+    with engine.begin() as connection:
+        _budget(floor=-2_000_000)(connection)
+
+
+# How the probes write: a posting with valid facts of its kind, except for those given.
+
+
+def posting(connection: Connection, kind: str, **facts: object) -> int:
+    """Insert a posting; returns its number."""
+    corrects = kind in {"reversal", "adjustment"}
+    decided = kind in {"award", "reversal"}
+    values: dict[str, object] = {
+        "key": f"probe/{kind}",
+        "kind": kind,
+        "settlement_month": OCTOBER.first_day if decided or kind == "payout" else None,
+        "evaluation_id": current(connection, OCTOBER) if decided else None,
+        "request_hash": b"0" * 32,
+        "effective_on": date(2026, 11, 10),
+        "actor": "prober",
+        "reason": "a probe" if corrects else None,
+        **facts,
+    }
+    return put(connection, "posting", values, returning="posting_no")
+
+
+def line(connection: Connection, posting_no: int, kind: str, seller: str, **facts: object) -> int:
+    """Insert a transfer; returns its number."""
+    flows = {
+        "award": ("program_fund", "pending"),
+        "payout": ("pending", "available"),
+        "reversal": ("pending", "program_fund"),
+        "adjustment": ("program_fund", "available"),
+        "spend": ("available", "search_ad_credit"),
+        "expiry": ("available", "expired"),
+    }
+    debit, credit = flows[kind]
+    values: dict[str, object] = {
+        "posting_no": posting_no,
+        "kind": kind,
+        "seller_id": seller,
+        "debit_account": debit,
+        "credit_account": credit,
+        "points": 150_000,
+        **({"tier": 1, "award_no": 1} if kind == "award" else {}),
+        **facts,
+    }
+    return put(connection, "transfer", values, returning="entry_no")
+
+
+def put(connection: Connection, table: str, values: dict[str, object], *, returning: str) -> int:
+    """Insert one row, numbers of its own included."""
+    names, places = ", ".join(values), ", ".join(f":{name}" for name in values)
+    statement = (
+        f"INSERT INTO growth_points.{table} ({names}) OVERRIDING SYSTEM VALUE"  # noqa: S608 names
+        f" VALUES ({places}) RETURNING {returning}"
+    )
+    number: int = connection.execute(text(statement), values).scalar_one()
+    return number
+
+
+def change(statement: str) -> "Attempt":
+    """Make an attempt out of one statement."""
+    return lambda connection: connection.execute(text(statement))
+
+
+def current(connection: Connection, month: SettlementMonth) -> int:
+    """Find a month's current evaluation."""
+    query = (
+        "SELECT evaluation_id FROM growth_points.evaluation WHERE settlement_month = :month"
+        " ORDER BY evaluation_no DESC LIMIT 1"
+    )
+    return int(connection.execute(text(query), {"month": month.first_day}).scalar_one())
+
+
+def entry_of(connection: Connection, seller: str, tier: int = 1) -> int:
+    """Find the transfer of a seller's award."""
+    query = "SELECT entry_no FROM growth_points.award WHERE seller_id = :seller AND tier = :tier"
+    return int(connection.execute(text(query), {"seller": seller, "tier": tier}).scalar_one())
+
+
+Attempt = Callable[[Connection], object]
+
+
+@dataclass(frozen=True)
+class Probe:
+    """An attempt that the guard must stop: `guard` is `table.constraint` or `table.trigger`.
+
+    `names` is how the refusal identifies itself, by default the constraint's name. `without` are
+    other triggers, switched off because they would stop the attempt earlier.
+    """
+
+    guard: str
+    attempt: Attempt
+    names: str = ""
+    without: tuple[str, ...] = ()
+    isolation: str = "READ COMMITTED"
+
+    @property
+    def refusal(self) -> str:
+        """What the refusal must be called."""
+        return self.names or self.guard.partition(".")[2]
+
+
+def _award(seller: str = "c", **facts: object) -> Attempt:
+    return lambda connection: line(
+        connection, posting(connection, "award"), "award", seller, **facts
+    )
+
+
+def _finish(kind: str, seller: str, *, of: str, tier: int = 1, **facts: object) -> Attempt:
+    return lambda connection: line(
+        connection,
+        posting(connection, kind),
+        kind,
+        seller,
+        finishes=entry_of(connection, of, tier),
+        **facts,
+    )
+
+
+def _move(kind: str, seller: str, points: int, **facts: object) -> Attempt:
+    return lambda connection: line(
+        connection, posting(connection, kind), kind, seller, points=points, **facts
+    )
+
+
+def _posting(kind: str, **facts: object) -> Attempt:
+    return lambda connection: posting(connection, kind, **facts)
+
+
+def _payout(**facts: object) -> Attempt:
+    values: dict[str, object] = {
+        "settlement_month": date(2026, 8, 1),
+        "posting_no": None,
+        "sellers": 0,
+        "points": 0,
+        "paid_on": date(2026, 12, 10),
+        "actor": "prober",
+        **facts,
+    }
+
+    def attempt(connection: Connection) -> object:
+        plan(connection, month=SettlementMonth(2026, 8), due_on=date(2026, 9, 10))
+        put(connection, "payout", values, returning="actor")
+        return values["settlement_month"]
+
+    return attempt
+
+
+def _finish_twice(connection: Connection) -> None:
+    number = posting(connection, "reversal")
+    for _ in range(2):
+        line(connection, number, "reversal", "a", finishes=entry_of(connection, "a"))
+
+
+def _add_to_a_committed_posting(connection: Connection) -> None:
+    number = connection.execute(
+        text("SELECT posting_no FROM growth_points.posting WHERE kind = 'adjustment'")
+    ).scalar_one()
+    line(connection, number, "adjustment", "g", points=1)
+
+
+def _add_after_the_seal(connection: Connection) -> None:
+    number = posting(connection, "adjustment")
+    line(connection, number, "adjustment", "g", points=1)
+    connection.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
+    line(connection, number, "adjustment", "g", points=1)
+
+
+def _pay_october(*, sellers: int = 2, points: int = 450_000, leave: str = "") -> Attempt:
+    def attempt(connection: Connection) -> None:
+        number = posting(connection, "payout")
+        for seller, tier, amount in (("a", 1, 150_000), ("d", 2, 300_000)):
+            if seller != leave:
+                entry = entry_of(connection, seller, tier)
+                line(connection, number, "payout", seller, points=amount, finishes=entry)
+        paid = _payout(
+            settlement_month=OCTOBER.first_day, posting_no=number, sellers=sellers, points=points
+        )
+        paid(connection)
+
+    return attempt
+
+
+def _pay_without_a_payout(connection: Connection) -> None:
+    number = posting(connection, "payout")
+    line(connection, number, "payout", "a", finishes=entry_of(connection, "a"))
+
+
+def _seal(**facts: object) -> Attempt:
+    values: dict[str, object] = {
+        "seal_no": 1_000,
+        "subject": "probe",
+        "subject_key": "1",
+        "content_hash": b"",
+        "sealed_at": date(2026, 11, 10),
+        "fund_floor": None,
+        "program_fund": 0,
+        "search_ad_credit": 0,
+        "customer_reward": 0,
+        "expired": 0,
+        "hash": b"",
+        **facts,
+    }
+    return lambda connection: put(connection, "seal", values, returning="seal_no")
+
+
+def _seal_again(attempt: Attempt, subject: str) -> Attempt:
+    """Do something that is sealed, then seal it once more: the seals' key must refuse that."""
+
+    def twice(connection: Connection) -> None:
+        key = str(attempt(connection))
+        connection.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
+        _seal(subject=subject, subject_key=key)(connection)
+
+    return twice
+
+
+def _budget(**facts: object) -> Attempt:
+    values: dict[str, object] = {"floor": None, "actor": "o", "reason": "r", **facts}
+    return lambda connection: put(connection, "budget", values, returning="budget_no")
+
+
+BY_HAND = ("seal.made_by_the_database",)
+ACCOUNTS_BY_HAND = ("seller_account.moved_by_transfers",)
+
+PROBES = (
+    # A posting is one request, whole and attributable.
+    Probe("posting.posting_pk", _posting("adjustment", posting_no=1)),
+    Probe("posting.posting_key_is_used_once", _posting("adjustment", key="adjustment/1")),
+    Probe("posting.posting_key_length", _posting("adjustment", key="")),
+    Probe("posting.posting_key_length", _posting("adjustment", key="k" * 201)),
+    Probe("posting.posting_kind_known", _posting("gift")),
+    Probe("posting.posting_hash_is_sha256", _posting("adjustment", request_hash=b"short")),
+    Probe("posting.posting_has_an_actor", _posting("adjustment", actor="")),
+    Probe("posting.posting_reason_says_something", _posting("spend", reason="")),
+    Probe("posting.posting_correction_has_a_reason", _posting("adjustment", reason=None)),
+    Probe("posting.posting_correction_has_a_reason", _posting("reversal", reason=None)),
+    Probe("posting.posting_names_its_month", _posting("payout", settlement_month=None)),
+    Probe("posting.posting_names_its_month", _posting("spend", settlement_month=date(2026, 10, 1))),
+    Probe("posting.posting_rests_on_an_evaluation", _posting("award", evaluation_id=None)),
+    Probe("posting.posting_rests_on_an_evaluation", _posting("adjustment", evaluation_id=1)),
+    Probe(
+        "posting.takes_turn",
+        _move("adjustment", "g", 1),
+        names="READ COMMITTED",
+        isolation="REPEATABLE READ",
+    ),
+    Probe(
+        "posting.takes_turn",
+        _move("adjustment", "g", 1),
+        names="READ COMMITTED",
+        isolation="SERIALIZABLE",
+    ),
+    Probe(
+        "posting.is_in_time",
+        lambda connection: posting(
+            connection,
+            "award",
+            settlement_month=SEPTEMBER.first_day,
+            evaluation_id=current(connection, SEPTEMBER),
+        ),
+        names="posting_month_is_not_paid",
+    ),
+    Probe(
+        "posting.is_in_time",
+        lambda connection: posting(
+            connection, "award", evaluation_id=current(connection, NOVEMBER)
+        ),
+        names="posting_evaluation_is_current",
+    ),
+    Probe(
+        "posting.is_in_time",
+        lambda connection: posting(
+            connection, "award", evaluation_id=current(connection, OCTOBER) - 1
+        ),
+        names="posting_evaluation_is_current",
+    ),
+    Probe("posting.sealed", _posting("adjustment"), names="posting_has_transfers"),
+    Probe("posting.sealed", _pay_without_a_payout, names="posting_of_a_payout"),
+    # A transfer is one debit and one credit that the vocabulary allows, of one seller.
+    Probe("transfer.transfer_pk", _move("adjustment", "g", 1, entry_no=1)),
+    Probe("transfer.transfer_seller_id_length", _move("adjustment", "", 1)),
+    Probe("transfer.transfer_seller_id_length", _move("adjustment", "s" * 65, 1)),
+    Probe("transfer.transfer_points_positive", _move("adjustment", "g", 0)),
+    Probe("transfer.transfer_points_positive", _move("adjustment", "g", -1)),
+    Probe(
+        "transfer.transfer_flow_is_allowed",
+        _move("adjustment", "g", 1, credit_account="search_ad_credit"),
+    ),
+    Probe("transfer.transfer_award_has_a_tier", _award(award_no=None)),
+    Probe("transfer.transfer_award_has_a_tier", _move("adjustment", "g", 1, tier=1)),
+    Probe("transfer.transfer_award_no_counts_from_1", _award(award_no=0)),
+    Probe("transfer.transfer_names_the_award_it_finishes", _move("reversal", "a", 150_000)),
+    Probe(
+        "transfer.transfer_names_the_award_it_finishes",
+        _move("adjustment", "g", 1, finishes=1),
+        without=("transfer.finishes_its_award",),
+    ),
+    Probe("transfer.transfer_awards_a_tier_once", _award("a")),
+    Probe("transfer.transfer_finishes_an_award_once", _finish_twice),
+    Probe("transfer.belongs", _add_to_a_committed_posting, names="transfer_belongs"),
+    Probe("transfer.belongs", _add_after_the_seal, names="transfer_belongs"),
+    Probe(
+        "transfer.belongs",
+        lambda connection: line(connection, 10_000, "adjustment", "g", points=1),
+        names="transfer_belongs",
+    ),
+    Probe(
+        "transfer.belongs",
+        lambda connection: line(
+            connection, posting(connection, "adjustment"), "spend", "g", points=1
+        ),
+        names="transfer_belongs",
+    ),
+    Probe("transfer.was_decided", _award("b", award_no=2), names="transfer_was_decided"),
+    Probe("transfer.was_decided", _award("c", tier=2), names="transfer_was_decided"),
+    Probe("transfer.was_decided", _award("c", points=150_001), names="transfer_was_decided"),
+    Probe("transfer.was_decided", _award("stranger"), names="transfer_was_decided"),
+    Probe("transfer.awards_again", _award("a", award_no=2), names="transfer_awards_again"),
+    Probe("transfer.awards_again", _award("c", award_no=2), names="transfer_awards_again"),
+    Probe(
+        "transfer.finishes_its_award",
+        _finish("reversal", "a", of="a", points=149_999),
+        names="transfer_finishes_its_award",
+    ),
+    Probe(
+        "transfer.finishes_its_award",
+        _finish("reversal", "d", of="a"),
+        names="transfer_finishes_its_award",
+    ),
+    Probe(
+        "transfer.finishes_its_award",
+        _finish("reversal", "a", of="a", tier=2, points=300_000),
+        names="transfer_finishes_its_award",
+    ),
+    Probe(
+        "transfer.moves_points",
+        _move("spend", "g", 1_001),
+        names="seller_account_available_not_overdrawn",
+    ),
+    Probe(
+        "transfer.moves_points",
+        _move("spend", "stranger", 1),
+        names="seller_account_available_not_overdrawn",
+    ),
+    # A balance follows from its transfers and stays above its floor.
+    Probe("seller_account.seller_account_available_not_overdrawn", _move("spend", "g", 1_001)),
+    Probe(
+        "seller_account.seller_account_pending_not_overdrawn",
+        change("UPDATE growth_points.seller_account SET pending = -1"),
+        without=ACCOUNTS_BY_HAND,
+    ),
+    Probe(
+        "seller_account.seller_account_pk",
+        change("INSERT INTO growth_points.seller_account VALUES ('a', 0, 0)"),
+        without=ACCOUNTS_BY_HAND,
+    ),
+    Probe(
+        "seller_account.moved_by_transfers",
+        change("UPDATE growth_points.seller_account SET available = available + 1"),
+        names="by hand is refused",
+    ),
+    Probe(
+        "seller_account.stays",
+        change("DELETE FROM growth_points.seller_account"),
+        names="what was recorded stays",
+    ),
+    Probe("seal.seal_program_fund_not_below_its_floor", _move("adjustment", "g", 2_000_000)),
+    # A month is paid once, when it is due, whole.
+    Probe("payout.payout_pk", _payout(settlement_month=date(2026, 9, 1))),
+    Probe("payout.payout_has_an_actor", _payout(actor="")),
+    Probe(
+        "payout.payout_month_is_a_first",
+        lambda connection: (
+            connection.execute(
+                text(
+                    "INSERT INTO growth_points.payout_date (settlement_month, plan_no, due_on,"
+                    " passed_over, calendar, extra_holidays, policy_hash) SELECT '2026-10-02', 1,"
+                    " '2026-12-10', '[]', '', '{}', policy_hash FROM growth_points.policy"
+                )
+            ),
+            _payout(settlement_month=date(2026, 10, 2))(connection),
+        ),
+    ),
+    Probe("payout.takes_turn", _payout(), names="READ COMMITTED", isolation="REPEATABLE READ"),
+    Probe("payout.is_due", _payout(paid_on=date(2026, 9, 9)), names="payout_is_due"),
+    Probe("payout.is_due", _payout(settlement_month=date(2026, 7, 1)), names="payout_is_due"),
+    Probe("payout.is_complete", _pay_october(leave="d"), names="payout_is_complete"),
+    Probe("payout.is_complete", _pay_october(sellers=3), names="payout_is_complete"),
+    Probe("payout.is_complete", _pay_october(points=450_001), names="payout_is_complete"),
+    Probe("payout.is_complete", _payout(posting_no=1), names="payout_is_complete"),
+    # A budget is set by the owner, with a reason, and never below what is out.
+    Probe("budget.budget_pk", _budget(budget_no=1)),
+    Probe("budget.budget_has_an_actor", _budget(actor="")),
+    Probe("budget.budget_has_a_reason", _budget(reason="")),
+    Probe("budget.covers_what_is_out", _budget(floor=-1), names="budget_covers_what_is_out"),
+    Probe(
+        "payout.sealed",
+        _seal_again(_payout(), "payout"),
+        names="seal_seals_once",
+        without=BY_HAND,
+    ),
+    Probe(
+        "budget.sealed",
+        _seal_again(_budget(), "budget"),
+        names="seal_seals_once",
+        without=BY_HAND,
+    ),
+    # The chain has no gap, no twin, and no seal but those of commits.
+    Probe("seal.seal_pk", _seal(seal_no=1), without=BY_HAND),
+    Probe("seal.seal_seals_once", _seal(subject="posting"), without=BY_HAND),
+    Probe("seal.made_by_the_database", _seal(), names="by hand is refused"),
+    *(
+        Probe(f"seal.seal_{account}_not_overdrawn", _seal(**{account: -1}), without=BY_HAND)
+        for account in ("search_ad_credit", "customer_reward", "expired")
+    ),
+    # What was recorded stays.
+    *(
+        Probe(f"{table}.append_only", change(f"{how} growth_points.{table}{what}"), names="stays")
+        for table, column in (
+            ("posting", "actor"),
+            ("transfer", "points"),
+            ("payout", "actor"),
+            ("budget", "floor"),
+            ("seal", "hash"),
+        )
+        for how, what in (
+            ("UPDATE", f" SET {column} = {column}"),
+            ("DELETE FROM", ""),
+            ("TRUNCATE", " CASCADE"),
+        )
+    ),
+)
+
+
+def refusal(engine: Engine, probe: Probe, *, dropping: str = "") -> str | None:
+    """Attempt what the probe attempts, up to the checks at commit; None when nothing refused it."""
+    with engine.connect() as connection:
+        connection.execution_options(isolation_level=probe.isolation)
+        for trigger in probe.without:
+            table, name = trigger.split(".")
+            _run(connection, f"ALTER TABLE growth_points.{table} DISABLE TRIGGER {name}")
+        if dropping:
+            _run(connection, dropping)
+        try:
+            probe.attempt(connection)
+            _run(connection, "SET CONSTRAINTS ALL IMMEDIATE")
+        except DBAPIError as error:
+            return named(error)
+        finally:
+            connection.rollback()
+    return None
+
+
+def named(error: DBAPIError) -> str:
+    """Say which constraint refused, and in which words."""
+    diagnosis = getattr(error.orig, "diag")  # noqa: B009 the type is SQLAlchemy's, wider
+    return f"{diagnosis.constraint_name} {diagnosis.message_primary}"
+
+
+def _run(connection: Connection, statement: str) -> None:
+    connection.execute(text(statement))
+
+
+@pytest.mark.parametrize("probe", PROBES, ids=lambda probe: probe.guard)
+def test_what_must_not_happen_is_refused_by_its_guard(owner: Engine, probe: Probe) -> None:
+    refused = refusal(owner, probe)
+    assert refused is not None, "nothing refused it"
+    assert probe.refusal in refused
+
+
+_GUARDS = """
+  WITH guarded AS (
+    SELECT oid, relname FROM pg_class
+    WHERE relnamespace = 'growth_points'::regnamespace AND relname = ANY (:tables)
+  )
+  SELECT relname || '.' || conname,
+         format('ALTER TABLE %s DROP CONSTRAINT %I CASCADE', conrelid::regclass, conname)
+  FROM pg_constraint JOIN guarded ON guarded.oid = conrelid WHERE contype NOT IN ('n', 't')
+  UNION ALL
+  SELECT guarded.relname || '.' || index.relname, format('DROP INDEX %s', indexrelid::regclass)
+  FROM pg_index JOIN guarded ON guarded.oid = indrelid JOIN pg_class index ON index.oid = indexrelid
+  WHERE indisunique AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid)
+  UNION ALL
+  SELECT relname || '.' || tgname, format('DROP TRIGGER %I ON %s', tgname, tgrelid::regclass)
+  FROM pg_trigger JOIN guarded ON guarded.oid = tgrelid WHERE NOT tgisinternal
+"""
+
+
+def guards(engine: Engine) -> dict[str, str]:
+    """List every constraint, unique index and trigger of the ledger: how each is dropped."""
+    with engine.connect() as connection:
+        rows = connection.execute(text(_GUARDS), {"tables": list(LEDGER)})
+        return {row[0]: row[1] for row in rows}
+
+
+def test_every_guard_is_noticed_when_it_is_gone(owner: Engine) -> None:
+    unnoticed = []
+    for guard, how in guards(owner).items():
+        probes = [probe for probe in PROBES if probe.guard == guard]
+        if not any(
+            probe.refusal not in (refusal(owner, probe, dropping=how) or "") for probe in probes
+        ):
+            unnoticed.append(guard)
+    assert unnoticed == []
+
+
+def test_every_probe_names_a_guard_that_exists(owner: Engine) -> None:
+    assert {probe.guard for probe in PROBES} <= set(guards(owner))
+
+
+def test_no_fact_may_be_missing(owner: Engine) -> None:
+    columns = """
+      SELECT relname, attname FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid
+      WHERE relnamespace = 'growth_points'::regnamespace AND relname = ANY (:tables)
+        AND attnum > 0 AND attnotnull
+    """
+    with owner.connect() as connection:
+        required = connection.execute(text(columns), {"tables": list(LEDGER)}).all()
+        connection.rollback()
+        for table, column in required:
+            assert _missing(connection, table, column) == f"{table}.{column}"
+
+
+def _missing(connection: Connection, table: str, column: str) -> str:
+    """Copy a row with one column empty; returns the column that the refusal names."""
+    _run(connection, f"ALTER TABLE growth_points.{table} DISABLE TRIGGER USER")
+    copy = (
+        f"INSERT INTO growth_points.{table} OVERRIDING SYSTEM VALUE"  # noqa: S608 names
+        f" SELECT (jsonb_populate_record(it, jsonb_build_object('{column}', NULL))).*"
+        f" FROM growth_points.{table} it LIMIT 1"
+    )
+    with pytest.raises(DBAPIError) as refused:
+        _run(connection, copy)
+    connection.rollback()
+    assert isinstance(refused.value.orig, psycopg.errors.NotNullViolation)
+    return f"{refused.value.orig.diag.table_name}.{refused.value.orig.diag.column_name}"
+
+
+def test_the_database_allows_the_flows_of_the_vocabulary_and_no_other(owner: Engine) -> None:
+    allowed = set()
+    with owner.connect() as connection:
+        _run(connection, "ALTER TABLE growth_points.transfer DISABLE TRIGGER USER")
+        for kind, debit, credit in itertools.product(TransferKind, Account, Account):
+            with suppress(IntegrityError), connection.begin_nested():
+                _any_flow(connection, kind, debit, credit)
+                allowed.add((kind, debit, credit))
+    assert allowed == ALLOWED_FLOWS
+
+
+def _any_flow(connection: Connection, kind: TransferKind, debit: Account, credit: Account) -> None:
+    awarding = kind is TransferKind.AWARD
+    values: dict[str, object] = {
+        "posting_no": 0,
+        "kind": kind,
+        "seller_id": "s",
+        "debit_account": debit,
+        "credit_account": credit,
+        "points": 1,
+        "tier": 1 if awarding else None,
+        "award_no": 1 if awarding else None,
+        "finishes": {TransferKind.PAYOUT: 1, TransferKind.REVERSAL: 2}.get(kind),
+    }
+    put(connection, "transfer", values, returning="entry_no")
