@@ -622,6 +622,6 @@ def _any_flow(connection: Connection, kind: TransferKind, debit: Account, credit
         "points": 1,
         "tier": 1 if awarding else None,
         "award_no": 1 if awarding else None,
-        "finishes": {TransferKind.PAYOUT: 1, TransferKind.REVERSAL: 2}.get(kind),
+        "finishes": {TransferKind.PAYOUT: -1, TransferKind.REVERSAL: -2}.get(kind),
     }
     put(connection, "transfer", values, returning="entry_no")
