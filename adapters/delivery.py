@@ -13,9 +13,10 @@ import duckdb
 
 from adapters.file_layout import FileProblem, Layout, layout_of
 from adapters.manifest import read_manifest
-from domain.findings import Finding, Refused, Severity
+from domain.findings import Finding, Severity
 from domain.months import SettlementMonth
 from domain.profile import DeclaredTotals
+from domain.refusal import Refused
 from domain.settlement import Content
 
 MANIFEST = "manifest.json"

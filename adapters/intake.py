@@ -19,9 +19,10 @@ from adapters.quarantine import broken_in, write_quarantine
 from adapters.scan import Check, FileCount, Frame
 from adapters.settlement_lines import damaged_files, read_files, rejected_rows
 from domain import profile as counted
-from domain.findings import Finding, Refused, Severity
+from domain.findings import Finding, Severity
 from domain.months import SettlementMonth
 from domain.profile import FileTotals, Profile, Violations
+from domain.refusal import Refused
 from domain.settlement import SELLER_COLUMNS, Content
 
 _Counts = Mapping[Content, Mapping[str, FileCount]]

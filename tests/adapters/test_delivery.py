@@ -8,7 +8,7 @@ import duckdb
 import pytest
 
 from adapters.delivery import DeliveryRefused, find_delivery
-from domain.findings import Refused
+from domain.refusal import Refused
 from domain.settlement import Content
 from tests.deliveries import MONTH, SmallDelivery
 
