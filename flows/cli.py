@@ -111,7 +111,7 @@ def demo(seed: int, sellers: int, lines: int) -> None:
     """A sample marketplace: eight months taken in, six of them closed and paid, in tables."""
     from flows.demo import run_demo
 
-    run_demo(_settings(), seed=seed, sellers=sellers, lines=lines)
+    run_demo(_settings().home, seed=seed, sellers=sellers, lines=lines)
 
 
 @cli.command()
@@ -201,7 +201,7 @@ def close(
 @click.option("--ahead", is_flag=True, help="Allow a date that has not come yet.")
 def pay_out_command(on: date | None, ahead: bool) -> None:
     """Pay out every closed month that is due and not paid yet. Again does nothing."""
-    with _flows(_settings(), "paying out"):
+    with _flows(_settings(), "paying out", with_gate=False):
         from flows.pay_out import pay_out
 
         payouts = pay_out(on, ahead)
@@ -317,9 +317,11 @@ def _database(settings: "Settings") -> Any:
     return program_database(settings)
 
 
-def _flows(settings: "Settings", title: str) -> Any:
-    from flows.in_process import prepare_prefect
+def _flows(settings: "Settings", title: str, *, with_gate: bool = True) -> Any:
+    from flows.in_process import load_the_gate, prepare_prefect
     from flows.progress import progress
 
     prepare_prefect(settings.home)
+    if with_gate:
+        load_the_gate()
     return progress(title)

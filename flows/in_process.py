@@ -7,7 +7,10 @@ a lasting server needs. Nothing here may import Prefect: it reads its settings w
 
 import os
 from pathlib import Path
+from threading import Thread
 from typing import Final
+
+from expectations.gate import warm_up
 
 _LASTING_SERVICES: Final = (
     "CANCELLATION_CLEANUP",
@@ -20,6 +23,11 @@ _LASTING_SERVICES: Final = (
     "SCHEDULER",
     "TRIGGERS",
 )
+
+
+def load_the_gate() -> None:
+    """Begin to load the gate's library, which takes seconds, while Prefect and files do."""
+    Thread(target=warm_up, daemon=True).start()
 
 
 def prepare_prefect(home: Path) -> None:

@@ -5,17 +5,28 @@ import json
 import sys
 from collections.abc import Iterable, Sequence
 from itertools import islice
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 Output = Literal["table", "csv", "json"]
 Row = Sequence[Any]
 
 ROWS_IN_A_TABLE = 200  # more is not read by anybody; CSV and JSON give all rows
+_PIPED_WIDTH = 200  # a pipe has no width; rows should not be folded for it
 
 
 def print_rows(columns: Sequence[str], rows: Iterable[Row], output: Output) -> None:
     """Print rows as they come; CSV and JSON are written without holding them all."""
     {"table": _print_table, "csv": _print_csv, "json": _print_json}[output](columns, rows)
+
+
+def output_console() -> "Console":
+    """Give the console of standard output, wide enough for tables where it is a pipe."""
+    from rich.console import Console
+
+    return Console(highlight=False, width=None if sys.stdout.isatty() else _PIPED_WIDTH)
 
 
 def _print_csv(columns: Sequence[str], rows: Iterable[Row]) -> None:
@@ -44,8 +55,7 @@ def _print_table(columns: Sequence[str], rows: Iterable[Row]) -> None:
         table.add_column(column, justify="right" if numeric else "left", overflow="fold")
     for row in shown:
         table.add_row(*map(_cell, row))
-    console = Console(highlight=False)
-    console.print(table)
+    output_console().print(table)
     if next(rows, None) is not None:
         Console(stderr=True).print(
             f"These are the first {ROWS_IN_A_TABLE} rows; --output csv gives all of them."

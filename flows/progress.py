@@ -22,15 +22,15 @@ def progress(title: str) -> Iterator[None]:
             console.print(f"[dim]{time.monotonic() - began:6.1f} s[/dim]  {record.getMessage()}")
 
     handler = Lines()
-    level = logger.level
     logger.addHandler(handler)
     logger.setLevel(logging.INFO)
+    logger.propagate = False  # the terminal is told once
     try:
         with console.status(title):
             yield
     finally:
         logger.removeHandler(handler)
-        logger.setLevel(level)
+        logger.propagate = True
 
 
 def say(sentence: str) -> None:

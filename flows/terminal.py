@@ -1,14 +1,13 @@
 """A report as a person reads it in a terminal."""
 
 from domain.findings import Severity
+from flows.output import output_console
 from flows.report import Report, Section
 
 
 def print_report(report: Report) -> None:
     """Print a headline, the findings and every table."""
-    from rich.console import Console
-
-    console = Console(highlight=False)
+    console = output_console()
     console.print(f"[bold]{report.headline}[/bold]")
     for finding in report.findings:
         style = "red" if finding.severity is Severity.CRITICAL else "yellow"
@@ -19,7 +18,6 @@ def print_report(report: Report) -> None:
 
 def print_section(section: Section) -> None:
     """Print one table; every column but the first is numbers, set right, unless it is facts."""
-    from rich.console import Console
     from rich.table import Table
 
     table = Table(title=section.title, title_justify="left", title_style="bold", box=None)
@@ -30,4 +28,4 @@ def print_section(section: Section) -> None:
         table.add_column(column, justify=justify, overflow="fold")  # type: ignore[arg-type]
     for row in section.rows:
         table.add_row(*row)
-    Console(highlight=False).print("", table)
+    output_console().print("", table)

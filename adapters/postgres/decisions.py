@@ -93,7 +93,7 @@ def _facts(
     awarded = func.unnest(
         bindparam("awarded_sellers", type_=ARRAY(Text())),
         bindparam("awarded_tiers", type_=ARRAY(Integer())),
-    ).table_valued("seller_id", "awarded_tiers", name="awarded")
+    ).table_valued("seller_id", "awarded_tiers", name="awarded").render_derived()
     snapshot = seller_snapshot
     return (
         select(
@@ -165,12 +165,13 @@ def decisions(
 
 def reason_counts(connection: Connection, evaluation_id: int) -> dict[Reason, int]:
     """Count for each reason the stores that it kept from an award; a store counts for each."""
-    reason = func.unnest(decision.c.reasons).column_valued("reason")
-    rows = connection.execute(
-        select(reason, func.count())
-        .select_from(decision, reason)
+    each_reason = (
+        select(func.unnest(decision.c.reasons).label("reason"))
         .where(decision.c.evaluation_id == evaluation_id)
-        .group_by(reason)
+        .subquery()
+    )
+    rows = connection.execute(
+        select(each_reason.c.reason, func.count()).group_by(each_reason.c.reason)
     ).all()
     counted = {Reason(name): count for name, count in rows}
     return {each: counted[each] for each in Reason if each in counted}

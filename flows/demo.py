@@ -1,0 +1,116 @@
+"""The demo: a sample marketplace, its history taken in, six months closed in order and paid.
+
+It has a home and a database of its own, so that no sample ever meets real data.
+"""
+
+import os
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from adapters.sample import write_sample
+from domain.eligibility import Reason
+from domain.months import SettlementMonth
+from flows.in_process import load_the_gate, prepare_prefect
+from flows.progress import progress, say
+from flows.report import Section
+from flows.terminal import print_section
+
+if TYPE_CHECKING:  # it imports Prefect, which reads its settings then
+    from flows.steps.record_closing import Closing
+
+HISTORY: Final = tuple(SettlementMonth(2026, 3).until(SettlementMonth(2026, 4)))
+CLOSED: Final = tuple(SettlementMonth(2026, 5).until(SettlementMonth(2026, 10)))
+_NOT_THE_DEMOS: Final = ("DATABASE_URL", "POLICIES", "HOLIDAYS", "ENGINE")
+
+
+def run_demo(home: Path, *, seed: int, sellers: int, lines: int) -> None:
+    """Make the sample, close and pay six months of it, and show what happened.
+
+    Run again, it finds everything done and shows the same.
+    """
+    own_home = home / "demo" / f"{sellers}-{lines}-{seed}"
+    os.environ["GROWTH_POINTS_HOME"] = str(own_home)
+    for name in _NOT_THE_DEMOS:
+        os.environ.pop(f"GROWTH_POINTS_{name}", None)
+    prepare_prefect(own_home)
+    load_the_gate()
+    with progress("closing six months of a sample marketplace"):
+        root = own_home / "settlements"
+        write_sample(
+            root,
+            sellers=sellers,
+            lines=lines,
+            months=[*HISTORY, *CLOSED],
+            seed=seed,
+            file_format="parquet",
+            progress=lambda month: say(f"made the settlement files of {month}"),
+        )
+        closings = _close_and_pay(str(root))
+    print_section(_months(closings))
+    print_section(_why_not(closings))
+    print(_next_steps(own_home, closings[-1]))
+
+
+def _close_and_pay(root: str) -> list["Closing"]:
+    from flows.close_month import close_month
+    from flows.ingest_month import ingest_month
+    from flows.pay_out import pay_out
+
+    for month in HISTORY:
+        ingest_month(str(month), root)
+    closings = []
+    for month in CLOSED:
+        closing = close_month(str(month), root, reason="demo").closing
+        pay_out(closing.payouts[month].due_on)
+        closings.append(closing)
+    return closings
+
+
+def _months(closings: Sequence["Closing"]) -> Section:
+    tiers = closings[0].closed.policy.tiers
+    columns = ("month", "sellers", "lines", "amount, KRW", *(f"tier {t.number}" for t in tiers))
+    return Section(
+        "Six months, closed in order and paid",
+        (*columns, "points", "paid on", "because"),
+        tuple(tuple(_month(closing)) for closing in closings),
+    )
+
+
+def _month(closing: "Closing") -> Iterator[str]:
+    month = closing.closed
+    planned = closing.payouts[month.month]
+    awards = Counter(award.tier for award in month.earned)
+    yield str(month.month)
+    yield f"{month.revision.sellers:,}"
+    yield f"{month.revision.lines:,}"
+    yield f"{month.revision.amount_krw:,}"
+    yield from (f"{awards[tier.number]:,}" for tier in month.policy.tiers)
+    yield f"{sum(award.points for award in month.earned):,}"
+    yield planned.due_on.isoformat()
+    yield ", ".join(f"{day[8:]} {name}" for day, name in planned.passed_over) or "the 10th"
+
+
+def _why_not(closings: Sequence["Closing"]) -> Section:
+    counts = [closing.closed.reasons for closing in closings]
+    return Section(
+        "Why not: sellers kept from an award, each counted once for each reason",
+        ("reason", *(str(closing.closed.month) for closing in closings)),
+        tuple(
+            (reason.value, *(f"{count.get(reason, 0):,}" for count in counts))
+            for reason in Reason
+            if any(reason in count for count in counts)
+        ),
+    )
+
+
+def _next_steps(home: Path, closing: "Closing") -> str:
+    award = max(closing.closed.earned, key=lambda award: (award.tier, award.seller_id))
+    return f"""
+Ask about any of it; the demo's database stays in {home}:
+  export GROWTH_POINTS_HOME={home}
+  growth-points explain {award.seller_id} {award.settlement_month}
+  growth-points ledger --seller {award.seller_id}
+  growth-points decisions {award.settlement_month} --output csv
+  growth-points verify"""
