@@ -138,7 +138,7 @@ class _Scan:
 
     def run(self, staging: Path, quarantine: Path) -> StagedMonth:
         """Ask the delivery one question after another, and write what leaves the scan."""
-        counts = {c: scan.count_by_file(self.rows[c], self.checks[c]) for c in Content}
+        counts = {c: self._count(c) for c in Content}
         totals = self._keep("totals", scan.totals_per_seller(self.rows[Content.SETTLEMENTS]))
         refused, by_set = self._refuse(totals, counts[Content.SETTLEMENTS], quarantine)
         by_row = [found for c in Content for found in self._row_violations(c, counts[c])]
@@ -154,6 +154,10 @@ class _Scan:
         )
         self._write(staged)
         return staged
+
+    def _count(self, content: Content) -> dict[str, FileCount]:
+        rows = self.rows[content]
+        return scan.count_by_file(rows, self.checks[content], scan.row_count(rows))
 
     def _keep(self, name: str, frame: Frame) -> Frame:
         """Hold an intermediate result in the engine, where it may spill."""

@@ -5,7 +5,7 @@ hold: nothing in here knows a file, a folder or DuckDB.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from operator import or_
 from typing import Any, Protocol
@@ -28,7 +28,10 @@ Frame = nw.LazyFrame[Any]
 
 
 class Check(Protocol):
-    """A rule for one row: where it is broken, whether that refuses the row, what to show of it."""
+    """A rule for one row: where it holds, whether breaking it refuses the row, what to show of it.
+
+    It is broken wherever `holds` is not true, NULL included.
+    """
 
     @property
     def name(self) -> str: ...
@@ -37,7 +40,7 @@ class Check(Protocol):
     @property
     def shows(self) -> str: ...
     @property
-    def breaks(self) -> nw.Expr: ...
+    def holds(self) -> nw.Expr: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,23 +56,27 @@ class FileCount:
         return (self.broken or {}).get(check, 0)
 
 
-def count_by_file(rows: Frame, checks: Sequence[Check]) -> dict[str, FileCount]:
+def count_by_file(rows: Frame, checks: Sequence[Check], total: int) -> dict[str, FileCount]:
     """Count each file's rows, sum its amount, and count the rows that break each rule.
 
-    Every rule is tried on every row, but first all at once: counting each by itself costs three
-    times as much, and is needed only where something is broken at all.
+    Every rule is tried on every row, as one filter, which stops at a row's first decisive
+    comparison. Only if fewer than all `total` rows pass is each rule counted by itself, which
+    costs four times as much.
     """
+    sound = _totals_by_file(rows.filter(*(check.holds for check in checks)))
+    if sum(count.rows for count in sound.values()) == total:
+        return sound
+    broken_in = _broken_by_file(rows, checks)
+    every = _totals_by_file(rows)
+    return {file: replace(count, broken=broken_in[file]) for file, count in every.items()}
+
+
+def _totals_by_file(rows: Frame) -> dict[str, FileCount]:
     amount = nw.col(_AMOUNT).sum() if _AMOUNT in rows.collect_schema().names() else nw.len() * 0
-    totals = rows.group_by("file").agg(
-        nw.len().alias("rows"), amount.alias("amount_krw"), _times(any_broken(checks)).alias("any")
-    )
-    counts = result(totals)
-    broken_in = _broken_by_file(rows, checks) if any(count["any"] for count in counts) else {}
+    totals = rows.group_by("file").agg(nw.len().alias("rows"), amount.alias("amount_krw"))
     return {
-        count["file"]: FileCount(
-            int(count["rows"]), int(count["amount_krw"] or 0), broken_in.get(count["file"])
-        )
-        for count in counts
+        total["file"]: FileCount(int(total["rows"]), int(total["amount_krw"] or 0))
+        for total in result(totals)
     }
 
 
@@ -159,14 +166,13 @@ def violations(rule: str, rows: Frame, shows: str) -> Violations:
 
 
 def broken(check: Check) -> nw.Expr:
-    """Be true where a row breaks the rule, and where it cannot be told."""
-    return check.breaks.fill_null(True)
+    """Be true where a row breaks the rule; never NULL."""
+    return ~check.holds.fill_null(False)
 
 
-def any_broken(checks: Sequence[Check]) -> nw.Expr:
-    """Be true where a row breaks at least one rule, and where that cannot be told."""
-    breaks = [check.breaks for check in checks]
-    return nw.any_horizontal(*breaks, ignore_nulls=False).fill_null(True)
+def row_count(rows: Frame) -> int:
+    """Count rows."""
+    return int(result(rows.select(nw.len().alias("rows")))[0]["rows"])
 
 
 def canonical(columns: Iterable[Column]) -> list[str]:
