@@ -1,4 +1,4 @@
-"""What must be posted when a month's awards come out differently (rules 16 and 17)."""
+"""What must be posted when a month's awards come out differently (rules 11, 16 and 17)."""
 
 from collections.abc import Set
 from dataclasses import dataclass
@@ -12,27 +12,41 @@ class Restatement:
 
     Before payout the way is taken: `reverse`, then `post`. After it what was paid stays, and the
     difference is only told: `over_awarded` was paid and is not earned, `under_awarded` is earned
-    and was not paid.
+    and was not paid. `held_elsewhere` is earned too, but another month paid the store this tier
+    already; a tier is given once, so nothing is missing (rule 11).
     """
 
     reverse: tuple[Award, ...] = ()
     post: tuple[Award, ...] = ()
     over_awarded: tuple[Award, ...] = ()
     under_awarded: tuple[Award, ...] = ()
+    held_elsewhere: tuple[Award, ...] = ()
 
     def applied_to(self, standing: frozenset[Award]) -> frozenset[Award]:
         """Tell which awards stand once the way is taken."""
         return (standing - set(self.reverse)) | set(self.post)
 
 
-def restate(standing: Set[Award], earned: Set[Award], *, paid_out: bool) -> Restatement:
+def restate(
+    standing: Set[Award],
+    earned: Set[Award],
+    *,
+    paid_out: bool,
+    paid_elsewhere: Set[Award] = frozenset(),
+) -> Restatement:
     """Compare the awards of one month that stand with those now earned.
 
-    A first closing is the restatement of nothing. Both results are sorted, so that the same
-    input always posts in the same order.
+    A first closing is the restatement of nothing. `paid_elsewhere` are the awards that other
+    months paid: a month closed or restated after a later one was paid can earn a tier that the
+    later one has given for good. All results are sorted, so that the same input always posts in
+    the same order.
     """
-    no_longer = tuple(sorted(standing - earned))
-    newly = tuple(sorted(earned - standing))
+    held = {(award.seller_id, award.tier) for award in paid_elsewhere}
+    no_longer, missing = standing - earned, earned - standing
+    held_elsewhere = {award for award in missing if (award.seller_id, award.tier) in held}
+    outgoing = tuple(sorted(no_longer))
+    incoming = tuple(sorted(missing - held_elsewhere))
+    told = tuple(sorted(held_elsewhere))
     if paid_out:
-        return Restatement(over_awarded=no_longer, under_awarded=newly)
-    return Restatement(reverse=no_longer, post=newly)
+        return Restatement(over_awarded=outgoing, under_awarded=incoming, held_elsewhere=told)
+    return Restatement(reverse=outgoing, post=incoming, held_elsewhere=told)

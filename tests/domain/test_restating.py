@@ -50,6 +50,25 @@ def test_after_payout_the_difference_is_told_and_nothing_is_posted() -> None:
     assert found.applied_to(frozenset({MARU, SORA})) == {MARU, SORA}
 
 
+def test_a_tier_that_a_later_month_paid_already_is_not_given_again() -> None:
+    paid_later = Award(SettlementMonth(2026, 11), "sora", 1, 150_000)
+    earned = {MARU, SORA}
+
+    late_closing = restate(frozenset(), earned, paid_out=False, paid_elsewhere={paid_later})
+    after_payout = restate({MARU}, earned, paid_out=True, paid_elsewhere={paid_later})
+
+    assert late_closing == Restatement(post=(MARU,), held_elsewhere=(SORA,))
+    assert after_payout == Restatement(held_elsewhere=(SORA,))
+
+
+def test_another_tier_that_a_later_month_paid_is_no_obstacle() -> None:
+    paid_later = Award(SettlementMonth(2026, 11), "sora", 2, 300_000)
+
+    found = restate(frozenset(), {SORA}, paid_out=False, paid_elsewhere={paid_later})
+
+    assert found == Restatement(post=(SORA,))
+
+
 @given(standing=sets_of_awards, earned=sets_of_awards)
 def test_what_is_earned_stands_afterwards_and_nothing_is_moved_twice(
     standing: frozenset[Award], earned: frozenset[Award]
