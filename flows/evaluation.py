@@ -104,13 +104,13 @@ def evaluate_month(
     chosen: PolicyText,
     standing: frozenset[Award],
     *,
-    paid_out: bool,
+    paid: frozenset[SettlementMonth],
     cause: Cause,
 ) -> EvaluatedMonth:
     """Decide a month unless its input is the one it was last decided with.
 
-    `standing` are all awards as they stand, those of this month and of later ones included.
-    Raises WindowIncomplete.
+    `standing` are all awards as they stand, those of this month and of later ones included;
+    `paid` are the months that were paid out. Raises WindowIncomplete.
     """
     policy = chosen.policy
     window = window_revisions(connection, month, policy.window_months)
@@ -138,9 +138,12 @@ def evaluate_month(
         restatement=restate(
             {award for award in standing if award.settlement_month == month},
             earned,
-            paid_out=paid_out,
+            paid_out=month in paid,
+            paid_elsewhere={
+                award for award in standing if award.settlement_month in paid - {month}
+            },
         ),
-        paid_out=paid_out,
+        paid_out=month in paid,
     )
 
 

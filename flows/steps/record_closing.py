@@ -103,9 +103,7 @@ def _evaluate_in_order(
     for month in [request.month, *(each for each in closed_before if each > request.month)]:
         asked_for = request.policy_name if month == request.month else None
         policy = policy_of(connection, month, policies, asked_for)
-        result = evaluate_month(
-            connection, month, policy, standing, paid_out=month in paid, cause=request.cause
-        )
+        result = evaluate_month(connection, month, policy, standing, paid=paid, cause=request.cause)
         standing = result.restatement.applied_to(standing)
         evaluated.append(result)
     return tuple(evaluated)
