@@ -17,7 +17,7 @@ from functools import reduce
 from typing import Any, Protocol
 
 from domain.months import SettlementMonth, last_date_reaching
-from domain.policy import Policy, Tier
+from domain.policy import Exclusion, Policy, Tier
 
 
 class Reason(StrEnum):
@@ -152,17 +152,8 @@ RULES: tuple[Rule, ...] = (
     Rule(Reason.BELOW_AWARDED_TIER, _higher_tier_was_awarded),
 )
 
-_EXCLUSIONS = frozenset(
-    {
-        Reason.RUNS_DEPARTMENT_STORE_WINDOW,
-        Reason.RUNS_OUTLET_WINDOW,
-        Reason.USES_FULFILMENT,
-        Reason.USES_API,
-    }
-)
-
 
 def rules_of(policy: Policy) -> tuple[Rule, ...]:
     """List the rules that a policy applies: all but the exclusions that it does not name."""
-    named = {exclusion.value for exclusion in policy.exclusions}
-    return tuple(rule for rule in RULES if rule.reason not in _EXCLUSIONS or rule.reason in named)
+    left_out = {exclusion.value for exclusion in set(Exclusion) - set(policy.exclusions)}
+    return tuple(rule for rule in RULES if rule.reason not in left_out)

@@ -59,6 +59,23 @@ def test_a_policy_that_contradicts_itself_cannot_be_made(
         replace(D_COMMERCE_2020, **changed)
 
 
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"window_months": 1},
+        {"window_months": 12},
+        {"tenure": replace(_TENURE, min_months=0, below_months=1)},
+        {"tenure": replace(_TENURE, below_months=1200)},
+        {"tiers": (replace(_TIER_1, lower_average_krw=0), _TIER_2, _TIER_3)},
+        {"tiers": (_TIER_1, _TIER_2, replace(_TIER_3, upper_average_krw=10**15))},
+        {"payout": PayoutRule(1, roll_forward=True)},
+        {"payout": PayoutRule(28, roll_forward=True)},
+    ],
+)
+def test_a_policy_may_go_to_the_ends_of_what_is_allowed(changed: dict[str, Any]) -> None:
+    assert replace(D_COMMERCE_2020, **changed).name == "d-commerce-2020"
+
+
 def test_a_policy_has_at_most_fifteen_tiers() -> None:
     tiers = tuple(Tier(number, number, number + 1, 1) for number in range(1, 17))
 
