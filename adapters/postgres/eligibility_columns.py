@@ -25,8 +25,8 @@ class SellerColumns:
     """The columns that hold every store's facts: a `domain.eligibility.Seller`.
 
     None of them may be NULL. `awarded_tiers` holds, as the bits of an integer, the tiers that
-    were awarded from earlier settlement months and not reversed: bit n-1 for tier n, 0 for none
-    (see `bits_of_tiers`). `window_amount_krw` is the window's sum in whole KRW.
+    were awarded from earlier settlement months and not reversed: bit n-1 for tier n, 0 for none.
+    `window_amount_krw` is the window's sum in whole KRW.
 
     Give columns that hold a value (of a table or a materialized query) rather than expressions:
     each is read by several rules and would be worked out anew for every one of them.
@@ -66,14 +66,6 @@ class _HighestBit:
 
     def __gt__(self, number: int) -> ColumnElement[bool]:
         return self.bits >= _bit(number + 1)
-
-
-def bits_of_tiers(tier: ColumnElement[int]) -> ColumnElement[int]:
-    """Gather the tiers of a group of awards into one integer, as `SellerColumns` wants them.
-
-    An aggregate: `GROUP BY` the store. Stores without awards have no group; give them 0.
-    """
-    return func.bit_or(literal(1).bitwise_lshift(tier - 1))
 
 
 def reasons_column(terms: Terms, seller: SellerColumns) -> ColumnElement[Sequence[str]]:

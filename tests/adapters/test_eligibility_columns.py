@@ -26,7 +26,6 @@ from sqlalchemy.types import TypeEngine
 
 from adapters.postgres.eligibility_columns import (
     SellerColumns,
-    bits_of_tiers,
     outcome_column,
     points_column,
     reasons_column,
@@ -136,18 +135,6 @@ def test_columns_decide_as_one_seller_does_for_any_seller(
     assert _decided_by_columns(plain_connection, sellers, terms) == _decided_one_by_one(
         sellers, terms
     )
-
-
-@given(tiers=st.frozensets(st.integers(1, MOST_TIERS), min_size=1))
-@settings(max_examples=20, deadline=None)
-def test_the_tiers_of_a_group_of_awards_become_bits(
-    plain_connection: Connection, tiers: frozenset[int]
-) -> None:
-    tier = func.unnest(cast(sorted(tiers), ARRAY(SmallInteger()))).column_valued("tier")
-
-    bits = plain_connection.scalar(select(bits_of_tiers(tier)))
-
-    assert bits == _bits(tiers)
 
 
 def test_reasons_are_a_text_array_and_never_null(plain_connection: Connection) -> None:
