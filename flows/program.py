@@ -10,6 +10,7 @@ from adapters.policy_files import PolicyText, read_policies
 from adapters.postgres.database import open_database
 from adapters.postgres.embedded import embedded_url
 from domain.months import SettlementMonth
+from domain.payout_date import calendar_years
 from flows.settings import Settings
 from flows.steps.record_closing import Calendar
 
@@ -32,7 +33,6 @@ def program_calendar(settings: Settings) -> Calendar:
     extra = read_extra_holidays(settings.holidays) if settings.holidays else {}
 
     def around_payout_of(month: SettlementMonth) -> HolidayCalendar:
-        payout_month = month.payout_month
-        return korean_holidays({payout_month.year, (payout_month + 1).year}, extra)
+        return korean_holidays(calendar_years(month), extra)
 
     return around_payout_of
