@@ -1,4 +1,4 @@
-"""A small world for ledger tests: evaluations that decided awards, and payout dates."""
+"""A small world for ledger tests: deliveries, evaluations that decided awards, payout dates."""
 
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
@@ -7,16 +7,22 @@ from datetime import date
 
 from sqlalchemy import Connection, Engine, create_engine, insert, select, text
 
+from adapters.policy_files import read_policies
 from adapters.postgres import ledger, tables
-from adapters.postgres.ledger_tables import seal, seller_account
+from adapters.postgres.evaluations import current_evaluation, record_evaluation, record_policy
+from adapters.postgres.ledger_tables import budget, seal, seller_account
 from domain.ledger import Award
 from domain.months import SettlementMonth
+from domain.payout_date import payout_date
 
 OCTOBER = SettlementMonth(2026, 10)
 NOVEMBER = SettlementMonth(2026, 11)
 CLOSED_ON = date(2026, 11, 3)
 DUE_ON = date(2026, 11, 10)
-POINTS = {1: 150_000, 2: 300_000, 3: 1_000_000}
+POLICY = next(each for each in read_policies(None) if each.policy.name == "d-commerce-2020")
+POLICY_HASH = POLICY.policy.content_hash
+POINTS = {tier.number: tier.points for tier in POLICY.policy.tiers}
+AMOUNTS_KRW = {tier.number: 3 * tier.lower_average_krw for tier in POLICY.policy.tiers}
 HASH = "0" * 64
 
 
@@ -27,69 +33,98 @@ def awards_of(
     return [Award(month, seller, tier, POINTS[tier]) for seller in sellers]
 
 
+def deliver(
+    connection: Connection, sellers: Iterable[str], *, month: SettlementMonth = OCTOBER
+) -> int:
+    """Record a delivery of a month, one line of 1,000 KRW for each seller; returns its id."""
+    sold = list(sellers)
+    revision_id: int = connection.execute(
+        insert(tables.revision)
+        .values(
+            settlement_month=month,
+            revision_no=1,
+            content_hash=HASH,
+            source="tests",
+            lines=len(sold),
+            amount_krw=1_000 * len(sold),
+            sellers=len(sold),
+            profile={},
+            findings=[],
+            actor="tests",
+        )
+        .returning(tables.revision.c.revision_id)
+    ).scalar_one()
+    each_amount = {"line_type": "PROD_ORDER", "lines": 1, "amount_krw": 1_000}
+    each_store = {
+        "approved_on": date(2026, 3, 16),
+        "status": "NORMAL",
+        "runs_department_store_window": False,
+        "runs_outlet_window": False,
+        "uses_fulfilment": False,
+        "uses_api": False,
+    }
+    for table, facts in (
+        (tables.seller_amount, each_amount),
+        (tables.seller_snapshot, each_store),
+    ):
+        rows = [{"revision_id": revision_id, "seller_id": seller, **facts} for seller in sold]
+        connection.execute(insert(table), rows)
+    return revision_id
+
+
 def evaluate(
     connection: Connection, awards: Sequence[Award], *, month: SettlementMonth = OCTOBER
 ) -> tuple[int, int]:
     """Record the next evaluation of a month, which decided these awards: its id and number."""
-    connection.execute(
-        text(
-            "INSERT INTO growth_points.policy (policy_hash, name, content)"
-            " VALUES (:hash, 'a policy', 'its text') ON CONFLICT DO NOTHING"
-        ),
-        {"hash": HASH},
+    record_policy(connection, policy_hash=POLICY_HASH, name=POLICY.policy.name, content=POLICY.text)
+    revisions = select(tables.revision.c.revision_id)
+    revision_id = connection.scalar(revisions.where(tables.revision.c.settlement_month == month))
+    before = current_evaluation(connection, month)
+    evaluation = record_evaluation(
+        connection,
+        month=month,
+        evaluation_no=1 if before is None else before.evaluation_no + 1,
+        input_hash=HASH,
+        policy_hash=POLICY_HASH,
+        revision_ids=[revision_id or deliver(connection, "s", month=month)],
+        actor="tests",
+        reason="a test",
     )
-    number = (
-        1
-        + connection.execute(
-            text(
-                "SELECT coalesce(max(evaluation_no), 0) FROM growth_points.evaluation"
-                " WHERE settlement_month = :month"
-            ),
-            {"month": month.first_day},
-        ).scalar_one()
-    )
-    identity = connection.execute(
-        insert(tables.evaluation)
-        .values(
-            settlement_month=month,
-            evaluation_no=number,
-            input_hash=HASH,
-            policy_hash=HASH,
-            actor="tests",
-            reason="a test",
-        )
-        .returning(tables.evaluation.c.evaluation_id)
-    ).scalar_one()
     decided = [
         {
-            "evaluation_id": identity,
+            "evaluation_id": evaluation.evaluation_id,
             "seller_id": award.seller_id,
             "outcome": "awarded",
             "tier": award.tier,
             "points": award.points,
-            "window_amount_krw": 0,
+            "window_amount_krw": AMOUNTS_KRW[award.tier],
             "reasons": [],
         }
         for award in awards
     ]
     if decided:
         connection.execute(insert(tables.decision), decided)
-    return identity, number
+    return evaluation.evaluation_id, evaluation.evaluation_no
 
 
 def plan(
-    connection: Connection, *, month: SettlementMonth = OCTOBER, due_on: date = DUE_ON, no: int = 1
+    connection: Connection,
+    *,
+    month: SettlementMonth = OCTOBER,
+    due_on: date | None = None,
+    no: int = 1,
 ) -> None:
-    """Record a payout date of a month."""
+    """Record a payout date of a month, by default the one that the policy says."""
+    planned = payout_date(POLICY.policy.payout, month, {})
     connection.execute(
         insert(tables.payout_date).values(
             settlement_month=month,
             plan_no=no,
-            due_on=due_on,
-            passed_over=[],
+            due_on=due_on or planned.due_on,
+            passed_over=[[day.isoformat(), name] for day, name in planned.passed_over],
             calendar="tests",
             extra_holidays={},
-            policy_hash=HASH,
+            policy_hash=POLICY_HASH,
         )
     )
 
@@ -123,10 +158,14 @@ def post(
 
 
 def reverse(
-    connection: Connection, awards: Sequence[Award], *, month: SettlementMonth = OCTOBER
+    connection: Connection,
+    awards: Sequence[Award],
+    *,
+    month: SettlementMonth = OCTOBER,
+    leaving: Sequence[Award] = (),
 ) -> ledger.Posted:
-    """Evaluate a month anew, with no award, and reverse these."""
-    _, number = evaluate(connection, [], month=month)
+    """Evaluate a month anew, with only the awards that it leaves, and reverse these."""
+    _, number = evaluate(connection, leaving, month=month)
     return ledger.reverse_awards(
         connection,
         month=month,
@@ -158,6 +197,11 @@ def adjust(
         actor="an operator",
         reason="agreed with the seller",
     )
+
+
+def set_budget(owner: Connection, floor: int | None) -> None:
+    """Set the floor of the program fund; only the owner of the tables may."""
+    owner.execute(insert(budget).values(floor=floor, actor="the owner", reason="the plan"))
 
 
 def balances(connection: Connection) -> dict[str, tuple[int, int]]:

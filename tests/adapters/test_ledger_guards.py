@@ -50,7 +50,7 @@ def _keep_a_small_ledger(engine: Engine) -> None:
     not posted yet. November: a is pending with tier 2 as well."""
     with engine.begin() as connection:
         award(connection, awards_of("f", month=SEPTEMBER), month=SEPTEMBER)
-        plan(connection, month=SEPTEMBER, due_on=date(2026, 10, 12))
+        plan(connection, month=SEPTEMBER)
         pay(connection, month=SEPTEMBER, on=date(2026, 10, 12))
         adjust(connection, "g", 1_000)
     with engine.begin() as connection:
@@ -59,7 +59,7 @@ def _keep_a_small_ledger(engine: Engine) -> None:
         evaluate(connection, [*awards_of("ac"), *awards_of("d", tier=2)])
         award(connection, awards_of("a", tier=2, month=NOVEMBER), month=NOVEMBER)
         plan(connection)
-        plan(connection, month=NOVEMBER, due_on=date(2026, 12, 10))
+        plan(connection, month=NOVEMBER)
     with engine.begin() as connection:
         _budget(floor=-2_000_000)(connection)
 
@@ -202,7 +202,7 @@ def _payout(**facts: object) -> Attempt:
     }
 
     def attempt(connection: Connection) -> object:
-        plan(connection, month=SettlementMonth(2026, 8), due_on=date(2026, 9, 10))
+        plan(connection, month=SettlementMonth(2026, 8))
         put(connection, "payout", values, returning="actor")
         return values["settlement_month"]
 

@@ -1,0 +1,193 @@
+"""Verifying finds nothing in a sound database, and names whatever somebody changed behind it."""
+
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import Connection, Engine, text
+
+from adapters.postgres.ledger import chain_head
+from adapters.postgres.verify import verify
+from tests.adapters.ledger_world import (
+    NOVEMBER,
+    adjust,
+    as_owner,
+    award,
+    awards_of,
+    database_of_its_own,
+    deliver,
+    pay,
+    plan,
+    reverse,
+    set_budget,
+)
+
+_COLUMNS = """
+  SELECT relname, attname, format_type(atttypid, NULL)
+  FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid
+  WHERE relnamespace = 'growth_points'::regnamespace AND relkind = 'r' AND attnum > 0
+    AND NOT attisdropped AND relname <> 'alembic_version' ORDER BY 1, 2
+"""
+_ANOTHER = {
+    "bigint": "coalesce({0}, 0) + 1000",
+    "integer": "coalesce({0}, 0) + 1000",
+    "smallint": "coalesce({0}, 0) + 1",
+    "text": "concat({0}, 'x')",
+    "text[]": "{0} || 'x'::text",
+    "date": "({0} + interval '1 month')::date",
+    "timestamp with time zone": "{0} - interval '1 microsecond'",
+    "boolean": "NOT {0}",
+    "jsonb": """'{{"tampered": "with"}}'""",
+    "bytea": "sha256({0})",
+    "xid8": "'1'",
+}
+
+
+@pytest.fixture(scope="module")
+def owner(server_url: str, migrated_template: str) -> Iterator[Engine]:
+    """The owner's engine on a database where every table has rows, committed."""
+    with database_of_its_own(server_url, migrated_template) as url, as_owner(url) as engine:
+        with engine.begin() as connection:
+            set_budget(connection, -10_000_000)
+            deliver(connection, "abcd")
+            award(connection, awards_of("abc"))
+            plan(connection)
+        with engine.begin() as connection:
+            reverse(connection, awards_of("b"), leaving=awards_of("ac"))
+        with engine.begin() as connection:
+            pay(connection)
+            adjust(connection, "d", 1_000)
+            award(connection, awards_of("b", month=NOVEMBER), month=NOVEMBER)
+            plan(connection, month=NOVEMBER)
+        yield engine
+
+
+def test_a_sound_database_has_no_differences(owner: Engine) -> None:
+    with owner.connect() as connection:
+        assert list(verify(connection)) == []
+
+
+def test_an_empty_database_has_no_differences(connection: Connection) -> None:
+    assert list(verify(connection)) == []
+
+
+def test_verifying_sees_one_moment_and_leaves_the_transaction_as_usual(owner: Engine) -> None:
+    with owner.connect() as connection:
+        list(verify(connection))
+        isolation = connection.scalar(text("SELECT current_setting('transaction_isolation')"))
+    assert isolation == "repeatable read"
+
+
+def test_every_column_of_every_table_is_verified(owner: Engine) -> None:
+    with owner.connect() as connection:
+        columns = connection.execute(text(_COLUMNS)).all()
+    unnamed = [
+        f"{table}.{column}"
+        for table, column, kind in columns
+        if not _differences_after(owner, table, column, _ANOTHER[kind].format(column))
+    ]
+    assert unnamed == []
+
+
+def _differences_after(engine: Engine, table: str, column: str, value: str) -> list[str]:
+    """Change one column of one row with every guard off; returns what verifying says."""
+    with engine.connect() as connection:
+        _switch_off(connection, table, column)
+        connection.execute(
+            text(
+                f"UPDATE growth_points.{table} SET {column} = {value} WHERE ctid ="  # noqa: S608
+                f" (SELECT max(ctid) FROM growth_points.{table})"
+            )
+        )
+        return [str(difference) for difference in verify(connection)]
+
+
+def _switch_off(connection: Connection, table: str, column: str) -> None:
+    name = f"growth_points.{table}"
+    checks = """
+      SELECT conname FROM pg_constraint
+      WHERE contype = 'c' AND conrelid = CAST(:name AS regclass)
+    """
+    connection.execute(text(f"ALTER TABLE {name} DISABLE TRIGGER ALL"))
+    connection.execute(text(f"ALTER TABLE {name} ALTER {column} DROP IDENTITY IF EXISTS"))
+    for check in connection.scalars(text(checks), {"name": name}).all():
+        connection.execute(text(f"ALTER TABLE {name} DROP CONSTRAINT {check}"))
+
+
+def _change_everything(engine: Engine, *statements: str) -> Iterator[str]:
+    """Run statements as a superuser would who switched every guard off; yield the differences."""
+    with engine.connect() as connection:
+        tables = "SELECT relname FROM pg_class WHERE relnamespace = 'growth_points'::regnamespace"
+        for table in connection.scalars(text(f"{tables} AND relkind = 'r'")).all():
+            connection.execute(text(f"ALTER TABLE growth_points.{table} DISABLE TRIGGER ALL"))
+        for statement in statements:
+            connection.execute(text(statement))
+        yield from map(str, verify(connection))
+
+
+_FORGED = "INSERT INTO growth_points.transfer (posting_no, kind, seller_id, debit_account,"
+_FORGED += " credit_account, points) VALUES (1, 'adjustment', 'd', 'program_fund', 'available', 5)"
+
+
+@pytest.mark.parametrize(
+    ("statement", "sentence"),
+    [
+        (_FORGED, "posting 1 is not what was sealed"),
+        (_FORGED, "seller balances: seller d has 0 pending and 1000 available, but"),
+        (_FORGED, "seal 5 does not carry the balances"),
+        ("DELETE FROM growth_points.posting WHERE key = 'adjustment/1'", "is gone"),
+        ("DELETE FROM growth_points.posting WHERE key = 'adjustment/1'", "transfer has rows of"),
+        ("DELETE FROM growth_points.seal WHERE seal_no = 2", "seal 3 does not follow"),
+        ("DELETE FROM growth_points.transfer WHERE kind = 'reversal'", "was sealed"),
+        ("DELETE FROM growth_points.decision", "which its evaluation did not decide"),
+        ("DELETE FROM growth_points.decision", "has an award that the current evaluation did not"),
+        ("DELETE FROM growth_points.payout", "pays a month that has no such payout"),
+        ("DELETE FROM growth_points.payout_date", "its payout date was None"),
+        ("DELETE FROM growth_points.seller_snapshot", "its rows add up to 4, 4000 and 0"),
+        (
+            "UPDATE growth_points.payout SET points = 1",
+            "2026-10 says that it paid 1 points to 2 sellers, but its posting paid 300000 to 2",
+        ),
+        (
+            "UPDATE growth_points.payout SET paid_on = '2026-11-09'",
+            "2026-10 was paid on 2026-11-09; its payout date was 2026-11-10",
+        ),
+        (
+            "UPDATE growth_points.payout_date SET due_on = '2026-11-11' WHERE due_on = '2026-11-10'",
+            "2026-10 (plan 1) is due on 2026-11-11, which does not follow from its policy",
+        ),
+        (
+            "UPDATE growth_points.decision SET window_amount_krw = 5999999",
+            "tier 1 and 150000 points for 5999999 KRW; d-commerce-2020 does not",
+        ),
+        (
+            "UPDATE growth_points.transfer SET points = 149999 WHERE kind = 'payout'",
+            "does not finish an award of its seller, its points and its month, once",
+        ),
+        (
+            "INSERT INTO growth_points.transfer (posting_no, kind, seller_id, debit_account,"
+            " credit_account, points, tier, award_no) VALUES"
+            " (1, 'award', 'a', 'program_fund', 'pending', 150000, 1, 2)",
+            "seller a holds tier 1 2 times",
+        ),
+        (
+            "UPDATE growth_points.policy SET content = replace(content, '150_000', '150_001')",
+            "cannot be read",
+        ),
+    ],
+)
+def test_what_was_tampered_with_is_named(owner: Engine, statement: str, sentence: str) -> None:
+    found = list(_change_everything(owner, statement))
+    assert any(sentence in each for each in found), found
+
+
+def test_a_chain_written_anew_does_not_reach_a_head_known_outside(owner: Engine) -> None:
+    with owner.connect() as connection:
+        head = chain_head(connection)
+        assert head is not None
+        assert list(verify(connection, known_heads={head.seal_no: head.hash})) == []
+        other = {head.seal_no: "00" * 32, head.seal_no + 1: head.hash}
+        found = [str(difference) for difference in verify(connection, known_heads=other)]
+    assert found == [
+        f"chain: seal {head.seal_no} is not the one that is known outside the database",
+        f"chain: seal {head.seal_no + 1} is known outside the database, but not in it",
+    ]
