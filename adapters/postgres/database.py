@@ -14,6 +14,7 @@ from domain.refusal import Refused, WrongUsage
 SERVICE_ROLE = "growth_points_service"
 
 _VERSIONS = Path(__file__).parents[2] / "deploy" / "migrations" / "versions"
+_SESSION = "-c timezone=Asia/Seoul -c work_mem=128MB"  # a month's stores are joined in memory
 _PROGRAM_LOCK = 7_310_020_001  # any number, the same for every process of this program
 _MIGRATION_LOCK = 7_310_020_002
 
@@ -83,7 +84,7 @@ def _applied(connection: Connection) -> str | None:
     table = connection.scalar(text("SELECT to_regclass('growth_points.alembic_version')::text"))
     if table is None:
         return None
-    return connection.scalar(text("SELECT version_num FROM growth_points.alembic_version"))
+    return str(connection.scalar(text("SELECT version_num FROM growth_points.alembic_version")))
 
 
 def _engine(url: str) -> Engine:
@@ -101,7 +102,7 @@ def _engine(url: str) -> Engine:
     return create_engine(
         parsed.set(drivername="postgresql+psycopg"),
         pool_pre_ping=True,
-        connect_args={"application_name": "growth-points", "options": "-c timezone=Asia/Seoul"},
+        connect_args={"application_name": "growth-points", "options": _SESSION},
     )
 
 

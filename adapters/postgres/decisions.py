@@ -41,8 +41,8 @@ def record_decisions(
     window_revision_ids: Sequence[int],
     snapshot_revision_id: int,
     earlier_awards: Collection[Award],
-) -> int:
-    """Decide for every store of the snapshot, in one INSERT … SELECT; return how many.
+) -> None:
+    """Decide for every store of the snapshot, in one INSERT … SELECT.
 
     The amounts are summed over the window's revisions, counted line types only (rule 2); a month
     without sales is 0 (rule 5).
@@ -68,11 +68,10 @@ def record_decisions(
         reasons_column(terms, seller),
     ).order_by(facts.c.seller_id)
     sellers, tiers = _tiers_by_seller(earlier_awards)
-    result = connection.execute(
+    connection.execute(
         insert(decision).from_select([column.name for column in decision.c], decided),
         {"awarded_sellers": sellers, "awarded_tiers": tiers},
     )
-    return result.rowcount
 
 
 def _facts(
