@@ -124,8 +124,13 @@ def _change_everything(engine: Engine, *statements: str) -> Iterator[str]:
         yield from map(str, verify(connection))
 
 
-_FORGED = "INSERT INTO growth_points.transfer (posting_no, kind, seller_id, debit_account,"
-_FORGED += " credit_account, points) VALUES (1, 'adjustment', 'd', 'program_fund', 'available', 5)"
+_FORGED, _AWARDED_TWICE = (
+    f"INSERT INTO growth_points.transfer VALUES (DEFAULT, 1, {facts})"
+    for facts in (
+        "'adjustment', 'd', 'program_fund', 'available', 5, NULL, NULL",
+        "'award', 'a', 'program_fund', 'pending', 150000, 1, 2",
+    )
+)
 
 
 @pytest.mark.parametrize(
@@ -152,7 +157,7 @@ _FORGED += " credit_account, points) VALUES (1, 'adjustment', 'd', 'program_fund
             "2026-10 was paid on 2026-11-09; its payout date was 2026-11-10",
         ),
         (
-            "UPDATE growth_points.payout_date SET due_on = '2026-11-11' WHERE due_on = '2026-11-10'",
+            "UPDATE growth_points.payout_date SET due_on = '2026-11-11' WHERE due_on < '2026-12-01'",
             "2026-10 (plan 1) is due on 2026-11-11, which does not follow from its policy",
         ),
         (
@@ -164,9 +169,7 @@ _FORGED += " credit_account, points) VALUES (1, 'adjustment', 'd', 'program_fund
             "does not finish an award of its seller, its points and its month, once",
         ),
         (
-            "INSERT INTO growth_points.transfer (posting_no, kind, seller_id, debit_account,"
-            " credit_account, points, tier, award_no) VALUES"
-            " (1, 'award', 'a', 'program_fund', 'pending', 150000, 1, 2)",
+            _AWARDED_TWICE,
             "seller a holds tier 1 2 times",
         ),
         (
