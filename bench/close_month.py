@@ -27,7 +27,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-import psutil  # comes with Prefect
+import psutil  # comes with the embedded PostgreSQL
 
 PROGRAM = Path(sys.executable).parent / "growth-points"
 BY_HAND = Path(__file__).parent / "by_hand.py"
