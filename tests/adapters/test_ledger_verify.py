@@ -124,13 +124,9 @@ def _change_everything(engine: Engine, *statements: str) -> Iterator[str]:
         yield from map(str, verify(connection))
 
 
-_FORGED, _AWARDED_TWICE = (
-    f"INSERT INTO growth_points.transfer VALUES (DEFAULT, 1, {facts})"
-    for facts in (
-        "'adjustment', 'd', 'program_fund', 'available', 5, NULL, NULL",
-        "'award', 'a', 'program_fund', 'pending', 150000, 1, 2",
-    )
-)
+_INTO = "INSERT INTO growth_points.transfer VALUES (DEFAULT, 1, "
+_FORGED = _INTO + "'adjustment', 'd', 'program_fund', 'available', 5, NULL, NULL)"
+_AWARDED_TWICE = _INTO + "'award', 'a', 'program_fund', 'pending', 150000, 1, 2)"
 
 
 @pytest.mark.parametrize(
@@ -157,7 +153,7 @@ _FORGED, _AWARDED_TWICE = (
             "2026-10 was paid on 2026-11-09; its payout date was 2026-11-10",
         ),
         (
-            "UPDATE growth_points.payout_date SET due_on = '2026-11-11' WHERE due_on < '2026-12-01'",
+            "UPDATE growth_points.payout_date SET due_on = '2026-11-11' WHERE due_on < '2026-12-1'",
             "2026-10 (plan 1) is due on 2026-11-11, which does not follow from its policy",
         ),
         (
