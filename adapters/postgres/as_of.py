@@ -1,0 +1,100 @@
+"""The ledger as it stood: at a seal of the chain, or when a day ended in Seoul.
+
+Seals are numbered in the order of commits, without gaps, and nothing sealed ever changes. So what
+is answered for a seal today is answered next year, and a reader that goes from seal to seal
+misses nothing, however late a transaction commits.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Final
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    DateTime,
+    Select,
+    Text,
+    case,
+    cast,
+    func,
+    select,
+    text,
+)
+
+from adapters.postgres.ledger_tables import seal, transfer
+from domain.ledger import Account
+
+_CHAIN_LOCK: Final = 7_310_020_003  # held by a commit from its first seal on; see migration 0002
+
+
+@dataclass(frozen=True, slots=True)
+class SellerBalance:
+    """The points of one seller: awarded and not paid out yet, and usable."""
+
+    seller_id: str
+    pending: int
+    available: int
+
+
+@dataclass(frozen=True, slots=True)
+class ProgramBalances:
+    """The points of the program's own accounts; the fund lies below zero by what is out."""
+
+    program_fund: int = 0
+    search_ad_credit: int = 0
+    customer_reward: int = 0
+    expired: int = 0
+
+
+def last_seal_of(connection: Connection, day: date) -> int:
+    """Find the last seal that was set until the end of a calendar date in Seoul; 0 for none.
+
+    A commit under way may hold a seal of that day, so it is waited for.
+    """
+    connection.execute(text(f"SELECT pg_advisory_lock_shared({_CHAIN_LOCK})"))
+    connection.execute(text(f"SELECT pg_advisory_unlock_shared({_CHAIN_LOCK})"))
+    ends_at = func.timezone("Asia/Seoul", cast(day + timedelta(days=1), DateTime))
+    last = select(func.coalesce(func.max(seal.c.seal_no), 0)).where(seal.c.sealed_at < ends_at)
+    return int(connection.execute(last).scalar_one())
+
+
+def seller_balances(
+    connection: Connection, *, seal_no: int, seller_id: str | None = None
+) -> Iterator[SellerBalance]:
+    """Stream the balances of all sellers, or of one, as they stood at a seal, by seller id."""
+    query = _FOLD.where(seal.c.seal_no <= seal_no)
+    if seller_id is not None:
+        query = query.where(transfer.c.seller_id == seller_id)
+    for row in connection.execute(query, execution_options={"yield_per": 10_000}):
+        yield SellerBalance(*row)
+
+
+def program_balances(connection: Connection, *, seal_no: int) -> ProgramBalances:
+    """Read the balances of the program's accounts as they stood at a seal (0: before the first)."""
+    names = (seal.c[name] for name in ProgramBalances.__dataclass_fields__)
+    row = connection.execute(select(*names).where(seal.c.seal_no == seal_no)).first()
+    return ProgramBalances() if row is None else ProgramBalances(*row)
+
+
+def _moved(account: Account) -> ColumnElement[int]:
+    """Add up what an account was given less what was taken from it."""
+    points = case(
+        (transfer.c.credit_account == account, transfer.c.points),
+        (transfer.c.debit_account == account, -transfer.c.points),
+        else_=0,
+    )
+    return cast(func.sum(points), BigInteger)
+
+
+_FOLD: Final[Select[tuple[str, int, int]]] = (
+    select(transfer.c.seller_id, _moved(Account.PENDING), _moved(Account.AVAILABLE))
+    .join(
+        seal,
+        (seal.c.subject == "posting") & (seal.c.subject_key == cast(transfer.c.posting_no, Text)),
+    )
+    .group_by(transfer.c.seller_id)
+    .order_by(transfer.c.seller_id)
+)

@@ -1,0 +1,123 @@
+"""The ledger as it stood: the same answer today and next year, on screen and in files."""
+
+import io
+import threading
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pyarrow.csv
+import pyarrow.parquet
+import pytest
+from sqlalchemy import Connection, Engine
+
+from adapters.postgres.as_of import (
+    ProgramBalances,
+    SellerBalance,
+    last_seal_of,
+    program_balances,
+    seller_balances,
+)
+from adapters.postgres.ledger import chain_head, check_now, entries
+from adapters.postgres.ledger_export import export_csv, export_parquet
+from tests.adapters.ledger_world import adjust, award, awards_of, pay, plan, reverse
+
+TODAY = datetime.now(ZoneInfo("Asia/Seoul")).date()
+TOMORROW = TODAY + timedelta(days=1)
+
+
+def _head(connection: Connection) -> int:
+    check_now(connection)
+    head = chain_head(connection)
+    return 0 if head is None else head.seal_no
+
+
+def test_balances_can_be_read_as_they_stood_at_every_seal(connection: Connection) -> None:
+    award(connection, awards_of("ab"))
+    awarded = _head(connection)
+    reverse(connection, awards_of("b"), leaving=awards_of("a"))
+    reversed_ = _head(connection)
+    plan(connection)
+    pay(connection)
+    adjust(connection, "b", 7)
+    paid = _head(connection)
+
+    def at(seal_no: int) -> list[SellerBalance]:
+        return list(seller_balances(connection, seal_no=seal_no))
+
+    assert at(0) == []
+    assert at(awarded) == [SellerBalance("a", 150_000, 0), SellerBalance("b", 150_000, 0)]
+    assert at(reversed_) == [SellerBalance("a", 150_000, 0), SellerBalance("b", 0, 0)]
+    assert at(paid) == [SellerBalance("a", 0, 150_000), SellerBalance("b", 0, 7)]
+    assert list(seller_balances(connection, seal_no=paid, seller_id="b")) == at(paid)[1:]
+    funds = [program_balances(connection, seal_no=at).program_fund for at in (awarded, reversed_)]
+    assert funds == [-300_000, -150_000]
+    assert program_balances(connection, seal_no=0) == ProgramBalances()
+
+
+def test_a_day_ends_with_the_last_seal_of_it_in_seoul(engine: Engine) -> None:
+    with engine.begin() as connection:
+        adjust(connection, "a", 7)
+    with engine.connect() as connection:
+        before, until = (last_seal_of(connection, day) for day in (date(2020, 1, 1), TOMORROW))
+    assert (before, until) == (0, 1)
+
+
+def test_a_day_waits_for_the_commit_that_holds_its_last_seal(engine: Engine) -> None:
+    answers: list[int] = []
+
+    def ask() -> None:
+        with engine.connect() as connection:
+            answers.append(last_seal_of(connection, TOMORROW))
+
+    with engine.begin() as connection:
+        adjust(connection, "a", 7)
+        check_now(connection)  # sealed from here on, but not committed
+        reader = threading.Thread(target=ask)
+        reader.start()
+        reader.join(timeout=0.3)
+        assert reader.is_alive()
+    reader.join()
+    assert answers == [1]
+
+
+@pytest.fixture
+def ledger_of_everything(connection: Connection) -> int:
+    """A ledger with one entry of each kind, a hostile seller id included; returns its head."""
+    hostile = 'a,"quoted"\nseller'
+    award(connection, [*awards_of([hostile]), *awards_of("b")])
+    reverse(connection, awards_of("b"), leaving=awards_of([hostile]))
+    plan(connection)
+    pay(connection)
+    adjust(connection, "NULL", 7)
+    return _head(connection)
+
+
+def test_the_export_says_what_the_ledger_says(
+    connection: Connection, ledger_of_everything: int, tmp_path: Path
+) -> None:
+    said = [
+        {
+            **{name: getattr(entry, name) for name in entry.__dataclass_fields__},
+            "settlement_month": entry.settlement_month and str(entry.settlement_month),
+        }
+        for entry in entries(connection)
+    ]
+    export_parquet(connection, tmp_path / "ledger.parquet", seal_no=ledger_of_everything)
+    assert pyarrow.parquet.read_table(tmp_path / "ledger.parquet").to_pylist() == said
+
+
+def test_the_csv_export_has_a_line_for_each_entry_until_the_seal(
+    connection: Connection, ledger_of_everything: int
+) -> None:
+    whole, before = io.BytesIO(), io.BytesIO()
+    export_csv(connection, whole, seal_no=ledger_of_everything)
+    export_csv(connection, before, seal_no=ledger_of_everything - 1)
+    lines = whole.getvalue().decode().splitlines()
+    assert lines[0] == (
+        "entry_no,recorded_at,effective_on,kind,seller_id,tier,settlement_month,"
+        "debit_account,credit_account,points,reverses_entry_no"
+    )
+    assert lines[-1].endswith(",adjustment,NULL,,,program_fund,available,7,")
+    assert whole.getvalue().startswith(before.getvalue())
+    assert len(before.getvalue()) < len(whole.getvalue())
