@@ -318,10 +318,11 @@ def _database(settings: "Settings") -> Any:
 
 
 def _flows(settings: "Settings", title: str, *, with_gate: bool = True) -> Any:
-    from flows.in_process import load_the_gate, prepare_prefect
+    from expectations.gate_process import start_gate
+    from flows.in_process import prepare_prefect
     from flows.progress import progress
 
     prepare_prefect(settings.home)
     if with_gate:
-        load_the_gate()
+        start_gate()  # it loads while Prefect starts
     return progress(title)

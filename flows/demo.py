@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Final
 from adapters.sample import write_sample
 from domain.eligibility import Reason
 from domain.months import SettlementMonth
-from flows.in_process import load_the_gate, prepare_prefect
+from expectations.gate_process import start_gate
+from flows.in_process import prepare_prefect
 from flows.progress import progress, say
 from flows.report import Section
 from flows.terminal import print_section
@@ -35,7 +36,7 @@ def run_demo(home: Path, *, seed: int, sellers: int, lines: int) -> None:
     for name in _NOT_THE_DEMOS:
         os.environ.pop(f"GROWTH_POINTS_{name}", None)
     prepare_prefect(own_home)
-    load_the_gate()
+    start_gate()
     with progress("closing six months of a sample marketplace"):
         root = own_home / "settlements"
         write_sample(

@@ -7,10 +7,7 @@ a lasting server needs. Nothing here may import Prefect: it reads its settings w
 
 import os
 from pathlib import Path
-from threading import Thread
 from typing import Final
-
-from expectations.gate import warm_up
 
 _LASTING_SERVICES: Final = (
     "CANCELLATION_CLEANUP",
@@ -23,11 +20,6 @@ _LASTING_SERVICES: Final = (
     "SCHEDULER",
     "TRIGGERS",
 )
-
-
-def load_the_gate() -> None:
-    """Begin to load the gate's library, which takes seconds, while Prefect and files do."""
-    Thread(target=warm_up, daemon=True).start()
 
 
 def prepare_prefect(home: Path) -> None:
@@ -43,7 +35,7 @@ def prepare_prefect(home: Path) -> None:
         settings |= {
             "PREFECT_HOME": str(prefect_home),
             "PREFECT_SERVER_ALLOW_EPHEMERAL_MODE": "true",
-            "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "60",
+            "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "300",
             "PREFECT_SERVER_UI_ENABLED": "false",
         }
         settings |= {

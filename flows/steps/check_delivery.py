@@ -2,9 +2,9 @@
 
 from adapters.intake import StagedMonth
 from domain.findings import Finding
-from expectations.gate import judge
+from expectations.gate_process import start_gate
 
 
 def check_delivery(staged: StagedMonth) -> tuple[Finding, ...]:
     """Judge a staged month by its profile; a critical finding forbids accepting it."""
-    return judge(staged.profile)
+    return start_gate().judge(staged.profile)
