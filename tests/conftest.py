@@ -1,7 +1,10 @@
-"""One real PostgreSQL for the whole run; each test that needs it gets a database of its own."""
+"""One real PostgreSQL and one Prefect for the whole run; each test has a database of its own."""
 
+import atexit
 import itertools
+import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -11,8 +14,18 @@ from sqlalchemy import Connection, Engine, create_engine, text
 
 from adapters.postgres.database import open_database
 from adapters.postgres.embedded import embedded_url
+from flows.in_process import prepare_prefect
+from tests.command_line import Marketplace
 
 _NUMBER = itertools.count(1)
+
+
+def pytest_configure() -> None:
+    """Prepare one temporary Prefect for the run, before anything imports it."""
+    folder = TemporaryDirectory(prefix="growth-points-prefect-", ignore_cleanup_errors=True)
+    atexit.register(folder.cleanup)
+    os.environ.pop("PREFECT_API_URL", None)  # a server that somebody works with is none for tests
+    prepare_prefect(Path(folder.name))
 
 
 @pytest.fixture(scope="session")
@@ -39,10 +52,15 @@ def migrated_template(server_url: str) -> str:
 @pytest.fixture
 def database_url(server_url: str, migrated_template: str) -> Iterator[str]:
     """A migrated, empty database of the test's own."""
-    name = f"test_{next(_NUMBER)}"
-    _administer(server_url, f"CREATE DATABASE {name} TEMPLATE {migrated_template}")
-    yield _database_url(server_url, name)
-    _administer(server_url, f"DROP DATABASE {name} WITH (FORCE)")
+    with _database(server_url, migrated_template) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def lasting_database_url(server_url: str, migrated_template: str) -> Iterator[str]:
+    """A migrated, empty database that a module's tests share."""
+    with _database(server_url, migrated_template) as url:
+        yield url
 
 
 @pytest.fixture
@@ -59,10 +77,44 @@ def connection(engine: Engine) -> Iterator[Connection]:
         yield connection
 
 
+@pytest.fixture(scope="session")
+def prefect_without_heartbeat() -> Iterator[None]:
+    """Prefect without the thread of each flow run that takes a second to end."""
+    from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
+
+    with temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}):
+        yield
+
+
+@pytest.fixture
+def marketplace(tmp_path: Path, database_url: str, prefect_without_heartbeat: None) -> Marketplace:
+    """An empty marketplace of the test's own, worked on through the command line."""
+    return Marketplace(tmp_path / "settlements", tmp_path / "home", database_url)
+
+
+@pytest.fixture(scope="module")
+def lasting_marketplace(
+    tmp_path_factory: pytest.TempPathFactory,
+    lasting_database_url: str,
+    prefect_without_heartbeat: None,
+) -> Marketplace:
+    """A marketplace that a module's tests look at together."""
+    folder = tmp_path_factory.mktemp("marketplace")
+    return Marketplace(folder / "settlements", folder / "home", lasting_database_url)
+
+
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
     """A GROWTH_POINTS_HOME of the test's own."""
     return tmp_path / "home"
+
+
+@contextmanager
+def _database(server_url: str, template: str) -> Iterator[str]:
+    name = f"test_{next(_NUMBER)}"
+    _administer(server_url, f"CREATE DATABASE {name} TEMPLATE {template}")
+    yield _database_url(server_url, name)
+    _administer(server_url, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def _database_url(server_url: str, name: str) -> str:

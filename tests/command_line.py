@@ -1,0 +1,168 @@
+"""A marketplace in files and a database of its own, worked on through the real command line."""
+
+import io
+import itertools
+import os
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping
+from contextlib import redirect_stderr, redirect_stdout
+from csv import DictReader
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, text
+
+from flows.cli import main
+from tests.deliveries import Row, write_csv
+
+_COMMAND = Path(sys.executable).with_name("growth-points")
+_NUMBER = itertools.count(1)
+_FLAGS = ("runs_department_store_window", "runs_outlet_window", "uses_fulfilment", "uses_api")
+_OF_THE_MOMENT = frozenset({"recorded_at", "paid_at"})
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """How a command ended, and what it wrote."""
+
+    exit_code: int
+    stdout: str
+    stderr: str
+
+    def rows(self) -> list[Row]:
+        """Read standard output as CSV."""
+        return list(DictReader(io.StringIO(self.stdout)))
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """A store of the seller snapshot; `ways` are the flags that are true of it."""
+
+    seller_id: str
+    approved_on: str
+    ways: frozenset[str] = frozenset()
+
+    def row(self) -> Row:
+        """Write the store as a row of the snapshot."""
+        flags = {flag: str(flag in self.ways).lower() for flag in _FLAGS}
+        facts = {"seller_id": self.seller_id, "approved_on": self.approved_on, "status": "NORMAL"}
+        return facts | flags
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A settlement line, as far as an example needs it."""
+
+    seller_id: str
+    amount_krw: int
+    confirmed_on: str
+    line_type: str = "PROD_ORDER"
+    settlement_type: str = "NORMAL_SETTLE_ORIGINAL"
+
+    def row(self) -> Row:
+        """Write the line under the canonical headers, with an order id of its own."""
+        number = next(_NUMBER)
+        return {
+            "seller_id": self.seller_id,
+            "order_id": f"O{number}",
+            "product_order_id": f"{number:016}",
+            "line_type": self.line_type,
+            "settlement_type": self.settlement_type,
+            "payment_amount_krw": str(self.amount_krw),
+            "confirmed_on": self.confirmed_on,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Marketplace:
+    """Settlement folders under `root`, a home, and a database; `run` works on them."""
+
+    root: Path
+    home: Path
+    database_url: str
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+    def deliver(self, month: str, lines: Iterable[Line], stores: Iterable[Store]) -> None:
+        """Put a month's files in place, or others in the place of those that were there."""
+        folder = self.root / month
+        folder.mkdir(parents=True, exist_ok=True)
+        write_csv(folder / "settlements.csv", [line.row() for line in lines])
+        write_csv(folder / "sellers.csv", [store.row() for store in stores])
+
+    def run(self, *words: str) -> Ran:
+        """Run `growth-points WORDS` in this process, as its entry point does."""
+        out, err = io.StringIO(), io.StringIO()
+        with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+            for name, value in self._environment().items():
+                patch.setenv(name, value)
+            patch.setattr(sys, "argv", ["growth-points", *words])
+            with pytest.raises(SystemExit) as ended:
+                main()
+        return Ran(_code(ended.value.code), out.getvalue(), err.getvalue())
+
+    def done(self, *words: str) -> Ran:
+        """Run a command that must succeed."""
+        ran = self.run(*words)
+        assert ran.exit_code == 0, f"{' '.join(words)}\n{ran.stdout}\n{ran.stderr}"
+        return ran
+
+    def start(self, *words: str) -> subprocess.Popen[str]:
+        """Start the installed command as a process of its own."""
+        return subprocess.Popen(  # noqa: S603 the words are the tests' own
+            [_COMMAND, *words],
+            env={**os.environ, **self._environment()},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def result(self, *months: str) -> dict[str, list[Row]]:
+        """List what the commands tell of the ledger, the payouts and the months' decisions.
+
+        Left out are the instants at which something was recorded.
+        """
+        listings = {"ledger": ["ledger"], "payouts": ["payouts"]}
+        listings |= {month: ["decisions", month] for month in months}
+        return {
+            name: [_timeless(row) for row in self.done(*words, "--output", "csv").rows()]
+            for name, words in listings.items()
+        }
+
+    def row_counts(self) -> dict[str, int]:
+        """Count the rows of every table there is."""
+        engine = create_engine(self.database_url.replace("postgresql:", "postgresql+psycopg:"))
+        with engine.connect() as connection:
+            names = connection.scalars(
+                text("SELECT tablename FROM pg_tables WHERE schemaname = 'growth_points'")
+            ).all()
+            counts = {
+                name: int(connection.scalar(text(f"SELECT count(*) FROM growth_points.{name}")))  # noqa: S608
+                for name in names
+            }
+        engine.dispose()
+        return counts
+
+    def _environment(self) -> dict[str, str]:
+        return {
+            "GROWTH_POINTS_HOME": str(self.home),
+            "GROWTH_POINTS_DATABASE_URL": self.database_url,
+            "GROWTH_POINTS_SETTLEMENTS": str(self.root),
+            **self.variables,
+        }
+
+
+def midmonth(month: str) -> str:
+    """Name a date that lies in a month for sure."""
+    return date.fromisoformat(f"{month}-15").isoformat()
+
+
+def _timeless(row: Row) -> Row:
+    return {name: value for name, value in row.items() if name not in _OF_THE_MOMENT}
+
+
+def _code(code: object) -> int:
+    assert isinstance(code, int)
+    return code
