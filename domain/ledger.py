@@ -52,6 +52,9 @@ ALLOWED_FLOWS: Final[frozenset[tuple[TransferKind, Account, Account]]] = frozens
 )
 
 
+GRANTS: Final = "grant/"  # how the keys of granting adjustments begin
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Award:
     """Points that a seller earned for a tier in a settlement month."""
@@ -75,3 +78,14 @@ def reversals_key(month: SettlementMonth, evaluation_no: int) -> str:
 def payout_key(month: SettlementMonth) -> str:
     """Name the one posting that pays a month out; a month is paid once, ever."""
     return f"payout/{month}"
+
+
+def grant_key(month: SettlementMonth, tier: int, seller_id: str) -> str:
+    """Name the one adjustment that grants an award which a paid month lacks (rule 16)."""
+    return f"{GRANTS}{month}/{tier}/{seller_id}"
+
+
+def granted_award(key: str, points: int) -> Award:
+    """Read from a granting adjustment's key the award that it stands for."""
+    month, tier, seller_id = key.removeprefix(GRANTS).split("/", maxsplit=2)
+    return Award(SettlementMonth.parse(month), seller_id, int(tier), points)

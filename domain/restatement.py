@@ -1,7 +1,7 @@
 """What must be posted when a month's awards come out differently (rules 11, 16 and 17)."""
 
 from collections.abc import Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from domain.ledger import Award
 
@@ -25,6 +25,20 @@ class Restatement:
     def applied_to(self, standing: frozenset[Award]) -> frozenset[Award]:
         """Tell which awards stand once the way is taken."""
         return (standing - set(self.reverse)) | set(self.post)
+
+    def settled(self, standing: Set[Award]) -> "Restatement":
+        """Tell the difference again when all later months were evaluated, too.
+
+        `standing` are all awards as they stand then. What a month paid out is not given again, so
+        a later month that is not paid yet may award the tier instead: it is missing no longer.
+        """
+        held = {(award.seller_id, award.tier) for award in standing}
+        given = {award for award in self.under_awarded if (award.seller_id, award.tier) in held}
+        return replace(
+            self,
+            under_awarded=tuple(award for award in self.under_awarded if award not in given),
+            held_elsewhere=tuple(sorted({*self.held_elsewhere, *given})),
+        )
 
 
 def restate(

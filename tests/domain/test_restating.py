@@ -69,6 +69,16 @@ def test_another_tier_that_a_later_month_paid_is_no_obstacle() -> None:
     assert found == Restatement(post=(SORA,))
 
 
+def test_a_tier_that_a_later_month_awards_instead_is_no_longer_missing() -> None:
+    awarded_later = Award(SettlementMonth(2026, 11), "sora", 1, 150_000)
+    found = restate(frozenset(), {MARU, SORA}, paid_out=True)
+
+    assert found.settled({awarded_later}) == Restatement(
+        under_awarded=(MARU,), held_elsewhere=(SORA,)
+    )
+    assert found.settled(frozenset()) == found
+
+
 @given(standing=sets_of_awards, earned=sets_of_awards)
 def test_what_is_earned_stands_afterwards_and_nothing_is_moved_twice(
     standing: frozenset[Award], earned: frozenset[Award]
