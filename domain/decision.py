@@ -67,6 +67,30 @@ class Decision:
     policy: str
 
 
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A decision without its store and month: a tier and its points, or the reasons for none."""
+
+    tier: int | None
+    points: int
+    reasons: tuple[Reason, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedResult:
+    """A store whose award an evaluation changed; None where it was, or is, not decided about."""
+
+    seller_id: str
+    before: Result | None
+    after: Result | None
+
+    @property
+    def points(self) -> int:
+        """What the store gets more, below zero what it gets less."""
+        was, now = (each.points if each else 0 for each in (self.before, self.after))
+        return now - was
+
+
 def decide(seller: SellerFacts, terms: Terms) -> Decision:
     """Apply a month's terms to one store: the tier its average falls into, or every reason."""
     policy = terms.policy

@@ -168,12 +168,16 @@ def ingest(month: SettlementMonth, root: str | None) -> None:
 @ROOT
 @click.option("--preview", is_flag=True, help="Compute everything, show it, write nothing.")
 @click.option("--policy", metavar="NAME", help="Another policy than the month's own.")
+@click.option(
+    "--acknowledge-paid", is_flag=True, help="Agree to changes in months that are paid and stay so."
+)
 @REASON
 def close(
     month: SettlementMonth,
     root: str | None,
     preview: bool,
     policy: str | None,
+    acknowledge_paid: bool,
     reason: str | None,
 ) -> None:
     """Close a month: check its files, decide for every seller, post the awards, plan the payout.
@@ -189,7 +193,12 @@ def close(
         from flows.close_month import close_month
 
         closed = close_month(
-            str(month), root, policy=policy, preview=preview, reason=reason or "monthly closing"
+            str(month),
+            root,
+            policy=policy,
+            preview=preview,
+            acknowledge_paid=acknowledge_paid,
+            reason=reason or "monthly closing",
         )
     print_report(closed.report)
     if closed.file is not None:
@@ -319,8 +328,8 @@ def _database(settings: "Settings") -> Any:
 
 def _flows(settings: "Settings", title: str, *, with_gate: bool = True) -> Any:
     from expectations.gate_process import start_gate
-    from flows.in_process import prepare_prefect
     from flows.progress import progress
+    from flows.temporary_server import prepare_prefect
 
     prepare_prefect(settings.home)
     if with_gate:

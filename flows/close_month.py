@@ -8,9 +8,9 @@ from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 
 from domain.months import SettlementMonth
-from flows.evaluation import Cause, ClosingRequest
+from flows.evaluation import ClosingRequest
+from flows.flow_occasion import flow_occasion
 from flows.intake import SoundDelivery, sound_delivery
-from flows.occasion import this_occasion
 from flows.program import program_calendar, program_database, program_policies
 from flows.report import Report, closing_report, keep_report
 from flows.settings import Settings
@@ -33,6 +33,7 @@ def close_month(
     settlements: str,
     policy: str | None = None,
     preview: bool = False,
+    acknowledge_paid: bool = False,
     reason: str = "monthly closing",
 ) -> ClosedMonth:
     """Close a settlement month: check its files, decide for every seller, post, plan the payout.
@@ -45,11 +46,12 @@ def close_month(
         settlements: The root of the settlement folders, a path or an object-store URL.
         policy: The name of another policy than the month's own.
         preview: Compute everything, show it, and write nothing.
+        acknowledge_paid: Agree that paid months stay paid, though they earned something else.
         reason: Why the month is closed; recorded with it.
     """
-    settings, occasion = Settings.read(), this_occasion()
+    settings, occasion = Settings.read(), flow_occasion()
     request = ClosingRequest(
-        SettlementMonth.parse(month), Cause(occasion.actor, reason), policy, preview
+        SettlementMonth.parse(month), occasion.cause(reason), policy, preview, acknowledge_paid
     )
     require(settings, request)
     delivery = sound_delivery(settings, request.month, settlements)
@@ -60,9 +62,12 @@ def close_month(
 
 @task(cache_policy=NO_CACHE, name="see that the window is complete")
 def require(settings: Settings, request: ClosingRequest) -> None:
-    """Refuse a month whose earlier months are not there, before reading anything."""
+    """Refuse a month that cannot be closed as things are, before reading anything.
+
+    Its earlier months may be missing, or the operator's file of holidays may be damaged.
+    """
     with program_database(settings) as engine:
-        require_window(engine, request, program_policies(settings))
+        require_window(engine, request, program_policies(settings), program_calendar(settings))
 
 
 @task(cache_policy=NO_CACHE, name="decide, post, plan the payout")
@@ -76,6 +81,7 @@ def record(settings: Settings, request: ClosingRequest, delivery: SoundDelivery)
             delivery.findings,
             program_policies(settings),
             program_calendar(settings),
+            taken_in_as=delivery.taken_in_as,
         )
 
 

@@ -7,7 +7,12 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from adapters.policy_files import PolicyText, parse_policy
-from adapters.postgres.decisions import earned_awards, reason_counts, record_decisions
+from adapters.postgres.decisions import (
+    changed_results,
+    earned_awards,
+    reason_counts,
+    record_decisions,
+)
 from adapters.postgres.evaluations import (
     Evaluation,
     current_evaluation,
@@ -16,6 +21,8 @@ from adapters.postgres.evaluations import (
     recorded_policy,
 )
 from adapters.postgres.revisions import Revision, current_revisions
+from domain.cause import Cause
+from domain.decision import ChangedResult
 from domain.eligibility import Reason, Terms
 from domain.evaluation import EvaluationInput
 from domain.findings import WindowIncomplete
@@ -37,14 +44,6 @@ class PolicyUnknown(WrongUsage):
 
 
 @dataclass(frozen=True, slots=True)
-class Cause:
-    """Who has a month evaluated, and why."""
-
-    actor: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
 class ClosingRequest:
     """What is to be closed, and why; without a policy's name the month's own policy is used."""
 
@@ -52,6 +51,7 @@ class ClosingRequest:
     cause: Cause
     policy_name: str | None = None
     preview: bool = False
+    acknowledge_paid: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class EvaluatedMonth:
     """How one month stands, and the way there from how it stood before.
 
     `earned` are the awards that its decisions grant; `reasons` counts the stores that each
-    reason kept from one.
+    reason kept from one; `changes` are the stores whose award is another than before.
     """
 
     month: SettlementMonth
@@ -70,6 +70,7 @@ class EvaluatedMonth:
     revision: Revision
     earned: frozenset[Award]
     reasons: Mapping[Reason, int]
+    changes: tuple[ChangedResult, ...]
     restatement: Restatement
     paid_out: bool
 
@@ -121,10 +122,16 @@ def evaluate_month(
         policy_hash=policy.content_hash,
         earlier_awards=earlier,
     )
-    evaluation = current_evaluation(connection, month)
-    changed = evaluation is None or evaluation.input_hash != content.content_hash
+    evaluation = before = current_evaluation(connection, month)
+    changed = before is None or before.input_hash != content.content_hash
+    changes: tuple[ChangedResult, ...] = ()
     if evaluation is None or changed:
-        evaluation = _decide(connection, content, chosen, window, evaluation, cause)
+        evaluation = _decide(connection, content, chosen, window, before, cause)
+        changes = changed_results(
+            connection,
+            None if before is None else before.evaluation_id,
+            evaluation.evaluation_id,
+        )
     earned = earned_awards(connection, evaluation.evaluation_id, month)
     return EvaluatedMonth(
         month=month,
@@ -135,6 +142,7 @@ def evaluate_month(
         revision=window[-1],
         earned=frozenset(earned),
         reasons=reason_counts(connection, evaluation.evaluation_id),
+        changes=changes,
         restatement=restate(
             {award for award in standing if award.settlement_month == month},
             earned,

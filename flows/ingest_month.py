@@ -6,10 +6,11 @@ from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 
 from adapters.postgres.revisions import Revision
+from domain.cause import Cause
 from domain.findings import Finding
 from domain.months import SettlementMonth
+from flows.flow_occasion import flow_occasion
 from flows.intake import SoundDelivery, sound_delivery
-from flows.occasion import this_occasion
 from flows.program import program_database
 from flows.settings import Settings
 from flows.steps.record_ingest import record_ingest
@@ -45,19 +46,26 @@ def ingest_month(month: str, settlements: str) -> IngestedMonth:
         month: The settlement month, as YYYY-MM.
         settlements: The root of the settlement folders, a path or an object-store URL.
     """
-    settings, occasion = Settings.read(), this_occasion()
+    settings, occasion = Settings.read(), flow_occasion()
     wanted = SettlementMonth.parse(month)
     delivery = sound_delivery(settings, wanted, settlements)
-    ingested = record(settings, wanted, delivery, occasion.actor)
+    ingested = record(settings, wanted, delivery, occasion.cause("taken in"))
     delivery.discard()
     return ingested
 
 
 @task(cache_policy=NO_CACHE, name="take the delivery in")
 def record(
-    settings: Settings, month: SettlementMonth, delivery: SoundDelivery, actor: str
+    settings: Settings, month: SettlementMonth, delivery: SoundDelivery, cause: Cause
 ) -> IngestedMonth:
     """Record the delivery as the month's current revision, in one transaction."""
     with program_database(settings) as engine:
-        revision = record_ingest(engine, month, delivery.staged, delivery.findings, actor)
-    return IngestedMonth(revision, delivery.staged is not None, delivery.findings)
+        taken = record_ingest(
+            engine,
+            month,
+            delivery.staged,
+            delivery.findings,
+            cause,
+            taken_in_as=delivery.taken_in_as,
+        )
+    return IngestedMonth(taken.revision, taken.new, delivery.findings)

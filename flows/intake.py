@@ -13,6 +13,7 @@ from prefect.cache_policies import NO_CACHE
 
 from adapters.delivery import DeliveryRefused
 from adapters.intake import StagedMonth
+from adapters.postgres.revisions import Revision
 from domain.findings import Finding, MonthBlocked, blocking
 from domain.months import SettlementMonth
 from expectations.gate_process import start_gate
@@ -28,10 +29,11 @@ log = logging.getLogger("growth_points.intake")
 
 @dataclass(frozen=True, slots=True)
 class SoundDelivery:
-    """A delivery that may be taken in; `staged` is None when it was taken in before."""
+    """A delivery that may be taken in; `staged` is None when it is current as `taken_in_as`."""
 
     staged: StagedMonth | None
     findings: tuple[Finding, ...]
+    taken_in_as: Revision | None = None
 
     def discard(self) -> None:
         """Remove what was staged; it was taken in, or will be read again."""
@@ -49,7 +51,7 @@ def sound_delivery(settings: Settings, month: SettlementMonth, root: str) -> Sou
         found = find(settings, root, month)
         if found.taken_in_as is not None:
             log.info("%s was taken in before, as revision %s", month, found.taken_in_as.revision_no)
-            return SoundDelivery(None, ())
+            return SoundDelivery(None, (), found.taken_in_as)
         start_gate()  # it loads while the files are read
         staged = read(settings, found)
         findings = check(staged)

@@ -7,7 +7,7 @@ from prefect.cache_policies import NO_CACHE
 
 from adapters.postgres.ledger import Payout
 from domain.months import SettlementMonth
-from flows.occasion import this_occasion
+from flows.flow_occasion import flow_occasion
 from flows.program import program_database
 from flows.settings import Settings
 from flows.steps.pay_out_month import PayoutRequest, due_months, pay_out_month
@@ -23,8 +23,10 @@ def pay_out(on: date | None = None, ahead: bool = False) -> tuple[Payout, ...]:
         on: The payout date; today in Seoul when left out. Months due earlier are paid, too.
         ahead: Allow a date that has not come yet. What was paid cannot be taken back.
     """
-    settings, occasion = Settings.read(), this_occasion()
-    request = PayoutRequest(on or occasion.today, occasion.actor, occasion.today, ahead)
+    settings, occasion = Settings.read(), flow_occasion()
+    request = PayoutRequest(
+        on or occasion.today, occasion.cause("the payout date"), occasion.today, ahead
+    )
     return tuple(pay(settings, month, request) for month in find_due_months(settings, request.on))
 
 

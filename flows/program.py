@@ -11,8 +11,8 @@ from adapters.postgres.database import open_database
 from adapters.postgres.embedded import embedded_url
 from domain.months import SettlementMonth
 from domain.payout_date import calendar_years
+from flows.cascade import Calendar
 from flows.settings import Settings
-from flows.steps.record_closing import Calendar
 
 
 @contextmanager

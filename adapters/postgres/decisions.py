@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator, Sequence
 from functools import reduce
 from operator import or_
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -27,7 +28,7 @@ from adapters.postgres.eligibility_columns import (
     tier_column,
 )
 from adapters.postgres.tables import decision, evaluation, policy, seller_amount, seller_snapshot
-from domain.decision import Decision, Outcome
+from domain.decision import ChangedResult, Decision, Outcome, Result
 from domain.eligibility import Reason, Terms
 from domain.ledger import Award
 from domain.months import SettlementMonth
@@ -89,10 +90,14 @@ def _facts(
         .group_by(seller_amount.c.seller_id)
         .subquery("amounts")
     )
-    awarded = func.unnest(
-        bindparam("awarded_sellers", type_=ARRAY(Text())),
-        bindparam("awarded_tiers", type_=ARRAY(Integer())),
-    ).table_valued("seller_id", "awarded_tiers", name="awarded").render_derived()
+    awarded = (
+        func.unnest(
+            bindparam("awarded_sellers", type_=ARRAY(Text())),
+            bindparam("awarded_tiers", type_=ARRAY(Integer())),
+        )
+        .table_valued("seller_id", "awarded_tiers", name="awarded")
+        .render_derived()
+    )
     snapshot = seller_snapshot
     return (
         select(
@@ -122,6 +127,37 @@ def earned_awards(connection: Connection, evaluation_id: int, month: SettlementM
         )
     )
     return {Award(month, seller_id, tier, points) for seller_id, tier, points in rows}
+
+
+def changed_results(
+    connection: Connection, before: int | None, after: int
+) -> tuple[ChangedResult, ...]:
+    """List the stores whose award differs between two evaluations, in the order of seller ids.
+
+    Without an evaluation before, they are the stores that are awarded.
+    """
+    old, new = (
+        select(decision.c.seller_id, decision.c.tier, decision.c.points, decision.c.reasons)
+        .where(decision.c.evaluation_id == evaluation_id)
+        .subquery(name)
+        for name, evaluation_id in (("old", before), ("new", after))
+    )
+    seller_id = func.coalesce(old.c.seller_id, new.c.seller_id)
+    rows = connection.execute(
+        select(seller_id, *old.c, *new.c)
+        .select_from(old.join(new, old.c.seller_id == new.c.seller_id, full=True))
+        .where(
+            old.c.tier.is_distinct_from(new.c.tier)
+            | (func.coalesce(old.c.points, 0) != func.coalesce(new.c.points, 0))
+        )
+        .order_by(seller_id)
+    )
+    return tuple(ChangedResult(row[0], _result(row[1:5]), _result(row[5:9])) for row in rows)
+
+
+def _result(values: Sequence[Any]) -> Result | None:
+    seller_id, tier, points, reasons = values
+    return None if seller_id is None else Result(tier, points, tuple(map(Reason, reasons)))
 
 
 def decisions(

@@ -95,7 +95,8 @@ def _window(connection: Connection, evaluation_id: int, seller_id: str) -> tuple
         .order_by(revision.c.settlement_month)
     )
     return tuple(
-        MonthAmount(*row[:4], dict(zip(row[4] or (), row[5] or (), strict=True))) for row in rows
+        MonthAmount(month, number, source, at, dict(zip(kinds or (), krw or (), strict=True)))
+        for month, number, source, at, kinds, krw in rows
     )
 
 

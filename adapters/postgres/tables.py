@@ -134,3 +134,21 @@ payout_date = Table(
     Column("policy_hash", Text),
     Column("planned_at", DateTime(timezone=True)),
 )
+
+run = Table(
+    "run",
+    metadata,
+    Column("run_no", Integer, primary_key=True),
+    Column("settlement_month", Month),
+    Column("action", Text),
+    Column("caused_by", Month),
+    Column("actor", Text),
+    Column("origin", Text),
+    Column("reason", Text),
+    Column("revision_id", Integer),
+    Column("evaluation_id", Integer),
+    Column("changed", Boolean),
+    Column("difference", JSONB),
+    Column("started_at", DateTime(timezone=True)),
+    Column("recorded_at", DateTime(timezone=True)),
+)

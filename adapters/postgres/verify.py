@@ -146,6 +146,12 @@ _CONTENTS: Final[Mapping[str, str]] = {
       SELECT budget_no::text AS key, jsonb_build_array(
                budget_no, floor, actor, reason, extract(epoch FROM set_at))::text AS content
       FROM growth_points.budget""",
+    "run": """
+      SELECT run_no::text AS key, jsonb_build_array(
+               run_no, settlement_month, action, caused_by, actor, origin, reason, revision_id,
+               evaluation_id, changed, difference, extract(epoch FROM started_at),
+               extract(epoch FROM recorded_at))::text AS content
+      FROM growth_points.run""",
     "policy": """
       SELECT policy_hash AS key, jsonb_build_array(
                policy_hash, name, content, extract(epoch FROM recorded_at))::text AS content
@@ -319,6 +325,9 @@ _STANDING = _Check(
     ) standing USING (settlement_month, seller_id, tier, points)
     WHERE (decided IS NULL OR standing IS NULL)
       AND settlement_month NOT IN (SELECT settlement_month FROM growth_points.payout)
+      AND NOT (standing IS NULL AND EXISTS (
+        SELECT FROM growth_points.award elsewhere WHERE elsewhere.state = 'paid'
+          AND (elsewhere.seller_id, elsewhere.tier) = (decided.seller_id, decided.tier)))
     ORDER BY 1, 2
     """,
 )

@@ -9,6 +9,8 @@ from sqlalchemy import Engine
 from adapters.postgres.database import lock_program
 from adapters.postgres.ledger import Payout, paid_months, pay_out
 from adapters.postgres.payout_dates import planned_payouts
+from adapters.postgres.runs import Action, record_run
+from domain.cause import Cause
 from domain.months import SettlementMonth
 from domain.refusal import Refused
 
@@ -30,7 +32,7 @@ class PayoutRequest:
     """What is due on this date is to be paid, by whom; `ahead` allows a date to come."""
 
     on: date
-    actor: str
+    cause: Cause
     today: date
     ahead: bool = False
 
@@ -53,6 +55,14 @@ def pay_out_month(engine: Engine, month: SettlementMonth, request: PayoutRequest
     """Pay one month out in one transaction; a month that was paid stays as it is."""
     with engine.begin() as connection:
         lock_program(connection)
-        payout = pay_out(connection, month=month, paid_on=request.on, actor=request.actor)
+        payout = pay_out(connection, month=month, paid_on=request.on, actor=request.cause.actor)
+        record_run(
+            connection,
+            month,
+            Action.PAY_OUT,
+            request.cause,
+            changed=payout.created,
+            difference={"sellers": payout.sellers, "points": payout.points},
+        )
     log.info("paid out %s: %s points", month, f"{payout.points:,}")
     return payout

@@ -7,11 +7,18 @@ from sqlalchemy import Engine
 from adapters.policy_files import PolicyText
 from adapters.postgres.revisions import current_revisions
 from domain.findings import WindowIncomplete
+from flows.cascade import Calendar
 from flows.evaluation import ClosingRequest, policy_of
 
 
-def require_window(engine: Engine, request: ClosingRequest, policies: Sequence[PolicyText]) -> None:
-    """Raise WindowIncomplete unless the months before the request's were taken in."""
+def require_window(
+    engine: Engine, request: ClosingRequest, policies: Sequence[PolicyText], calendar: Calendar
+) -> None:
+    """Raise WindowIncomplete unless the months before the request's were taken in.
+
+    Raises HolidaysUnknown for a month whose payout date cannot be worked out.
+    """
+    calendar(request.month)
     with engine.connect() as connection:
         chosen = policy_of(connection, request.month, policies, request.policy_name)
         earlier = request.month.window(chosen.policy.window_months)[:-1]

@@ -1,14 +1,18 @@
 """Verifying finds nothing in a sound database, and names whatever somebody changed behind it."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import Connection, Engine, text
 
 from adapters.postgres.ledger import chain_head
+from adapters.postgres.runs import Action, record_run
 from adapters.postgres.verify import verify
+from domain.cause import Cause
 from tests.adapters.ledger_world import (
     NOVEMBER,
+    OCTOBER,
     adjust,
     as_owner,
     award,
@@ -58,6 +62,16 @@ def owner(server_url: str, migrated_template: str) -> Iterator[Engine]:
             adjust(connection, "d", 1_000)
             award(connection, awards_of("b", month=NOVEMBER), month=NOVEMBER)
             plan(connection, month=NOVEMBER)
+            cause = Cause("tests", "restated", "command line", datetime.now(UTC))
+            record_run(
+                connection,
+                NOVEMBER,
+                Action.EVALUATE_AGAIN,
+                cause,
+                changed=True,
+                difference={"reversed": 1},
+                caused_by=OCTOBER,
+            )
         yield engine
 
 

@@ -1,0 +1,109 @@
+"""Runs: everything that was done to a month, runs that changed nothing included."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import Connection, insert, select
+
+from adapters.postgres.tables import evaluation, policy, revision, run
+from domain.cause import Cause
+from domain.months import SettlementMonth
+
+
+class Action(StrEnum):
+    """What a run did to its month; the database knows no other."""
+
+    INGEST = "ingest"
+    CLOSE = "close"
+    EVALUATE_AGAIN = "evaluate again"
+    PAY_OUT = "pay out"
+    GRANT = "grant"
+    RESCHEDULE = "reschedule"
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedRun:
+    """A run of a month, as it was recorded, with what it rested on.
+
+    `caused_by` is the month whose closing had this one evaluated again. `difference` counts what
+    was done, by name.
+    """
+
+    run_no: int
+    action: Action
+    caused_by: SettlementMonth | None
+    actor: str
+    origin: str
+    reason: str
+    revision_no: int | None
+    evaluation_no: int | None
+    policy: str | None
+    changed: bool
+    difference: Mapping[str, int]
+    started_at: datetime
+    recorded_at: datetime
+
+    @property
+    def duration(self) -> timedelta:
+        """How long it took, from its start to its record; the rest is a commit."""
+        return max(self.recorded_at - self.started_at, timedelta(0))
+
+
+def record_run(
+    connection: Connection,
+    month: SettlementMonth,
+    action: Action,
+    cause: Cause,
+    *,
+    changed: bool,
+    difference: Mapping[str, int],
+    revision_id: int | None = None,
+    evaluation_id: int | None = None,
+    caused_by: SettlementMonth | None = None,
+) -> None:
+    """Record a run of a month in the transaction of what it did."""
+    connection.execute(
+        insert(run).values(
+            settlement_month=month,
+            action=action,
+            caused_by=caused_by,
+            actor=cause.actor,
+            origin=cause.origin,
+            reason=cause.reason,
+            revision_id=revision_id,
+            evaluation_id=evaluation_id,
+            changed=changed,
+            difference={name: count for name, count in difference.items() if count},
+            started_at=cause.started_at,
+        )
+    )
+
+
+def runs_of(connection: Connection, month: SettlementMonth) -> Iterator[RecordedRun]:
+    """List the runs of a month in the order in which they were recorded."""
+    rows = connection.execute(
+        select(
+            run.c.run_no,
+            run.c.action,
+            run.c.caused_by,
+            run.c.actor,
+            run.c.origin,
+            run.c.reason,
+            revision.c.revision_no,
+            evaluation.c.evaluation_no,
+            policy.c.name,
+            run.c.changed,
+            run.c.difference,
+            run.c.started_at,
+            run.c.recorded_at,
+        )
+        .outerjoin(revision, revision.c.revision_id == run.c.revision_id)
+        .outerjoin(evaluation, evaluation.c.evaluation_id == run.c.evaluation_id)
+        .outerjoin(policy, policy.c.policy_hash == evaluation.c.policy_hash)
+        .where(run.c.settlement_month == month)
+        .order_by(run.c.run_no)
+    )
+    for number, action, *others in rows:
+        yield RecordedRun(number, Action(action), *others)

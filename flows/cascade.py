@@ -1,0 +1,146 @@
+"""Evaluating months in order, inside one transaction: a month binds the ones after it.
+
+A month's amounts count in the two windows after its own, and its awards bind all later months
+(rule 11). So whatever changes one month has every later closed month evaluated again. All
+reversals are posted before any award, so that a tier freed in one month can be awarded in another.
+"""
+
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from sqlalchemy import Connection
+
+from adapters.korean_holidays import HolidayCalendar
+from adapters.policy_files import PolicyText
+from adapters.postgres.evaluations import current_evaluations
+from adapters.postgres.grants import binding_awards
+from adapters.postgres.ledger import paid_months, post_awards, reverse_awards
+from adapters.postgres.payout_dates import PlannedPayout, plan_payout, planned_payouts
+from domain.cause import Cause
+from domain.ledger import Award
+from domain.months import SettlementMonth
+from domain.payout_date import payout_date
+from domain.refusal import Refused
+from flows.evaluation import EvaluatedMonth, evaluate_month, policy_of
+
+log = logging.getLogger("growth_points.closing")
+
+Calendar = Callable[[SettlementMonth], HolidayCalendar]
+
+
+class ChangesPaidMonths(Refused):
+    """What is to be done changes the awards of months that were paid, and nobody agreed to it."""
+
+    def __init__(self, month: SettlementMonth, changed: Sequence[EvaluatedMonth]) -> None:
+        lines = "\n".join(f"  {_paid_difference(each)}" for each in changed)
+        super().__init__(
+            f"Closing {month} changes what was earned in months that are paid, where what was paid "
+            f"stays. Nothing was written. See it with --preview, accept it with "
+            f"--acknowledge-paid:\n{lines}"
+        )
+        self.month = month
+        self.changed = tuple(each.month for each in changed)
+
+
+def months_from(connection: Connection, first: SettlementMonth) -> tuple[SettlementMonth, ...]:
+    """List a month and every later one that is closed, oldest first."""
+    closed = (each.settlement_month for each in current_evaluations(connection))
+    return (first, *(month for month in closed if month > first))
+
+
+def evaluate_in_order(
+    connection: Connection,
+    months: Iterable[SettlementMonth],
+    policies: Sequence[PolicyText],
+    cause: Cause,
+    asked_for: Mapping[SettlementMonth, str | None],
+) -> tuple[EvaluatedMonth, ...]:
+    """Evaluate months, oldest first, each on the awards that the ones before it leave standing.
+
+    `asked_for` names the policies to use instead of the months' own. Raises WindowIncomplete,
+    PolicyUnknown.
+    """
+    paid = paid_months(connection)
+    standing = binding_awards(connection)
+    evaluated = []
+    for month in months:
+        policy = policy_of(connection, month, policies, asked_for.get(month))
+        result = evaluate_month(connection, month, policy, standing, paid=paid, cause=cause)
+        standing = result.restatement.applied_to(standing)
+        evaluated.append(result)
+    return tuple(
+        replace(each, restatement=each.restatement.settled(standing)) for each in evaluated
+    )
+
+
+def require_acknowledgment(month: SettlementMonth, evaluated: Sequence[EvaluatedMonth]) -> None:
+    """Raise ChangesPaidMonths if what a paid month earned changes, and is not what it paid."""
+    changed = [
+        each
+        for each in evaluated
+        if each.changes and (each.restatement.over_awarded or each.restatement.under_awarded)
+    ]
+    if changed:
+        raise ChangesPaidMonths(month, changed)
+
+
+def post_differences(
+    connection: Connection, months: Sequence[EvaluatedMonth], cause: Cause
+) -> None:
+    """Take every month's way from the awards that stand to those that are earned."""
+    for each in months:
+        if each.restatement.reverse:
+            log.info("reversing %s awards of %s", f"{len(each.restatement.reverse):,}", each.month)
+            reverse_awards(
+                connection,
+                month=each.month,
+                evaluation_no=each.evaluation_no,
+                awards=each.restatement.reverse,
+                effective_on=each.month.payout_month.first_day,
+                actor=cause.actor,
+                reason=cause.reason,
+            )
+    for each in months:
+        if each.restatement.post:
+            log.info("posting %s awards of %s", f"{len(each.restatement.post):,}", each.month)
+            post_awards(
+                connection,
+                evaluation_id=each.evaluation_id,
+                month=each.month,
+                evaluation_no=each.evaluation_no,
+                awards=each.restatement.post,
+                effective_on=each.month.payout_month.first_day,
+                actor=cause.actor,
+            )
+
+
+def plan_payouts(
+    connection: Connection, months: Sequence[EvaluatedMonth], calendar: Calendar
+) -> Mapping[SettlementMonth, PlannedPayout]:
+    """Record each unpaid month's payout date where it is new or another; return all of them."""
+    before = planned_payouts(connection)
+    for each in months:
+        if not each.paid_out:
+            known = calendar(each.month)
+            plan_payout(
+                connection,
+                month=each.month,
+                planned=payout_date(each.policy.payout, each.month, known.holidays),
+                calendar=known.version,
+                extra_holidays=known.extra,
+                policy_hash=each.policy.content_hash,
+                before=before.get(each.month),
+            )
+    return planned_payouts(connection)
+
+
+def _paid_difference(month: EvaluatedMonth) -> str:
+    way = month.restatement
+    over, under = _tell(way.over_awarded), _tell(way.under_awarded)
+    return f"{month.month}: over-awarded {over}; under-awarded {under}"
+
+
+def _tell(awards: Sequence[Award]) -> str:
+    points = sum(award.points for award in awards)
+    return f"{len(awards):,} sellers by {points:,} points" if awards else "nobody"

@@ -1,0 +1,47 @@
+"""What is recorded of every run: what it did to each month, counted."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection
+
+from adapters.postgres.runs import Action, record_run
+from domain.cause import Cause
+from domain.months import SettlementMonth
+from flows.evaluation import EvaluatedMonth
+from flows.taking_in import TakenIn
+
+
+def record_evaluations(
+    connection: Connection,
+    action: Action,
+    asked_for: SettlementMonth,
+    months: Sequence[EvaluatedMonth],
+    taken: TakenIn | None,
+    cause: Cause,
+) -> None:
+    """Record a run of the month asked for, and of each later one that came out differently."""
+    for each in months:
+        asked = each.month == asked_for
+        if asked or each.changed:
+            record_run(
+                connection,
+                each.month,
+                action if asked else Action.EVALUATE_AGAIN,
+                cause,
+                changed=each.changed or (asked and taken is not None and taken.new),
+                difference=_difference(each),
+                revision_id=each.revision.revision_id,
+                evaluation_id=each.evaluation_id,
+                caused_by=None if asked else asked_for,
+            )
+
+
+def _difference(month: EvaluatedMonth) -> dict[str, int]:
+    way = month.restatement
+    return {
+        "reversed": len(way.reverse),
+        "awarded": len(way.post),
+        "over_awarded": len(way.over_awarded),
+        "under_awarded": len(way.under_awarded),
+        "points": sum(a.points for a in way.post) - sum(a.points for a in way.reverse),
+    }
