@@ -172,6 +172,7 @@ def ingest(month: SettlementMonth, root: str | None) -> None:
     "--acknowledge-paid", is_flag=True, help="Agree to changes in months that are paid and stay so."
 )
 @REASON
+@_output
 def close(
     month: SettlementMonth,
     root: str | None,
@@ -179,12 +180,15 @@ def close(
     policy: str | None,
     acknowledge_paid: bool,
     reason: str | None,
+    output: Output,
 ) -> None:
     """Close a month: check its files, decide for every seller, post the awards, plan the payout.
 
     The two months before it must have been taken in. Closing a month again with the same files
-    changes nothing; with other files it posts the difference.
+    changes nothing; with other files it posts the difference. With --output csv or json the
+    sellers whose result changes are listed instead of the report.
     """
+    from flows.report import CHANGES, change_rows
     from flows.terminal import print_report
 
     settings = _settings()
@@ -200,6 +204,9 @@ def close(
             acknowledge_paid=acknowledge_paid,
             reason=reason or "monthly closing",
         )
+    if output != "table":
+        print_rows(CHANGES, change_rows(closed.closing), output)
+        return
     print_report(closed.report)
     if closed.file is not None:
         click.echo(f"report: {closed.file}")
@@ -298,7 +305,17 @@ def main() -> NoReturn:
         _fail(str(wrong), 2)
     except BrokenPipeError:
         sys.stderr.close()
+    except Exception:
+        if (log := _log_of_a_server_that_ended()) is None:
+            raise
+        _fail(f"the temporary Prefect server ended; why is in {log}. Nothing was written.", 1)
     sys.exit(0)
+
+
+def _log_of_a_server_that_ended() -> Path | None:
+    from flows.temporary_server import server_that_ended
+
+    return server_that_ended()
 
 
 def _fail(sentence: str, code: int) -> NoReturn:

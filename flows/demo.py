@@ -13,9 +13,9 @@ from adapters.sample import write_sample
 from domain.eligibility import Reason
 from domain.months import SettlementMonth
 from expectations.gate_process import start_gate
-from flows.in_process import prepare_prefect
 from flows.progress import progress, say
 from flows.report import Section
+from flows.temporary_server import prepare_prefect
 from flows.terminal import print_section
 
 if TYPE_CHECKING:  # it imports Prefect, which reads its settings then

@@ -26,6 +26,9 @@ def print_section(section: Section) -> None:
     for position, column in enumerate(section.columns):
         justify = "left" if facts or position == 0 else "right"
         table.add_column(column, justify=justify, overflow="fold")  # type: ignore[arg-type]
-    for row in section.rows:
+    for row in section.rows[: section.shown]:
         table.add_row(*row)
-    output_console().print("", table)
+    console = output_console()
+    console.print("", table)
+    if section.shown is not None and len(section.rows) > section.shown:
+        console.print(f"  … and {len(section.rows) - section.shown:,} more; --output csv lists all")
