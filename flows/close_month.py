@@ -90,7 +90,9 @@ def publish(settings: Settings, closing: Closing, delivery: SoundDelivery) -> Cl
     """Attach the report to the run and keep it as a file."""
     report = closing_report(closing, delivery.findings)
     month = closing.request.month
-    create_markdown_artifact(report.markdown_attached(), key=f"month-{month}", description=report.headline)
+    create_markdown_artifact(
+        report.markdown_attached(), key=f"month-{month}", description=report.headline
+    )
     if closing.request.preview:
         return ClosedMonth(closing, report, None)
     return ClosedMonth(closing, report, keep_report(settings.reports, month, "closed", report))

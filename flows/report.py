@@ -16,7 +16,6 @@ from domain.months import SettlementMonth
 from flows.evaluation import EvaluatedMonth
 from flows.steps.record_closing import Closing
 
-
 CHANGES: Final = (
     "settlement_month",
     "seller_id",
