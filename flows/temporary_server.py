@@ -47,10 +47,9 @@ def prepare_prefect(home: Path) -> None:
         PREFECT_HOME=str(folder),
         PREFECT_API_REQUEST_TIMEOUT="300",  # its database is made on first use
         PREFECT_SERVER_UI_ENABLED="false",
-        **{
-            f"PREFECT_SERVER_SERVICES_{name}_ENABLED": "false" for name in _ONLY_FOR_LASTING_SERVERS
-        },
     )
+    for service in _ONLY_FOR_LASTING_SERVERS:
+        os.environ.setdefault(f"PREFECT_SERVER_SERVICES_{service}_ENABLED", "false")
     os.environ["PREFECT_API_URL"] = f"http://127.0.0.1:{_start(folder)}/api"
 
 
@@ -60,19 +59,23 @@ def _set_unless_set(**settings: str) -> None:
 
 
 def _start(folder: Path) -> int:
-    with (
-        socket.create_server(("127.0.0.1", 0)) as listening,
-        (folder / "server.log").open("wb") as log,
-    ):
-        port: int = listening.getsockname()[1]
-        subprocess.Popen(  # noqa: S603 our own module, by our own interpreter
+    log = folder / "server.log"
+    with socket.create_server(("127.0.0.1", 0)) as listening, log.open("wb") as output:
+        process = subprocess.Popen(  # noqa: S603 our own module, by our own interpreter
             [sys.executable, "-m", __name__, str(listening.fileno())],
             pass_fds=[listening.fileno()],
             stdin=subprocess.PIPE,  # never written to: its end is the command's end
-            stdout=log,
+            stdout=output,
             stderr=subprocess.STDOUT,
         )
+        _started.append((process, log))
+        port: int = listening.getsockname()[1]
     return port
+
+
+def server_that_ended() -> Path | None:
+    """Name the log of the temporary server if it ended before its time."""
+    return next((log for process, log in _started if process.poll() is not None), None)
 
 
 def _serve(listening: int) -> None:
