@@ -11,7 +11,8 @@ from pathlib import Path
 
 import duckdb
 
-from adapters.file_layout import FileProblem, Layout, layout_of
+from adapters.file_layout import SUFFIXES, Layout, layout_of
+from adapters.file_problem import FileProblem
 from adapters.manifest import read_manifest
 from domain.findings import Finding, Severity
 from domain.months import SettlementMonth
@@ -20,8 +21,9 @@ from domain.refusal import Refused
 from domain.settlement import Content
 
 MANIFEST = "manifest.json"
-_SUFFIX = r"\.(parquet|csv|csv\.gz|csv\.zst)"
-_NAMES = {content: re.compile(rf"{content}.*{_SUFFIX}", re.DOTALL) for content in Content}
+SELLER_FOLDER = "seller_id="
+_SUFFIX = "|".join(map(re.escape, SUFFIXES))
+_NAMES = {content: re.compile(rf"{content}.*({_SUFFIX})", re.DOTALL) for content in Content}
 _HASHED_AT_ONCE = 4
 
 
@@ -40,7 +42,7 @@ class DeliveryRefused(Refused):
 
 @dataclass(frozen=True, slots=True)
 class DeliveredFile:
-    """A file of a delivery: `name` within the folder, its layout, what its manifest declares."""
+    """A file of a delivery: `name` is its path within the month's folder, with `/`."""
 
     name: str
     path: Path
@@ -80,18 +82,20 @@ class Delivery:
 def find_delivery(root: str, month: SettlementMonth) -> Delivery:
     """Find a month's delivery in the folder `{root}/{month}`, and hash it.
 
-    Raises DeliveryRefused with all that is wrong: an absent folder or file, an empty, damaged or
-    mislabeled one, a missing column, a manifest that does not fit.
+    A file lies in that folder itself, or in a folder `seller_id=…` in it that holds one seller's
+    export. Raises DeliveryRefused with all that is wrong: an absent folder or file, an empty,
+    damaged or mislabeled one, a missing column, a manifest that does not fit.
     """
     folder = Path(root) / str(month)
     problems = _Problems()
     paths = _list(folder, problems)
-    declared = _declared(folder / MANIFEST, month, set(map(_name, paths)), problems)
-    layouts = _layouts(paths, problems)
+    names = {_name(folder, path) for path in paths}
+    declared = _declared(folder / MANIFEST, month, names, problems)
+    layouts = _layouts(folder, paths, problems)
     problems.refuse_if_any(month, str(folder))
-    files = _hashed(layouts, declared)
-    manifest = [folder / MANIFEST] if declared is not None else []
-    hashes = {file.name: file.sha256 for file in files} | dict(map(_hash, manifest))
+    files = _hashed(folder, layouts, declared)
+    manifest = {MANIFEST: _hash(folder / MANIFEST)} if declared is not None else {}
+    hashes = {file.name: file.sha256 for file in files} | manifest
     return Delivery(month, str(folder), _content_hash(hashes), files)
 
 
@@ -112,7 +116,7 @@ class _Problems:
         except FileProblem as problem:
             self.add(problem.rule, name, problem.sentence)
         except OSError as error:
-            self.add("file_unreadable", name, f"it cannot be opened ({error.strerror})")
+            self.add("file_unreadable", name, f"it cannot be opened ({error.strerror or error})")
 
     def refuse_if_any(self, month: SettlementMonth, source: str) -> None:
         if self.findings:
@@ -125,26 +129,35 @@ def _list(folder: Path, problems: _Problems) -> dict[Path, Content]:
         return {}
     paths = {}
     with problems.noting(str(folder)):
-        for path in sorted(folder.iterdir()):
+        for path in sorted(_candidates(folder)):
             content = next((c for c in Content if _NAMES[c].fullmatch(path.name)), None)
             if content is not None:
                 paths[path] = content
     for content in Content:
         if content not in paths.values():
-            sentence = f"there is no {content}*.parquet and no {content}*.csv file"
+            sentence = f"there is no file {content}*.parquet, {content}*.csv or {content}*.xlsx"
             problems.add(f"{content}_absent", str(folder), sentence)
     return paths
 
 
+def _candidates(folder: Path) -> Iterator[Path]:
+    for path in folder.iterdir():
+        yield path
+        if path.name.startswith(SELLER_FOLDER) and path.is_dir():
+            yield from path.iterdir()
+
+
 def _layouts(
-    paths: Mapping[Path, Content], problems: _Problems
+    folder: Path, paths: Mapping[Path, Content], problems: _Problems
 ) -> dict[Path, tuple[Content, Layout]]:
     layouts = {}
     with duckdb.connect() as engine:
         for path, content in paths.items():
-            with problems.noting(path.name):
+            with problems.noting(_name(folder, path)):
                 _check_present(path)
-                layouts[path] = (content, layout_of(path, content, engine))
+                of_one_seller = path.parent.name.startswith(SELLER_FOLDER)
+                stated = frozenset(["seller_id"] if of_one_seller else [])
+                layouts[path] = (content, layout_of(path, content, engine, stated))
     return layouts
 
 
@@ -156,27 +169,29 @@ def _check_present(path: Path) -> None:
 
 
 def _hashed(
-    layouts: Mapping[Path, tuple[Content, Layout]], declared: Mapping[str, DeclaredTotals] | None
+    folder: Path,
+    layouts: Mapping[Path, tuple[Content, Layout]],
+    declared: Mapping[str, DeclaredTotals] | None,
 ) -> tuple[DeliveredFile, ...]:
     stamps = {path: _stamp(path) for path in layouts}
     with ThreadPoolExecutor(_HASHED_AT_ONCE) as pool:
-        hashes = dict(pool.map(_hash, layouts))
+        hashes = dict(zip(layouts, pool.map(_hash, layouts), strict=True))
     return tuple(
         DeliveredFile(
-            name=_name(path),
+            name=_name(folder, path),
             path=path,
             content=content,
-            sha256=hashes[_name(path)],
+            sha256=hashes[path],
             stamp=stamps[path],
             layout=layout,
-            declared=(declared or {}).get(_name(path)),
+            declared=(declared or {}).get(_name(folder, path)),
         )
         for path, (content, layout) in layouts.items()
     )
 
 
-def _name(path: Path) -> str:
-    return path.name
+def _name(folder: Path, path: Path) -> str:
+    return path.relative_to(folder).as_posix()
 
 
 def _stamp(path: Path) -> tuple[int, int]:
@@ -184,9 +199,9 @@ def _stamp(path: Path) -> tuple[int, int]:
     return status.st_size, status.st_mtime_ns
 
 
-def _hash(path: Path) -> tuple[str, str]:
+def _hash(path: Path) -> str:
     with path.open("rb") as file:
-        return _name(path), hashlib.file_digest(file, "sha256").hexdigest()
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _content_hash(hashes: Mapping[str, str]) -> str:

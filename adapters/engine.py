@@ -1,5 +1,6 @@
 """The query engine: DuckDB in this process, within a memory limit, spilling to disk beyond it."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -53,6 +54,11 @@ def open_engine(
 def literal(text: str) -> str:
     """Quote a text as an SQL string; settings and file lists cannot be bound as parameters."""
     return "'" + text.replace("'", "''") + "'"
+
+
+def literal_path(path: Path) -> str:
+    """Quote a path of exactly one file, whose name may hold what the engine takes for a pattern."""
+    return literal(re.sub(r"[*?[]", r"[\g<0>]", str(path)))
 
 
 def identifier(name: str) -> str:

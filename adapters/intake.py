@@ -17,7 +17,7 @@ from adapters.delivery import Delivery, DeliveryRefused
 from adapters.engine import MEMORY_LIMIT_MB, literal, open_engine
 from adapters.quarantine import broken_in, write_quarantine
 from adapters.scan import Check, FileCount, Frame
-from adapters.settlement_lines import damaged_files, read_files, rejected_rows
+from adapters.settlement_lines import DeliveredRows, FilesDamaged, open_files
 from domain import profile as counted
 from domain.findings import Finding, Severity
 from domain.months import SettlementMonth
@@ -89,15 +89,29 @@ def scan_delivery(
     work.mkdir(parents=True, exist_ok=True)
     checks = {Content.SETTLEMENTS: line_checks, Content.SELLERS: snapshot_checks}
     try:
-        with open_engine(work / "spill", memory_limit_mb) as engine, _blaming(delivery, engine):
-            rows = {c: _frame(read_files(engine, delivery.of(c), work)) for c in Content}
-            return _Scan(engine, delivery, checks, rows).run(staging, quarantine)
+        with open_engine(work / "spill", memory_limit_mb) as engine:
+            rows = _opened(delivery, engine, work)
+            with _blaming(delivery, rows):
+                return _Scan(engine, delivery, checks, rows).run(staging, quarantine)
     finally:
         shutil.rmtree(work, ignore_errors=True)
 
 
+def _opened(
+    delivery: Delivery, engine: duckdb.DuckDBPyConnection, work: Path
+) -> dict[Content, DeliveredRows]:
+    try:
+        return {c: open_files(engine, delivery.of(c), work) for c in Content}
+    except (FilesDamaged, OSError) as damage:
+        _refuse_changed(delivery)
+        if isinstance(damage, OSError):
+            raise
+        findings = [_finding(p.rule, name, p.sentence) for name, p in damage.problems]
+        raise _refused(delivery, findings) from damage
+
+
 @contextmanager
-def _blaming(delivery: Delivery, engine: duckdb.DuckDBPyConnection) -> Iterator[None]:
+def _blaming(delivery: Delivery, rows: Mapping[Content, DeliveredRows]) -> Iterator[None]:
     """Turn the engine's failure on a damaged or changed file into a refusal that names it."""
     try:
         yield
@@ -105,16 +119,23 @@ def _blaming(delivery: Delivery, engine: duckdb.DuckDBPyConnection) -> Iterator[
         raise
     except duckdb.Error as error:
         _refuse_changed(delivery)
-        findings = tuple(
-            Finding(
-                "file_damaged", Severity.CRITICAL, f"{name}: it cannot be read ({why}).", 1, name
-            )
-            for name, why in damaged_files(engine, delivery.files)
-        )
+        findings = [
+            _finding("file_damaged", name, f"it cannot be read ({why})")
+            for content in Content
+            for name, why in rows[content].damaged()
+        ]
         if not findings:
             raise
-        raise DeliveryRefused(delivery.settlement_month, delivery.source, findings) from error
+        raise _refused(delivery, findings) from error
     _refuse_changed(delivery)
+
+
+def _finding(rule: str, name: str, sentence: str) -> Finding:
+    return Finding(rule, Severity.CRITICAL, f"{name}: {sentence}.", 1, name)
+
+
+def _refused(delivery: Delivery, findings: Sequence[Finding]) -> DeliveryRefused:
+    return DeliveryRefused(delivery.settlement_month, delivery.source, tuple(findings))
 
 
 def _refuse_changed(delivery: Delivery) -> None:
@@ -128,19 +149,30 @@ def _frame(relation: duckdb.DuckDBPyRelation) -> Frame:
 
 
 @dataclass(frozen=True, slots=True)
+class _Sets:
+    """Keys that several lines have, and sellers with lines that the snapshot does not have."""
+
+    duplicates: Frame | None
+    unknown: Frame | None
+
+
+@dataclass(frozen=True, slots=True)
 class _Scan:
     """A delivery's rows in the engine, and the passes over them."""
 
     engine: duckdb.DuckDBPyConnection
     delivery: Delivery
     checks: Mapping[Content, Sequence[Check]]
-    rows: Mapping[Content, Frame]
+    rows: Mapping[Content, DeliveredRows]
 
     def run(self, staging: Path, quarantine: Path) -> StagedMonth:
         """Ask the delivery one question after another, and write what leaves the scan."""
-        counts = {c: self._count(c) for c in Content}
-        totals = self._keep("totals", scan.totals_per_seller(self.rows[Content.SETTLEMENTS]))
-        refused, by_set = self._refuse(totals, counts[Content.SETTLEMENTS], quarantine)
+        sketch = self.rows[Content.SETTLEMENTS].sketch(self.checks[Content.SETTLEMENTS])
+        counts = {Content.SETTLEMENTS: self._line_counts(sketch)}
+        counts[Content.SELLERS] = self._seller_counts()
+        totals = self._keep("totals", scan.totals_per_seller(sketch))
+        sets = self._sets(sketch, totals)
+        refused, by_set = self._refuse(sets, counts[Content.SETTLEMENTS], quarantine)
         by_row = [found for c in Content for found in self._row_violations(c, counts[c])]
         violations = (*by_row, *by_set, self._sellers_twice(), *self._unreadable())
         month = self.delivery.settlement_month
@@ -155,30 +187,45 @@ class _Scan:
         self._write(staged)
         return staged
 
-    def _count(self, content: Content) -> dict[str, FileCount]:
-        rows = self.rows[content]
-        return scan.count_by_file(rows, self.checks[content], scan.row_count(rows))
+    def _line_counts(self, sketch: Frame) -> dict[str, FileCount]:
+        sound = scan.totals_by_file(sketch.filter(nw.col("sound")))
+        if sum(count.rows for count in sound.values()) == scan.row_count(sketch):
+            return sound
+        checks = self.checks[Content.SETTLEMENTS]
+        return scan.broken_by_file(self.rows[Content.SETTLEMENTS].whole, checks)
+
+    def _seller_counts(self) -> dict[str, FileCount]:
+        return scan.count_by_file(self.rows[Content.SELLERS].whole, self.checks[Content.SELLERS])
 
     def _keep(self, name: str, frame: Frame) -> Frame:
         """Hold an intermediate result in the engine, where it may spill."""
         frame.to_native().create(name)
         return _frame(self.engine.table(name))
 
+    def _sets(self, sketch: Frame, totals: Frame) -> "_Sets":
+        """Find what only all lines together show: repeated keys, and sellers nobody knows."""
+        repeated = self._keep("repeated_numbers", scan.repeated_numbers(sketch))
+        duplicates = None
+        if self._holds("repeated_numbers"):
+            lines = self.rows[Content.SETTLEMENTS].whole
+            duplicates = self._keep("duplicates", scan.repeated_keys(lines, repeated))
+            duplicates = duplicates if self._holds("duplicates") else None
+        sellers = self.rows[Content.SELLERS].whole
+        unknown = self._keep("unknown_sellers", scan.unknown_sellers(totals, sellers))
+        return _Sets(duplicates, unknown if self._holds("unknown_sellers") else None)
+
     def _refuse(
-        self, totals: Frame, counts: Mapping[str, FileCount], folder: Path
+        self, sets: "_Sets", counts: Mapping[str, FileCount], folder: Path
     ) -> tuple[Path | None, list[Violations]]:
         """Quarantine the lines to be refused, and count those that only all lines together show."""
-        lines, checks = self.rows[Content.SETTLEMENTS], self.checks[Content.SETTLEMENTS]
-        repeated = self._keep("repeated_numbers", scan.repeated_numbers(lines))
-        duplicates = self._keep("duplicates", scan.repeated_keys(lines, repeated))
-        sellers = self.rows[Content.SELLERS]
-        unknown = self._keep("unknown_sellers", scan.unknown_sellers(totals, sellers))
+        checks = self.checks[Content.SETTLEMENTS]
         refuses = any(
             f.breaking(check.name) for f in counts.values() for check in checks if check.refuses
         )
-        if not (refuses or self._holds("duplicates") or self._holds("unknown_sellers")):
+        if not (refuses or sets.duplicates is not None or sets.unknown is not None):
             return None, [Violations(counted.DUPLICATE_LINE), Violations(counted.UNKNOWN_SELLER)]
-        refused = scan.refused_lines(lines, checks, duplicates, unknown)
+        lines = self.rows[Content.SETTLEMENTS].whole
+        refused = scan.refused_lines(lines, checks, sets.duplicates, sets.unknown)
         path = write_quarantine(refused.to_native(), folder)
         shown = {counted.DUPLICATE_LINE: "product_order_id", counted.UNKNOWN_SELLER: "seller_id"}
         broken = {rule: broken_in(self.engine, path, rule) for rule in shown}
@@ -195,12 +242,12 @@ class _Scan:
             by_file = tuple((name, count) for name, count in by_file if count)
             examples: tuple[str, ...] = ()
             if by_file:
-                breaking = self.rows[content].filter(scan.broken(check))
+                breaking = self.rows[content].whole.filter(scan.broken(check))
                 examples = scan.examples(breaking, check.shows)
             yield Violations(check.name, sum(count for _, count in by_file), by_file, examples)
 
     def _sellers_twice(self) -> Violations:
-        sellers = self.rows[Content.SELLERS]
+        sellers = self.rows[Content.SELLERS].whole
         twice = self._keep("sellers_twice", scan.repeated_sellers(sellers))
         if not self._holds("sellers_twice"):
             return Violations(counted.SELLER_TWICE)
@@ -208,10 +255,9 @@ class _Scan:
         return scan.violations(counted.SELLER_TWICE, rows, "seller_id")
 
     def _unreadable(self) -> Iterator[Violations]:
-        rejected = rejected_rows(self.engine)
         for content, rule in _UNREADABLE.items():
             names = [file.name for file in self.delivery.of(content)]
-            rows = [row for row in rejected if row[0] in names]
+            rows = self.rows[content].rejected()
             by_file = tuple((n, sum(row[0] == n for row in rows)) for n in names)
             examples = tuple(f"{name} line {line} ({why})" for name, line, why in rows[:3])
             with_any = tuple((name, count) for name, count in by_file if count)
@@ -239,5 +285,5 @@ class _Scan:
             f"TO {literal(str(staged.totals))} (FORMAT parquet)"
         )
         columns = scan.canonical(SELLER_COLUMNS)
-        sellers = self.rows[Content.SELLERS].select(*columns).sort("seller_id")
+        sellers = self.rows[Content.SELLERS].whole.select(*columns).sort("seller_id")
         sellers.to_native().write_parquet(str(staged.sellers))

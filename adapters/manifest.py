@@ -4,7 +4,7 @@ import json
 import re
 from typing import Any
 
-from adapters.file_layout import FileProblem
+from adapters.file_problem import FileProblem
 from domain.months import SettlementMonth
 from domain.profile import DeclaredTotals
 

@@ -7,7 +7,7 @@ hold: nothing in here knows a file, a folder or DuckDB.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
-from operator import or_
+from operator import and_, or_
 from typing import Any, Protocol
 
 import narwhals as nw
@@ -56,22 +56,38 @@ class FileCount:
         return (self.broken or {}).get(check, 0)
 
 
-def count_by_file(rows: Frame, checks: Sequence[Check], total: int) -> dict[str, FileCount]:
+def sketched(lines: Frame, checks: Sequence[Check]) -> Frame:
+    """Keep of settlement lines what settles a sound delivery, and whether each line is `sound`.
+
+    Columns: seller_id, line_type, payment_amount_krw, the key's number, file, sound.
+    """
+    sound = reduce(and_, (check.holds for check in checks)).fill_null(False)
+    kept = ("seller_id", "line_type", _AMOUNT, LINE_KEY_NUMBER, "file")
+    return lines.select(*kept, sound.alias("sound"))
+
+
+def count_by_file(rows: Frame, checks: Sequence[Check]) -> dict[str, FileCount]:
     """Count each file's rows, sum its amount, and count the rows that break each rule.
 
     Every rule is tried on every row, as one filter, which stops at a row's first decisive
-    comparison. Only if fewer than all `total` rows pass is each rule counted by itself, which
-    costs four times as much.
+    comparison. Only if not all rows pass is each rule counted by itself, which costs four times
+    as much.
     """
-    sound = _totals_by_file(rows.filter(*(check.holds for check in checks)))
-    if sum(count.rows for count in sound.values()) == total:
+    sound = totals_by_file(rows.filter(*(check.holds for check in checks)))
+    if sum(count.rows for count in sound.values()) == row_count(rows):
         return sound
+    return broken_by_file(rows, checks)
+
+
+def broken_by_file(rows: Frame, checks: Sequence[Check]) -> dict[str, FileCount]:
+    """Count each file's rows, sum its amount, and count for each rule the rows that break it."""
     broken_in = _broken_by_file(rows, checks)
-    every = _totals_by_file(rows)
+    every = totals_by_file(rows)
     return {file: replace(count, broken=broken_in[file]) for file, count in every.items()}
 
 
-def _totals_by_file(rows: Frame) -> dict[str, FileCount]:
+def totals_by_file(rows: Frame) -> dict[str, FileCount]:
+    """Count each file's rows and sum its amount."""
     amount = nw.col(_AMOUNT).sum() if _AMOUNT in rows.collect_schema().names() else nw.len() * 0
     totals = rows.group_by("file").agg(nw.len().alias("rows"), amount.alias("amount_krw"))
     return {
@@ -131,23 +147,25 @@ def repeated_sellers(sellers: Frame) -> Frame:
 
 
 def refused_lines(
-    lines: Frame, checks: Sequence[Check], duplicates: Frame, unknown: Frame
+    lines: Frame, checks: Sequence[Check], duplicates: Frame | None, unknown: Frame | None
 ) -> Frame:
     """Find the lines that any refusing rule refuses, with all the rules that each broke.
 
     `rules` holds their names joined with `;`. Of the columns only the canonical ones remain:
     whatever else a file holds, such as a purchaser's name, goes no further.
     """
-    marked = lines.join(duplicates, on=list(LINE_KEY), how="left")
-    marked = marked.join(unknown, on="seller_id", how="left")
     refusing = {check.name: broken(check) for check in checks if check.refuses}
-    refusing[counted.DUPLICATE_LINE] = ~nw.col("copies").is_null()
-    refusing[counted.UNKNOWN_SELLER] = ~nw.col("seller_lines").is_null()
+    if duplicates is not None:
+        lines = lines.join(duplicates, on=list(LINE_KEY), how="left")
+        refusing[counted.DUPLICATE_LINE] = ~nw.col("copies").is_null()
+    if unknown is not None:
+        lines = lines.join(unknown, on="seller_id", how="left")
+        refusing[counted.UNKNOWN_SELLER] = ~nw.col("seller_lines").is_null()
     every = {check.name: broken(check) for check in checks} | refusing
     names = [nw.when(breaks).then(nw.lit(name)) for name, breaks in every.items()]
     rules = nw.concat_str(names, separator=";", ignore_nulls=True)
     kept = ["file", "row", *canonical(LINE_COLUMNS), *unreadable(LINE_COLUMNS)]
-    refused = marked.filter(reduce(or_, refusing.values()))
+    refused = lines.filter(reduce(or_, refusing.values()))
     return refused.select(*kept, rules.alias("rules"))
 
 

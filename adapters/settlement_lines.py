@@ -5,131 +5,247 @@ Whatever a file holds, a value that cannot be read becomes NULL beside its text 
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cached_property
 from itertools import groupby
 from pathlib import Path
 
 import duckdb
+import narwhals as nw
 
-from adapters.delivery import DeliveredFile
-from adapters.engine import identifier, literal
+from adapters import scan
+from adapters.delivery import SELLER_FOLDER, DeliveredFile
+from adapters.engine import identifier, literal, literal_path
 from adapters.file_layout import Format, SourceColumn
-from adapters.scan import LINE_KEY_NUMBER, canonical, unreadable
-from domain.settlement import COLUMNS, LINE_KEY, Content, Kind
+from adapters.file_problem import FileProblem
+from adapters.scan import LINE_KEY_NUMBER, Check, Frame, canonical, unreadable
+from adapters.spreadsheets import write_as_text
+from adapters.text_files import is_plain, write_plain
+from domain.settlement import COLUMNS, LINE_KEY, SPREADSHEET_VALUES, Content, Kind
 
 _INTEGERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER"}
 _INSTANT = "TIMESTAMP WITH TIME ZONE"
-_REJECTS = "rejected_rows"
+_CONVERTED_AT_ONCE = 2
 
 
-def read_files(
-    engine: duckdb.DuckDBPyConnection, files: Sequence[DeliveredFile], work: Path
-) -> duckdb.DuckDBPyRelation:
-    """Read files of one content as one relation with the canonical columns.
+class FilesDamaged(Exception):
+    """Files that turned out to be damaged when they were read to their end."""
 
-    Beside them each column that is not text has its `_unreadable` column, and every row its
-    `file` and its `row` (from 1, without the header). Text files are parsed once, into `work`.
+    def __init__(self, problems: tuple[tuple[str, FileProblem], ...]) -> None:
+        super().__init__(", ".join(name for name, _ in problems))
+        self.problems = problems
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """A delivered file, and where the engine reads it: there, or as a plain text made of it."""
+
+    file: DeliveredFile
+    path: Path
+
+    @property
+    def is_text(self) -> bool:
+        return self.file.layout.format is not Format.PARQUET
+
+    @property
+    def columns(self) -> tuple[SourceColumn, ...]:
+        return self.file.layout.columns
+
+    @property
+    def folder(self) -> str:
+        """The part of the path that is not the file's name, with its last slash."""
+        return str(self.path).removesuffix(self.file.name)
+
+
+@dataclass(frozen=True)
+class DeliveredRows:
+    """The rows of all files of one content, for an engine.
+
+    Text files are taken apart twice at most: once for a sketch that settles everything about a
+    sound delivery, and once more, with every column and row number, when something is wrong.
     """
-    content = files[0].content
-    parsed = [_parse(engine, file, work) for file in files if file.layout.format is Format.CSV]
-    whole = [file for file in files if file.layout.format is Format.PARQUET]
-    parts = [_parquet_sql(same) for same in _alike(whole)]
-    if parsed:
-        parts.append(_parsed_sql(content, parsed))
-    key = f", hash({', '.join(LINE_KEY)}) AS {LINE_KEY_NUMBER}"
-    extra = key if content is Content.SETTLEMENTS else ""
-    return engine.sql(f"SELECT *{extra} FROM ({' UNION ALL BY NAME '.join(parts)})")
+
+    engine: duckdb.DuckDBPyConnection
+    content: Content
+    sources: tuple[_Source, ...]
+    work: Path
+
+    @cached_property
+    def whole(self) -> Frame:
+        """Every canonical column, each that is not text with its `_unreadable` one, file, row.
+
+        `row` counts from 1, without the header.
+        """
+        self.engine.execute(f"DROP TABLE IF EXISTS {self._rejects}")
+        parts = [_parquet_sql(same) for same in _alike(self._parquet)]
+        for number, same in enumerate(_alike(self._texts)):
+            copy = self.work / f"{self.content}-{number}.parquet"
+            # In the file's order, so that a row's number in the copy tells its number in the file.
+            self.engine.execute("SET preserve_insertion_order = true")
+            self.engine.sql(_text_sql(same)).write_parquet(str(copy))
+            self.engine.execute("SET preserve_insertion_order = false")
+            self._keep_rejects()
+            parts.append(self._numbered_sql(copy, single=len(same) == 1))
+        key = f", {_KEY}" if self.content is Content.SETTLEMENTS else ""
+        relation = self.engine.sql(f"SELECT *{key} FROM ({' UNION ALL BY NAME '.join(parts)})")
+        return nw.from_native(relation).lazy()
+
+    def sketch(self, checks: Sequence[Check]) -> Frame:
+        """What is asked of every settlement line: see `scan.sketched`."""
+        parts = [_parquet_sql(same) for same in _alike(self._parquet)]
+        frames = [scan.sketched(self._frame(f"SELECT *, {_KEY} FROM ({p})"), checks) for p in parts]
+        for number, same in enumerate(_alike(self._texts)):
+            copy = str(self.work / f"sketch-{number}.parquet")
+            lines = self._frame(f"SELECT *, {_KEY} FROM ({_text_sql(same)})")
+            # Uncompressed: it is read three times and then removed.
+            scan.sketched(lines, checks).to_native().write_parquet(copy, compression="uncompressed")
+            self._keep_rejects()
+            frames.append(nw.from_native(self.engine.read_parquet(copy)).lazy())
+        return nw.concat(frames)
+
+    def rejected(self) -> list[tuple[str, int, str]]:
+        """List the rows that could not be taken apart: file name, line number, what is wrong."""
+        if not _exists(self.engine, self._rejects):
+            return []
+        return self.engine.execute(f"SELECT * FROM {self._rejects} ORDER BY ALL").fetchall()
+
+    def damaged(self) -> Iterator[tuple[str, str]]:
+        """Read each file by itself, and name those that cannot be read to their end, and why."""
+        for source in self.sources:
+            sql = _text_sql([source]) if source.is_text else _parquet_sql([source])
+            try:
+                self.engine.execute(f"SELECT max(hash(COLUMNS(*))) FROM ({sql})").fetchall()
+            except duckdb.Error as error:
+                yield source.file.name, str(error).splitlines()[0]
+            self.engine.execute("DROP TABLE IF EXISTS reject_errors")
+            self.engine.execute("DROP TABLE IF EXISTS reject_scans")
+
+    @property
+    def _texts(self) -> list[_Source]:
+        return [source for source in self.sources if source.is_text]
+
+    @property
+    def _parquet(self) -> list[_Source]:
+        return [source for source in self.sources if not source.is_text]
+
+    @property
+    def _rejects(self) -> str:
+        return f"rejected_{self.content}"
+
+    def _frame(self, sql: str) -> Frame:
+        return nw.from_native(self.engine.sql(sql)).lazy()
+
+    def _numbered_sql(self, copy: Path, *, single: bool) -> str:
+        columns = [*canonical(COLUMNS[self.content]), *unreadable(COLUMNS[self.content]), "file"]
+        read = f"read_parquet({literal_path(copy)}, file_row_number = true)"
+        if single:
+            return f"SELECT {', '.join(columns)}, file_row_number + 1 AS row FROM {read}"
+        first = f"(SELECT file, min(file_row_number) AS first_row FROM {read} GROUP BY file)"
+        row = "file_row_number - first_row + 1 AS row"
+        return f"SELECT {', '.join(columns)}, {row} FROM {read} JOIN {first} USING (file)"
+
+    def _keep_rejects(self) -> None:
+        """Keep one reason for each rejected line; the engine lists several of some lines."""
+        self.engine.execute(
+            f"CREATE TABLE IF NOT EXISTS {self._rejects} (file VARCHAR, line BIGINT, why VARCHAR)"
+        )
+        by_path = {str(source.path): source.file.name for source in self._texts}
+        rejected = self.engine.execute(
+            "SELECT file_path, line, first(split_part(error_message, chr(10), 1)) "
+            "FROM reject_errors JOIN reject_scans USING (scan_id, file_id) GROUP BY ALL"
+        ).fetchall()
+        if rejected:
+            self.engine.executemany(
+                f"INSERT INTO {self._rejects} VALUES (?, ?, ?)",
+                [(by_path[path], line, why) for path, line, why in rejected],
+            )
+        self.engine.execute("DROP TABLE reject_errors; DROP TABLE reject_scans")
 
 
-def rejected_rows(engine: duckdb.DuckDBPyConnection) -> list[tuple[str, int, str]]:
-    """List the rows that could not be taken apart: file name, line number, what is wrong."""
-    exists = f"SELECT count(*) FROM duckdb_tables() WHERE table_name = {literal(_REJECTS)}"
-    if engine.execute(exists).fetchall() == [(0,)]:
-        return []
-    return engine.execute(f"SELECT * FROM {_REJECTS} ORDER BY ALL").fetchall()
+def open_files(
+    engine: duckdb.DuckDBPyConnection, files: Sequence[DeliveredFile], work: Path
+) -> DeliveredRows:
+    """Make files of one content readable for the engine; raises FilesDamaged, naming them all."""
+    problems: list[tuple[str, FileProblem]] = []
 
-
-def damaged_files(
-    engine: duckdb.DuckDBPyConnection, files: Iterable[DeliveredFile]
-) -> Iterator[tuple[str, str]]:
-    """Read each file by itself, and name those that cannot be read to their end, and why."""
-    for file in files:
-        source = _csv_sql(file) if file.layout.format is Format.CSV else _whole_parquet(file)
+    def made_readable(file: DeliveredFile) -> _Source | None:
         try:
-            engine.execute(f"SELECT max(hash(COLUMNS(*))) FROM {source}").fetchall()
-            engine.execute("DROP TABLE IF EXISTS reject_errors; DROP TABLE IF EXISTS reject_scans")
-        except duckdb.Error as error:
-            yield file.name, str(error).splitlines()[0]
+            return _Source(file, _readable(file, work / "text"))
+        except FileProblem as problem:
+            problems.append((file.name, problem))
+            return None
+
+    with ThreadPoolExecutor(_CONVERTED_AT_ONCE) as pool:
+        sources = tuple(source for source in pool.map(made_readable, files) if source is not None)
+    if problems:
+        raise FilesDamaged(tuple(sorted(problems, key=lambda problem: problem[0])))
+    return DeliveredRows(engine, files[0].content, sources, work)
 
 
-def _whole_parquet(file: DeliveredFile) -> str:
-    names = ", ".join(identifier(source.name) for source in file.layout.columns)
-    return f"(SELECT {names} FROM read_parquet({literal(str(file.path))}))"
+def _readable(file: DeliveredFile, texts: Path) -> Path:
+    """Give a path that the engine can be trusted to read to its end."""
+    layout, text = file.layout, texts / file.name
+    if layout.format is Format.PARQUET:
+        return file.path
+    if layout.format is Format.CSV and is_plain(file.path, layout.encoding):
+        return file.path
+    text.parent.mkdir(parents=True, exist_ok=True)
+    if layout.format is Format.XLSX:
+        write_as_text(file.path, text)
+    else:
+        write_plain(file.path, layout.encoding, text)
+    return text
 
 
-def _alike(files: Iterable[DeliveredFile]) -> list[list[DeliveredFile]]:
-    """Group files whose canonical columns have the same names and types, to be read together."""
-
-    def signature(file: DeliveredFile) -> tuple[tuple[str, str], ...]:
-        return tuple((source.name, source.type) for source in file.layout.columns)
-
-    return [list(same) for _, same in groupby(sorted(files, key=signature), key=signature)]
+_KEY = f"hash({', '.join(LINE_KEY)}) AS {LINE_KEY_NUMBER}"
+_TYPE = {Kind.AMOUNT_KRW: "BIGINT", Kind.DATE: "DATE", Kind.FLAG: "BOOLEAN"}
 
 
-def _parquet_sql(files: Sequence[DeliveredFile]) -> str:
-    paths = ", ".join(literal(str(file.path)) for file in files)
-    folder = literal(f"{files[0].path.parent}/")
+def _exists(engine: duckdb.DuckDBPyConnection, table: str) -> bool:
+    found = f"SELECT count(*) FROM duckdb_tables() WHERE table_name = {literal(table)}"
+    return engine.execute(found).fetchall() == [(1,)]
+
+
+def _alike(sources: Iterable[_Source]) -> list[list[_Source]]:
+    """Group files whose columns have the same names and types, to be read together."""
+
+    def signature(source: _Source) -> tuple[object, ...]:
+        columns = tuple((c.name or "", c.type) for c in source.columns)
+        names = source.file.layout.names if source.is_text else ()
+        return (columns, names, source.folder)
+
+    return [list(same) for _, same in groupby(sorted(sources, key=signature), key=signature)]
+
+
+def _parquet_sql(same: Sequence[_Source]) -> str:
+    paths = ", ".join(literal_path(source.path) for source in same)
     return (
-        f"SELECT {_typed(files[0].layout.columns)}, replace(__path, {folder}, '') AS file, "
-        f"file_row_number + 1 AS row "
-        f"FROM read_parquet([{paths}], filename = '__path', file_row_number = true)"
+        f"SELECT {_typed(same[0].columns)}, {_FILE} AS file, file_row_number + 1 AS row FROM ("
+        f"SELECT *, replace(__path, {literal(same[0].folder)}, '') AS {_FILE} "
+        f"FROM read_parquet([{paths}], filename = '__path', file_row_number = true))"
     )
 
 
-def _parsed_sql(content: Content, paths: Sequence[Path]) -> str:
-    listed = ", ".join(literal(str(path)) for path in paths)
-    names = [*canonical(COLUMNS[content]), *unreadable(COLUMNS[content])]
-    return (
-        f"SELECT {', '.join(names)}, file, file_row_number + 1 AS row "
-        f"FROM read_parquet([{listed}], file_row_number = true)"
-    )
-
-
-def _parse(engine: duckdb.DuckDBPyConnection, file: DeliveredFile, work: Path) -> Path:
-    """Parse a text file once, into Parquet beside the spill: three passes over it follow."""
-    target = work / f"{file.name}.parquet"
-    # In the file's order, so that a row's number in the copy is its number in the file.
-    engine.execute("SET preserve_insertion_order = true")
-    engine.execute(
-        f"COPY (SELECT {_typed(file.layout.columns)}, {literal(file.name)} AS file "
-        f"FROM {_csv_sql(file)}) TO {literal(str(target))} (FORMAT parquet)"
-    )
-    engine.execute("SET preserve_insertion_order = false")
-    _keep_rejects(engine, file)
-    return target
-
-
-def _csv_sql(file: DeliveredFile) -> str:
+def _text_sql(same: Sequence[_Source]) -> str:
+    names = same[0].file.layout.names
     # Columns are named by their position: a header may repeat a name that is of no concern here.
-    columns = ", ".join(f"'c{place}': 'VARCHAR'" for place, _ in enumerate(file.layout.names))
-    used = {source.name: file.layout.names.index(source.name) for source in file.layout.columns}
-    renamed = ", ".join(f"c{place} AS {identifier(name)}" for name, place in used.items())
+    columns = ", ".join(f"'c{place}': 'VARCHAR'" for place, _ in enumerate(names))
+    used = {s.name: names.index(s.name) for s in same[0].columns if s.name is not None}
+    renamed = "".join(f"c{place} AS {identifier(name)}, " for name, place in used.items())
+    paths = ", ".join(literal_path(source.path) for source in same)
+    file = f"replace(__path, {literal(same[0].folder)}, '')"
+    file = literal(same[0].file.name) if len(same) == 1 else file
     return (
-        f"(SELECT {renamed} FROM read_csv({literal(str(file.path))}, columns = {{{columns}}}, "
+        f"SELECT {_typed(same[0].columns)}, {_FILE} AS file FROM (SELECT {renamed}{file} AS {_FILE}"
+        f" FROM read_csv([{paths}], columns = {{{columns}}}, filename = '__path', "
         "auto_detect = false, header = true, delim = ',', quote = '\"', escape = '\"', "
-        "store_rejects = true))"
+        "compression = 'none', store_rejects = true))"
     )
 
 
-def _keep_rejects(engine: duckdb.DuckDBPyConnection, file: DeliveredFile) -> None:
-    """Keep one reason for each rejected line; the engine lists several of some lines."""
-    engine.execute(
-        f"CREATE TABLE IF NOT EXISTS {_REJECTS} (file VARCHAR, line BIGINT, why VARCHAR)"
-    )
-    engine.execute(
-        f"INSERT INTO {_REJECTS} SELECT {literal(file.name)}, line, "
-        "first(split_part(error_message, chr(10), 1)) FROM reject_errors GROUP BY line"
-    )
-    engine.execute("DROP TABLE reject_errors; DROP TABLE reject_scans")
+_FILE = "__file"
+_SELLER_IN_FOLDER = f"url_decode(regexp_extract({_FILE}, '^{SELLER_FOLDER}([^/]*)/', 1))"
 
 
 def _typed(columns: Sequence[SourceColumn]) -> str:
@@ -137,10 +253,13 @@ def _typed(columns: Sequence[SourceColumn]) -> str:
 
 
 def _typed_column(source: SourceColumn) -> str:
-    column, written = source.column, f"{identifier(source.name)}::VARCHAR"
+    column = source.column
+    if source.name is None:
+        return f"{_SELLER_IN_FOLDER} AS {column.name}"
+    written = f"{identifier(source.name)}::VARCHAR"
     if column.kind is Kind.TEXT:
-        return f"{written} AS {column.name}"
-    read = _reading(source)
+        return f"{_code(source, written)} AS {column.name}"
+    read = _reading(column.kind, source.name, source.type)
     if read is None:
         ready = f"{identifier(source.name)}::{_TYPE[column.kind]} AS {column.name}"
         return f"{ready}, NULL::VARCHAR AS {column.unreadable}"
@@ -148,27 +267,32 @@ def _typed_column(source: SourceColumn) -> str:
     return f"{read} AS {column.name}, {unreadable} AS {column.unreadable}"
 
 
-_TYPE = {Kind.AMOUNT_KRW: "BIGINT", Kind.DATE: "DATE", Kind.FLAG: "BOOLEAN"}
+def _code(source: SourceColumn, written: str) -> str:
+    """Give the code of what a spreadsheet writes in words; its header tells that it does."""
+    words = SPREADSHEET_VALUES.get(source.column.name, {})
+    if source.name is None or source.name.isascii() or not words:
+        return written
+    cases = " ".join(f"WHEN {literal(word)} THEN {literal(code)}" for word, code in words.items())
+    return f"CASE trim({written}) {cases} ELSE {written} END"
 
 
-def _reading(source: SourceColumn) -> str | None:
+def _reading(kind: Kind, name: str, type_: str) -> str | None:
     """Give the expression that reads a value, or None where the file's own type will do.
 
     Other number types go through text, so that a fraction is seen instead of rounded away.
     """
-    name = identifier(source.name)
     ready: dict[Kind, set[str]] = {
         Kind.AMOUNT_KRW: _INTEGERS,
         Kind.DATE: {"DATE"},
         Kind.FLAG: {"BOOLEAN"},
     }
-    if source.type in ready[source.column.kind]:
+    if type_ in ready[kind]:
         return None
-    if source.column.kind is Kind.DATE and source.type == _INSTANT:
-        return f"date_in_seoul({name})"
+    if kind is Kind.DATE and type_ == _INSTANT:
+        return f"date_in_seoul({identifier(name)})"
     macro = {
         Kind.AMOUNT_KRW: "whole_krw",
         Kind.DATE: "calendar_date",
         Kind.FLAG: "yes_or_no",
-    }[source.column.kind]
-    return f"{macro}({name}::VARCHAR)"
+    }[kind]
+    return f"{macro}({identifier(name)}::VARCHAR)"

@@ -83,6 +83,11 @@ SETTLEMENT_TYPES = (
     "QUANTITY_CANCEL_RESTORE",
 )
 
+# What a spreadsheet writes where the other header sets have a code.
+SPREADSHEET_VALUES: dict[str, dict[str, str]] = {
+    "line_type": {"상품주문": "PROD_ORDER", "배송비": "DELIVERY"},
+}
+
 LONGEST_ID = 64
 
 # No purchase costs a trillion won; one that seems to is a damaged amount, and sums of such lines

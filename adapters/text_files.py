@@ -1,0 +1,166 @@
+"""Delivered text: compressed or not, in one of two encodings, with any kind of line end.
+
+The engine takes a compressed file that was cut off for a shorter one, and skips lines whose ends
+differ from those before; both without a word. So whatever is not plain UTF-8 with one kind of
+line end becomes that first, read here to its last byte.
+"""
+
+import codecs
+import csv
+import gzip
+import unicodedata
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from adapters.file_problem import FileProblem, damaged
+
+_CHUNK = 1 << 20
+_HEADER_LIMIT = 1_000_000
+_NOT_TEXT = {
+    b"PAR1": "a Parquet file",
+    b"PK\x03\x04": "a ZIP archive or a spreadsheet",
+    b"\x1f\x8b": "compressed with gzip",
+    b"\x28\xb5\x2f\xfd": "compressed with zstd",
+}
+
+
+class Encoding(StrEnum):
+    """How a text is written; the name is Python's."""
+
+    UTF_8 = "utf-8"
+    CP949 = "cp949"
+
+
+def text_header(path: Path) -> tuple[tuple[str, ...], Encoding]:
+    """Read a text's first line as column names, and tell the encoding from it.
+
+    A header of ASCII letters alone tells nothing; then the first megabyte does.
+
+    Raises FileProblem for what is no CSV text.
+    """
+    with _opened(path) as file:
+        start = file.read(_CHUNK)
+    line = _first_line(start)
+    encoding = _encoding(start if line.isascii() else line)
+    try:
+        names = next(csv.reader([line.decode(_python_name(encoding))]), [])
+    except UnicodeDecodeError as error:
+        sentence = "its header is neither UTF-8 nor CP949 text"
+        raise FileProblem("file_encoding", sentence) from error
+    except csv.Error as error:
+        raise damaged(error) from error
+    return tuple(map(column_name, names)), encoding
+
+
+def column_name(written: str) -> str:
+    """Bring a header to one form: no spaces around it, Korean syllables composed."""
+    return unicodedata.normalize("NFC", written.strip())
+
+
+def is_plain(path: Path, encoding: Encoding) -> bool:
+    """Say whether the engine can be trusted with a text as it is."""
+    if path.name.endswith((".gz", ".zst")) or encoding is not Encoding.UTF_8:
+        return False
+    with path.open("rb") as file:
+        return _has_one_line_end(file)
+
+
+def write_plain(path: Path, encoding: Encoding, target: Path) -> None:
+    """Write a text as uncompressed UTF-8 with line feeds; raises FileProblem where it is damaged.
+
+    What is no text in the encoding becomes bytes that are no UTF-8, so that its rows are counted.
+    """
+    with _opened(path) as file, target.open("wb") as plain:
+        if encoding is Encoding.UTF_8:
+            plain.writelines(_chunks_of_whole_lines(file))
+        else:
+            plain.writelines(_in_utf_8(_chunks_of_whole_lines(file), encoding))
+
+
+def _in_utf_8(chunks: Iterator[bytes], encoding: Encoding) -> Iterator[bytes]:
+    decoder = codecs.getincrementaldecoder(encoding)("surrogateescape")
+    for chunk in chunks:
+        yield decoder.decode(chunk).encode("utf-8", "surrogateescape")
+    yield decoder.decode(b"", final=True).encode("utf-8", "surrogateescape")
+
+
+def _chunks_of_whole_lines(file: BinaryIO) -> Iterator[bytes]:
+    """Read a file with every kind of line end turned into a line feed."""
+    held = b""
+    for chunk in iter(lambda: file.read(_CHUNK), b""):
+        text = held + chunk
+        held = b"\r" if text.endswith(b"\r") else b""  # its line feed may come next
+        text = text[: len(text) - len(held)]
+        yield text.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    if held:
+        yield b"\n"
+
+
+def _has_one_line_end(file: BinaryIO) -> bool:
+    """Say whether lines end in line feeds alone, or all in carriage return and line feed."""
+    returns = feeds = pairs = 0
+    last = b""
+    for chunk in iter(lambda: file.read(_CHUNK), b""):
+        returns += chunk.count(b"\r")
+        if returns:  # counting the others costs more, and few texts have any
+            feeds += chunk.count(b"\n")
+            pairs += chunk.count(b"\r\n") + (last == b"\r" and chunk[:1] == b"\n")
+        elif b"\n" in chunk:
+            feeds += 1
+        last = chunk[-1:]
+    return returns == 0 or returns == feeds == pairs
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[BinaryIO]:
+    """Open a text, through its compression; its damage becomes a FileProblem."""
+    try:
+        with _decompressed(path) as file:
+            yield file
+    except gzip.BadGzipFile as error:
+        raise FileProblem("file_mislabeled", "it is not compressed with gzip") from error
+    except (EOFError, zlib.error) as error:
+        raise damaged(error) from error
+    except OSError as error:
+        if error.errno is not None or not path.name.endswith(".zst"):
+            raise
+        raise damaged(error) from error
+
+
+def _decompressed(path: Path) -> BinaryIO:
+    if path.name.endswith(".gz"):
+        return cast("BinaryIO", gzip.open(path))
+    if path.name.endswith(".zst"):
+        import pyarrow as pa
+
+        return cast("BinaryIO", pa.input_stream(str(path), compression="zstd"))
+    return path.open("rb")
+
+
+def _first_line(start: bytes) -> bytes:
+    for magic, what in _NOT_TEXT.items():
+        if start.startswith(magic):
+            raise FileProblem("file_mislabeled", f"it is {what}, not the CSV text its name says")
+    line = start.replace(b"\r", b"\n").partition(b"\n")[0]
+    if b"\0" in line or len(line) > _HEADER_LIMIT:
+        raise FileProblem("file_mislabeled", "it is not CSV text, as its name says")
+    return line
+
+
+def _encoding(start: bytes) -> Encoding:
+    """Tell the encoding; a text that is neither is left to be refused as UTF-8."""
+    for encoding in Encoding:
+        try:
+            codecs.getincrementaldecoder(encoding)().decode(start)
+        except UnicodeDecodeError:
+            continue
+        return encoding
+    return Encoding.UTF_8
+
+
+def _python_name(encoding: Encoding) -> str:
+    return "utf-8-sig" if encoding is Encoding.UTF_8 else encoding
