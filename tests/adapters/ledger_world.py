@@ -1,6 +1,7 @@
 """A small world for ledger tests: deliveries, evaluations that decided awards, payout dates."""
 
 import itertools
+import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
@@ -10,7 +11,7 @@ from sqlalchemy import Connection, Engine, create_engine, insert, select, text
 from adapters.policy_files import read_policies
 from adapters.postgres import ledger, tables
 from adapters.postgres.evaluations import current_evaluation, record_evaluation, record_policy
-from adapters.postgres.ledger_tables import budget, seal, seller_account
+from adapters.postgres.ledger_tables import budget, posting, seal, seller_account
 from domain.ledger import Award
 from domain.months import SettlementMonth
 from domain.payout_date import payout_date
@@ -242,3 +243,19 @@ def as_owner(database_url: str) -> Iterator[Engine]:
 
 def _driver(url: str) -> str:
     return url.replace("postgresql://", "postgresql+psycopg://")
+
+
+def open_posting(connection: Connection, kind: str) -> int:
+    """Insert a posting of a kind that no command makes yet; returns its number."""
+    number: int = connection.execute(
+        insert(posting)
+        .values(
+            key=f"{kind}/{uuid.uuid4()}",
+            kind=kind,
+            request_hash=bytes(32),
+            effective_on=DUE_ON,
+            actor="tests",
+        )
+        .returning(posting.c.posting_no)
+    ).scalar_one()
+    return number
