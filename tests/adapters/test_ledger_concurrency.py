@@ -1,0 +1,186 @@
+"""Many at once on real connections: one order comes out, nothing is doubled, nobody deadlocks."""
+
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from random import Random
+
+import pytest
+from sqlalchemy import Connection, Engine, insert, select, text
+from sqlalchemy.exc import DBAPIError
+
+from adapters.postgres import ledger
+from adapters.postgres.database import lock_program
+from adapters.postgres.ledger_tables import seal, transfer
+from adapters.postgres.verify import verify
+from domain.refusal import Refused
+from tests.adapters.ledger_world import (
+    NOVEMBER,
+    adjust,
+    as_owner,
+    award,
+    awards_of,
+    balances,
+    evaluate,
+    open_posting,
+    pay,
+    plan,
+    post,
+    reverse,
+)
+
+Command = Callable[[Connection], object]
+WORKERS = 8
+
+
+def at_once(engine: Engine, commands: Sequence[Command]) -> list[object]:
+    """Run each command in a thread and a transaction of its own, started together.
+
+    Returns what each returned, or the exception that refused it.
+    """
+    ready = threading.Barrier(len(commands))
+
+    def run(command: Command) -> object:
+        with engine.connect() as connection:
+            ready.wait()
+            try:
+                result = command(connection)
+                connection.commit()
+            except (Refused, DBAPIError) as refused:
+                return refused
+            return result
+
+    with ThreadPoolExecutor(len(commands)) as pool:
+        return list(pool.map(run, commands))
+
+
+def _sound(engine: Engine) -> dict[str, tuple[int, int]]:
+    with engine.connect() as connection:
+        assert [str(difference) for difference in verify(connection)] == []
+        return balances(connection)
+
+
+def test_workers_that_pay_the_same_month_pay_it_once(engine: Engine) -> None:
+    with engine.begin() as connection:
+        award(connection, awards_of("abc"))
+        plan(connection)
+    paid = at_once(engine, [pay] * WORKERS)
+    assert sorted(payout.created for payout in paid if isinstance(payout, ledger.Payout)) == [
+        *[False] * (WORKERS - 1),
+        True,
+    ]
+    assert _sound(engine) == dict.fromkeys("abc", (0, 150000))
+
+
+def test_workers_that_post_the_same_awards_post_them_once(engine: Engine) -> None:
+    awards = awards_of("abc")
+    with engine.begin() as connection:
+        identity, number = evaluate(connection, awards)
+    posted = at_once(engine, [lambda c: post(c, awards, identity, number)] * WORKERS)
+    assert sum(each.created for each in posted if isinstance(each, ledger.Posted)) == 1
+    assert len({each.posting_no for each in posted if isinstance(each, ledger.Posted)}) == 1
+    assert _sound(engine) == dict.fromkeys("abc", (150000, 0))
+
+
+@pytest.mark.parametrize("attempt", range(4))
+def test_a_payout_and_a_reversal_come_one_after_the_other(engine: Engine, attempt: int) -> None:
+    with engine.begin() as connection:
+        award(connection, awards_of("ab"))
+        plan(connection)
+    race: list[Command] = [pay, lambda c: reverse(c, awards_of("a"), leaving=awards_of("b"))]
+    paid, reversed_ = at_once(engine, race if attempt % 2 else race[::-1])[
+        :: 1 if attempt % 2 else -1
+    ]
+    assert isinstance(paid, ledger.Payout)
+    if isinstance(reversed_, ledger.AlreadyPaidOut):
+        assert _sound(engine) == {"a": (0, 150_000), "b": (0, 150_000)}
+    else:
+        assert isinstance(reversed_, ledger.Posted)
+        assert _sound(engine) == {"a": (0, 0), "b": (0, 150_000)}
+
+
+def _spend(amount: int) -> Command:
+    def spend(connection: Connection) -> None:
+        number = open_posting(connection, "spend")
+        connection.execute(
+            insert(transfer).values(
+                posting_no=number,
+                kind="spend",
+                seller_id="a",
+                debit_account="available",
+                credit_account="customer_reward",
+                points=amount,
+            )
+        )
+
+    return spend
+
+
+def test_parallel_spends_of_one_balance_never_spend_more_than_there_is(engine: Engine) -> None:
+    with engine.begin() as connection:
+        adjust(connection, "a", 1_000)
+    spent = at_once(engine, [_spend(300)] * WORKERS)
+    assert sum(each is None for each in spent) == 3
+    assert _sound(engine) == {"a": (0, 100)}
+
+
+def test_closings_payouts_and_spends_in_any_order_never_deadlock(engine: Engine) -> None:
+    random = Random(4)  # noqa: S311 no secret
+    sellers = [f"s{number}" for number in range(30)]
+    with engine.begin() as connection:
+        award(connection, awards_of(sellers))
+        plan(connection)
+        for number, seller in enumerate(sellers):
+            adjust(connection, seller, 1_000, key=f"adjustment/gift/{number}")
+
+    def close(connection: Connection) -> None:
+        lock_program(connection)
+        for part in (sellers[:15], sellers[15:]) if random.random() < 0.5 else (sellers[::-1],):
+            award(connection, awards_of(part, tier=2, month=NOVEMBER), month=NOVEMBER)
+        reverse(connection, awards_of(sellers, tier=2, month=NOVEMBER), month=NOVEMBER)
+
+    def take(number: int) -> Command:
+        seller = random.choice(sellers)
+        return lambda c: adjust(c, seller, -10, key=f"adjustment/take/{number}")
+
+    commands: list[Command] = [close, pay, *map(take, range(8)), close, pay]
+    for _ in range(3):
+        random.shuffle(commands)
+        results = at_once(engine, commands)
+        assert not [result for result in results if isinstance(result, DBAPIError)]
+    _sound(engine)
+
+
+def test_a_posting_does_not_wait_for_what_only_refers_to_its_seller(
+    engine: Engine, database_url: str
+) -> None:
+    with engine.begin() as connection:
+        adjust(connection, "a", 1_000)
+    with as_owner(database_url) as owner, owner.connect() as one, engine.connect() as other:
+        one.execute(text("SELECT 1 FROM growth_points.seller_account FOR KEY SHARE"))
+        other.execute(text("SET lock_timeout = '2s'"))
+        adjust(other, "a", 1, key="adjustment/2")
+        other.commit()
+    assert _sound(engine) == {"a": (0, 1_001)}
+
+
+def test_a_reader_of_the_chain_never_misses_a_late_commit(engine: Engine) -> None:
+    total, seen = 60, [0]
+    done = threading.Event()
+
+    def follow() -> None:
+        while not done.is_set() or seen[-1] < total:
+            with engine.connect() as connection:
+                after = select(seal.c.seal_no).where(seal.c.seal_no > seen[-1])
+                seen.extend(connection.scalars(after.order_by(seal.c.seal_no)))
+
+    def write(number: int) -> Command:
+        return lambda c: adjust(c, f"s{number % 7}", 1, key=f"adjustment/{number}")
+
+    reader = threading.Thread(target=follow)
+    reader.start()
+    for start in range(0, total, WORKERS):
+        at_once(engine, [write(number) for number in range(start, min(start + WORKERS, total))])
+    done.set()
+    reader.join(timeout=20)
+    assert seen == list(range(total + 1))
