@@ -1,7 +1,6 @@
 """A marketplace in files and a database of its own, worked on through the real command line."""
 
 import io
-import itertools
 import os
 import subprocess
 import sys
@@ -19,7 +18,6 @@ from flows.cli import main
 from tests.deliveries import Row, write_csv
 
 _COMMAND = Path(sys.executable).with_name("growth-points")
-_NUMBER = itertools.count(1)
 _FLAGS = ("runs_department_store_window", "runs_outlet_window", "uses_fulfilment", "uses_api")
 _OF_THE_MOMENT = frozenset({"recorded_at", "paid_at"})
 
@@ -62,13 +60,12 @@ class Line:
     line_type: str = "PROD_ORDER"
     settlement_type: str = "NORMAL_SETTLE_ORIGINAL"
 
-    def row(self) -> Row:
-        """Write the line under the canonical headers, with an order id of its own."""
-        number = next(_NUMBER)
+    def row(self, number: int) -> Row:
+        """Write the line under the canonical headers, numbered within its month."""
         return {
             "seller_id": self.seller_id,
             "order_id": f"O{number}",
-            "product_order_id": f"{number:016}",
+            "product_order_id": f"{self.confirmed_on[:7].replace('-', '')}{number:010}",
             "line_type": self.line_type,
             "settlement_type": self.settlement_type,
             "payment_amount_krw": str(self.amount_krw),
@@ -89,7 +86,8 @@ class Marketplace:
         """Put a month's files in place, or others in the place of those that were there."""
         folder = self.root / month
         folder.mkdir(parents=True, exist_ok=True)
-        write_csv(folder / "settlements.csv", [line.row() for line in lines])
+        rows = [line.row(number) for number, line in enumerate(lines, start=1)]
+        write_csv(folder / "settlements.csv", rows)
         write_csv(folder / "sellers.csv", [store.row() for store in stores])
 
     def run(self, *words: str) -> Ran:

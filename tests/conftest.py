@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from shutil import copytree
 from tempfile import TemporaryDirectory
 
 import pytest
@@ -14,18 +15,19 @@ from sqlalchemy import Connection, Engine, create_engine, text
 
 from adapters.postgres.database import open_database
 from adapters.postgres.embedded import embedded_url
-from flows.in_process import prepare_prefect
+from flows.temporary_server import prepare_prefect
 from tests.command_line import Marketplace
+from tests.three_stores import NOVEMBER, OCTOBER, deliver_all, take_in_history
 
 _NUMBER = itertools.count(1)
 
 
 def pytest_configure() -> None:
-    """Prepare one temporary Prefect for the run, before anything imports it."""
+    """Keep what Prefect reads and writes apart from what the person at this machine has."""
     folder = TemporaryDirectory(prefix="growth-points-prefect-", ignore_cleanup_errors=True)
     atexit.register(folder.cleanup)
-    os.environ.pop("PREFECT_API_URL", None)  # a server that somebody works with is none for tests
-    prepare_prefect(Path(folder.name))
+    os.environ["PREFECT_HOME"] = folder.name
+    os.environ.pop("PREFECT_API_URL", None)
 
 
 @pytest.fixture(scope="session")
@@ -78,16 +80,23 @@ def connection(engine: Engine) -> Iterator[Connection]:
 
 
 @pytest.fixture(scope="session")
-def prefect_without_heartbeat() -> Iterator[None]:
-    """Prefect without the thread of each flow run that takes a second to end."""
-    from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
+def prefect_server() -> Iterator[None]:
+    """One temporary Prefect server for the run; flows have no heartbeat, which takes a second."""
+    prepare_prefect(Path(os.environ["PREFECT_HOME"]))
+    from prefect import settings
 
-    with temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}):
+    changes = {
+        settings.PREFECT_API_URL: os.environ["PREFECT_API_URL"],
+        settings.PREFECT_API_REQUEST_TIMEOUT: 300,
+        settings.PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None,
+        settings.PREFECT_LOGGING_LEVEL: "CRITICAL",
+    }
+    with settings.temporary_settings(changes):
         yield
 
 
 @pytest.fixture
-def marketplace(tmp_path: Path, database_url: str, prefect_without_heartbeat: None) -> Marketplace:
+def marketplace(tmp_path: Path, database_url: str, prefect_server: None) -> Marketplace:
     """An empty marketplace of the test's own, worked on through the command line."""
     return Marketplace(tmp_path / "settlements", tmp_path / "home", database_url)
 
@@ -96,11 +105,66 @@ def marketplace(tmp_path: Path, database_url: str, prefect_without_heartbeat: No
 def lasting_marketplace(
     tmp_path_factory: pytest.TempPathFactory,
     lasting_database_url: str,
-    prefect_without_heartbeat: None,
+    prefect_server: None,
 ) -> Marketplace:
     """A marketplace that a module's tests look at together."""
     folder = tmp_path_factory.mktemp("marketplace")
     return Marketplace(folder / "settlements", folder / "home", lasting_database_url)
+
+
+@pytest.fixture(scope="session")
+def three_stores_closed(
+    server_url: str,
+    migrated_template: str,
+    tmp_path_factory: pytest.TempPathFactory,
+    prefect_server: None,
+) -> Path:
+    """Databases `history`, `october` and `november`, to copy: three stores, so far closed."""
+    folder = tmp_path_factory.mktemp("three-stores")
+
+    def marketplace_in(name: str, template: str) -> Marketplace:
+        _administer(server_url, f"CREATE DATABASE {name} TEMPLATE {template}")
+        url = _database_url(server_url, name)
+        return Marketplace(folder / "settlements", folder / "home", url)
+
+    history = marketplace_in("history", migrated_template)
+    deliver_all(history)
+    take_in_history(history)
+    marketplace_in("october", "history").done("close", OCTOBER)
+    marketplace_in("november", "october").done("close", NOVEMBER)
+    return history.root
+
+
+@pytest.fixture
+def with_history(
+    server_url: str, three_stores_closed: Path, tmp_path: Path
+) -> Iterator[Marketplace]:
+    """The three stores, August and September taken in, nothing closed."""
+    yield from _copied("history", server_url, three_stores_closed, tmp_path)
+
+
+@pytest.fixture
+def closed_october(
+    server_url: str, three_stores_closed: Path, tmp_path: Path
+) -> Iterator[Marketplace]:
+    """The three stores, October closed and not paid."""
+    yield from _copied("october", server_url, three_stores_closed, tmp_path)
+
+
+@pytest.fixture
+def closed_november(
+    server_url: str, three_stores_closed: Path, tmp_path: Path
+) -> Iterator[Marketplace]:
+    """The three stores, October and November closed and not paid."""
+    yield from _copied("november", server_url, three_stores_closed, tmp_path)
+
+
+def _copied(
+    template: str, server_url: str, settlements: Path, folder: Path
+) -> Iterator[Marketplace]:
+    copytree(settlements, folder / "settlements")
+    with _database(server_url, template) as url:
+        yield Marketplace(folder / "settlements", folder / "home", url)
 
 
 @pytest.fixture
