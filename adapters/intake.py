@@ -174,7 +174,8 @@ class _Scan:
         sets = self._sets(sketch, totals)
         refused, by_set = self._refuse(sets, counts[Content.SETTLEMENTS], quarantine)
         by_row = [found for c in Content for found in self._row_violations(c, counts[c])]
-        violations = (*by_row, *by_set, self._sellers_twice(), *self._unreadable())
+        by_seller = self._seller_violations(totals)
+        violations = (*by_row, *by_set, self._sellers_twice(), *by_seller, *self._unreadable())
         month = self.delivery.settlement_month
         staged = StagedMonth(
             settlement_month=month,
@@ -253,6 +254,14 @@ class _Scan:
             return Violations(counted.SELLER_TWICE)
         rows = sellers.join(twice, on="seller_id", how="semi")
         return scan.violations(counted.SELLER_TWICE, rows, "seller_id")
+
+    def _seller_violations(self, totals: Frame) -> Iterator[Violations]:
+        known = self.rows[Content.SELLERS].whole
+        for rule, sellers in (
+            (counted.NEGATIVE_SELLER, scan.negative_sellers(totals)),
+            (counted.EARLY_SALE, scan.early_sellers(totals, known)),
+        ):
+            yield scan.seller_violations(rule, sellers)
 
     def _unreadable(self) -> Iterator[Violations]:
         for content, rule in _UNREADABLE.items():

@@ -59,10 +59,10 @@ class FileCount:
 def sketched(lines: Frame, checks: Sequence[Check]) -> Frame:
     """Keep of settlement lines what settles a sound delivery, and whether each line is `sound`.
 
-    Columns: seller_id, line_type, payment_amount_krw, the key's number, file, sound.
+    Columns: seller_id, line_type, payment_amount_krw, confirmed_on, line_key, file, sound.
     """
     sound = reduce(and_, (check.holds for check in checks)).fill_null(False)
-    kept = ("seller_id", "line_type", _AMOUNT, LINE_KEY_NUMBER, "file")
+    kept = ("seller_id", "line_type", _AMOUNT, "confirmed_on", LINE_KEY_NUMBER, "file")
     return lines.select(*kept, sound.alias("sound"))
 
 
@@ -107,7 +107,9 @@ def _broken_by_file(rows: Frame, checks: Sequence[Check]) -> dict[str, dict[str,
 def totals_per_seller(lines: Frame) -> Frame:
     """Sum the lines of each seller and line type: the month as it will be decided on."""
     return lines.group_by("seller_id", "line_type").agg(
-        nw.len().alias("lines"), nw.col(_AMOUNT).sum().alias("amount_krw")
+        nw.len().alias("lines"),
+        nw.col(_AMOUNT).sum().alias("amount_krw"),
+        nw.col("confirmed_on").min().alias("first_on"),
     )
 
 
@@ -137,6 +139,27 @@ def unknown_sellers(totals: Frame, sellers: Frame) -> Frame:
     named = totals.filter(~nw.col("seller_id").is_null() & (nw.col("seller_id") != ""))
     unknown = named.join(sellers.select("seller_id"), on="seller_id", how="anti")
     return unknown.group_by("seller_id").agg(nw.col("lines").sum().alias("seller_lines"))
+
+
+def negative_sellers(totals: Frame) -> Frame:
+    """Find the sellers whose lines of all types together are below zero, and by how much."""
+    sums = totals.group_by("seller_id").agg(nw.col("amount_krw").sum().alias("amount_krw"))
+    return sums.filter(nw.col("amount_krw") < 0)
+
+
+def early_sellers(totals: Frame, sellers: Frame) -> Frame:
+    """Find the sellers with a line from before their approval, and that line's date."""
+    first = totals.group_by("seller_id").agg(nw.col("first_on").min().alias("first_on"))
+    approved = sellers.group_by("seller_id").agg(nw.col("approved_on").min())
+    known = first.join(approved, on="seller_id", how="inner")
+    return known.filter(nw.col("first_on") < nw.col("approved_on"))
+
+
+def seller_violations(rule: str, sellers: Frame) -> Violations:
+    """Count sellers that are known to break a rule, and name a few of them."""
+    count = row_count(sellers)
+    few = result(sellers.select("seller_id").sort("seller_id").head(_EXAMPLES)) if count else []
+    return Violations(rule, count, (), tuple(_shortened(row["seller_id"]) for row in few))
 
 
 def repeated_sellers(sellers: Frame) -> Frame:
@@ -217,5 +240,8 @@ def _example(row: Mapping[str, Any]) -> str:
     shown = row["shown"]
     if not shown:
         return place
-    cut = shown if len(shown) <= _LONGEST_EXAMPLE else f"{shown[:_LONGEST_EXAMPLE]}…"
-    return f"{place} ({cut!r})"
+    return f"{place} ({_shortened(shown)!r})"
+
+
+def _shortened(shown: str) -> str:
+    return shown if len(shown) <= _LONGEST_EXAMPLE else f"{shown[:_LONGEST_EXAMPLE]}…"

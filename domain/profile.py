@@ -1,6 +1,6 @@
 """What one scan over a delivery counted: enough to judge it without its lines."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from domain.months import SettlementMonth
@@ -12,6 +12,9 @@ DUPLICATE_LINE = "line_duplicated"
 UNKNOWN_SELLER = "seller_unknown"
 UNREADABLE_SELLER = "snapshot_row_unreadable"
 SELLER_TWICE = "snapshot_seller_twice"
+NEGATIVE_SELLER = "seller_negative"
+EARLY_SALE = "sale_before_approval"
+VANISHED_SELLER = "seller_vanished"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +52,37 @@ class Violations:
 
 
 @dataclass(frozen=True, slots=True)
+class PastMonth:
+    """What was taken in for an earlier month, to hold a delivery against."""
+
+    settlement_month: SettlementMonth
+    lines: int
+    amount_krw: int
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """The months before a delivery, nearest first, and the sellers that it no longer knows."""
+
+    months: tuple[PastMonth, ...] = ()
+    vanished: Violations = field(default_factory=lambda: Violations(VANISHED_SELLER))
+
+
+@dataclass(frozen=True, slots=True)
 class Profile:
-    """Control totals of a delivery, and for every rule that was counted its violations."""
+    """Control totals of a delivery, and for every rule that was counted its violations.
+
+    `past` holds the months to compare with; none when there is no earlier month.
+    """
 
     settlement_month: SettlementMonth
     files: tuple[FileTotals, ...]
     violations: tuple[Violations, ...]
+    past: tuple[PastMonth, ...] = ()
+
+    def beside(self, past: Past) -> "Profile":
+        """Give the profile with the months before it, and the sellers that vanished since."""
+        return replace(self, violations=(*self.violations, past.vanished), past=past.months)
 
     @property
     def lines(self) -> int:

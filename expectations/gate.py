@@ -5,6 +5,7 @@ Importing Great Expectations takes seconds; that is why it happens inside the fu
 """
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from domain.findings import Finding, Severity
@@ -13,6 +14,7 @@ from domain.settlement import Content
 from expectations.rule import Rule
 from expectations.suite import (
     ALL_RULES,
+    BAND_RULES,
     CONTROL_TOTAL_RULES,
     COUNTED_RULES,
     PRESENCE_RULES,
@@ -20,10 +22,12 @@ from expectations.suite import (
     control_totals,
     differing,
     undecided,
+    unusual,
     violated,
 )
 
 _RULE = {rule.name: rule for rule in ALL_RULES}
+_BAND = {band.rule.name: band for band in BAND_RULES}
 
 
 def warm_up() -> None:
@@ -31,41 +35,57 @@ def warm_up() -> None:
     import great_expectations.expectations.core  # noqa: F401
 
 
-def judge(profile: Profile) -> tuple[Finding, ...]:
-    """Run the suite over a profile and word every finding, critical ones first.
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the gate says of a delivery: its findings, and what each expectation looked at.
+
+    `results` are Great Expectations' own validation results, one for each suite, as plain data.
+    """
+
+    findings: tuple[Finding, ...]
+    results: tuple[dict[str, Any], ...]
+
+
+def judge(profile: Profile) -> Verdict:
+    """Run the suites over a profile and word every finding, critical ones first.
 
     A rule that was not counted, or whose expectation fails to run, is a critical finding:
     nothing passes because it was not looked at.
     """
-    findings = [*_counted(profile), *_declared(profile)]
+    counts = _validate("profile", [_counts(profile)], [*_limits(profile), *_bands(profile)])
+    declared = [file for file in profile.files if file.declared is not None]
+    pairs = [_validate("control_totals", _pairs(declared), _equalities())] if declared else []
+    findings = [*_counted(profile, counts)]
+    for result in pairs:
+        findings += _differing(declared, result)
     order = list(_RULE)
-    return tuple(
-        sorted(findings, key=lambda f: (f.severity is not Severity.CRITICAL, order.index(f.rule)))
+    ordered = sorted(
+        findings, key=lambda f: (f.severity is not Severity.CRITICAL, order.index(f.rule))
     )
+    return Verdict(tuple(ordered), tuple(result.to_json_dict() for result in (counts, *pairs)))
 
 
-def _counted(profile: Profile) -> Iterator[Finding]:
-    for rule, problem in _failures("profile", [_counts(profile)], _limits(profile)):
+def _counted(profile: Profile, result: Any) -> Iterator[Finding]:
+    for rule, problem in _failures(result):
         found = profile.of(rule.name)
         if problem is not None:
             yield undecided(rule, problem)
         elif rule in PRESENCE_RULES:
             yield absent(rule, profile)
+        elif rule.name in _BAND:
+            yield unusual(_BAND[rule.name], profile)
         elif found is None:
             yield undecided(rule, "nothing was counted for it")
         else:
             yield violated(rule, found)
 
 
-def _declared(profile: Profile) -> Iterator[Finding]:
-    files = [file for file in profile.files if file.declared is not None]
-    if not files:
-        return
-    for rule, problem in _failures("control_totals", _pairs(files), _equalities()):
+def _differing(declared: Iterable[FileTotals], result: Any) -> Iterator[Finding]:
+    for rule, problem in _failures(result):
         if problem is not None:
             yield undecided(rule, problem)
             continue
-        for file in files:
+        for file in declared:
             pair = control_totals(rule, file)
             if pair is not None and pair[0] != pair[1]:
                 yield differing(rule, file)
@@ -74,34 +94,43 @@ def _declared(profile: Profile) -> Iterator[Finding]:
 def _counts(profile: Profile) -> dict[str, int | None]:
     found = {rule.name: profile.of(rule.name) for rule in COUNTED_RULES}
     counts = {name: violations.count if violations else None for name, violations in found.items()}
-    return counts | {rule.name: _total(profile, rule) for rule in PRESENCE_RULES}
+    measures = {band.rule.name: band.measure(profile) for band in BAND_RULES}
+    return counts | measures | {rule.name: _total(profile, rule) for rule in PRESENCE_RULES}
 
 
 def _total(profile: Profile, rule: Rule) -> int:
+    if rule.counted == "seller":
+        return profile.sellers
     return profile.lines if rule.content is Content.SETTLEMENTS else profile.sellers
 
 
 def _limits(profile: Profile) -> list[Any]:
+    # The bounds of a maximum, because a NULL fails them; comparing row by row would skip it.
+    counted = [_within(rule, 0, rule.limit.allows(_total(profile, rule))) for rule in COUNTED_RULES]
+    return [*counted, *(_within(rule, 1, None) for rule in PRESENCE_RULES)]
+
+
+def _bands(profile: Profile) -> list[Any]:
+    """Expect what the months before allow; the first month of all has nothing to be held to."""
+    if not profile.past:
+        return []
+    return [_within(band.rule, *band.band(profile.past)) for band in BAND_RULES]
+
+
+def _within(rule: Rule, least: int, most: int | None) -> Any:
     from great_expectations.expectations import core as expect
 
-    # The bounds of a maximum, because a NULL fails them; comparing row by row would skip it.
-    counted = [
-        expect.ExpectColumnMaxToBeBetween(
-            column=rule.name,
-            min_value=0,
-            max_value=rule.limit.allows(_total(profile, rule)),
-            severity=str(rule.severity),
-            meta={"rule": rule.name},
-        )
-        for rule in COUNTED_RULES
-    ]
-    present = [
-        expect.ExpectColumnMaxToBeBetween(
-            column=rule.name, min_value=1, severity=str(rule.severity), meta={"rule": rule.name}
-        )
-        for rule in PRESENCE_RULES
-    ]
-    return [*counted, *present]
+    return expect.ExpectColumnMaxToBeBetween(
+        column=rule.name,
+        min_value=least,
+        max_value=most,
+        severity=str(rule.severity),
+        meta=_meta(rule),
+    )
+
+
+def _meta(rule: Rule) -> dict[str, str]:
+    return {"rule": rule.name, "sentence": rule.sentence, "content": str(rule.content)}
 
 
 def _pairs(files: Iterable[FileTotals]) -> list[dict[str, str | None]]:
@@ -124,16 +153,14 @@ def _equalities() -> list[Any]:
             column_B=f"{rule.name}_read",
             ignore_row_if="both_values_are_missing",
             severity=str(rule.severity),
-            meta={"rule": rule.name},
+            meta=_meta(rule),
         )
         for rule in CONTROL_TOTAL_RULES
     ]
 
 
-def _failures(
-    name: str, rows: list[dict[str, Any]], expectations: list[Any]
-) -> Iterator[tuple[Rule, str | None]]:
-    """Validate rows and give each failed rule, with the problem if its expectation did not run."""
+def _validate(name: str, rows: list[dict[str, Any]], expectations: list[Any]) -> Any:
+    """Validate rows as one batch, and give the library's result."""
     import great_expectations as gx
     import pandas as pd
 
@@ -142,10 +169,14 @@ def _failures(
     batch = asset.add_batch_definition_whole_dataframe(name).get_batch(
         {"dataframe": pd.DataFrame(rows)}
     )
-    results = batch.validate(gx.ExpectationSuite(name=name, expectations=expectations)).results
-    for result in results:
-        if not result.success:
-            yield _RULE[result.expectation_config.meta["rule"]], _problem(result.exception_info)
+    return batch.validate(gx.ExpectationSuite(name=name, expectations=expectations))
+
+
+def _failures(result: Any) -> Iterator[tuple[Rule, str | None]]:
+    """Give each failed rule, with the problem if its expectation did not run."""
+    for each in result.results:
+        if not each.success:
+            yield _RULE[each.expectation_config.meta["rule"]], _problem(each.exception_info)
 
 
 def _context() -> Any:

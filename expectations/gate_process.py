@@ -10,8 +10,8 @@ import warnings
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 
-from domain.findings import Finding
 from domain.profile import Profile
+from expectations.gate import Verdict
 
 
 class GateFailed(RuntimeError):
@@ -33,7 +33,7 @@ class GateProcess:
         """Say whether the gate can still be asked."""
         return self._process.is_alive()
 
-    def judge(self, profile: Profile) -> tuple[Finding, ...]:
+    def judge(self, profile: Profile) -> Verdict:
         """Judge a profile as `expectations.gate.judge` does; raises GateFailed."""
         try:
             self._mine.send(profile)
@@ -42,8 +42,8 @@ class GateProcess:
             raise GateFailed(f"the data-quality gate ended: {error!r}") from error
         if isinstance(answer, BaseException):
             raise GateFailed(f"the data-quality gate failed: {answer!r}") from answer
-        findings: tuple[Finding, ...] = answer
-        return findings
+        verdict: Verdict = answer
+        return verdict
 
 
 _started: list[GateProcess] = []

@@ -1,6 +1,6 @@
 """What a rule is: a name, a weight, a limit and a sentence; for rows also the expression."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import or_
@@ -9,6 +9,7 @@ import narwhals as nw
 
 from domain.findings import Severity
 from domain.months import SettlementMonth
+from domain.profile import PastMonth, Profile
 from domain.settlement import Content
 
 
@@ -32,6 +33,7 @@ class Rule:
     """Something that must hold of a delivery.
 
     `sentence` says what is wrong where the rule is broken, without saying where or how often.
+    `unit` is what is counted: a line or a row of the snapshot, unless it says otherwise.
     """
 
     name: str
@@ -39,6 +41,31 @@ class Rule:
     severity: Severity
     sentence: str
     limit: Limit = NONE
+    unit: str = ""
+
+    @property
+    def counted(self) -> str:
+        """The singular of what the rule counts."""
+        return self.unit or ("line" if self.content is Content.SETTLEMENTS else "row")
+
+
+@dataclass(frozen=True, slots=True)
+class BandRule:
+    """A rule that a month's measure stays within a band around the months before it.
+
+    `measure` reads it from a profile or from a past month; `tolerance` is how far outside the
+    smallest and the largest of them it may lie, as a fraction of the largest.
+    """
+
+    rule: Rule
+    measure: Callable[[Profile | PastMonth], int]
+    tolerance: float
+
+    def band(self, past: Sequence[PastMonth]) -> tuple[int, int]:
+        """Give the least and the most that the past months allow."""
+        values = [self.measure(month) for month in past]
+        margin = int(max(map(abs, values)) * self.tolerance)
+        return min(values) - margin, max(values) + margin
 
 
 @dataclass(frozen=True, slots=True)

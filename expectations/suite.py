@@ -8,7 +8,7 @@ from domain.months import SettlementMonth
 from domain.profile import FileTotals, Profile, Violations
 from domain.settlement import Content
 from expectations.line_rules import LINE_RULES
-from expectations.rule import Check, Rule
+from expectations.rule import BandRule, Check, Limit, Rule
 from expectations.snapshot_rules import SNAPSHOT_RULES
 
 _FILES_NAMED = 3
@@ -43,6 +43,56 @@ SET_RULES: tuple[Rule, ...] = (
         Content.SELLERS,
         Severity.CRITICAL,
         "the same seller_id is in the snapshot more than once",
+    ),
+    # What follows happens in a sound month too, but seldom to many sellers at once.
+    Rule(
+        counted.NEGATIVE_SELLER,
+        Content.SETTLEMENTS,
+        Severity.WARNING,
+        "all lines of the seller together are below zero",
+        Limit(fraction=0.05),
+        unit="seller",
+    ),
+    Rule(
+        counted.EARLY_SALE,
+        Content.SETTLEMENTS,
+        Severity.WARNING,
+        "the seller has a line from before its store's approval",
+        unit="seller",
+    ),
+    Rule(
+        counted.VANISHED_SELLER,
+        Content.SELLERS,
+        Severity.WARNING,
+        "the seller was in the snapshot of the month before and is not in this one",
+        Limit(fraction=0.01),
+        unit="seller",
+    ),
+)
+
+# Half as much again, or half as little, is more than a season does to a whole marketplace.
+_SEASON = 0.5
+
+BAND_RULES: tuple[BandRule, ...] = (
+    BandRule(
+        Rule(
+            "lines_unusual",
+            Content.SETTLEMENTS,
+            Severity.WARNING,
+            "the number of lines is unlike that of the months before",
+        ),
+        lambda month: month.lines,
+        _SEASON,
+    ),
+    BandRule(
+        Rule(
+            "amount_unusual",
+            Content.SETTLEMENTS,
+            Severity.WARNING,
+            "the sum of payment_amount_krw is unlike that of the months before",
+        ),
+        lambda month: month.amount_krw,
+        _SEASON,
     ),
 )
 
@@ -82,7 +132,12 @@ COUNTED_RULES: tuple[Rule, ...] = (
     *(row_rule.rule for row_rule in SNAPSHOT_RULES),
     *SET_RULES,
 )
-ALL_RULES: tuple[Rule, ...] = (*COUNTED_RULES, *PRESENCE_RULES, *CONTROL_TOTAL_RULES)
+ALL_RULES: tuple[Rule, ...] = (
+    *COUNTED_RULES,
+    *PRESENCE_RULES,
+    *CONTROL_TOTAL_RULES,
+    *(band.rule for band in BAND_RULES),
+)
 
 
 def line_checks(month: SettlementMonth) -> tuple[Check, ...]:
@@ -112,8 +167,7 @@ def control_totals(rule: Rule, file: FileTotals) -> tuple[str, str] | None:
 
 def violated(rule: Rule, found: Violations) -> Finding:
     """Word the finding of a rule that too many lines or rows break."""
-    noun = "line" if rule.content is Content.SETTLEMENTS else "row"
-    lines = f"{found.count:,} {noun}{'s'[: found.count != 1]}"
+    lines = f"{found.count:,} {rule.counted}{'s'[: found.count != 1]}"
     examples = f", for example {'; '.join(found.examples)}" if found.examples else ""
     where = _files(found.by_file)
     sentence = f"{where}: {rule.sentence} in {lines}{examples}."
@@ -143,6 +197,18 @@ def differing(rule: Rule, file: FileTotals) -> Finding:
     declared, read = control_totals(rule, file) or ("nothing", "nothing")
     sentence = f"{file.name}: {rule.sentence}: it declares {declared}, the file has {read}."
     return Finding(rule.name, rule.severity, sentence, 1, file.name, (declared, read))
+
+
+def unusual(band: BandRule, profile: Profile) -> Finding:
+    """Word the finding of a month that is unlike the months before it."""
+    rule, value = band.rule, band.measure(profile)
+    least, most = band.band(profile.past)
+    months = ", ".join(str(month.settlement_month) for month in reversed(profile.past))
+    sentence = (
+        f"the delivery: {rule.sentence}: it is {value:,}, and after {months} "
+        f"between {least:,} and {most:,} was expected."
+    )
+    return Finding(rule.name, rule.severity, sentence, 1, "the delivery", (str(value),))
 
 
 def undecided(rule: Rule, problem: str) -> Finding:

@@ -16,6 +16,7 @@ from adapters.intake import StagedMonth
 from adapters.postgres.revisions import Revision
 from domain.findings import Finding, MonthBlocked, blocking
 from domain.months import SettlementMonth
+from expectations.gate import Verdict
 from expectations.gate_process import start_gate
 from flows.program import program_database
 from flows.report import blocked_report, keep_report
@@ -54,7 +55,7 @@ def sound_delivery(settings: Settings, month: SettlementMonth, root: str) -> Sou
             return SoundDelivery(None, (), found.taken_in_as)
         start_gate()  # it loads while the files are read
         staged = read(settings, found)
-        findings = check(staged)
+        findings = check(settings, staged).findings
     except DeliveryRefused as refused:
         _report_blocked(settings, month, root, refused.findings, None)
         raise
@@ -82,10 +83,11 @@ def read(settings: Settings, found: FoundDelivery) -> StagedMonth:
 
 
 @task(cache_policy=NO_CACHE, name="check the data")
-def check(staged: StagedMonth) -> tuple[Finding, ...]:
+def check(settings: Settings, staged: StagedMonth) -> Verdict:
     """Run the data-quality gate."""
     log.info("checking %s lines", f"{staged.profile.lines:,}")
-    return check_delivery(staged)
+    with program_database(settings) as engine:
+        return check_delivery(engine, staged)
 
 
 def _report_blocked(

@@ -1,16 +1,22 @@
 """The gate judges a profile, and lets nothing pass that was not looked at."""
 
+import json
 from dataclasses import replace
 
 import pytest
 
-from domain.findings import Severity
-from domain.profile import DeclaredTotals, FileTotals, Profile, Violations
+from domain.findings import Finding, Severity
+from domain.profile import DeclaredTotals, FileTotals, PastMonth, Profile, Violations
 from domain.settlement import Content
 from expectations import gate
 from expectations.rule import Limit, Rule
-from expectations.suite import COUNTED_RULES
+from expectations.suite import BAND_RULES, COUNTED_RULES
 from tests.deliveries import MONTH
+
+
+def judge(profile: Profile) -> tuple[Finding, ...]:
+    return gate.judge(profile).findings
+
 
 SETTLEMENTS = FileTotals("settlements.csv", Content.SETTLEMENTS, "0" * 64, 4, 259_000)
 SELLERS = FileTotals("sellers.csv", Content.SELLERS, "1" * 64, 3, None)
@@ -19,18 +25,18 @@ SOUND = Profile(MONTH, (SETTLEMENTS, SELLERS), NOTHING_BROKEN)
 
 
 def test_a_sound_profile_has_no_finding() -> None:
-    assert gate.judge(SOUND) == ()
+    assert judge(SOUND) == ()
 
 
 def test_an_empty_profile_does_not_pass() -> None:
-    findings = gate.judge(Profile(MONTH, (), ()))
+    findings = judge(Profile(MONTH, (), ()))
     assert {f.rule for f in findings} >= {rule.name for rule in COUNTED_RULES}
     assert {f.severity for f in findings} == {Severity.CRITICAL}
 
 
 def test_a_rule_that_was_not_counted_blocks_even_if_it_would_only_warn() -> None:
     counted = tuple(v for v in NOTHING_BROKEN if v.rule != "line_type_unknown")
-    (finding,) = gate.judge(replace(SOUND, violations=counted))
+    (finding,) = judge(replace(SOUND, violations=counted))
     assert finding.rule == "line_type_unknown"
     assert finding.severity is Severity.CRITICAL
 
@@ -38,8 +44,9 @@ def test_a_rule_that_was_not_counted_blocks_even_if_it_would_only_warn() -> None
 def test_an_expectation_that_fails_to_run_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     without_a_column = {rule.name: 0 for rule in COUNTED_RULES[1:]}
     present = {"settlements_empty": 4, "snapshot_empty": 3}
+    assert SOUND.past == ()
     monkeypatch.setattr(gate, "_counts", lambda _: without_a_column | present)
-    (finding,) = gate.judge(SOUND)
+    (finding,) = judge(SOUND)
     assert finding.rule == COUNTED_RULES[0].name
     assert finding.severity is Severity.CRITICAL
     assert "could not be checked" in finding.sentence
@@ -48,7 +55,7 @@ def test_an_expectation_that_fails_to_run_blocks(monkeypatch: pytest.MonkeyPatch
 def test_critical_findings_come_before_warnings() -> None:
     broken = {"settlement_type_unknown": 3, "seller_unknown": 1, "line_type_unknown": 2}
     violations = tuple(replace(v, count=broken.get(v.rule, 0)) for v in NOTHING_BROKEN)
-    findings = gate.judge(replace(SOUND, violations=violations))
+    findings = judge(replace(SOUND, violations=violations))
     assert [(f.rule, f.count) for f in findings] == [
         ("seller_unknown", 1),
         ("line_type_unknown", 2),
@@ -56,11 +63,57 @@ def test_critical_findings_come_before_warnings() -> None:
     ]
 
 
+PAST = tuple(
+    PastMonth(MONTH - back, lines, lines * 50_000) for back, lines in ((1, 4), (2, 6), (3, 5))
+)
+
+
+@pytest.mark.parametrize(("lines", "unusual"), [(1, False), (9, False), (0, True), (10, True)])
+def test_the_number_of_lines_stays_near_that_of_the_months_before(
+    lines: int, unusual: bool
+) -> None:
+    file = replace(SETTLEMENTS, rows=lines)
+    found = {f.rule for f in judge(replace(SOUND, files=(file, SELLERS), past=PAST))}
+    assert ("lines_unusual" in found) is unusual
+
+
+def test_an_unusual_amount_says_what_was_expected() -> None:
+    file = replace(SETTLEMENTS, amount_krw=2_590_000)
+    (finding,) = judge(replace(SOUND, files=(file, SELLERS), past=PAST))
+    assert finding.severity is Severity.WARNING
+    assert finding.sentence.endswith(
+        "it is 2,590,000, and after 2026-07, 2026-08, 2026-09 between 50,000 and 450,000 "
+        "was expected."
+    )
+
+
+def test_a_month_of_returns_has_a_band_too() -> None:
+    (band,) = (band for band in BAND_RULES if band.rule.name == "amount_unusual")
+    assert band.band([PastMonth(MONTH, 1, -100), PastMonth(MONTH, 1, -200)]) == (-300, 0)
+
+
+def test_a_first_month_is_not_held_against_anything() -> None:
+    results = gate.judge(SOUND).results
+    rules = {each["expectation_config"]["meta"]["rule"] for each in results[0]["results"]}
+    assert rules & {band.rule.name for band in BAND_RULES} == set()
+
+
+def test_a_verdict_keeps_what_each_expectation_looked_at() -> None:
+    (result,) = gate.judge(SOUND).results
+    kept = json.loads(json.dumps(result))
+    assert kept["success"]
+    assert len(kept["results"]) == len(COUNTED_RULES) + 2
+    assert {each["expectation_config"]["severity"] for each in kept["results"]} == {
+        "critical",
+        "warning",
+    }
+
+
 def test_control_totals_are_compared_exactly_however_large() -> None:
     beyond_floats = 2**53 + 1
     declared = DeclaredTotals(4, beyond_floats - 1, None)
     file = replace(SETTLEMENTS, amount_krw=beyond_floats, declared=declared)
-    (finding,) = gate.judge(replace(SOUND, files=(file, SELLERS)))
+    (finding,) = judge(replace(SOUND, files=(file, SELLERS)))
     assert finding.rule == "control_total_amount"
     assert finding.examples == (str(beyond_floats - 1), str(beyond_floats))
 
@@ -69,7 +122,7 @@ def test_a_finding_names_the_files_with_most_of_it() -> None:
     by_file = tuple((f"settlements-{n}.csv", n) for n in range(1, 6))
     found = Violations("seller_unknown", 15, by_file)
     violations = tuple(found if v.rule == found.rule else v for v in NOTHING_BROKEN)
-    (finding,) = gate.judge(replace(SOUND, violations=violations))
+    (finding,) = judge(replace(SOUND, violations=violations))
     assert finding.where == (
         "settlements-5.csv (5), settlements-4.csv (4), settlements-3.csv (3) and 2 more files"
     )

@@ -1,18 +1,20 @@
 """Each rule has one mutation of a sound delivery that breaks exactly it."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from adapters.delivery import find_delivery
 from domain.findings import Finding, Severity
+from domain.profile import Past, PastMonth, Violations
 from domain.settlement import SELLER_FLAGS
 from expectations.rule import Rule
 from expectations.suite import ALL_RULES
-from flows.steps.check_delivery import check_delivery
+from flows.steps.check_delivery import judge_beside
 from flows.steps.read_delivery import read_delivery
-from tests.deliveries import MONTH, SmallDelivery
+from tests.deliveries import MONTH, Row, SmallDelivery
 
 Mutation = Callable[[SmallDelivery], object]
 
@@ -59,6 +61,15 @@ def without(content: str) -> Mutation:
     return mutate
 
 
+def _small_lines(count: int) -> list[Row]:
+    """Make many lines of little money."""
+    seller = SmallDelivery(Path()).lines[0]
+    return [
+        seller | {"product_order_id": f"small-{number}", "payment_amount_krw": "1"}
+        for number in range(count)
+    ]
+
+
 FLAG_MUTATIONS: dict[str, Mutation] = {
     rule: mutation
     for flag in SELLER_FLAGS
@@ -97,6 +108,11 @@ MUTATIONS: dict[str, Mutation] = FLAG_MUTATIONS | {
     "approved_on_implausible": seller(approved_on="1026-05-20"),
     "status_missing": seller(status=""),
     "status_malformed": seller(status="NORMAL\x00"),
+    "seller_negative": line(payment_amount_krw="-1"),
+    "sale_before_approval": lambda d: d.sellers[0].update(approved_on="2026-10-31"),
+    "seller_vanished": lambda _: None,
+    "lines_unusual": lambda d: d.lines.extend(_small_lines(10)),
+    "amount_unusual": line(payment_amount_krw="900000"),
     "control_total_rows": declared("sellers", rows=4),
     "control_total_amount": declared("settlements", payment_amount_krw=259001),
     "control_total_sha256": declared("sellers", sha256="0" * 64),
@@ -106,11 +122,22 @@ MUTATIONS: dict[str, Mutation] = FLAG_MUTATIONS | {
 ALSO_BROKEN = {"snapshot_empty": {"seller_unknown"}}
 
 
-def findings_of(delivery: SmallDelivery, work: Path) -> tuple[Finding, ...]:
+# Two months like the sound delivery, and nobody who left since.
+NO_PAST = Past()
+PAST = Past(tuple(PastMonth(MONTH - back, 4, 259_000) for back in (1, 2)))
+PASTS = {
+    "seller_vanished": replace(PAST, vanished=Violations("seller_vanished", 2)),
+    "lines_unusual": PAST,
+    "amount_unusual": PAST,
+}
+
+
+def findings_of(delivery: SmallDelivery, work: Path, past: Past = NO_PAST) -> tuple[Finding, ...]:
     if not delivery.folder.exists():
         delivery.write()
     found = find_delivery(str(delivery.root), MONTH)
-    return check_delivery(read_delivery(found, work / "staging", work / "quarantine"))
+    staged = read_delivery(found, work / "staging", work / "quarantine")
+    return judge_beside(staged, past).findings
 
 
 def test_a_sound_delivery_has_no_finding(tmp_path: Path) -> None:
@@ -126,14 +153,25 @@ def test_every_rule_has_a_mutation_that_breaks_it() -> None:
 def test_a_mutation_breaks_exactly_its_rule(rule: Rule, tmp_path: Path) -> None:
     delivery = SmallDelivery(tmp_path)
     MUTATIONS[rule.name](delivery)
-    findings = {finding.rule: finding for finding in findings_of(delivery, tmp_path)}
+    findings = {
+        finding.rule: finding
+        for finding in findings_of(delivery, tmp_path, PASTS.get(rule.name, NO_PAST))
+    }
     assert findings.keys() == {rule.name} | ALSO_BROKEN.get(rule.name, set())
     found = findings[rule.name]
     assert found.severity is rule.severity
-    assert found.where in ("settlements.csv", "sellers.csv")
+    assert found.where in ("settlements.csv", "sellers.csv", "the delivery")
     assert found.sentence.startswith(f"{found.where}: {rule.sentence}")
 
 
-def test_unknown_types_only_warn() -> None:
+def test_what_a_sound_month_may_hold_only_warns() -> None:
     warnings = {rule.name for rule in ALL_RULES if rule.severity is Severity.WARNING}
-    assert warnings == {"line_type_unknown", "settlement_type_unknown"}
+    assert warnings == {
+        "line_type_unknown",
+        "settlement_type_unknown",
+        "seller_negative",
+        "sale_before_approval",
+        "seller_vanished",
+        "lines_unusual",
+        "amount_unusual",
+    }
