@@ -85,9 +85,11 @@ def record(settings: Settings, request: ClosingRequest, delivery: SoundDelivery)
         )
 
 
-@task(cache_policy=NO_CACHE, name="publish the report")
 def publish(settings: Settings, closing: Closing, delivery: SoundDelivery) -> ClosedMonth:
-    """Attach the report to the run and keep it as a file."""
+    """Attach the report to the run and keep it as a file.
+
+    Not a task: Prefect would look through every award of the closing for futures to wait for.
+    """
     report = closing_report(closing, delivery.findings)
     month = closing.request.month
     create_markdown_artifact(
