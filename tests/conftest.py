@@ -162,6 +162,7 @@ def closed_november(
 def _copied(
     template: str, server_url: str, settlements: Path, folder: Path
 ) -> Iterator[Marketplace]:
+    folder /= template
     copytree(settlements, folder / "settlements")
     with _database(server_url, template) as url:
         yield Marketplace(folder / "settlements", folder / "home", url)

@@ -18,7 +18,7 @@ from tests.three_stores import (
     deliver_all,
 )
 
-LIFE: Final = (
+LIFE: Final[tuple[tuple[str, ...], ...]] = (
     ("ingest", "2024-08"),
     ("ingest", "2024-09"),
     ("close", OCTOBER, "--preview"),
