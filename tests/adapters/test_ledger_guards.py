@@ -6,18 +6,27 @@ probe that another guard would satisfy, fail the tests.
 """
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import date
 
-import psycopg
 import pytest
 from sqlalchemy import Connection, Engine, text
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import IntegrityError
 
 from domain.ledger import ALLOWED_FLOWS, Account, TransferKind
 from domain.months import SettlementMonth
+from tests.adapters.guards import (
+    Attempt,
+    Probe,
+    change,
+    guards,
+    missing,
+    put,
+    refusal,
+    required,
+    unnoticed,
+)
 from tests.adapters.ledger_world import (
     NOVEMBER,
     OCTOBER,
@@ -109,22 +118,6 @@ def line(connection: Connection, posting_no: int, kind: str, seller: str, **fact
     return put(connection, "transfer", values, returning="entry_no")
 
 
-def put(connection: Connection, table: str, values: dict[str, object], *, returning: str) -> int:
-    """Insert one row, numbers of its own included."""
-    names, places = ", ".join(values), ", ".join(f":{name}" for name in values)
-    statement = (
-        f"INSERT INTO growth_points.{table} ({names}) OVERRIDING SYSTEM VALUE"  # noqa: S608 names
-        f" VALUES ({places}) RETURNING {returning}"
-    )
-    number: int = connection.execute(text(statement), values).scalar_one()
-    return number
-
-
-def change(statement: str) -> "Attempt":
-    """Make an attempt out of one statement."""
-    return lambda connection: connection.execute(text(statement))
-
-
 def current(connection: Connection, month: SettlementMonth) -> int:
     """Find a month's current evaluation."""
     query = (
@@ -138,29 +131,6 @@ def entry_of(connection: Connection, seller: str, tier: int = 1) -> int:
     """Find the transfer of a seller's award."""
     query = "SELECT entry_no FROM growth_points.award WHERE seller_id = :seller AND tier = :tier"
     return int(connection.execute(text(query), {"seller": seller, "tier": tier}).scalar_one())
-
-
-Attempt = Callable[[Connection], object]
-
-
-@dataclass(frozen=True)
-class Probe:
-    """An attempt that the guard must stop: `guard` is `table.constraint` or `table.trigger`.
-
-    `names` is how the refusal identifies itself, by default the constraint's name. `without` are
-    other triggers, switched off because they would stop the attempt earlier.
-    """
-
-    guard: str
-    attempt: Attempt
-    names: str = ""
-    without: tuple[str, ...] = ()
-    isolation: str = "READ COMMITTED"
-
-    @property
-    def refusal(self) -> str:
-        """What the refusal must be called."""
-        return self.names or self.guard.partition(".")[2]
 
 
 def _award(seller: str = "c", **facts: object) -> Attempt:
@@ -496,35 +466,6 @@ PROBES = (
 )
 
 
-def refusal(engine: Engine, probe: Probe, *, dropping: str = "") -> str | None:
-    """Attempt what the probe attempts, up to the checks at commit; None when nothing refused it."""
-    with engine.connect() as connection:
-        connection.execution_options(isolation_level=probe.isolation)
-        for trigger in probe.without:
-            table, name = trigger.split(".")
-            _run(connection, f"ALTER TABLE growth_points.{table} DISABLE TRIGGER {name}")
-        if dropping:
-            _run(connection, dropping)
-        try:
-            probe.attempt(connection)
-            _run(connection, "SET CONSTRAINTS ALL IMMEDIATE")
-        except DBAPIError as error:
-            return named(error)
-        finally:
-            connection.rollback()
-    return None
-
-
-def named(error: DBAPIError) -> str:
-    """Say which constraint refused, and in which words."""
-    diagnosis = getattr(error.orig, "diag")  # noqa: B009 the type is SQLAlchemy's, wider
-    return f"{diagnosis.constraint_name} {diagnosis.message_primary}"
-
-
-def _run(connection: Connection, statement: str) -> None:
-    connection.execute(text(statement))
-
-
 @pytest.mark.parametrize("probe", PROBES, ids=lambda probe: probe.guard)
 def test_what_must_not_happen_is_refused_by_its_guard(owner: Engine, probe: Probe) -> None:
     refused = refusal(owner, probe)
@@ -532,78 +473,23 @@ def test_what_must_not_happen_is_refused_by_its_guard(owner: Engine, probe: Prob
     assert probe.refusal in refused
 
 
-_GUARDS = """
-  WITH guarded AS (
-    SELECT oid, relname FROM pg_class
-    WHERE relnamespace = 'growth_points'::regnamespace AND relname = ANY (:tables)
-  )
-  SELECT relname || '.' || conname,
-         format('ALTER TABLE %s DROP CONSTRAINT %I CASCADE', conrelid::regclass, conname)
-  FROM pg_constraint JOIN guarded ON guarded.oid = conrelid WHERE contype NOT IN ('n', 't')
-  UNION ALL
-  SELECT guarded.relname || '.' || index.relname, format('DROP INDEX %s', indexrelid::regclass)
-  FROM pg_index JOIN guarded ON guarded.oid = indrelid JOIN pg_class index ON index.oid = indexrelid
-  WHERE indisunique AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid)
-  UNION ALL
-  SELECT relname || '.' || tgname, format('DROP TRIGGER %I ON %s', tgname, tgrelid::regclass)
-  FROM pg_trigger JOIN guarded ON guarded.oid = tgrelid WHERE NOT tgisinternal
-"""
-
-
-def guards(engine: Engine) -> dict[str, str]:
-    """List every constraint, unique index and trigger of the ledger: how each is dropped."""
-    with engine.connect() as connection:
-        rows = connection.execute(text(_GUARDS), {"tables": list(LEDGER)})
-        return {row[0]: row[1] for row in rows}
-
-
 def test_every_guard_is_noticed_when_it_is_gone(owner: Engine) -> None:
-    unnoticed = []
-    for guard, how in guards(owner).items():
-        probes = [probe for probe in PROBES if probe.guard == guard]
-        if not any(
-            probe.refusal not in (refusal(owner, probe, dropping=how) or "") for probe in probes
-        ):
-            unnoticed.append(guard)
-    assert unnoticed == []
+    assert unnoticed(owner, LEDGER, PROBES) == []
 
 
 def test_every_probe_names_a_guard_that_exists(owner: Engine) -> None:
-    assert {probe.guard for probe in PROBES} <= set(guards(owner))
+    assert {probe.guard for probe in PROBES} <= set(guards(owner, LEDGER))
 
 
 def test_no_fact_may_be_missing(owner: Engine) -> None:
-    columns = """
-      SELECT relname, attname FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid
-      WHERE relnamespace = 'growth_points'::regnamespace AND relname = ANY (:tables)
-        AND attnum > 0 AND attnotnull
-    """
-    with owner.connect() as connection:
-        required = connection.execute(text(columns), {"tables": list(LEDGER)}).all()
-        connection.rollback()
-        for table, column in required:
-            assert _missing(connection, table, column) == f"{table}.{column}"
-
-
-def _missing(connection: Connection, table: str, column: str) -> str:
-    """Copy a row with one column empty; returns the column that the refusal names."""
-    _run(connection, f"ALTER TABLE growth_points.{table} DISABLE TRIGGER USER")
-    copy = (
-        f"INSERT INTO growth_points.{table} OVERRIDING SYSTEM VALUE"  # noqa: S608 names
-        f" SELECT (jsonb_populate_record(it, jsonb_build_object('{column}', NULL))).*"
-        f" FROM growth_points.{table} it LIMIT 1"
-    )
-    with pytest.raises(DBAPIError) as refused:
-        _run(connection, copy)
-    connection.rollback()
-    assert isinstance(refused.value.orig, psycopg.errors.NotNullViolation)
-    return f"{refused.value.orig.diag.table_name}.{refused.value.orig.diag.column_name}"
+    for table, column in required(owner, LEDGER):
+        assert missing(owner, table, column) == f"{table}.{column}"
 
 
 def test_the_database_allows_the_flows_of_the_vocabulary_and_no_other(owner: Engine) -> None:
     allowed = set()
     with owner.connect() as connection:
-        _run(connection, "ALTER TABLE growth_points.transfer DISABLE TRIGGER USER")
+        connection.execute(text("ALTER TABLE growth_points.transfer DISABLE TRIGGER USER"))
         for kind, debit, credit in itertools.product(TransferKind, Account, Account):
             with suppress(IntegrityError), connection.begin_nested():
                 _any_flow(connection, kind, debit, credit)

@@ -1,0 +1,143 @@
+"""Probes: attempts at what must not happen, each naming the guard that has to stop it."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import psycopg
+import pytest
+from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import DBAPIError
+
+Attempt = Callable[[Connection], object]
+
+
+@dataclass(frozen=True)
+class Probe:
+    """An attempt that the guard must stop: `guard` is `table.constraint` or `table.trigger`.
+
+    `names` is how the refusal identifies itself, by default the constraint's name. `without` are
+    other triggers, switched off because they would stop the attempt earlier.
+    """
+
+    guard: str
+    attempt: Attempt
+    names: str = ""
+    without: tuple[str, ...] = ()
+    isolation: str = "READ COMMITTED"
+
+    @property
+    def refusal(self) -> str:
+        """What the refusal must be called."""
+        return self.names or self.guard.partition(".")[2]
+
+
+def put(connection: Connection, table: str, values: dict[str, object], *, returning: str) -> int:
+    """Insert one row, numbers of its own included."""
+    names, places = ", ".join(values), ", ".join(f":{name}" for name in values)
+    statement = (
+        f"INSERT INTO growth_points.{table} ({names}) OVERRIDING SYSTEM VALUE"  # noqa: S608 names
+        f" VALUES ({places}) RETURNING {returning}"
+    )
+    number: int = connection.execute(text(statement), values).scalar_one()
+    return number
+
+
+def change(statement: str) -> Attempt:
+    """Make an attempt out of one statement."""
+    return lambda connection: connection.execute(text(statement))
+
+
+def refusal(engine: Engine, probe: Probe, *, dropping: str = "") -> str | None:
+    """Attempt what the probe attempts, up to the checks at commit; None when nothing refused it."""
+    with engine.connect() as connection:
+        connection.execution_options(isolation_level=probe.isolation)
+        for trigger in probe.without:
+            table, name = trigger.split(".")
+            _run(connection, f"ALTER TABLE growth_points.{table} DISABLE TRIGGER {name}")
+        if dropping:
+            _run(connection, dropping)
+        try:
+            probe.attempt(connection)
+            _run(connection, "SET CONSTRAINTS ALL IMMEDIATE")
+        except DBAPIError as error:
+            return named(error)
+        finally:
+            connection.rollback()
+    return None
+
+
+def named(error: DBAPIError) -> str:
+    """Say which constraint refused, and in which words."""
+    diagnosis = getattr(error.orig, "diag")  # noqa: B009 the type is SQLAlchemy's, wider
+    return f"{diagnosis.constraint_name} {diagnosis.message_primary}"
+
+
+def _run(connection: Connection, statement: str) -> None:
+    connection.execute(text(statement))
+
+
+_GUARDS = """
+  WITH guarded AS (
+    SELECT oid, relname FROM pg_class
+    WHERE relnamespace = 'growth_points'::regnamespace AND relname = ANY (:tables)
+  )
+  SELECT relname || '.' || conname,
+         format('ALTER TABLE %s DROP CONSTRAINT %I CASCADE', conrelid::regclass, conname)
+  FROM pg_constraint JOIN guarded ON guarded.oid = conrelid WHERE contype NOT IN ('n', 't')
+  UNION ALL
+  SELECT guarded.relname || '.' || index.relname, format('DROP INDEX %s', indexrelid::regclass)
+  FROM pg_index JOIN guarded ON guarded.oid = indrelid JOIN pg_class index ON index.oid = indexrelid
+  WHERE indisunique AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid)
+  UNION ALL
+  SELECT relname || '.' || tgname, format('DROP TRIGGER %I ON %s', tgname, tgrelid::regclass)
+  FROM pg_trigger JOIN guarded ON guarded.oid = tgrelid WHERE NOT tgisinternal
+"""
+
+
+def guards(engine: Engine, tables: Sequence[str]) -> dict[str, str]:
+    """List every constraint, unique index and trigger of some tables: how each is dropped."""
+    with engine.connect() as connection:
+        rows = connection.execute(text(_GUARDS), {"tables": list(tables)})
+        return {row[0]: row[1] for row in rows}
+
+
+def unnoticed(engine: Engine, tables: Sequence[str], probes: Iterable[Probe]) -> list[str]:
+    """Drop each guard in turn; list those that could go without any probe noticing."""
+    return [
+        guard
+        for guard, how in guards(engine, tables).items()
+        if all(
+            probe.refusal in (refusal(engine, probe, dropping=how) or "")
+            for probe in probes
+            if probe.guard == guard
+        )
+    ]
+
+
+_REQUIRED = """
+  SELECT relname, attname FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid
+  WHERE relnamespace = 'growth_points'::regnamespace AND relname = ANY (:tables)
+    AND attnum > 0 AND attnotnull
+"""
+
+
+def required(engine: Engine, tables: Sequence[str]) -> list[tuple[str, str]]:
+    """List the columns of some tables that must have a value: table and column."""
+    with engine.connect() as connection:
+        rows = connection.execute(text(_REQUIRED), {"tables": list(tables)})
+        return [(row[0], row[1]) for row in rows]
+
+
+def missing(engine: Engine, table: str, column: str) -> str:
+    """Copy a row with one column empty; returns the column that the refusal names."""
+    copy = (
+        f"INSERT INTO growth_points.{table} OVERRIDING SYSTEM VALUE"  # noqa: S608 names
+        f" SELECT (jsonb_populate_record(it, jsonb_build_object('{column}', NULL))).*"
+        f" FROM growth_points.{table} it LIMIT 1"
+    )
+    with engine.connect() as connection:
+        _run(connection, f"ALTER TABLE growth_points.{table} DISABLE TRIGGER USER")
+        with pytest.raises(DBAPIError) as refused:
+            _run(connection, copy)
+    assert isinstance(refused.value.orig, psycopg.errors.NotNullViolation)
+    return f"{refused.value.orig.diag.table_name}.{refused.value.orig.diag.column_name}"
