@@ -5,7 +5,9 @@ balance is what it was given less what was taken from it. Points exist because t
 goes below zero by exactly what is out: all balances always add up to nothing.
 """
 
+import hashlib
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from typing import Final
 
@@ -89,3 +91,9 @@ def granted_award(key: str, points: int) -> Award:
     """Read from a granting adjustment's key the award that it stands for."""
     month, tier, seller_id = key.removeprefix(GRANTS).split("/", maxsplit=2)
     return Award(SettlementMonth.parse(month), seller_id, int(tier), points)
+
+
+def adjustment_key(seller_id: str, points: int, effective_on: date, reason: str) -> str:
+    """Name an adjustment by all that it says: asked for twice on one day, it is one."""
+    digest = hashlib.sha256(reason.encode()).hexdigest()[:16]
+    return f"adjustment/{effective_on}/{points}/{digest}/{seller_id}"

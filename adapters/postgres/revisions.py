@@ -91,5 +91,15 @@ def record_revision(
     return recorded
 
 
+def seller_is_known(connection: Connection, seller_id: str) -> bool:
+    """Say whether any revision's snapshot has a seller."""
+    known = select(revision.c.revision_id).join(
+        seller_snapshot,
+        (seller_snapshot.c.revision_id == revision.c.revision_id)
+        & (seller_snapshot.c.seller_id == seller_id),
+    )
+    return connection.execute(known.limit(1)).first() is not None
+
+
 def _revision(row: Row[Any]) -> Revision:
     return Revision(**row._mapping)  # noqa: SLF001 the documented way to a row's names

@@ -1,0 +1,38 @@
+"""The `adjust-points` flow: the form by which an operator corrects a seller's points."""
+
+from prefect import flow
+from prefect.cache_policies import NO_CACHE
+from prefect.tasks import task
+
+from domain.months import SettlementMonth
+from flows.flow_occasion import flow_occasion
+from flows.program import program_calendar, program_database, program_policies
+from flows.settings import Settings
+from flows.steps.adjust_points import Adjustment, AdjustmentRequest, adjust_points
+
+
+@flow(name="adjust-points", flow_run_name="adjust {seller_id}")
+def adjust_points_of(
+    seller_id: str, points: int, reason: str, grants_month: str | None = None
+) -> Adjustment:
+    """Give a seller available points, or take them back; the same again today does nothing.
+
+    Args:
+        seller_id: The store.
+        points: How many points to give; below zero, how many to take.
+        reason: Why; recorded in the ledger beside your name.
+        grants_month: The paid month, as YYYY-MM, that lacks exactly these points for this store.
+    """
+    settings, occasion = Settings.read(), flow_occasion()
+    month = SettlementMonth.parse(grants_month) if grants_month else None
+    request = AdjustmentRequest(seller_id, points, occasion.today, occasion.cause(reason), month)
+    return post(settings, request)
+
+
+@task(cache_policy=NO_CACHE, name="post the adjustment")
+def post(settings: Settings, request: AdjustmentRequest) -> Adjustment:
+    """Adjust in one transaction."""
+    with program_database(settings) as engine:
+        return adjust_points(
+            engine, request, program_policies(settings), program_calendar(settings)
+        )

@@ -1,0 +1,38 @@
+"""Adjusting from the command line, at once and without Prefect, in a sentence."""
+
+from domain.months import SettlementMonth
+from flows.occasion import this_occasion
+from flows.program import program_calendar, program_database, program_policies
+from flows.settings import Settings
+from flows.steps.adjust_points import Adjustment, AdjustmentRequest, adjust_points
+
+
+def adjust_now(
+    settings: Settings, seller_id: str, points: int, reason: str, month: SettlementMonth | None
+) -> str:
+    """Adjust a seller's points today, and tell what was done."""
+    occasion = this_occasion()
+    request = AdjustmentRequest(seller_id, points, occasion.today, occasion.cause(reason), month)
+    with program_database(settings) as engine:
+        return sentence(
+            adjust_points(engine, request, program_policies(settings), program_calendar(settings))
+        )
+
+
+def sentence(adjustment: Adjustment) -> str:
+    """Tell an adjustment, and what a grant changed in later months."""
+    request = adjustment.request
+    if not adjustment.posted.created:
+        return (
+            f"The ledger has this adjustment of seller {request.seller_id} already; nothing was "
+            "written. To adjust once more, give another reason."
+        )
+    verb = "is given" if request.points > 0 else "gives back"
+    grants = f", which grants what {request.month} lacked" if request.month else ""
+    lines = [f"Seller {request.seller_id} {verb} {abs(request.points):,} points{grants}."]
+    lines += [
+        f"{each.month} was evaluated again: {len(each.changes):,} results changed."
+        for each in adjustment.months
+        if each.changes
+    ]
+    return "\n".join(lines)
