@@ -1,189 +1,280 @@
 """Why a seller got what it got in a month, in words, from what was recorded at the time."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
-from typing import Final
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from adapters.policy_files import parse_policy
-from adapters.postgres.evaluations import current_evaluation, recorded_policy
-from adapters.postgres.explanations import RecordedDecision, recorded_decision
+from adapters.postgres.decisions import RecordedStore
+from adapters.postgres.evaluations import Evaluation, current_evaluation, recorded_policy
+from adapters.postgres.explanations import (
+    RecordedAward,
+    RecordedDecision,
+    recorded_decision,
+    store_on,
+)
 from adapters.postgres.ledger import Payout, payouts
 from adapters.postgres.payout_dates import PlannedPayout, planned_payouts
-from domain.decision import Outcome
+from adapters.postgres.revisions import current_revisions
+from domain.decision import Outcome, decide
 from domain.eligibility import Reason, Terms
 from domain.months import SettlementMonth
+from domain.what_if import OtherResult, months_of_right_tenure, other_results
 from flows.listings import MonthNotClosed, NoDecision
+from flows.wording import WORDINGS, Language, Wording
 
 
 @dataclass(frozen=True, slots=True)
 class _Case:
-    facts: RecordedDecision
+    recorded: RecordedDecision
     terms: Terms
     planned: PlannedPayout
     paid: Payout | None
+    today: RecordedStore | None
+    words: Wording
 
     @property
     def sum_krw(self) -> int:
-        return self.facts.decision.window_amount_krw
+        return self.recorded.decision.window_amount_krw
 
     @property
-    def average_krw(self) -> int:
-        return self.sum_krw // self.terms.policy.window_months
+    def month(self) -> SettlementMonth:
+        return self.terms.month
+
+    def say(self, name: str) -> str:
+        return self.words.sentences[name]
 
 
-def explain_decision(engine: Engine, seller_id: str, month: SettlementMonth) -> str:
+def explain_decision(
+    engine: Engine, seller_id: str, month: SettlementMonth, language: Language = "en"
+) -> str:
     """Explain a seller's current decision in a month; raises MonthNotClosed, NoDecision."""
     with engine.connect() as connection:
         evaluation = current_evaluation(connection, month)
         if evaluation is None:
             raise MonthNotClosed(month)
-        facts = recorded_decision(connection, month, seller_id)
-        if facts is None:
-            raise NoDecision(seller_id, month)
-        name, text = recorded_policy(connection, evaluation.policy_hash)
-        case = _Case(
-            facts=facts,
-            terms=Terms.of(parse_policy(text, f"the recorded policy {name}"), month),
-            planned=planned_payouts(connection)[month],
-            paid=next((p for p in payouts(connection) if p.settlement_month == month), None),
-        )
-    parts = (_outcome, _amounts, _average, _tenure, _earlier, _reasons, _payout, _basis)
+        case = _case(connection, evaluation, seller_id, WORDINGS[language])
+    parts = (_outcome, _amounts, _average, _tenure, _earlier, _reasons, _what_if, _payout, _basis)
     return "\n".join(line for part in parts for line in part(case))
 
 
+def _case(connection: Connection, evaluation: Evaluation, seller_id: str, words: Wording) -> _Case:
+    month = evaluation.settlement_month
+    name, text = recorded_policy(connection, evaluation.policy_hash)
+    terms = Terms.of(parse_policy(text, f"the recorded policy {name}"), month)
+    recorded = recorded_decision(connection, evaluation, terms, seller_id)
+    if recorded is None:
+        raise NoDecision(seller_id, month)
+    window = month.window(terms.policy.window_months)
+    newest = current_revisions(connection, window)
+    return _Case(
+        recorded=recorded,
+        terms=terms,
+        planned=planned_payouts(connection)[month],
+        paid=next((p for p in payouts(connection) if p.settlement_month == month), None),
+        today=store_on(
+            connection,
+            evaluation,
+            terms,
+            seller_id,
+            [newest[each].revision_id for each in window],
+            recorded.awards,
+        ),
+        words=words,
+    )
+
+
 def _outcome(case: _Case) -> Iterator[str]:
-    decision = case.facts.decision
-    if decision.outcome is Outcome.AWARDED:
-        result = f"is awarded tier {decision.tier}: {decision.points:,} points"
-    else:
-        count = len(decision.reasons)
-        result = f"is not awarded, for {count} reason{'s'[: count != 1]}"
-    yield f"Seller {decision.seller_id} {result} in {decision.settlement_month}."
+    decision = case.recorded.decision
+    name = "awarded" if decision.outcome is Outcome.AWARDED else "not_awarded"
+    yield case.say(name).format(
+        seller=decision.seller_id,
+        month=case.month,
+        tier=decision.tier,
+        points=f"{decision.points:,}",
+        count=len(decision.reasons),
+    )
 
 
 def _amounts(case: _Case) -> Iterator[str]:
     counted = case.terms.policy.counted_line_types
     yield ""
-    yield f"What counts ({', '.join(counted)}, by the date of purchase confirmation):"
-    for each in case.facts.window:
+    yield case.say("counted").format(types=", ".join(counted))
+    for each in case.recorded.window:
         amounts = each.amount_krw_by_line_type
         amount = sum(krw for kind, krw in amounts.items() if kind in counted)
         left_out = sum(amounts.values()) - amount
-        remark = f"   (not counted: {left_out:,})" if left_out else ""
-        yield f"  {each.month}  {amount:>18,} KRW{remark}"
-    yield f"  {'sum':7}  {case.sum_krw:>18,} KRW"
+        yield case.say("amount_partly" if left_out else "amount").format(
+            month=each.month, amount=f"{amount:,}", left_out=f"{left_out:,}"
+        )
+    yield case.say("sum").format(amount=f"{case.sum_krw:,}")
 
 
 def _average(case: _Case) -> Iterator[str]:
     months = case.terms.policy.window_months
-    yield f"  The average over {months} months is {_krw(case.average_krw)}. The tiers:"
+    average = f"{case.sum_krw // months:,}"
+    yield case.say("average").format(months=months, average=average)
     for tier in case.terms.policy.tiers:
         here = case.terms.lower_sum_krw(tier) <= case.sum_krw < case.terms.upper_sum_krw(tier)
-        yield (
-            f"  {'→' if here else ' '} tier {tier.number}: {_krw(tier.lower_average_krw)} up to, "
-            f"not including, {_krw(tier.upper_average_krw)} gives {tier.points:,} points"
+        yield case.say("tier").format(
+            mark="→" if here else " ",
+            tier=tier.number,
+            lower=f"{tier.lower_average_krw:,}",
+            upper=f"{tier.upper_average_krw:,}",
+            points=f"{tier.points:,}",
         )
 
 
 def _tenure(case: _Case) -> Iterator[str]:
-    first, last = case.terms.first_approval_on, case.terms.last_approval_on
     yield ""
-    yield (
-        f"The store was approved on {case.facts.approved_on}; this month is for stores approved "
-        f"from {first} to {last}."
+    yield case.say("tenure").format(
+        approved=case.recorded.facts.approved_on,
+        first=case.terms.first_approval_on,
+        last=case.terms.last_approval_on,
     )
 
 
 def _earlier(case: _Case) -> Iterator[str]:
-    month = case.facts.decision.settlement_month
-    earlier = [each for each in case.facts.awards if each.month < month]
+    earlier = [each for each in case.recorded.awards if each.award.settlement_month < case.month]
     if not earlier:
-        yield "It had no award from an earlier month."
+        yield case.say("no_earlier")
     for each in earlier:
-        yield f"From {each.month} it has tier {each.tier}: {each.points:,} points, {each.state}."
+        yield case.say("earlier").format(
+            month=each.award.settlement_month,
+            tier=each.award.tier,
+            points=f"{each.award.points:,}",
+            state=case.words.states[each.state],
+        )
 
 
 def _reasons(case: _Case) -> Iterator[str]:
-    if not case.facts.decision.reasons:
+    if not case.recorded.decision.reasons:
         return
     yield ""
-    yield "Why not:"
-    for reason in case.facts.decision.reasons:
-        yield f"  {reason}: {_SENTENCES[reason](case)}"
+    yield case.say("why_not")
+    for reason in case.recorded.decision.reasons:
+        yield f"  {reason}: {_reason(case, reason)}"
+
+
+def _reason(case: _Case, reason: Reason) -> str:
+    policy = case.terms.policy
+    return case.words.reasons[reason].format(
+        status=case.recorded.facts.status,
+        active=policy.active_status,
+        first=case.terms.first_approval_on,
+        last=case.terms.last_approval_on,
+        short=f"{case.terms.lowest_sum_krw - case.sum_krw:,}",
+        least=f"{case.terms.lowest_sum_krw:,}",
+        highest=f"{policy.tiers[-1].upper_average_krw:,}",
+    )
+
+
+def _what_if(case: _Case) -> Iterator[str]:
+    decision = case.recorded.decision
+    told = [_other(case, each) for each in other_results(case.recorded.facts, case.terms)]
+    if Reason.TENURE_TOO_SHORT in decision.reasons:
+        months = months_of_right_tenure(case.recorded.facts, case.terms)
+        if months is not None:
+            told.append(case.say("later").format(first=months[0], last=months[1]))
+    if decision.reasons and not told:
+        told.append(case.say("nothing_changes_it"))
+    if told:
+        yield from ("", case.say("what_if"), *told)
+
+
+def _other(case: _Case, other: OtherResult) -> str:
+    parts = ["without"] if other.without else []
+    if other.amount_krw:
+        parts.append("more" if other.amount_krw > 0 else "less")
+    return case.say("_".join(parts)).format(
+        amount=f"{abs(other.amount_krw):,}",
+        month=case.month,
+        tier=other.tier.number,
+        points=f"{other.tier.points:,}",
+        ways=", ".join(other.without),
+    )
 
 
 def _payout(case: _Case) -> Iterator[str]:
     yield ""
-    if case.facts.decision.outcome is not Outcome.AWARDED:
-        yield "Nothing is paid for this month."
-        return
-    passed = "; ".join(f"{day} is {name}" for day, name in case.planned.passed_over)
-    why = f" ({passed})" if passed else ""
-    if case.paid is None:
-        yield f"The points are pending and will be usable on {case.planned.due_on}{why}."
-    else:
-        yield f"The points were due on {case.planned.due_on}{why}, paid on {case.paid.paid_on}."
+    decision = case.recorded.decision
+    own = [each for each in case.recorded.awards if each.award.settlement_month == case.month]
+    standing = [each for each in own if each.stands]
+    matching = [each for each in standing if each.award.tier == decision.tier]
+    if decision.outcome is Outcome.AWARDED:
+        yield _posted(case, matching[0]) if matching else _not_posted(case)
+    elif not standing:
+        yield case.say("nothing_paid")
+    for each in standing:
+        if each not in matching and case.paid is not None:
+            yield case.say("kept").format(
+                tier=each.award.tier, points=f"{each.award.points:,}", paid=case.paid.paid_on
+            )
+
+
+def _posted(case: _Case, own: RecordedAward) -> str:
+    passed = "; ".join(f"{day} {name}" for day, name in case.planned.passed_over)
+    return case.say(own.state).format(
+        month=case.month,
+        due=case.planned.due_on,
+        why=f" ({passed})" if passed else "",
+        paid=case.paid and case.paid.paid_on,
+    )
+
+
+def _not_posted(case: _Case) -> str:
+    decision = case.recorded.decision
+    elsewhere = [
+        each.award
+        for each in case.recorded.awards
+        if each.stands and each.award.tier == decision.tier
+    ]
+    name = "held" if elsewhere else "not_posted" if case.paid is None else "missing"
+    return case.say(name).format(
+        month=case.month,
+        other=elsewhere[0].settlement_month if elsewhere else None,
+        tier=decision.tier,
+        paid=case.paid and case.paid.paid_on,
+        seller=decision.seller_id,
+        plain=decision.points,
+    )
 
 
 def _basis(case: _Case) -> Iterator[str]:
-    evaluation = case.facts.evaluation
+    evaluation = case.recorded.evaluation
     yield ""
-    yield (
-        f"This is evaluation {evaluation.evaluation_no} of the month, made on "
-        f"{evaluation.evaluated_at:%Y-%m-%d %H:%M %Z} by {evaluation.actor} ({evaluation.reason}), "
-        f"by policy {case.terms.policy.name}. It rests on:"
+    yield case.say("evaluation").format(
+        number=evaluation.evaluation_no,
+        at=f"{evaluation.evaluated_at:%Y-%m-%d %H:%M %Z}",
+        actor=evaluation.actor,
+        reason=evaluation.reason,
+        policy=case.terms.policy.name,
+        hash=evaluation.policy_hash[:12],
     )
-    for each in case.facts.window:
-        yield f"  {each.month} revision {each.revision_no}: {each.source}"
+    for each in case.recorded.window:
+        yield case.say("revision").format(
+            month=each.month,
+            number=each.revision_no,
+            at=f"{each.accepted_at:%Y-%m-%d %H:%M %Z}",
+            source=each.source,
+            files=", ".join(each.files),
+        )
+    yield _today(case)
 
 
-def _short_of(case: _Case) -> str:
-    missing = case.terms.lowest_sum_krw - case.sum_krw
-    return (
-        f"the sum is {_krw(missing)} short of the lowest tier "
-        f"({_krw(case.terms.lowest_sum_krw)} over the window)"
+def _today(case: _Case) -> str:
+    """Say what the newest deliveries and today's awards make of it."""
+    decision = case.recorded.decision
+    if case.today is None or case.today.facts is None:
+        return case.say("today_gone").format(month=case.month)
+    again = decide(case.today.facts, case.terms)
+    if again == decision:
+        return case.say("today_same")
+    return case.say("today_awarded" if again.tier else "today_not").format(
+        tier=again.tier,
+        points=f"{again.points:,}",
+        amount=f"{again.window_amount_krw:,}",
+        reasons=", ".join(again.reasons),
+        month=case.month,
     )
-
-
-def _beyond(case: _Case) -> str:
-    return f"from {_krw(case.terms.policy.tiers[-1].upper_average_krw)} on average no tier applies"
-
-
-def _awarded_before(case: _Case) -> str:
-    return "the tier of this average was awarded before, and each tier is given once"
-
-
-def _higher_before(case: _Case) -> str:
-    return "a higher tier was awarded before, and awards never go downwards"
-
-
-def _day(day: date) -> str:
-    return day.isoformat()
-
-
-def _krw(amount: int) -> str:
-    return f"{amount:,} KRW"
-
-
-_SENTENCES: Final[dict[Reason, Callable[[_Case], str]]] = {
-    Reason.SELLER_NOT_ACTIVE: lambda case: (
-        f"the store's status was {case.facts.status}, not {case.terms.policy.active_status}"
-    ),
-    Reason.TENURE_TOO_SHORT: lambda case: (
-        f"approved after {_day(case.terms.last_approval_on)}, the store is too young"
-    ),
-    Reason.TENURE_TOO_LONG: lambda case: (
-        f"approved before {_day(case.terms.first_approval_on)}, the store is no longer new"
-    ),
-    Reason.RUNS_DEPARTMENT_STORE_WINDOW: lambda _: "it runs a department-store window",
-    Reason.RUNS_OUTLET_WINDOW: lambda _: "it runs an outlet window",
-    Reason.USES_FULFILMENT: lambda _: "it uses fulfilment",
-    Reason.USES_API: lambda _: "it uses the API",
-    Reason.BELOW_LOWEST_TIER: _short_of,
-    Reason.ABOVE_HIGHEST_TIER: _beyond,
-    Reason.TIER_ALREADY_AWARDED: _awarded_before,
-    Reason.BELOW_AWARDED_TIER: _higher_before,
-}

@@ -1,7 +1,8 @@
 """Deciding a whole month in one statement, and reading what was decided."""
 
 from collections.abc import Collection, Iterator, Sequence
-from functools import reduce
+from dataclasses import dataclass
+from functools import cache, reduce
 from operator import or_
 from typing import Any
 
@@ -10,6 +11,7 @@ from sqlalchemy import (
     Connection,
     Integer,
     Select,
+    Subquery,
     Text,
     bindparam,
     cast,
@@ -28,10 +30,11 @@ from adapters.postgres.eligibility_columns import (
     tier_column,
 )
 from adapters.postgres.tables import decision, evaluation, policy, seller_amount, seller_snapshot
-from domain.decision import ChangedResult, Decision, Outcome, Result
+from domain.decision import ChangedResult, Decision, Outcome, Result, SellerFacts
 from domain.eligibility import Reason, Terms
 from domain.ledger import Award
 from domain.months import SettlementMonth
+from domain.policy import MOST_TIERS
 
 
 def record_decisions(
@@ -76,8 +79,14 @@ def record_decisions(
 
 
 def _facts(
-    terms: Terms, window_revision_ids: Sequence[int], snapshot_revision_id: int
+    terms: Terms,
+    window_revision_ids: Sequence[int],
+    snapshot_revision_id: int,
+    seller_id: str | None = None,
 ) -> Select[tuple[object, ...]]:
+    snapshot = seller_snapshot
+    amounts_of = [] if seller_id is None else [seller_amount.c.seller_id == seller_id]
+    store = [] if seller_id is None else [snapshot.c.seller_id == seller_id]
     amounts = (
         select(
             seller_amount.c.seller_id,
@@ -86,6 +95,7 @@ def _facts(
         .where(
             seller_amount.c.revision_id.in_(window_revision_ids),
             seller_amount.c.line_type.in_(terms.policy.counted_line_types),
+            *amounts_of,
         )
         .group_by(seller_amount.c.seller_id)
         .subquery("amounts")
@@ -98,7 +108,6 @@ def _facts(
         .table_valued("seller_id", "awarded_tiers", name="awarded")
         .render_derived()
     )
-    snapshot = seller_snapshot
     return (
         select(
             *(column for column in snapshot.c if column.name != "revision_id"),
@@ -108,7 +117,7 @@ def _facts(
         .select_from(snapshot)
         .outerjoin(amounts, amounts.c.seller_id == snapshot.c.seller_id)
         .outerjoin(awarded, awarded.c.seller_id == snapshot.c.seller_id)
-        .where(snapshot.c.revision_id == snapshot_revision_id)
+        .where(snapshot.c.revision_id == snapshot_revision_id, *store)
     )
 
 
@@ -117,6 +126,79 @@ def _tiers_by_seller(awards: Collection[Award]) -> tuple[list[str], list[int]]:
     for award in awards:
         bits.setdefault(award.seller_id, []).append(1 << (award.tier - 1))
     return list(bits), [reduce(or_, each) for each in bits.values()]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedStore:
+    """A store's facts, and the result and the window's sum that were recorded for it."""
+
+    seller_id: str
+    facts: SellerFacts | None
+    result: Result | None
+    window_amount_krw: int | None
+
+
+def recorded_facts(
+    connection: Connection,
+    *,
+    evaluation_id: int,
+    terms: Terms,
+    window_revision_ids: Sequence[int],
+    snapshot_revision_id: int,
+    earlier_awards: Collection[Award],
+    seller_id: str | None = None,
+) -> Iterator[RecordedStore]:
+    """Stream, in the order of seller ids, each store's facts beside what an evaluation decided.
+
+    Facts are None for a store that the snapshot lacks, the rest for one without a decision.
+    """
+    facts = _facts(terms, window_revision_ids, snapshot_revision_id, seller_id).subquery("facts")
+    decided = _decided(evaluation_id, seller_id)
+    either = func.coalesce(facts.c.seller_id, decided.c.seller_id)
+    query = (
+        select(either, *facts.c, *(column.label(f"decided_{column.name}") for column in decided.c))
+        .select_from(facts.join(decided, decided.c.seller_id == facts.c.seller_id, full=True))
+        .order_by(either)
+    )
+    sellers, tiers = _tiers_by_seller(earlier_awards)
+    rows = connection.execution_options(yield_per=10_000).execute(
+        query, {"awarded_sellers": sellers, "awarded_tiers": tiers}
+    )
+    for seller, *values in rows:
+        yield RecordedStore(seller, _seller_facts(values[:-5]), _result(values[-5:-1]), values[-1])
+
+
+def _decided(evaluation_id: int, seller_id: str | None) -> Subquery:
+    names = ("seller_id", "tier", "points", "reasons", "window_amount_krw")
+    query = select(*(decision.c[name] for name in names)).where(
+        decision.c.evaluation_id == evaluation_id
+    )
+    if seller_id is not None:
+        query = query.where(decision.c.seller_id == seller_id)
+    return query.subquery("decided")
+
+
+def _seller_facts(values: Sequence[Any]) -> SellerFacts | None:
+    seller_id, approved_on, status, *flags, window_amount_krw, awarded_tiers = values
+    if seller_id is None:
+        return None
+    department_store, outlet, fulfilment, api = flags
+    return SellerFacts(
+        seller_id=seller_id,
+        approved_on=approved_on,
+        window_amount_krw=window_amount_krw,
+        status=status,
+        runs_department_store_window=department_store,
+        runs_outlet_window=outlet,
+        uses_fulfilment=fulfilment,
+        uses_api=api,
+        awarded_tiers=_tiers_of(awarded_tiers),
+    )
+
+
+@cache
+def _tiers_of(bits: int) -> frozenset[int]:
+    return frozenset(tier for tier in range(1, MOST_TIERS + 1) if bits & 1 << (tier - 1))
 
 
 def earned_awards(connection: Connection, evaluation_id: int, month: SettlementMonth) -> set[Award]:

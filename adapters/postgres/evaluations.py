@@ -1,13 +1,13 @@
 """Evaluations: which input and policy a month was last decided with."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, Select, insert, select
 from sqlalchemy.dialects.postgresql import insert as insert_or_keep
 
-from adapters.postgres.tables import evaluation, evaluation_input, policy
+from adapters.postgres.tables import evaluation, evaluation_input, policy, revision
 from domain.months import SettlementMonth
 
 
@@ -85,6 +85,19 @@ def record_evaluation(
         ],
     )
     return recorded
+
+
+def evaluated_revisions(
+    connection: Connection, evaluation_id: int
+) -> Mapping[SettlementMonth, tuple[int, str]]:
+    """Find the revisions that an evaluation rests on: month → id and content hash, in order."""
+    rows = connection.execute(
+        select(revision.c.settlement_month, revision.c.revision_id, revision.c.content_hash)
+        .join(evaluation_input, evaluation_input.c.revision_id == revision.c.revision_id)
+        .where(evaluation_input.c.evaluation_id == evaluation_id)
+        .order_by(revision.c.settlement_month)
+    )
+    return {month: (number, content) for month, number, content in rows}
 
 
 def record_policy(connection: Connection, *, policy_hash: str, name: str, content: str) -> None:

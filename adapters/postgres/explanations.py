@@ -1,16 +1,19 @@
 """What was recorded about one seller's decision: enough to explain it without computing it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 from sqlalchemy import Connection, func, select
 
-from adapters.postgres.decisions import decisions
-from adapters.postgres.evaluations import Evaluation, current_evaluation
+from adapters.postgres.decisions import RecordedStore, decisions, recorded_facts
+from adapters.postgres.evaluations import Evaluation, evaluated_revisions
+from adapters.postgres.grants import granted_awards
 from adapters.postgres.ledger_tables import award
-from adapters.postgres.tables import evaluation_input, revision, seller_amount, seller_snapshot
-from domain.decision import Decision
+from adapters.postgres.tables import evaluation_input, revision, seller_amount
+from domain.decision import Decision, SellerFacts
+from domain.eligibility import Terms
+from domain.ledger import Award
 from domain.months import SettlementMonth
 
 
@@ -19,20 +22,26 @@ class MonthAmount:
     """A seller's settlement in one month of the window, as the revision used had it."""
 
     month: SettlementMonth
+    revision_id: int
     revision_no: int
     source: str
     accepted_at: datetime
+    files: tuple[str, ...]
     amount_krw_by_line_type: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
 class RecordedAward:
-    """An award of the seller, with what became of it: `pending`, `paid` or `reversed`."""
+    """An award of the seller, with what became of it: `pending`, `paid`, `reversed`, or
+    `granted` by an adjustment."""
 
-    month: SettlementMonth
-    tier: int
-    points: int
+    award: Award
     state: str
+
+    @property
+    def stands(self) -> bool:
+        """Say whether the award takes its tier."""
+        return self.state != "reversed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,32 +50,54 @@ class RecordedDecision:
 
     decision: Decision
     evaluation: Evaluation
-    approved_on: date
-    status: str
+    facts: SellerFacts
     window: tuple[MonthAmount, ...]
     awards: tuple[RecordedAward, ...]
 
 
 def recorded_decision(
-    connection: Connection, month: SettlementMonth, seller_id: str
+    connection: Connection, evaluation: Evaluation, terms: Terms, seller_id: str
 ) -> RecordedDecision | None:
-    """Gather a seller's decision in a month; None when there is none."""
-    evaluation = current_evaluation(connection, month)
-    if evaluation is None:
-        return None
+    """Gather a seller's decision in an evaluation; None when there is none."""
     found = next(decisions(connection, evaluation.evaluation_id, seller_id=seller_id), None)
     if found is None:
         return None
-    window = _window(connection, evaluation.evaluation_id, seller_id)
-    approved_on, status = _snapshot(connection, evaluation.evaluation_id, month, seller_id)
+    awards = _awards(connection, seller_id)
+    revisions = evaluated_revisions(connection, evaluation.evaluation_id)
+    window = [number for number, _ in revisions.values()]
+    store = store_on(connection, evaluation, terms, seller_id, window, awards)
+    if store is None or store.facts is None:
+        return None
     return RecordedDecision(
         decision=found,
         evaluation=evaluation,
-        approved_on=approved_on,
-        status=status,
-        window=window,
-        awards=_awards(connection, seller_id),
+        facts=store.facts,
+        window=_window(connection, evaluation.evaluation_id, seller_id),
+        awards=awards,
     )
+
+
+def store_on(
+    connection: Connection,
+    evaluation: Evaluation,
+    terms: Terms,
+    seller_id: str,
+    window_revision_ids: Sequence[int],
+    awards: Sequence[RecordedAward],
+) -> RecordedStore | None:
+    """Gather a seller's facts on the given revisions, the last of which has the snapshot."""
+    month = evaluation.settlement_month
+    standing = [each.award for each in awards if each.stands]
+    found = recorded_facts(
+        connection,
+        evaluation_id=evaluation.evaluation_id,
+        terms=terms,
+        window_revision_ids=window_revision_ids,
+        snapshot_revision_id=window_revision_ids[-1],
+        earlier_awards=[each for each in standing if each.settlement_month < month],
+        seller_id=seller_id,
+    )
+    return next(found, None)
 
 
 def _window(connection: Connection, evaluation_id: int, seller_id: str) -> tuple[MonthAmount, ...]:
@@ -77,9 +108,11 @@ def _window(connection: Connection, evaluation_id: int, seller_id: str) -> tuple
     rows = connection.execute(
         select(
             revision.c.settlement_month,
+            revision.c.revision_id,
             revision.c.revision_no,
             revision.c.source,
             revision.c.accepted_at,
+            revision.c.profile["files"],
             types,
             amounts,
         )
@@ -95,31 +128,30 @@ def _window(connection: Connection, evaluation_id: int, seller_id: str) -> tuple
         .order_by(revision.c.settlement_month)
     )
     return tuple(
-        MonthAmount(month, number, source, at, dict(zip(kinds or (), krw or (), strict=True)))
-        for month, number, source, at, kinds, krw in rows
-    )
-
-
-def _snapshot(
-    connection: Connection, evaluation_id: int, month: SettlementMonth, seller_id: str
-) -> tuple[date, str]:
-    row = connection.execute(
-        select(seller_snapshot.c.approved_on, seller_snapshot.c.status)
-        .join(evaluation_input, evaluation_input.c.revision_id == seller_snapshot.c.revision_id)
-        .join(revision, revision.c.revision_id == seller_snapshot.c.revision_id)
-        .where(
-            evaluation_input.c.evaluation_id == evaluation_id,
-            revision.c.settlement_month == month,
-            seller_snapshot.c.seller_id == seller_id,
+        MonthAmount(
+            month=month,
+            revision_id=revision_id,
+            revision_no=number,
+            source=source,
+            accepted_at=accepted_at,
+            files=tuple(file["name"] for file in files or ()),
+            amount_krw_by_line_type=dict(zip(kinds or (), krw or (), strict=True)),
         )
-    ).one()
-    return row.approved_on, row.status
+        for month, revision_id, number, source, accepted_at, files, kinds, krw in rows
+    )
 
 
 def _awards(connection: Connection, seller_id: str) -> tuple[RecordedAward, ...]:
     rows = connection.execute(
-        select(award.c.settlement_month, award.c.tier, award.c.points, award.c.state)
-        .where(award.c.seller_id == seller_id)
-        .order_by(award.c.settlement_month, award.c.tier)
+        select(award.c.settlement_month, award.c.tier, award.c.points, award.c.state).where(
+            award.c.seller_id == seller_id
+        )
     )
-    return tuple(RecordedAward(*row) for row in rows)
+    posted = [
+        RecordedAward(Award(month, seller_id, tier, points), state)
+        for month, tier, points, state in rows
+    ]
+    granted = [
+        RecordedAward(each, "granted") for each in granted_awards(connection, seller_id=seller_id)
+    ]
+    return tuple(sorted((*posted, *granted), key=lambda each: (each.award, each.state)))

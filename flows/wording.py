@@ -1,0 +1,160 @@
+"""The sentences of an explanation, in English and Korean; both have the same, under one name."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from domain.eligibility import Reason
+
+Language = Literal["en", "ko"]
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """One language's sentences, by name, to be filled in with `format`."""
+
+    sentences: Mapping[str, str]
+    reasons: Mapping[Reason, str]
+    states: Mapping[str, str]
+
+
+_ENGLISH: Final = Wording(
+    sentences={
+        "awarded": "Seller {seller} is awarded tier {tier} in {month}: {points} points.",
+        "not_awarded": "Seller {seller} is not awarded in {month}. Reasons: {count}.",
+        "counted": "What counts ({types}, by the date of purchase confirmation):",
+        "amount": "  {month}  {amount:>18} KRW",
+        "amount_partly": "  {month}  {amount:>18} KRW   (not counted: {left_out})",
+        "sum": "  sum      {amount:>18} KRW",
+        "average": "The average over {months} months is {average} KRW. The tiers:",
+        "tier": "  {mark} tier {tier}: {lower} KRW up to, not including, {upper} KRW gives "
+        "{points} points",
+        "tenure": "The store was approved on {approved}; this month is for stores approved from "
+        "{first} to {last}.",
+        "no_earlier": "It had no award from an earlier month.",
+        "earlier": "From {month} it has tier {tier}: {points} points, {state}.",
+        "why_not": "Why not:",
+        "what_if": "What would change it:",
+        "more": "  {amount} KRW more in {month} and tier {tier} follows: {points} points",
+        "less": "  {amount} KRW less in {month} and tier {tier} follows: {points} points",
+        "without": "  without {ways} tier {tier} follows: {points} points",
+        "without_more": "  without {ways}, and with {amount} KRW more in {month}, tier {tier} "
+        "follows: {points} points",
+        "without_less": "  without {ways}, and with {amount} KRW less in {month}, tier {tier} "
+        "follows: {points} points",
+        "later": "  its tenure is right from {first} to {last}, if the other rules are met then",
+        "nothing_changes_it": "  nothing that the store could do in this month",
+        "pending": "The points are pending and will be usable on {due}{why}.",
+        "paid": "The points were due on {due}{why}, paid on {paid}.",
+        "granted": "{month} was paid without them; the points were granted by an adjustment.",
+        "held": "Nothing is paid for this month: {other} gave tier {tier} already, and each tier "
+        "is given once.",
+        "missing": "{month} was paid on {paid} without these points: its data was restated later. "
+        "They can be granted: growth-points adjust {seller} {plain} --for {month} --reason TEXT",
+        "not_posted": "Nothing is posted for this result yet: close {month} again.",
+        "nothing_paid": "Nothing is paid for this month.",
+        "kept": "Tier {tier}, {points} points, was paid on {paid}, before the month was restated; "
+        "what was paid stays.",
+        "evaluation": "This is evaluation {number} of the month, made on {at} by {actor} "
+        "({reason}), by policy {policy} ({hash}). It rests on:",
+        "revision": "  {month} revision {number}, accepted on {at}: {source} ({files})",
+        "today_same": "Computed again today it comes out the same.",
+        "today_awarded": "Computed again today, on the newest deliveries, it would be tier {tier}, "
+        "{points} points, for {amount} KRW. Close {month} again to have that recorded.",
+        "today_not": "Computed again today, on the newest deliveries, it would be no award "
+        "({reasons}) for {amount} KRW. Close {month} again to have that recorded.",
+        "today_gone": "The newest delivery of {month} has no such seller. Close the month again "
+        "to have that recorded.",
+    },
+    reasons={
+        Reason.SELLER_NOT_ACTIVE: "the store's status was {status}, not {active}",
+        Reason.TENURE_TOO_SHORT: "approved after {last}, the store is too young",
+        Reason.TENURE_TOO_LONG: "approved before {first}, the store is no longer new",
+        Reason.RUNS_DEPARTMENT_STORE_WINDOW: "it runs a department-store window",
+        Reason.RUNS_OUTLET_WINDOW: "it runs an outlet window",
+        Reason.USES_FULFILMENT: "it uses fulfilment",
+        Reason.USES_API: "it uses the API",
+        Reason.BELOW_LOWEST_TIER: "the sum is {short} KRW short of the lowest tier ({least} KRW "
+        "over the window)",
+        Reason.ABOVE_HIGHEST_TIER: "from {highest} KRW on average no tier applies",
+        Reason.TIER_ALREADY_AWARDED: "the tier of this average was awarded before, and each tier "
+        "is given once",
+        Reason.BELOW_AWARDED_TIER: "a higher tier was awarded before, and awards never go downwards",
+    },
+    states={
+        "pending": "pending",
+        "paid": "paid",
+        "reversed": "reversed",
+        "granted": "granted by an adjustment",
+    },
+)
+
+_KOREAN: Final = Wording(
+    sentences={
+        "awarded": "{month} 정산월 평가 결과: 판매자 {seller} — {tier}구간, {points}포인트 지급 대상입니다.",
+        "not_awarded": "{month} 정산월 평가 결과: 판매자 {seller} — 지급 대상이 아닙니다. "
+        "미지급 사유 {count}건.",
+        "counted": "거래액 집계 ({types}, 구매확정일 기준):",
+        "amount": "  {month}  {amount:>18}원",
+        "amount_partly": "  {month}  {amount:>18}원   (집계 제외: {left_out}원)",
+        "sum": "  합계     {amount:>18}원",
+        "average": "최근 {months}개월 평균 거래액은 {average}원입니다. 구간 기준:",
+        "tier": "  {mark} {tier}구간: {lower}원 이상 {upper}원 미만, {points}포인트",
+        "tenure": "입점 승인일은 {approved}입니다. 이 정산월은 {first}부터 {last}까지 승인된 스토어가 "
+        "대상입니다.",
+        "no_earlier": "이전 정산월에 지급 결정된 구간이 없습니다.",
+        "earlier": "{month} 정산월에 {tier}구간 {points}포인트가 있습니다: {state}.",
+        "why_not": "미지급 사유:",
+        "what_if": "결과가 달라지는 조건:",
+        "more": "  {month} 거래액이 {amount}원 더 많으면 {tier}구간: {points}포인트",
+        "less": "  {month} 거래액이 {amount}원 더 적으면 {tier}구간: {points}포인트",
+        "without": "  다음 사유가 없으면 {tier}구간, {points}포인트: {ways}",
+        "without_more": "  다음 사유가 없고 {month} 거래액이 {amount}원 더 많으면 {tier}구간, "
+        "{points}포인트: {ways}",
+        "without_less": "  다음 사유가 없고 {month} 거래액이 {amount}원 더 적으면 {tier}구간, "
+        "{points}포인트: {ways}",
+        "later": "  입점 후 경과 기간은 {first}부터 {last}까지 충족됩니다 (다른 조건은 그때 평가)",
+        "nothing_changes_it": "  이 정산월에 스토어가 바꿀 수 있는 조건은 없습니다",
+        "pending": "포인트는 지급 예정이며 {due}부터 사용할 수 있습니다{why}.",
+        "paid": "지급 예정일은 {due}{why}, 지급일은 {paid}입니다.",
+        "granted": "{month} 지급에는 포함되지 않았고, 이후 수기 조정으로 지급되었습니다.",
+        "held": "이 정산월에는 지급하지 않습니다: {other} 정산월에 {tier}구간이 이미 지급 결정되었고, "
+        "구간별로 한 번만 지급합니다.",
+        "missing": "{month} 정산월은 {paid}에 이 포인트 없이 지급되었습니다 (이후 재정산). 수기 조정으로 "
+        "지급할 수 있습니다: growth-points adjust {seller} {plain} --for {month} --reason TEXT",
+        "not_posted": "이 결과는 아직 전기되지 않았습니다. {month} 마감을 다시 실행하십시오.",
+        "nothing_paid": "이 정산월에는 지급되는 포인트가 없습니다.",
+        "kept": "재정산 전인 {paid}에 {tier}구간 {points}포인트가 지급되었습니다. 이미 지급된 포인트는 "
+        "회수하지 않습니다.",
+        "evaluation": "이 정산월의 {number}차 평가입니다. 평가 일시 {at}, 실행 {actor} ({reason}), "
+        "운영 정책 {policy} ({hash}). 근거 자료:",
+        "revision": "  {month} {number}차 정산 자료, 접수 {at}: {source} ({files})",
+        "today_same": "현재 자료로 다시 계산해도 결과가 같습니다.",
+        "today_awarded": "최신 정산 자료로 다시 계산하면 거래액 {amount}원, {tier}구간 {points}포인트입니다. "
+        "반영하려면 {month} 마감을 다시 실행하십시오.",
+        "today_not": "최신 정산 자료로 다시 계산하면 거래액 {amount}원, 지급 대상이 아닙니다 ({reasons}). "
+        "반영하려면 {month} 마감을 다시 실행하십시오.",
+        "today_gone": "{month} 최신 정산 자료에는 이 판매자가 없습니다. 반영하려면 마감을 다시 실행하십시오.",
+    },
+    reasons={
+        Reason.SELLER_NOT_ACTIVE: "스토어 상태가 {active}이(가) 아닙니다: {status}",
+        Reason.TENURE_TOO_SHORT: "{last} 이후에 승인되어 입점 후 경과 기간이 짧습니다",
+        Reason.TENURE_TOO_LONG: "{first} 이전에 승인되어 신규 스토어가 아닙니다",
+        Reason.RUNS_DEPARTMENT_STORE_WINDOW: "백화점윈도를 운영합니다",
+        Reason.RUNS_OUTLET_WINDOW: "아울렛윈도를 운영합니다",
+        Reason.USES_FULFILMENT: "풀필먼트를 이용합니다",
+        Reason.USES_API: "API를 이용합니다",
+        Reason.BELOW_LOWEST_TIER: "합계가 1구간 기준({least}원)보다 {short}원 적습니다",
+        Reason.ABOVE_HIGHEST_TIER: "월평균 {highest}원 이상은 지급 구간이 없습니다",
+        Reason.TIER_ALREADY_AWARDED: "이 구간은 이미 지급 결정되었으며, 구간별로 한 번만 지급합니다",
+        Reason.BELOW_AWARDED_TIER: "더 높은 구간이 이미 지급 결정되어 낮은 구간은 지급하지 않습니다",
+    },
+    states={
+        "pending": "지급 예정",
+        "paid": "지급 완료",
+        "reversed": "전기 취소",
+        "granted": "수기 조정으로 지급",
+    },
+)
+
+WORDINGS: Final[Mapping[Language, Wording]] = {"en": _ENGLISH, "ko": _KOREAN}
