@@ -188,13 +188,12 @@ def close(
     changes nothing; with other files it posts the difference. With --output csv or json the
     sellers whose result changes are listed instead of the report.
     """
-    from flows.report import CHANGES, change_rows
-    from flows.terminal import print_report
-
     settings = _settings()
     root = _root(settings, root)
     with _flows(settings, f"closing {month}"):
         from flows.close_month import close_month
+        from flows.report import CHANGES, change_rows
+        from flows.terminal import print_report
 
         closed = close_month(
             str(month),
@@ -266,23 +265,63 @@ def payouts(output: Output) -> None:
 
 
 @cli.command()
+@click.argument("month", type=MONTH)
+@_output
+def history(month: SettlementMonth, output: Output) -> None:
+    """Every run of a month: who, when, on what, what it changed, and how long it took."""
+    from flows.listings import HISTORY, history_rows
+
+    with _database(_settings()) as engine:
+        print_rows(HISTORY, history_rows(engine, month), output)
+
+
+# A number below zero is not an option, though it begins like one.
+@cli.command(context_settings={"ignore_unknown_options": True})
+@click.argument("seller_id", metavar="SELLER")
+@click.argument("points", type=int)
+@click.option("--reason", required=True, help="Why; recorded in the ledger with your name.")
+@click.option("--for", "month", type=MONTH, help="The paid month that lacks exactly these points.")
+def adjust(seller_id: str, points: int, reason: str, month: SettlementMonth | None) -> None:
+    """Give a seller available points, or take them back (POINTS below zero).
+
+    The same adjustment again on the same day is one adjustment. With --for MONTH it grants an
+    award that a paid month turned out to lack: the store then holds that tier.
+    """
+    from flows.correction import adjust_now
+
+    click.echo(adjust_now(_settings(), seller_id, points, reason, month))
+
+
+@cli.command()
 @click.argument("seller_id", metavar="SELLER")
 @click.argument("month", type=MONTH)
-def explain(seller_id: str, month: SettlementMonth) -> None:
+@click.option(
+    "--lang",
+    "language",
+    type=click.Choice(["en", "ko"]),
+    default="en",
+    show_default=True,
+    help="English, or Korean.",
+)
+def explain(seller_id: str, month: SettlementMonth, language: Literal["en", "ko"]) -> None:
     """Why a seller was awarded in a month or not, in words, with the numbers, and when it pays."""
     from flows.explanation import explain_decision
 
     with _database(_settings()) as engine:
-        click.echo(explain_decision(engine, seller_id, month))
+        click.echo(explain_decision(engine, seller_id, month, language))
 
 
 @cli.command()
-def verify() -> None:
+@click.option("--replay", is_flag=True, help="Decide every closed month again, seller by seller.")
+def verify(replay: bool) -> None:
     """Derive again everything that can be derived; exit 1 and name it if anything differs."""
     from adapters.postgres.verify import verify as differences
+    from flows.replay import replay_decisions
 
     with _database(_settings()) as engine, engine.connect() as connection:
         found = list(differences(connection))
+        if replay:
+            found += replay_decisions(connection)
     for difference in found:
         click.echo(str(difference))
     if found:
@@ -305,11 +344,27 @@ def main() -> NoReturn:
         _fail(str(wrong), 2)
     except BrokenPipeError:
         sys.stderr.close()
-    except Exception:
-        if (log := _log_of_a_server_that_ended()) is None:
+    except Exception as error:
+        if (log := _log_of_a_server_that_ended()) is not None:
+            _fail(f"the temporary Prefect server ended; why is in {log}. Nothing was written.", 1)
+        if (trouble := _trouble_of_the_database(error)) is None:
             raise
-        _fail(f"the temporary Prefect server ended; why is in {log}. Nothing was written.", 1)
+        _fail(
+            f"the database gave up: {trouble}. Nothing is left half done; see to the database and "
+            "run the command again.",
+            1,
+        )
     sys.exit(0)
+
+
+def _trouble_of_the_database(error: Exception) -> str | None:
+    """Tell a database that went away, is full or is shut down from a fault of this program."""
+    from psycopg import OperationalError
+    from sqlalchemy.exc import DBAPIError
+
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    lines = str(cause).strip().splitlines()
+    return lines[0].rstrip(".") if isinstance(cause, OperationalError) and lines else None
 
 
 def _log_of_a_server_that_ended() -> Path | None:

@@ -10,6 +10,7 @@ from adapters.postgres.decisions import decisions
 from adapters.postgres.evaluations import current_evaluation
 from adapters.postgres.ledger import entries, payouts, pending_totals
 from adapters.postgres.payout_dates import planned_payouts
+from adapters.postgres.runs import runs_of
 from domain.months import SettlementMonth
 from domain.refusal import Refused
 from flows.output import Row
@@ -39,12 +40,38 @@ LEDGER: Final = (
 )
 PAYOUTS: Final = ("settlement_month", "due_on", "state", "sellers", "points", "paid_at")
 
+HISTORY: Final = (
+    "run_no",
+    "recorded_at",
+    "action",
+    "caused_by",
+    "actor",
+    "origin",
+    "reason",
+    "revision",
+    "evaluation",
+    "policy",
+    "result",
+    "difference",
+    "seconds",
+)
+
 
 class MonthNotClosed(Refused):
     """A month was asked about that was never closed."""
 
     def __init__(self, month: SettlementMonth) -> None:
         super().__init__(f"{month} was never closed. Close it with: growth-points close {month}")
+        self.month = month
+
+
+class MonthUnknown(Refused):
+    """A month was asked about with which nothing was ever done."""
+
+    def __init__(self, month: SettlementMonth) -> None:
+        super().__init__(
+            f"Nothing was ever done with {month}. Take it in with: growth-points ingest {month}"
+        )
         self.month = month
 
 
@@ -118,3 +145,30 @@ def payout_rows(engine: Engine, today: date) -> Iterator[Row]:
             sellers, points = pending.get(month, (0, 0))
             state = "due" if plan.due_on <= today else "planned"
             yield str(month), plan.due_on, state, sellers, points, None
+
+
+def history_rows(engine: Engine, month: SettlementMonth) -> Iterator[Row]:
+    """List the runs of a month in their order; raises MonthUnknown.
+
+    `difference` counts what was done, as `name=count` joined with `;`.
+    """
+    with engine.connect() as connection:
+        found = list(runs_of(connection, month))
+    if not found:
+        raise MonthUnknown(month)
+    for each in found:
+        yield (
+            each.run_no,
+            each.recorded_at.isoformat(timespec="seconds"),
+            each.action.value,
+            each.caused_by and str(each.caused_by),
+            each.actor,
+            each.origin,
+            each.reason,
+            each.revision_no,
+            each.evaluation_no,
+            each.policy,
+            "changed" if each.changed else "no change",
+            ";".join(f"{name}={count}" for name, count in each.difference.items()),
+            round(each.duration.total_seconds(), 1),
+        )

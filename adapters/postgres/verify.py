@@ -328,6 +328,9 @@ _STANDING = _Check(
       AND NOT (standing IS NULL AND EXISTS (
         SELECT FROM growth_points.award elsewhere WHERE elsewhere.state = 'paid'
           AND (elsewhere.seller_id, elsewhere.tier) = (decided.seller_id, decided.tier)))
+      AND NOT (standing IS NULL AND EXISTS (
+        SELECT FROM growth_points.posting WHERE key >= 'grant/' AND key < 'grant0'
+          AND key = concat('grant/', substr(key, 7, 7), '/', decided.tier, '/', decided.seller_id)))
     ORDER BY 1, 2
     """,
 )

@@ -1,0 +1,110 @@
+"""Replaying: every closed month decided again from what was recorded, and compared.
+
+The decisions were made by one SQL statement for all stores; here each store is decided by itself
+in Python, from the recorded deliveries, policy and awards. Both use the same predicates, and must
+say the same.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from adapters.policy_files import parse_policy
+from adapters.postgres.decisions import recorded_facts
+from adapters.postgres.evaluations import (
+    Evaluation,
+    current_evaluations,
+    evaluated_revisions,
+    recorded_policy,
+)
+from adapters.postgres.grants import binding_awards
+from adapters.postgres.verify import Difference
+from domain.decision import Result, SellerFacts, decide
+from domain.eligibility import Terms
+from domain.evaluation import EvaluationInput
+from domain.ledger import Award
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedInput:
+    """What a month's current evaluation rests on, read back."""
+
+    evaluation: Evaluation
+    terms: Terms
+    window_revision_ids: tuple[int, ...]
+    snapshot_revision_id: int
+    content: EvaluationInput
+
+
+def replay_decisions(connection: Connection) -> Iterator[Difference]:
+    """Decide every closed month again and name each decision that comes out differently."""
+    binding = binding_awards(connection)
+    for evaluation in current_evaluations(connection):
+        recorded = recorded_input(connection, evaluation, binding)
+        if recorded.content.content_hash != evaluation.input_hash:
+            yield Difference(
+                "replay",
+                f"{evaluation.settlement_month}: the recorded deliveries, policy and earlier "
+                "awards are not what the month was decided on",
+            )
+        yield from _replay(connection, recorded)
+
+
+def recorded_input(
+    connection: Connection, evaluation: Evaluation, binding: frozenset[Award]
+) -> RecordedInput:
+    """Read back what an evaluation rests on; `binding` are all awards that take their tier."""
+    month = evaluation.settlement_month
+    revisions = evaluated_revisions(connection, evaluation.evaluation_id)
+    name, text = recorded_policy(connection, evaluation.policy_hash)
+    return RecordedInput(
+        evaluation=evaluation,
+        terms=Terms.of(parse_policy(text, f"the recorded policy {name}"), month),
+        window_revision_ids=tuple(number for number, _ in revisions.values()),
+        snapshot_revision_id=revisions[month][0],
+        content=EvaluationInput(
+            month=month,
+            window=tuple((each, content) for each, (_, content) in revisions.items()),
+            policy_hash=evaluation.policy_hash,
+            earlier_awards=frozenset(each for each in binding if each.settlement_month < month),
+        ),
+    )
+
+
+def _replay(connection: Connection, recorded: RecordedInput) -> Iterator[Difference]:
+    found = recorded_facts(
+        connection,
+        evaluation_id=recorded.evaluation.evaluation_id,
+        terms=recorded.terms,
+        window_revision_ids=recorded.window_revision_ids,
+        snapshot_revision_id=recorded.snapshot_revision_id,
+        earlier_awards=recorded.content.earlier_awards,
+    )
+    for each in found:
+        again = None if each.facts is None else decided_again(each.facts, recorded.terms)
+        amount = None if each.facts is None else each.facts.window_amount_krw
+        if (again, amount) != (each.result, each.window_amount_krw):
+            yield Difference(
+                "replay",
+                f"{recorded.terms.month}: seller {each.seller_id} was decided "
+                f"{_tell(each.result, each.window_amount_krw)}; replayed it is "
+                f"{_tell(again, amount)}",
+            )
+
+
+def decided_again(facts: SellerFacts, terms: Terms) -> Result:
+    """Decide for one store by itself."""
+    decision = decide(facts, terms)
+    return Result(decision.tier, decision.points, decision.reasons)
+
+
+def _tell(result: Result | None, amount_krw: int | None) -> str:
+    if result is None:
+        return "not at all"
+    what = (
+        f"tier {result.tier}, {result.points:,} points"
+        if result.tier
+        else "; ".join(result.reasons)
+    )
+    return f"{what} for {amount_krw:,} KRW"
