@@ -1,0 +1,290 @@
+"""A month restated, before and after its payout, alone and with the months after it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from adapters.postgres.grants import binding_awards, granted_awards
+from adapters.postgres.ledger import BalanceTooLow, entries, standing_awards
+from adapters.postgres.verify import verify
+from domain.ledger import Award
+from domain.months import SettlementMonth
+from flows.cascade import ChangesPaidMonths
+from flows.listings import DECISIONS, decision_rows, history_rows, payout_rows
+from flows.replay import replay_decisions
+from flows.report import change_rows, closing_report
+from flows.steps.adjust_points import AdjustmentInvalid, NothingToGrant, SellerUnknown
+from flows.taking_in import DeliverySuperseded
+from tests.closings import FAR_AHEAD, Program, Sold, month
+
+M8, M9, M10, M11 = (month(f"2026-{number:02}") for number in (8, 9, 10, 11))
+TIER_1 = {"maru": Sold(7_000_000)}
+NOTHING = {"maru": Sold(0)}
+
+
+@pytest.fixture
+def program(engine: Engine, tmp_path: Path) -> Iterator[Program]:
+    """A program whose August and September were taken in, everybody selling nothing; whatever a
+    test does with it, everything that can be derived again must agree in the end."""
+    program = Program(engine, tmp_path)
+    for name in ("2026-06", "2026-07", "2026-08", "2026-09"):
+        program.ingest(name, NOTHING)
+    yield program
+    with engine.connect() as connection:
+        assert [*verify(connection), *replay_decisions(connection)] == []
+
+
+def standing(program: Program) -> set[Award]:
+    with program.engine.connect() as connection:
+        return set(standing_awards(connection))
+
+
+def flow_of(program: Program) -> list[tuple[str, str, int]]:
+    with program.engine.connect() as connection:
+        return [
+            (str(each.settlement_month), each.kind.value, each.points)
+            for each in entries(connection)
+        ]
+
+
+def decisions(program: Program, of: SettlementMonth) -> list[tuple[object, ...]]:
+    return [tuple(row) for row in decision_rows(program.engine, of, None)]
+
+
+def award(of: SettlementMonth, tier: int = 1) -> Award:
+    return Award(of, "maru", tier, {1: 150_000, 2: 300_000, 3: 1_000_000}[tier])
+
+
+def test_a_month_restated_and_restated_back_ends_as_it_began_with_every_step_in_the_ledger(
+    program: Program,
+) -> None:
+    program.close("2026-10", TIER_1)
+    began = decisions(program, M10), standing(program)
+    program.close("2026-10", NOTHING)
+    assert standing(program) == set()
+    program.close("2026-10", TIER_1)
+
+    assert (decisions(program, M10), standing(program)) == began
+    assert flow_of(program) == [
+        ("2026-10", "award", 150_000),
+        ("2026-10", "reversal", 150_000),
+        ("2026-10", "award", 150_000),
+    ]
+
+
+def test_a_tier_freed_in_one_month_is_awarded_in_the_next_in_the_same_operation(
+    program: Program,
+) -> None:
+    program.close("2026-10", TIER_1)
+    program.close("2026-11", TIER_1)
+    assert standing(program) == {award(M10)}
+
+    closing = program.close("2026-10", NOTHING)
+
+    assert [each.month for each in closing.months] == [M10, M11]
+    assert standing(program) == {award(M11)}
+
+
+def test_a_preview_tells_what_a_closing_does_and_writes_nothing(program: Program) -> None:
+    program.close("2026-10", TIER_1)
+    program.close("2026-11", TIER_1)
+    before = flow_of(program), list(history_rows(program.engine, M10))
+
+    preview = program.close("2026-10", NOTHING, preview=True)
+    assert (flow_of(program), list(history_rows(program.engine, M10))) == before
+    closing = program.close("2026-10", NOTHING)
+
+    assert list(change_rows(preview)) == list(change_rows(closing))
+    assert list(change_rows(closing)) == [
+        ("2026-10", "maru", "tier 1", "no award", "below_lowest_tier", -150_000, "tier 1 reversed"),
+        (
+            "2026-11",
+            "maru",
+            "no award",
+            "tier 1",
+            "tier_already_awarded",
+            150_000,
+            "tier 1 awarded",
+        ),
+    ]
+
+
+def test_a_restatement_that_changes_a_paid_month_asks_first(program: Program) -> None:
+    program.close("2026-10", TIER_1)
+    program.pay("2026-10")
+    before = flow_of(program), decisions(program, M10)
+
+    with pytest.raises(ChangesPaidMonths, match="2026-10: over-awarded 1 sellers by 150,000"):
+        program.close("2026-10", NOTHING)
+    assert (flow_of(program), decisions(program, M10)) == before
+
+    closing = program.close("2026-10", NOTHING, acknowledge_paid=True)
+    assert closing.closed.restatement.over_awarded == (award(M10),)
+    assert standing(program) == {award(M10)}
+    assert program.close("2026-10", NOTHING).changed is False
+
+
+def test_an_award_that_a_paid_month_lacks_is_granted_once_and_takes_its_tier(
+    program: Program,
+) -> None:
+    program.close("2026-10", NOTHING)
+    program.pay("2026-10")
+    program.close("2026-10", TIER_1, acknowledge_paid=True)
+    with pytest.raises(NothingToGrant, match="lacks tier 1, 150,000 points from 2026-10"):
+        program.adjust("maru", 300_000, grants="2026-10")
+
+    first = program.adjust("maru", 150_000, grants="2026-10")
+    again = program.adjust("maru", 150_000, grants="2026-10")
+    program.close("2026-11", TIER_1)
+
+    assert (first.posted.created, again.posted.created) == (True, False)
+    assert flow_of(program) == [("None", "adjustment", 150_000)]
+    assert [row[DECISIONS.index("reasons")] for row in decisions(program, M11)] == [
+        "tier_already_awarded"
+    ]
+    with program.engine.connect() as connection:
+        assert binding_awards(connection) == granted_awards(connection) == {award(M10)}
+
+
+def test_a_grant_reverses_the_lower_tier_that_a_later_month_gave_instead(program: Program) -> None:
+    program.close("2026-10", NOTHING)
+    program.pay("2026-10")
+    program.close("2026-11", {"maru": Sold(-18_000_000)})
+    closing = program.close("2026-10", {"maru": Sold(24_000_000)}, acknowledge_paid=True)
+    assert closing.closed.restatement.under_awarded == (award(M10, 2),)
+    assert standing(program) == {award(M11)}
+
+    program.adjust("maru", 300_000, grants="2026-10")
+
+    assert standing(program) == set()
+
+
+def test_a_tier_that_was_granted_is_not_given_by_an_earlier_month_closed_late(
+    program: Program,
+) -> None:
+    program.close("2026-10", {"maru": Sold(-7_000_000)})
+    program.pay("2026-10")
+    program.close("2026-10", TIER_1, acknowledge_paid=True)
+    program.adjust("maru", 150_000, grants="2026-10")
+
+    closing = program.close("2026-09", TIER_1, acknowledge_paid=True)
+
+    assert closing.closed.restatement.held_elsewhere == (award(M9),)
+    assert standing(program) == set()
+
+
+def test_an_under_award_that_a_later_month_gave_meanwhile_cannot_be_granted(
+    program: Program,
+) -> None:
+    program.close("2026-10", NOTHING)
+    program.pay("2026-10")
+    closing = program.close("2026-10", TIER_1, acknowledge_paid=True)
+    assert closing.closed.restatement.under_awarded == (award(M10),)
+    program.close("2026-11", TIER_1)
+    assert standing(program) == {award(M11)}
+
+    with pytest.raises(NothingToGrant, match="lacks nothing from 2026-10"):
+        program.adjust("maru", 150_000, grants="2026-10")
+
+
+def test_a_tier_awarded_later_instead_is_not_told_as_missing(program: Program) -> None:
+    program.close("2026-10", NOTHING)
+    program.pay("2026-10")
+    program.close("2026-11", NOTHING)
+
+    closing = program.close("2026-10", TIER_1, preview=True)
+    assert closing.closed.restatement.under_awarded == ()
+    assert closing.closed.restatement.held_elsewhere == (award(M10),)
+    assert closing.months[1].restatement.post == (award(M11),)
+
+
+def test_the_report_counts_what_was_posted_beside_what_was_earned(program: Program) -> None:
+    program.ingest("2026-10", NOTHING)
+    program.close("2026-11", TIER_1)
+    program.pay("2026-11")
+
+    report = closing_report(program.close("2026-10", TIER_1, acknowledge_paid=True), ())
+
+    told = dict(report.sections[0].rows)
+    assert told["earned"] == "1 sellers, 150,000 points"
+    assert told["posted now"] == "1 tiers not given again: another month gave them"
+
+
+def test_a_delivery_superseded_while_it_was_looked_at_is_not_closed(program: Program) -> None:
+    first = program.ingest("2026-10", TIER_1)
+    program.ingest("2026-10", NOTHING)
+
+    with pytest.raises(DeliverySuperseded, match="another delivery of 2026-10 was taken in"):
+        program.close("2026-10", None, found=first.revision)
+
+
+def test_closing_and_taking_in_again_are_runs_that_changed_nothing(program: Program) -> None:
+    for _ in range(2):
+        program.ingest("2026-10", TIER_1)
+        program.close("2026-10", TIER_1)
+    program.close("2026-09", {"maru": Sold(6_000_000)})
+
+    told = [(row[2], row[3], row[10], row[11]) for row in history_rows(program.engine, M10)]
+    assert told == [
+        ("ingest", None, "changed", "lines=1"),
+        ("close", None, "changed", "points=150000;awarded=1"),
+        ("ingest", None, "no change", ""),
+        ("close", None, "no change", ""),
+        ("evaluate again", "2026-09", "changed", "points=-150000;reversed=1"),
+    ]
+
+
+@pytest.mark.parametrize("order", [(8, 9, 10, 11), (11, 10, 9, 8), (9, 11, 8, 10)])
+@pytest.mark.parametrize("times", [1, 2])
+def test_months_closed_in_any_order_and_twice_end_the_same(
+    program: Program, order: tuple[int, ...], times: int
+) -> None:
+    delivered = {
+        8: {"maru": Sold(7_000_000), "sora": Sold(0), "hana": Sold(30_000_000)},
+        9: {"maru": Sold(17_000_000), "sora": Sold(6_000_000), "hana": Sold(-30_000_000)},
+        10: {"maru": Sold(90_000_000), "sora": Sold(500_000), "hana": Sold(6_000_000)},
+        11: {"maru": Sold(50_000_000), "sora": Sold(17_500_000), "hana": Sold(1)},
+    }
+    for number, sold in delivered.items():
+        program.ingest(f"2026-{number:02}", sold)
+    for number in order:
+        for _ in range(times):
+            program.close(f"2026-{number:02}", delivered[number])
+
+    assert {(str(a.settlement_month), a.seller_id, a.tier) for a in standing(program)} == {
+        ("2026-08", "hana", 2),
+        ("2026-08", "maru", 1),
+        ("2026-09", "sora", 1),
+        ("2026-09", "maru", 2),
+        ("2026-11", "maru", 3),
+        ("2026-11", "sora", 2),
+    }
+    assert [row[:4] for row in payout_rows(program.engine, FAR_AHEAD)] == [
+        ("2026-08", month("2026-09").first_day.replace(day=10), "due", 2),
+        ("2026-09", month("2026-10").first_day.replace(day=12), "due", 2),
+        ("2026-10", month("2026-11").first_day.replace(day=10), "due", 0),
+        ("2026-11", month("2026-12").first_day.replace(day=10), "due", 2),
+    ]
+
+
+def test_an_adjustment_asked_for_twice_on_one_day_is_one(program: Program) -> None:
+    assert program.adjust("maru", 1_000).posted.created
+    assert not program.adjust("maru", 1_000).posted.created
+    assert program.adjust("maru", 1_000, reason="another reason").posted.created
+    program.adjust("maru", -2_000)
+
+    assert flow_of(program) == [("None", "adjustment", points) for points in (1_000, 1_000, 2_000)]
+
+
+def test_an_adjustment_that_cannot_be_is_refused_in_a_sentence(program: Program) -> None:
+    with pytest.raises(SellerUnknown, match="No seller 'nobody' is in any month's snapshot"):
+        program.adjust("nobody", 1)
+    with pytest.raises(BalanceTooLow, match="Seller maru has fewer than 1 available points"):
+        program.adjust("maru", -1)
+    with pytest.raises(AdjustmentInvalid, match="needs a reason"):
+        program.adjust("maru", 1, reason="  ")
+    with pytest.raises(AdjustmentInvalid, match="by 0 points"):
+        program.adjust("maru", 0)
+    assert flow_of(program) == []
