@@ -4,9 +4,11 @@ It has a home and a database of its own, so that no sample ever meets real data.
 """
 
 import os
+import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from shutil import which
 from typing import TYPE_CHECKING, Final
 
 from adapters.sample import write_sample
@@ -48,6 +50,7 @@ def run_demo(home: Path, *, seed: int, sellers: int, lines: int) -> None:
             file_format="parquet",
             progress=lambda month: say(f"made the settlement files of {month}"),
         )
+        say("starting; the first time in a home Prefect makes its database")
         closings = _close_and_pay(str(root))
     print_section(_months(closings))
     print_section(_why_not(closings))
@@ -108,10 +111,16 @@ def _why_not(closings: Sequence["Closing"]) -> Section:
 
 def _next_steps(home: Path, closing: "Closing") -> str:
     award = max(closing.closed.earned, key=lambda award: (award.tier, award.seller_id))
+    command = _as_called()
     return f"""
 Ask about any of it; the demo's database stays in {home}:
   export GROWTH_POINTS_HOME={home}
-  growth-points explain {award.seller_id} {award.settlement_month}
-  growth-points ledger --seller {award.seller_id}
-  growth-points decisions {award.settlement_month} --output csv
-  growth-points verify"""
+  {command} explain {award.seller_id} {award.settlement_month}
+  {command} ledger --seller {award.seller_id}
+  {command} decisions {award.settlement_month} --output csv
+  {command} verify"""
+
+
+def _as_called() -> str:
+    called = Path(sys.argv[0])
+    return called.name if which(called.name) else str(called)
