@@ -37,9 +37,9 @@ def run_demo(home: Path, *, seed: int, sellers: int, lines: int) -> None:
     os.environ["GROWTH_POINTS_HOME"] = str(own_home)
     for name in _NOT_THE_DEMOS:
         os.environ.pop(f"GROWTH_POINTS_{name}", None)
-    prepare_prefect(own_home)
-    start_gate()
     with progress("closing six months of a sample marketplace"):
+        prepare_prefect(own_home)
+        start_gate()
         root = own_home / "settlements"
         write_sample(
             root,
@@ -50,7 +50,6 @@ def run_demo(home: Path, *, seed: int, sellers: int, lines: int) -> None:
             file_format="parquet",
             progress=lambda month: say(f"made the settlement files of {month}"),
         )
-        say("starting; the first time in a home Prefect makes its database")
         closings = _close_and_pay(str(root))
     print_section(_months(closings))
     print_section(_why_not(closings))

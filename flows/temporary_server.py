@@ -5,6 +5,7 @@ needs, and its first request waits in the socket's queue until the server answer
 pipe from the command, and ends when that ends, however it ends.
 """
 
+import logging
 import os
 import socket
 import subprocess
@@ -25,6 +26,8 @@ _ONLY_FOR_LASTING_SERVERS: Final = (
     "TRIGGERS",
 )
 
+log = logging.getLogger("growth_points.prefect")
+
 _started: list[tuple[subprocess.Popen[bytes], Path]] = []
 
 
@@ -42,6 +45,8 @@ def prepare_prefect(home: Path) -> None:
     if "PREFECT_API_URL" in os.environ:
         return
     folder = (home / "prefect").resolve()
+    if not folder.exists():
+        log.info("starting; the first time in a home Prefect makes its database")
     folder.mkdir(parents=True, exist_ok=True)
     _set_unless_set(
         PREFECT_HOME=str(folder),
@@ -59,8 +64,8 @@ def _set_unless_set(**settings: str) -> None:
 
 
 def _start(folder: Path) -> int:
-    log = folder / "server.log"
-    with socket.create_server(("127.0.0.1", 0)) as listening, log.open("wb") as output:
+    log_file = folder / "server.log"
+    with socket.create_server(("127.0.0.1", 0)) as listening, log_file.open("wb") as output:
         process = subprocess.Popen(  # noqa: S603 our own module, by our own interpreter
             [sys.executable, "-m", __name__, str(listening.fileno())],
             pass_fds=[listening.fileno()],
@@ -68,14 +73,14 @@ def _start(folder: Path) -> int:
             stdout=output,
             stderr=subprocess.STDOUT,
         )
-        _started.append((process, log))
+        _started.append((process, log_file))
         port: int = listening.getsockname()[1]
     return port
 
 
 def server_that_ended() -> Path | None:
     """Name the log of the temporary server if it ended before its time."""
-    return next((log for process, log in _started if process.poll() is not None), None)
+    return next((file for process, file in _started if process.poll() is not None), None)
 
 
 def _serve(listening: int) -> None:
