@@ -21,6 +21,7 @@ from domain.cause import Cause
 from domain.ledger import Award
 from domain.months import SettlementMonth
 from domain.payout_date import payout_date
+from domain.policy import Policy
 from domain.refusal import Refused
 from flows.evaluation import EvaluatedMonth, evaluate_month, policy_of
 
@@ -116,23 +117,32 @@ def post_differences(
 
 
 def plan_payouts(
-    connection: Connection, months: Sequence[EvaluatedMonth], calendar: Calendar
+    connection: Connection, policies: Mapping[SettlementMonth, Policy], calendar: Calendar
 ) -> Mapping[SettlementMonth, PlannedPayout]:
-    """Record each unpaid month's payout date where it is new or another; return all of them."""
+    """Record the payout date of each unpaid month where it is new or another; return all of them.
+
+    A month that is paid keeps the date that it was paid by.
+    """
     before = planned_payouts(connection)
-    for each in months:
-        if not each.paid_out:
-            known = calendar(each.month)
+    paid = paid_months(connection)
+    for month, policy in policies.items():
+        if month not in paid:
+            known = calendar(month)
             plan_payout(
                 connection,
-                month=each.month,
-                planned=payout_date(each.policy.payout, each.month, known.holidays),
+                month=month,
+                planned=payout_date(policy.payout, month, known.holidays),
                 calendar=known.version,
                 extra_holidays=known.extra,
-                policy_hash=each.policy.content_hash,
-                before=before.get(each.month),
+                policy_hash=policy.content_hash,
+                before=before.get(month),
             )
     return planned_payouts(connection)
+
+
+def policies_used(months: Iterable[EvaluatedMonth]) -> Mapping[SettlementMonth, Policy]:
+    """Name the policy that each month was evaluated with."""
+    return {each.month: each.policy for each in months}
 
 
 def _paid_difference(month: EvaluatedMonth) -> str:

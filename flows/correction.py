@@ -1,10 +1,11 @@
-"""Adjusting from the command line, at once and without Prefect, in a sentence."""
+"""Corrections from the command line, at once and without Prefect, told in sentences."""
 
 from domain.months import SettlementMonth
 from flows.occasion import this_occasion
 from flows.program import program_calendar, program_database, program_policies
 from flows.settings import Settings
 from flows.steps.adjust_points import Adjustment, AdjustmentRequest, adjust_points
+from flows.steps.reschedule_payouts import reschedule_payouts
 
 
 def adjust_now(
@@ -36,3 +37,14 @@ def sentence(adjustment: Adjustment) -> str:
         if each.changes
     ]
     return "\n".join(lines)
+
+
+def reschedule_now(settings: Settings) -> str:
+    """Work out every planned payout date again, and tell which moved."""
+    cause = this_occasion().cause("payout dates worked out again")
+    with program_database(settings) as engine:
+        moved = reschedule_payouts(
+            engine, cause, program_policies(settings), program_calendar(settings)
+        )
+    lines = [f"{each.month} is due on {each.after}, no longer on {each.before}." for each in moved]
+    return "\n".join(lines) or "Every planned payout keeps its date; nothing was written."

@@ -23,6 +23,7 @@ from flows.cascade import (
     evaluate_in_order,
     months_from,
     plan_payouts,
+    policies_used,
     post_differences,
     require_acknowledgment,
 )
@@ -81,7 +82,7 @@ def record_closing(
         if not (request.preview or request.acknowledge_paid):
             require_acknowledgment(request.month, months)
         post_differences(connection, months, request.cause)
-        payouts = plan_payouts(connection, months, calendar)
+        payouts = plan_payouts(connection, policies_used(months), calendar)
         record_evaluations(connection, Action.CLOSE, request.month, months, taken, request.cause)
         check_now(connection)
         closing = Closing(
