@@ -292,6 +292,14 @@ def adjust(seller_id: str, points: int, reason: str, month: SettlementMonth | No
     click.echo(adjust_now(_settings(), seller_id, points, reason, month))
 
 
+@cli.command("reschedule-payouts")
+def reschedule_payouts() -> None:
+    """Work out every planned payout date again, after a holiday was announced."""
+    from flows.correction import reschedule_now
+
+    click.echo(reschedule_now(_settings()))
+
+
 @cli.command()
 @click.argument("seller_id", metavar="SELLER")
 @click.argument("month", type=MONTH)
