@@ -1,0 +1,322 @@
+"""An operator at work for months: ingest, close, restate, rerun, pay, announce, adjust, grant, in
+any order, killed and retried at any statement; beside a naive model that starts from scratch."""
+
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+from sqlalchemy import Engine, create_engine, event, select, text
+from sqlalchemy.exc import DBAPIError
+
+from adapters.postgres.database import open_database
+from adapters.postgres.decisions import decisions
+from adapters.postgres.evaluations import current_evaluations
+from adapters.postgres.grants import binding_awards
+from adapters.postgres.ledger import BalanceTooLow, paid_months
+from adapters.postgres.ledger_tables import seller_account
+from adapters.postgres.payout_dates import planned_payouts
+from adapters.postgres.verify import verify
+from domain.decision import Decision, Outcome, decide
+from domain.eligibility import Terms
+from domain.ledger import Award
+from domain.months import SettlementMonth
+from domain.payout_date import payout_date
+from flows.cascade import ChangesPaidMonths
+from flows.replay import replay_decisions
+from flows.steps.adjust_points import NothingToGrant
+from flows.steps.reschedule_payouts import reschedule_payouts
+from tests.adapters.ledger_world import database_of_its_own
+from tests.closings import FAR_AHEAD, POLICIES, Delivered, Program, Sold, cause
+from tests.d_commerce import D_COMMERCE_2020
+
+HISTORY = tuple(SettlementMonth(2026, number) for number in (4, 5))
+MONTHS = tuple(SettlementMonth(2026, number) for number in (6, 7, 8, 9))
+SELLERS = tuple(f"s{number:02}" for number in range(24))
+BOUNDS = tuple(3 * krw for krw in (2_000_000, 8_000_000, 40_000_000, 80_000_000))
+
+amounts = st.sampled_from(
+    [0, 1, -1, 3_000_000, 12_000_000, -9_000_000, *BOUNDS, *(krw - 1 for krw in BOUNDS)]
+)
+stores = st.builds(
+    Sold,
+    amount_krw=amounts,
+    approved_on=st.sampled_from([date(2025, 7, 2), date(2025, 12, 31), date(2026, 4, 1)]),
+    status=st.sampled_from(["NORMAL"] * 5 + ["PAUSED"]),
+    uses_api=st.sampled_from([False] * 9 + [True]),
+)
+deliveries = st.fixed_dictionaries({}, optional=dict.fromkeys(SELLERS, stores)).map(
+    lambda sold: {"always": Sold(7_000_000), **sold}
+)
+
+
+class Model:
+    """The program, naively: what was delivered and done, and all that follows, from scratch."""
+
+    def __init__(self) -> None:
+        self.current: dict[SettlementMonth, Delivered] = {}
+        self.decided_on: dict[SettlementMonth, list[Delivered]] = {}
+        self.paid: dict[SettlementMonth, set[Award]] = {}
+        self.granted: set[Award] = set()
+        self.adjusted: Counter[str] = Counter()
+        self.due_on: dict[SettlementMonth, date] = {}
+
+    def evaluate(self, first: SettlementMonth, later_only: bool = False) -> None:
+        closed = {each for each in self.decided_on if each > first}
+        for month in closed if later_only else {first, *closed}:
+            self.decided_on[month] = [self.current[each] for each in month.window(3)]
+
+    def outcome(self) -> tuple[dict[SettlementMonth, dict[str, Decision]], set[Award]]:
+        given = self.granted.union(*self.paid.values())
+        held = {(award.seller_id, award.tier) for award in given}
+        decided = {}
+        for month, window in sorted(self.decided_on.items()):
+            terms = Terms.of(D_COMMERCE_2020, month)
+            decided[month] = {
+                seller: decide(
+                    store.facts(seller, _sum(window, seller), _tiers(given, seller, month)), terms
+                )
+                for seller, store in window[-1].items()
+            }
+            if month not in self.paid:
+                earned = earned_in(decided[month])
+                given |= {each for each in earned if (each.seller_id, each.tier) not in held}
+        return decided, given
+
+    def missing(self, month: SettlementMonth) -> set[Award]:
+        decided, given = self.outcome()
+        anywhere = {(award.seller_id, award.tier) for award in given}
+        if month not in self.paid:
+            return set()
+        earned = earned_in(decided[month])
+        return {each for each in earned if (each.seller_id, each.tier) not in anywhere}
+
+    def balances(self) -> dict[str, tuple[int, int]]:
+        pending, available = Counter[str](), Counter(self.adjusted)
+        for award in self.outcome()[1]:
+            paid = award.settlement_month in self.paid
+            (available if paid else pending)[award.seller_id] += award.points
+        sellers = {*pending, *available}
+        found = {seller: (pending[seller], available[seller]) for seller in sellers}
+        return {seller: both for seller, both in found.items() if any(both)}
+
+
+def earned_in(decided: dict[str, Decision]) -> set[Award]:
+    return {
+        Award(each.settlement_month, each.seller_id, each.tier or 0, each.points)
+        for each in decided.values()
+        if each.outcome is Outcome.AWARDED
+    }
+
+
+def _sum(window: list[Delivered], seller: str) -> int:
+    return sum(delivered.get(seller, Sold()).amount_krw for delivered in window)
+
+
+def _tiers(given: set[Award], seller: str, before: SettlementMonth) -> frozenset[int]:
+    return frozenset(
+        award.tier
+        for award in given
+        if award.seller_id == seller and award.settlement_month < before
+    )
+
+
+class Operator(RuleBasedStateMachine):
+    """Everything that an operator does, on a database of its own."""
+
+    server: tuple[str, str]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stack = ExitStack()
+        url = self.stack.enter_context(database_of_its_own(*self.server))
+        folder = Path(self.stack.enter_context(tempfile.TemporaryDirectory()))
+        engine = self.stack.enter_context(open_database(url))
+        self.program = Program(engine, folder)
+        self.killer = create_engine(url.replace("postgresql:", "postgresql+psycopg:"))
+        self.model = Model()
+        self.reasons = 0
+
+    def teardown(self) -> None:
+        with self.program.engine.connect() as connection:
+            assert [*verify(connection), *replay_decisions(connection)] == []
+        self.killer.dispose()
+        self.stack.close()
+
+    @initialize(first=deliveries, second=deliveries)
+    def take_in_history(self, first: Delivered, second: Delivered) -> None:
+        for month, delivered in zip(HISTORY, (first, second), strict=True):
+            self.ingest(month, delivered)
+
+    @rule(month=st.sampled_from(MONTHS), delivered=deliveries)
+    def ingest(self, month: SettlementMonth, delivered: Delivered) -> None:
+        self.program.ingest(str(month), delivered)
+        self.model.current[month] = delivered
+
+    def _ready(self) -> list[SettlementMonth]:
+        known = self.model.current
+        return [month for month in MONTHS if all(each in known for each in month.window(3)[:-1])]
+
+    @rule(data=st.data(), delivered=deliveries, preview=st.booleans())
+    def close(self, data: st.DataObject, delivered: Delivered, preview: bool) -> None:
+        """A first closing or a restatement, seen before or not."""
+        self._close(data.draw(st.sampled_from(self._ready())), delivered, preview=preview)
+
+    @precondition(lambda self: self.model.decided_on)
+    @rule(data=st.data())
+    def close_again(self, data: st.DataObject) -> None:
+        month = data.draw(st.sampled_from(sorted(self.model.decided_on)))
+        self._close(month, self.model.current[month])
+
+    @rule(data=st.data(), delivered=deliveries, at=st.integers(1, 60))
+    def close_killed(self, data: st.DataObject, delivered: Delivered, at: int) -> None:
+        """A closing whose connection dies at its n-th statement, if it has so many."""
+        month = data.draw(st.sampled_from(self._ready()))
+        with suppress(DBAPIError), killed_at(self.program.engine, self.killer, at):
+            self._close(month, delivered)
+
+    def _close(self, month: SettlementMonth, delivered: Delivered, preview: bool = False) -> None:
+        if preview:
+            self.program.close(str(month), delivered, preview=True)
+            self.agrees_with_the_model()
+        try:
+            self.program.close(str(month), delivered)
+        except ChangesPaidMonths:
+            self.agrees_with_the_model()
+            self.program.close(str(month), delivered, acknowledge_paid=True)
+        self.model.current[month] = delivered
+        self.model.evaluate(month)
+        self._reschedule_in_the_model(each for each in self.model.decided_on if each >= month)
+
+    @precondition(lambda self: self.model.decided_on)
+    @rule(data=st.data())
+    def pay(self, data: st.DataObject) -> None:
+        month = data.draw(st.sampled_from(sorted(self.model.decided_on)))
+        self.program.pay(str(month), FAR_AHEAD)
+        _, given = self.model.outcome()
+        own = {each for each in given if each.settlement_month == month}
+        self.model.paid.setdefault(month, own)
+
+    @rule(seller=st.sampled_from(["always", *SELLERS]), points=st.sampled_from([-9_000, 5_000]))
+    def adjust(self, seller: str, points: int) -> None:
+        if not any(seller in delivered for delivered in self.model.current.values()):
+            return
+        self.reasons += 1
+        available = self.model.balances().get(seller, (0, 0))[1]
+        try:
+            for _ in range(2):
+                self.program.adjust(seller, points, reason=f"reason {self.reasons}")
+        except BalanceTooLow:
+            assert available + points < 0
+        else:
+            self.model.adjusted[seller] += points
+
+    @precondition(lambda self: self.model.paid)
+    @rule(data=st.data())
+    def grant(self, data: st.DataObject) -> None:
+        month = data.draw(st.sampled_from(sorted(self.model.paid)))
+        missing = sorted(self.model.missing(month))
+        if not missing:
+            with pytest.raises(NothingToGrant):
+                self.program.adjust("always", 1, grants=str(month))
+            return
+        award = data.draw(st.sampled_from(missing))
+        for _ in range(2):
+            self.program.adjust(award.seller_id, award.points, grants=str(month))
+        self.model.granted.add(award)
+        self.model.evaluate(month, later_only=True)
+
+    @rule(month=st.sampled_from(MONTHS), day=st.integers(10, 14))
+    def announce_a_holiday(self, month: SettlementMonth, day: int) -> None:
+        self.program.holidays[month.payout_month.first_day.replace(day=day)] = "Temporary holiday"
+        reschedule_payouts(self.program.engine, cause(), POLICIES, self.program.calendar)
+        self._reschedule_in_the_model(self.model.decided_on)
+
+    def _reschedule_in_the_model(self, months: Any) -> None:
+        for month in months:
+            if month not in self.model.paid:
+                planned = payout_date(D_COMMERCE_2020.payout, month, self.program.holidays)
+                self.model.due_on[month] = planned.due_on
+
+    @invariant()
+    def agrees_with_the_model(self) -> None:
+        decided, given = self.model.outcome()
+        with self.program.engine.connect() as connection:
+            found = {
+                each.settlement_month: {
+                    decision.seller_id: decision
+                    for decision in decisions(connection, each.evaluation_id)
+                }
+                for each in current_evaluations(connection)
+            }
+            assert found == decided
+            assert binding_awards(connection) == given
+            assert paid_months(connection) == set(self.model.paid)
+            planned = planned_payouts(connection)
+            assert {month: plan.due_on for month, plan in planned.items()} == self.model.due_on
+            rows = connection.execute(select(seller_account)).all()
+        balances = {row.seller_id: (row.pending, row.available) for row in rows}
+        assert {seller: both for seller, both in balances.items() if any(both)} == (
+            self.model.balances()
+        )
+
+
+@contextmanager
+def killed_at(engine: Engine, killer: Engine, at: int) -> Iterator[None]:
+    """Let the server end the connection that is about to run the n-th statement from now."""
+    statements = 0
+
+    def count(connection: Any, cursor: Any, *_: object) -> None:
+        nonlocal statements
+        statements += 1
+        if statements == at:
+            pid = cursor.connection.info.backend_pid
+            with killer.connect() as other:
+                other.execute(text(f"SELECT pg_terminate_backend({pid}, 5000)"))
+
+    event.listen(engine, "before_cursor_execute", count)
+    try:
+        yield
+    finally:
+        event.remove(engine, "before_cursor_execute", count)
+
+
+def _work(server_url: str, template: str, *, examples: int, steps: int) -> None:
+    Operator.server = (server_url, template)
+    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+        Operator,
+        settings=settings(
+            max_examples=examples,
+            stateful_step_count=steps,
+            deadline=None,
+            derandomize=True,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
+
+
+def test_whatever_an_operator_does_ends_as_one_perfect_run_would(
+    server_url: str, migrated_template: str
+) -> None:
+    _work(server_url, migrated_template, examples=8, steps=12)
+
+
+@pytest.mark.slow
+def test_whatever_an_operator_does_for_long_ends_as_one_perfect_run_would(
+    server_url: str, migrated_template: str
+) -> None:
+    _work(server_url, migrated_template, examples=150, steps=30)
