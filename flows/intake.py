@@ -7,6 +7,7 @@ import logging
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import uuid4
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
@@ -79,7 +80,8 @@ def read(settings: Settings, found: FoundDelivery) -> StagedMonth:
     delivery = found.delivery
     log.info("reading %s files of %s", len(delivery.files), delivery.settlement_month)
     name = f"{delivery.settlement_month}/{delivery.content_hash[:12]}"
-    return read_delivery(delivery, settings.staging / name, settings.quarantine / name)
+    staging = settings.staging / f"{name}-{uuid4().hex[:8]}"  # two runs may read it at once
+    return read_delivery(delivery, staging, settings.quarantine / name)
 
 
 @task(cache_policy=NO_CACHE, name="check the data")
