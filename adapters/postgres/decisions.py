@@ -161,8 +161,10 @@ def recorded_facts(
         .order_by(either)
     )
     sellers, tiers = _tiers_by_seller(earlier_awards)
-    rows = connection.execution_options(yield_per=10_000).execute(
-        query, {"awarded_sellers": sellers, "awarded_tiers": tiers}
+    rows = connection.execute(
+        query,
+        {"awarded_sellers": sellers, "awarded_tiers": tiers},
+        execution_options={"yield_per": 10_000},
     )
     for seller, *values in rows:
         yield RecordedStore(seller, _seller_facts(values[:-5]), _result(values[-5:-1]), values[-1])
@@ -266,7 +268,7 @@ def decisions(
     )
     if seller_id is not None:
         query = query.where(decision.c.seller_id == seller_id)
-    rows = connection.execution_options(yield_per=10_000).execute(query)
+    rows = connection.execute(query, execution_options={"yield_per": 10_000})
     for month, seller, outcome, tier, points, amount, reasons, name in rows:
         yield Decision(
             settlement_month=month,

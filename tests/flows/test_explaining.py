@@ -1,0 +1,166 @@
+"""A seller's question is answered from what was recorded, in both languages, and never wrongly."""
+
+import string
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, create_engine, text
+
+from domain.eligibility import Reason
+from flows.explanation import explain_decision
+from flows.listings import MonthNotClosed, NoDecision
+from flows.replay import replay_decisions
+from flows.wording import WORDINGS
+from tests.closings import Program, Sold, month
+
+NOTHING = {"maru": Sold(0)}
+TIER_1 = {"maru": Sold(22_799_999)}
+
+
+@pytest.fixture
+def program(engine: Engine, tmp_path: Path) -> Program:
+    """A program whose October can be closed, everybody selling nothing until then."""
+    program = Program(engine, tmp_path)
+    for name in ("2026-07", "2026-08", "2026-09"):
+        program.ingest(name, NOTHING)
+    return program
+
+
+def explained(program: Program, name: str = "2026-10", seller: str = "maru") -> str:
+    korean = explain_decision(program.engine, seller, month(name), "ko")
+    english = explain_decision(program.engine, seller, month(name))
+    assert "{" not in korean + english
+    assert korean.count("\n") == english.count("\n")
+    return english
+
+
+def test_an_award_is_explained_with_its_numbers_its_basis_and_what_is_next(
+    program: Program,
+) -> None:
+    program.close("2026-10", TIER_1, reason="monthly closing")
+
+    told = explained(program)
+
+    assert "Seller maru is awarded tier 1 in 2026-10: 150,000 points." in told
+    assert "1,200,001 KRW more in 2026-10 and tier 2 follows: 300,000 points" in told
+    assert "2025-11-02 to 2026-08-01" in told
+    assert "pending and will be usable on 2026-11-10" in told
+    assert "by tests (monthly closing), by policy d-commerce-2020" in told
+    assert "2026-10 revision 1, accepted on" in told
+    assert "tests (settlements.csv, sellers.csv)" in told
+    assert "Computed again today it comes out the same." in told
+
+
+def test_korean_is_korean(program: Program) -> None:
+    program.close("2026-10", {"maru": Sold(1_000_000, uses_api=True)})
+
+    told = explain_decision(program.engine, "maru", month("2026-10"), "ko")
+
+    assert "지급 대상이 아닙니다. 미지급 사유 2건." in told
+    assert "uses_api: API를 이용합니다" in told
+    assert "below_lowest_tier: 합계가 1구간 기준(6,000,000원)보다 5,000,000원 적습니다" in told
+
+
+def test_both_languages_say_the_same_things() -> None:
+    english, korean = WORDINGS["en"], WORDINGS["ko"]
+    assert english.sentences.keys() == korean.sentences.keys()
+    assert english.states.keys() == korean.states.keys()
+    assert english.reasons.keys() == korean.reasons.keys() == set(Reason)
+    for name, sentence in {**english.sentences, **english.reasons}.items():
+        assert _blanks(sentence) == _blanks({**korean.sentences, **korean.reasons}[name]), name
+
+
+def _blanks(sentence: str) -> list[str]:
+    return sorted(name for _, name, _, _ in string.Formatter().parse(sentence) if name)
+
+
+def test_a_payout_is_claimed_only_where_there_was_one(program: Program) -> None:
+    program.close("2026-10", TIER_1)
+    program.pay("2026-10")
+
+    assert "The points were due on 2026-11-10, paid on 2030-01-01." in explained(program)
+    program.close("2026-10", NOTHING, acknowledge_paid=True)
+    told = explained(program)
+    assert "Seller maru is not awarded in 2026-10." in told
+    assert "Tier 1, 150,000 points, was paid on 2030-01-01, before the month was restated" in told
+
+
+def test_points_that_a_paid_month_lacks_are_told_until_they_are_granted(program: Program) -> None:
+    program.close("2026-10", NOTHING)
+    program.pay("2026-10")
+    program.close("2026-10", TIER_1, acknowledge_paid=True)
+
+    told = explained(program)
+    assert "2026-10 was paid on 2030-01-01 without these points" in told
+    assert "growth-points adjust maru 150000 --for 2026-10 --reason TEXT" in told
+    program.adjust("maru", 150_000, grants="2026-10")
+    assert "the points were granted by an adjustment" in explained(program)
+
+
+def test_a_tier_that_another_month_gave_is_not_told_as_paid(program: Program) -> None:
+    program.ingest("2026-10", NOTHING)
+    program.close("2026-11", TIER_1)
+    program.pay("2026-11")
+    program.close("2026-10", TIER_1, acknowledge_paid=True)
+
+    assert "Nothing is paid for this month: 2026-11 gave tier 1 already" in explained(program)
+
+
+def test_newer_deliveries_that_nobody_closed_are_named(program: Program) -> None:
+    program.close("2026-10", TIER_1)
+
+    program.ingest("2026-10", NOTHING)
+    assert "it would be no award (below_lowest_tier) for 0 KRW" in explained(program)
+    program.ingest("2026-10", {"maru": Sold(24_000_000)})
+    assert "it would be tier 2, 300,000 points, for 24,000,000 KRW" in explained(program)
+    program.ingest("2026-10", {"sora": Sold(0)})
+    assert "The newest delivery of 2026-10 has no such seller." in explained(program)
+
+
+def test_a_store_too_young_learns_when_its_months_are(program: Program) -> None:
+    program.close("2026-10", {"maru": Sold(7_000_000, approved_on=month("2026-09").first_day)})
+
+    told = explained(program)
+    assert "its tenure is right from 2026-11 to 2027-07" in told
+
+
+def test_nobody_is_told_about_what_was_never_decided(program: Program) -> None:
+    with pytest.raises(MonthNotClosed):
+        explained(program)
+    program.close("2026-10", TIER_1)
+    with pytest.raises(NoDecision):
+        explained(program, seller="sora")
+
+
+@pytest.mark.parametrize(
+    ("tampering", "sentence"),
+    [
+        (
+            "UPDATE growth_points.decision SET tier = 2, points = 300000",
+            "maru was decided tier 2, 300,000 points for 22,799,999 KRW; replayed it is tier",
+        ),
+        (
+            "UPDATE growth_points.seller_amount SET amount_krw = 1",
+            "replayed it is below_lowest_tier for 1 KRW",
+        ),
+        ("DELETE FROM growth_points.decision", "seller maru was decided not at all"),
+        (
+            "UPDATE growth_points.revision SET content_hash = repeat('0', 64)",
+            "2026-10: the recorded deliveries, policy and earlier awards are not what the month",
+        ),
+    ],
+)
+def test_replaying_names_what_was_not_decided_like_that(
+    program: Program, database_url: str, tampering: str, sentence: str
+) -> None:
+    program.close("2026-10", TIER_1)
+    owner = create_engine(database_url.replace("postgresql:", "postgresql+psycopg:"))
+    with owner.connect() as connection:
+        assert list(replay_decisions(connection)) == []
+        for table in ("decision", "seller_amount", "revision"):
+            connection.execute(text(f"ALTER TABLE growth_points.{table} DISABLE TRIGGER ALL"))
+        connection.execute(text(tampering))
+        found = [str(each) for each in replay_decisions(connection)]
+        connection.rollback()
+    owner.dispose()
+    assert any(sentence in each for each in found), found
