@@ -275,7 +275,7 @@ PROBES = (
     Probe("posting.posting_key_is_used_once", _posting("adjustment", key="adjustment/1")),
     Probe("posting.posting_key_length", _posting("adjustment", key="")),
     Probe("posting.posting_key_length", _posting("adjustment", key="k" * 201)),
-    Probe("posting.posting_kind_known", _posting("gift")),
+    Probe("posting.sealed", _posting("gift"), names="posting_has_transfers"),
     Probe("posting.posting_hash_is_sha256", _posting("adjustment", request_hash=b"short")),
     Probe("posting.posting_has_an_actor", _posting("adjustment", actor="")),
     Probe("posting.posting_reason_says_something", _posting("spend", reason="")),
@@ -467,7 +467,7 @@ PROBES = (
     Probe("seal.seal_seals_once", _seal(subject="posting"), without=BY_HAND),
     Probe("seal.made_by_the_database", _seal(), names="by hand is refused"),
     *(
-        Probe(f"seal.seal_{account}_not_overdrawn", _seal(**{account: -1}), without=BY_HAND)
+        Probe("seal.seal_no_account_overdrawn", _seal(**{account: -1}), without=BY_HAND)
         for account in ("search_ad_credit", "customer_reward", "expired")
     ),
     # What was recorded stays.

@@ -24,8 +24,7 @@ CREATE TABLE growth_points.posting (
   key              text COLLATE "C" NOT NULL
                    CONSTRAINT posting_key_is_used_once UNIQUE
                    CONSTRAINT posting_key_length CHECK (length(key) BETWEEN 1 AND 200),
-  kind             text COLLATE "C" NOT NULL CONSTRAINT posting_kind_known
-                   CHECK (kind IN ('award', 'payout', 'reversal', 'adjustment', 'spend', 'expiry')),
+  kind             text COLLATE "C" NOT NULL,
   settlement_month date,
   evaluation_id    integer,
   request_hash     bytea NOT NULL
@@ -56,15 +55,17 @@ CREATE TABLE growth_points.transfer (
   tier           smallint,
   award_no       smallint CONSTRAINT transfer_award_no_counts_from_1 CHECK (award_no >= 1),
   finishes       bigint,
+  -- Written short: PostgreSQL reads a check anew for every statement.
   CONSTRAINT transfer_flow_is_allowed CHECK (
-    (kind = 'award'      AND debit_account = 'program_fund' AND credit_account = 'pending') OR
-    (kind = 'payout'     AND debit_account = 'pending'      AND credit_account = 'available') OR
-    (kind = 'reversal'   AND debit_account = 'pending'      AND credit_account = 'program_fund') OR
-    (kind = 'adjustment' AND debit_account = 'program_fund' AND credit_account = 'available') OR
-    (kind = 'adjustment' AND debit_account = 'available'    AND credit_account = 'program_fund') OR
-    (kind = 'spend'      AND debit_account = 'available'    AND credit_account = 'search_ad_credit') OR
-    (kind = 'spend'      AND debit_account = 'available'    AND credit_account = 'customer_reward') OR
-    (kind = 'expiry'     AND debit_account = 'available'    AND credit_account = 'expired')),
+    kind || ': ' || debit_account || ' > ' || credit_account IN (
+      'award: program_fund > pending',
+      'payout: pending > available',
+      'reversal: pending > program_fund',
+      'adjustment: program_fund > available',
+      'adjustment: available > program_fund',
+      'spend: available > search_ad_credit',
+      'spend: available > customer_reward',
+      'expiry: available > expired')),
   CONSTRAINT transfer_award_has_a_tier CHECK (
     (kind = 'award') = (tier IS NOT NULL) AND (kind = 'award') = (award_no IS NOT NULL)),
   CONSTRAINT transfer_names_the_award_it_finishes
@@ -112,13 +113,13 @@ CREATE TABLE growth_points.seal (
   sealed_at        timestamptz NOT NULL,
   fund_floor       bigint,
   program_fund     bigint NOT NULL,
-  search_ad_credit bigint NOT NULL
-                   CONSTRAINT seal_search_ad_credit_not_overdrawn CHECK (search_ad_credit >= 0),
-  customer_reward  bigint NOT NULL
-                   CONSTRAINT seal_customer_reward_not_overdrawn CHECK (customer_reward >= 0),
-  expired          bigint NOT NULL CONSTRAINT seal_expired_not_overdrawn CHECK (expired >= 0),
+  search_ad_credit bigint NOT NULL,
+  customer_reward  bigint NOT NULL,
+  expired          bigint NOT NULL,
   hash             bytea NOT NULL,
   CONSTRAINT seal_program_fund_not_below_its_floor CHECK (program_fund >= fund_floor),
+  CONSTRAINT seal_no_account_overdrawn
+    CHECK (least(search_ad_credit, customer_reward, expired) >= 0),
   CONSTRAINT seal_seals_once UNIQUE (subject, subject_key)
 );
 
@@ -171,48 +172,55 @@ _TRANSFER = """
 CREATE FUNCTION growth_points.transfer_is_entitled() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
+  they record;
   added_to growth_points.posting;
+  is_sealed boolean;
 BEGIN
-  SELECT posting.* INTO added_to FROM growth_points.posting
-    WHERE posting_no = (SELECT min(posting_no) FROM added)
-      AND NOT EXISTS (SELECT FROM growth_points.seal
-                      WHERE subject = 'posting' AND subject_key = posting_no::text);
-  IF EXISTS (SELECT FROM added WHERE posting_no IS DISTINCT FROM added_to.posting_no
-             OR kind IS DISTINCT FROM added_to.kind) THEN
+  SELECT min(posting_no) AS posting_no, min(kind) AS kind,
+         min(posting_no) <> max(posting_no) OR min(kind) <> max(kind) AS differ
+    INTO they FROM added;
+  SELECT * INTO added_to FROM growth_points.posting WHERE posting_no = they.posting_no;
+  SELECT true INTO is_sealed FROM growth_points.seal
+    WHERE subject = 'posting' AND subject_key = they.posting_no::text;
+  IF is_sealed OR they.differ OR they.kind IS DISTINCT FROM added_to.kind THEN
     RAISE EXCEPTION 'transfers are added to a posting of their kind, in the transaction that records it'
       USING ERRCODE = 'restrict_violation', CONSTRAINT = 'transfer_belongs';
   END IF;
 
-  IF added_to.kind = 'award' AND EXISTS (
-    SELECT FROM added LEFT JOIN growth_points.decision
-      ON decision.evaluation_id = added_to.evaluation_id AND decision.seller_id = added.seller_id
-    WHERE (decision.outcome, decision.tier, decision.points)
-      IS DISTINCT FROM ('awarded', added.tier, added.points)
-  ) THEN
-    RAISE EXCEPTION 'an award has no decision of its evaluation with its tier and points'
-      USING ERRCODE = 'check_violation', CONSTRAINT = 'transfer_was_decided';
-  END IF;
-
-  IF added_to.kind = 'award' AND EXISTS (
-    SELECT FROM added
-    LEFT JOIN growth_points.transfer earlier ON (earlier.seller_id, earlier.tier, earlier.award_no)
-      = (added.seller_id, added.tier, (added.award_no - 1)::smallint)
-    LEFT JOIN growth_points.transfer finished ON finished.finishes = earlier.entry_no
-    WHERE added.award_no > 1 AND finished.kind IS DISTINCT FROM 'reversal'
-  ) THEN
-    RAISE EXCEPTION 'a tier is awarded again only after its award was reversed'
-      USING ERRCODE = 'check_violation', CONSTRAINT = 'transfer_awards_again';
-  END IF;
-
-  IF added_to.kind IN ('payout', 'reversal') AND EXISTS (
-    SELECT FROM added
-    LEFT JOIN growth_points.transfer given ON given.entry_no = added.finishes AND given.kind = 'award'
-    LEFT JOIN growth_points.posting origin ON origin.posting_no = given.posting_no
-    WHERE (given.seller_id, given.points, origin.settlement_month)
-      IS DISTINCT FROM (added.seller_id, added.points, added_to.settlement_month)
-  ) THEN
-    RAISE EXCEPTION 'an award is finished for its seller, its points and its month'
-      USING ERRCODE = 'check_violation', CONSTRAINT = 'transfer_finishes_its_award';
+  -- Conditions are nested, since a subquery costs its start even where it is not needed.
+  IF added_to.kind = 'award' THEN
+    IF EXISTS (
+      SELECT FROM added LEFT JOIN growth_points.decision
+        ON decision.evaluation_id = added_to.evaluation_id AND decision.seller_id = added.seller_id
+      WHERE (decision.outcome, decision.tier, decision.points)
+        IS DISTINCT FROM ('awarded', added.tier, added.points)
+    ) THEN
+      RAISE EXCEPTION 'an award has no decision of its evaluation with its tier and points'
+        USING ERRCODE = 'check_violation', CONSTRAINT = 'transfer_was_decided';
+    END IF;
+    IF EXISTS (
+      SELECT FROM added
+      LEFT JOIN growth_points.transfer earlier
+        ON (earlier.seller_id, earlier.tier, earlier.award_no)
+          = (added.seller_id, added.tier, (added.award_no - 1)::smallint)
+      LEFT JOIN growth_points.transfer finished ON finished.finishes = earlier.entry_no
+      WHERE added.award_no > 1 AND finished.kind IS DISTINCT FROM 'reversal'
+    ) THEN
+      RAISE EXCEPTION 'a tier is awarded again only after its award was reversed'
+        USING ERRCODE = 'check_violation', CONSTRAINT = 'transfer_awards_again';
+    END IF;
+  ELSIF added_to.kind IN ('payout', 'reversal') THEN
+    IF EXISTS (
+      SELECT FROM added
+      LEFT JOIN growth_points.transfer given
+        ON given.entry_no = added.finishes AND given.kind = 'award'
+      LEFT JOIN growth_points.posting origin ON origin.posting_no = given.posting_no
+      WHERE (given.seller_id, given.points, origin.settlement_month)
+        IS DISTINCT FROM (added.seller_id, added.points, added_to.settlement_month)
+    ) THEN
+      RAISE EXCEPTION 'an award is finished for its seller, its points and its month'
+        USING ERRCODE = 'check_violation', CONSTRAINT = 'transfer_finishes_its_award';
+    END IF;
   END IF;
   RETURN NULL;
 END $$;
@@ -382,12 +390,12 @@ BEGIN
     RAISE EXCEPTION 'posting % has no transfers', NEW.key
       USING ERRCODE = 'check_violation', CONSTRAINT = 'posting_has_transfers';
   END IF;
-  IF NEW.kind = 'payout' AND NOT EXISTS (
-    SELECT FROM growth_points.payout
-    WHERE settlement_month = NEW.settlement_month AND posting_no = NEW.posting_no
-  ) THEN
-    RAISE EXCEPTION 'posting % pays without a payout', NEW.key
-      USING ERRCODE = 'check_violation', CONSTRAINT = 'posting_of_a_payout';
+  IF NEW.kind = 'payout' THEN
+    IF NOT EXISTS (SELECT FROM growth_points.payout WHERE settlement_month = NEW.settlement_month
+                   AND posting_no = NEW.posting_no) THEN
+      RAISE EXCEPTION 'posting % pays without a payout', NEW.key
+        USING ERRCODE = 'check_violation', CONSTRAINT = 'posting_of_a_payout';
+    END IF;
   END IF;
   PERFORM growth_points.add_seal('posting', NEW.posting_no::text, jsonb_build_array(
     NEW.posting_no, NEW.key, NEW.kind, NEW.settlement_month, NEW.evaluation_id,
