@@ -155,6 +155,10 @@ class _Sets:
     duplicates: Frame | None
     unknown: Frame | None
 
+    @property
+    def found(self) -> bool:
+        return self.duplicates is not None or self.unknown is not None
+
 
 @dataclass(frozen=True, slots=True)
 class _Scan:
@@ -223,11 +227,12 @@ class _Scan:
         refuses = any(
             f.breaking(check.name) for f in counts.values() for check in checks if check.refuses
         )
-        if not (refuses or sets.duplicates is not None or sets.unknown is not None):
+        rows = self.rows[Content.SETTLEMENTS]
+        if not (refuses or sets.found or rows.rejected.limit(1).fetchall()):
             return None, [Violations(counted.DUPLICATE_LINE), Violations(counted.UNKNOWN_SELLER)]
-        lines = self.rows[Content.SETTLEMENTS].whole
+        lines, rejected = rows.whole, rows.rejected
         refused = scan.refused_lines(lines, checks, sets.duplicates, sets.unknown)
-        path = write_quarantine(refused.to_native(), folder)
+        path = write_quarantine(refused.to_native(), rejected, folder)
         shown = {counted.DUPLICATE_LINE: "product_order_id", counted.UNKNOWN_SELLER: "seller_id"}
         broken = {rule: broken_in(self.engine, path, rule) for rule in shown}
         return path, [scan.violations(rule, broken[rule], shown[rule]) for rule in shown]
@@ -266,7 +271,7 @@ class _Scan:
     def _unreadable(self) -> Iterator[Violations]:
         for content, rule in _UNREADABLE.items():
             names = [file.name for file in self.delivery.of(content)]
-            rows = self.rows[content].rejected()
+            rows = self.rows[content].rejected.order("file, line").fetchall()
             by_file = tuple((n, sum(row[0] == n for row in rows)) for n in names)
             examples = tuple(f"{name} line {line} ({why})" for name, line, why in rows[:3])
             with_any = tuple((name, count) for name, count in by_file if count)

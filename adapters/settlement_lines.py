@@ -78,6 +78,7 @@ class DeliveredRows:
         `row` counts from 1, without the header.
         """
         self.engine.execute(f"DROP TABLE IF EXISTS {self._rejects}")
+        _ = self.rejected  # made anew: a sketch may have listed the same rows
         parts = [_parquet_sql(same) for same in _alike(self._parquet)]
         for number, same in enumerate(_alike(self._texts)):
             copy = self.work / f"{self.content}-{number}.parquet"
@@ -104,11 +105,13 @@ class DeliveredRows:
             frames.append(nw.from_native(self.engine.read_parquet(copy)).lazy())
         return nw.concat(frames)
 
-    def rejected(self) -> list[tuple[str, int, str]]:
-        """List the rows that could not be taken apart: file name, line number, what is wrong."""
-        if not _exists(self.engine, self._rejects):
-            return []
-        return self.engine.execute(f"SELECT * FROM {self._rejects} ORDER BY ALL").fetchall()
+    @property
+    def rejected(self) -> duckdb.DuckDBPyRelation:
+        """The rows that could not be taken apart: file, line (number), why."""
+        self.engine.execute(
+            f"CREATE TABLE IF NOT EXISTS {self._rejects} (file VARCHAR, line BIGINT, why VARCHAR)"
+        )
+        return self.engine.table(self._rejects)
 
     def damaged(self) -> Iterator[tuple[str, str]]:
         """Read each file by itself, and name those that cannot be read to their end, and why."""
@@ -147,19 +150,13 @@ class DeliveredRows:
 
     def _keep_rejects(self) -> None:
         """Keep one reason for each rejected line; the engine lists several of some lines."""
-        self.engine.execute(
-            f"CREATE TABLE IF NOT EXISTS {self._rejects} (file VARCHAR, line BIGINT, why VARCHAR)"
-        )
         by_path = {str(source.path): source.file.name for source in self._texts}
         rejected = self.engine.execute(
             "SELECT file_path, line, first(split_part(error_message, chr(10), 1)) "
             "FROM reject_errors JOIN reject_scans USING (scan_id, file_id) GROUP BY ALL"
         ).fetchall()
-        if rejected:
-            self.engine.executemany(
-                f"INSERT INTO {self._rejects} VALUES (?, ?, ?)",
-                [(by_path[path], line, why) for path, line, why in rejected],
-            )
+        for path, line, why in rejected:
+            self.rejected.insert([by_path[path], line, why])
         self.engine.execute("DROP TABLE reject_errors; DROP TABLE reject_scans")
 
 
@@ -200,11 +197,6 @@ def _readable(file: DeliveredFile, texts: Path) -> Path:
 
 _KEY = f"hash({', '.join(LINE_KEY)}) AS {LINE_KEY_NUMBER}"
 _TYPE = {Kind.AMOUNT_KRW: "BIGINT", Kind.DATE: "DATE", Kind.FLAG: "BOOLEAN"}
-
-
-def _exists(engine: duckdb.DuckDBPyConnection, table: str) -> bool:
-    found = f"SELECT count(*) FROM duckdb_tables() WHERE table_name = {literal(table)}"
-    return engine.execute(found).fetchall() == [(1,)]
 
 
 def _alike(sources: Iterable[_Source]) -> list[list[_Source]]:

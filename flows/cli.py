@@ -292,6 +292,44 @@ def adjust(seller_id: str, points: int, reason: str, month: SettlementMonth | No
     click.echo(adjust_now(_settings(), seller_id, points, reason, month))
 
 
+@cli.command()
+@_output
+def months(output: Output) -> None:
+    """Each month that was taken in, with all its revisions: size, findings, state."""
+    from flows.delivery_listings import MONTHS, month_rows
+
+    with _database(_settings()) as engine:
+        print_rows(MONTHS, month_rows(engine), output)
+
+
+@cli.command()
+@click.argument("month", type=MONTH)
+@_output
+def quarantine(month: SettlementMonth, output: Output) -> None:
+    """The refused lines of a month's last refused delivery, with every rule that each broke."""
+    from adapters.quarantine import latest_quarantine
+    from flows.delivery_listings import QUARANTINE, quarantine_rows
+
+    file = latest_quarantine(_settings().quarantine, month)
+    if file is None:
+        click.echo(f"No line of {month} was refused.", err=True)
+    print_rows(QUARANTINE, quarantine_rows(file), output)
+
+
+@cli.command()
+@click.option("--serve", "port", type=click.IntRange(0, 65535), help="Serve them on this port.")
+def docs(port: int | None) -> None:
+    """Open the data-quality pages; with --serve PORT show them to a browser elsewhere."""
+    from flows.quality_pages import publish_quality_pages, serve_pages, show_in_browser
+
+    index = publish_quality_pages(_settings())
+    if port is None:
+        click.echo(index.resolve())
+        show_in_browser(index)
+    else:
+        serve_pages(index.parent, port, lambda url: click.echo(f"{url} (Ctrl-C ends it)"))
+
+
 @cli.command("reschedule-payouts")
 def reschedule_payouts() -> None:
     """Work out every planned payout date again, after a holiday was announced."""

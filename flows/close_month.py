@@ -12,6 +12,7 @@ from flows.evaluation import ClosingRequest
 from flows.flow_occasion import flow_occasion
 from flows.intake import SoundDelivery, sound_delivery
 from flows.program import program_calendar, program_database, program_policies
+from flows.quality_pages import refresh_quality_pages
 from flows.report import Report, closing_report, keep_report
 from flows.settings import Settings
 from flows.steps.record_closing import Closing, record_closing
@@ -57,6 +58,7 @@ def close_month(
     delivery = sound_delivery(settings, request.month, settlements)
     closing = record(settings, request, delivery)
     delivery.discard()
+    refresh_quality_pages(settings)
     return publish(settings, closing, delivery)
 
 

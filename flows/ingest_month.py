@@ -12,6 +12,7 @@ from domain.months import SettlementMonth
 from flows.flow_occasion import flow_occasion
 from flows.intake import SoundDelivery, sound_delivery
 from flows.program import program_database
+from flows.quality_pages import refresh_quality_pages
 from flows.settings import Settings
 from flows.steps.record_ingest import record_ingest
 
@@ -51,6 +52,7 @@ def ingest_month(month: str, settlements: str) -> IngestedMonth:
     delivery = sound_delivery(settings, wanted, settlements)
     ingested = record(settings, wanted, delivery, occasion.cause("taken in"))
     delivery.discard()
+    refresh_quality_pages(settings)
     return ingested
 
 

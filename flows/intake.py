@@ -12,6 +12,7 @@ from uuid import uuid4
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
+from adapters.data_docs import CheckedDelivery, keep_check
 from adapters.delivery import DeliveryRefused
 from adapters.intake import StagedMonth
 from adapters.postgres.revisions import Revision
@@ -19,7 +20,9 @@ from domain.findings import Finding, MonthBlocked, blocking
 from domain.months import SettlementMonth
 from expectations.gate import Verdict
 from expectations.gate_process import start_gate
+from flows.occasion import this_occasion
 from flows.program import program_database
+from flows.quality_pages import keep_verdict, refresh_quality_pages
 from flows.report import blocked_report, keep_report
 from flows.settings import Settings
 from flows.steps.check_delivery import check_delivery
@@ -58,6 +61,8 @@ def sound_delivery(settings: Settings, month: SettlementMonth, root: str) -> Sou
         staged = read(settings, found)
         findings = check(settings, staged).findings
     except DeliveryRefused as refused:
+        now = this_occasion().now
+        keep_check(settings.docs, CheckedDelivery(month, refused.source, now, refused.findings))
         _report_blocked(settings, month, root, refused.findings, None)
         raise
     if blocking(findings):
@@ -89,7 +94,9 @@ def check(settings: Settings, staged: StagedMonth) -> Verdict:
     """Run the data-quality gate."""
     log.info("checking %s lines", f"{staged.profile.lines:,}")
     with program_database(settings) as engine:
-        return check_delivery(engine, staged)
+        verdict = check_delivery(engine, staged)
+    keep_verdict(settings, staged, verdict, this_occasion().now)
+    return verdict
 
 
 def _report_blocked(
@@ -101,3 +108,4 @@ def _report_blocked(
 ) -> None:
     report = blocked_report(month, root, findings, quarantine)
     keep_report(settings.reports, month, "blocked", report)
+    refresh_quality_pages(settings)

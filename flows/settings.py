@@ -58,6 +58,11 @@ class Settings(BaseSettings):
         return self.home / "quarantine"
 
     @property
+    def docs(self) -> Path:
+        """Where the data-quality pages are, beside the validation results they show."""
+        return self.home / "docs"
+
+    @property
     def staging(self) -> Path:
         """Where a delivery lies between being read and being taken in."""
         return self.home / "staging"

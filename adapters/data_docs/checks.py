@@ -1,0 +1,91 @@
+"""The record of checks: one JSON file for each time that a delivery was checked."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from domain.findings import Finding, Severity
+from domain.months import SettlementMonth
+from domain.profile import Profile
+
+_RESULTS = "results"
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedDelivery:
+    """One check of a delivery, as the gate left it.
+
+    `content_hash` and `profile` are None for a delivery that could not be read at all. `profile`
+    is `Profile.as_data`, `results` the validation results, one for each suite.
+    """
+
+    settlement_month: SettlementMonth
+    source: str
+    checked_at: datetime
+    findings: tuple[Finding, ...]
+    content_hash: str | None = None
+    profile: Mapping[str, Any] | None = None
+    results: tuple[Mapping[str, Any], ...] = ()
+
+    @classmethod
+    def of(
+        cls,
+        profile: Profile,
+        content_hash: str,
+        source: str,
+        checked_at: datetime,
+        findings: tuple[Finding, ...],
+        results: tuple[Mapping[str, Any], ...],
+    ) -> "CheckedDelivery":
+        """Describe the check of a delivery that could be read."""
+        month, counted = profile.settlement_month, profile.as_data()
+        return cls(month, source, checked_at, findings, content_hash, counted, results)
+
+    @property
+    def blocked(self) -> bool:
+        """Say whether a finding forbids taking the delivery in."""
+        return any(finding.severity is Severity.CRITICAL for finding in self.findings)
+
+    @property
+    def name(self) -> str:
+        """Name what was checked, the same for each check of the same content."""
+        return (self.content_hash or "unreadable")[:12]
+
+
+def keep_check(folder: Path, checked: CheckedDelivery) -> Path:
+    """Keep a check beside all earlier ones; the file is there whole or not at all."""
+    name = f"{checked.checked_at:%Y%m%dT%H%M%S.%f%z}-{checked.name}.json"
+    file = folder / _RESULTS / str(checked.settlement_month) / name
+    file.parent.mkdir(parents=True, exist_ok=True)
+    data = asdict(checked) | {"settlement_month": str(checked.settlement_month)}
+    unfinished = file.with_suffix(".unfinished")
+    unfinished.write_text(json.dumps(data, default=str, ensure_ascii=False), encoding="utf-8")
+    unfinished.replace(file)
+    return file
+
+
+def read_checks(folder: Path) -> tuple[CheckedDelivery, ...]:
+    """Read every check that was kept, oldest first."""
+    files = (folder / _RESULTS).glob("*/*.json")
+    return tuple(sorted(map(_read, files), key=lambda checked: checked.checked_at))
+
+
+def _read(file: Path) -> CheckedDelivery:
+    data = json.loads(file.read_text(encoding="utf-8"))
+    return CheckedDelivery(
+        settlement_month=SettlementMonth.parse(data["settlement_month"]),
+        source=data["source"],
+        checked_at=datetime.fromisoformat(data["checked_at"]),
+        findings=tuple(map(_finding, data["findings"])),
+        content_hash=data["content_hash"],
+        profile=data["profile"],
+        results=tuple(data["results"]),
+    )
+
+
+def _finding(data: Mapping[str, Any]) -> Finding:
+    weight, examples = Severity(data["severity"]), tuple(data["examples"])
+    return Finding(**{**data, "severity": weight, "examples": examples})

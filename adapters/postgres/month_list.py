@@ -1,0 +1,71 @@
+"""Every revision of every month with what became of it."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, func, select
+
+from adapters.postgres.evaluations import current_evaluations
+from adapters.postgres.ledger import paid_months
+from adapters.postgres.tables import evaluation_input, revision
+from domain.months import SettlementMonth
+
+
+@dataclass(frozen=True, slots=True)
+class MonthRevision:
+    """A revision, the number of findings it was taken in with, and its state.
+
+    The state is `replaced` for all but a month's newest revision; for that one `ingested`,
+    `closed` or `paid`, and `restated` if the month was closed with an earlier one.
+    """
+
+    settlement_month: SettlementMonth
+    revision_no: int
+    content_hash: str
+    lines: int
+    amount_krw: int
+    findings: int
+    state: str
+
+
+def month_revisions(connection: Connection) -> tuple[MonthRevision, ...]:
+    """List all revisions, in the order of months and of revisions within each."""
+    facts = ("settlement_month", "revision_no", "content_hash", "lines", "amount_krw")
+    listed = select(
+        revision.c.revision_id,
+        *(revision.c[name] for name in facts),
+        func.jsonb_array_length(revision.c.findings).label("findings"),
+    ).order_by(revision.c.settlement_month, revision.c.revision_no)
+    rows = connection.execute(listed).mappings().all()
+    newest = {row["settlement_month"]: row["revision_id"] for row in rows}
+    states = _states(connection, newest)
+    return tuple(
+        MonthRevision(
+            **{name: row[name] for name in (*facts, "findings")},
+            state=states[row["settlement_month"]]
+            if newest[row["settlement_month"]] == row["revision_id"]
+            else "replaced",
+        )
+        for row in rows
+    )
+
+
+def _states(
+    connection: Connection, newest: dict[SettlementMonth, int]
+) -> dict[SettlementMonth, str]:
+    closed = {each.settlement_month: each for each in current_evaluations(connection)}
+    ids = [each.evaluation_id for each in closed.values()]
+    used = select(evaluation_input.c.evaluation_id, evaluation_input.c.revision_id)
+    inputs = {
+        tuple(row)
+        for row in connection.execute(used.where(evaluation_input.c.evaluation_id.in_(ids)))
+    }
+    paid = paid_months(connection)
+
+    def state(month: SettlementMonth) -> str:
+        if month not in closed:
+            return "ingested"
+        if (closed[month].evaluation_id, newest[month]) not in inputs:
+            return "restated"
+        return "paid" if month in paid else "closed"
+
+    return {month: state(month) for month in newest}

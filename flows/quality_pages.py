@@ -1,0 +1,102 @@
+"""Keeping what the gate said of each delivery, and rendering it as pages."""
+
+import logging
+import sys
+import webbrowser
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from adapters.data_docs import CheckedDelivery, Standing, keep_check, publish_pages
+from adapters.intake import StagedMonth
+from adapters.postgres.month_list import month_revisions
+from domain.refusal import Refused
+from expectations.gate import Verdict
+from flows.program import program_database
+from flows.settings import Settings
+
+
+class PortTaken(Refused):
+    """A port that cannot be listened on."""
+
+    def __init__(self, port: int, reason: str) -> None:
+        super().__init__(f"port {port} cannot be used ({reason}); name another one with --serve.")
+        self.port = port
+
+
+log = logging.getLogger("growth_points.quality_pages")
+
+
+def keep_verdict(
+    settings: Settings, staged: StagedMonth, verdict: Verdict, checked_at: datetime
+) -> None:
+    """Keep a verdict with the profile that it judges."""
+    keep_check(
+        settings.docs,
+        CheckedDelivery.of(
+            staged.profile,
+            staged.content_hash,
+            staged.source,
+            checked_at,
+            verdict.findings,
+            verdict.results,
+        ),
+    )
+
+
+def publish_quality_pages(settings: Settings) -> Path:
+    """Render the pages of everything that was ever checked; return the index."""
+    with program_database(settings) as engine:
+        return publish_pages(settings.docs, _standings(engine))
+
+
+def refresh_quality_pages(settings: Settings) -> None:
+    """Render the pages after something was done; what was done stands even if that fails."""
+    try:
+        publish_quality_pages(settings)
+    except OSError as error:
+        log.warning("the data-quality pages could not be written: %s", error)
+
+
+def show_in_browser(index: Path) -> None:
+    """Open the index where somebody sits at a terminal of a machine that has a browser."""
+    if sys.stdout.isatty():
+        with suppress(webbrowser.Error):
+            webbrowser.get().open(index.resolve().as_uri())
+
+
+def serve_pages(folder: Path, port: int, tell: Callable[[str], None]) -> None:
+    """Serve the pages to this machine until interrupted; port 0 takes any that is free.
+
+    Raises PortTaken. Whoever wants to see them from elsewhere puts a proxy in front.
+    """
+    handler = partial(_Quiet, directory=str(folder))
+    try:
+        server = ThreadingHTTPServer(("127.0.0.1", port), handler)
+    except OSError as error:
+        raise PortTaken(port, error.strerror or str(error)) from error
+    with server, suppress(KeyboardInterrupt):
+        tell(f"http://127.0.0.1:{server.server_port}/index.html")
+        server.serve_forever()
+
+
+class _Quiet(SimpleHTTPRequestHandler):
+    """A handler that tells nothing of each request."""
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+def _standings(engine: Engine) -> list[Standing]:
+    with engine.connect() as connection:
+        return [
+            Standing(
+                each.settlement_month, each.content_hash, each.revision_no, each.state != "replaced"
+            )
+            for each in month_revisions(connection)
+        ]

@@ -1,0 +1,177 @@
+"""The data-quality pages: complete, readable without a network, one for each revision."""
+
+import re
+from dataclasses import replace
+from datetime import datetime, timedelta
+from html.parser import HTMLParser
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from adapters.data_docs import CheckedDelivery, Standing, keep_check, publish_pages, read_checks
+from domain.findings import Finding, Severity
+from tests.deliveries import MONTH
+
+NOON = datetime(2026, 11, 2, 12, tzinfo=ZoneInfo("Asia/Seoul"))
+WARNING = Finding("line_type_unknown", Severity.WARNING, "a.csv: odd <b>type</b>", 1, "a.csv")
+CRITICAL = Finding("seller_unknown", Severity.CRITICAL, "a.csv: who is '가게'?", 2, "a.csv", ("x",))
+
+
+def _rule(name: str, severity: str, *, success: bool) -> dict[str, object]:
+    return {
+        "success": success,
+        "expectation_config": {
+            "severity": severity,
+            "kwargs": {"min_value": 0, "max_value": 0},
+            "meta": {"rule": name, "sentence": f"what {name} means"},
+        },
+        "result": {"observed_value": 0 if success else 2},
+    }
+
+
+SOUND = CheckedDelivery(
+    settlement_month=MONTH,
+    source="/data/2026-10",
+    checked_at=NOON,
+    findings=(),
+    content_hash="ab" * 32,
+    profile={
+        "lines": 60_000,
+        "amount_krw": 123_456_789,
+        "sellers": 3_000,
+        "files": [
+            {
+                "name": "a.csv",
+                "rows": 60_000,
+                "amount_krw": 123_456_789,
+                "sha256": "ab" * 32,
+                "declared": None,
+            }
+        ],
+    },
+    results=({"results": [_rule("seller_unknown", "critical", success=True)]},),
+)
+BLOCKED = replace(
+    SOUND,
+    content_hash="cd" * 32,
+    findings=(CRITICAL, WARNING),
+    checked_at=NOON + timedelta(minutes=1),
+    results=(
+        {
+            "results": [
+                _rule("seller_unknown", "critical", success=False),
+                _rule("line_type_unknown", "warning", success=False),
+            ]
+        },
+    ),
+)
+FIRST = Standing(MONTH, "ab" * 32, 1, current=True)
+
+
+def text_of(page: Path) -> str:
+    return re.sub(r"<[^>]*>", " ", page.read_text(encoding="utf-8"))
+
+
+class _Addresses(HTMLParser):
+    """Every element that could load something, and where each link leads."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.loading: list[str] = []
+        self.links: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        names = dict(attrs)
+        if tag in {"script", "link", "img", "iframe", "object"} or "src" in names:
+            self.loading.append(tag)
+        if tag == "a":
+            self.links.append(names["href"] or "")
+
+
+def test_a_check_is_kept_and_read_again(tmp_path: Path) -> None:
+    for checked in (BLOCKED, SOUND):
+        keep_check(tmp_path, checked)
+    assert read_checks(tmp_path) == (SOUND, BLOCKED)
+
+
+def test_each_check_of_the_same_content_is_kept(tmp_path: Path) -> None:
+    later = replace(SOUND, checked_at=NOON + timedelta(seconds=1))
+    keep_check(tmp_path, SOUND)
+    keep_check(tmp_path, later)
+    assert len(read_checks(tmp_path)) == 2
+    publish_pages(tmp_path, [FIRST])
+    assert len(list(tmp_path.glob("*.html"))) == 2
+
+
+def test_pages_load_nothing_and_link_only_to_each_other(tmp_path: Path) -> None:
+    for checked in (SOUND, BLOCKED):
+        keep_check(tmp_path, checked)
+    publish_pages(tmp_path, [FIRST])
+    for page in tmp_path.glob("*.html"):
+        html = page.read_text()
+        addresses = _Addresses()
+        addresses.feed(html)
+        assert addresses.loading == []
+        assert "url(" not in html
+        assert "@import" not in html
+        assert addresses.links
+        assert all((tmp_path / link).is_file() for link in addresses.links)
+
+
+def test_a_revision_has_its_page_and_the_index_names_its_state(tmp_path: Path) -> None:
+    keep_check(tmp_path, SOUND)
+    index = publish_pages(tmp_path, [FIRST])
+    assert re.search(r"2026-10 revision 1\s+sound\s+60,000\s+123,456,789", text_of(index))
+    page = text_of(tmp_path / "2026-10-revision-1.html")
+    assert "This is the month's current revision." in page
+    assert "Every rule holds." in page
+
+
+def test_a_blocked_delivery_shows_all_its_findings_with_their_weight(tmp_path: Path) -> None:
+    keep_check(tmp_path, BLOCKED)
+    index = publish_pages(tmp_path, [])
+    assert re.search(r"not taken in\s+blocked", text_of(index))
+    (page,) = tmp_path.glob("2026-10-not-taken-in-*.html")
+    text = text_of(page)
+    for finding in BLOCKED.findings:
+        assert re.search(rf"{finding.severity}\s+{finding.rule}", text)
+    assert "odd &lt;b&gt;type" in page.read_text()
+    assert "가게" in text
+
+
+def test_a_delivery_that_cannot_be_read_has_a_page_too(tmp_path: Path) -> None:
+    keep_check(tmp_path, CheckedDelivery(MONTH, "/data", NOON, (CRITICAL,)))
+    assert "cannot be read" in text_of(publish_pages(tmp_path, []))
+
+
+def test_a_replaced_revision_says_so(tmp_path: Path) -> None:
+    second = replace(SOUND, content_hash="ef" * 32, findings=(WARNING,))
+    for checked in (SOUND, second):
+        keep_check(tmp_path, checked)
+    standings = [replace(FIRST, current=False), Standing(MONTH, "ef" * 32, 2, current=True)]
+    index = text_of(publish_pages(tmp_path, standings))
+    assert "replaced this revision" in text_of(tmp_path / "2026-10-revision-1.html")
+    assert index.index("revision 2") < index.index("revision 1")
+    assert "sound, with warnings" in index
+
+
+def test_a_page_of_something_else_does_not_stay(tmp_path: Path) -> None:
+    keep_check(tmp_path, SOUND)
+    publish_pages(tmp_path, [])
+    before = set(tmp_path.glob("*.html"))
+    publish_pages(tmp_path, [FIRST])
+    assert {page.name for page in before} & {page.name for page in tmp_path.glob("*.html")} == {
+        "index.html"
+    }
+
+
+@pytest.mark.parametrize("checks", [(), (SOUND,)])
+def test_publishing_twice_gives_the_same(
+    tmp_path: Path, checks: tuple[CheckedDelivery, ...]
+) -> None:
+    for checked in checks:
+        keep_check(tmp_path, checked)
+    index = publish_pages(tmp_path, [FIRST])
+    once = index.read_bytes()
+    assert publish_pages(tmp_path, [FIRST]).read_bytes() == once

@@ -1,0 +1,77 @@
+"""Refused lines can be looked at: each with its place and all its rules, as many as counted."""
+
+import csv
+import io
+from collections import Counter
+from contextlib import redirect_stdout
+from pathlib import Path
+
+import pytest
+
+from adapters.intake import StagedMonth
+from adapters.quarantine import latest_quarantine
+from expectations.line_rules import LINE_RULES
+from flows.delivery_listings import QUARANTINE, quarantine_rows
+from flows.output import print_rows
+from tests.adapters.test_intake import read
+from tests.deliveries import MONTH, SmallDelivery
+
+
+@pytest.fixture
+def staged(tmp_path: Path) -> StagedMonth:
+    """A delivery with four refused lines, one of which cannot be taken apart."""
+    delivery = SmallDelivery(tmp_path)
+    delivery.lines[0] |= {"seller_id": "=cmd()", "payment_amount_krw": "12,3"}
+    delivery.lines[1] |= {"line_type": "", "product_order_id": ""}
+    delivery.lines.append(dict(delivery.lines[3]))
+    delivery.write()
+    with (delivery.folder / "settlements.csv").open("ab") as file:
+        file.write("홍길동".encode("cp949") + b",2\n")
+    return read(delivery)
+
+
+def exported(staged: StagedMonth) -> list[dict[str, str]]:
+    out = io.StringIO()
+    with redirect_stdout(out):
+        print_rows(QUARANTINE, quarantine_rows(staged.quarantine), "csv")
+    return list(csv.DictReader(io.StringIO(out.getvalue())))
+
+
+def test_the_quarantine_holds_as_many_lines_of_each_rule_as_were_counted(
+    staged: StagedMonth,
+) -> None:
+    counted = Counter(rule for line in exported(staged) for rule in line["rules"].split(";"))
+    on_lines = {r.rule.name for r in LINE_RULES} | {
+        "line_duplicated",
+        "line_unreadable",
+        "seller_unknown",
+    }
+    profile = {v.rule: v.count for v in staged.profile.violations if v.rule in on_lines}
+    assert counted == Counter({rule: count for rule, count in profile.items() if count})
+    assert len(exported(staged)) == 5
+
+
+def test_a_refused_line_names_its_file_and_row(staged: StagedMonth) -> None:
+    places = [(line["file"], line["row"]) for line in exported(staged)]
+    assert places == [("settlements.csv", row) for row in ("1", "2", "4", "5", "6")]
+
+
+def test_a_text_that_looks_like_a_formula_is_exported_as_text(staged: StagedMonth) -> None:
+    assert exported(staged)[0]["seller_id"] == "'=cmd()"
+
+
+def test_a_line_that_cannot_be_taken_apart_keeps_no_value(staged: StagedMonth) -> None:
+    line = exported(staged)[-1]
+    assert line["rules"] == "line_unreadable"
+    assert not any(line[column] for column in QUARANTINE[3:])
+
+
+def test_the_last_refused_delivery_of_a_month_is_found(tmp_path: Path) -> None:
+    assert latest_quarantine(tmp_path, MONTH) is None
+    assert list(quarantine_rows(None)) == []
+    for name in ("first", "second"):
+        folder = tmp_path / str(MONTH) / name
+        folder.mkdir(parents=True)
+        (folder / "refused-lines.parquet").touch()
+    found = latest_quarantine(tmp_path, MONTH)
+    assert found is not None
