@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 SETUP  := $(VENV)/.complete
 
-.PHONY: setup demo test check bench lock clean
+.PHONY: setup demo test check bench torture lock clean
 
 setup: $(SETUP)
 
@@ -24,7 +24,7 @@ demo: $(SETUP)  ## a sample marketplace, six months closed and paid, in tables
 	@$(BIN)/growth-points demo
 
 test: $(SETUP)  ## the default tests: a few minutes, no step by hand
-	@$(BIN)/pytest
+	@$(BIN)/pytest -m "not slow"
 
 check: $(SETUP)  ## lint, strict types, import contracts
 	@$(BIN)/ruff check .
@@ -34,6 +34,10 @@ check: $(SETUP)  ## lint, strict types, import contracts
 
 bench: $(SETUP)  ## the numbers, as ratios measured side by side in one run
 	@$(BIN)/python bench/close_month.py
+	@$(BIN)/python bench/ledger.py
+
+torture: $(SETUP)  ## close and pay months while worker, connection and server are killed
+	@$(BIN)/python -m tests.torture.interrupted
 
 lock:  ## write requirements.lock anew: versions and hashes, no addresses
 	$(BIN)/pip install --quiet uv
