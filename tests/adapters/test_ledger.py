@@ -3,7 +3,7 @@
 from datetime import date
 
 import pytest
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, text
 
 from adapters.postgres import ledger
 from adapters.postgres.ledger import (
@@ -252,3 +252,31 @@ def test_each_commit_moves_the_head_of_the_chain(engine: Engine) -> None:
     assert (second.seal_no, third.seal_no) == (1, 2)
     assert second.hash != third.hash
     assert second.sealed_at <= third.sealed_at
+
+
+def test_the_service_may_select_and_insert_where_it_records_and_nothing_else(
+    connection: Connection,
+) -> None:
+    may = """
+      SELECT relname, privilege FROM pg_class,
+        unnest(ARRAY['INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'REFERENCES', 'TRIGGER']) privilege
+      WHERE relnamespace = 'growth_points'::regnamespace AND relkind IN ('r', 'v')
+        AND (has_table_privilege(current_user, pg_class.oid, privilege)
+          OR privilege IN ('INSERT', 'UPDATE', 'REFERENCES')
+            AND has_any_column_privilege(current_user, pg_class.oid, privilege))
+    """
+    found = connection.execute(text(may)).all()
+    assert {privilege for _, privilege in found} == {"INSERT"}
+    assert {"seal", "seller_account", "budget", "award"}.isdisjoint(name for name, _ in found)
+
+
+@pytest.mark.parametrize(
+    "column", ["posting.recorded_at", "posting.posting_no", "transfer.entry_no", "payout.paid_at"]
+)
+def test_the_service_cannot_choose_what_the_database_numbers_and_dates(
+    connection: Connection, column: str
+) -> None:
+    table, name = column.split(".")
+    allowed = text("SELECT has_column_privilege(:table, :column, 'INSERT')")
+    named = {"table": f"growth_points.{table}", "column": name}
+    assert connection.scalar(allowed, named) is False
