@@ -14,6 +14,7 @@ import duckdb
 from adapters.file_layout import SUFFIXES, Layout, layout_of
 from adapters.file_problem import FileProblem
 from adapters.manifest import read_manifest
+from adapters.object_store import fetch_folder, is_object_store, local_path
 from domain.findings import Finding, Severity
 from domain.months import SettlementMonth
 from domain.profile import DeclaredTotals
@@ -79,24 +80,43 @@ class Delivery:
         return tuple(file for file in self.files if file.content is content)
 
 
-def find_delivery(root: str, month: SettlementMonth) -> Delivery:
+def find_delivery(root: str, month: SettlementMonth, fetched: Path | None = None) -> Delivery:
     """Find a month's delivery in the folder `{root}/{month}`, and hash it.
+
+    The root is a path, or the URL of an object store, whose objects are brought into the folder
+    `fetched` first.
 
     A file lies in that folder itself, or in a folder `seller_id=…` in it that holds one seller's
     export. Raises DeliveryRefused with all that is wrong: an absent folder or file, an empty,
     damaged or mislabeled one, a missing column, a manifest that does not fit.
     """
-    folder = Path(root) / str(month)
     problems = _Problems()
-    paths = _list(folder, problems)
+    source = _source(root, month)
+    folder = Path(source)
+    if is_object_store(root):
+        if fetched is None:
+            raise ValueError("a delivery in an object store needs a folder to be fetched into")
+        folder = fetched / str(month)
+        with problems.noting(source):
+            fetch_folder(source, folder)
+        problems.refuse_if_any(month, source)
+    paths = _list(folder, source, problems)
     names = {_name(folder, path) for path in paths}
     declared = _declared(folder / MANIFEST, month, names, problems)
     layouts = _layouts(folder, paths, problems)
-    problems.refuse_if_any(month, str(folder))
+    problems.refuse_if_any(month, source)
     files = _hashed(folder, layouts, declared)
     manifest = {MANIFEST: _hash(folder / MANIFEST)} if declared is not None else {}
     hashes = {file.name: file.sha256 for file in files} | manifest
-    return Delivery(month, str(folder), _content_hash(hashes), files)
+    return Delivery(month, source, _content_hash(hashes), files)
+
+
+def _source(root: str, month: SettlementMonth) -> str:
+    return (
+        f"{root.rstrip('/')}/{month}"
+        if is_object_store(root)
+        else str(local_path(root) / str(month))
+    )
 
 
 @dataclass(slots=True)
@@ -123,12 +143,12 @@ class _Problems:
             raise DeliveryRefused(month, source, tuple(self.findings))
 
 
-def _list(folder: Path, problems: _Problems) -> dict[Path, Content]:
+def _list(folder: Path, source: str, problems: _Problems) -> dict[Path, Content]:
     if not folder.is_dir():
-        problems.add("folder_absent", str(folder), "there is no such folder")
+        problems.add("folder_absent", source, "there is no such folder")
         return {}
     paths = {}
-    with problems.noting(str(folder)):
+    with problems.noting(source):
         for path in sorted(_candidates(folder)):
             content = next((c for c in Content if _NAMES[c].fullmatch(path.name)), None)
             if content is not None:
@@ -136,7 +156,7 @@ def _list(folder: Path, problems: _Problems) -> dict[Path, Content]:
     for content in Content:
         if content not in paths.values():
             sentence = f"there is no file {content}*.parquet, {content}*.csv or {content}*.xlsx"
-            problems.add(f"{content}_absent", str(folder), sentence)
+            problems.add(f"{content}_absent", source, sentence)
     return paths
 
 

@@ -65,6 +65,8 @@ def sound_delivery(settings: Settings, month: SettlementMonth, root: str) -> Sou
         keep_check(settings.docs, CheckedDelivery(month, refused.source, now, refused.findings))
         _report_blocked(settings, month, root, refused.findings, None)
         raise
+    finally:
+        shutil.rmtree(settings.fetched / str(month), ignore_errors=True)
     if blocking(findings):
         _report_blocked(settings, month, root, findings, staged.quarantine)
         SoundDelivery(staged, findings).discard()
@@ -76,7 +78,7 @@ def sound_delivery(settings: Settings, month: SettlementMonth, root: str) -> Sou
 def find(settings: Settings, root: str, month: SettlementMonth) -> FoundDelivery:
     """Find and hash the month's files."""
     with program_database(settings) as engine:
-        return find_delivery_of(engine, root, month)
+        return find_delivery_of(engine, root, month, settings.fetched)
 
 
 @task(cache_policy=NO_CACHE, name="read the settlement lines")

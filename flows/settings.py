@@ -63,6 +63,11 @@ class Settings(BaseSettings):
         return self.home / "docs"
 
     @property
+    def fetched(self) -> Path:
+        """Where what an object store delivers lies while it is read."""
+        return self.home / "fetched"
+
+    @property
     def staging(self) -> Path:
         """Where a delivery lies between being read and being taken in."""
         return self.home / "staging"

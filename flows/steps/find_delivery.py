@@ -1,6 +1,7 @@
 """Finding a month's delivery, and whether it was taken in before."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from sqlalchemy import Engine
 
@@ -17,9 +18,11 @@ class FoundDelivery:
     taken_in_as: Revision | None
 
 
-def find_delivery_of(engine: Engine, root: str, month: SettlementMonth) -> FoundDelivery:
+def find_delivery_of(
+    engine: Engine, root: str, month: SettlementMonth, fetched: Path
+) -> FoundDelivery:
     """Find and hash the files of a month; raises DeliveryRefused with all that is wrong."""
-    delivery = find_delivery(root, month)
+    delivery = find_delivery(root, month, fetched)
     with engine.connect() as connection:
         current = current_revisions(connection, [month]).get(month)
     same = current is not None and current.content_hash == delivery.content_hash

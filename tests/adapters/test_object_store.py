@@ -1,0 +1,112 @@
+"""A delivery in an object store is read like one in a folder, from a real server."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from moto.server import ThreadedMotoServer
+
+from adapters.delivery import DeliveryRefused, find_delivery
+from flows.steps.read_delivery import read_delivery
+from tests.adapters.test_intake import TOTALS, rows_of
+from tests.deliveries import MONTH, SmallDelivery
+
+ROOT = "s3://settlements/monthly"
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    """An S3-compatible server of this machine."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    _, port = server.get_host_and_port()
+    yield f"http://127.0.0.1:{port}"
+    server.stop()
+
+
+@pytest.fixture
+def bucket(server: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """An empty bucket, which the environment leads to."""
+    for name, value in {
+        "AWS_ENDPOINT_URL": server,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }.items():
+        monkeypatch.setenv(name, value)
+    bucket = boto3.resource("s3").Bucket("settlements")
+    bucket.create()
+    yield bucket
+    bucket.objects.all().delete()
+    bucket.delete()
+
+
+def upload(bucket: Any, delivery: SmallDelivery) -> None:
+    for path in delivery.folder.rglob("*"):
+        if path.is_file():
+            key = path.relative_to(delivery.root).as_posix()
+            bucket.upload_file(str(path), f"monthly/{key}")
+
+
+@pytest.fixture
+def delivery(tmp_path: Path) -> SmallDelivery:
+    return SmallDelivery(tmp_path / "local").write(manifest=True)
+
+
+def test_a_delivery_in_a_store_is_the_same_as_in_a_folder(
+    bucket: Any, delivery: SmallDelivery, tmp_path: Path
+) -> None:
+    upload(bucket, delivery)
+    found = find_delivery(f"{ROOT}/", MONTH, tmp_path / "fetched")
+    assert found.source == f"{ROOT}/2026-10"
+    assert found.content_hash == find_delivery(str(delivery.root), MONTH).content_hash
+    staged = read_delivery(found, tmp_path / "staging", tmp_path / "quarantine")
+    assert rows_of(staged.totals) == TOTALS
+
+
+def test_what_was_fetched_before_does_not_stay(
+    bucket: Any, delivery: SmallDelivery, tmp_path: Path
+) -> None:
+    upload(bucket, delivery)
+    before = find_delivery(ROOT, MONTH, tmp_path / "fetched")
+    bucket.Object("monthly/2026-10/manifest.json").delete()
+    after = find_delivery(ROOT, MONTH, tmp_path / "fetched")
+    assert before.content_hash != after.content_hash
+
+
+def test_a_month_that_is_not_in_the_store_is_named(bucket: Any, tmp_path: Path) -> None:
+    with pytest.raises(DeliveryRefused, match="s3://settlements/monthly/2026-10: there is no such"):
+        find_delivery(ROOT, MONTH, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("root", "reason"),
+    [
+        ("s3://no-such-bucket/monthly", "no such folder|cannot be read"),
+        ("nowhere://bucket", "cannot be read .*nowhere"),
+    ],
+)
+def test_a_store_that_cannot_be_used_is_one_sentence(
+    bucket: Any, tmp_path: Path, root: str, reason: str
+) -> None:
+    with pytest.raises(DeliveryRefused, match=reason) as refused:
+        find_delivery(root, MONTH, tmp_path)
+    assert len(refused.value.findings) == 1
+
+
+def test_a_store_that_does_not_answer_is_one_sentence(
+    bucket: Any,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    with pytest.raises(DeliveryRefused, match="the store cannot be read"):
+        find_delivery(ROOT, MONTH, tmp_path)
+
+
+def test_a_file_url_is_a_path(delivery: SmallDelivery) -> None:
+    found = find_delivery(f"file://{delivery.root}", MONTH)
+    assert found == find_delivery(str(delivery.root), MONTH)
