@@ -2,10 +2,11 @@
 
 import io
 import os
+import signal
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping
-from contextlib import redirect_stderr, redirect_stdout
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from csv import DictReader
 from dataclasses import dataclass, field
 from datetime import date
@@ -107,15 +108,30 @@ class Marketplace:
         assert ran.exit_code == 0, f"{' '.join(words)}\n{ran.stdout}\n{ran.stderr}"
         return ran
 
-    def start(self, *words: str) -> subprocess.Popen[str]:
-        """Start the installed command as a process of its own."""
-        return subprocess.Popen(  # noqa: S603 the words are the tests' own
+    @contextmanager
+    def started(
+        self, *words: str, with_own_server: bool = False
+    ) -> Iterator[subprocess.Popen[str]]:
+        """Start the installed command as a process, beside the run's Prefect or one of its own.
+
+        What is left of it is killed in the end.
+        """
+        environment = {**os.environ, **self._environment()}
+        if with_own_server:
+            del environment["PREFECT_API_URL"]
+        with subprocess.Popen(  # noqa: S603 the words are the tests' own
             [_COMMAND, *words],
-            env={**os.environ, **self._environment()},
+            env=environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-        )
+            start_new_session=True,
+        ) as process:
+            try:
+                yield process
+            finally:
+                with suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
 
     def result(self, *months: str) -> dict[str, list[Row]]:
         """List what the commands tell of the ledger, the payouts and the months' decisions.
