@@ -66,8 +66,10 @@ def test_both_languages_say_the_same_things() -> None:
     assert english.sentences.keys() == korean.sentences.keys()
     assert english.states.keys() == korean.states.keys()
     assert english.reasons.keys() == korean.reasons.keys() == set(Reason)
-    for name, sentence in {**english.sentences, **english.reasons}.items():
-        assert _blanks(sentence) == _blanks({**korean.sentences, **korean.reasons}[name]), name
+    for name, sentence in english.sentences.items():
+        assert _blanks(sentence) == _blanks(korean.sentences[name]), name
+    for reason, sentence in english.reasons.items():
+        assert _blanks(sentence) == _blanks(korean.reasons[reason]), reason
 
 
 def _blanks(sentence: str) -> list[str]:

@@ -308,7 +308,7 @@ def _work(
     server_url: str, template: str, *, examples: int, steps: int, phases: tuple[Phase, ...]
 ) -> None:
     Operator.server = (server_url, template)
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(
         Operator,
         settings=settings(
             max_examples=examples,

@@ -177,8 +177,8 @@ def test_a_grant_beside_a_closing_that_gives_the_tier_leaves_it_given_once(
     with program.engine.connect() as connection:
         given = standing_awards(connection), granted_awards(connection)
     assert (outcomes, *given) in [
-        (["True", "changed"], set(), {FIRST}),
-        (["NothingToGrant", "changed"], {later}, set()),
+        (["True", "changed"], set(), frozenset({FIRST})),
+        (["NothingToGrant", "changed"], {later}, frozenset()),
     ]
 
 
