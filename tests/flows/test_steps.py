@@ -1,0 +1,129 @@
+"""The steps are plain functions: from files to a payout without Prefect; the flows check again."""
+
+from collections.abc import Iterator
+from datetime import date, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from adapters.korean_holidays import HolidayCalendar, korean_holidays
+from adapters.policy_files import read_policies
+from adapters.postgres.database import open_database
+from domain.cause import Cause
+from domain.findings import WindowIncomplete
+from domain.ledger import Award
+from domain.months import MonthInvalid, SettlementMonth
+from domain.payout_date import calendar_years
+from flows.evaluation import ClosingRequest
+from flows.occasion import SEOUL
+from flows.steps.check_delivery import check_delivery
+from flows.steps.find_delivery import find_delivery_of
+from flows.steps.pay_out_month import PayoutAhead, PayoutRequest, due_months, pay_out_month
+from flows.steps.read_delivery import read_delivery
+from flows.steps.record_closing import record_closing
+from flows.steps.record_ingest import record_ingest
+from flows.steps.require_window import require_window
+from tests.command_line import Marketplace
+from tests.three_stores import AUGUST, OCTOBER, SEPTEMBER, deliver_all
+
+POLICIES = read_policies(None)
+MONTH = SettlementMonth.parse(OCTOBER)
+CAUSE = Cause("tests", "a test", "tests", datetime(2024, 11, 3, 9, tzinfo=SEOUL))
+DUE_ON = date(2024, 11, 11)
+
+
+def _calendar(month: SettlementMonth) -> HolidayCalendar:
+    return korean_holidays(calendar_years(month), {})
+
+
+@pytest.fixture
+def service(closed_october: Marketplace) -> Iterator[Engine]:
+    """An engine on the database in which October is closed."""
+    with open_database(closed_october.database_url) as engine:
+        yield engine
+
+
+def test_the_steps_alone_take_a_month_from_files_to_its_payout(
+    engine: Engine, tmp_path: Path
+) -> None:
+    root = tmp_path / "settlements"
+    deliver_all(Marketplace(root, tmp_path, ""))
+    request = ClosingRequest(MONTH, CAUSE)
+    with pytest.raises(WindowIncomplete):
+        require_window(engine, request, POLICIES, _calendar)
+
+    for name in (AUGUST, SEPTEMBER, OCTOBER):
+        month = SettlementMonth.parse(name)
+        found = find_delivery_of(engine, str(root), month, tmp_path / "fetched")
+        staged = read_delivery(found.delivery, tmp_path / name, tmp_path / f"refused-{name}")
+        assert found.taken_in_as is None
+        assert not [each for each in check_delivery(engine, staged).findings if each.count]
+        if name != OCTOBER:
+            record_ingest(engine, month, staged, (), CAUSE)
+    require_window(engine, request, POLICIES, _calendar)
+    closing = record_closing(engine, request, staged, (), POLICIES, _calendar)
+    payout = pay_out_month(engine, MONTH, PayoutRequest(DUE_ON, CAUSE, DUE_ON))
+
+    assert closing.closed.earned == {
+        Award(MONTH, "maru", 1, 150_000),
+        Award(MONTH, "sora", 1, 150_000),
+    }
+    assert closing.payouts[MONTH].due_on == DUE_ON
+    assert (payout.sellers, payout.points) == (2, 300_000)
+
+
+def test_a_month_is_due_from_its_date_until_it_is_paid(service: Engine) -> None:
+    early, on_time = date(2024, 11, 10), DUE_ON
+
+    assert due_months(service, early) == ()
+    assert due_months(service, on_time) == (MONTH,)
+    pay_out_month(service, MONTH, PayoutRequest(on_time, CAUSE, on_time))
+    assert due_months(service, on_time) == ()
+
+
+def test_a_payout_on_a_date_to_come_must_be_meant() -> None:
+    today = date(2024, 11, 10)
+
+    with pytest.raises(PayoutAhead):
+        PayoutRequest(DUE_ON, CAUSE, today)
+    assert PayoutRequest(DUE_ON, CAUSE, today, ahead=True).on == DUE_ON
+
+
+@pytest.mark.parametrize(
+    "month", ["2026-13", "2026-1", "", "2026-10-01", "../2026-10", "２０２６-10"]
+)
+def test_the_flows_refuse_a_month_that_is_none_whoever_starts_them(
+    marketplace: Marketplace, monkeypatch: pytest.MonkeyPatch, month: str
+) -> None:
+    from flows.close_month import close_month
+    from flows.ingest_month import ingest_month
+
+    monkeypatch.setenv("GROWTH_POINTS_DATABASE_URL", marketplace.database_url)
+    monkeypatch.setenv("GROWTH_POINTS_HOME", str(marketplace.home))
+    with pytest.raises(MonthInvalid):
+        close_month(month, str(marketplace.root))
+    with pytest.raises(MonthInvalid):
+        ingest_month(month, str(marketplace.root))
+
+
+def test_the_flows_refuse_parameters_of_another_kind(prefect_server: None) -> None:
+    from prefect.exceptions import ParameterTypeError
+
+    from flows.close_month import close_month
+    from flows.pay_out import pay_out
+
+    with pytest.raises(ParameterTypeError):
+        close_month(OCTOBER, "root", preview="perhaps")  # type: ignore[call-overload]
+    with pytest.raises(ParameterTypeError):
+        pay_out(on="soon")  # type: ignore[call-overload]
+
+
+def test_the_flows_describe_every_parameter_to_whoever_fills_in_the_form() -> None:
+    from flows.close_month import close_month
+    from flows.ingest_month import ingest_month
+    from flows.pay_out import pay_out
+
+    for flow in (close_month, ingest_month, pay_out):
+        for name, parameter in flow.parameters.properties.items():
+            assert parameter.get("description"), f"{flow.name}: {name}"
