@@ -8,9 +8,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from domain.award_profile import AwardProfile
 from domain.findings import Finding, Severity
 from domain.profile import FileTotals, Profile
 from domain.settlement import Content
+from expectations.award_rules import AWARD_RULES, broken_award_rule, counts, most
 from expectations.rule import Rule
 from expectations.suite import (
     ALL_RULES,
@@ -52,17 +54,36 @@ def judge(profile: Profile) -> Verdict:
     A rule that was not counted, or whose expectation fails to run, is a critical finding:
     nothing passes because it was not looked at.
     """
-    counts = _validate("profile", [_counts(profile)], [*_limits(profile), *_bands(profile)])
+    looked_at = _validate("profile", [_counts(profile)], [*_limits(profile), *_bands(profile)])
     declared = [file for file in profile.files if file.declared is not None]
     pairs = [_validate("control_totals", _pairs(declared), _equalities())] if declared else []
-    findings = [*_counted(profile, counts)]
+    findings = [*_counted(profile, looked_at)]
     for result in pairs:
         findings += _differing(declared, result)
     order = list(_RULE)
     ordered = sorted(
         findings, key=lambda f: (f.severity is not Severity.CRITICAL, order.index(f.rule))
     )
-    return Verdict(tuple(ordered), tuple(result.to_json_dict() for result in (counts, *pairs)))
+    return Verdict(tuple(ordered), tuple(result.to_json_dict() for result in (looked_at, *pairs)))
+
+
+def judge_awards(profile: AwardProfile) -> tuple[Finding, ...]:
+    """Run the suite over awards about to be posted; every finding forbids posting them."""
+    from great_expectations.expectations import core as expect
+
+    expectations = [
+        expect.ExpectColumnMaxToBeBetween(
+            column=rule.name,
+            min_value=0,
+            max_value=most(rule, profile),
+            severity=str(Severity.CRITICAL),
+            meta={"rule": rule.name},
+        )
+        for rule in AWARD_RULES
+    ]
+    result = _validate("awards", [counts(profile)], expectations)
+    failed = {each.expectation_config.meta["rule"] for each in result.results if not each.success}
+    return tuple(broken_award_rule(rule, profile) for rule in AWARD_RULES if rule.name in failed)
 
 
 def _counted(profile: Profile, result: Any) -> Iterator[Finding]:

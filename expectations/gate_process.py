@@ -9,7 +9,10 @@ import sys
 import warnings
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
+from typing import Any
 
+from domain.award_profile import AwardProfile
+from domain.findings import Finding
 from domain.profile import Profile
 from expectations.gate import Verdict
 
@@ -35,15 +38,23 @@ class GateProcess:
 
     def judge(self, profile: Profile) -> Verdict:
         """Judge a profile as `expectations.gate.judge` does; raises GateFailed."""
+        verdict: Verdict = self._ask(profile)
+        return verdict
+
+    def judge_awards(self, profile: AwardProfile) -> tuple[Finding, ...]:
+        """Judge awards as `expectations.gate.judge_awards` does; raises GateFailed."""
+        findings: tuple[Finding, ...] = self._ask(profile)
+        return findings
+
+    def _ask(self, question: Profile | AwardProfile) -> Any:
         try:
-            self._mine.send(profile)
+            self._mine.send(question)
             answer = self._mine.recv()
         except (EOFError, OSError) as error:
             raise GateFailed(f"the data-quality gate ended: {error!r}") from error
         if isinstance(answer, BaseException):
             raise GateFailed(f"the data-quality gate failed: {answer!r}") from answer
-        verdict: Verdict = answer
-        return verdict
+        return answer
 
 
 _started: list[GateProcess] = []
@@ -60,15 +71,16 @@ def _serve(questions: Connection) -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # an orderly end, with its clean-up
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the asker decides when it is over
     warnings.simplefilter("ignore")  # of libraries, for their developers
-    from expectations.gate import judge, warm_up
+    from expectations.gate import judge, judge_awards, warm_up
 
     warm_up()
     while True:
         try:
-            profile = questions.recv()
+            asked = questions.recv()
         except EOFError:
             return
         try:
-            questions.send(judge(profile))
+            answer = judge_awards(asked) if isinstance(asked, AwardProfile) else judge(asked)
+            questions.send(answer)
         except Exception as error:
             questions.send(error)

@@ -23,6 +23,7 @@ from domain.months import SettlementMonth
 from domain.payout_date import payout_date
 from domain.policy import Policy
 from domain.refusal import Refused
+from flows.award_check import require_sound_awards
 from flows.evaluation import EvaluatedMonth, evaluate_month, policy_of
 
 log = logging.getLogger("growth_points.closing")
@@ -89,7 +90,11 @@ def require_acknowledgment(month: SettlementMonth, evaluated: Sequence[Evaluated
 def post_differences(
     connection: Connection, months: Sequence[EvaluatedMonth], cause: Cause
 ) -> None:
-    """Take every month's way from the awards that stand to those that are earned."""
+    """Take every month's way from the awards that stand to those that are earned.
+
+    Raises MonthBlocked when the gate finds anything wrong with what would be posted.
+    """
+    require_sound_awards(connection, months)
     for each in months:
         if each.restatement.reverse:
             log.info("reversing %s awards of %s", f"{len(each.restatement.reverse):,}", each.month)

@@ -1,0 +1,37 @@
+"""The last look at awards before they are posted."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, select
+
+from adapters.postgres.ledger_tables import seal
+from domain.award_profile import profile_awards
+from domain.findings import MonthBlocked
+from expectations.gate_process import start_gate
+from flows.evaluation import EvaluatedMonth
+
+
+def require_sound_awards(connection: Connection, months: Sequence[EvaluatedMonth]) -> None:
+    """Have the gate judge what is to be posted; raises MonthBlocked, with nothing posted.
+
+    The months are of one transaction, which holds the program's lock.
+    """
+    posted = {each.month: each.restatement.post for each in months if each.restatement.post}
+    if not posted:
+        return
+    profile = profile_awards(
+        posted,
+        {each.month: each.policy for each in months},
+        [award for each in months for award in each.restatement.reverse],
+        _fund_left(connection),
+    )
+    findings = start_gate().judge_awards(profile)
+    if findings:
+        raise MonthBlocked(months[0].month, findings)
+
+
+def _fund_left(connection: Connection) -> int | None:
+    """Say how many points the budget leaves; None without one."""
+    newest = select(seal.c.program_fund, seal.c.fund_floor).order_by(seal.c.seal_no.desc())
+    row = connection.execute(newest.limit(1)).first()
+    return None if row is None or row.fund_floor is None else row.program_fund - row.fund_floor
