@@ -55,10 +55,11 @@ def close_month(
         SettlementMonth.parse(month), occasion.cause(reason), policy, preview, acknowledge_paid
     )
     require(settings, request)
-    delivery = sound_delivery(settings, request.month, settlements)
+    delivery = sound_delivery(settings, request.month, settlements, preview=preview)
     closing = record(settings, request, delivery)
     delivery.discard()
-    refresh_quality_pages(settings)
+    if not preview:
+        refresh_quality_pages(settings)
     return publish(settings, closing, delivery)
 
 

@@ -46,11 +46,14 @@ class SoundDelivery:
             shutil.rmtree(self.staged.directory, ignore_errors=True)
 
 
-def sound_delivery(settings: Settings, month: SettlementMonth, root: str) -> SoundDelivery:
+def sound_delivery(
+    settings: Settings, month: SettlementMonth, root: str, *, preview: bool = False
+) -> SoundDelivery:
     """Find, read and judge a month's delivery.
 
     Raises DeliveryRefused when it cannot be read and MonthBlocked when it is not sound; either
-    way nothing of it is visible anywhere but in the month's report.
+    way nothing of it is visible anywhere but in the month's report and its pages, and for a
+    preview not even there.
     """
     try:
         found = find(settings, root, month)
@@ -59,19 +62,23 @@ def sound_delivery(settings: Settings, month: SettlementMonth, root: str) -> Sou
             return SoundDelivery(None, (), found.taken_in_as)
         start_gate()  # it loads while the files are read
         staged = read(settings, found)
-        findings = check(settings, staged).findings
+        verdict = check(settings, staged)
     except DeliveryRefused as refused:
-        now = this_occasion().now
-        keep_check(settings.docs, CheckedDelivery(month, refused.source, now, refused.findings))
-        _report_blocked(settings, month, root, refused.findings, None)
+        if not preview:
+            now = this_occasion().now
+            keep_check(settings.docs, CheckedDelivery(month, refused.source, now, refused.findings))
+            _report_blocked(settings, month, root, refused.findings, None)
         raise
     finally:
         shutil.rmtree(settings.fetched / str(month), ignore_errors=True)
-    if blocking(findings):
-        _report_blocked(settings, month, root, findings, staged.quarantine)
-        SoundDelivery(staged, findings).discard()
-        raise MonthBlocked(month, findings)
-    return SoundDelivery(staged, findings)
+    if not preview:
+        keep_verdict(settings, staged, verdict, this_occasion().now)
+    if blocking(verdict.findings):
+        if not preview:
+            _report_blocked(settings, month, root, verdict.findings, staged.quarantine)
+        SoundDelivery(staged, verdict.findings).discard()
+        raise MonthBlocked(month, verdict.findings)
+    return SoundDelivery(staged, verdict.findings)
 
 
 @task(cache_policy=NO_CACHE, name="find the delivery")
@@ -96,9 +103,7 @@ def check(settings: Settings, staged: StagedMonth) -> Verdict:
     """Run the data-quality gate."""
     log.info("checking %s lines", f"{staged.profile.lines:,}")
     with program_database(settings) as engine:
-        verdict = check_delivery(engine, staged)
-    keep_verdict(settings, staged, verdict, this_occasion().now)
-    return verdict
+        return check_delivery(engine, staged)
 
 
 def _report_blocked(
