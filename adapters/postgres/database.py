@@ -5,9 +5,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from psycopg.errors import InsufficientPrivilege
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.exc import ArgumentError, OperationalError, ProgrammingError
 
 from domain.refusal import Refused, WrongUsage
 
@@ -31,12 +32,16 @@ class DatabaseNewer(Refused):
     """The database was migrated by a newer version of this program."""
 
 
+class MigrationForbidden(Refused):
+    """The database's user lacks a right that a migration needs."""
+
+
 @contextmanager
 def open_database(url: str) -> Iterator[Engine]:
     """Bring the database up to date and yield an engine that works as the service's own role.
 
     The role may select and insert, nothing else; migrations create it. Raises
-    DatabaseUrlInvalid, DatabaseUnreachable, DatabaseNewer.
+    DatabaseUrlInvalid, DatabaseUnreachable, DatabaseNewer, MigrationForbidden.
     """
     engine = _engine(url)
     try:
@@ -65,7 +70,16 @@ def migrate(engine: Engine) -> None:
             "use the newer version of growth-points."
         )
     if applied != newest:
-        _upgrade(engine)
+        try:
+            _upgrade(engine)
+        except ProgrammingError as error:
+            if not isinstance(error.orig, InsufficientPrivilege):
+                raise
+            diagnosis = error.orig.diag
+            raise MigrationForbidden(
+                f"The database cannot be migrated: {diagnosis.message_primary}. "
+                f"{diagnosis.message_hint or 'Its user must own the schema growth_points'}."
+            ) from error
 
 
 def _upgrade(engine: Engine) -> None:

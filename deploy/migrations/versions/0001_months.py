@@ -128,10 +128,26 @@ END $$;
 
 _SERVICE_ROLE = """
 DO $$ BEGIN
-  CREATE ROLE growth_points_service NOLOGIN;
-EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;  -- roles belong to the whole server
+  IF to_regrole('growth_points_service') IS NULL THEN
+    CREATE ROLE growth_points_service NOLOGIN;
+  END IF;
+EXCEPTION
+  WHEN duplicate_object OR unique_violation THEN NULL;  -- roles belong to the whole server
+  WHEN insufficient_privilege THEN
+    RAISE EXCEPTION 'the role growth_points_service is missing and % may not create it', current_user
+      USING ERRCODE = 'insufficient_privilege',
+            HINT = 'Let an administrator run: CREATE ROLE growth_points_service NOLOGIN; '
+                || format('GRANT growth_points_service TO %I', current_user);
 END $$;
-GRANT growth_points_service TO CURRENT_USER;
+DO $$ BEGIN
+  GRANT growth_points_service TO CURRENT_USER;
+EXCEPTION WHEN insufficient_privilege THEN
+  IF NOT pg_has_role(current_user, 'growth_points_service', 'MEMBER') THEN
+    RAISE EXCEPTION '% may not work as the role growth_points_service', current_user
+      USING ERRCODE = 'insufficient_privilege',
+            HINT = format('Let an administrator run: GRANT growth_points_service TO %I', current_user);
+  END IF;
+END $$;
 GRANT USAGE ON SCHEMA growth_points TO growth_points_service;
 """
 

@@ -1,4 +1,4 @@
-"""The ledger: postings and their transfers, balances, payouts, the chain of seals, the service role.
+"""The ledger: postings and their transfers, balances, payouts, the chain of seals.
 
 What must not happen is impossible here, whatever a program does. A transfer is one debit and one
 credit of one seller, so nothing can be unbalanced or reach another seller. An award is finished
@@ -496,31 +496,11 @@ CREATE CONSTRAINT TRIGGER sealed AFTER INSERT ON growth_points.{table}
 ALTER TABLE growth_points.{table} ENABLE ALWAYS TRIGGER sealed;
 """
 
-_ROLE = """
-DO $$
-BEGIN
-  IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'growth_points_service') THEN
-    BEGIN
-      CREATE ROLE growth_points_service NOLOGIN;
-    EXCEPTION
-      WHEN duplicate_object OR unique_violation THEN
-        NULL; -- another database of this server was migrated at the same moment
-      WHEN insufficient_privilege THEN
-        RAISE EXCEPTION 'the role growth_points_service is missing and % may not create roles',
-            current_user
-          USING HINT = 'Run once as an administrator: CREATE ROLE growth_points_service NOLOGIN';
-    END;
-  END IF;
-  IF NOT pg_has_role(current_user, 'growth_points_service', 'MEMBER') THEN
-    EXECUTE format('GRANT growth_points_service TO %I', current_user);
-  END IF;
-END $$;
-GRANT USAGE ON SCHEMA growth_points TO growth_points_service;
-GRANT SELECT ON ALL TABLES IN SCHEMA growth_points TO growth_points_service;
-"""
+_GRANT_SELECT = "GRANT SELECT ON ALL TABLES IN SCHEMA growth_points TO growth_points_service"
 
 # What the database numbers, dates and marks by itself, the service cannot choose.
 _GRANT_INSERT = """
+REVOKE INSERT ON ALL TABLES IN SCHEMA growth_points FROM growth_points_service;
 DO $$
 DECLARE
   line record;
@@ -553,14 +533,14 @@ _INSERTED = (
 
 
 def upgrade() -> None:
-    """Create the ledger, everything that guards it, and the role that may only add to it."""
+    """Create the ledger, everything that guards it, and what the service may add."""
     for statements in (_TABLES, _POSTING, _TRANSFER, _PAYOUT, _CHAIN):
         op.execute(statements)
     for table, name, when, function in _TRIGGERS:
         _create_trigger(f"growth_points.{table}", name, when, function)
     for table in ("posting", "payout", "budget"):
         op.execute(_SEALS.format(table=table))
-    op.execute(_ROLE)
+    op.execute(_GRANT_SELECT)
     tables = ",".join(f"growth_points.{table}" for table in _INSERTED)
     op.execute(_GRANT_INSERT.format(tables=tables))
 
