@@ -284,8 +284,12 @@ _AWARDED_ONCE = _Check(
     "awards",
     "seller {seller_id} holds tier {tier} {times} times",
     """
-    SELECT seller_id, tier, count(*) AS times FROM growth_points.award
-    WHERE state <> 'reversed' GROUP BY seller_id, tier HAVING count(*) > 1 ORDER BY 1, 2
+    SELECT seller_id, tier, count(*) AS times FROM (
+      SELECT seller_id, tier::text FROM growth_points.award WHERE state <> 'reversed'
+      UNION ALL
+      SELECT seller_id, split_part(key, '/', 3) FROM growth_points.posting
+      JOIN growth_points.transfer USING (posting_no) WHERE key >= 'grant/' AND key < 'grant0'
+    ) held GROUP BY seller_id, tier HAVING count(*) > 1 ORDER BY 1, 2
     """,
 )
 

@@ -134,6 +134,26 @@ def entry_of(connection: Connection, seller: str, tier: int = 1) -> int:
     return int(connection.execute(text(query), {"seller": seller, "tier": tier}).scalar_one())
 
 
+def _grant(key: str, seller: str) -> Attempt:
+    """Grant a seller points under a key that stands for an award."""
+
+    def attempt(connection: Connection) -> None:
+        granting = posting(connection, "adjustment", key=key)
+        line(connection, granting, "adjustment", seller)
+
+    return attempt
+
+
+def _then(*attempts: Attempt) -> Attempt:
+    """Make several attempts one after the other."""
+
+    def attempt(connection: Connection) -> None:
+        for each in attempts:
+            each(connection)
+
+    return attempt
+
+
 def _award(seller: str = "c", **facts: object) -> Attempt:
     return lambda connection: line(
         connection, posting(connection, "award"), "award", seller, **facts
@@ -368,6 +388,26 @@ PROBES = (
     Probe("transfer.is_entitled", _award("stranger"), names="transfer_was_decided"),
     Probe("transfer.is_entitled", _award("a", award_no=2), names="transfer_awards_again"),
     Probe("transfer.is_entitled", _award("c", award_no=2), names="transfer_awards_again"),
+    Probe(
+        "transfer.gives_a_tier_once",
+        _then(_grant("grant/2026-09/1/c", "c"), _award("c")),
+        names="transfer_gives_a_tier_once",
+    ),
+    Probe(
+        "transfer.gives_a_tier_once",
+        _grant("grant/2026-09/1/a", "a"),
+        names="transfer_gives_a_tier_once",
+    ),
+    Probe(
+        "transfer.gives_a_tier_once",
+        _then(_grant("grant/2026-09/1/c", "c"), _grant("grant/2026-08/1/c", "c")),
+        names="transfer_gives_a_tier_once",
+    ),
+    Probe(
+        "transfer.gives_a_tier_once",
+        _grant("grant/2026-09/1/c", "g"),
+        names="transfer_gives_a_tier_once",
+    ),
     Probe(
         "transfer.is_entitled",
         _finish("reversal", "a", of="a", points=149_999),

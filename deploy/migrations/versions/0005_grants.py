@@ -1,0 +1,53 @@
+"""Grants: an adjustment that stands for an award gives its tier, and a tier is given once.
+
+Its key names the award, `grant/MONTH/TIER/SELLER`. No award follows a grant of its tier, no grant
+an award that stands, and no grant another, whatever a program does (rules 11 and 16).
+"""
+
+from alembic import op
+
+revision = "0005"
+down_revision = "0004"
+
+_GIVEN_ONCE = """
+CREATE FUNCTION growth_points.transfer_gives_a_tier_once() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF EXISTS (
+    SELECT FROM added JOIN growth_points.posting given
+      ON given.key >= 'grant/' AND given.key < 'grant0'
+      AND substr(given.key, 15) = concat(added.tier, '/', added.seller_id)
+    WHERE added.kind = 'award'
+  ) OR EXISTS (
+    SELECT FROM added JOIN growth_points.posting granting USING (posting_no)
+    WHERE granting.key >= 'grant/' AND granting.key < 'grant0' AND (
+      substr(granting.key, 15) <> concat(split_part(granting.key, '/', 3), '/', added.seller_id)
+      OR EXISTS (
+        SELECT FROM growth_points.award
+        WHERE award.seller_id = added.seller_id AND state <> 'reversed'
+          AND award.tier::text = split_part(granting.key, '/', 3))
+      OR EXISTS (
+        SELECT FROM growth_points.posting other
+        WHERE other.key >= 'grant/' AND other.key < 'grant0' AND other.key <> granting.key
+          AND substr(other.key, 15) = substr(granting.key, 15)))
+  ) THEN
+    RAISE EXCEPTION 'a tier is given to a seller once, by an award or by a grant that names it'
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'transfer_gives_a_tier_once';
+  END IF;
+  RETURN NULL;
+END $$;
+CREATE TRIGGER gives_a_tier_once AFTER INSERT ON growth_points.transfer
+  REFERENCING NEW TABLE AS added FOR EACH STATEMENT
+  EXECUTE FUNCTION growth_points.transfer_gives_a_tier_once();
+ALTER TABLE growth_points.transfer ENABLE ALWAYS TRIGGER gives_a_tier_once;
+"""
+
+
+def upgrade() -> None:
+    """Let no tier be given twice, by awards and grants together."""
+    op.execute(_GIVEN_ONCE)
+
+
+def downgrade() -> None:
+    """Refuse: a tier could be given twice."""
+    raise RuntimeError("growth-points keeps its guards; restore a backup instead")
