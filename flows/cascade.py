@@ -145,9 +145,20 @@ def plan_payouts(
     return planned_payouts(connection)
 
 
-def policies_used(months: Iterable[EvaluatedMonth]) -> Mapping[SettlementMonth, Policy]:
-    """Name the policy that each month was evaluated with."""
-    return {each.month: each.policy for each in months}
+def not_planned_by_their_policy(
+    connection: Connection, months: Iterable[EvaluatedMonth]
+) -> Mapping[SettlementMonth, Policy]:
+    """Name the policies of the months that have no payout date yet, or one of another policy.
+
+    A date that was planned is moved by a holiday only on purpose (`reschedule-payouts`): a month
+    closed again where the operator's holidays are not at hand keeps its date.
+    """
+    planned = planned_payouts(connection)
+    return {
+        each.month: each.policy
+        for each in months
+        if each.month not in planned or planned[each.month].policy_hash != each.policy.content_hash
+    }
 
 
 def _paid_difference(month: EvaluatedMonth) -> str:

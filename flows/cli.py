@@ -5,7 +5,8 @@ take long to import are imported by the commands that need them, so that `--help
 """
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeVar
@@ -444,12 +445,14 @@ def _database(settings: "Settings") -> Any:
     return program_database(settings)
 
 
-def _flows(settings: "Settings", title: str, *, with_gate: bool = True) -> Any:
+@contextmanager
+def _flows(settings: "Settings", title: str, *, with_gate: bool = True) -> Iterator[None]:
     from expectations.gate_process import start_gate
     from flows.progress import progress
     from flows.temporary_server import prepare_prefect
 
-    prepare_prefect(settings.home)
-    if with_gate:
-        start_gate()  # it loads while Prefect starts
-    return progress(title)
+    with progress(title):
+        prepare_prefect(settings.home)
+        if with_gate:
+            start_gate()  # it loads while Prefect starts
+        yield

@@ -56,8 +56,10 @@ def close_month(
     )
     require(settings, request)
     delivery = sound_delivery(settings, request.month, settlements, preview=preview)
-    closing = record(settings, request, delivery)
-    delivery.discard()
+    try:
+        closing = record(settings, request, delivery)
+    finally:
+        delivery.discard()
     if not preview:
         refresh_quality_pages(settings)
     return publish(settings, closing, delivery)
@@ -84,7 +86,7 @@ def record(settings: Settings, request: ClosingRequest, delivery: SoundDelivery)
             delivery.findings,
             program_policies(settings),
             program_calendar(settings),
-            taken_in_as=delivery.taken_in_as,
+            seen_no=delivery.seen_no,
         )
 
 

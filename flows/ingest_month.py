@@ -50,8 +50,10 @@ def ingest_month(month: str, settlements: str) -> IngestedMonth:
     settings, occasion = Settings.read(), flow_occasion()
     wanted = SettlementMonth.parse(month)
     delivery = sound_delivery(settings, wanted, settlements)
-    ingested = record(settings, wanted, delivery, occasion.cause("taken in"))
-    delivery.discard()
+    try:
+        ingested = record(settings, wanted, delivery, occasion.cause("taken in"))
+    finally:
+        delivery.discard()
     refresh_quality_pages(settings)
     return ingested
 
@@ -68,6 +70,6 @@ def record(
             delivery.staged,
             delivery.findings,
             cause,
-            taken_in_as=delivery.taken_in_as,
+            seen_no=delivery.seen_no,
         )
     return IngestedMonth(taken.revision, taken.new, delivery.findings)

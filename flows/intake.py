@@ -15,7 +15,6 @@ from prefect.cache_policies import NO_CACHE
 from adapters.data_docs import CheckedDelivery, keep_check
 from adapters.delivery import DeliveryRefused
 from adapters.intake import StagedMonth
-from adapters.postgres.revisions import Revision
 from domain.findings import Finding, MonthBlocked, blocking
 from domain.months import SettlementMonth
 from expectations.gate import Verdict
@@ -34,11 +33,14 @@ log = logging.getLogger("growth_points.intake")
 
 @dataclass(frozen=True, slots=True)
 class SoundDelivery:
-    """A delivery that may be taken in; `staged` is None when it is current as `taken_in_as`."""
+    """A delivery that may be taken in; `staged` is None when it is the current revision already.
+
+    `seen_no` numbers the revision that was current when it was found, 0 for none.
+    """
 
     staged: StagedMonth | None
     findings: tuple[Finding, ...]
-    taken_in_as: Revision | None = None
+    seen_no: int
 
     def discard(self) -> None:
         """Remove what was staged; it was taken in, or will be read again."""
@@ -57,9 +59,9 @@ def sound_delivery(
     """
     try:
         found = find(settings, root, month)
-        if found.taken_in_as is not None:
-            log.info("%s was taken in before, as revision %s", month, found.taken_in_as.revision_no)
-            return SoundDelivery(None, (), found.taken_in_as)
+        if found.is_current:
+            log.info("%s was taken in before, as revision %s", month, found.seen_no)
+            return SoundDelivery(None, (), found.seen_no)
         start_gate()  # it loads while the files are read
         staged = read(settings, found)
         verdict = check(settings, staged)
@@ -71,14 +73,15 @@ def sound_delivery(
         raise
     finally:
         shutil.rmtree(settings.fetched / str(month), ignore_errors=True)
+    delivery = SoundDelivery(staged, verdict.findings, found.seen_no)
     if not preview:
         keep_verdict(settings, staged, verdict, this_occasion().now)
     if blocking(verdict.findings):
         if not preview:
             _report_blocked(settings, month, root, verdict.findings, staged.quarantine)
-        SoundDelivery(staged, verdict.findings).discard()
+        delivery.discard()
         raise MonthBlocked(month, verdict.findings)
-    return SoundDelivery(staged, verdict.findings)
+    return delivery
 
 
 @task(cache_policy=NO_CACHE, name="find the delivery")

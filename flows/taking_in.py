@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from adapters.intake import StagedMonth
 from adapters.postgres.revisions import Revision, current_revisions, record_revision
-from domain.findings import Finding
+from domain.findings import Finding, WindowIncomplete
 from domain.months import SettlementMonth
 from domain.refusal import Refused
 
@@ -16,7 +16,7 @@ log = logging.getLogger("growth_points.taking_in")
 
 
 class DeliverySuperseded(Refused):
-    """A delivery that was current when it was found is not any more."""
+    """Another delivery of the month was taken in since this one was found."""
 
     def __init__(self, month: SettlementMonth) -> None:
         super().__init__(
@@ -35,21 +35,40 @@ class TakenIn:
 
 
 def take_in(
-    connection: Connection, staged: StagedMonth, findings: Sequence[Finding], actor: str
+    connection: Connection,
+    month: SettlementMonth,
+    staged: StagedMonth | None,
+    findings: Sequence[Finding],
+    actor: str,
+    seen_no: int | None,
 ) -> TakenIn:
     """Record a staged delivery as its month's current revision, unless it is that already.
 
-    The caller holds the program's lock: whoever took the same content in meanwhile is seen.
+    `staged` is None for the current revision as it is. `seen_no` numbers the revision that was
+    current when the delivery was found, 0 for none: had another been taken in since, this one
+    would undo a newer one. None compares nothing. The caller holds the program's lock. Raises
+    DeliverySuperseded.
     """
-    month = staged.settlement_month
     current = current_revisions(connection, [month]).get(month)
-    if current is not None and current.content_hash == staged.content_hash:
+    if staged is not None and current is not None and current.content_hash == staged.content_hash:
         return TakenIn(current, new=False)
+    if seen_no is not None and seen_no != (0 if current is None else current.revision_no):
+        raise DeliverySuperseded(month)
+    if staged is not None:
+        return TakenIn(_record(connection, staged, findings, actor), new=True)
+    if current is None:
+        raise WindowIncomplete(month, (month,))
+    return TakenIn(current, new=False)
+
+
+def _record(
+    connection: Connection, staged: StagedMonth, findings: Sequence[Finding], actor: str
+) -> Revision:
     profile = staged.profile
     log.info("taking in %s sellers, %s lines", f"{profile.sellers:,}", f"{profile.lines:,}")
-    recorded = record_revision(
+    return record_revision(
         connection,
-        month=month,
+        month=staged.settlement_month,
         content_hash=staged.content_hash,
         source=staged.source,
         lines=profile.lines,
@@ -61,17 +80,3 @@ def take_in(
         amounts_file=staged.totals,
         sellers_file=staged.sellers,
     )
-    return TakenIn(recorded, new=True)
-
-
-def require_current(
-    connection: Connection, month: SettlementMonth, found: Revision | None
-) -> TakenIn:
-    """See that the revision that was found is the month's current one still.
-
-    Without a revision to compare, whatever is current will do. Raises DeliverySuperseded.
-    """
-    current = current_revisions(connection, [month])[month]
-    if found is not None and found.revision_id != current.revision_id:
-        raise DeliverySuperseded(month)
-    return TakenIn(current, new=False)

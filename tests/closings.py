@@ -97,7 +97,13 @@ class Program:
         request = ClosingRequest(month(name), cause(reason), policy, preview, acknowledge_paid)
         staged = None if delivered is None else self._stage(month(name), delivered)
         return record_closing(
-            self.engine, request, staged, (), POLICIES, self.calendar, taken_in_as=found
+            self.engine,
+            request,
+            staged,
+            (),
+            POLICIES,
+            self.calendar,
+            seen_no=None if found is None else found.revision_no,
         )
 
     def pay(self, name: str, on: date = FAR_AHEAD) -> Payout:

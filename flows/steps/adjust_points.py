@@ -23,8 +23,8 @@ from flows.cascade import (
     Calendar,
     evaluate_in_order,
     months_from,
+    not_planned_by_their_policy,
     plan_payouts,
-    policies_used,
     post_differences,
 )
 from flows.evaluation import EvaluatedMonth
@@ -147,7 +147,7 @@ def _grant(
     later = months_from(connection, month)[1:]
     months = evaluate_in_order(connection, later, policies, cause, {})
     post_differences(connection, months, cause)
-    plan_payouts(connection, policies_used(months), calendar)
+    plan_payouts(connection, not_planned_by_their_policy(connection, months), calendar)
     record_evaluations(connection, Action.GRANT, month, months, None, cause)
     return Adjustment(request, posted, months)
 

@@ -12,10 +12,20 @@ from domain.months import SettlementMonth
 
 @dataclass(frozen=True, slots=True)
 class FoundDelivery:
-    """A delivery, and the month's current revision if that has the very same content."""
+    """A delivery, and the month's revision that was current when it was found, if any."""
 
     delivery: Delivery
-    taken_in_as: Revision | None
+    current: Revision | None
+
+    @property
+    def is_current(self) -> bool:
+        """Say whether the current revision has the very same content."""
+        return self.current is not None and self.current.content_hash == self.delivery.content_hash
+
+    @property
+    def seen_no(self) -> int:
+        """The number of the revision that was current; 0 when there was none."""
+        return 0 if self.current is None else self.current.revision_no
 
 
 def find_delivery_of(
@@ -24,6 +34,4 @@ def find_delivery_of(
     """Find and hash the files of a month; raises DeliveryRefused with all that is wrong."""
     delivery = find_delivery(root, month, fetched)
     with engine.connect() as connection:
-        current = current_revisions(connection, [month]).get(month)
-    same = current is not None and current.content_hash == delivery.content_hash
-    return FoundDelivery(delivery, current if same else None)
+        return FoundDelivery(delivery, current_revisions(connection, [month]).get(month))

@@ -7,14 +7,13 @@ them, or a closing and a payout, come one after the other.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Engine
 
 from adapters.intake import StagedMonth
 from adapters.policy_files import PolicyText
 from adapters.postgres.database import lock_program
 from adapters.postgres.ledger import ChainHead, chain_head, check_now
 from adapters.postgres.payout_dates import PlannedPayout
-from adapters.postgres.revisions import Revision
 from adapters.postgres.runs import Action
 from domain.findings import Finding
 from domain.months import SettlementMonth
@@ -22,14 +21,14 @@ from flows.cascade import (
     Calendar,
     evaluate_in_order,
     months_from,
+    not_planned_by_their_policy,
     plan_payouts,
-    policies_used,
     post_differences,
     require_acknowledgment,
 )
 from flows.evaluation import ClosingRequest, EvaluatedMonth
 from flows.runs import record_evaluations
-from flows.taking_in import TakenIn, require_current, take_in
+from flows.taking_in import take_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,17 +60,18 @@ def record_closing(
     policies: Sequence[PolicyText],
     calendar: Calendar,
     *,
-    taken_in_as: Revision | None = None,
+    seen_no: int | None = None,
 ) -> Closing:
     """Close a month in one transaction; a preview does the same and takes it all back.
 
-    `staged` is None when this very delivery is the current revision already, `taken_in_as`.
+    `staged` is None when this very delivery is the current revision already; `seen_no` numbers
+    the revision that was current when it was found.
     Raises DeliverySuperseded, ChangesPaidMonths, WindowIncomplete and PolicyUnknown, with nothing
     written.
     """
     with engine.connect() as connection, connection.begin() as transaction:
         lock_program(connection)
-        taken = _take_in(connection, request, staged, findings, taken_in_as)
+        taken = take_in(connection, request.month, staged, findings, request.cause.actor, seen_no)
         months = evaluate_in_order(
             connection,
             months_from(connection, request.month),
@@ -82,7 +82,9 @@ def record_closing(
         if not (request.preview or request.acknowledge_paid):
             require_acknowledgment(request.month, months)
         post_differences(connection, months, request.cause)
-        payouts = plan_payouts(connection, policies_used(months), calendar)
+        payouts = plan_payouts(
+            connection, not_planned_by_their_policy(connection, months), calendar
+        )
         record_evaluations(connection, Action.CLOSE, request.month, months, taken, request.cause)
         check_now(connection)
         closing = Closing(
@@ -95,15 +97,3 @@ def record_closing(
         if request.preview:
             transaction.rollback()
     return closing
-
-
-def _take_in(
-    connection: Connection,
-    request: ClosingRequest,
-    staged: StagedMonth | None,
-    findings: Sequence[Finding],
-    taken_in_as: Revision | None,
-) -> TakenIn:
-    if staged is None:
-        return require_current(connection, request.month, taken_in_as)
-    return take_in(connection, staged, findings, request.cause.actor)

@@ -6,12 +6,11 @@ from sqlalchemy import Engine
 
 from adapters.intake import StagedMonth
 from adapters.postgres.database import lock_program
-from adapters.postgres.revisions import Revision
 from adapters.postgres.runs import Action, record_run
 from domain.cause import Cause
 from domain.findings import Finding
 from domain.months import SettlementMonth
-from flows.taking_in import TakenIn, require_current, take_in
+from flows.taking_in import TakenIn, take_in
 
 
 def record_ingest(
@@ -21,19 +20,16 @@ def record_ingest(
     findings: Sequence[Finding],
     cause: Cause,
     *,
-    taken_in_as: Revision | None = None,
+    seen_no: int | None = None,
 ) -> TakenIn:
     """Take a staged delivery in, in one transaction; return the month's current revision.
 
-    `staged` is None when this very delivery is the current revision already, `taken_in_as`.
-    Raises DeliverySuperseded.
+    `staged` is None when this very delivery is the current revision already; `seen_no` numbers
+    the revision that was current when it was found. Raises DeliverySuperseded.
     """
     with engine.begin() as connection:
         lock_program(connection)
-        if staged is None:
-            taken = require_current(connection, month, taken_in_as)
-        else:
-            taken = take_in(connection, staged, findings, cause.actor)
+        taken = take_in(connection, month, staged, findings, cause.actor, seen_no)
         record_run(
             connection,
             month,

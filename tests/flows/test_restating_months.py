@@ -1,6 +1,7 @@
 """A month restated, before and after its payout, alone and with the months after it."""
 
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -218,6 +219,29 @@ def test_a_delivery_superseded_while_it_was_looked_at_is_not_closed(program: Pro
 
     with pytest.raises(DeliverySuperseded, match="another delivery of 2026-10 was taken in"):
         program.close("2026-10", None, found=first.revision)
+
+
+def test_an_older_delivery_does_not_undo_one_taken_in_while_it_was_read(program: Program) -> None:
+    first = program.ingest("2026-10", NOTHING)
+    program.close("2026-10", TIER_1)
+
+    with pytest.raises(DeliverySuperseded, match="another delivery of 2026-10 was taken in"):
+        program.close("2026-10", {"maru": Sold(30_000_000)}, found=first.revision)
+    assert standing(program) == {award(M10)}
+
+
+def test_closing_again_does_not_move_the_payout_date_only_rescheduling_does(
+    program: Program,
+) -> None:
+    program.holidays[date(2026, 11, 10)] = "Announced"
+    program.close("2026-10", TIER_1)
+    program.holidays.clear()
+
+    again = program.close("2026-10", TIER_1)
+    restated = program.close("2026-10", {"maru": Sold(30_000_000)})
+
+    for closing in (again, restated):
+        assert closing.payouts[M10].due_on == date(2026, 11, 11)
 
 
 def test_closing_and_taking_in_again_are_runs_that_changed_nothing(program: Program) -> None:

@@ -57,7 +57,7 @@ def test_the_steps_alone_take_a_month_from_files_to_its_payout(
         month = SettlementMonth.parse(name)
         found = find_delivery_of(engine, str(root), month, tmp_path / "fetched")
         staged = read_delivery(found.delivery, tmp_path / name, tmp_path / f"refused-{name}")
-        assert found.taken_in_as is None
+        assert found.current is None
         assert not [each for each in check_delivery(engine, staged).findings if each.count]
         if name != OCTOBER:
             record_ingest(engine, month, staged, (), CAUSE)
