@@ -189,11 +189,15 @@ BEGIN
 
   -- Conditions are nested, since a subquery costs its start even where it is not needed.
   IF added_to.kind = 'award' THEN
+    -- A lookup for each award. As a join it would read the whole evaluation for each of them, since
+    -- statistics from before a new evaluation say that it has no rows.
     IF EXISTS (
-      SELECT FROM added LEFT JOIN growth_points.decision
-        ON decision.evaluation_id = added_to.evaluation_id AND decision.seller_id = added.seller_id
-      WHERE (decision.outcome, decision.tier, decision.points)
-        IS DISTINCT FROM ('awarded', added.tier, added.points)
+      SELECT FROM added WHERE (
+        SELECT (outcome, decision.tier, decision.points) = ('awarded', added.tier, added.points)
+        FROM growth_points.decision
+        WHERE decision.evaluation_id = added_to.evaluation_id
+          AND decision.seller_id = added.seller_id
+      ) IS NOT TRUE
     ) THEN
       RAISE EXCEPTION 'an award has no decision of its evaluation with its tier and points'
         USING ERRCODE = 'check_violation', CONSTRAINT = 'transfer_was_decided';
