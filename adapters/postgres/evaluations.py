@@ -115,3 +115,22 @@ def recorded_policy(connection: Connection, policy_hash: str) -> tuple[str, str]
         select(policy.c.name, policy.c.content).where(policy.c.policy_hash == policy_hash)
     ).one()
     return row.name, row.content
+
+
+def outdated_months(connection: Connection) -> frozenset[SettlementMonth]:
+    """List the closed months whose current evaluation rests on data that was replaced since."""
+    newest = (
+        select(revision.c.settlement_month, revision.c.content_hash)
+        .distinct(revision.c.settlement_month)
+        .order_by(revision.c.settlement_month, revision.c.revision_no.desc())
+        .subquery("newest")
+    )
+    current = _current().subquery("current")
+    replaced = (
+        select(current.c.settlement_month)
+        .join(evaluation_input, evaluation_input.c.evaluation_id == current.c.evaluation_id)
+        .join(revision, revision.c.revision_id == evaluation_input.c.revision_id)
+        .join(newest, newest.c.settlement_month == revision.c.settlement_month)
+        .where(newest.c.content_hash != revision.c.content_hash)
+    )
+    return frozenset(connection.scalars(replaced))

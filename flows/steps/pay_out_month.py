@@ -7,6 +7,7 @@ from datetime import date
 from sqlalchemy import Engine
 
 from adapters.postgres.database import lock_program
+from adapters.postgres.evaluations import outdated_months
 from adapters.postgres.ledger import Payout, paid_months, pay_out
 from adapters.postgres.payout_dates import planned_payouts
 from adapters.postgres.runs import Action, record_run
@@ -25,6 +26,17 @@ class PayoutAhead(Refused):
             f"{on} has not come yet (today is {today} in Seoul), and a payout cannot be taken "
             f"back. Add --ahead to pay out on that date all the same."
         )
+
+
+class PayoutOutdated(Refused):
+    """A month was to be paid whose data was replaced since it was closed."""
+
+    def __init__(self, month: SettlementMonth) -> None:
+        super().__init__(
+            f"{month} is not paid: settlement data of its window was replaced since it was closed, "
+            f"and a payout cannot be taken back. Close it again first: growth-points close {month}"
+        )
+        self.month = month
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +64,14 @@ def due_months(engine: Engine, on: date) -> tuple[SettlementMonth, ...]:
 
 
 def pay_out_month(engine: Engine, month: SettlementMonth, request: PayoutRequest) -> Payout:
-    """Pay one month out in one transaction; a month that was paid stays as it is."""
+    """Pay one month out in one transaction; a month that was paid stays as it is.
+
+    Raises PayoutOutdated, PayoutNotDue.
+    """
     with engine.begin() as connection:
         lock_program(connection)
+        if month in outdated_months(connection) - paid_months(connection):
+            raise PayoutOutdated(month)
         payout = pay_out(connection, month=month, paid_on=request.on, actor=request.cause.actor)
         record_run(
             connection,

@@ -39,6 +39,7 @@ from domain.payout_date import payout_date
 from flows.cascade import ChangesPaidMonths
 from flows.replay import replay_decisions
 from flows.steps.adjust_points import NothingToGrant
+from flows.steps.pay_out_month import PayoutOutdated
 from flows.steps.reschedule_payouts import reschedule_payouts
 from tests.adapters.ledger_world import database_of_its_own
 from tests.closings import FAR_AHEAD, POLICIES, Delivered, Program, Sold, cause
@@ -96,6 +97,9 @@ class Model:
                 earned = earned_in(decided[month])
                 given |= {each for each in earned if (each.seller_id, each.tier) not in held}
         return decided, given
+
+    def outdated(self, month: SettlementMonth) -> bool:
+        return self.decided_on[month] != [self.current[each] for each in month.window(3)]
 
     def missing(self, month: SettlementMonth) -> set[Award]:
         decided, given = self.outcome()
@@ -208,6 +212,10 @@ class Operator(RuleBasedStateMachine):
         self._pay(data.draw(st.sampled_from(sorted(self.model.decided_on))))
 
     def _pay(self, month: SettlementMonth) -> None:
+        if month not in self.model.paid and self.model.outdated(month):
+            with pytest.raises(PayoutOutdated):
+                self.program.pay(str(month), FAR_AHEAD)
+            return
         self.program.pay(str(month), FAR_AHEAD)
         _, given = self.model.outcome()
         own = {each for each in given if each.settlement_month == month}

@@ -17,6 +17,7 @@ from flows.listings import DECISIONS, decision_rows, history_rows, payout_rows
 from flows.replay import replay_decisions
 from flows.report import change_rows, closing_report
 from flows.steps.adjust_points import AdjustmentInvalid, NothingToGrant, SellerUnknown
+from flows.steps.pay_out_month import PayoutOutdated
 from flows.taking_in import DeliverySuperseded
 from tests.closings import FAR_AHEAD, Program, Sold, month
 
@@ -219,6 +220,28 @@ def test_a_delivery_superseded_while_it_was_looked_at_is_not_closed(program: Pro
 
     with pytest.raises(DeliverySuperseded, match="another delivery of 2026-10 was taken in"):
         program.close("2026-10", None, found=first.revision)
+
+
+@pytest.mark.parametrize("replaced", ["2026-10", "2026-08"])
+def test_a_month_whose_data_was_replaced_is_paid_only_after_it_is_closed_again(
+    program: Program, replaced: str
+) -> None:
+    program.close("2026-10", TIER_1)
+    program.ingest(replaced, {"maru": Sold(30_000_000)})
+
+    with pytest.raises(PayoutOutdated, match="Close it again first"):
+        program.pay("2026-10")
+    program.close("2026-10", {"maru": Sold(30_000_000)})
+    program.pay("2026-10")
+    assert standing(program) == {award(M10, tier=2)}
+
+
+def test_a_month_whose_data_was_replaced_and_replaced_back_is_paid(program: Program) -> None:
+    program.close("2026-10", TIER_1)
+    program.ingest("2026-10", NOTHING)
+    program.ingest("2026-10", TIER_1)
+
+    assert program.pay("2026-10").points == 150_000
 
 
 def test_an_older_delivery_does_not_undo_one_taken_in_while_it_was_read(program: Program) -> None:
