@@ -1,12 +1,13 @@
 """Every revision of every month with what became of it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, func, select
 
-from adapters.postgres.evaluations import current_evaluations
+from adapters.postgres.evaluations import current_evaluations, outdated_months
 from adapters.postgres.ledger import paid_months
-from adapters.postgres.tables import evaluation_input, revision
+from adapters.postgres.tables import revision
 from domain.months import SettlementMonth
 
 
@@ -15,7 +16,7 @@ class MonthRevision:
     """A revision, the number of findings it was taken in with, and its state.
 
     The state is `replaced` for all but a month's newest revision; for that one `ingested`,
-    `closed` or `paid`, and `restated` if the month was closed with an earlier one.
+    `closed` or `paid`, and `restated` if data of its window was replaced since it was closed.
     """
 
     settlement_month: SettlementMonth
@@ -50,22 +51,16 @@ def month_revisions(connection: Connection) -> tuple[MonthRevision, ...]:
 
 
 def _states(
-    connection: Connection, newest: dict[SettlementMonth, int]
+    connection: Connection, months: Iterable[SettlementMonth]
 ) -> dict[SettlementMonth, str]:
-    closed = {each.settlement_month: each for each in current_evaluations(connection)}
-    ids = [each.evaluation_id for each in closed.values()]
-    used = select(evaluation_input.c.evaluation_id, evaluation_input.c.revision_id)
-    inputs = {
-        tuple(row)
-        for row in connection.execute(used.where(evaluation_input.c.evaluation_id.in_(ids)))
-    }
-    paid = paid_months(connection)
+    closed = {each.settlement_month for each in current_evaluations(connection)}
+    outdated, paid = outdated_months(connection), paid_months(connection)
 
     def state(month: SettlementMonth) -> str:
         if month not in closed:
             return "ingested"
-        if (closed[month].evaluation_id, newest[month]) not in inputs:
+        if month in outdated:
             return "restated"
         return "paid" if month in paid else "closed"
 
-    return {month: state(month) for month in newest}
+    return {month: state(month) for month in months}
