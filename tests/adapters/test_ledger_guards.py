@@ -317,6 +317,11 @@ PROBES = (
         names="READ COMMITTED",
         isolation="SERIALIZABLE",
     ),
+    Probe(
+        "posting.takes_turn_to_grant",
+        _then_meet_another(_posting("adjustment", key="grant/2026-10/1/s")),
+        names="lock timeout",
+    ),
     *(
         Probe("posting.takes_turn", _then_meet_another(_posting(kind)), names="lock timeout")
         for kind in ("award", "payout", "reversal")

@@ -1,7 +1,8 @@
 """Grants: an adjustment that stands for an award gives its tier, and a tier is given once.
 
 Its key names the award, `grant/MONTH/TIER/SELLER`. No award follows a grant of its tier, no grant
-an award that stands, and no grant another, whatever a program does (rules 11 and 16).
+an award that stands, and no grant another, whatever a program does (rules 11 and 16). A grant takes
+its turn among closings and payouts, or it would not see the award that one of them is posting.
 """
 
 from alembic import op
@@ -40,6 +41,11 @@ CREATE TRIGGER gives_a_tier_once AFTER INSERT ON growth_points.transfer
   REFERENCING NEW TABLE AS added FOR EACH STATEMENT
   EXECUTE FUNCTION growth_points.transfer_gives_a_tier_once();
 ALTER TABLE growth_points.transfer ENABLE ALWAYS TRIGGER gives_a_tier_once;
+
+CREATE TRIGGER takes_turn_to_grant BEFORE INSERT ON growth_points.posting
+  FOR EACH ROW WHEN (NEW.key >= 'grant/' AND NEW.key < 'grant0')
+  EXECUTE FUNCTION growth_points.take_turn();
+ALTER TABLE growth_points.posting ENABLE ALWAYS TRIGGER takes_turn_to_grant;
 """
 
 
