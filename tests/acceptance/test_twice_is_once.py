@@ -27,17 +27,25 @@ LIFE: Final[tuple[tuple[str, ...], ...]] = (
     ("close", NOVEMBER),
     ("pay-out", "--on", OCTOBER_DUE_ON),
     ("close", OCTOBER),
+    ("reschedule-payouts",),
     ("pay-out", "--on", NOVEMBER_DUE_ON),
+    ("adjust", "maru", "1000", "--reason", "agreed by telephone"),
+    ("months",),
+    ("history", OCTOBER),
+    ("quarantine", OCTOBER),
+    ("docs",),
     ("decisions", OCTOBER),
     ("ledger",),
     ("payouts",),
     ("explain", "maru", OCTOBER),
-    ("verify",),
+    ("verify", "--replay"),
 )
 READING: Final = (
     ("decisions", OCTOBER, "--output", "csv"),
     ("ledger", "--output", "json"),
     ("payouts", "--output", "json"),
+    ("months", "--output", "json"),
+    ("history", OCTOBER, "--output", "json"),
     ("explain", "maru", OCTOBER),
     ("verify",),
 )
@@ -55,7 +63,7 @@ def test_every_command_run_twice_ends_as_every_command_run_once(marketplace: Mar
         marketplace.done(*words)
 
         assert marketplace.result(*closed) == once, f"again: growth-points {' '.join(words)}"
-    assert _balances(marketplace) == {"maru": (0, 450_000), "sora": (0, 150_000)}
+    assert _balances(marketplace) == {"maru": (0, 451_000), "sora": (0, 150_000)}
 
 
 def test_a_closing_again_says_that_nothing_changed(closed_october: Marketplace) -> None:
@@ -175,6 +183,16 @@ def test_the_same_sample_is_the_same_files(marketplace: Marketplace, tmp_path: P
     marketplace.done("sample", str(tmp_path / "twice"), *size)
 
     assert _files(tmp_path / "once") == _files(tmp_path / "twice") != {}
+
+
+@pytest.mark.slow
+def test_the_demo_again_shows_the_same(marketplace: Marketplace) -> None:
+    size = ("--sellers", "300", "--lines", "3000")
+
+    once, again = marketplace.done("demo", *size), marketplace.done("demo", *size)
+
+    assert "2026-10" in once.stdout
+    assert again.stdout == once.stdout
 
 
 def _balances(marketplace: Marketplace) -> dict[str, tuple[int, int]]:
