@@ -132,3 +132,15 @@ def lock_program(connection: Connection) -> None:
     month would only be a slower way to the same order.
     """
     connection.execute(text(f"SELECT pg_advisory_xact_lock({_PROGRAM_LOCK})"))
+
+
+@contextmanager
+def joining_whole_months(connection: Connection) -> Iterator[None]:
+    """Let PostgreSQL join by hashing or sorting only, whatever its statistics say.
+
+    They are older than the month that is being recorded, and say that it has no rows. Nested loops
+    look free then, and go through all awards for every store.
+    """
+    connection.execute(text("SET LOCAL enable_nestloop = off"))
+    yield
+    connection.execute(text("SET LOCAL enable_nestloop = on"))

@@ -1,6 +1,7 @@
 """Deciding a whole month in one statement, and reading what was decided."""
 
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import cache, reduce
 from operator import or_
@@ -22,6 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
+from adapters.postgres.database import joining_whole_months
 from adapters.postgres.eligibility_columns import (
     SellerColumns,
     outcome_column,
@@ -72,10 +74,11 @@ def record_decisions(
         reasons_column(terms, seller),
     ).order_by(facts.c.seller_id)
     sellers, tiers = _tiers_by_seller(earlier_awards)
-    connection.execute(
-        insert(decision).from_select([column.name for column in decision.c], decided),
-        {"awarded_sellers": sellers, "awarded_tiers": tiers},
-    )
+    with joining_whole_months(connection):
+        connection.execute(
+            insert(decision).from_select([column.name for column in decision.c], decided),
+            {"awarded_sellers": sellers, "awarded_tiers": tiers},
+        )
 
 
 def _facts(
@@ -161,11 +164,12 @@ def recorded_facts(
         .order_by(either)
     )
     sellers, tiers = _tiers_by_seller(earlier_awards)
-    rows = connection.execute(
-        query,
-        {"awarded_sellers": sellers, "awarded_tiers": tiers},
-        execution_options={"yield_per": 10_000},
-    )
+    with joining_whole_months(connection) if seller_id is None else nullcontext():
+        rows = connection.execute(
+            query,
+            {"awarded_sellers": sellers, "awarded_tiers": tiers},
+            execution_options={"yield_per": 10_000},
+        )
     for seller, *values in rows:
         yield RecordedStore(seller, _seller_facts(values[:-5]), _result(values[-5:-1]), values[-1])
 
