@@ -1,0 +1,119 @@
+"""Whatever a delivery holds, reading it ends in findings or a refusal, never in a crash."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from adapters.delivery import DeliveryRefused, find_delivery
+from domain.findings import Severity
+from domain.profile import Past
+from flows.steps.check_delivery import judge_beside
+from flows.steps.read_delivery import read_delivery
+from tests.deliveries import MONTH, SmallDelivery
+
+# What stands in a column of one line, and the critical rules that it breaks; none when it is
+# a text like any other.
+VALUES: dict[str, tuple[str, str, set[str]]] = {
+    "an amount of 20 digits": ("payment_amount_krw", "9" * 20, {"amount_too_large"}),
+    "an amount of 400 digits": ("payment_amount_krw", "9" * 400, {"amount_too_large"}),
+    "an amount below all bigints": ("payment_amount_krw", "-" + "9" * 20, {"amount_too_large"}),
+    "an amount of full-width digits": ("payment_amount_krw", "１０００", {"amount_unreadable"}),
+    "an infinite amount": ("payment_amount_krw", "-Infinity", {"amount_unreadable"}),
+    "a formula as amount": ("payment_amount_krw", '=HYPERLINK("x")', {"amount_unreadable"}),
+    "year 9999": ("confirmed_on", "9999-12-31", {"confirmed_outside_month"}),
+    "year 0": ("confirmed_on", "0000-01-01", {"confirmed_outside_month"}),
+    "year 10000": ("confirmed_on", "10000-01-01", {"confirmed_outside_month"}),
+    "a date before Christ": ("confirmed_on", "2026-10-07 (BC)", {"confirmed_outside_month"}),
+    "NUL in a seller": ("seller_id", "store-a\0", {"seller_unknown"}),
+    "NUL in a type": ("line_type", "PROD_ORDER\0", {"line_type_malformed"}),
+    "a megabyte of order": ("product_order_id", "9" * 1_000_000, {"product_order_too_long"}),
+    "a megabyte of type": ("line_type", "X" * 1_000_000, {"line_type_malformed"}),
+    "a megabyte nobody reads": ("order_id", "9" * 1_000_000, set()),
+    "quotes and newlines": ("order_id", '"\r\n,"";\'', set()),
+    "a formula as order": ("product_order_id", "=1+1", set()),
+    "SQL": ("order_id", "'); DROP TABLE totals; --", set()),
+    "a seller that is SQL": ("seller_id", "' OR 1=1", {"seller_unknown"}),
+    "letters that take many bytes": ("product_order_id", "가" * 64, set()),
+    "a seller from right to left": ("seller_id", "\u202estore-a", {"seller_unknown"}),
+}
+
+
+@pytest.mark.parametrize("value", VALUES)
+def test_a_hostile_value_is_a_finding_or_a_text(tmp_path: Path, value: str) -> None:
+    column, written, rules = VALUES[value]
+    delivery = SmallDelivery(tmp_path)
+    delivery.lines[-1][column] = written
+    delivery.write()
+    found = find_delivery(str(delivery.root), MONTH)
+    staged = read_delivery(found, tmp_path / "staging", tmp_path / "quarantine")
+    findings = judge_beside(staged, Past()).findings
+    assert {f.rule for f in findings if f.severity is Severity.CRITICAL} == rules
+    assert all(len(f.sentence) < 2_000 for f in findings)
+
+
+def _huge_field(path: Path) -> None:
+    with path.open("a") as file:
+        file.write("a," + "x" * 3_000_000 + ",1,PROD_ORDER,NORMAL_SETTLE_ORIGINAL,1,2026-10-01\n")
+
+
+def _random_bytes(path: Path) -> None:
+    with path.open("ab") as file:
+        file.write(bytes(range(1, 256)) * 100)
+
+
+def _many_columns(path: Path) -> None:
+    with path.open("a") as file:
+        file.write("x," * 10_000 + "\n")
+
+
+@pytest.mark.parametrize("harm", [_huge_field, _random_bytes, _many_columns])
+def test_rows_of_anything_are_counted_as_unreadable(
+    tmp_path: Path, harm: Callable[[Path], None]
+) -> None:
+    delivery = SmallDelivery(tmp_path).write()
+    harm(delivery.folder / "settlements.csv")
+    found = find_delivery(str(delivery.root), MONTH)
+    staged = read_delivery(found, tmp_path / "staging", tmp_path / "quarantine")
+    assert "line_unreadable" in {f.rule for f in judge_beside(staged, Past()).findings}
+
+
+@pytest.mark.parametrize("keep", range(0, 1_000, 97))
+def test_parquet_cut_off_anywhere_is_refused(tmp_path: Path, keep: int) -> None:
+    delivery = SmallDelivery(tmp_path).write()
+    plain, target = delivery.folder / "settlements.csv", delivery.folder / "settlements.parquet"
+    duckdb.read_csv(str(plain)).write_parquet(str(target))
+    plain.unlink()
+    target.write_bytes(target.read_bytes()[:keep])
+    with pytest.raises(DeliveryRefused) as refused:
+        find_delivery(str(delivery.root), MONTH)
+    assert [finding.where for finding in refused.value.findings] == ["settlements.parquet"]
+
+
+def test_links_that_lead_nowhere_and_folders_are_named(tmp_path: Path) -> None:
+    delivery = SmallDelivery(tmp_path).write()
+    (delivery.folder / "settlements-1.csv").symlink_to("/nowhere")
+    (delivery.folder / "settlements-2.csv").mkdir()
+    with pytest.raises(DeliveryRefused) as refused:
+        find_delivery(str(delivery.root), MONTH)
+    assert {finding.where for finding in refused.value.findings} == {
+        "settlements-1.csv",
+        "settlements-2.csv",
+    }
+
+
+def test_a_file_that_may_not_be_read_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    delivery = SmallDelivery(tmp_path).write()
+    forbidden, opened = delivery.folder / "settlements.csv", Path.open
+
+    def refuse(path: Path, mode: str = "r", **options: str) -> object:
+        if path == forbidden:
+            raise PermissionError(13, "Permission denied", str(path))
+        return opened(path, mode, **options)  # type: ignore[call-overload]
+
+    monkeypatch.setattr(Path, "open", refuse)  # whoever runs this may be allowed everything
+    with pytest.raises(DeliveryRefused, match=r"cannot be opened \(Permission denied\)"):
+        find_delivery(str(delivery.root), MONTH)
