@@ -62,7 +62,7 @@ def close_month(
         delivery.discard()
     if not preview:
         refresh_quality_pages(settings)
-    return publish(settings, closing, delivery)
+    return publish(settings, closing)
 
 
 @task(cache_policy=NO_CACHE, name="see that the window is complete")
@@ -90,16 +90,18 @@ def record(settings: Settings, request: ClosingRequest, delivery: SoundDelivery)
         )
 
 
-def publish(settings: Settings, closing: Closing, delivery: SoundDelivery) -> ClosedMonth:
+def publish(settings: Settings, closing: Closing) -> ClosedMonth:
     """Attach the report to the run and keep it as a file.
 
     Not a task: Prefect would look through every award of the closing for futures to wait for.
     """
-    report = closing_report(closing, delivery.findings)
+    report = closing_report(closing, closing.findings)
     month = closing.request.month
     create_markdown_artifact(
         report.markdown_attached(), key=f"month-{month}", description=report.headline
     )
     if closing.request.preview:
         return ClosedMonth(closing, report, None)
-    return ClosedMonth(closing, report, keep_report(settings.reports, month, "closed", report))
+    name = f"closed-{closing.closed.evaluation_no}"
+    kept = keep_report(settings.reports, month, name, report, anew=closing.changed)
+    return ClosedMonth(closing, report, kept)

@@ -117,11 +117,20 @@ def blocked_report(
     return Report(f"{month} is blocked: nothing was written", tuple(findings), (section,))
 
 
-def keep_report(folder: Path, month: SettlementMonth, name: str, report: Report) -> Path:
-    """Keep a report as `{folder}/{month}/{name}.md`; the latest of a name replaces it."""
+def keep_report(
+    folder: Path, month: SettlementMonth, name: str, report: Report, *, anew: bool = True
+) -> Path:
+    """Keep a report as `{folder}/{month}/{name}.md`, whole or not at all.
+
+    Unless `anew`, the one that is there stays: a run that changed nothing does not write over
+    the report of the run that did.
+    """
     file = folder / str(month) / f"{name}.md"
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(report.markdown(), encoding="utf-8")
+    if anew or not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = file.with_suffix(".unfinished")
+        unfinished.write_text(report.markdown(), encoding="utf-8")
+        unfinished.replace(file)
     return file
 
 

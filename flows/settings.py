@@ -37,6 +37,13 @@ class Settings(BaseSettings):
     def _empty_is_unset(cls, value: object) -> object:
         return None if value == "" else value
 
+    @field_validator("engine")
+    @classmethod
+    def _known_engine(cls, value: str) -> str:
+        if value != "duckdb://":
+            raise ValueError(f"{value!r} is not an engine of this version; leave it at duckdb://")
+        return value
+
     @classmethod
     def read(cls) -> Self:
         """Read the environment; raises SettingsInvalid, naming the variable."""

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row, func, insert, select
 
 from adapters.postgres.bulk import copy_parquet
 from adapters.postgres.tables import revision, seller_amount, seller_snapshot
+from domain.findings import Finding, Severity
 from domain.months import SettlementMonth
 
 
@@ -43,6 +44,23 @@ def current_revisions(
     )
     found = map(_revision, connection.execute(newest))
     return {each.settlement_month: each for each in found}
+
+
+def recorded_findings(connection: Connection, revision_id: int) -> tuple[Finding, ...]:
+    """List the findings that a revision was taken in with."""
+    recorded = connection.execute(
+        select(revision.c.findings).where(revision.c.revision_id == revision_id)
+    ).scalar_one()
+    return tuple(
+        Finding(
+            **{
+                **each,
+                "severity": Severity(each["severity"]),
+                "examples": tuple(each["examples"]),
+            }
+        )
+        for each in recorded
+    )
 
 
 def record_revision(

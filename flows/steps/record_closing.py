@@ -14,6 +14,7 @@ from adapters.policy_files import PolicyText
 from adapters.postgres.database import lock_program
 from adapters.postgres.ledger import ChainHead, chain_head, check_now
 from adapters.postgres.payout_dates import PlannedPayout
+from adapters.postgres.revisions import recorded_findings
 from adapters.postgres.runs import Action
 from domain.findings import Finding
 from domain.months import SettlementMonth
@@ -37,6 +38,7 @@ class Closing:
 
     request: ClosingRequest
     newly_taken_in: bool
+    findings: tuple[Finding, ...]
     months: tuple[EvaluatedMonth, ...]
     payouts: Mapping[SettlementMonth, PlannedPayout]
     chain_head: ChainHead | None
@@ -90,9 +92,10 @@ def record_closing(
         closing = Closing(
             request=request,
             newly_taken_in=taken.new,
+            findings=recorded_findings(connection, taken.revision.revision_id),
             months=months,
             payouts=payouts,
-            chain_head=chain_head(connection),
+            chain_head=None if request.preview else chain_head(connection),
         )
         if request.preview:
             transaction.rollback()
