@@ -52,7 +52,7 @@ class Settings(BaseSettings):
         except ValidationError as error:
             first = error.errors()[0]
             name = "GROWTH_POINTS_" + str(first["loc"][0]).upper()
-            raise SettingsInvalid(f"{name}: {first['msg']}") from None
+            raise SettingsInvalid(f"{name}: {first['msg'].removeprefix('Value error, ')}") from None
 
     @property
     def reports(self) -> Path:
