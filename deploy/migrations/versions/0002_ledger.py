@@ -169,8 +169,10 @@ END $$;
 
 _TRANSFER = """
 -- A statement writes transfers of one posting, which this transaction opened and did not seal yet.
+-- Its plans are kept by a session that may begin with an empty ledger: they must go by index.
 CREATE FUNCTION growth_points.transfer_is_entitled() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off AS $$
 DECLARE
   they record;
   added_to growth_points.posting;
@@ -233,7 +235,7 @@ END $$;
 -- for a whole month is kept for single transfers in the same session, so it goes by index.
 CREATE FUNCTION growth_points.transfer_moves_points() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 DECLARE
   are record;
   moved bigint;
@@ -347,7 +349,7 @@ CREATE TYPE growth_points.program_balances AS (
 CREATE FUNCTION growth_points.add_seal(
   sealed text, sealed_key text, content text, change growth_points.program_balances
 ) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
 DECLARE
   last growth_points.seal;
   next growth_points.seal;
@@ -375,7 +377,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION growth_points.seal_posting() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off SET max_parallel_workers_per_gather = 0 AS $$
 DECLARE
   lines text;
   change growth_points.program_balances;

@@ -12,26 +12,35 @@ down_revision = "0004"
 
 _GIVEN_ONCE = """
 CREATE FUNCTION growth_points.transfer_gives_a_tier_once() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off AS $$
+DECLARE
+  granting text;
+  twice boolean := false;
 BEGIN
-  IF EXISTS (
-    SELECT FROM added JOIN growth_points.posting given
-      ON given.key >= 'grant/' AND given.key < 'grant0'
-      AND substr(given.key, 15) = concat(added.tier, '/', added.seller_id)
-    WHERE added.kind = 'award'
-  ) OR EXISTS (
-    SELECT FROM added JOIN growth_points.posting granting USING (posting_no)
-    WHERE granting.key >= 'grant/' AND granting.key < 'grant0' AND (
-      substr(granting.key, 15) <> concat(split_part(granting.key, '/', 3), '/', added.seller_id)
-      OR EXISTS (
-        SELECT FROM growth_points.award
-        WHERE award.seller_id = added.seller_id AND state <> 'reversed'
-          AND award.tier::text = split_part(granting.key, '/', 3))
-      OR EXISTS (
-        SELECT FROM growth_points.posting other
-        WHERE other.key >= 'grant/' AND other.key < 'grant0' AND other.key <> granting.key
-          AND substr(other.key, 15) = substr(granting.key, 15)))
-  ) THEN
+  SELECT key INTO granting FROM growth_points.posting
+    WHERE posting_no = (SELECT min(posting_no) FROM added WHERE kind = 'adjustment')
+      AND key >= 'grant/' AND key < 'grant0';
+  IF granting IS NOT NULL THEN
+    twice := EXISTS (
+      SELECT FROM added
+      WHERE substr(granting, 15) <> concat(split_part(granting, '/', 3), '/', seller_id)
+    ) OR EXISTS (
+      SELECT FROM added JOIN growth_points.award USING (seller_id)
+      WHERE state <> 'reversed' AND award.tier::text = split_part(granting, '/', 3)
+    ) OR EXISTS (
+      SELECT FROM growth_points.posting other
+      WHERE other.key >= 'grant/' AND other.key < 'grant0' AND other.key <> granting
+        AND substr(other.key, 15) = substr(granting, 15)
+    );
+  ELSIF (SELECT min(kind) FROM added) = 'award' THEN
+    twice := EXISTS (
+      SELECT FROM added JOIN growth_points.posting given
+        ON given.key >= 'grant/' AND given.key < 'grant0'
+        AND substr(given.key, 15) = concat(added.tier, '/', added.seller_id)
+    );
+  END IF;
+  IF twice THEN
     RAISE EXCEPTION 'a tier is given to a seller once, by an award or by a grant that names it'
       USING ERRCODE = 'check_violation', CONSTRAINT = 'transfer_gives_a_tier_once';
   END IF;
