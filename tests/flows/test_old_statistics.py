@@ -1,0 +1,34 @@
+"""A month is newer than what PostgreSQL's statistics know; its plans must not depend on them."""
+
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, event, text
+
+from flows.replay import replay_decisions
+from tests.closings import Program, Sold
+
+STORE = {"maru": Sold(7_000_000)}
+
+
+def test_whole_months_are_joined_without_nested_loops_and_single_questions_with(
+    engine: Engine, tmp_path: Path
+) -> None:
+    program = Program(engine, tmp_path)
+    for name in ("2026-08", "2026-09"):
+        program.ingest(name, STORE)
+    settings: list[str] = []
+
+    def look(_: Any, cursor: Any, statement: str, *__: object) -> None:
+        if "AS facts" in statement or "WITH facts" in statement:
+            found = cursor.connection.execute("SHOW enable_nestloop").fetchone()
+            settings.append(found[0])
+
+    event.listen(engine, "before_cursor_execute", look)
+    program.close("2026-10", STORE)
+    with engine.connect() as connection:
+        list(replay_decisions(connection))
+        after = connection.scalar(text("SHOW enable_nestloop"))
+
+    assert settings == ["off", "off"]
+    assert after == "on"
