@@ -449,10 +449,11 @@ def _database(settings: "Settings") -> Any:
 def _flows(settings: "Settings", title: str, *, with_gate: bool = True) -> Iterator[None]:
     from expectations.gate_process import start_gate
     from flows.progress import progress
-    from flows.temporary_server import prepare_prefect
+    from flows.temporary_server import prepare_prefect, without_heartbeat
 
     with progress(title):
         prepare_prefect(settings.home)
         if with_gate:
             start_gate()  # it loads while Prefect starts
-        yield
+        with without_heartbeat():
+            yield

@@ -17,7 +17,7 @@ from domain.months import SettlementMonth
 from expectations.gate_process import start_gate
 from flows.progress import progress, say
 from flows.report import Section
-from flows.temporary_server import prepare_prefect
+from flows.temporary_server import prepare_prefect, without_heartbeat
 from flows.terminal import print_section
 
 if TYPE_CHECKING:  # it imports Prefect, which reads its settings then
@@ -50,7 +50,8 @@ def run_demo(home: Path, *, seed: int, sellers: int, lines: int) -> None:
             file_format="parquet",
             progress=lambda month: say(f"made the settlement files of {month}"),
         )
-        closings = _close_and_pay(str(root))
+        with without_heartbeat():
+            closings = _close_and_pay(str(root))
     print_section(_months(closings))
     print_section(_why_not(closings))
     print(_next_steps(own_home, closings[-1]))

@@ -10,6 +10,8 @@ import os
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
 from typing import Final
@@ -76,6 +78,19 @@ def _start(folder: Path) -> int:
         _started.append((process, log_file))
         port: int = listening.getsockname()[1]
     return port
+
+
+@contextmanager
+def without_heartbeat() -> Iterator[None]:
+    """Leave out what tells a lasting server that a run is alive: it costs each run a second.
+
+    Beside a server that was configured it stays.
+    """
+    from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
+
+    settings = {PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None} if _started else {}
+    with temporary_settings(settings):
+        yield
 
 
 def server_that_ended() -> Path | None:
