@@ -25,13 +25,14 @@ class EvaluationInput:
     @property
     def content_hash(self) -> str:
         """SHA-256, in hex, of the whole input in one spelling."""
+        months = {each: str(each) for each in {a.settlement_month for a in self.earlier_awards}}
         content = {
             "month": str(self.month),
             "window": [[str(month), revision] for month, revision in self.window],
             "policy": self.policy_hash,
-            "earlier_awards": [
-                [str(award.settlement_month), award.seller_id, award.tier, award.points]
-                for award in sorted(self.earlier_awards)
-            ],
+            "earlier_awards": sorted(  # as plain values: awards compare many times slower
+                [months[award.settlement_month], award.seller_id, award.tier, award.points]
+                for award in self.earlier_awards
+            ),
         }
         return hashlib.sha256(json.dumps(content, separators=(",", ":")).encode()).hexdigest()

@@ -32,6 +32,8 @@ class Restatement:
         `standing` are all awards as they stand then. What a month paid out is not given again, so
         a later month that is not paid yet may award the tier instead: it is missing no longer.
         """
+        if not self.under_awarded:
+            return self
         held = {(award.seller_id, award.tier) for award in standing}
         given = {award for award in self.under_awarded if (award.seller_id, award.tier) in held}
         return replace(

@@ -133,6 +133,7 @@ def evaluate_month(
             evaluation.evaluation_id,
         )
     earned = earned_awards(connection, evaluation.evaluation_id, month)
+    paid_others = paid - {month}
     return EvaluatedMonth(
         month=month,
         evaluation_id=evaluation.evaluation_id,
@@ -147,9 +148,7 @@ def evaluate_month(
             {award for award in standing if award.settlement_month == month},
             earned,
             paid_out=month in paid,
-            paid_elsewhere={
-                award for award in standing if award.settlement_month in paid - {month}
-            },
+            paid_elsewhere={award for award in standing if award.settlement_month in paid_others},
         ),
         paid_out=month in paid,
     )
