@@ -57,8 +57,9 @@ def sound_delivery(
     way nothing of it is visible anywhere but in the month's report and its pages, and for a
     preview not even there.
     """
+    fetched = settings.fetched / _of_this_run(month)
     try:
-        found = find(settings, root, month)
+        found = find(settings, root, month, fetched)
         if found.is_current:
             log.info("%s was taken in before, as revision %s", month, found.seen_no)
             return SoundDelivery(None, (), found.seen_no)
@@ -72,7 +73,7 @@ def sound_delivery(
             _report_blocked(settings, month, root, refused.findings, None)
         raise
     finally:
-        shutil.rmtree(settings.fetched / str(month), ignore_errors=True)
+        shutil.rmtree(fetched, ignore_errors=True)
     delivery = SoundDelivery(staged, verdict.findings, found.seen_no)
     if not preview:
         keep_verdict(settings, staged, verdict, this_occasion().now)
@@ -85,10 +86,10 @@ def sound_delivery(
 
 
 @task(cache_policy=NO_CACHE, name="find the delivery")
-def find(settings: Settings, root: str, month: SettlementMonth) -> FoundDelivery:
+def find(settings: Settings, root: str, month: SettlementMonth, fetched: Path) -> FoundDelivery:
     """Find and hash the month's files."""
     with program_database(settings) as engine:
-        return find_delivery_of(engine, root, month, settings.fetched)
+        return find_delivery_of(engine, root, month, fetched)
 
 
 @task(cache_policy=NO_CACHE, name="read the settlement lines")
@@ -97,8 +98,9 @@ def read(settings: Settings, found: FoundDelivery) -> StagedMonth:
     delivery = found.delivery
     log.info("reading %s files of %s", len(delivery.files), delivery.settlement_month)
     name = f"{delivery.settlement_month}/{delivery.content_hash[:12]}"
-    staging = settings.staging / f"{name}-{uuid4().hex[:8]}"  # two runs may read it at once
-    return read_delivery(delivery, staging, settings.quarantine / name)
+    return read_delivery(
+        delivery, settings.staging / _of_this_run(name), settings.quarantine / name
+    )
 
 
 @task(cache_policy=NO_CACHE, name="check the data")
@@ -107,6 +109,10 @@ def check(settings: Settings, staged: StagedMonth) -> Verdict:
     log.info("checking %s lines", f"{staged.profile.lines:,}")
     with program_database(settings) as engine:
         return check_delivery(engine, staged)
+
+
+def _of_this_run(name: object) -> str:
+    return f"{name}-{uuid4().hex[:8]}"  # two runs may read the same delivery at once
 
 
 def _report_blocked(
