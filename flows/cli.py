@@ -15,7 +15,7 @@ import click
 
 from domain.months import MonthInvalid, SettlementMonth
 from domain.refusal import Refused, WrongUsage
-from flows.output import Output, print_rows
+from flows.console.output import Output, print_rows
 
 if TYPE_CHECKING:
     from flows.settings import Settings
@@ -110,7 +110,7 @@ def cli() -> None:
 @click.option("--lines", default=60_000, show_default=True, help="Settlement lines a month.")
 def demo(seed: int, sellers: int, lines: int) -> None:
     """A sample marketplace: eight months taken in, six of them closed and paid, in tables."""
-    from flows.demo import run_demo
+    from flows.console.demo import run_demo
 
     run_demo(_settings().home, seed=seed, sellers=sellers, lines=lines)
 
@@ -132,7 +132,7 @@ def sample(
 ) -> None:
     """Write a believable marketplace's settlement files into DIRECTORY."""
     from adapters.sample import write_sample
-    from flows.progress import progress, say
+    from flows.console.progress import progress, say
 
     with progress("writing the sample marketplace"):
         write_sample(
@@ -193,8 +193,8 @@ def close(
     root = _root(settings, root)
     with _flows(settings, f"closing {month}"):
         from flows.close_month import close_month
+        from flows.console.terminal import print_report
         from flows.report import CHANGES, change_rows
-        from flows.terminal import print_report
 
         closed = close_month(
             str(month),
@@ -236,7 +236,7 @@ def pay_out_command(on: date | None, ahead: bool) -> None:
 @_output
 def decisions(month: SettlementMonth, seller_id: str | None, output: Output) -> None:
     """What was decided for each seller in a month, with every reason."""
-    from flows.listings import DECISIONS, decision_rows
+    from flows.console.listings import DECISIONS, decision_rows
 
     with _database(_settings()) as engine:
         print_rows(DECISIONS, decision_rows(engine, month, seller_id), output)
@@ -248,7 +248,7 @@ def decisions(month: SettlementMonth, seller_id: str | None, output: Output) -> 
 @_output
 def ledger(seller_id: str | None, month: SettlementMonth | None, output: Output) -> None:
     """Every transfer of points, in the order in which it was recorded."""
-    from flows.listings import LEDGER, ledger_rows
+    from flows.console.listings import LEDGER, ledger_rows
 
     with _database(_settings()) as engine:
         print_rows(LEDGER, ledger_rows(engine, seller_id, month), output)
@@ -258,7 +258,7 @@ def ledger(seller_id: str | None, month: SettlementMonth | None, output: Output)
 @_output
 def payouts(output: Output) -> None:
     """Each closed month: when it is due, whether it is paid, to how many sellers, how much."""
-    from flows.listings import PAYOUTS, payout_rows
+    from flows.console.listings import PAYOUTS, payout_rows
     from flows.occasion import this_occasion
 
     with _database(_settings()) as engine:
@@ -270,7 +270,7 @@ def payouts(output: Output) -> None:
 @_output
 def history(month: SettlementMonth, output: Output) -> None:
     """Every run of a month: who, when, on what, what it changed, and how long it took."""
-    from flows.listings import HISTORY, history_rows
+    from flows.console.listings import HISTORY, history_rows
 
     with _database(_settings()) as engine:
         print_rows(HISTORY, history_rows(engine, month), output)
@@ -288,7 +288,7 @@ def adjust(seller_id: str, points: int, reason: str, month: SettlementMonth | No
     The same adjustment again on the same day is one adjustment. With --for MONTH it grants an
     award that a paid month turned out to lack: the store then holds that tier.
     """
-    from flows.correction import adjust_now
+    from flows.closing.correction import adjust_now
 
     click.echo(adjust_now(_settings(), seller_id, points, reason, month))
 
@@ -297,7 +297,7 @@ def adjust(seller_id: str, points: int, reason: str, month: SettlementMonth | No
 @_output
 def months(output: Output) -> None:
     """Each month that was taken in, with all its revisions: size, findings, state."""
-    from flows.delivery_listings import MONTHS, month_rows
+    from flows.console.delivery_listings import MONTHS, month_rows
 
     with _database(_settings()) as engine:
         print_rows(MONTHS, month_rows(engine), output)
@@ -309,7 +309,7 @@ def months(output: Output) -> None:
 def quarantine(month: SettlementMonth, output: Output) -> None:
     """The refused lines of a month's last refused delivery, with every rule that each broke."""
     from adapters.quarantine import latest_quarantine
-    from flows.delivery_listings import QUARANTINE, quarantine_rows
+    from flows.console.delivery_listings import QUARANTINE, quarantine_rows
 
     file = latest_quarantine(_settings().quarantine, month)
     if file is None:
@@ -334,7 +334,7 @@ def docs(port: int | None) -> None:
 @cli.command("reschedule-payouts")
 def reschedule_payouts() -> None:
     """Work out every planned payout date again, after a holiday was announced."""
-    from flows.correction import reschedule_now
+    from flows.closing.correction import reschedule_now
 
     click.echo(reschedule_now(_settings()))
 
@@ -352,7 +352,7 @@ def reschedule_payouts() -> None:
 )
 def explain(seller_id: str, month: SettlementMonth, language: Literal["en", "ko"]) -> None:
     """Why a seller was awarded in a month or not, in words, with the numbers, and when it pays."""
-    from flows.explanation import explain_decision
+    from flows.console.explanation import explain_decision
 
     with _database(_settings()) as engine:
         click.echo(explain_decision(engine, seller_id, month, language))
@@ -363,7 +363,7 @@ def explain(seller_id: str, month: SettlementMonth, language: Literal["en", "ko"
 def verify(replay: bool) -> None:
     """Derive again everything that can be derived; exit 1 and name it if anything differs."""
     from adapters.postgres.verify import verify as differences
-    from flows.replay import replay_decisions
+    from flows.closing.replay import replay_decisions
 
     with _database(_settings()) as engine, engine.connect() as connection:
         found = list(differences(connection))
@@ -415,7 +415,7 @@ def _trouble_of_the_database(error: Exception) -> str | None:
 
 
 def _log_of_a_server_that_ended() -> Path | None:
-    from flows.temporary_server import server_that_ended
+    from flows.console.temporary_server import server_that_ended
 
     return server_that_ended()
 
@@ -448,8 +448,8 @@ def _database(settings: "Settings") -> Any:
 @contextmanager
 def _flows(settings: "Settings", title: str, *, with_gate: bool = True) -> Iterator[None]:
     from expectations.gate_process import start_gate
-    from flows.progress import progress
-    from flows.temporary_server import prepare_prefect, without_heartbeat
+    from flows.console.progress import progress
+    from flows.console.temporary_server import prepare_prefect, without_heartbeat
 
     with progress(title):
         prepare_prefect(settings.home)

@@ -8,7 +8,7 @@ from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 
 from domain.months import SettlementMonth
-from flows.evaluation import ClosingRequest
+from flows.closing.evaluation import ClosingRequest
 from flows.flow_occasion import flow_occasion
 from flows.intake import SoundDelivery, sound_delivery
 from flows.program import program_calendar, program_database, program_policies

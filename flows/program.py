@@ -11,7 +11,7 @@ from adapters.postgres.database import open_database
 from adapters.postgres.embedded import embedded_url
 from domain.months import SettlementMonth
 from domain.payout_date import calendar_years
-from flows.cascade import Calendar
+from flows.closing.cascade import Calendar
 from flows.settings import Settings
 
 

@@ -13,7 +13,7 @@ from domain.decision import Result
 from domain.findings import Finding
 from domain.ledger import Award
 from domain.months import SettlementMonth
-from flows.evaluation import EvaluatedMonth
+from flows.closing.evaluation import EvaluatedMonth
 from flows.steps.record_closing import Closing
 
 CHANGES: Final = (

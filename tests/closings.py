@@ -22,12 +22,12 @@ from domain.decision import SellerFacts
 from domain.months import SettlementMonth
 from domain.profile import FileTotals, Profile
 from domain.settlement import Content
-from flows.evaluation import ClosingRequest
+from flows.closing.evaluation import ClosingRequest
+from flows.closing.taking_in import TakenIn
 from flows.steps.adjust_points import Adjustment, AdjustmentRequest, adjust_points
 from flows.steps.pay_out_month import PayoutRequest, pay_out_month
 from flows.steps.record_closing import Closing, record_closing
 from flows.steps.record_ingest import record_ingest
-from flows.taking_in import TakenIn
 
 POLICIES: tuple[PolicyText, ...] = read_policies(None)
 FAR_AHEAD = date(2030, 1, 1)

@@ -19,7 +19,7 @@ from domain.ledger import Award, adjustment_key
 from domain.months import SettlementMonth
 from domain.refusal import Refused, WrongUsage
 from domain.restatement import restate
-from flows.cascade import (
+from flows.closing.cascade import (
     Calendar,
     evaluate_in_order,
     months_from,
@@ -27,8 +27,8 @@ from flows.cascade import (
     plan_payouts,
     post_differences,
 )
-from flows.evaluation import EvaluatedMonth
-from flows.runs import record_evaluations
+from flows.closing.evaluation import EvaluatedMonth
+from flows.closing.runs import record_evaluations
 
 
 class AdjustmentInvalid(WrongUsage):

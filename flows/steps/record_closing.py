@@ -18,7 +18,7 @@ from adapters.postgres.revisions import recorded_findings
 from adapters.postgres.runs import Action
 from domain.findings import Finding
 from domain.months import SettlementMonth
-from flows.cascade import (
+from flows.closing.cascade import (
     Calendar,
     evaluate_in_order,
     months_from,
@@ -27,9 +27,9 @@ from flows.cascade import (
     post_differences,
     require_acknowledgment,
 )
-from flows.evaluation import ClosingRequest, EvaluatedMonth
-from flows.runs import record_evaluations
-from flows.taking_in import take_in
+from flows.closing.evaluation import ClosingRequest, EvaluatedMonth
+from flows.closing.runs import record_evaluations
+from flows.closing.taking_in import take_in
 
 
 @dataclass(frozen=True, slots=True)

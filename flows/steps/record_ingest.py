@@ -10,7 +10,7 @@ from adapters.postgres.runs import Action, record_run
 from domain.cause import Cause
 from domain.findings import Finding
 from domain.months import SettlementMonth
-from flows.taking_in import TakenIn, take_in
+from flows.closing.taking_in import TakenIn, take_in
 
 
 def record_ingest(

@@ -7,8 +7,8 @@ from sqlalchemy import Engine
 from adapters.policy_files import PolicyText
 from adapters.postgres.revisions import current_revisions
 from domain.findings import WindowIncomplete
-from flows.cascade import Calendar
-from flows.evaluation import ClosingRequest, policy_of
+from flows.closing.cascade import Calendar
+from flows.closing.evaluation import ClosingRequest, policy_of
 
 
 def require_window(

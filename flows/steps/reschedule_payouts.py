@@ -13,8 +13,8 @@ from adapters.postgres.payout_dates import planned_payouts
 from adapters.postgres.runs import Action, record_run
 from domain.cause import Cause
 from domain.months import SettlementMonth
-from flows.cascade import Calendar, plan_payouts
-from flows.evaluation import policy_of
+from flows.closing.cascade import Calendar, plan_payouts
+from flows.closing.evaluation import policy_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,8 @@ import pytest
 from adapters.intake import StagedMonth
 from adapters.quarantine import latest_quarantine
 from expectations.line_rules import LINE_RULES
-from flows.delivery_listings import QUARANTINE, quarantine_rows
-from flows.output import print_rows
+from flows.console.delivery_listings import QUARANTINE, quarantine_rows
+from flows.console.output import print_rows
 from tests.adapters.test_intake import read
 from tests.deliveries import MONTH, SmallDelivery
 

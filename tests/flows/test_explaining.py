@@ -7,10 +7,10 @@ import pytest
 from sqlalchemy import Engine, create_engine, text
 
 from domain.eligibility import Reason
-from flows.explanation import explain_decision
-from flows.listings import MonthNotClosed, NoDecision
-from flows.replay import replay_decisions
-from flows.wording import WORDINGS
+from flows.closing.replay import replay_decisions
+from flows.console.explanation import explain_decision
+from flows.console.listings import MonthNotClosed, NoDecision
+from flows.console.wording import WORDINGS
 from tests.closings import Program, Sold, month
 
 NOTHING = {"maru": Sold(0)}

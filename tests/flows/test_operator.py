@@ -36,8 +36,8 @@ from domain.eligibility import Terms
 from domain.ledger import Award
 from domain.months import SettlementMonth
 from domain.payout_date import payout_date
-from flows.cascade import ChangesPaidMonths
-from flows.replay import replay_decisions
+from flows.closing.cascade import ChangesPaidMonths
+from flows.closing.replay import replay_decisions
 from flows.steps.adjust_points import NothingToGrant
 from flows.steps.pay_out_month import PayoutOutdated
 from flows.steps.reschedule_payouts import reschedule_payouts

@@ -12,13 +12,13 @@ from adapters.postgres.ledger import BalanceTooLow, entries, standing_awards
 from adapters.postgres.verify import verify
 from domain.ledger import Award
 from domain.months import SettlementMonth
-from flows.cascade import ChangesPaidMonths
-from flows.listings import DECISIONS, decision_rows, history_rows, payout_rows
-from flows.replay import replay_decisions
+from flows.closing.cascade import ChangesPaidMonths
+from flows.closing.replay import replay_decisions
+from flows.closing.taking_in import DeliverySuperseded
+from flows.console.listings import DECISIONS, decision_rows, history_rows, payout_rows
 from flows.report import change_rows, closing_report
 from flows.steps.adjust_points import AdjustmentInvalid, NothingToGrant, SellerUnknown
 from flows.steps.pay_out_month import PayoutOutdated
-from flows.taking_in import DeliverySuperseded
 from tests.closings import FAR_AHEAD, Program, Sold, month
 
 M8, M9, M10, M11 = (month(f"2026-{number:02}") for number in (8, 9, 10, 11))

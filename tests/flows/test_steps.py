@@ -15,7 +15,7 @@ from domain.findings import WindowIncomplete
 from domain.ledger import Award
 from domain.months import MonthInvalid, SettlementMonth
 from domain.payout_date import calendar_years
-from flows.evaluation import ClosingRequest
+from flows.closing.evaluation import ClosingRequest
 from flows.occasion import SEOUL
 from flows.steps.check_delivery import check_delivery
 from flows.steps.find_delivery import find_delivery_of

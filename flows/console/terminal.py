@@ -1,7 +1,7 @@
 """A report as a person reads it in a terminal."""
 
 from domain.findings import Severity
-from flows.output import output_console
+from flows.console.output import output_console
 from flows.report import Report, Section
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 from adapters.postgres.month_list import month_revisions
 from adapters.quarantine import quarantined_lines
 from domain.settlement import LINE_COLUMNS
-from flows.output import Row
+from flows.console.output import Row
 
 MONTHS: Final = ("settlement_month", "revision", "lines", "amount_krw", "findings", "state")
 QUARANTINE: Final = (

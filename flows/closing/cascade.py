@@ -23,8 +23,8 @@ from domain.months import SettlementMonth
 from domain.payout_date import payout_date
 from domain.policy import Policy
 from domain.refusal import Refused
-from flows.award_check import require_sound_awards
-from flows.evaluation import EvaluatedMonth, evaluate_month, policy_of
+from flows.closing.award_check import require_sound_awards
+from flows.closing.evaluation import EvaluatedMonth, evaluate_month, policy_of
 
 log = logging.getLogger("growth_points.closing")
 

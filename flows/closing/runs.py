@@ -7,8 +7,8 @@ from sqlalchemy import Connection
 from adapters.postgres.runs import Action, record_run
 from domain.cause import Cause
 from domain.months import SettlementMonth
-from flows.evaluation import EvaluatedMonth
-from flows.taking_in import TakenIn
+from flows.closing.evaluation import EvaluatedMonth
+from flows.closing.taking_in import TakenIn
 
 
 def record_evaluations(

@@ -13,7 +13,7 @@ from adapters.postgres.payout_dates import planned_payouts
 from adapters.postgres.runs import runs_of
 from domain.months import SettlementMonth
 from domain.refusal import Refused
-from flows.output import Row
+from flows.console.output import Row
 
 DECISIONS: Final = (
     "settlement_month",

@@ -8,7 +8,7 @@ from adapters.postgres.ledger_tables import seal
 from domain.award_profile import profile_awards
 from domain.findings import MonthBlocked
 from expectations.gate_process import start_gate
-from flows.evaluation import EvaluatedMonth
+from flows.closing.evaluation import EvaluatedMonth
 
 
 def require_sound_awards(connection: Connection, months: Sequence[EvaluatedMonth]) -> None:

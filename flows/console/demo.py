@@ -15,10 +15,10 @@ from adapters.sample import write_sample
 from domain.eligibility import Reason
 from domain.months import SettlementMonth
 from expectations.gate_process import start_gate
-from flows.progress import progress, say
+from flows.console.progress import progress, say
+from flows.console.temporary_server import prepare_prefect, without_heartbeat
+from flows.console.terminal import print_section
 from flows.report import Section
-from flows.temporary_server import prepare_prefect, without_heartbeat
-from flows.terminal import print_section
 
 if TYPE_CHECKING:  # it imports Prefect, which reads its settings then
     from flows.steps.record_closing import Closing

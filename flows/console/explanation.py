@@ -21,8 +21,8 @@ from domain.decision import Outcome, decide
 from domain.eligibility import Reason, Terms
 from domain.months import SettlementMonth
 from domain.what_if import OtherResult, months_of_right_tenure, other_results
-from flows.listings import MonthNotClosed, NoDecision
-from flows.wording import WORDINGS, Language, Wording
+from flows.console.listings import MonthNotClosed, NoDecision
+from flows.console.wording import WORDINGS, Language, Wording
 
 
 @dataclass(frozen=True, slots=True)
