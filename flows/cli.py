@@ -104,18 +104,21 @@ def cli() -> None:
     """
 
 
-@cli.command()
+@cli.command(short_help="Six months of a sample marketplace, in tables.")
 @click.option("--seed", default=1, show_default=True, help="Another seed, another marketplace.")
 @click.option("--sellers", default=3_000, show_default=True)
 @click.option("--lines", default=60_000, show_default=True, help="Settlement lines a month.")
 def demo(seed: int, sellers: int, lines: int) -> None:
-    """A sample marketplace: eight months taken in, six of them closed and paid, in tables."""
+    """A sample marketplace: six months closed in order and paid, in tables.
+
+    It keeps a home and a database of its own; run again, it shows the same.
+    """
     from flows.console.demo import run_demo
 
     run_demo(_settings().home, seed=seed, sellers=sellers, lines=lines)
 
 
-@cli.command()
+@cli.command(short_help="Write a sample marketplace's settlement files.")
 @click.argument("directory", type=click.Path(path_type=Path, file_okay=False))
 @click.option("--sellers", default=5_000, show_default=True, help="Stores in the last month.")
 @click.option("--lines", default=200_000, show_default=True, help="Settlement lines a month.")
@@ -150,7 +153,7 @@ def sample(
     )
 
 
-@cli.command()
+@cli.command(short_help="Take a month's files in without closing it.")
 @click.argument("month", type=MONTH)
 @ROOT
 def ingest(month: SettlementMonth, root: str | None) -> None:
@@ -164,7 +167,7 @@ def ingest(month: SettlementMonth, root: str | None) -> None:
     click.echo(ingested.sentence())
 
 
-@cli.command()
+@cli.command(short_help="Check files, decide, post awards, plan the payout.")
 @click.argument("month", type=MONTH)
 @ROOT
 @click.option("--preview", is_flag=True, help="Compute everything, show it, write nothing.")
@@ -212,7 +215,7 @@ def close(
         click.echo(f"report: {closed.file}")
 
 
-@cli.command("pay-out")
+@cli.command("pay-out", short_help="Pay what is due and not paid yet, once.")
 @click.option("--on", type=DATE, help="Pay what is due on this date; today in Seoul if left out.")
 @click.option("--ahead", is_flag=True, help="Allow a date that has not come yet.")
 def pay_out_command(on: date | None, ahead: bool) -> None:
@@ -230,7 +233,7 @@ def pay_out_command(on: date | None, ahead: bool) -> None:
         click.echo("Nothing is due that was not paid already.")
 
 
-@cli.command()
+@cli.command(short_help="Every seller's decision in a month, with reasons.")
 @click.argument("month", type=MONTH)
 @SELLER
 @_output
@@ -242,7 +245,7 @@ def decisions(month: SettlementMonth, seller_id: str | None, output: Output) -> 
         print_rows(DECISIONS, decision_rows(engine, month, seller_id), output)
 
 
-@cli.command()
+@cli.command(short_help="Every transfer of points, in order.")
 @SELLER
 @click.option("--month", type=MONTH, help="Only awards of this settlement month.")
 @_output
@@ -254,7 +257,7 @@ def ledger(seller_id: str | None, month: SettlementMonth | None, output: Output)
         print_rows(LEDGER, ledger_rows(engine, seller_id, month), output)
 
 
-@cli.command()
+@cli.command(short_help="Each closed month: due date, state, points.")
 @_output
 def payouts(output: Output) -> None:
     """Each closed month: when it is due, whether it is paid, to how many sellers, how much."""
@@ -265,7 +268,7 @@ def payouts(output: Output) -> None:
         print_rows(PAYOUTS, payout_rows(engine, this_occasion().today), output)
 
 
-@cli.command()
+@cli.command(short_help="Every run of a month: who, why, what changed.")
 @click.argument("month", type=MONTH)
 @_output
 def history(month: SettlementMonth, output: Output) -> None:
@@ -277,7 +280,10 @@ def history(month: SettlementMonth, output: Output) -> None:
 
 
 # A number below zero is not an option, though it begins like one.
-@cli.command(context_settings={"ignore_unknown_options": True})
+@cli.command(
+    context_settings={"ignore_unknown_options": True},
+    short_help="Give or take available points, with a reason.",
+)
 @click.argument("seller_id", metavar="SELLER")
 @click.argument("points", type=int)
 @click.option("--reason", required=True, help="Why; recorded in the ledger with your name.")
@@ -293,7 +299,7 @@ def adjust(seller_id: str, points: int, reason: str, month: SettlementMonth | No
     click.echo(adjust_now(_settings(), seller_id, points, reason, month))
 
 
-@cli.command()
+@cli.command(short_help="Each month taken in: revisions, findings, state.")
 @_output
 def months(output: Output) -> None:
     """Each month that was taken in, with all its revisions: size, findings, state."""
@@ -303,7 +309,7 @@ def months(output: Output) -> None:
         print_rows(MONTHS, month_rows(engine), output)
 
 
-@cli.command()
+@cli.command(short_help="The refused lines and the rules each broke.")
 @click.argument("month", type=MONTH)
 @_output
 def quarantine(month: SettlementMonth, output: Output) -> None:
@@ -317,7 +323,7 @@ def quarantine(month: SettlementMonth, output: Output) -> None:
     print_rows(QUARANTINE, quarantine_rows(file), output)
 
 
-@cli.command()
+@cli.command(short_help="Open the data-quality pages.")
 @click.option("--serve", "port", type=click.IntRange(0, 65535), help="Serve them on this port.")
 def docs(port: int | None) -> None:
     """Open the data-quality pages; with --serve PORT show them to a browser elsewhere."""
@@ -331,7 +337,7 @@ def docs(port: int | None) -> None:
         serve_pages(index.parent, port, lambda url: click.echo(f"{url} (Ctrl-C ends it)"))
 
 
-@cli.command("reschedule-payouts")
+@cli.command("reschedule-payouts", short_help="Plan payout dates anew after a holiday.")
 def reschedule_payouts() -> None:
     """Work out every planned payout date again, after a holiday was announced."""
     from flows.closing.correction import reschedule_now
@@ -339,7 +345,7 @@ def reschedule_payouts() -> None:
     click.echo(reschedule_now(_settings()))
 
 
-@cli.command()
+@cli.command(short_help="Why a seller got what it got, and when it pays.")
 @click.argument("seller_id", metavar="SELLER")
 @click.argument("month", type=MONTH)
 @click.option(
@@ -358,7 +364,7 @@ def explain(seller_id: str, month: SettlementMonth, language: Literal["en", "ko"
         click.echo(explain_decision(engine, seller_id, month, language))
 
 
-@cli.command()
+@cli.command(short_help="Derive everything again and compare.")
 @click.option("--replay", is_flag=True, help="Decide every closed month again, seller by seller.")
 def verify(replay: bool) -> None:
     """Derive again everything that can be derived; exit 1 and name it if anything differs."""
