@@ -6,6 +6,7 @@ Its tasks are shared by the flows that take a month in.
 import logging
 import shutil
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -29,6 +30,8 @@ from flows.steps.find_delivery import FoundDelivery, find_delivery_of
 from flows.steps.read_delivery import read_delivery
 
 log = logging.getLogger("growth_points.intake")
+
+_LONGEST_RUN = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,7 @@ def sound_delivery(
     way nothing of it is visible anywhere but in the month's report and its pages, and for a
     preview not even there.
     """
+    _clear_what_killed_runs_left(settings, this_occasion().now)
     fetched = settings.fetched / _of_this_run(month)
     try:
         found = find(settings, root, month, fetched)
@@ -109,6 +113,13 @@ def check(settings: Settings, staged: StagedMonth) -> Verdict:
     log.info("checking %s lines", f"{staged.profile.lines:,}")
     with program_database(settings) as engine:
         return check_delivery(engine, staged)
+
+
+def _clear_what_killed_runs_left(settings: Settings, now: datetime) -> None:
+    """Remove copies of deliveries that no run can still be reading; they hold raw lines."""
+    for folder in (*settings.staging.glob("*/*"), *settings.fetched.glob("*")):
+        if now.timestamp() - folder.stat().st_mtime > _LONGEST_RUN.total_seconds():
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _of_this_run(name: object) -> str:
