@@ -82,14 +82,13 @@ def _start(folder: Path) -> int:
 
 @contextmanager
 def without_heartbeat() -> Iterator[None]:
-    """Leave out what tells a lasting server that a run is alive: it costs each run a second.
+    """Leave out what tells a server that a run is alive: it costs each run a second.
 
-    Beside a server that was configured it stays.
+    A command's run is watched by whoever started it; runs of deployments keep it.
     """
     from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 
-    settings = {PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None} if _started else {}
-    with temporary_settings(settings):
+    with temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}):
         yield
 
 
