@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from prefect import flow, task
-from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 
 from domain.months import SettlementMonth
@@ -13,7 +12,8 @@ from flows.flow_occasion import flow_occasion
 from flows.intake import SoundDelivery, sound_delivery
 from flows.program import program_calendar, program_database, program_policies
 from flows.quality_pages import refresh_quality_pages
-from flows.report import Report, closing_report, keep_report
+from flows.report import Report, closing_report
+from flows.report_keeping import attach_report, keep_report, quality_page
 from flows.settings import Settings
 from flows.steps.record_closing import Closing, record_closing
 from flows.steps.require_window import require_window
@@ -95,13 +95,14 @@ def publish(settings: Settings, closing: Closing) -> ClosedMonth:
 
     Not a task: Prefect would look through every award of the closing for futures to wait for.
     """
-    report = closing_report(closing, closing.findings)
-    month = closing.request.month
-    create_markdown_artifact(
-        report.markdown_attached(), key=f"month-{month}", description=report.headline
+    revision = closing.closed.revision
+    page = quality_page(settings, closing.request.month, revision.revision_no)
+    report = closing_report(
+        closing, closing.findings, links=() if closing.request.preview else (page,)
     )
-    if closing.request.preview:
-        return ClosedMonth(closing, report, None)
-    name = f"closed-{closing.closed.evaluation_no}"
-    kept = keep_report(settings.reports, month, name, report, anew=closing.changed)
+    kept = None
+    if not closing.request.preview:
+        name = f"closed-{closing.closed.evaluation_no}"
+        kept = keep_report(settings, name, report, anew=closing.changed)
+    attach_report(settings, report, kept)
     return ClosedMonth(closing, report, kept)

@@ -23,7 +23,8 @@ from expectations.gate_process import start_gate
 from flows.occasion import this_occasion
 from flows.program import program_database
 from flows.quality_pages import keep_verdict, refresh_quality_pages
-from flows.report import blocked_report, keep_report
+from flows.report import Link, blocked_report
+from flows.report_keeping import attach_report, keep_report
 from flows.settings import Settings
 from flows.steps.check_delivery import check_delivery
 from flows.steps.find_delivery import FoundDelivery, find_delivery_of
@@ -133,6 +134,9 @@ def _report_blocked(
     findings: tuple[Finding, ...],
     quarantine: Path | None,
 ) -> None:
-    report = blocked_report(month, root, findings, quarantine)
-    keep_report(settings.reports, month, "blocked", report)
+    links = [Link("data-quality pages", settings.docs / "index.html")]
+    if quarantine is not None:
+        links.append(Link("refused lines", quarantine))
+    report = blocked_report(month, root, findings, tuple(links))
+    attach_report(settings, report, keep_report(settings, "blocked", report))
     refresh_quality_pages(settings)

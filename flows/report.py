@@ -1,14 +1,17 @@
 """The report of a month: what was found, who is awarded, why others are not, when it pays.
 
-One document for everybody: kept as a file, attached to the run, shown in the terminal.
+One document for everybody: attached to the run, kept as a page, shown in the terminal. This is what
+it says; how it looks is said elsewhere (`report_markdown`, `report_page`, `console.terminal`).
 """
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
+from adapters.postgres.payout_dates import PlannedPayout
 from domain.decision import Result
 from domain.findings import Finding
 from domain.ledger import Award
@@ -26,112 +29,131 @@ CHANGES: Final = (
     "consequence",
 )
 _SHOWN: Final = 40  # sellers in a terminal, where more are not read
-_ATTACHED: Final = 500  # rows of a table attached to a run; the kept file has all
+
+
+class Mood(StrEnum):
+    """How a month stands, at a glance; the values are also the names of looks."""
+
+    GOOD = "good"
+    WARN = "warn"
+    BAD = "bad"
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A row drawn: how much goes on, and how much is lost with this row."""
+
+    kept: int
+    lost: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
     """A part of a report: a title over a table, every cell already text.
 
-    `shown` is how many rows are enough to read at a glance; None for all.
+    `shown` is how many rows are enough to read at a glance, None for all; `bars` draws the rows,
+    one for each, to a common scale.
     """
 
     title: str
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     shown: int | None = None
+    bars: tuple[Bar, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A number that everybody looks for first, and a few words about it."""
+
+    name: str
+    value: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Something to look at beside the report: a file of ours, or an address."""
+
+    name: str
+    target: Path | str
+
+
+@dataclass(frozen=True, slots=True)
+class NextStep:
+    """What is to be done now: a sentence, and the command or the form that does it."""
+
+    sentence: str
+    command: str | None = None
+    form: Link | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What there is to say of a month: a headline, findings first, then tables."""
+    """What there is to say of a month: a headline, findings first, figures, then tables."""
 
+    month: SettlementMonth
     headline: str
+    mood: Mood
     findings: tuple[Finding, ...]
+    figures: tuple[Figure, ...]
     sections: tuple[Section, ...]
-
-    def markdown(self) -> str:
-        """Write the whole report as Markdown."""
-        return self._markdown(None)
-
-    def markdown_attached(self) -> str:
-        """Write the report as Markdown, long tables cut to what can be read beside a run."""
-        return self._markdown(_ATTACHED)
-
-    def _markdown(self, most_rows: int | None) -> str:
-        parts = [f"# {self.headline}", "", *self._findings(), *self._tables(most_rows)]
-        return "\n".join(parts) + "\n"
-
-    def _findings(self) -> Iterator[str]:
-        for finding in self.findings:
-            yield f"- **{finding.severity}** `{finding.rule}`: {finding.sentence}"
-        if not self.findings:
-            yield "No data-quality findings."
-
-    def _tables(self, most_rows: int | None) -> Iterator[str]:
-        for section in self.sections:
-            yield from ("", f"## {section.title}", "")
-            yield _row(section.columns)
-            yield _row(["---"] * len(section.columns))
-            yield from map(_row, section.rows[:most_rows])
-            if more := len(section.rows[most_rows:]) if most_rows else 0:
-                yield from ("", f"… and {more:,} more, in the kept report.")
+    next_step: NextStep
+    links: tuple[Link, ...] = ()
 
 
-def closing_report(closing: Closing, findings: Sequence[Finding]) -> Report:
-    """Tell of a closing, or of its preview."""
+def closing_report(
+    closing: Closing,
+    findings: Sequence[Finding],
+    *,
+    links: tuple[Link, ...] = (),
+    next_step: NextStep | None = None,
+) -> Report:
+    """Tell of a closing, or of its preview; `next_step` is another than the usual one."""
     closed = closing.closed
     sections = [
-        Section("The month", ("", ""), tuple(_facts(closing))),
-        Section(
-            "Awards",
-            ("tier", "sellers who earned it", "points", "posted now"),
-            tuple(_awards_by_tier(closed)),
-        ),
-        Section(
-            "Why not (a seller counts once for each reason)",
-            ("reason", "sellers"),
-            tuple((reason.value, f"{count:,}") for reason, count in closed.reasons.items()),
-        ),
+        _awards(closed),
+        _why_not(closed),
+        *_beside_the_last_run(closing),
+        Section("How it was decided", ("", ""), tuple(_facts(closing))),
     ]
-    if changes := tuple(_changes(closing)):
-        sections.append(Section("What changed", ("month", *_WAYS.values()), changes))
-    if rows := tuple(tuple(map(str, row)) for row in change_rows(closing)):
-        title = f"Whose result changes ({len(rows):,} sellers)"
-        sections.append(Section(title, CHANGES, rows, _SHOWN))
+    sections += _what_changed(closing)
     if rows := tuple(_paid_otherwise(closing)):
         columns = ("month", "seller", "what", "tier", "points")
         title = "Paid otherwise than earned: what was paid stays, correct it with an adjustment"
         sections.append(Section(title, columns, rows, _SHOWN))
-    return Report(f"{closed.month} {_headline(closing)}", tuple(findings), tuple(sections))
+    if rows := tuple(tuple(map(_cell, row)) for row in change_rows(closing)):
+        title = f"Whose result changes ({len(rows):,} sellers)"
+        sections.append(Section(title, CHANGES, rows, _SHOWN))
+    return Report(
+        month=closed.month,
+        headline=f"{closed.month} {_headline(closing)}",
+        mood=Mood.WARN if findings else Mood.GOOD,
+        findings=tuple(findings),
+        figures=tuple(_figures(closing)),
+        sections=tuple(sections),
+        next_step=next_step or _next_step(closing),
+        links=links,
+    )
 
 
 def blocked_report(
-    month: SettlementMonth, source: str, findings: Sequence[Finding], quarantine: Path | None
+    month: SettlementMonth, source: str, findings: Sequence[Finding], links: tuple[Link, ...] = ()
 ) -> Report:
     """Tell of a month that was blocked; nothing else of it is visible anywhere."""
-    rows = [("delivery", source)]
-    if quarantine is not None:
-        rows.append(("refused lines", str(quarantine)))
-    section = Section("The delivery", ("", ""), tuple(rows))
-    return Report(f"{month} is blocked: nothing was written", tuple(findings), (section,))
-
-
-def keep_report(
-    folder: Path, month: SettlementMonth, name: str, report: Report, *, anew: bool = True
-) -> Path:
-    """Keep a report as `{folder}/{month}/{name}.md`, whole or not at all.
-
-    Unless `anew`, the one that is there stays: a run that changed nothing does not write over
-    the report of the run that did.
-    """
-    file = folder / str(month) / f"{name}.md"
-    if anew or not file.exists():
-        file.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = file.with_suffix(".unfinished")
-        unfinished.write_text(report.markdown(), encoding="utf-8")
-        unfinished.replace(file)
-    return file
+    return Report(
+        month=month,
+        headline=f"{month} is blocked: nothing was written",
+        mood=Mood.BAD,
+        findings=tuple(findings),
+        figures=(),
+        sections=(Section("The delivery", ("", ""), (("delivery", source),)),),
+        next_step=NextStep(
+            "Have the delivery corrected by whoever sent it, then close the month again.",
+            f"growth-points close {month}",
+        ),
+        links=links,
+    )
 
 
 def _headline(closing: Closing) -> str:
@@ -195,17 +217,26 @@ def _paid_otherwise(closing: Closing) -> Iterator[tuple[str, ...]]:
                 yield str(month.month), "altogether", _WAYS[way], "", f"{_points(awards):,}"
 
 
-def _facts(closing: Closing) -> Iterator[tuple[str, str]]:
+def _figures(closing: Closing) -> Iterator[Figure]:
     closed, revision = closing.closed, closing.closed.revision
     planned = closing.payouts[closed.month]
+    yield Figure("sellers", f"{revision.sellers:,}")
+    yield Figure("amount, KRW", f"{revision.amount_krw:,}", f"{revision.lines:,} settlement lines")
+    yield Figure("awards", f"{len(closed.earned):,}", _share(len(closed.earned), revision.sellers))
+    yield Figure("points", f"{_points(closed.earned):,}", f"posted now: {_posted(closed)}")
+    yield Figure("payout", f"{planned.due_on}", f"{_why(planned)}; {_state(closing)}")
+
+
+def _share(awards: int, sellers: int) -> str:
+    return f"{awards / sellers:.2%} of the sellers" if sellers else ""
+
+
+def _facts(closing: Closing) -> Iterator[tuple[str, str]]:
+    closed, revision = closing.closed, closing.closed.revision
     yield "policy", f"{closed.policy.name} (evaluation {closed.evaluation_no} of the month)"
     yield "delivery", f"revision {revision.revision_no}, {revision.source}"
-    yield "sellers", f"{revision.sellers:,}"
-    yield "lines", f"{revision.lines:,}"
-    yield "amount", f"{revision.amount_krw:,} KRW"
-    yield "earned", f"{len(closed.earned):,} sellers, {_points(closed.earned):,} points"
-    yield "posted now", _posted(closed)
-    yield "payout", f"{planned.due_on}{_why(planned.passed_over)}, {_state(closing)}"
+    yield "content", revision.content_hash
+    yield "by", f"{closing.request.cause.actor}: {closing.request.cause.reason}"
     if closing.chain_head is not None:
         yield "ledger head", f"{closing.chain_head.seal_no} {closing.chain_head.hash}"
 
@@ -220,34 +251,119 @@ def _posted(month: EvaluatedMonth) -> str:
     return "; ".join(told) or "nothing"
 
 
-def _why(passed_over: Sequence[Sequence[str]]) -> str:
-    days = "; ".join(f"{day} is {name}" for day, name in passed_over)
-    return f" ({days})" if days else ""
+def _why(planned: PlannedPayout) -> str:
+    days = "; ".join(f"{day} is {name}" for day, name in planned.passed_over)
+    return days or f"day {planned.due_on.day} is a business day"
 
 
 def _state(closing: Closing) -> str:
     return "paid" if closing.closed.paid_out else "points pending until then"
 
 
-def _awards_by_tier(month: EvaluatedMonth) -> Iterator[tuple[str, ...]]:
+def _next_step(closing: Closing) -> NextStep:
+    closed, month = closing.closed, closing.closed.month
+    if closing.request.preview:
+        return NextStep(
+            "Nothing was written. To close it like this:", f"growth-points close {month}"
+        )
+    if any(e.restatement.over_awarded or e.restatement.under_awarded for e in closing.months):
+        return NextStep(
+            "What was paid stays. Correct it seller by seller, each with a reason:",
+            "growth-points adjust SELLER POINTS --reason TEXT",
+        )
+    if closed.paid_out:
+        return NextStep("Nothing: the month is paid.")
+    return NextStep(f"Nothing until {closing.payouts[month].due_on}, when it is paid.")
+
+
+def _awards(month: EvaluatedMonth) -> Section:
     counted = Counter(award.tier for award in month.earned)
     posted = Counter(award.tier for award in month.restatement.post)
+    rows = tuple(
+        (
+            str(tier.number),
+            f"{counted[tier.number]:,}",
+            f"{counted[tier.number] * tier.points:,}",
+            f"{posted[tier.number]:,}",
+        )
+        for tier in month.policy.tiers
+    )
+    return Section(
+        "Awards by tier",
+        ("tier", "sellers who earned it", "points", "posted now"),
+        rows,
+        bars=tuple(Bar(counted[tier.number]) for tier in month.policy.tiers),
+    )
+
+
+def _why_not(month: EvaluatedMonth) -> Section:
+    funnel = month.funnel
+    stages = [
+        (
+            each.reason.value,
+            f"{each.stopped:,}",
+            f"{each.left:,}",
+            f"{funnel.counts[each.reason]:,}",
+        )
+        for each in funnel.stages
+    ]
+    return Section(
+        "Why not",
+        ("reason", "sellers it stops first", "sellers who go on", "sellers with this reason"),
+        (("all sellers", "", f"{funnel.stores:,}", ""), *stages),
+        bars=(Bar(funnel.stores), *(Bar(each.left, each.stopped) for each in funnel.stages)),
+    )
+
+
+def _beside_the_last_run(closing: Closing) -> Iterator[Section]:
+    """Compare the month with how the run before left it; the first closing has nothing to."""
+    if (before := closing.before) is None:
+        return
+    closed, revision = closing.closed, closing.closed.revision
+    rows = [
+        ("sellers", before.sellers, revision.sellers),
+        ("settlement lines", before.lines, revision.lines),
+        ("amount, KRW", before.amount_krw, revision.amount_krw),
+        *_awards_before_and_now(closed),
+    ]
+    yield Section(
+        f"Beside run {before.run_no} of {before.recorded_at:%Y-%m-%d %H:%M}, {before.actor}: "
+        f"{before.reason}",
+        ("", "then", "now", "difference"),
+        tuple((name, f"{was:,}", f"{now:,}", f"{now - was:+,}") for name, was, now in rows),
+    )
+
+
+def _awards_before_and_now(month: EvaluatedMonth) -> Iterator[tuple[str, int, int]]:
+    """Count awards and points now, and take back what changed to count them before."""
+    counted = Counter(award.tier for award in month.earned)
+    gained = Counter(each.after.tier for each in month.changes if each.after)
+    lost = Counter(each.before.tier for each in month.changes if each.before)
     for tier in month.policy.tiers:
-        count = counted[tier.number]
-        points = f"{count * tier.points:,}"
-        yield str(tier.number), f"{count:,}", points, f"{posted[tier.number]:,}"
+        now = counted[tier.number]
+        yield f"awards of tier {tier.number}", now - gained[tier.number] + lost[tier.number], now
+    points = _points(month.earned)
+    yield "points", points - sum(each.points for each in month.changes), points
 
 
-def _changes(closing: Closing) -> Iterator[tuple[str, ...]]:
-    for each in closing.months:
-        groups = [getattr(each.restatement, way) for way in _WAYS]
-        if any(groups):
-            yield (str(each.month), *(f"{len(group):,}" for group in groups))
+def _what_changed(closing: Closing) -> Iterator[Section]:
+    counts = {
+        each.month: {way: len(getattr(each.restatement, way)) for way in _WAYS}
+        for each in closing.months
+    }
+    ways = [way for way in _WAYS if any(counted[way] for counted in counts.values())]
+    if ways:
+        rows = [
+            (str(month), *(f"{counted[way]:,}" for way in ways))
+            for month, counted in counts.items()
+            if any(counted.values())
+        ]
+        yield Section("What changed", ("month", *(_WAYS[way] for way in ways)), tuple(rows))
+
+
+def _cell(value: object) -> str:
+    return f"{value:,}" if isinstance(value, int) else str(value)
 
 
 def _points(awards: Iterable[Award]) -> int:
     return sum(award.points for award in awards)
-
-
-def _row(cells: Sequence[str]) -> str:
-    return "| " + " | ".join(cells) + " |"

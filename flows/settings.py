@@ -32,7 +32,13 @@ class Settings(BaseSettings):
     policies: Path | None = Field(default=None, description="folder of your own policies")
     holidays: Path | None = Field(default=None, description="file of extra public holidays")
 
-    @field_validator("database_url", "settlements", "policies", "holidays", mode="before")
+    pages_url: str | None = Field(
+        default=None, description="where reports and data-quality pages are served, for links"
+    )
+
+    @field_validator(
+        "database_url", "settlements", "policies", "holidays", "pages_url", mode="before"
+    )
     @classmethod
     def _empty_is_unset(cls, value: object) -> object:
         return None if value == "" else value

@@ -5,6 +5,13 @@ from anywhere. Does not: judging (that is `expectations`).
 """
 
 from adapters.data_docs.checks import CheckedDelivery, keep_check, read_checks
-from adapters.data_docs.pages import Standing, publish_pages
+from adapters.data_docs.pages import Standing, publish_pages, revision_page
 
-__all__ = ["CheckedDelivery", "Standing", "keep_check", "publish_pages", "read_checks"]
+__all__ = [
+    "CheckedDelivery",
+    "Standing",
+    "keep_check",
+    "publish_pages",
+    "read_checks",
+    "revision_page",
+]

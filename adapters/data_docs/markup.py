@@ -35,12 +35,12 @@ dt { color: var(--soft); } dd { margin: 0; overflow-wrap: anywhere; }
 Cell = str  # a piece of finished HTML
 
 
-def page(title: str, body: Iterable[str]) -> str:
-    """Make a whole page that needs nothing but itself."""
+def page(title: str, body: Iterable[str], style: str = "") -> str:
+    """Make a whole page that needs nothing but itself; `style` is added to what all pages have."""
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(title)}</title><style>{STYLE}</style></head>\n<body>\n"
+        f"<title>{escape(title)}</title><style>{STYLE}{style}</style></head>\n<body>\n"
         + "\n".join(body)
         + "\n</body></html>\n"
     )

@@ -53,7 +53,7 @@ class _Page:
     @property
     def file(self) -> str:
         if self.revision is not None:
-            return f"{self.month}-revision-{self.revision.revision_no}.html"
+            return revision_page(self.month, self.revision.revision_no)
         return f"{self.month}-not-taken-in-{self.checked.name}.html"
 
     @property
@@ -80,6 +80,11 @@ class _Page:
         if self.revision.current:
             return "This is the month's current revision."
         return "A later delivery has replaced this revision."
+
+
+def revision_page(month: SettlementMonth, revision_no: int) -> str:
+    """Name the file of a revision's page."""
+    return f"{month}-revision-{revision_no}.html"
 
 
 def publish_pages(folder: Path, standings: Iterable[Standing]) -> Path:

@@ -34,6 +34,7 @@ from adapters.postgres.eligibility_columns import (
 from adapters.postgres.tables import decision, evaluation, policy, seller_amount, seller_snapshot
 from domain.decision import ChangedResult, Decision, Outcome, Result, SellerFacts
 from domain.eligibility import Reason, Terms
+from domain.funnel import Funnel
 from domain.ledger import Award
 from domain.months import SettlementMonth
 from domain.policy import MOST_TIERS
@@ -286,15 +287,11 @@ def decisions(
         )
 
 
-def reason_counts(connection: Connection, evaluation_id: int) -> dict[Reason, int]:
-    """Count for each reason the stores that it kept from an award; a store counts for each."""
-    each_reason = (
-        select(func.unnest(decision.c.reasons).label("reason"))
-        .where(decision.c.evaluation_id == evaluation_id)
-        .subquery()
-    )
+def funnel(connection: Connection, evaluation_id: int) -> Funnel:
+    """Count the stores of an evaluation by what kept them from an award."""
     rows = connection.execute(
-        select(each_reason.c.reason, func.count()).group_by(each_reason.c.reason)
-    ).all()
-    counted = {Reason(name): count for name, count in rows}
-    return {each: counted[each] for each in Reason if each in counted}
+        select(decision.c.reasons, func.count())
+        .where(decision.c.evaluation_id == evaluation_id)
+        .group_by(decision.c.reasons)
+    )
+    return Funnel({tuple(map(Reason, reasons)): count for reasons, count in rows})

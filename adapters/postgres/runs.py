@@ -81,6 +81,39 @@ def record_run(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class EarlierRun:
+    """The run that left a month as it is: who did it, when and why, and the data it rested on."""
+
+    run_no: int
+    actor: str
+    reason: str
+    recorded_at: datetime
+    sellers: int
+    lines: int
+    amount_krw: int
+
+
+def last_evaluating_run(connection: Connection, month: SettlementMonth) -> EarlierRun | None:
+    """Find the last run that decided a month; None for a month that was never decided."""
+    row = connection.execute(
+        select(
+            run.c.run_no,
+            run.c.actor,
+            run.c.reason,
+            run.c.recorded_at,
+            revision.c.sellers,
+            revision.c.lines,
+            revision.c.amount_krw,
+        )
+        .join(revision, revision.c.revision_id == run.c.revision_id)
+        .where(run.c.settlement_month == month, run.c.evaluation_id.is_not(None))
+        .order_by(run.c.run_no.desc())
+        .limit(1)
+    ).first()
+    return None if row is None else EarlierRun(*row)
+
+
 def runs_of(connection: Connection, month: SettlementMonth) -> Iterator[RecordedRun]:
     """List the runs of a month in the order in which they were recorded."""
     rows = connection.execute(

@@ -1,7 +1,7 @@
 """Evaluating one month inside the closing's transaction: gather, decide, and say what changed."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -10,7 +10,7 @@ from adapters.policy_files import PolicyText, parse_policy
 from adapters.postgres.decisions import (
     changed_results,
     earned_awards,
-    reason_counts,
+    funnel,
     record_decisions,
 )
 from adapters.postgres.evaluations import (
@@ -23,9 +23,10 @@ from adapters.postgres.evaluations import (
 from adapters.postgres.revisions import Revision, current_revisions
 from domain.cause import Cause
 from domain.decision import ChangedResult
-from domain.eligibility import Reason, Terms
+from domain.eligibility import Terms
 from domain.evaluation import EvaluationInput
 from domain.findings import WindowIncomplete
+from domain.funnel import Funnel
 from domain.ledger import Award
 from domain.months import SettlementMonth
 from domain.policy import Policy, policy_in_force
@@ -58,8 +59,8 @@ class ClosingRequest:
 class EvaluatedMonth:
     """How one month stands, and the way there from how it stood before.
 
-    `earned` are the awards that its decisions grant; `reasons` counts the stores that each
-    reason kept from one; `changes` are the stores whose award is another than before.
+    `earned` are the awards that its decisions grant; `funnel` counts what kept the other stores
+    from one; `changes` are the stores whose award is another than before.
     """
 
     month: SettlementMonth
@@ -69,7 +70,7 @@ class EvaluatedMonth:
     policy: Policy
     revision: Revision
     earned: frozenset[Award]
-    reasons: Mapping[Reason, int]
+    funnel: Funnel
     changes: tuple[ChangedResult, ...]
     restatement: Restatement
     paid_out: bool
@@ -142,7 +143,7 @@ def evaluate_month(
         policy=policy,
         revision=window[-1],
         earned=frozenset(earned),
-        reasons=reason_counts(connection, evaluation.evaluation_id),
+        funnel=funnel(connection, evaluation.evaluation_id),
         changes=changes,
         restatement=restate(
             {award for award in standing if award.settlement_month == month},

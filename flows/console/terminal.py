@@ -12,8 +12,11 @@ def print_report(report: Report) -> None:
     for finding in report.findings:
         style = "red" if finding.severity is Severity.CRITICAL else "yellow"
         console.print(f"[{style}]{finding.severity}[/{style}] {finding.rule}: {finding.sentence}")
+    figures = tuple((each.name, each.value, each.note) for each in report.figures)
+    print_section(Section("The month", ("", "", ""), figures))
     for section in report.sections:
         print_section(section)
+    console.print("", f"Next: {report.next_step.sentence} {report.next_step.command or ''}")
 
 
 def print_section(section: Section) -> None:

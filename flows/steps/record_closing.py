@@ -15,7 +15,7 @@ from adapters.postgres.database import lock_program
 from adapters.postgres.ledger import ChainHead, chain_head, check_now
 from adapters.postgres.payout_dates import PlannedPayout
 from adapters.postgres.revisions import recorded_findings
-from adapters.postgres.runs import Action
+from adapters.postgres.runs import Action, EarlierRun, last_evaluating_run
 from domain.findings import Finding
 from domain.months import SettlementMonth
 from flows.closing.cascade import (
@@ -34,7 +34,10 @@ from flows.closing.taking_in import take_in
 
 @dataclass(frozen=True, slots=True)
 class Closing:
-    """The month that was closed, and the later months that were evaluated again with it."""
+    """The month that was closed, and the later months that were evaluated again with it.
+
+    `before` is the run that decided the month last, None when this is the first.
+    """
 
     request: ClosingRequest
     newly_taken_in: bool
@@ -42,6 +45,7 @@ class Closing:
     months: tuple[EvaluatedMonth, ...]
     payouts: Mapping[SettlementMonth, PlannedPayout]
     chain_head: ChainHead | None
+    before: EarlierRun | None = None
 
     @property
     def closed(self) -> EvaluatedMonth:
@@ -73,6 +77,7 @@ def record_closing(
     """
     with engine.connect() as connection, connection.begin() as transaction:
         lock_program(connection)
+        before = last_evaluating_run(connection, request.month)
         taken = take_in(connection, request.month, staged, findings, request.cause.actor, seen_no)
         months = evaluate_in_order(
             connection,
@@ -96,6 +101,7 @@ def record_closing(
             months=months,
             payouts=payouts,
             chain_head=None if request.preview else chain_head(connection),
+            before=before,
         )
         if request.preview:
             transaction.rollback()

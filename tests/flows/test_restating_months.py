@@ -209,9 +209,9 @@ def test_the_report_counts_what_was_posted_beside_what_was_earned(program: Progr
 
     report = closing_report(program.close("2026-10", TIER_1, acknowledge_paid=True), ())
 
-    told = {name: value for name, value in report.sections[0].rows}  # noqa: C416 typed as pairs
-    assert told["earned"] == "1 sellers, 150,000 points"
-    assert told["posted now"] == "1 tiers not given again: another month gave them"
+    told = {each.name: each for each in report.figures}
+    assert (told["awards"].value, told["points"].value) == ("1", "150,000")
+    assert told["points"].note == "posted now: 1 tiers not given again: another month gave them"
 
 
 def test_a_delivery_superseded_while_it_was_looked_at_is_not_closed(program: Program) -> None:

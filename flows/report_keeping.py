@@ -1,0 +1,59 @@
+"""Showing a month's report: attached to the run that made it, and kept as files."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from prefect.artifacts import create_markdown_artifact
+
+from adapters.data_docs import revision_page
+from domain.months import SettlementMonth
+from flows.report import Link, Report
+from flows.report_markdown import markdown, markdown_attached
+from flows.report_page import report_page
+from flows.settings import Settings
+
+
+def attach_report(settings: Settings, report: Report, kept: Path | None = None) -> None:
+    """Attach a report to the run that is under way, with a link to the page that was kept."""
+    links = (*((Link("this report as a page", kept),) if kept else ()), *report.links)
+    shown = replace(report, links=tuple(_served(settings, link) for link in links))
+    create_markdown_artifact(
+        markdown_attached(shown), key=f"month-{report.month}", description=report.headline
+    )
+
+
+def keep_report(settings: Settings, name: str, report: Report, *, anew: bool = True) -> Path:
+    """Keep a report as `reports/{month}/{name}.html` and `.md`; return the page's path.
+
+    Each file is there whole or not at all. Unless `anew`, those that are there stay: a run that
+    changed nothing does not write over the report of the run that did.
+    """
+    folder = settings.reports / str(report.month)
+    folder.mkdir(parents=True, exist_ok=True)
+    page = folder / f"{name}.html"
+    _write(folder / f"{name}.md", markdown(report), anew)
+    _write(page, report_page(report, folder), anew)
+    return page
+
+
+def quality_page(settings: Settings, month: SettlementMonth, revision_no: int) -> Link:
+    """Link to the data-quality page of a revision."""
+    return Link("data-quality page", settings.docs / revision_page(month, revision_no))
+
+
+def _write(file: Path, text: str, anew: bool) -> None:
+    if anew or not file.exists():
+        unfinished = file.with_name(f"{file.name}.unfinished")
+        unfinished.write_text(text, encoding="utf-8")
+        unfinished.replace(file)
+
+
+def _served(settings: Settings, link: Link) -> Link:
+    """Give the address at which a file of the home is served, if it is."""
+    target = link.target
+    if settings.pages_url is None or not isinstance(target, Path):
+        return link
+    if not target.is_relative_to(settings.home):
+        return link
+    where = target.relative_to(settings.home).as_posix()
+    return replace(link, target=f"{settings.pages_url.rstrip('/')}/{where}")

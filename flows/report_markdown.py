@@ -1,0 +1,84 @@
+"""A month's report as Markdown, for the Prefect UI and for files that are compared."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Final
+
+from flows.report import Bar, Link, NextStep, Report, Section
+
+_ATTACHED: Final = 500  # rows of a table attached to a run; the kept file has all
+_WIDTH: Final = 20  # characters of the longest bar
+
+
+def markdown(report: Report) -> str:
+    """Write the whole report."""
+    return _document(report, None)
+
+
+def markdown_attached(report: Report) -> str:
+    """Write the report with long tables cut to what can be read beside a run."""
+    return _document(report, _ATTACHED)
+
+
+def _document(report: Report, most_rows: int | None) -> str:
+    parts = [f"# {report.headline}", "", *_findings(report)]
+    parts += ["", f"**Next:** {_next_step(report.next_step)}"]
+    if report.figures:
+        parts += ["", *_table(("", "", ""), [(f.name, f.value, f.note) for f in report.figures])]
+    for section in report.sections:
+        parts += ["", f"## {section.title}", "", *_section(section, most_rows)]
+    if report.links:
+        parts += ["", "## To look at", "", *(f"- {_link(link)}" for link in report.links)]
+    return "\n".join(parts) + "\n"
+
+
+def _findings(report: Report) -> Iterator[str]:
+    for finding in report.findings:
+        yield f"- **{finding.severity}** `{finding.rule}`: {finding.sentence}"
+    if not report.findings:
+        yield "No data-quality findings."
+
+
+def _next_step(step: NextStep) -> str:
+    told = [step.sentence]
+    if step.form is not None:
+        told.append(_link(step.form))
+    if step.command is not None:
+        told.append(f"`{step.command}`")
+    return " ".join(told)
+
+
+def _section(section: Section, most_rows: int | None) -> Iterator[str]:
+    rows = section.rows[:most_rows]
+    if section.bars:
+        drawn = _draw(section.bars)
+        yield from _table(
+            (*section.columns, ""), [(*r, b) for r, b in zip(rows, drawn, strict=True)]
+        )
+    else:
+        yield from _table(section.columns, rows)
+    if more := len(section.rows) - len(rows):
+        yield from ("", f"… and {more:,} more, in the kept report.")
+
+
+def _table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    yield _row(columns)
+    yield _row(["---"] * len(columns))
+    yield from map(_row, rows)
+
+
+def _draw(bars: Sequence[Bar]) -> Iterator[str]:
+    longest = max(bar.kept + bar.lost for bar in bars) or 1
+    for bar in bars:
+        kept, all_ = (round(n * _WIDTH / longest) for n in (bar.kept, bar.kept + bar.lost))
+        yield "█" * kept + "░" * (all_ - kept)
+
+
+def _link(link: Link) -> str:
+    if isinstance(link.target, Path):
+        return f"{link.name}: `{link.target}`"
+    return f"[{link.name}]({link.target})"
+
+
+def _row(cells: Sequence[str]) -> str:
+    return "| " + " | ".join(cells) + " |"

@@ -1,0 +1,160 @@
+"""The report of a month: what it says, and that its page needs nothing but itself."""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
+
+from domain.findings import Finding, Severity
+from domain.months import SettlementMonth
+from flows.report import Bar, Figure, Link, Mood, NextStep, Report, Section
+from flows.report_markdown import markdown, markdown_attached
+from flows.report_page import report_page
+from tests.command_line import Line, Marketplace
+from tests.three_stores import OCTOBER, OCTOBER_CORRECTED, STORES, deliver
+
+FINDING = Finding("line_repeated", Severity.WARNING, "3 lines are <repeated> & more.", 3, "a.csv")
+REPORT = Report(
+    month=SettlementMonth.parse(OCTOBER),
+    headline="2024-10 is closed",
+    mood=Mood.WARN,
+    findings=(FINDING,),
+    figures=(Figure("sellers", "600,000"),),
+    sections=(
+        Section(
+            "Why not",
+            ("reason", "left"),
+            (("all", "40"), ("uses_api", "10")),
+            bars=(Bar(40), Bar(10, 30)),
+        ),
+    ),
+    next_step=NextStep("Approve it:", form=Link("the form", "/v2/deployments/1?a=<b>")),
+    links=(Link("refused lines", Path("/data/home/quarantine/lines.parquet")),),
+)
+FOLDER = Path("/data/home/reports/2024-10")
+
+
+def test_findings_come_first() -> None:
+    for text in (markdown(REPORT), report_page(REPORT, FOLDER)):
+        parts = ["line_repeated", "Approve it", "600,000", "uses_api", "refused lines"]
+        found = [text.index(part) for part in parts]
+        assert found == sorted(found)
+
+
+def test_what_comes_from_files_cannot_become_markup() -> None:
+    page = report_page(REPORT, FOLDER)
+
+    assert "&lt;repeated&gt; &amp; more" in page
+    assert 'href="/v2/deployments/1?a=&lt;b&gt;"' in page
+
+
+def test_a_page_links_to_files_from_where_it_lies() -> None:
+    assert 'href="../../quarantine/lines.parquet"' in report_page(REPORT, FOLDER)
+
+
+def test_rows_are_drawn_to_one_scale() -> None:
+    page = report_page(REPORT, FOLDER)
+
+    assert re.findall(r'rect class="kept" width="([\d.]+)"', page) == ["100.00", "25.00"]
+    assert re.findall(r'rect class="lost" x="25.00" width="([\d.]+)"', page) == ["75.00"]
+    assert re.findall("[█░]+", markdown(REPORT)) == ["█" * 20, "█" * 5 + "░" * 15]
+
+
+def test_a_table_beside_a_run_is_cut_and_says_so() -> None:
+    section = Section("Who", ("seller",), tuple((f"s{n}",) for n in range(1_200)))
+    report = replace(REPORT, sections=(section,))
+
+    assert "s1199" in markdown(report)
+    assert "… and 700 more, in the kept report." in markdown_attached(report)
+    assert "… and 200 more, in the Markdown file" in report_page(report, FOLDER)
+
+
+def test_the_kept_page_loads_nothing_and_its_links_lead_somewhere(
+    with_history: Marketplace,
+) -> None:
+    said = with_history.done("close", OCTOBER).stdout
+
+    kept = with_history.home / "reports" / OCTOBER / "closed-1.html"
+    page = kept.read_text(encoding="utf-8")
+    assert f"report: {kept}" in said
+    assert not re.search(r"https?:|src=|url\(|@import|<script|<link", page)
+    links = re.findall('href="([^"]+)"', page)
+    assert links == [f"../../docs/{OCTOBER}-revision-1.html"]
+    assert all((kept.parent / link).exists() for link in links)
+
+
+def test_the_page_and_the_terminal_tell_the_same_figures(with_history: Marketplace) -> None:
+    said = with_history.done("close", OCTOBER).stdout
+
+    page = (with_history.home / "reports" / OCTOBER / "closed-1.html").read_text(encoding="utf-8")
+    for told in ("16,000,000", "3 settlement lines", "300,000", "2024-11-11"):
+        assert told in page
+        assert told in said
+    assert "2024-11-10 is Sunday" in page
+
+
+def test_a_report_tells_the_difference_to_the_run_before(closed_october: Marketplace) -> None:
+    deliver(closed_october, OCTOBER, OCTOBER_CORRECTED)
+
+    closed_october.done("close", OCTOBER, "--reason", "corrected files")
+
+    text = (closed_october.home / "reports" / OCTOBER / "closed-2.md").read_text(encoding="utf-8")
+    assert re.search(r"## Beside run \d+ of \d{4}-.*: monthly closing", text)
+    assert "| sellers | 3 | 3 | +0 |" in text
+    assert "| amount, KRW | 16,000,000 | 40,000,000 | +24,000,000 |" in text
+    assert "| awards of tier 1 | 2 | 0 | -2 |" in text
+    assert "| awards of tier 2 | 0 | 1 | +1 |" in text
+    assert "| points | 300,000 | 300,000 | +0 |" in text
+
+
+def test_the_first_closing_is_compared_with_nothing(with_history: Marketplace) -> None:
+    with_history.done("close", OCTOBER)
+
+    text = (with_history.home / "reports" / OCTOBER / "closed-1.md").read_text(encoding="utf-8")
+    assert "Beside run" not in text
+
+
+def test_a_preview_keeps_no_report_and_says_how_to_commit(with_history: Marketplace) -> None:
+    said = with_history.done("close", OCTOBER, "--preview").stdout
+
+    assert f"growth-points close {OCTOBER}" in said
+    assert not (with_history.home / "reports").exists()
+
+
+def test_a_blocked_month_has_a_page_that_leads_to_the_refused_lines(
+    with_history: Marketplace,
+) -> None:
+    with_history.deliver(OCTOBER, [Line("maru", 1_000, "2024-12-24")], STORES)
+
+    assert with_history.run("close", OCTOBER).exit_code == 1
+
+    kept = with_history.home / "reports" / OCTOBER / "blocked.html"
+    page = kept.read_text(encoding="utf-8")
+    assert f"{OCTOBER} is blocked" in page
+    links = re.findall('href="([^"]+)"', page)
+    assert [Path(link).parts[2] for link in links] == ["docs", "quarantine"]
+    assert all((kept.parent / link).exists() for link in links)
+
+
+def test_the_report_is_attached_with_addresses_where_it_is_served(
+    with_history: Marketplace,
+) -> None:
+    served = replace(with_history, variables={"GROWTH_POINTS_PAGES_URL": "http://127.0.0.1:4201/"})
+
+    served.done("close", OCTOBER)
+
+    attached = _attached(f"month-{OCTOBER}")
+    assert f"(http://127.0.0.1:4201/reports/{OCTOBER}/closed-1.html)" in attached
+    assert f"(http://127.0.0.1:4201/docs/{OCTOBER}-revision-1.html)" in attached
+
+
+def _attached(key: str) -> str:
+    with get_client(sync_client=True) as client:
+        wanted = ArtifactFilter(key=ArtifactFilterKey(any_=[key]))
+        found = client.read_artifacts(artifact_filter=wanted, limit=200)
+    newest = max(found, key=lambda artifact: artifact.created or pytest.fail("has no date"))
+    assert isinstance(newest.data, str)
+    return newest.data
