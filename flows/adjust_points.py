@@ -6,6 +6,7 @@ from prefect.tasks import task
 
 from domain.months import SettlementMonth
 from flows.flow_occasion import flow_occasion
+from flows.forms import MonthOrNone, Name, Reason
 from flows.program import program_calendar, program_database, program_policies
 from flows.settings import Settings
 from flows.steps.adjust_points import Adjustment, AdjustmentRequest, adjust_points
@@ -13,7 +14,7 @@ from flows.steps.adjust_points import Adjustment, AdjustmentRequest, adjust_poin
 
 @flow(name="adjust-points", flow_run_name="adjust {seller_id}")
 def adjust_points_of(
-    seller_id: str, points: int, reason: str, grants_month: str | None = None
+    seller_id: Name, points: int, reason: Reason, grants_month: MonthOrNone = "", asked_by: str = ""
 ) -> Adjustment:
     """Give a seller available points, or take them back; the same again today does nothing.
 
@@ -22,8 +23,10 @@ def adjust_points_of(
         points: How many points to give; below zero, how many to take.
         reason: Why; recorded in the ledger beside your name.
         grants_month: The paid month, as YYYY-MM, that lacks exactly these points for this store.
+            Empty for all other corrections.
+        asked_by: Your name; recorded in the ledger.
     """
-    settings, occasion = Settings.read(), flow_occasion()
+    settings, occasion = Settings.read(), flow_occasion(asked_by)
     month = SettlementMonth.parse(grants_month) if grants_month else None
     request = AdjustmentRequest(seller_id, points, occasion.today, occasion.cause(reason), month)
     return post(settings, request)

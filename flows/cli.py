@@ -118,6 +118,18 @@ def demo(seed: int, sellers: int, lines: int) -> None:
     run_demo(_settings().home, seed=seed, sellers=sellers, lines=lines)
 
 
+@cli.command(short_help="Run it all: database, UI, schedules.")
+@click.option("--port", type=click.IntRange(0, 65535), default=4200, show_default=True)
+def up(port: int) -> None:
+    """Run database, Prefect server with its UI, deployments and schedules, until Ctrl-C.
+
+    Only this machine is listened to. Started again, it goes on where it ended.
+    """
+    from flows.console.up import run_up
+
+    run_up(_settings(), port)
+
+
 @cli.command(short_help="Write a sample marketplace's settlement files.")
 @click.argument("directory", type=click.Path(path_type=Path, file_okay=False))
 @click.option("--sellers", default=5_000, show_default=True, help="Stores in the last month.")
@@ -202,8 +214,8 @@ def close(
         closed = close_month(
             str(month),
             root,
-            policy=policy,
-            preview=preview,
+            policy=policy or "",
+            mode="preview" if preview else "commit",
             acknowledge_paid=acknowledge_paid,
             reason=reason or "monthly closing",
         )

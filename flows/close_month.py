@@ -6,14 +6,15 @@ from pathlib import Path
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 
-from domain.months import SettlementMonth
 from flows.closing.evaluation import ClosingRequest
 from flows.flow_occasion import flow_occasion
+from flows.forms import Mode, MonthOrNone, Reason
 from flows.intake import SoundDelivery, sound_delivery
 from flows.program import program_calendar, program_database, program_policies
 from flows.quality_pages import refresh_quality_pages
 from flows.report import Report, closing_report
 from flows.report_keeping import attach_report, keep_report, quality_page
+from flows.run_names import closing_name, month_to_close
 from flows.settings import Settings
 from flows.steps.record_closing import Closing, record_closing
 from flows.steps.require_window import require_window
@@ -28,14 +29,14 @@ class ClosedMonth:
     file: Path | None
 
 
-@flow(name="close-month", flow_run_name="close {month}")
+@flow(name="close-month", flow_run_name=closing_name)
 def close_month(
-    month: str,
-    settlements: str,
-    policy: str | None = None,
-    preview: bool = False,
+    month: MonthOrNone = "",
+    settlements: str = "",
+    policy: str = "",
+    mode: Mode = "commit",
     acknowledge_paid: bool = False,
-    reason: str = "monthly closing",
+    reason: Reason = "monthly closing",
 ) -> ClosedMonth:
     """Close a settlement month: check its files, decide for every seller, post, plan the payout.
 
@@ -43,24 +44,33 @@ def close_month(
     difference, in this month and in the later ones that were closed.
 
     Args:
-        month: The settlement month, as YYYY-MM.
-        settlements: The root of the settlement folders, a path or an object-store URL.
-        policy: The name of another policy than the month's own.
-        preview: Compute everything, show it, and write nothing.
+        month: The settlement month, as YYYY-MM. Empty: the month before the one for which this
+            run was scheduled.
+        settlements: The root of the settlement folders, a path or an object-store URL. Empty:
+            GROWTH_POINTS_SETTLEMENTS.
+        policy: The name of another policy than the month's own. Empty: the month's own.
+        mode: "preview" computes everything, shows it and writes nothing; "commit" closes.
         acknowledge_paid: Agree that paid months stay paid, though they earned something else.
         reason: Why the month is closed; recorded with it.
     """
-    settings, occasion = Settings.read(), flow_occasion()
+    cause = flow_occasion().cause(reason)
+    preview = mode == "preview"
     request = ClosingRequest(
-        SettlementMonth.parse(month), occasion.cause(reason), policy, preview, acknowledge_paid
+        month_to_close(month), cause, policy or None, preview, acknowledge_paid
     )
+    return close(Settings.read(), request, settlements)
+
+
+def close(settings: Settings, request: ClosingRequest, settlements: str) -> ClosedMonth:
+    """Close a month as requested, from the settlement folders given or configured."""
+    root = settings.settlements_root(settlements)
     require(settings, request)
-    delivery = sound_delivery(settings, request.month, settlements, preview=preview)
+    delivery = sound_delivery(settings, request.month, root, preview=request.preview)
     try:
         closing = record(settings, request, delivery)
     finally:
         delivery.discard()
-    if not preview:
+    if not request.preview:
         refresh_quality_pages(settings)
     return publish(settings, closing)
 

@@ -10,6 +10,7 @@ from domain.cause import Cause
 from domain.findings import Finding
 from domain.months import SettlementMonth
 from flows.flow_occasion import flow_occasion
+from flows.forms import Month
 from flows.intake import SoundDelivery, sound_delivery
 from flows.program import program_database
 from flows.quality_pages import refresh_quality_pages
@@ -37,7 +38,7 @@ class IngestedMonth:
 
 
 @flow(name="ingest-month", flow_run_name="ingest {month}")
-def ingest_month(month: str, settlements: str) -> IngestedMonth:
+def ingest_month(month: Month, settlements: str = "") -> IngestedMonth:
     """Take a month's settlement files in without closing the month.
 
     A later delivery of the same month replaces it as a new revision; the same content again is
@@ -45,11 +46,12 @@ def ingest_month(month: str, settlements: str) -> IngestedMonth:
 
     Args:
         month: The settlement month, as YYYY-MM.
-        settlements: The root of the settlement folders, a path or an object-store URL.
+        settlements: The root of the settlement folders, a path or an object-store URL. Empty:
+            GROWTH_POINTS_SETTLEMENTS.
     """
     settings, occasion = Settings.read(), flow_occasion()
     wanted = SettlementMonth.parse(month)
-    delivery = sound_delivery(settings, wanted, settlements)
+    delivery = sound_delivery(settings, wanted, settings.settlements_root(settlements))
     try:
         ingested = record(settings, wanted, delivery, occasion.cause("taken in"))
     finally:

@@ -1,5 +1,6 @@
-"""The `pay-out` flow: what is due on a date is paid, month by month."""
+"""The `pay-out` flows: what is due on a date is paid, month by month."""
 
+from collections.abc import Iterable
 from datetime import date
 
 from prefect import flow, task
@@ -7,27 +8,63 @@ from prefect.cache_policies import NO_CACHE
 
 from adapters.postgres.ledger import Payout
 from domain.months import SettlementMonth
+from domain.refusal import Refused
 from flows.flow_occasion import flow_occasion
+from flows.forms import MonthOrNone
 from flows.program import program_database
+from flows.run_names import payout_name
 from flows.settings import Settings
-from flows.steps.pay_out_month import PayoutRequest, due_months, pay_out_month
+from flows.steps.pay_out_month import PayoutRequest, PayoutsRefused, due_months, pay_out_month
 
 
-@flow(name="pay-out", validate_parameters=True)
-def pay_out(on: date | None = None, ahead: bool = False) -> tuple[Payout, ...]:
-    """Pay out every closed month that is due on a date and not paid yet.
+@flow(name="pay-out", flow_run_name=payout_name)
+def pay_out(
+    on: date | None = None, ahead: bool = False, month: MonthOrNone = ""
+) -> tuple[Payout, ...]:
+    """Pay out every closed month that is due on a date and not paid yet, or one such month.
 
     Running it again does nothing: a month is paid once.
 
     Args:
         on: The payout date; today in Seoul when left out. Months due earlier are paid, too.
         ahead: Allow a date that has not come yet. What was paid cannot be taken back.
+        month: Only this settlement month, as YYYY-MM. Empty: all that are due.
     """
     settings, occasion = Settings.read(), flow_occasion()
     request = PayoutRequest(
         on or occasion.today, occasion.cause("the payout date"), occasion.today, ahead
     )
-    return tuple(pay(settings, month, request) for month in find_due_months(settings, request.on))
+    if month:
+        return (pay(settings, SettlementMonth.parse(month), request),)
+    return pay_each(settings, find_due_months(settings, request.on), request)
+
+
+@flow(name="pay-out-sweep")
+def pay_out_sweep() -> tuple[Payout, ...]:
+    """Pay whatever is due today and was not paid; do nothing when there is no such month.
+
+    It catches what a planned payout missed, for whatever reason.
+    """
+    settings, occasion = Settings.read(), flow_occasion()
+    request = PayoutRequest(
+        occasion.today, occasion.cause("it was due and not paid"), occasion.today
+    )
+    return pay_each(settings, find_due_months(settings, request.on), request)
+
+
+def pay_each(
+    settings: Settings, months: Iterable[SettlementMonth], request: PayoutRequest
+) -> tuple[Payout, ...]:
+    """Pay months, the others too when one is refused; raises PayoutsRefused in the end."""
+    payouts, refused = [], []
+    for month in months:
+        try:
+            payouts.append(pay(settings, month, request))
+        except Refused as refusal:
+            refused.append(refusal)
+    if refused:
+        raise PayoutsRefused(refused, payouts)
+    return tuple(payouts)
 
 
 @task(cache_policy=NO_CACHE)

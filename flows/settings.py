@@ -13,6 +13,10 @@ class SettingsInvalid(WrongUsage):
     """An environment variable holds something that it must not."""
 
 
+class SettlementsUnknown(WrongUsage):
+    """A month's files are wanted, and nobody said where they are."""
+
+
 class Settings(BaseSettings):
     """Where the service keeps and finds things; every field is `GROWTH_POINTS_<NAME>`."""
 
@@ -59,6 +63,19 @@ class Settings(BaseSettings):
             first = error.errors()[0]
             name = "GROWTH_POINTS_" + str(first["loc"][0]).upper()
             raise SettingsInvalid(f"{name}: {first['msg'].removeprefix('Value error, ')}") from None
+
+    def settlements_root(self, given: str = "") -> str:
+        """Take the root of the settlement folders as given, or else as configured.
+
+        Raises SettlementsUnknown.
+        """
+        root = given or self.settlements
+        if root is None:
+            raise SettlementsUnknown(
+                "where are the settlement folders? Give their root, or set "
+                "GROWTH_POINTS_SETTLEMENTS where the runs are worked."
+            )
+        return root
 
     @property
     def reports(self) -> Path:

@@ -1,20 +1,20 @@
 """A Prefect server for as long as one command runs, where none is configured.
 
 It is started first of all, with an open socket handed to it: the command goes on importing what it
-needs, and its first request waits in the socket's queue until the server answers. It watches the
-pipe from the command, and ends when that ends, however it ends.
+needs, and its first request waits in the socket's queue until the server answers.
 """
 
 import logging
 import os
 import socket
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from threading import Thread
 from typing import Final
+
+from flows.console.children import start_server
+from flows.console.lasting_server import running_server
 
 _ONLY_FOR_LASTING_SERVERS: Final = (
     "CANCELLATION_CLEANUP",
@@ -34,9 +34,10 @@ _started: list[tuple[subprocess.Popen[bytes], Path]] = []
 
 
 def prepare_prefect(home: Path) -> None:
-    """Set what Prefect reads when it is imported, and start a server unless one is configured.
+    """Set what Prefect reads when it is imported, and start a server unless one is there.
 
-    A variable that is set already stays as it is. The server keeps its files in the program's
+    That is the one that is configured, or the one that `growth-points up` runs in this home. A
+    variable that is set already stays as it is. The server keeps its files in the program's
     home and sends no statistics.
     """
     _set_unless_set(
@@ -45,6 +46,9 @@ def prepare_prefect(home: Path) -> None:
         PREFECT_LOGGING_LEVEL="CRITICAL",  # the terminal hears of the steps, not of the runs
     )
     if "PREFECT_API_URL" in os.environ:
+        return
+    if (url := running_server(home)) is not None:
+        os.environ["PREFECT_API_URL"] = url
         return
     folder = (home / "prefect").resolve()
     if not folder.exists():
@@ -67,15 +71,9 @@ def _set_unless_set(**settings: str) -> None:
 
 def _start(folder: Path) -> int:
     log_file = folder / "server.log"
-    with socket.create_server(("127.0.0.1", 0)) as listening, log_file.open("wb") as output:
-        process = subprocess.Popen(  # noqa: S603 our own module, by our own interpreter
-            [sys.executable, "-m", __name__, str(listening.fileno())],
-            pass_fds=[listening.fileno()],
-            stdin=subprocess.PIPE,  # never written to: its end is the command's end
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
-        _started.append((process, log_file))
+    log_file.unlink(missing_ok=True)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        _started.append((start_server(listening, log_file), log_file))
         port: int = listening.getsockname()[1]
     return port
 
@@ -95,21 +93,3 @@ def without_heartbeat() -> Iterator[None]:
 def server_that_ended() -> Path | None:
     """Name the log of the temporary server if it ended before its time."""
     return next((file for process, file in _started if process.poll() is not None), None)
-
-
-def _serve(listening: int) -> None:
-    import uvicorn
-
-    Thread(target=_end_with_the_command, daemon=True).start()
-    uvicorn.run(
-        "prefect.server.api.server:create_app", factory=True, fd=listening, log_level="error"
-    )
-
-
-def _end_with_the_command() -> None:
-    sys.stdin.buffer.read()
-    os._exit(0)
-
-
-if __name__ == "__main__":
-    _serve(int(sys.argv[1]))

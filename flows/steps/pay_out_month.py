@@ -1,6 +1,7 @@
 """Paying a month out: its pending points become available, in one transaction, once."""
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -37,6 +38,17 @@ class PayoutOutdated(Refused):
             f"and a payout cannot be taken back. Close it again first: growth-points close {month}"
         )
         self.month = month
+
+
+class PayoutsRefused(Refused):
+    """Some of the months that were due could not be paid; the others are."""
+
+    def __init__(self, refusals: Sequence[Refused], payouts: Sequence[Payout]) -> None:
+        lines = [str(each) for each in refusals]
+        lines += [f"{each.settlement_month} is paid: {each.points:,} points." for each in payouts]
+        super().__init__("\n".join(lines))
+        self.refusals = tuple(refusals)
+        self.payouts = tuple(payouts)
 
 
 @dataclass(frozen=True, slots=True)

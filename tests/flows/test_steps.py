@@ -91,20 +91,24 @@ def test_a_payout_on_a_date_to_come_must_be_meant() -> None:
 
 
 @pytest.mark.parametrize(
-    "month", ["2026-13", "2026-1", "", "2026-10-01", "../2026-10", "２０２６-10"]
+    "month", ["2026-13", "2026-1", " ", "2026-10-01", "../2026-10", "２０２６-10"]
 )
 def test_the_flows_refuse_a_month_that_is_none_whoever_starts_them(
     marketplace: Marketplace, monkeypatch: pytest.MonkeyPatch, month: str
 ) -> None:
+    from prefect.exceptions import ParameterTypeError
+
     from flows.close_month import close_month
     from flows.ingest_month import ingest_month
 
     monkeypatch.setenv("GROWTH_POINTS_DATABASE_URL", marketplace.database_url)
     monkeypatch.setenv("GROWTH_POINTS_HOME", str(marketplace.home))
-    with pytest.raises(MonthInvalid):
-        close_month(month, str(marketplace.root))
-    with pytest.raises(MonthInvalid):
-        ingest_month(month, str(marketplace.root))
+    for flow in (close_month, ingest_month):
+        with pytest.raises(ParameterTypeError):
+            flow(month, str(marketplace.root))
+        unchecked = flow.with_options(validate_parameters=False)
+        with pytest.raises(MonthInvalid):
+            unchecked(month, str(marketplace.root))
 
 
 def test_the_flows_refuse_parameters_of_another_kind(prefect_server: None) -> None:
@@ -114,7 +118,7 @@ def test_the_flows_refuse_parameters_of_another_kind(prefect_server: None) -> No
     from flows.pay_out import pay_out
 
     with pytest.raises(ParameterTypeError):
-        close_month(OCTOBER, "root", preview="perhaps")  # type: ignore[call-overload]
+        close_month(OCTOBER, "root", mode="perhaps")  # type: ignore[call-overload]
     with pytest.raises(ParameterTypeError):
         pay_out(on="soon")  # type: ignore[call-overload]
 

@@ -1,0 +1,85 @@
+"""`growth-points up`: database, Prefect server with its UI, worker and schedules, in one command.
+
+It ends on Ctrl-C or SIGTERM, worker first, and comes back with everything it had: all of it is in
+the home, or in the database that is configured.
+"""
+
+import os
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from threading import Event
+from typing import Final
+
+import click
+
+from flows.console.lasting_server import (
+    ServerSilent,
+    forget_where,
+    start_lasting_server,
+    tell_where,
+)
+from flows.console.worker import WorkerEnded, start_worker
+from flows.program import program_database
+from flows.settings import Settings
+
+_STOPPING_SECONDS: Final = 30
+
+
+def run_up(settings: Settings, port: int) -> None:
+    """Run everything until told to end; raises ServerSilent or WorkerEnded if a part ends."""
+    told_to_end = Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: told_to_end.set())
+    with ExitStack() as stack:
+        say("starting the database")
+        stack.enter_context(program_database(settings))
+        say("starting the Prefect server")
+        logs = settings.home / "server"
+        server, address = start_lasting_server(settings.home, port)
+        stack.enter_context(_ended_in_time(server))
+        say("registering the deployments")
+        worker = start_worker(logs / "worker.log")
+        stack.enter_context(_ended_in_time(worker))
+        tell_where(settings.home, address)
+        stack.callback(forget_where, settings.home)
+        click.echo(_where_to_look(settings, address))
+        while not told_to_end.wait(1):
+            if server.poll() is not None:
+                raise ServerSilent(logs / "server.log")
+            if worker.poll() is not None:
+                raise WorkerEnded(logs / "worker.log")
+        say("ending; what is planned stays planned")
+
+
+def say(sentence: str) -> None:
+    """Tell on standard error what is going on."""
+    click.echo(f"growth-points: {sentence}", err=True)
+
+
+@contextmanager
+def _ended_in_time(process: subprocess.Popen[bytes]) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        process.terminate()
+        try:
+            process.wait(_STOPPING_SECONDS)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+def _where_to_look(settings: Settings, address: str) -> str:
+    root = settings.settlements or "not set; every form asks for it"
+    return f"""
+growth-points is up.
+
+  Runs         {address}/v2/runs
+  Deployments  {address}/v2/deployments
+  Settlements  {root}
+  Home         {settings.home.resolve()}
+
+Months close on the 3rd at 09:00 and are paid on their payout date, in Seoul's time.
+Ctrl-C ends it; what is planned stays planned."""

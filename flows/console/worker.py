@@ -1,0 +1,56 @@
+"""The worker of `growth-points up`: registers the deployments and runs what is due.
+
+Its schedules stay active when it ends: what falls due meanwhile is late, and runs when it is back.
+"""
+
+import asyncio
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from domain.refusal import Refused
+from flows.console.children import end_with_the_command, start_child
+
+
+class WorkerEnded(Refused):
+    """The worker ended before its time; its log says why."""
+
+    def __init__(self, log_file: Path) -> None:
+        super().__init__(f"The worker of the runs ended; why is in {log_file}.")
+        self.log_file = log_file
+
+
+def start_worker(log_file: Path) -> subprocess.Popen[bytes]:
+    """Start a worker beside the configured server; return once the deployments are registered.
+
+    Raises WorkerEnded.
+    """
+    reading, writing = os.pipe()
+    try:
+        worker = start_child([__name__, str(writing)], log_file, [writing])
+    finally:
+        os.close(writing)
+    with os.fdopen(reading, "rb") as ready:
+        if not ready.read(1):
+            worker.kill()
+            raise WorkerEnded(log_file)
+    return worker
+
+
+def _work(ready: int) -> None:
+    from prefect.runner import Runner
+
+    from flows.deployments import to_serve
+
+    end_with_the_command()
+    runner = Runner(name="growth-points", pause_on_shutdown=False)
+    for deployment in to_serve():
+        runner.add_deployment(deployment)
+    os.write(ready, b"1")
+    os.close(ready)
+    asyncio.run(runner.start())
+
+
+if __name__ == "__main__":
+    _work(int(sys.argv[1]))

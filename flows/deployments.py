@@ -1,0 +1,115 @@
+"""The deployments: what operators find in the Prefect UI, and what runs by itself.
+
+One definition, for two ways of running it: `growth-points up` serves them, and
+`deploy/prefect.yaml` deploys them to a work pool. `python -m flows.deployments` prints that file.
+"""
+
+import inspect
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import yaml
+from prefect import Flow
+from prefect.deployments.runner import RunnerDeployment
+from prefect.schedules import Cron
+from prefect.types.entrypoint import EntrypointType
+
+from flows.adjust_points import adjust_points_of
+from flows.close_month import close_month
+from flows.ingest_month import ingest_month
+from flows.pay_out import pay_out, pay_out_sweep
+from flows.rerun_month import rerun_month
+from flows.reschedule_payouts import reschedule_planned_payouts
+from flows.verify_program import verify_program
+
+WORK_POOL: Final = "growth-points"
+TAG: Final = "growth-points"
+TIME_ZONE: Final = "Asia/Seoul"
+
+_HEADER = """\
+# The deployments for a work pool; `growth-points up` serves the same ones without any.
+# Made by `python -m flows.deployments > deploy/prefect.yaml` from flows/deployments.py.
+#
+#   prefect work-pool create growth-points --type process
+#   prefect deploy --all --prefect-file deploy/prefect.yaml    (from the repository's root)
+#   prefect worker start --pool growth-points
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Deployed:
+    """A flow that can be started from the UI, by itself where it has a schedule."""
+
+    flow: Flow[..., Any]
+    cron: str | None = None
+
+    @property
+    def name(self) -> str:
+        """The deployment is called as its flow."""
+        return self.flow.name
+
+    @property
+    def entrypoint(self) -> str:
+        """Where a worker finds the flow: a module that is installed, wherever it runs."""
+        return f"{self.flow.fn.__module__}.{self.flow.fn.__name__}"
+
+    @property
+    def description(self) -> str:
+        """What the flow does; what its parameters mean stands in the form."""
+        said = (inspect.getdoc(self.flow.fn) or "").partition("\nArgs:\n")[0].strip()
+        return "\n\n".join(" ".join(part.split()) for part in said.split("\n\n"))
+
+
+DEPLOYED: Final = (
+    Deployed(close_month, cron="0 9 3 * *"),
+    Deployed(rerun_month),
+    Deployed(ingest_month),
+    Deployed(pay_out),
+    Deployed(pay_out_sweep, cron="0 10 10-20 * *"),
+    Deployed(reschedule_planned_payouts),
+    Deployed(adjust_points_of),
+    Deployed(verify_program, cron="0 6 * * 1"),
+)
+
+
+def to_serve() -> tuple[RunnerDeployment, ...]:
+    """Make the deployments that a runner serves."""
+    return tuple(
+        RunnerDeployment.from_flow(
+            each.flow,
+            each.name,
+            schedule=Cron(each.cron, timezone=TIME_ZONE) if each.cron else None,
+            description=each.description,
+            tags=[TAG],
+            entrypoint_type=EntrypointType.MODULE_PATH,
+        )
+        for each in DEPLOYED
+    )
+
+
+def to_deploy() -> Mapping[str, Any]:
+    """Make what `deploy/prefect.yaml` says."""
+    return {
+        "name": "growth-points",
+        "pull": None,  # the program is installed where the worker is
+        "deployments": [_to_deploy(each) for each in DEPLOYED],
+    }
+
+
+def _to_deploy(deployed: Deployed) -> Mapping[str, Any]:
+    schedules = [{"cron": deployed.cron, "timezone": TIME_ZONE}] if deployed.cron else []
+    return {
+        "name": deployed.name,
+        "entrypoint": deployed.entrypoint,
+        "description": deployed.description,
+        "tags": [TAG],
+        "schedules": schedules,
+        "work_pool": {"name": WORK_POOL},
+    }
+
+
+if __name__ == "__main__":
+    sys.stdout.write(_HEADER)
+    yaml.safe_dump(to_deploy(), sys.stdout, sort_keys=False, allow_unicode=True, width=100)

@@ -1,0 +1,17 @@
+"""The kinds of parameters that operators fill in: what a form refuses before anything starts.
+
+A form's checks can be switched off, so every flow parses what it is given once more. The
+constraints stand in `Annotated`: on a default they would be lost.
+"""
+
+from typing import Annotated, Final, Literal
+
+from pydantic import StringConstraints
+
+MONTH_PATTERN: Final = r"^(19|[2-9][0-9])[0-9]{2}-(0[1-9]|1[0-2])$"
+
+Month = Annotated[str, StringConstraints(pattern=MONTH_PATTERN)]
+MonthOrNone = Annotated[str, StringConstraints(pattern=rf"^$|{MONTH_PATTERN}")]
+Reason = Annotated[str, StringConstraints(pattern=r"\S", max_length=500)]
+Name = Annotated[str, StringConstraints(pattern=r"\S", max_length=100)]
+Mode = Literal["preview", "commit"]

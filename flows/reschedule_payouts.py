@@ -1,0 +1,34 @@
+"""The `reschedule-payouts` flow: payout dates worked out again after a holiday was announced."""
+
+from prefect import flow, task
+from prefect.cache_policies import NO_CACHE
+
+from domain.cause import Cause
+from flows.flow_occasion import flow_occasion
+from flows.forms import Reason
+from flows.program import program_calendar, program_database, program_policies
+from flows.settings import Settings
+from flows.steps.reschedule_payouts import MovedPayout, reschedule_payouts
+
+
+@flow(name="reschedule-payouts")
+def reschedule_planned_payouts(
+    reason: Reason = "payout dates worked out again",
+) -> tuple[MovedPayout, ...]:
+    """Work out every planned payout date again, after a holiday was announced.
+
+    The holiday must stand in the file that GROWTH_POINTS_HOLIDAYS names. What was paid stays.
+
+    Args:
+        reason: Which holiday, and who announced it; recorded with every date that moves.
+    """
+    return move(Settings.read(), flow_occasion().cause(reason))
+
+
+@task(cache_policy=NO_CACHE, name="plan the payouts anew")
+def move(settings: Settings, cause: Cause) -> tuple[MovedPayout, ...]:
+    """Plan every closed month that is not paid anew, in one transaction."""
+    with program_database(settings) as engine:
+        return reschedule_payouts(
+            engine, cause, program_policies(settings), program_calendar(settings)
+        )

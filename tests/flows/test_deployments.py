@@ -1,0 +1,139 @@
+"""The deployments: one definition, forms that refuse, schedules in Seoul's time."""
+
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+import yaml
+from pydantic import TypeAdapter, ValidationError
+
+from domain.months import SettlementMonth
+from flows import forms
+
+_ROOT = Path(__file__).parents[2]
+
+
+def test_the_file_for_a_work_pool_says_what_is_served() -> None:
+    from flows.deployments import to_deploy
+
+    assert yaml.safe_load((_ROOT / "deploy" / "prefect.yaml").read_text()) == to_deploy()
+
+
+def test_everything_an_operator_does_can_be_started_from_the_ui() -> None:
+    from flows.deployments import DEPLOYED, to_serve
+
+    served = {each.name: each for each in to_serve()}
+
+    assert set(served) >= {"close-month", "rerun-month", "pay-out", "pay-out-sweep", "verify"}
+    assert set(served) >= {"ingest-month", "adjust-points", "reschedule-payouts"}
+    for each in DEPLOYED:
+        assert served[each.name].entrypoint == each.entrypoint
+        assert served[each.name].description
+
+
+def test_schedules_are_kept_in_the_time_of_seoul() -> None:
+    from prefect.client.schemas.schedules import CronSchedule
+
+    from flows.deployments import to_serve
+
+    schedules = {
+        each.name: (schedule.cron, schedule.timezone)
+        for each in to_serve()
+        for schedule in (one.schedule for one in each.schedules or [])
+        if isinstance(schedule, CronSchedule)
+    }
+
+    assert schedules == {
+        "close-month": ("0 9 3 * *", "Asia/Seoul"),
+        "pay-out-sweep": ("0 10 10-20 * *", "Asia/Seoul"),
+        "verify": ("0 6 * * 1", "Asia/Seoul"),
+    }
+
+
+def test_every_parameter_is_described_and_keeps_its_constraints_in_the_form() -> None:
+    from flows.deployments import DEPLOYED
+
+    for each in DEPLOYED:
+        for name, schema in each.flow.parameters.properties.items():
+            assert schema["description"], f"{each.name}: {name}"
+            if name.endswith("month"):
+                assert forms.MONTH_PATTERN in schema["pattern"]
+            if name == "mode":
+                assert schema["enum"] == ["preview", "commit"]
+            if name == "reason":
+                assert schema["maxLength"] == 500
+
+
+@pytest.mark.parametrize(
+    "month", ["2026-13", "2026-00", "2026-1", "26-10", "2026-10 ", "x2026-10", "2026-10-01"]
+)
+def test_a_form_refuses_what_is_no_month(month: str) -> None:
+    for kind in (forms.Month, forms.MonthOrNone):
+        with pytest.raises(ValidationError):
+            TypeAdapter(kind).validate_python(month)
+
+
+def test_a_form_takes_a_month() -> None:
+    for month in ("2026-01", "2026-10", "2026-12", "1999-09"):
+        assert TypeAdapter(forms.Month).validate_python(month) == month
+        assert TypeAdapter(forms.MonthOrNone).validate_python(month) == month
+    assert TypeAdapter(forms.MonthOrNone).validate_python("") == ""
+
+
+@pytest.mark.parametrize(
+    ("scheduled_at", "month"),
+    [
+        (datetime(2026, 11, 3, 0, tzinfo=UTC), "2026-10"),
+        (datetime(2026, 10, 31, 15, tzinfo=UTC), "2026-10"),  # 1 November in Seoul
+        (datetime(2026, 10, 31, 14, 59, tzinfo=UTC), "2026-09"),
+        (datetime(2027, 1, 3, 0, tzinfo=UTC), "2026-12"),
+    ],
+)
+def test_a_run_without_a_month_closes_the_one_before_it_was_scheduled(
+    monkeypatch: pytest.MonkeyPatch, scheduled_at: datetime, month: str
+) -> None:
+    from flows import flow_occasion, run_names
+
+    late = SimpleNamespace(scheduled_start_time=scheduled_at)  # whatever the time is now
+    monkeypatch.setattr(flow_occasion, "flow_run", late)
+
+    assert run_names.month_to_close("") == SettlementMonth.parse(month)
+    assert run_names.month_to_close("2024-05") == SettlementMonth(2024, 5)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "names"),
+    [
+        ({"month": "2026-10", "mode": "commit"}, ("close 2026-10", "close 2026-10 · rerun")),
+        (
+            {"month": "2026-10", "mode": "preview"},
+            ("close 2026-10 · preview", "close 2026-10 · rerun preview"),
+        ),
+    ],
+)
+def test_runs_are_named_by_what_they_do(
+    monkeypatch: pytest.MonkeyPatch, parameters: dict[str, str], names: tuple[str, str]
+) -> None:
+    from flows import run_names
+
+    monkeypatch.setattr(run_names, "flow_run", SimpleNamespace(parameters=parameters))
+
+    assert (run_names.closing_name(), run_names.rerun_name()) == names
+
+
+def test_plain_prefect_commands_in_the_repository_talk_to_the_programs_server() -> None:
+    environment = {name: value for name, value in os.environ.items() if "PREFECT_API" not in name}
+    told = subprocess.run(
+        [sys.executable, "-c", "import prefect.settings as s; print(s.PREFECT_API_URL.value())"],
+        cwd=_ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert told.stdout.strip() == "http://127.0.0.1:4200/api"
