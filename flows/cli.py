@@ -4,6 +4,7 @@ Exit codes: 0 done; 1 refused, the data or the state forbids it; 2 wrong usage. 
 take long to import are imported by the commands that need them, so that `--help` answers at once.
 """
 
+import gc
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -473,5 +474,15 @@ def _flows(settings: "Settings", title: str, *, with_gate: bool = True) -> Itera
         prepare_prefect(settings.home)
         if with_gate:
             start_gate()  # it loads while Prefect starts
+        _import_prefect()
         with without_heartbeat():
             yield
+
+
+def _import_prefect() -> None:
+    gc.disable()  # what is imported lives until the end; to look for garbage in it takes time
+    import prefect.artifacts
+    import prefect.main  # noqa: F401
+
+    gc.freeze()
+    gc.enable()

@@ -1,6 +1,5 @@
 """The `close-month` flow: files in, awards on the ledger, the payout planned."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from prefect import flow, task
@@ -20,13 +19,19 @@ from flows.steps.record_closing import Closing, record_closing
 from flows.steps.require_window import require_window
 
 
-@dataclass(frozen=True, slots=True)
 class ClosedMonth:
-    """A closing with its report; `file` is None for a preview, which writes nothing."""
+    """A closing with its report; `file` is None for a preview, which writes nothing.
 
-    closing: Closing
-    report: Report
-    file: Path | None
+    Not a dataclass: Prefect would look through every award of one that a flow returns, for
+    seconds.
+    """
+
+    __slots__ = ("closing", "file", "report")
+
+    def __init__(self, closing: Closing, report: Report, file: Path | None) -> None:
+        self.closing = closing
+        self.report = report
+        self.file = file
 
 
 @flow(name="close-month", flow_run_name=closing_name)

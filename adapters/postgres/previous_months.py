@@ -7,9 +7,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet
-from sqlalchemy import Connection
+from sqlalchemy import Connection, func, select
 
 from adapters.postgres.revisions import current_revisions
+from adapters.postgres.tables import seller_snapshot
 from domain.months import SettlementMonth
 from domain.profile import VANISHED_SELLER, Past, PastMonth, Violations
 
@@ -30,22 +31,23 @@ def past_of(connection: Connection, month: SettlementMonth, sellers_file: Path) 
         return Past(months)
     now = pyarrow.parquet.read_table(sellers_file, columns=["seller_id"])["seller_id"]
     then = _sellers(connection, revisions[before[0]].revision_id)
-    gone = then.filter(pc.invert(pc.is_in(then, value_set=now.combine_chunks())))
+    gone = then.filter(pc.invert(pc.is_in(then, value_set=now.combine_chunks()))).sort()
     examples = tuple(str(seller) for seller in gone.slice(0, _EXAMPLES))
     return Past(months, Violations(VANISHED_SELLER, len(gone), (), examples))
 
 
 def _sellers(connection: Connection, revision_id: int) -> pa.ChunkedArray:
-    """Read the sellers of a revision's snapshot, sorted, as a column that passes by Python."""
-    statement = (
-        "COPY (SELECT seller_id FROM growth_points.seller_snapshot "
-        "WHERE revision_id = %s ORDER BY seller_id) TO STDOUT (FORMAT csv)"
+    """Read the sellers of a revision's snapshot as a column.
+
+    They come as one text and are taken apart by Arrow: a row each would cost half a second.
+    """
+    quoted = '"' + func.replace(seller_snapshot.c.seller_id, '"', '""') + '"'
+    column = select(func.string_agg(quoted, "\n")).where(
+        seller_snapshot.c.revision_id == revision_id
     )
-    text = io.BytesIO(b"seller_id\n")
-    text.seek(0, io.SEEK_END)
-    with connection.connection.cursor().copy(statement, [revision_id]) as copy:
-        for chunk in copy:
-            text.write(chunk)
-    text.seek(0)
-    as_text = pyarrow.csv.ConvertOptions(column_types={"seller_id": pa.string()})
-    return pyarrow.csv.read_csv(text, convert_options=as_text)["seller_id"]
+    text = "seller_id\n" + connection.execute(column).scalar_one()
+    return pyarrow.csv.read_csv(
+        io.BytesIO(text.encode()),
+        parse_options=pyarrow.csv.ParseOptions(newlines_in_values=True),
+        convert_options=pyarrow.csv.ConvertOptions(column_types={"seller_id": pa.string()}),
+    )["seller_id"]

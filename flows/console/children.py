@@ -4,6 +4,7 @@ Each watches the pipe from the command that started it and ends when that ends, 
 has a session of its own, so that Ctrl-C reaches the command alone, which ends them in order.
 """
 
+import gc
 import os
 import signal
 import socket
@@ -51,6 +52,11 @@ def _serve(listening: int) -> None:
     import uvicorn
 
     end_with_the_command()
+    gc.disable()  # what is imported lives until the end; to look for garbage in it takes time
+    import prefect.server.api.server  # noqa: F401
+
+    gc.freeze()
+    gc.enable()
     uvicorn.run(
         "prefect.server.api.server:create_app",
         factory=True,

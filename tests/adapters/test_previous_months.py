@@ -77,7 +77,9 @@ def test_nobody_is_missed_when_the_month_before_is(
     assert past_of(connection, MONTH, sellers(tmp_path, "new")).vanished.count == 0
 
 
-@pytest.mark.parametrize("name", ["가게", 'a"b', "back\\slash", "comma,", "NULL", " x", "007"])
+@pytest.mark.parametrize(
+    "name", ["가게", 'a"b', "back\\slash", "comma,", "NULL", " x", "007", "two\nlines"]
+)
 def test_any_name_is_recognized(connection: Connection, tmp_path: Path, name: str) -> None:
     delivery = SmallDelivery(tmp_path)
     delivery.sellers[2]["seller_id"] = name
