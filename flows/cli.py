@@ -277,8 +277,28 @@ def payouts(output: Output) -> None:
     from flows.console.listings import PAYOUTS, payout_rows
     from flows.occasion import this_occasion
 
-    with _database(_settings()) as engine:
-        print_rows(PAYOUTS, payout_rows(engine, this_occasion().today), output)
+    settings = _settings()
+    with _database(settings) as engine:
+        today = this_occasion().today
+        print_rows(PAYOUTS, payout_rows(engine, today, settings.approval_rule), output)
+
+
+@cli.command("approve-payout", short_help="Agree that a month pays so many points.")
+@click.argument("month", type=MONTH)
+@click.argument("points", type=click.IntRange(min=1))
+@click.option("--reason", required=True, help="Why; recorded with your name.")
+def approve_payout_command(month: SettlementMonth, points: int, reason: str) -> None:
+    """Agree that MONTH pays POINTS in all, where GROWTH_POINTS_APPROVAL asks for it.
+
+    The total must be the one that the month would pay now; a closing that changes the month makes
+    the approval void.
+    """
+    from flows.closing.correction import approve_now
+    from flows.console.replanning import replan_payouts
+
+    settings = _settings()
+    click.echo(approve_now(settings, month, points, reason))
+    replan_payouts(settings)
 
 
 @cli.command(short_help="Every run of a month: who, why, what changed.")
@@ -354,8 +374,11 @@ def docs(port: int | None) -> None:
 def reschedule_payouts() -> None:
     """Work out every planned payout date again, after a holiday was announced."""
     from flows.closing.correction import reschedule_now
+    from flows.console.replanning import replan_payouts
 
-    click.echo(reschedule_now(_settings()))
+    settings = _settings()
+    click.echo(reschedule_now(settings))
+    replan_payouts(settings)
 
 
 @cli.command(short_help="Why a seller got what it got, and when it pays.")

@@ -9,6 +9,7 @@ from flows.closing.evaluation import ClosingRequest
 from flows.flow_occasion import flow_occasion
 from flows.forms import Mode, MonthOrNone, Reason
 from flows.intake import SoundDelivery, sound_delivery
+from flows.payout_runs import plan_payout_runs
 from flows.program import program_calendar, program_database, program_policies
 from flows.quality_pages import refresh_quality_pages
 from flows.report import Report, closing_report
@@ -77,6 +78,7 @@ def close(settings: Settings, request: ClosingRequest, settlements: str) -> Clos
         delivery.discard()
     if not request.preview:
         refresh_quality_pages(settings)
+        plan_payout_runs(settings)
     return publish(settings, closing)
 
 

@@ -17,6 +17,7 @@ from prefect.schedules import Cron
 from prefect.types.entrypoint import EntrypointType
 
 from flows.adjust_points import adjust_points_of
+from flows.approve_payout import approve_payout_of
 from flows.close_month import close_month
 from flows.ingest_month import ingest_month
 from flows.pay_out import pay_out, pay_out_sweep
@@ -66,6 +67,7 @@ DEPLOYED: Final = (
     Deployed(close_month, cron="0 9 3 * *"),
     Deployed(rerun_month),
     Deployed(ingest_month),
+    Deployed(approve_payout_of),
     Deployed(pay_out),
     Deployed(pay_out_sweep, cron="0 10 10-20 * *"),
     Deployed(reschedule_planned_payouts),

@@ -11,6 +11,7 @@ from domain.months import SettlementMonth
 from domain.refusal import Refused
 from flows.flow_occasion import flow_occasion
 from flows.forms import MonthOrNone
+from flows.payout_runs import plan_payout_runs
 from flows.program import program_database
 from flows.run_names import payout_name
 from flows.settings import Settings
@@ -32,7 +33,11 @@ def pay_out(
     """
     settings, occasion = Settings.read(), flow_occasion()
     request = PayoutRequest(
-        on or occasion.today, occasion.cause("the payout date"), occasion.today, ahead
+        on or occasion.today,
+        occasion.cause("the payout date"),
+        occasion.today,
+        ahead,
+        settings.approval_rule,
     )
     if month:
         return (pay(settings, SettlementMonth.parse(month), request),)
@@ -43,11 +48,15 @@ def pay_out(
 def pay_out_sweep() -> tuple[Payout, ...]:
     """Pay whatever is due today and was not paid; do nothing when there is no such month.
 
-    It catches what a planned payout missed, for whatever reason.
+    It catches what a planned payout missed, for whatever reason, and plans again what lost its run.
     """
     settings, occasion = Settings.read(), flow_occasion()
+    plan_payout_runs(settings)
     request = PayoutRequest(
-        occasion.today, occasion.cause("it was due and not paid"), occasion.today
+        occasion.today,
+        occasion.cause("it was due and not paid"),
+        occasion.today,
+        approval=settings.approval_rule,
     )
     return pay_each(settings, find_due_months(settings, request.on), request)
 

@@ -6,6 +6,7 @@ from prefect.cache_policies import NO_CACHE
 from domain.cause import Cause
 from flows.flow_occasion import flow_occasion
 from flows.forms import Reason
+from flows.payout_runs import plan_payout_runs
 from flows.program import program_calendar, program_database, program_policies
 from flows.settings import Settings
 from flows.steps.reschedule_payouts import MovedPayout, reschedule_payouts
@@ -22,7 +23,10 @@ def reschedule_planned_payouts(
     Args:
         reason: Which holiday, and who announced it; recorded with every date that moves.
     """
-    return move(Settings.read(), flow_occasion().cause(reason))
+    settings = Settings.read()
+    moved = move(settings, flow_occasion().cause(reason))
+    plan_payout_runs(settings)
+    return moved
 
 
 @task(cache_policy=NO_CACHE, name="plan the payouts anew")

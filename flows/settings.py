@@ -6,6 +6,7 @@ from typing import Self
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from domain.approval import ApprovalRule, ApprovalRuleInvalid
 from domain.refusal import WrongUsage
 
 
@@ -40,6 +41,20 @@ class Settings(BaseSettings):
         default=None, description="where reports and data-quality pages are served, for links"
     )
 
+    approval: str = Field(
+        default="none",
+        description="whether payouts wait for an approval: none, required, or above so many points",
+    )
+
+    @field_validator("approval")
+    @classmethod
+    def _known_approval(cls, value: str) -> str:
+        try:
+            ApprovalRule.parse(value)
+        except ApprovalRuleInvalid as error:
+            raise ValueError(str(error)) from None
+        return value
+
     @field_validator(
         "database_url", "settlements", "policies", "holidays", "pages_url", mode="before"
     )
@@ -63,6 +78,11 @@ class Settings(BaseSettings):
             first = error.errors()[0]
             name = "GROWTH_POINTS_" + str(first["loc"][0]).upper()
             raise SettingsInvalid(f"{name}: {first['msg'].removeprefix('Value error, ')}") from None
+
+    @property
+    def approval_rule(self) -> ApprovalRule:
+        """Which payouts somebody must have agreed to."""
+        return ApprovalRule.parse(self.approval)
 
     def settlements_root(self, given: str = "") -> str:
         """Take the root of the settlement folders as given, or else as configured.

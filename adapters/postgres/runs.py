@@ -18,6 +18,7 @@ class Action(StrEnum):
     INGEST = "ingest"
     CLOSE = "close"
     EVALUATE_AGAIN = "evaluate again"
+    APPROVE = "approve"
     PAY_OUT = "pay out"
     GRANT = "grant"
     RESCHEDULE = "reschedule"

@@ -5,6 +5,7 @@ from flows.occasion import this_occasion
 from flows.program import program_calendar, program_database, program_policies
 from flows.settings import Settings
 from flows.steps.adjust_points import Adjustment, AdjustmentRequest, adjust_points
+from flows.steps.approve_payout import approve_payout
 from flows.steps.reschedule_payouts import reschedule_payouts
 
 
@@ -37,6 +38,15 @@ def sentence(adjustment: Adjustment) -> str:
         if each.changes
     ]
     return "\n".join(lines)
+
+
+def approve_now(settings: Settings, month: SettlementMonth, points: int, reason: str) -> str:
+    """Approve a month's payout, and tell what it pays."""
+    with program_database(settings) as engine:
+        approved = approve_payout(engine, month, points, this_occasion().cause(reason))
+    if not approved.created:
+        return f"The payout of {month} was approved before; nothing was written."
+    return f"{month} may pay {points:,} points to {approved.payout.sellers:,} sellers."
 
 
 def reschedule_now(settings: Settings) -> str:

@@ -8,11 +8,13 @@ from sqlalchemy import Engine
 
 from adapters.postgres.decisions import decisions
 from adapters.postgres.evaluations import current_evaluation
-from adapters.postgres.ledger import entries, payouts, pending_totals
+from adapters.postgres.ledger import entries, payouts
 from adapters.postgres.payout_dates import planned_payouts
 from adapters.postgres.runs import runs_of
+from domain.approval import NO_APPROVAL, ApprovalRule
 from domain.months import SettlementMonth
 from domain.refusal import Refused
+from flows.closing.approval import open_payouts
 from flows.console.output import Row
 
 DECISIONS: Final = (
@@ -131,20 +133,25 @@ def ledger_rows(
             )
 
 
-def payout_rows(engine: Engine, today: date) -> Iterator[Row]:
-    """List every closed month with its payout: `planned`, `due` (date reached) or `paid`."""
+def payout_rows(engine: Engine, today: date, rule: ApprovalRule = NO_APPROVAL) -> Iterator[Row]:
+    """List every closed month with its payout.
+
+    It is `paid`, or waits: `unapproved` (for an approval that it lacks), `planned` (for its date)
+    or `due` (its date is reached).
+    """
     with engine.connect() as connection:
         planned = planned_payouts(connection)
         paid = {each.settlement_month: each for each in payouts(connection)}
-        pending = pending_totals(connection)
+        waiting = open_payouts(connection)
     for month, plan in planned.items():
         if month in paid:
             done = paid[month]
             yield str(month), plan.due_on, "paid", done.sellers, done.points, done.paid_at
         else:
-            sellers, points = pending.get(month, (0, 0))
+            each = waiting[month]
             state = "due" if plan.due_on <= today else "planned"
-            yield str(month), plan.due_on, state, sellers, points, None
+            state = "unapproved" if each.waits(rule) else state
+            yield str(month), plan.due_on, state, each.sellers, each.points, None
 
 
 def history_rows(engine: Engine, month: SettlementMonth) -> Iterator[Row]:

@@ -1,4 +1,4 @@
-"""The worker of `growth-points up`: registers the deployments and runs what is due.
+"""The worker of `growth-points up`: registers the deployments, plans payouts, runs what is due.
 
 Its schedules stay active when it ends: what falls due meanwhile is late, and runs when it is back.
 """
@@ -42,11 +42,14 @@ def _work(ready: int) -> None:
     from prefect.runner import Runner
 
     from flows.deployments import to_serve
+    from flows.payout_runs import plan_payout_runs
+    from flows.settings import Settings
 
     end_with_the_command()
     runner = Runner(name="growth-points", pause_on_shutdown=False)
     for deployment in to_serve():
         runner.add_deployment(deployment)
+    plan_payout_runs(Settings.read())
     os.write(ready, b"1")
     os.close(ready)
     asyncio.run(runner.start())

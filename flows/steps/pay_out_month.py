@@ -12,9 +12,11 @@ from adapters.postgres.evaluations import outdated_months
 from adapters.postgres.ledger import Payout, paid_months, pay_out
 from adapters.postgres.payout_dates import planned_payouts
 from adapters.postgres.runs import Action, record_run
+from domain.approval import NO_APPROVAL, ApprovalRule
 from domain.cause import Cause
 from domain.months import SettlementMonth
 from domain.refusal import Refused
+from flows.closing.approval import open_payouts
 
 log = logging.getLogger("growth_points.payout")
 
@@ -40,6 +42,17 @@ class PayoutOutdated(Refused):
         self.month = month
 
 
+class PayoutNotApproved(Refused):
+    """A month was to be paid that needs an approval and has none of what it would pay now."""
+
+    def __init__(self, month: SettlementMonth, points: int) -> None:
+        super().__init__(
+            f"{month} is not paid: its {points:,} points wait for an approval. Look at the newest "
+            f"report of {month}, then: growth-points approve-payout {month} {points} --reason TEXT"
+        )
+        self.month, self.points = month, points
+
+
 class PayoutsRefused(Refused):
     """Some of the months that were due could not be paid; the others are."""
 
@@ -53,12 +66,16 @@ class PayoutsRefused(Refused):
 
 @dataclass(frozen=True, slots=True)
 class PayoutRequest:
-    """What is due on this date is to be paid, by whom; `ahead` allows a date to come."""
+    """What is due on this date is to be paid, by whom; `ahead` allows a date to come.
+
+    `approval` says which payouts somebody must have agreed to.
+    """
 
     on: date
     cause: Cause
     today: date
     ahead: bool = False
+    approval: ApprovalRule = NO_APPROVAL
 
     def __post_init__(self) -> None:
         if self.on > self.today and not self.ahead:
@@ -78,12 +95,15 @@ def due_months(engine: Engine, on: date) -> tuple[SettlementMonth, ...]:
 def pay_out_month(engine: Engine, month: SettlementMonth, request: PayoutRequest) -> Payout:
     """Pay one month out in one transaction; a month that was paid stays as it is.
 
-    Raises PayoutOutdated, PayoutNotDue.
+    Raises PayoutOutdated, PayoutNotApproved, PayoutNotDue.
     """
     with engine.begin() as connection:
         lock_program(connection)
         if month in outdated_months(connection) - paid_months(connection):
             raise PayoutOutdated(month)
+        waiting = open_payouts(connection).get(month)
+        if waiting is not None and waiting.waits(request.approval):
+            raise PayoutNotApproved(month, waiting.points)
         payout = pay_out(connection, month=month, paid_on=request.on, actor=request.cause.actor)
         record_run(
             connection,

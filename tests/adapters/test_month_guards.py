@@ -254,6 +254,7 @@ PROBES = (
     Probe("run.run_has_a_reason", _insert("run", reason="")),
     Probe("run.run_revision_fk", _insert("run", revision_id=1_000)),
     Probe("run.run_evaluation_fk", _insert("run", evaluation_id=1_000)),
+    Probe("run.run_approves_an_evaluation", _insert("run", action="approve")),
     Probe("run.run_names_its_cause", _insert("run", action="evaluate again")),
     Probe("run.run_names_its_cause", _insert("run", caused_by=date(2026, 9, 1))),
     # Rows come with what they belong to, never later.

@@ -1,0 +1,54 @@
+"""Whether a payout needs somebody's approval, as the operator sets it."""
+
+from dataclasses import dataclass
+from typing import Final, Self
+
+from domain.refusal import WrongUsage
+
+
+class ApprovalRuleInvalid(WrongUsage):
+    """A text that does not say when a payout needs an approval."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(
+            f"{text!r} does not say when a payout needs an approval; write none, required, or the "
+            "number of points above which it does"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalRule:
+    """A payout of more than `above_points` needs an approval; None: no payout does."""
+
+    above_points: int | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read `none`, `required` or a number of points; raises ApprovalRuleInvalid."""
+        if text == "none":
+            return cls()
+        if text == "required":
+            return cls(0)
+        if text.isascii() and text.isdecimal():
+            return cls(int(text))
+        raise ApprovalRuleInvalid(text)
+
+    def demands(self, points: int) -> bool:
+        """Say whether a payout of so many points needs an approval."""
+        return self.above_points is not None and points > self.above_points
+
+
+NO_APPROVAL: Final = ApprovalRule()
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """Who agreed to pay what a month's evaluation awards, in all so many points."""
+
+    evaluation_id: int
+    points: int
+    actor: str
+
+    def covers(self, evaluation_id: int, points: int) -> bool:
+        """Say whether it is about what would be paid now: a restatement makes it void."""
+        return (self.evaluation_id, self.points) == (evaluation_id, points)

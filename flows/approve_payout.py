@@ -1,0 +1,46 @@
+"""The `approve-payout` flow: the form by which somebody agrees to a month's payout."""
+
+from typing import Annotated
+
+from prefect import flow, task
+from prefect.cache_policies import NO_CACHE
+from pydantic import Field
+
+from domain.cause import Cause
+from domain.months import SettlementMonth
+from flows.flow_occasion import flow_occasion
+from flows.forms import Month, Name, Reason
+from flows.payout_runs import plan_payout_runs
+from flows.program import program_database
+from flows.settings import Settings
+from flows.steps.approve_payout import ApprovedPayout, approve_payout
+
+
+@flow(name="approve-payout", flow_run_name="approve {month}")
+def approve_payout_of(
+    month: Month, points: Annotated[int, Field(ge=1)], approved_by: Name, reason: Reason
+) -> ApprovedPayout:
+    """Agree that a month's payout takes place, on its date or at once if that has come.
+
+    The total must be the one in the month's newest report. If the month changes afterwards the
+    approval is void, and the new total must be approved.
+
+    Args:
+        month: The settlement month, as YYYY-MM.
+        points: How many points the payout is expected to pay in all.
+        approved_by: Your name; recorded with the approval.
+        reason: Why it may be paid: what you looked at; recorded with the approval.
+    """
+    settings, cause = Settings.read(), flow_occasion(approved_by).cause(reason)
+    approved = approve(settings, SettlementMonth.parse(month), points, cause)
+    plan_payout_runs(settings)
+    return approved
+
+
+@task(cache_policy=NO_CACHE, name="record the approval")
+def approve(
+    settings: Settings, month: SettlementMonth, points: int, cause: Cause
+) -> ApprovedPayout:
+    """Approve in one transaction."""
+    with program_database(settings) as engine:
+        return approve_payout(engine, month, points, cause)

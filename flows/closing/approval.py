@@ -1,0 +1,43 @@
+"""What a month would pay, and whether somebody agreed to it where that is asked for."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from adapters.postgres.approvals import newest_approvals
+from adapters.postgres.evaluations import current_evaluations
+from adapters.postgres.ledger import paid_months, pending_totals
+from domain.approval import Approval, ApprovalRule
+from domain.months import SettlementMonth
+
+
+@dataclass(frozen=True, slots=True)
+class OpenPayout:
+    """A closed month that is not paid: what it would pay now, and the approval of just that."""
+
+    month: SettlementMonth
+    evaluation_id: int
+    sellers: int
+    points: int
+    approval: Approval | None
+
+    def waits(self, rule: ApprovalRule) -> bool:
+        """Say whether it needs an approval that it lacks."""
+        return self.approval is None and rule.demands(self.points)
+
+
+def open_payouts(connection: Connection) -> Mapping[SettlementMonth, OpenPayout]:
+    """Tell of every closed month that is not paid."""
+    paid, pending = paid_months(connection), pending_totals(connection)
+    approvals = newest_approvals(connection)
+    found = {}
+    for each in current_evaluations(connection):
+        month = each.settlement_month
+        if month not in paid:
+            sellers, points = pending.get(month, (0, 0))
+            approval = approvals.get(month)
+            if approval is not None and not approval.covers(each.evaluation_id, points):
+                approval = None
+            found[month] = OpenPayout(month, each.evaluation_id, sellers, points, approval)
+    return found

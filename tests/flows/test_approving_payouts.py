@@ -1,0 +1,146 @@
+"""Approvals: who agreed to pay what, and what makes it void."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from adapters.postgres.runs import Action, runs_of
+from domain.approval import ApprovalRule
+from flows.closing.approval import open_payouts
+from flows.steps.approve_payout import ApprovalOutOfDate, NothingToApprove, approve_payout
+from flows.steps.pay_out_month import PayoutNotApproved, PayoutRequest, pay_out_month
+from tests.closings import FAR_AHEAD, Program, Sold, cause, month
+from tests.command_line import Marketplace
+from tests.three_stores import NOVEMBER, OCTOBER
+
+OCT = month("2026-10")
+NOTHING, TIER_1 = {"maru": Sold()}, {"maru": Sold(7_000_000)}
+REQUIRED = PayoutRequest(FAR_AHEAD, cause(), FAR_AHEAD, approval=ApprovalRule.parse("required"))
+
+
+@pytest.fixture
+def program(engine: Engine, tmp_path: Path) -> Program:
+    """A program whose October awards 150,000 points and is not paid."""
+    program = Program(engine, tmp_path)
+    for name in ("2026-08", "2026-09"):
+        program.ingest(name, NOTHING)
+    program.close("2026-10", TIER_1)
+    return program
+
+
+def test_a_payout_waits_until_it_is_approved(program: Program) -> None:
+    with pytest.raises(PayoutNotApproved):
+        pay_out_month(program.engine, OCT, REQUIRED)
+
+    approved = approve_payout(program.engine, OCT, 150_000, replace(cause("seen"), actor="Kim"))
+
+    assert approved.created
+    assert pay_out_month(program.engine, OCT, REQUIRED).points == 150_000
+
+
+def test_who_approved_what_and_why_is_recorded_once(program: Program) -> None:
+    for _ in range(2):
+        approve_payout(program.engine, OCT, 150_000, replace(cause("seen"), actor="Kim"))
+
+    with program.engine.connect() as connection:
+        recorded = [run for run in runs_of(connection, OCT) if run.action == Action.APPROVE]
+    assert [(run.actor, run.reason, run.difference) for run in recorded] == [
+        ("Kim", "seen", {"sellers": 1, "points": 150_000})
+    ]
+
+
+def test_another_total_than_would_be_paid_is_not_approved(program: Program) -> None:
+    with pytest.raises(ApprovalOutOfDate, match="150,000 points, not 300,000"):
+        approve_payout(program.engine, OCT, 300_000, cause())
+    with pytest.raises(PayoutNotApproved):
+        pay_out_month(program.engine, OCT, REQUIRED)
+
+
+def test_an_approval_is_void_once_the_month_is_closed_otherwise(program: Program) -> None:
+    approve_payout(program.engine, OCT, 150_000, cause())
+
+    program.close("2026-10", {"maru": Sold(), "sora": Sold(7_000_000)})  # the same total
+
+    with program.engine.connect() as connection:
+        assert open_payouts(connection)[OCT].approval is None
+    with pytest.raises(PayoutNotApproved):
+        pay_out_month(program.engine, OCT, REQUIRED)
+
+
+def test_a_closing_without_change_keeps_the_approval(program: Program) -> None:
+    approve_payout(program.engine, OCT, 150_000, cause())
+
+    program.close("2026-10", None)
+
+    assert pay_out_month(program.engine, OCT, REQUIRED).created
+
+
+def test_only_what_is_to_be_paid_can_be_approved(program: Program) -> None:
+    with pytest.raises(NothingToApprove, match="not closed"):
+        approve_payout(program.engine, OCT + 1, 150_000, cause())
+    program.ingest("2026-09", {"maru": Sold(1)})
+    with pytest.raises(NothingToApprove, match="replaced"):
+        approve_payout(program.engine, OCT, 150_000, cause())
+    program.close("2026-10", NOTHING)
+    with pytest.raises(NothingToApprove, match="nobody"):
+        approve_payout(program.engine, OCT, 0, cause())
+
+
+def test_a_paid_month_needs_no_approval(program: Program) -> None:
+    program.pay("2026-10")
+
+    assert not pay_out_month(program.engine, OCT, REQUIRED).created
+    with pytest.raises(NothingToApprove, match="paid"):
+        approve_payout(program.engine, OCT, 150_000, cause())
+
+
+def test_the_command_line_approves_lists_and_pays(closed_october: Marketplace) -> None:
+    shop = replace(closed_october, variables={"GROWTH_POINTS_APPROVAL": "200000"})
+
+    def state() -> list[str]:
+        return [row["state"] for row in shop.done("payouts", "--output", "csv").rows()]
+
+    assert state() == ["unapproved"]
+    refused = shop.run("pay-out")
+    assert refused.exit_code == 1
+    assert f"approve-payout {OCTOBER} 300000" in refused.stderr
+    assert shop.run("approve-payout", OCTOBER, "1", "--reason", "seen").exit_code == 1
+    assert "2 sellers" in shop.done("approve-payout", OCTOBER, "300000", "--reason", "seen").stdout
+    assert "before" in shop.done("approve-payout", OCTOBER, "300000", "--reason", "seen").stdout
+    assert state() == ["due"]
+    assert "300,000 points" in shop.done("pay-out").stdout
+    assert state() == ["paid"]
+    actions = [row["action"] for row in shop.done("history", OCTOBER, "--output", "csv").rows()]
+    assert actions[-2:] == ["approve", "pay out"]
+
+
+def test_a_month_that_is_refused_keeps_no_other_from_being_paid(
+    closed_november: Marketplace,
+) -> None:
+    shop = replace(closed_november, variables={"GROWTH_POINTS_APPROVAL": "required"})
+    listed = {
+        row["settlement_month"]: row for row in shop.done("payouts", "--output", "csv").rows()
+    }
+    shop.done("approve-payout", NOVEMBER, listed[NOVEMBER]["points"], "--reason", "seen")
+
+    refused = shop.run("pay-out")
+
+    assert refused.exit_code == 1
+    assert f"{OCTOBER} is not paid" in refused.stderr
+    assert f"{NOVEMBER} is paid" in refused.stderr
+    states = {
+        row["settlement_month"]: row["state"]
+        for row in shop.done("payouts", "--output", "csv").rows()
+    }
+    assert states == {OCTOBER: "unapproved", NOVEMBER: "paid"}
+
+
+def test_a_setting_that_says_nothing_is_refused(closed_october: Marketplace) -> None:
+    shop = replace(closed_october, variables={"GROWTH_POINTS_APPROVAL": "perhaps"})
+
+    refused = shop.run("payouts")
+
+    assert refused.exit_code == 2
+    assert "GROWTH_POINTS_APPROVAL" in refused.stderr
