@@ -6,7 +6,7 @@ from html import escape
 from pathlib import Path
 from typing import Final
 
-from adapters.data_docs.markup import Cell, code, page, table, tag
+from adapters.data_docs.markup import Cell, code, facts, page, table, tag
 from domain.findings import Finding, Severity
 from flows.report import Bar, Figure, Link, Mood, NextStep, Report, Section
 
@@ -21,8 +21,8 @@ STYLE: Final = """
   grid-template-columns: repeat(auto-fit, minmax(12.5rem, 1fr)); }
 .figure { background: var(--band); border: 1px solid var(--line); border-radius: .5rem;
   padding: .7rem .9rem; }
-.figure b { display: block; font-size: 1.25rem; font-variant-numeric: tabular-nums;
-  overflow-wrap: anywhere; line-height: 1.3; }
+.figure b { display: block; font-size: 1.2rem; font-variant-numeric: tabular-nums;
+  letter-spacing: -.02em; white-space: nowrap; line-height: 1.4; }
 .figure span { color: var(--soft); font-size: .85rem; display: block; }
 .next { border: 1px solid var(--line); border-left: 4px solid var(--kept); border-radius: .25rem;
   padding: .6rem .9rem; margin: 1rem 0; } .next a { font-weight: 600; }
@@ -33,7 +33,8 @@ svg .lost { fill: var(--lost); }
   height: .8rem; margin: 0 .3rem 0 .8rem; vertical-align: -.1rem; border-radius: .1rem; }
 @media print { body { max-width: none; padding: 0; font-size: 10.5pt; }
   * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
-  .figure, .finding, .next, tr { break-inside: avoid; } h2 { break-after: avoid; } }
+  .wide { overflow: visible; } h2, .key { break-after: avoid; }
+  .figure, .finding, .next, tr { break-inside: avoid; } }
 """
 
 
@@ -78,6 +79,9 @@ def _figure(figure: Figure) -> Cell:
 
 def _section(section: Section) -> Iterator[Cell]:
     yield f"<h2>{escape(section.title)}</h2>"
+    if not any(section.columns):
+        yield facts((name, escape(value)) for name, value in section.rows)
+        return
     if any(bar.lost for bar in section.bars):
         yield (
             '<p class="key"><i style="background: var(--kept)"></i>go on'
