@@ -6,6 +6,7 @@ from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 
 from flows.closing.evaluation import ClosingRequest
+from flows.events import tell_closed
 from flows.flow_occasion import flow_occasion
 from flows.forms import Mode, MonthOrNone, Reason
 from flows.intake import SoundDelivery, sound_delivery
@@ -122,4 +123,5 @@ def publish(settings: Settings, closing: Closing) -> ClosedMonth:
         name = f"closed-{closing.closed.evaluation_no}"
         kept = keep_report(settings, name, report, anew=closing.changed)
     attach_report(settings, report, kept)
+    tell_closed(closing, kept)
     return ClosedMonth(closing, report, kept)

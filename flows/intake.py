@@ -20,6 +20,7 @@ from domain.findings import Finding, MonthBlocked, blocking
 from domain.months import SettlementMonth
 from expectations.gate import Verdict
 from expectations.gate_process import start_gate
+from flows.events import tell_blocked
 from flows.occasion import this_occasion
 from flows.program import program_database
 from flows.quality_pages import keep_verdict, refresh_quality_pages
@@ -138,5 +139,7 @@ def _report_blocked(
     if quarantine is not None:
         links.append(Link("refused lines", quarantine))
     report = blocked_report(month, root, findings, tuple(links))
-    attach_report(settings, report, keep_report(settings, "blocked", report))
+    kept = keep_report(settings, "blocked", report)
+    attach_report(settings, report, kept)
+    tell_blocked(month, root, findings, kept)
     refresh_quality_pages(settings)

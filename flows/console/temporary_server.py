@@ -90,6 +90,11 @@ def without_heartbeat() -> Iterator[None]:
         yield
 
 
+def server_is_temporary() -> bool:
+    """Say whether the server ends with this command, so that nobody looks at it afterwards."""
+    return bool(_started)
+
+
 def server_that_ended() -> Path | None:
     """Name the log of the temporary server if it ended before its time."""
     return next((file for process, file in _started if process.poll() is not None), None)

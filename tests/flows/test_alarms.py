@@ -1,0 +1,174 @@
+"""Events, alarms and whom they tell, on a real Prefect server."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from queue import Empty, Queue
+from threading import Thread
+from typing import Any
+
+import pytest
+from prefect import settings
+from prefect.client.orchestration import get_client
+from prefect.events.schemas.automations import Automation, AutomationCore, EventTrigger
+
+from flows.alarms import ALARMS, BLOCK, apply_alarms, tell_webhook
+from tests.command_line import Line, Marketplace
+from tests.lasting_server import events, eventually, lasting_server
+from tests.three_stores import OCTOBER, OCTOBER_CORRECTED, STORES, deliver
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a lasting server, which this process is told of, too."""
+    with lasting_server(tmp_path_factory.mktemp("server")) as url:
+        told = {settings.PREFECT_API_URL: url, settings.PREFECT_UI_URL: "http://127.0.0.1:4200"}
+        with settings.temporary_settings(told):
+            yield url
+
+
+def test_what_happens_to_a_month_is_told_as_events_and_alarms(
+    with_history: Marketplace, server: str
+) -> None:
+    marketplace = replace(with_history, variables={"PREFECT_API_URL": server})
+    with _webhook() as (url, received):
+        tell_webhook(url)
+        assert apply_alarms().told
+        marketplace.deliver(OCTOBER, [Line("maru", 1_000, "2024-12-24")], STORES)
+        _run(marketplace, "close", OCTOBER)
+        alarms = sorted(_texts(received, 2))
+        deliver(marketplace, OCTOBER)
+        _run(marketplace, "close", OCTOBER)
+        deliver(marketplace, OCTOBER, OCTOBER_CORRECTED)
+        _run(marketplace, "close", OCTOBER, "--reason", "corrected")
+        told = eventually(lambda: _months(server, at_least=3))
+        assert received.empty()
+    _forget_the_webhook()
+
+    assert [event["event"].removeprefix("growth-points.month.") for event in told] == [
+        "blocked",
+        "closed",
+        "restated",
+    ]
+    blocked, closed, restated = (event["payload"] for event in told)
+    assert blocked["critical"] == len(blocked["findings"])
+    assert "2024-12" in blocked["findings"][0]["sentence"]
+    assert (closed["month"], closed["awards"], closed["points"]) == (OCTOBER, 2, 300_000)
+    assert (restated["reversed"], restated["awarded"], restated["points"]) == (2, 1, 0)
+    assert {event["resource"]["prefect.resource.id"] for event in told} == {
+        f"growth-points.month.{OCTOBER}"
+    }
+    assert alarms[0].startswith(f"growth-points: {OCTOBER} is blocked\n1 critical findings")
+    assert "docs/runbook/month-blocked.md" in alarms[0]
+    assert alarms[1].startswith(f"growth-points: close {OCTOBER} failed\n")
+    assert "http://127.0.0.1:4200/v2/runs/flow-run/" in alarms[1]
+
+
+def test_applying_the_alarms_again_changes_nothing(server: str) -> None:
+    apply_alarms()
+    before = _automations()
+
+    again = apply_alarms()
+
+    assert (again.created, again.updated, again.removed) == ((), (), ())
+    assert _automations() == before
+    assert sorted(before) == sorted(f"growth-points {alarm.name}" for alarm in ALARMS)
+
+
+def test_an_alarm_that_was_changed_is_put_right_and_one_switched_off_stays_off(
+    server: str,
+) -> None:
+    apply_alarms()
+    with get_client(sync_client=True) as client:
+        changed, off, *_ = client.read_automations()
+        client.update_automation(changed.id, _copy(changed, description="?"))
+        client.pause_automation(off.id)
+
+    applied = apply_alarms()
+
+    assert applied.updated == (changed.name,)
+    assert applied.created == applied.removed == ()
+    with get_client(sync_client=True) as client:
+        assert not client.read_automation(off.id).enabled  # type: ignore[union-attr]
+        client.resume_automation(off.id)
+
+
+def test_an_alarm_of_an_earlier_version_goes_and_others_automations_stay(server: str) -> None:
+    apply_alarms()
+    with get_client(sync_client=True) as client:
+        one = client.read_automations()[0]
+        for name in ("growth-points run-forgotten", "somebody's own"):
+            client.create_automation(_copy(one, name=name))
+
+    applied = apply_alarms()
+
+    assert applied.removed == ("growth-points run-forgotten",)
+    assert "somebody's own" in _automations()
+    with get_client(sync_client=True) as client:
+        client.delete_automation(client.read_automations_by_name("somebody's own")[0].id)
+
+
+def test_a_run_that_dies_is_marked_within_two_minutes() -> None:
+    silent = next(alarm for alarm in ALARMS if alarm.crashes)
+
+    assert isinstance(silent.trigger, EventTrigger)
+    assert silent.trigger.within.total_seconds() + 30 <= 120  # the server looks every few seconds
+
+
+def _copy(automation: Automation, **changes: str) -> AutomationCore:
+    return AutomationCore(**automation.model_dump(exclude={"id", "owner_resource"}) | changes)
+
+
+def _run(marketplace: Marketplace, *words: str) -> None:
+    with marketplace.started(*words) as process:
+        process.communicate(timeout=120)
+
+
+def _months(url: str, at_least: int) -> list[Any]:
+    found = events(url, "growth-points.month.")
+    return found if len(found) >= at_least else []
+
+
+def _automations() -> dict[str, Any]:
+    with get_client(sync_client=True) as client:
+        return {each.name: each.model_dump(mode="json") for each in client.read_automations()}
+
+
+def _texts(received: Queue[str], number: int) -> list[str]:
+    texts = []
+    try:
+        for _ in range(number):
+            texts.append(received.get(timeout=60))  # noqa: PERF401 what came is shown if one lacks
+    except Empty:
+        pytest.fail(f"only {texts} came")
+    return texts
+
+
+def _forget_the_webhook() -> None:
+    with get_client(sync_client=True) as client:
+        client.delete_block_document(client.read_block_document_by_name(BLOCK, "custom-webhook").id)
+    apply_alarms()
+
+
+@contextmanager
+def _webhook() -> Iterator[tuple[str, Queue[str]]]:
+    """Listen on this machine; yield the address and the texts that come."""
+    received: Queue[str] = Queue()
+
+    class Receiver(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            length = int(self.headers["Content-Length"])
+            received.put(json.loads(self.rfile.read(length))["text"])
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Receiver) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/hook", received
+        server.shutdown()

@@ -1,0 +1,124 @@
+"""What is told of a closing or a payout: only what changed, and only to a server that stays."""
+
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine
+
+from flows import events
+from flows.events import tell_closed, tell_late, tell_paid
+from tests.closings import Program, Sold, month
+
+LITTLE, TIER_1 = {"maru": Sold(1_000)}, {"maru": Sold(6_000_000)}
+REPORT = Path("closed-1.html")
+
+
+@pytest.fixture
+def program(engine: Engine, tmp_path: Path) -> Program:
+    """A program with the two months before October taken in."""
+    program = Program(engine, tmp_path)
+    for name in ("2026-08", "2026-09"):
+        program.ingest(name, LITTLE)
+    return program
+
+
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Mapping[str, Any]]]:
+    """Collect what a server that stays would be told."""
+    heard: list[tuple[str, Mapping[str, Any]]] = []
+
+    def hear(event: str, _: object, payload: Mapping[str, Any]) -> None:
+        heard.append((event.removeprefix("growth-points."), payload))
+
+    monkeypatch.setattr(events, "emit_event", hear)
+    monkeypatch.setattr(events, "server_is_temporary", lambda: False)
+    return heard
+
+
+def test_a_first_closing_is_told_with_what_it_came_to(
+    program: Program, told: list[tuple[str, Mapping[str, Any]]]
+) -> None:
+    closing = program.close("2026-10", TIER_1)
+
+    tell_closed(closing, REPORT)
+
+    [(event, payload)] = told
+    assert event == "month.closed"
+    assert payload["month"] == "2026-10"
+    assert (payload["awards"], payload["points"]) == (1, 150_000)
+    assert payload["due_on"] == "2026-11-10"
+    assert payload["report"] == "closed-1.html"
+    assert closing.chain_head is not None
+    assert payload["ledger_head"] == closing.chain_head.hash
+
+
+def test_a_closing_that_changes_nothing_is_not_told(
+    program: Program, told: list[tuple[str, Mapping[str, Any]]]
+) -> None:
+    program.close("2026-10", TIER_1)
+
+    tell_closed(program.close("2026-10", TIER_1), REPORT)
+
+    assert told == []
+
+
+def test_a_preview_is_not_told(program: Program, told: list[tuple[str, Mapping[str, Any]]]) -> None:
+    tell_closed(program.close("2026-10", TIER_1, preview=True), None)
+
+    assert told == []
+
+
+def test_a_month_that_another_ones_closing_changed_names_its_cause(
+    program: Program, told: list[tuple[str, Mapping[str, Any]]]
+) -> None:
+    program.close("2026-10", LITTLE)
+    program.close("2026-11", TIER_1)
+
+    tell_closed(program.close("2026-10", TIER_1), REPORT)
+
+    assert [(event, each["month"], each["caused_by"]) for event, each in told] == [
+        ("month.restated", "2026-10", None),
+        ("month.restated", "2026-11", "2026-10"),
+    ]
+    assert [(each["awarded"], each["reversed"]) for _, each in told] == [(1, 0), (0, 1)]
+
+
+def test_a_server_that_ends_with_the_command_is_told_nothing(
+    program: Program,
+    told: list[tuple[str, Mapping[str, Any]]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(events, "server_is_temporary", lambda: True)
+
+    tell_closed(program.close("2026-10", TIER_1), REPORT)
+
+    assert told == []
+
+
+def test_a_payout_is_told_once_with_how_late_it_was(
+    program: Program, told: list[tuple[str, Mapping[str, Any]]]
+) -> None:
+    program.close("2026-10", TIER_1)
+    payouts = [program.pay("2026-10", date(2026, 11, 12)) for _ in range(2)]
+
+    for payout in payouts:
+        tell_paid(payout, due_on=date(2026, 11, 10))
+
+    [(event, payload)] = told
+    assert event == "payout.paid"
+    assert (payload["points"], payload["sellers"], payload["days_late"]) == (150_000, 1, 2)
+
+
+def test_a_payout_that_is_late_says_by_how_much(
+    told: list[tuple[str, Mapping[str, Any]]],
+) -> None:
+    due_on, today = date(2026, 11, 10), date(2026, 11, 13)
+
+    tell_late(month("2026-10"), due_on, today, sellers=7, points=1_050_000)
+
+    [(event, payload)] = told
+    assert event == "payout.late"
+    assert (payload["days_late"], payload["points"]) == (3, 1_050_000)
