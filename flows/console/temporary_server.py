@@ -4,12 +4,14 @@ It is started first of all, with an open socket handed to it: the command goes o
 needs, and its first request waits in the socket's queue until the server answers.
 """
 
+import gc
 import logging
 import os
 import socket
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
@@ -26,6 +28,10 @@ _ONLY_FOR_LASTING_SERVERS: Final = (
     "REPOSSESSOR",
     "SCHEDULER",
     "TRIGGERS",
+)
+
+_MIGRATED_BY: Final = (
+    "migrated-by"  # holds the version of Prefect that brought its database up to date
 )
 
 log = logging.getLogger("growth_points.prefect")
@@ -59,6 +65,8 @@ def prepare_prefect(home: Path) -> None:
         PREFECT_API_REQUEST_TIMEOUT="300",  # its database is made on first use
         PREFECT_SERVER_UI_ENABLED="false",
     )
+    if _database_is_up_to_date(folder):  # to look whether it is takes the server a second
+        _set_unless_set(PREFECT_SERVER_DATABASE_MIGRATE_ON_START="false")
     for service in _ONLY_FOR_LASTING_SERVERS:
         os.environ.setdefault(f"PREFECT_SERVER_SERVICES_{service}_ENABLED", "false")
     os.environ["PREFECT_API_URL"] = f"http://127.0.0.1:{_start(folder)}/api"
@@ -79,15 +87,30 @@ def _start(folder: Path) -> int:
 
 
 @contextmanager
-def without_heartbeat() -> Iterator[None]:
-    """Leave out what tells a server that a run is alive: it costs each run a second.
+def ready_for_flows() -> Iterator[None]:
+    """Import Prefect, and run flows without what tells a server that they are alive.
 
-    A command's run is watched by whoever started it; runs of deployments keep it.
+    That costs each run a second. A command's run is watched by whoever started it; runs of
+    deployments keep it.
     """
+    gc.disable()  # what is imported lives until the end; to look for garbage in it takes time
+    import prefect.artifacts
+    import prefect.main  # noqa: F401
     from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 
+    gc.freeze()
+    gc.enable()
     with temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}):
         yield
+    for _, log_file in _started:
+        (log_file.parent / _MIGRATED_BY).write_text(version("prefect"))
+
+
+def _database_is_up_to_date(folder: Path) -> bool:
+    with suppress(OSError):
+        by = (folder / _MIGRATED_BY).read_text()
+        return by == version("prefect") and (folder / "prefect.db").exists()
+    return False
 
 
 def server_is_temporary() -> bool:

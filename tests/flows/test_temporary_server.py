@@ -1,0 +1,50 @@
+"""A command's own Prefect server is brought up to date once, not before every command."""
+
+import os
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+
+from flows.console import temporary_server
+
+MIGRATE = "PREFECT_SERVER_DATABASE_MIGRATE_ON_START"
+
+
+@pytest.fixture
+def prefect(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """A home whose server is not really started."""
+    for name in [name for name in os.environ if name.startswith("PREFECT_")]:
+        monkeypatch.delenv(name)
+    for name in ("PREFECT_API_URL", "PREFECT_HOME", MIGRATE):
+        monkeypatch.setenv(name, "taken back when the test ends")
+        monkeypatch.delenv(name)
+    monkeypatch.setattr(temporary_server, "_start", lambda folder: 1)
+    folder = tmp_path / "prefect"
+    folder.mkdir()
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("made_by", "database", "looked_at"),
+    [
+        (version("prefect"), True, False),
+        (version("prefect"), False, True),
+        ("3.0.0", True, True),
+        (None, True, True),
+    ],
+)
+def test_a_database_that_this_prefect_knows_is_not_looked_through_again(
+    prefect: Path, made_by: str | None, database: bool, looked_at: bool
+) -> None:
+    if made_by:
+        (prefect / "migrated-by").write_text(made_by)
+    if database:
+        (prefect / "prefect.db").touch()
+    before = dict(os.environ)
+    try:
+        temporary_server.prepare_prefect(prefect.parent)
+        assert os.environ.get(MIGRATE) == (None if looked_at else "false")
+    finally:
+        for name in os.environ.keys() - before.keys():
+            del os.environ[name]
