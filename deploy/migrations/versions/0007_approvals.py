@@ -6,8 +6,8 @@ it void. As every run it is appended only, and sealed.
 
 from alembic import op
 
-revision = "0006"
-down_revision = "0005"
+revision = "0007"
+down_revision = "0006"
 
 _KNOWN = """
 ALTER TABLE growth_points.run DROP CONSTRAINT run_action_known;
