@@ -24,7 +24,7 @@ demo: $(SETUP)  ## a sample marketplace, six months closed and paid, in tables
 	@$(BIN)/growth-points demo
 
 test: $(SETUP)  ## the default tests: a few minutes, no step by hand
-	@$(BIN)/pytest -m "not slow"
+	@$(BIN)/pytest -m "not slow" -n auto --maxprocesses 4 --dist loadfile
 
 check: $(SETUP)  ## lint, strict types, import contracts
 	@$(BIN)/ruff check .
