@@ -15,9 +15,9 @@ from prefect.client.schemas.objects import StateType
 from prefect.events.actions import ActionTypes, ChangeFlowRunState, DoNothing, SendNotification
 from prefect.events.schemas.automations import AutomationCore, EventTrigger, Posture
 from prefect.events.schemas.events import ResourceSpecification
-from prefect.settings import PREFECT_UI_URL
 
 from flows.events import BLOCKED, LATE
+from flows.ui_links import ui_address
 
 BLOCK: Final = "growth-points-alarms"  # any notification block of this name is told
 _PREFIX: Final = "growth-points "
@@ -205,14 +205,9 @@ def _tell(alarm: Alarm, block: UUID | None) -> ActionTypes:
     if block is None:
         return DoNothing()
     about_a_run = "prefect.flow-run.*" in str(alarm.trigger.match)
-    where = f"\n{_ui()}/runs/flow-run/{_RUN}" if about_a_run else ""
+    where = f"\n{ui_address()}/runs/flow-run/{_RUN}" if about_a_run else ""
     body = f"{alarm.body}{where}\nWhat to do: {alarm.page}"
     return SendNotification(block_document_id=block, subject=alarm.subject, body=body)
-
-
-def _ui() -> str:
-    """Give the address of the UI that is shown by default in new servers."""
-    return str(PREFECT_UI_URL.value()).rstrip("/").removesuffix("/v2") + "/v2"
 
 
 def _notification_block(client: SyncPrefectClient) -> UUID | None:

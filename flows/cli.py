@@ -130,6 +130,29 @@ def up(port: int) -> None:
     run_up(_settings(), port)
 
 
+@cli.command(short_help="Show reports, and figures for Prometheus.")
+@click.option("--port", type=click.IntRange(0, 65535), default=4201, show_default=True)
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+def serve(port: int, host: str) -> None:
+    """Serve reports, data-quality pages and /metrics, until Ctrl-C; `up` does so by itself."""
+    from flows.serving import serve_until_told
+
+    serve_until_told(_settings(), port, host, lambda url: click.echo(f"{url} (Ctrl-C ends it)"))
+
+
+@cli.command(short_help="Bring the Prefect server's alarms up to date.")
+@click.option("--webhook", metavar="URL", help="Tell them to this webhook, as JSON with a text.")
+def alarms(webhook: str | None) -> None:
+    """Apply the alarms to the Prefect server; again changes nothing. `up` does so by itself.
+
+    They are told to the notification block growth-points-alarms, whatever its type; --webhook
+    makes one.
+    """
+    from flows.console.applying import apply_alarms_now
+
+    click.echo(apply_alarms_now(_settings(), webhook))
+
+
 @cli.command(short_help="Write a sample marketplace's settlement files.")
 @click.argument("directory", type=click.Path(path_type=Path, file_okay=False))
 @click.option("--sellers", default=5_000, show_default=True, help="Stores in the last month.")

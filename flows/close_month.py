@@ -14,7 +14,7 @@ from flows.payout_runs import plan_payout_runs
 from flows.program import program_calendar, program_database, program_policies
 from flows.quality_pages import refresh_quality_pages
 from flows.report import Report, closing_report
-from flows.report_keeping import attach_report, keep_report, quality_page
+from flows.report_keeping import approval_step, attach_report, keep_report, quality_page
 from flows.run_names import closing_name, month_to_close
 from flows.settings import Settings
 from flows.steps.record_closing import Closing, record_closing
@@ -116,7 +116,10 @@ def publish(settings: Settings, closing: Closing) -> ClosedMonth:
     revision = closing.closed.revision
     page = quality_page(settings, closing.request.month, revision.revision_no)
     report = closing_report(
-        closing, closing.findings, links=() if closing.request.preview else (page,)
+        closing,
+        closing.findings,
+        links=() if closing.request.preview else (page,),
+        next_step=None if closing.request.preview else approval_step(settings, closing),
     )
     kept = None
     if not closing.request.preview:

@@ -12,6 +12,7 @@ from typing import Any, Final
 from prefect.events import emit_event
 
 from adapters.postgres.ledger import Payout
+from adapters.postgres.standing import Standing
 from domain.findings import Finding, Severity
 from domain.months import SettlementMonth
 from flows.closing.evaluation import EvaluatedMonth
@@ -65,15 +66,15 @@ def tell_paid(payout: Payout, due_on: date) -> None:
         _tell(PAID, payout.settlement_month, payload)
 
 
-def tell_late(month: SettlementMonth, due_on: date, today: date, sellers: int, points: int) -> None:
+def tell_late(month: Standing, today: date) -> None:
     """Tell that a month's payout date has passed and the month is not paid."""
     payload = {
-        "due_on": str(due_on),
-        "days_late": (today - due_on).days,
-        "sellers": sellers,
-        "points": points,
+        "due_on": str(month.due_on),
+        "days_late": month.days_late(today),
+        "sellers": month.pending_sellers,
+        "points": month.pending_points,
     }
-    _tell(LATE, month, payload)
+    _tell(LATE, month.settlement_month, payload)
 
 
 def _closed(closing: Closing, report: Path | None) -> dict[str, Any]:

@@ -7,10 +7,14 @@ from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 
 from adapters.postgres.ledger import Payout
+from adapters.postgres.payout_dates import planned_payouts
+from adapters.postgres.standing import program_standing
 from domain.months import SettlementMonth
 from domain.refusal import Refused
+from flows.events import tell_late, tell_paid
 from flows.flow_occasion import flow_occasion
 from flows.forms import MonthOrNone
+from flows.occasion import this_occasion
 from flows.payout_runs import plan_payout_runs
 from flows.program import program_database
 from flows.run_names import payout_name
@@ -78,8 +82,13 @@ def pay_each(
 
 @task(cache_policy=NO_CACHE)
 def find_due_months(settings: Settings, on: date) -> tuple[SettlementMonth, ...]:
-    """Find the months that are due on a date and not paid yet."""
+    """Find the months that are due on a date and not paid yet; tell of those that are late."""
+    until = min(on, this_occasion().today)
     with program_database(settings) as engine:
+        with engine.connect() as connection:
+            for each in program_standing(connection):
+                if each.days_late(until):
+                    tell_late(each, until)
         return due_months(engine, on)
 
 
@@ -87,4 +96,7 @@ def find_due_months(settings: Settings, on: date) -> tuple[SettlementMonth, ...]
 def pay(settings: Settings, month: SettlementMonth, request: PayoutRequest) -> Payout:
     """Pay one month out, in one transaction."""
     with program_database(settings) as engine:
-        return pay_out_month(engine, month, request)
+        payout = pay_out_month(engine, month, request)
+        with engine.connect() as connection:
+            tell_paid(payout, planned_payouts(connection)[month].due_on)
+    return payout

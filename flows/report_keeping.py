@@ -2,15 +2,22 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Final
 
 from prefect.artifacts import create_markdown_artifact
 
 from adapters.data_docs import revision_page
 from domain.months import SettlementMonth
-from flows.report import Link, Report
+from flows.closing.approval import open_payouts
+from flows.program import program_database
+from flows.report import Link, NextStep, Report
 from flows.report_markdown import markdown, markdown_attached
 from flows.report_page import report_page
 from flows.settings import Settings
+from flows.steps.record_closing import Closing
+from flows.ui_links import form_address
+
+_APPROVAL: Final = "approve-payout/approve-payout"
 
 
 def attach_report(settings: Settings, report: Report, kept: Path | None = None) -> None:
@@ -39,6 +46,22 @@ def keep_report(settings: Settings, name: str, report: Report, *, anew: bool = T
 def quality_page(settings: Settings, month: SettlementMonth, revision_no: int) -> Link:
     """Link to the data-quality page of a revision."""
     return Link("data-quality page", settings.docs / revision_page(month, revision_no))
+
+
+def approval_step(settings: Settings, closing: Closing) -> NextStep | None:
+    """Say how to approve the month's payout, if it waits for that."""
+    month = closing.closed.month
+    with program_database(settings) as engine, engine.connect() as connection:
+        payout = open_payouts(connection).get(month)
+    if payout is None or not payout.waits(settings.approval_rule):
+        return None
+    due_on = closing.payouts[month].due_on
+    form = form_address(_APPROVAL, {"month": str(month), "points": payout.points})
+    return NextStep(
+        f"{payout.points:,} points wait for an approval, to be paid on {due_on}:",
+        f"growth-points approve-payout {month} {payout.points} --reason TEXT",
+        Link("approve them", form) if form else None,
+    )
 
 
 def _write(file: Path, text: str, anew: bool) -> None:

@@ -22,6 +22,7 @@ from flows.console.lasting_server import (
 )
 from flows.console.worker import WorkerEnded, start_worker
 from flows.program import program_database
+from flows.serving import serving
 from flows.settings import Settings
 
 _STOPPING_SECONDS: Final = 30
@@ -39,12 +40,14 @@ def run_up(settings: Settings, port: int) -> None:
         logs = settings.home / "server"
         server, address = start_lasting_server(settings.home, port)
         stack.enter_context(_ended_in_time(server))
+        pages = stack.enter_context(serving(settings, port and port + 1))
+        os.environ.setdefault("GROWTH_POINTS_PAGES_URL", pages)
         say("registering the deployments")
         worker = start_worker(logs / "worker.log")
         stack.enter_context(_ended_in_time(worker))
         tell_where(settings.home, address)
         stack.callback(forget_where, settings.home)
-        click.echo(_where_to_look(settings, address))
+        click.echo(_where_to_look(settings, address, pages))
         while not told_to_end.wait(1):
             if server.poll() is not None:
                 raise ServerSilent(logs / "server.log")
@@ -71,13 +74,15 @@ def _ended_in_time(process: subprocess.Popen[bytes]) -> Iterator[None]:
             process.wait()
 
 
-def _where_to_look(settings: Settings, address: str) -> str:
+def _where_to_look(settings: Settings, address: str, pages: str) -> str:
     root = settings.settlements or "not set; every form asks for it"
     return f"""
 growth-points is up.
 
   Runs         {address}/v2/runs
   Deployments  {address}/v2/deployments
+  Reports      {pages}
+  Figures      {pages}/metrics
   Settlements  {root}
   Home         {settings.home.resolve()}
 

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
+from adapters.postgres.standing import program_standing
 from flows import events
 from flows.events import tell_closed, tell_late, tell_paid
-from tests.closings import Program, Sold, month
+from tests.closings import Program, Sold
 
 LITTLE, TIER_1 = {"maru": Sold(1_000)}, {"maru": Sold(6_000_000)}
 REPORT = Path("closed-1.html")
@@ -113,12 +114,15 @@ def test_a_payout_is_told_once_with_how_late_it_was(
 
 
 def test_a_payout_that_is_late_says_by_how_much(
-    told: list[tuple[str, Mapping[str, Any]]],
+    program: Program, told: list[tuple[str, Mapping[str, Any]]]
 ) -> None:
-    due_on, today = date(2026, 11, 10), date(2026, 11, 13)
+    program.close("2026-10", TIER_1)
+    with program.engine.connect() as connection:
+        october = program_standing(connection)[-1]
 
-    tell_late(month("2026-10"), due_on, today, sellers=7, points=1_050_000)
+    tell_late(october, date(2026, 11, 13))
 
     [(event, payload)] = told
     assert event == "payout.late"
-    assert (payload["days_late"], payload["points"]) == (3, 1_050_000)
+    assert (payload["month"], payload["due_on"]) == ("2026-10", "2026-11-10")
+    assert (payload["days_late"], payload["points"], payload["sellers"]) == (3, 150_000, 1)

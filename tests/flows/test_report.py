@@ -151,6 +151,18 @@ def test_the_report_is_attached_with_addresses_where_it_is_served(
     assert f"(http://127.0.0.1:4201/docs/{OCTOBER}-revision-1.html)" in attached
 
 
+def test_a_payout_that_waits_for_an_approval_is_the_next_step(with_history: Marketplace) -> None:
+    careful = replace(with_history, variables={"GROWTH_POINTS_APPROVAL": "required"})
+
+    said = careful.done("close", OCTOBER).stdout
+
+    told = f"growth-points approve-payout {OCTOBER} 300000"
+    assert told in said
+    page = (careful.home / "reports" / OCTOBER / "closed-1.html").read_text(encoding="utf-8")
+    assert told in page
+    assert page.index("300,000 points wait for an approval") < page.index("Awards by tier")
+
+
 def _attached(key: str) -> str:
     with get_client(sync_client=True) as client:
         wanted = ArtifactFilter(key=ArtifactFilterKey(any_=[key]))

@@ -1,0 +1,81 @@
+"""The program's own figures for Prometheus, read from the database whenever they are asked for."""
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+from typing import Final
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.metrics_core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+from sqlalchemy.exc import SQLAlchemyError
+
+from adapters.postgres.standing import Standing, program_standing
+from domain.refusal import Refused
+from flows.occasion import this_occasion
+from flows.program import program_database
+from flows.settings import Settings
+
+_STATES: Final = ("ingested", "closed", "restated", "paid")
+
+
+def metrics_text(settings: Settings) -> bytes:
+    """Write all figures as Prometheus reads them."""
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(_Program(settings))
+    return generate_latest(registry)
+
+
+class _Program(Collector):
+    """Asks the database at each scrape, so that a restart forgets nothing."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield the figures; only `growth_points_database_up` when the database does not answer."""
+        up = GaugeMetricFamily("growth_points_database_up", "Whether the database answers.")
+        try:
+            with program_database(self._settings) as engine, engine.connect() as connection:
+                months = program_standing(connection)
+        except (Refused, SQLAlchemyError):
+            up.add_metric([], 0)
+            yield up
+            return
+        up.add_metric([], 1)
+        yield up
+        yield from figures(months, this_occasion().today)
+
+
+def figures(months: Iterable[Standing], today: date) -> Iterator[Metric]:
+    """Make the figures of the months as they stand on a date."""
+    months = tuple(months)
+    yield _months(months)
+    yield _awards(months)
+    late = [month.days_late(today) for month in months]
+    for name, meaning, values in (
+        ("findings", "Warnings a month was taken in with.", [m.findings for m in months]),
+        ("points_pending", "Points awarded, not paid yet.", [m.pending_points for m in months]),
+        ("points_paid", "Points that a month paid out.", [m.paid_points for m in months]),
+        ("payout_days_late", "Days since an unpaid month was due.", late),
+    ):
+        gauge = GaugeMetricFamily(f"growth_points_{name}", meaning, labels=["month"])
+        for month, value in zip(months, values, strict=True):
+            gauge.add_metric([str(month.settlement_month)], value)
+        yield gauge
+
+
+def _months(months: Iterable[Standing]) -> Metric:
+    gauge = GaugeMetricFamily("growth_points_months", "Months by state.", labels=["state"])
+    states = [month.state for month in months]
+    for state in (*_STATES, *sorted(set(states) - set(_STATES))):
+        gauge.add_metric([state], states.count(state))
+    return gauge
+
+
+def _awards(months: Iterable[Standing]) -> Metric:
+    labels = ["month", "tier"]
+    gauge = GaugeMetricFamily("growth_points_awards", "Standing awards.", labels=labels)
+    for month in months:
+        for tier, count in sorted(month.awards.items()):
+            gauge.add_metric([str(month.settlement_month), str(tier)], count)
+    return gauge

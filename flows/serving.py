@@ -1,0 +1,114 @@
+"""What is shown to browsers and to Prometheus: reports, data-quality pages, and figures.
+
+Reports and pages name sellers and points, so this listens to this machine alone unless told
+otherwise, and refused lines are not shown at all.
+"""
+
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from html import escape
+from http import HTTPStatus
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Event, Thread
+from typing import Any, Final
+
+from prometheus_client import CONTENT_TYPE_LATEST
+
+from adapters.data_docs.markup import page
+from flows.console.lasting_server import PortTaken
+from flows.metrics import metrics_text
+from flows.settings import Settings
+
+_SHOWN: Final = ("reports", "docs")
+_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'"
+
+
+@contextmanager
+def serving(settings: Settings, port: int, host: str = "127.0.0.1") -> Iterator[str]:
+    """Serve `/metrics`, `/reports/` and `/docs/` in a thread; yield the address.
+
+    Port 0 takes any that is free. Raises PortTaken.
+    """
+    try:
+        server = ThreadingHTTPServer((host, port), partial(_Handler, settings))
+    except OSError as error:
+        raise PortTaken(port, error.strerror or str(error)) from error
+    with server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://{host}:{server.server_port}"
+        server.shutdown()
+
+
+def serve_until_told(settings: Settings, port: int, host: str, tell: Callable[[str], None]) -> None:
+    """Serve until Ctrl-C or SIGTERM; `tell` is given the address."""
+    told_to_end = Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: told_to_end.set())
+    with serving(settings, port, host) as url:
+        tell(url)
+        told_to_end.wait()
+
+
+class _Handler(SimpleHTTPRequestHandler):
+    def __init__(self, settings: Settings, *arguments: Any) -> None:
+        self._settings = settings
+        super().__init__(*arguments, directory=str(settings.home))
+
+    def do_GET(self) -> None:
+        """Answer with figures, the list of reports, or a file that is shown."""
+        first = self.path.split("?")[0].strip("/").split("/")[0]
+        if first == "metrics":
+            self._answer(CONTENT_TYPE_LATEST, metrics_text(self._settings))
+        elif not first:
+            self._answer("text/html; charset=utf-8", _index(self._settings).encode())
+        elif self._is_shown():
+            super().do_GET()
+        else:
+            self.send_error(HTTPStatus.NOT_FOUND)
+
+    def do_HEAD(self) -> None:
+        """Answer for files that are shown only."""
+        if self._is_shown():
+            super().do_HEAD()
+        else:
+            self.send_error(HTTPStatus.NOT_FOUND)
+
+    def end_headers(self) -> None:
+        """Let pages load nothing and run nothing, whatever is in them."""
+        self.send_header("Content-Security-Policy", _POLICY)
+        super().end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing of each request."""
+
+    def _is_shown(self) -> bool:
+        """Say whether the path leads into a folder that is shown, links and `..` followed."""
+        asked, home = Path(self.translate_path(self.path)).resolve(), self._settings.home.resolve()
+        return any(asked.is_relative_to(home / each) for each in _SHOWN)
+
+    def _answer(self, kind: str, content: bytes) -> None:
+        self.send_response(HTTPStatus.OK)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+
+def _index(settings: Settings) -> str:
+    """List every report, newest month first."""
+    reports = sorted(settings.reports.glob("*/*.html"), key=lambda file: file.parts[-2:])
+    return page("Growth points", _index_body(settings, reports[::-1]))
+
+
+def _index_body(settings: Settings, reports: list[Path]) -> Iterator[str]:
+    yield "<h1>Growth points</h1>"
+    yield '<p><a href="docs/index.html">Data quality</a> · <a href="metrics">Figures</a></p>'
+    yield "<h2>Reports</h2>"
+    for file in reports:
+        where = escape(file.relative_to(settings.home).as_posix())
+        yield f'<p><a href="{where}">{escape(file.parent.name)}: {escape(file.stem)}</a></p>'
+    if not reports:
+        yield "<p>No month was closed yet.</p>"
