@@ -2,10 +2,25 @@
 
 import hashlib
 import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
 
 from domain.ledger import Award
 from domain.months import SettlementMonth
+
+_NONE: Final[frozenset[Award]] = frozenset()
+
+AwardsByMonth = Mapping[SettlementMonth, frozenset[Award]]
+
+
+def by_month(awards: Iterable[Award]) -> AwardsByMonth:
+    """Part awards by their settlement months."""
+    parted: dict[SettlementMonth, set[Award]] = {}
+    for award in awards:
+        parted.setdefault(award.settlement_month, set()).add(award)
+    return {month: frozenset(parted[month]) for month in sorted(parted)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,26 +28,49 @@ class EvaluationInput:
     """Everything that decides a month.
 
     `window` are the settlement months of the window, oldest first, each with the content hash of
-    the revision used; the last one's revision also carries the seller snapshot. `earlier_awards`
-    are those standing from earlier settlement months (rule 11).
+    the revision used; the last one's revision also carries the seller snapshot. `standing` are the
+    awards that stand, of which those of earlier settlement months bind this one (rule 11).
     """
 
     month: SettlementMonth
     window: tuple[tuple[SettlementMonth, str], ...]
     policy_hash: str
-    earlier_awards: frozenset[Award]
+    standing: AwardsByMonth
+
+    @property
+    def earlier_awards(self) -> frozenset[Award]:
+        """The awards that bind the month."""
+        return frozenset().union(*(self.standing[month] for month in self._earlier_months()))
+
+    def awards_otherwise_than(self, before: AwardsByMonth) -> set[Award]:
+        """List the binding awards that stood before and do not now, or the other way about."""
+        differing: set[Award] = set()
+        for month in {*self.standing, *before}:
+            if month < self.month:
+                differing |= self.standing.get(month, _NONE) ^ before.get(month, _NONE)
+        return differing
 
     @property
     def content_hash(self) -> str:
-        """SHA-256, in hex, of the whole input in one spelling."""
-        months = {each: str(each) for each in {a.settlement_month for a in self.earlier_awards}}
+        """SHA-256, in hex, of the whole input in one spelling: JSON without blanks."""
         content = {
             "month": str(self.month),
             "window": [[str(month), revision] for month, revision in self.window],
             "policy": self.policy_hash,
-            "earlier_awards": sorted(  # as plain values: awards compare many times slower
-                [months[award.settlement_month], award.seller_id, award.tier, award.points]
-                for award in self.earlier_awards
-            ),
         }
-        return hashlib.sha256(json.dumps(content, separators=(",", ":")).encode()).hexdigest()
+        awards = (_spelled(self.standing[month]) for month in self._earlier_months())
+        spelled = json.dumps(content, separators=(",", ":"))
+        whole = f'{spelled[:-1]},"earlier_awards":[{",".join(filter(None, awards))}]}}'
+        return hashlib.sha256(whole.encode()).hexdigest()
+
+    def _earlier_months(self) -> list[SettlementMonth]:
+        return sorted(month for month in self.standing if month < self.month)
+
+
+@lru_cache(maxsize=24)  # every month of a cascade has the months before it in its input
+def _spelled(awards: frozenset[Award]) -> str:
+    rows = sorted(  # as plain values: awards compare many times slower
+        (award.seller_id, award.tier, award.points, str(award.settlement_month)) for award in awards
+    )
+    listed = [[month, seller_id, tier, points] for seller_id, tier, points, month in rows]
+    return json.dumps(listed, separators=(",", ":"))[1:-1]

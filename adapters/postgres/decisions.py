@@ -1,21 +1,24 @@
 """Deciding a whole month in one statement, and reading what was decided."""
 
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import nullcontext
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import cache, reduce
 from operator import or_
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import (
     BigInteger,
+    Column,
+    ColumnElement,
     Connection,
     Integer,
     Select,
-    Subquery,
     Text,
+    any_,
     bindparam,
     cast,
+    false,
     func,
     insert,
     literal,
@@ -24,6 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from adapters.postgres.database import joining_whole_months
+from adapters.postgres.decided import holds, layers_of
 from adapters.postgres.eligibility_columns import (
     SellerColumns,
     outcome_column,
@@ -39,6 +43,8 @@ from domain.ledger import Award
 from domain.months import SettlementMonth
 from domain.policy import MOST_TIERS
 
+_FEW_STORES: Final = 5_000  # more are found faster by reading their whole month
+
 
 def record_decisions(
     connection: Connection,
@@ -48,13 +54,14 @@ def record_decisions(
     window_revision_ids: Sequence[int],
     snapshot_revision_id: int,
     earlier_awards: Collection[Award],
+    stores: Collection[str] | None = None,
 ) -> None:
-    """Decide for every store of the snapshot, in one INSERT … SELECT.
+    """Decide for every store of the snapshot, or for those named, in one INSERT … SELECT.
 
     The amounts are summed over the window's revisions, counted line types only (rule 2); a month
     without sales is 0 (rule 5).
     """
-    facts = _facts(terms, window_revision_ids, snapshot_revision_id).cte("facts")
+    facts = _facts(terms, window_revision_ids, snapshot_revision_id, stores).cte("facts")
     seller = SellerColumns(
         approved_on=facts.c.approved_on,
         status=facts.c.status,
@@ -74,11 +81,10 @@ def record_decisions(
         facts.c.window_amount_krw,
         reasons_column(terms, seller),
     ).order_by(facts.c.seller_id)
-    sellers, tiers = _tiers_by_seller(earlier_awards)
-    with joining_whole_months(connection):
+    with _joining(connection, stores):
         connection.execute(
             insert(decision).from_select([column.name for column in decision.c], decided),
-            {"awarded_sellers": sellers, "awarded_tiers": tiers},
+            _given(earlier_awards, stores),
         )
 
 
@@ -86,11 +92,9 @@ def _facts(
     terms: Terms,
     window_revision_ids: Sequence[int],
     snapshot_revision_id: int,
-    seller_id: str | None = None,
+    stores: Collection[str] | None = None,
 ) -> Select[tuple[object, ...]]:
     snapshot = seller_snapshot
-    amounts_of = [] if seller_id is None else [seller_amount.c.seller_id == seller_id]
-    store = [] if seller_id is None else [snapshot.c.seller_id == seller_id]
     amounts = (
         select(
             seller_amount.c.seller_id,
@@ -99,7 +103,7 @@ def _facts(
         .where(
             seller_amount.c.revision_id.in_(window_revision_ids),
             seller_amount.c.line_type.in_(terms.policy.counted_line_types),
-            *amounts_of,
+            *_among(stores, seller_amount.c.seller_id),
         )
         .group_by(seller_amount.c.seller_id)
         .subquery("amounts")
@@ -121,8 +125,34 @@ def _facts(
         .select_from(snapshot)
         .outerjoin(amounts, amounts.c.seller_id == snapshot.c.seller_id)
         .outerjoin(awarded, awarded.c.seller_id == snapshot.c.seller_id)
-        .where(snapshot.c.revision_id == snapshot_revision_id, *store)
+        .where(
+            snapshot.c.revision_id == snapshot_revision_id,
+            *_among(stores, snapshot.c.seller_id),
+        )
     )
+
+
+def _among(stores: Collection[str] | None, seller_id: Column[str]) -> list[ColumnElement[bool]]:
+    """Keep to the stores that are asked for; to all of them when none are named."""
+    return [] if stores is None else [seller_id == any_(bindparam("stores", type_=ARRAY(Text())))]
+
+
+def _given(
+    awards: Collection[Award], stores: Collection[str] | None
+) -> Mapping[str, Sequence[object]]:
+    """Make the parameters of a statement over `_facts`."""
+    if stores is not None:
+        awards = [each for each in awards if each.seller_id in stores]
+    sellers, tiers = _tiers_by_seller(awards)
+    return {"awarded_sellers": sellers, "awarded_tiers": tiers, "stores": sorted(stores or ())}
+
+
+def _joining(
+    connection: Connection, stores: Collection[str] | None
+) -> AbstractContextManager[None]:
+    """Let few stores be looked up one by one, and whole months be joined as such."""
+    few = stores is not None and len(stores) <= _FEW_STORES
+    return nullcontext() if few else joining_whole_months(connection)
 
 
 def _tiers_by_seller(awards: Collection[Award]) -> tuple[list[str], list[int]]:
@@ -156,33 +186,34 @@ def recorded_facts(
 
     Facts are None for a store that the snapshot lacks, the rest for one without a decision.
     """
-    facts = _facts(terms, window_revision_ids, snapshot_revision_id, seller_id).subquery("facts")
-    decided = _decided(evaluation_id, seller_id)
+    stores = None if seller_id is None else [seller_id]
+    facts = _facts(terms, window_revision_ids, snapshot_revision_id, stores).subquery("facts")
+    decided = _decided(connection, evaluation_id, stores).subquery("decided")
     either = func.coalesce(facts.c.seller_id, decided.c.seller_id)
     query = (
         select(either, *facts.c, *(column.label(f"decided_{column.name}") for column in decided.c))
         .select_from(facts.join(decided, decided.c.seller_id == facts.c.seller_id, full=True))
         .order_by(either)
     )
-    sellers, tiers = _tiers_by_seller(earlier_awards)
-    with joining_whole_months(connection) if seller_id is None else nullcontext():
+    with _joining(connection, stores):
         rows = connection.execute(
             query,
-            {"awarded_sellers": sellers, "awarded_tiers": tiers},
+            _given(earlier_awards, stores),
             execution_options={"yield_per": 10_000},
         )
     for seller, *values in rows:
         yield RecordedStore(seller, _seller_facts(values[:-5]), _result(values[-5:-1]), values[-1])
 
 
-def _decided(evaluation_id: int, seller_id: str | None) -> Subquery:
+def _decided(
+    connection: Connection, evaluation_id: int | None, stores: Collection[str] | None = None
+) -> Select[tuple[object, ...]]:
     names = ("seller_id", "tier", "points", "reasons", "window_amount_krw")
-    query = select(*(decision.c[name] for name in names)).where(
-        decision.c.evaluation_id == evaluation_id
-    )
-    if seller_id is not None:
-        query = query.where(decision.c.seller_id == seller_id)
-    return query.subquery("decided")
+    query = select(*(decision.c[name] for name in names))
+    if evaluation_id is None:
+        return query.where(false())
+    holding = holds(layers_of(connection, evaluation_id))
+    return query.where(holding, *_among(stores, decision.c.seller_id))
 
 
 def _seller_facts(values: Sequence[Any]) -> SellerFacts | None:
@@ -210,29 +241,31 @@ def _tiers_of(bits: int) -> frozenset[int]:
 
 def earned_awards(connection: Connection, evaluation_id: int, month: SettlementMonth) -> set[Award]:
     """List the awards that an evaluation decided."""
-    rows = connection.execute(
-        select(decision.c.seller_id, decision.c.tier, decision.c.points).where(
-            decision.c.evaluation_id == evaluation_id, decision.c.outcome == Outcome.AWARDED
-        )
-    )
+    with joining_whole_months(connection):
+        rows = connection.execute(
+            select(decision.c.seller_id, decision.c.tier, decision.c.points).where(
+                holds(layers_of(connection, evaluation_id)),
+                decision.c.outcome == Outcome.AWARDED,
+            )
+        ).all()
     return {Award(month, seller_id, tier, points) for seller_id, tier, points in rows}
 
 
 def changed_results(
-    connection: Connection, before: int | None, after: int
+    connection: Connection,
+    before: int | None,
+    after: int,
+    stores: Collection[str] | None = None,
 ) -> tuple[ChangedResult, ...]:
     """List the stores whose award differs between two evaluations, in the order of seller ids.
 
-    Without an evaluation before, they are the stores that are awarded.
+    Without an evaluation before, they are the stores that are awarded. With `stores` only those
+    are looked at.
     """
-    old, new = (
-        select(decision.c.seller_id, decision.c.tier, decision.c.points, decision.c.reasons)
-        .where(decision.c.evaluation_id == evaluation_id)
-        .subquery(name)
-        for name, evaluation_id in (("old", before), ("new", after))
-    )
+    old = _decided(connection, before, stores).subquery("old")
+    new = _decided(connection, after, stores).subquery("new")
     seller_id = func.coalesce(old.c.seller_id, new.c.seller_id)
-    rows = connection.execute(
+    differing = (
         select(seller_id, *old.c, *new.c)
         .select_from(old.join(new, old.c.seller_id == new.c.seller_id, full=True))
         .where(
@@ -241,7 +274,9 @@ def changed_results(
         )
         .order_by(seller_id)
     )
-    return tuple(ChangedResult(row[0], _result(row[1:5]), _result(row[5:9])) for row in rows)
+    with _joining(connection, stores):
+        rows = connection.execute(differing, _given((), stores)).all()
+    return tuple(ChangedResult(row[0], _result(row[1:5]), _result(row[6:10])) for row in rows)
 
 
 def _result(values: Sequence[Any]) -> Result | None:
@@ -253,8 +288,9 @@ def decisions(
     connection: Connection, evaluation_id: int, *, seller_id: str | None = None
 ) -> Iterator[Decision]:
     """Stream the decisions of an evaluation in the order of seller ids."""
+    asked = evaluation.alias("asked")
     columns = (
-        evaluation.c.settlement_month,
+        asked.c.settlement_month,
         decision.c.seller_id,
         decision.c.outcome,
         decision.c.tier,
@@ -266,9 +302,9 @@ def decisions(
     query = (
         select(*columns)
         .select_from(decision)
-        .join(evaluation, evaluation.c.evaluation_id == decision.c.evaluation_id)
-        .join(policy, policy.c.policy_hash == evaluation.c.policy_hash)
-        .where(decision.c.evaluation_id == evaluation_id)
+        .join(asked, asked.c.evaluation_id == evaluation_id)
+        .join(policy, policy.c.policy_hash == asked.c.policy_hash)
+        .where(holds(layers_of(connection, evaluation_id)))
         .order_by(decision.c.seller_id)
     )
     if seller_id is not None:
@@ -289,9 +325,10 @@ def decisions(
 
 def funnel(connection: Connection, evaluation_id: int) -> Funnel:
     """Count the stores of an evaluation by what kept them from an award."""
-    rows = connection.execute(
-        select(decision.c.reasons, func.count())
-        .where(decision.c.evaluation_id == evaluation_id)
-        .group_by(decision.c.reasons)
-    )
+    with joining_whole_months(connection):
+        rows = connection.execute(
+            select(decision.c.reasons, func.count())
+            .where(holds(layers_of(connection, evaluation_id)))
+            .group_by(decision.c.reasons)
+        ).all()
     return Funnel({tuple(map(Reason, reasons)): count for reasons, count in rows})

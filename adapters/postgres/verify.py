@@ -317,11 +317,24 @@ _STANDING = _Check(
            CASE WHEN standing IS NULL THEN 'was awarded by the current evaluation, but not posted'
                 ELSE 'has an award that the current evaluation did not decide' END AS what
     FROM (
-      SELECT settlement_month, seller_id, tier, points, true AS decided
-      FROM growth_points.decision JOIN (
+      SELECT current.settlement_month, seller_id, tier, points, true AS decided
+      FROM growth_points.decision JOIN growth_points.evaluation USING (evaluation_id) JOIN (
         SELECT DISTINCT ON (settlement_month) settlement_month, evaluation_id
         FROM growth_points.evaluation ORDER BY settlement_month, evaluation_no DESC
-      ) current USING (evaluation_id) WHERE outcome = 'awarded'
+      ) current USING (settlement_month)
+      WHERE outcome = 'awarded' AND NOT EXISTS (
+        SELECT FROM growth_points.evaluation later
+        JOIN growth_points.decision newer ON newer.evaluation_id = later.evaluation_id
+        WHERE later.settlement_month = evaluation.settlement_month
+          AND later.evaluation_no > evaluation.evaluation_no AND later.evaluation_no > 1
+          AND newer.seller_id = decision.seller_id
+      ) AND (decision.evaluation_id = current.evaluation_id OR EXISTS (
+        SELECT FROM growth_points.evaluation_input JOIN growth_points.revision USING (revision_id)
+        JOIN growth_points.seller_snapshot snapshot USING (revision_id)
+        WHERE evaluation_input.evaluation_id = current.evaluation_id
+          AND revision.settlement_month = current.settlement_month
+          AND snapshot.seller_id = decision.seller_id
+      ))
     ) decided
     FULL JOIN (
       SELECT settlement_month, seller_id, tier, points, true AS standing

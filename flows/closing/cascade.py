@@ -18,6 +18,7 @@ from adapters.postgres.grants import binding_awards
 from adapters.postgres.ledger import paid_months, post_awards, reverse_awards
 from adapters.postgres.payout_dates import PlannedPayout, plan_payout, planned_payouts
 from domain.cause import Cause
+from domain.evaluation import by_month
 from domain.ledger import Award
 from domain.months import SettlementMonth
 from domain.payout_date import payout_date
@@ -57,22 +58,35 @@ def evaluate_in_order(
     policies: Sequence[PolicyText],
     cause: Cause,
     asked_for: Mapping[SettlementMonth, str | None],
+    decided_on: frozenset[Award] | None = None,
 ) -> tuple[EvaluatedMonth, ...]:
     """Evaluate months, oldest first, each on the awards that the ones before it leave standing.
 
-    `asked_for` names the policies to use instead of the months' own. Raises WindowIncomplete,
+    `asked_for` names the policies to use instead of the months' own; `decided_on` are the awards
+    that bound when the months were last decided, if others do now. Raises WindowIncomplete,
     PolicyUnknown.
     """
     paid = paid_months(connection)
-    standing = binding_awards(connection)
+    standing = dict(by_month(binding_awards(connection)))
+    before = standing.copy() if decided_on is None else by_month(decided_on)
     evaluated = []
     for month in months:
         policy = policy_of(connection, month, policies, asked_for.get(month))
-        result = evaluate_month(connection, month, policy, standing, paid=paid, cause=cause)
-        standing = result.restatement.applied_to(standing)
+        result = evaluate_month(
+            connection,
+            month,
+            policy,
+            standing,
+            decided_on=before,
+            paid=paid,
+            cause=cause,
+            counting=month in asked_for,
+        )
+        standing[month] = result.restatement.applied_to(standing.get(month, frozenset()))
         evaluated.append(result)
+    finally_standing = frozenset().union(*standing.values())
     return tuple(
-        replace(each, restatement=each.restatement.settled(standing)) for each in evaluated
+        replace(each, restatement=each.restatement.settled(finally_standing)) for each in evaluated
     )
 
 

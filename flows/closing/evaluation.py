@@ -2,11 +2,12 @@
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
 from adapters.policy_files import PolicyText, parse_policy
+from adapters.postgres.decided import stores_with_other_input
 from adapters.postgres.decisions import (
     changed_results,
     earned_awards,
@@ -16,6 +17,7 @@ from adapters.postgres.decisions import (
 from adapters.postgres.evaluations import (
     Evaluation,
     current_evaluation,
+    evaluated_revisions,
     record_evaluation,
     record_policy,
     recorded_policy,
@@ -24,7 +26,7 @@ from adapters.postgres.revisions import Revision, current_revisions
 from domain.cause import Cause
 from domain.decision import ChangedResult
 from domain.eligibility import Terms
-from domain.evaluation import EvaluationInput
+from domain.evaluation import AwardsByMonth, EvaluationInput
 from domain.findings import WindowIncomplete
 from domain.funnel import Funnel
 from domain.ledger import Award
@@ -59,8 +61,9 @@ class ClosingRequest:
 class EvaluatedMonth:
     """How one month stands, and the way there from how it stood before.
 
-    `earned` are the awards that its decisions grant; `funnel` counts what kept the other stores
-    from one; `changes` are the stores whose award is another than before.
+    `earned` are the awards that its decisions grant; `funnel` counts, for a month that was asked
+    for, what kept the other stores from one; `changes` are the stores whose award is another than
+    before.
     """
 
     month: SettlementMonth
@@ -104,37 +107,40 @@ def evaluate_month(
     connection: Connection,
     month: SettlementMonth,
     chosen: PolicyText,
-    standing: frozenset[Award],
+    standing: AwardsByMonth,
     *,
+    decided_on: AwardsByMonth,
     paid: frozenset[SettlementMonth],
     cause: Cause,
+    counting: bool = True,
 ) -> EvaluatedMonth:
     """Decide a month unless its input is the one it was last decided with.
 
-    `standing` are all awards as they stand, those of this month and of later ones included;
-    `paid` are the months that were paid out. Raises WindowIncomplete.
+    `standing` are all awards as they stand, those of this month and of later ones included, and
+    `decided_on` as they stood when the closed months were last decided; `paid` are the months that
+    were paid out. The funnel is empty unless `counting`. Raises WindowIncomplete.
     """
     policy = chosen.policy
     window = window_revisions(connection, month, policy.window_months)
-    earlier = frozenset(award for award in standing if award.settlement_month < month)
     content = EvaluationInput(
         month=month,
         window=tuple((each.settlement_month, each.content_hash) for each in window),
         policy_hash=policy.content_hash,
-        earlier_awards=earlier,
+        standing=standing,
     )
     evaluation = before = current_evaluation(connection, month)
     changed = before is None or before.input_hash != content.content_hash
     changes: tuple[ChangedResult, ...] = ()
     if evaluation is None or changed:
-        evaluation = _decide(connection, content, chosen, window, before, cause)
+        stores = _stores_with_other_input(connection, content, chosen, window, before, decided_on)
+        evaluation = _decide(connection, content, chosen, window, before, stores, cause)
         changes = changed_results(
             connection,
             None if before is None else before.evaluation_id,
             evaluation.evaluation_id,
+            stores,
         )
     earned = earned_awards(connection, evaluation.evaluation_id, month)
-    paid_others = paid - {month}
     return EvaluatedMonth(
         month=month,
         evaluation_id=evaluation.evaluation_id,
@@ -143,13 +149,13 @@ def evaluate_month(
         policy=policy,
         revision=window[-1],
         earned=frozenset(earned),
-        funnel=funnel(connection, evaluation.evaluation_id),
+        funnel=funnel(connection, evaluation.evaluation_id) if counting else Funnel({}),
         changes=changes,
         restatement=restate(
-            {award for award in standing if award.settlement_month == month},
+            standing.get(month, frozenset()),
             earned,
             paid_out=month in paid,
-            paid_elsewhere={award for award in standing if award.settlement_month in paid_others},
+            paid_elsewhere={award for other in paid - {month} for award in standing.get(other, ())},
         ),
         paid_out=month in paid,
     )
@@ -173,6 +179,7 @@ def _decide(
     chosen: PolicyText,
     window: Sequence[Revision],
     before: Evaluation | None,
+    stores: frozenset[str] | None,
     cause: Cause,
 ) -> Evaluation:
     policy = chosen.policy
@@ -190,7 +197,8 @@ def _decide(
         actor=cause.actor,
         reason=cause.reason,
     )
-    log.info("deciding %s for %s stores", content.month, f"{window[-1].sellers:,}")
+    count = window[-1].sellers if stores is None else len(stores)
+    log.info("deciding %s for %s stores", content.month, f"{count:,}")
     record_decisions(
         connection,
         evaluation_id=evaluation.evaluation_id,
@@ -198,5 +206,37 @@ def _decide(
         window_revision_ids=revision_ids,
         snapshot_revision_id=window[-1].revision_id,
         earlier_awards=content.earlier_awards,
+        stores=stores,
     )
     return evaluation
+
+
+def _stores_with_other_input(
+    connection: Connection,
+    content: EvaluationInput,
+    chosen: PolicyText,
+    window: Sequence[Revision],
+    before: Evaluation | None,
+    decided_on: AwardsByMonth,
+) -> frozenset[str] | None:
+    """List the stores that are to be decided again; None for all of them.
+
+    All are when the rules are others, or when it cannot be told for certain what the month was
+    decided on before.
+    """
+    if before is None or before.policy_hash != content.policy_hash:
+        return None
+    revisions = evaluated_revisions(connection, before.evaluation_id)
+    content_before = replace(
+        content,
+        window=tuple((month, of) for month, (_, of) in revisions.items()),
+        standing=decided_on,
+    )
+    if content_before.content_hash != before.input_hash:
+        return None
+    return stores_with_other_input(
+        connection,
+        {month: number for month, (number, _) in revisions.items()},
+        {each.settlement_month: each.revision_id for each in window},
+        chosen.policy.counted_line_types,
+    ) | {award.seller_id for award in content.awards_otherwise_than(decided_on)}

@@ -22,8 +22,7 @@ from adapters.postgres.grants import binding_awards
 from adapters.postgres.verify import Difference
 from domain.decision import Result, SellerFacts, decide
 from domain.eligibility import Terms
-from domain.evaluation import EvaluationInput
-from domain.ledger import Award
+from domain.evaluation import AwardsByMonth, EvaluationInput, by_month
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +38,7 @@ class RecordedInput:
 
 def replay_decisions(connection: Connection) -> Iterator[Difference]:
     """Decide every closed month again and name each decision that comes out differently."""
-    binding = binding_awards(connection)
+    binding = by_month(binding_awards(connection))
     for evaluation in current_evaluations(connection):
         recorded = recorded_input(connection, evaluation, binding)
         if recorded.content.content_hash != evaluation.input_hash:
@@ -52,7 +51,7 @@ def replay_decisions(connection: Connection) -> Iterator[Difference]:
 
 
 def recorded_input(
-    connection: Connection, evaluation: Evaluation, binding: frozenset[Award]
+    connection: Connection, evaluation: Evaluation, binding: AwardsByMonth
 ) -> RecordedInput:
     """Read back what an evaluation rests on; `binding` are all awards that take their tier."""
     month = evaluation.settlement_month
@@ -67,7 +66,7 @@ def recorded_input(
             month=month,
             window=tuple((each, content) for each, (_, content) in revisions.items()),
             policy_hash=evaluation.policy_hash,
-            earlier_awards=frozenset(each for each in binding if each.settlement_month < month),
+            standing=binding,
         ),
     )
 

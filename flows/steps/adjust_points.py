@@ -131,6 +131,7 @@ def _grant(
 ) -> Adjustment:
     cause = request.cause
     award = _granted_or_missing(connection, request, month)
+    decided_on = binding_awards(connection)
     posted = grant(
         connection,
         award,
@@ -145,7 +146,7 @@ def _grant(
     if not posted.created:
         return Adjustment(request, posted)
     later = months_from(connection, month)[1:]
-    months = evaluate_in_order(connection, later, policies, cause, {})
+    months = evaluate_in_order(connection, later, policies, cause, {}, decided_on)
     post_differences(connection, months, cause)
     plan_payouts(connection, not_planned_by_their_policy(connection, months), calendar)
     record_evaluations(connection, Action.GRANT, month, months, None, cause)

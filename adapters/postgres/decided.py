@@ -1,0 +1,118 @@
+"""What an evaluation decided for every store of its snapshot, and which stores it must decide.
+
+An evaluation records a decision for each store whose input is another than in the evaluation
+before it; every other store keeps the decision that it had. So what holds for a store is its
+newest decision in the evaluations of the month until then, as long as the snapshot has the store.
+"""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, Connection, and_, case, exists, func, or_, select
+
+from adapters.postgres.database import joining_whole_months
+from adapters.postgres.tables import (
+    decision,
+    evaluation,
+    evaluation_input,
+    revision,
+    seller_amount,
+    seller_snapshot,
+)
+from domain.months import SettlementMonth
+
+
+@dataclass(frozen=True, slots=True)
+class Layers:
+    """An evaluation and those before it in its month, oldest first, and its seller snapshot."""
+
+    evaluation_ids: tuple[int, ...]
+    snapshot_revision_id: int
+
+
+def layers_of(connection: Connection, evaluation_id: int) -> Layers:
+    """Find the evaluations whose decisions may hold in one of them."""
+    asked, earlier = evaluation.alias("asked"), evaluation.alias("earlier")
+    ids = connection.scalars(
+        select(earlier.c.evaluation_id)
+        .join(asked, asked.c.settlement_month == earlier.c.settlement_month)
+        .where(asked.c.evaluation_id == evaluation_id)
+        .where(earlier.c.evaluation_no <= asked.c.evaluation_no)
+        .order_by(earlier.c.evaluation_no)
+    )
+    newest_of_window = (
+        select(revision.c.revision_id)
+        .join(evaluation_input, evaluation_input.c.revision_id == revision.c.revision_id)
+        .where(evaluation_input.c.evaluation_id == evaluation_id)
+        .order_by(revision.c.settlement_month.desc())
+        .limit(1)
+    )
+    return Layers(tuple(ids), connection.execute(newest_of_window).scalar_one())
+
+
+def holds(layers: Layers) -> ColumnElement[bool]:
+    """Say of a row of `decision` whether it holds in the newest of the layers."""
+    ids, newer = layers.evaluation_ids, decision.alias("newer")
+    if len(ids) == 1:
+        return decision.c.evaluation_id == ids[0]
+    replaced = exists().where(
+        newer.c.evaluation_id.in_(ids[1:]),
+        newer.c.evaluation_id > decision.c.evaluation_id,
+        newer.c.seller_id == decision.c.seller_id,
+    )
+    in_the_snapshot = exists().where(
+        seller_snapshot.c.revision_id == layers.snapshot_revision_id,
+        seller_snapshot.c.seller_id == decision.c.seller_id,
+    )
+    return and_(decision.c.evaluation_id.in_(ids), ~replaced, in_the_snapshot)
+
+
+def stores_with_other_input(
+    connection: Connection,
+    before: Mapping[SettlementMonth, int],
+    now: Mapping[SettlementMonth, int],
+    counted_line_types: Collection[str],
+) -> frozenset[str]:
+    """List the stores whose counted amounts or snapshot differ between two windows.
+
+    A window is given as month → revision, and both are of the same months; the last one's
+    revision has the snapshot. A store that is in one snapshot only differs.
+    """
+    found: set[str] = set()
+    with joining_whole_months(connection):
+        for month, revision_id in now.items():
+            if revision_id != before[month]:
+                replaced = before[month], revision_id
+                found.update(_other_amounts(connection, *replaced, counted_line_types))
+        snapshots = before[max(before)], now[max(now)]
+        if snapshots[0] != snapshots[1]:
+            found.update(_other_snapshots(connection, *snapshots))
+    return frozenset(found)
+
+
+def _other_amounts(
+    connection: Connection, before: int, now: int, counted_line_types: Collection[str]
+) -> Iterator[str]:
+    amount = seller_amount.c
+    difference = case((amount.revision_id == now, amount.amount_krw), else_=-amount.amount_krw)
+    return connection.scalars(
+        select(amount.seller_id)
+        .where(amount.revision_id.in_((before, now)), amount.line_type.in_(counted_line_types))
+        .group_by(amount.seller_id)
+        .having(func.sum(difference) != 0)
+    )
+
+
+def _other_snapshots(connection: Connection, before: int, now: int) -> Iterator[str]:
+    old, new = (
+        select(*(column for column in seller_snapshot.c if column.name != "revision_id"))
+        .where(seller_snapshot.c.revision_id == number)
+        .subquery(name)
+        for name, number in (("old", before), ("new", now))
+    )
+    differs = or_(*(was.is_distinct_from(new.c[was.name]) for was in old.c))
+    return connection.scalars(
+        select(func.coalesce(new.c.seller_id, old.c.seller_id))
+        .select_from(old.join(new, new.c.seller_id == old.c.seller_id, full=True))
+        .where(differs)
+    )
