@@ -8,7 +8,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import StringConstraints
 
-MONTH_PATTERN: Final = r"^(19|[2-9][0-9])[0-9]{2}-(0[1-9]|1[0-2])$"
+MONTH_PATTERN: Final = r"^[0-9]{4}-(0[1-9]|1[0-2])$"  # an operator reads it
 
 Month = Annotated[str, StringConstraints(pattern=MONTH_PATTERN)]
 MonthOrNone = Annotated[str, StringConstraints(pattern=rf"^$|{MONTH_PATTERN}")]

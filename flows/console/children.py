@@ -13,9 +13,16 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 from threading import Thread
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 GRACE_SECONDS: Final = 5  # what a server's open connections are given when it is told to end
+_ONLY_THIS_SERVER: Final = (
+    b"content-security-policy",
+    b"connect-src 'self'; img-src 'self' data: blob:; font-src 'self' data:; frame-src 'self'",
+)
 
 
 def start_child(
@@ -48,6 +55,26 @@ def end_with_the_command() -> None:
     Thread(target=wait_for_the_end, daemon=True).start()
 
 
+def quiet_server() -> "ASGIApp":
+    """Make Prefect's server, whose pages may speak to it and to nobody else.
+
+    Its UI asks a service outside for how to collect statistics, even where it is told to send none.
+    """
+    from prefect.server.api.server import create_app
+
+    app = create_app()
+
+    async def answer(scope: "Scope", receive: "Receive", send: "Send") -> None:
+        async def send_with_policy(message: "Message") -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message.get("headers", ()), _ONLY_THIS_SERVER]
+            await send(message)
+
+        await app(scope, receive, send_with_policy)
+
+    return answer
+
+
 def _serve(listening: int) -> None:
     import uvicorn
 
@@ -58,7 +85,7 @@ def _serve(listening: int) -> None:
     gc.freeze()
     gc.enable()
     uvicorn.run(
-        "prefect.server.api.server:create_app",
+        f"{__spec__.name}:quiet_server",
         factory=True,
         fd=listening,
         log_level="error",
