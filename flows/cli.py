@@ -113,21 +113,37 @@ def demo(seed: int, sellers: int, lines: int) -> None:
 
     It keeps a home and a database of its own; run again, it shows the same.
     """
-    from flows.console.demo import run_demo
+    from flows.console.demo import Demo, run_demo
 
-    run_demo(_settings().home, seed=seed, sellers=sellers, lines=lines)
+    run_demo(Demo(_settings().home, sellers, lines, seed))
 
 
 @cli.command(short_help="Run it all: database, UI, schedules.")
 @click.option("--port", type=click.IntRange(0, 65535), default=4200, show_default=True)
-def up(port: int) -> None:
+@click.option("--demo", is_flag=True, help="A sample marketplace, its last month left to close.")
+def up(port: int, demo: bool) -> None:
     """Run database, Prefect server with its UI, deployments and schedules, until Ctrl-C.
 
-    Only this machine is listened to. Started again, it goes on where it ended.
+    Only this machine is listened to, on PORT and the one after it. Started again, it goes on where
+    it ended.
     """
+    from flows.console.demo import CLOSED, Demo
+    from flows.console.progress import progress
     from flows.console.up import run_up
 
-    run_up(_settings(), port)
+    settings = _settings()
+    if not demo:
+        run_up(settings, port)
+        return
+    sample = Demo(settings.home)
+    sample.enter()
+
+    def close_all_but_the_last() -> None:
+        with progress("closing five months of a sample marketplace"):
+            sample.write()
+            sample.close_and_pay(CLOSED[:-1])
+
+    run_up(_settings(), port, close_all_but_the_last)
 
 
 @cli.command(short_help="Show reports, and figures for Prometheus.")

@@ -6,7 +6,8 @@ It has a home and a database of its own, so that no sample ever meets real data.
 import os
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from shutil import which
 from typing import TYPE_CHECKING, Final
@@ -25,51 +26,78 @@ if TYPE_CHECKING:  # it imports Prefect, which reads its settings then
 
 HISTORY: Final = tuple(SettlementMonth(2026, 3).until(SettlementMonth(2026, 4)))
 CLOSED: Final = tuple(SettlementMonth(2026, 5).until(SettlementMonth(2026, 10)))
-_NOT_THE_DEMOS: Final = ("DATABASE_URL", "POLICIES", "HOLIDAYS", "ENGINE")
+_NOT_THE_DEMOS: Final = ("DATABASE_URL", "POLICIES", "HOLIDAYS", "ENGINE", "APPROVAL")
 
 
-def run_demo(home: Path, *, seed: int, sellers: int, lines: int) -> None:
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """A sample marketplace of so many stores and lines a month, in a home of its own."""
+
+    home: Path
+    sellers: int = 3_000
+    lines: int = 60_000
+    seed: int = 1
+
+    @property
+    def own_home(self) -> Path:
+        """Where it keeps its database and everything else."""
+        return self.home / "demo" / f"{self.sellers}-{self.lines}-{self.seed}"
+
+    @property
+    def root(self) -> Path:
+        """Where its settlement folders are."""
+        return self.own_home / "settlements"
+
+    def enter(self) -> None:
+        """Have this process and all that it starts work on the demo, and on nothing else."""
+        os.environ["GROWTH_POINTS_HOME"] = str(self.own_home)
+        os.environ["GROWTH_POINTS_SETTLEMENTS"] = str(self.root)
+        for name in _NOT_THE_DEMOS:
+            os.environ.pop(f"GROWTH_POINTS_{name}", None)
+
+    def write(self) -> None:
+        """Make the settlement files of all its months, unless they are there."""
+        write_sample(
+            self.root,
+            sellers=self.sellers,
+            lines=self.lines,
+            months=[*HISTORY, *CLOSED],
+            seed=self.seed,
+            file_format="parquet",
+            progress=lambda month: say(f"made the settlement files of {month}"),
+        )
+
+    def close_and_pay(self, months: Iterable[SettlementMonth] = CLOSED) -> "list[Closing]":
+        """Take the history in, and close and pay months in order, beside a Prefect server."""
+        with ready_for_flows():
+            from flows.close_month import close_month
+            from flows.ingest_month import ingest_month
+            from flows.pay_out import pay_out
+
+            for month in HISTORY:
+                ingest_month(str(month), str(self.root))
+            closings = []
+            for month in months:
+                closing = close_month(str(month), str(self.root), reason="demo").closing
+                pay_out(closing.payouts[month].due_on)
+                closings.append(closing)
+        return closings
+
+
+def run_demo(demo: Demo) -> None:
     """Make the sample, close and pay six months of it, and show what happened.
 
     Run again, it finds everything done and shows the same.
     """
-    own_home = home / "demo" / f"{sellers}-{lines}-{seed}"
-    os.environ["GROWTH_POINTS_HOME"] = str(own_home)
-    for name in _NOT_THE_DEMOS:
-        os.environ.pop(f"GROWTH_POINTS_{name}", None)
+    demo.enter()
     with progress("closing six months of a sample marketplace"):
-        prepare_prefect(own_home)
+        prepare_prefect(demo.own_home)
         start_gate()
-        root = own_home / "settlements"
-        write_sample(
-            root,
-            sellers=sellers,
-            lines=lines,
-            months=[*HISTORY, *CLOSED],
-            seed=seed,
-            file_format="parquet",
-            progress=lambda month: say(f"made the settlement files of {month}"),
-        )
-        with ready_for_flows():
-            closings = _close_and_pay(str(root))
+        demo.write()
+        closings = demo.close_and_pay()
     print_section(_months(closings))
     print_section(_why_not(closings))
-    print(_next_steps(own_home, closings[-1]))
-
-
-def _close_and_pay(root: str) -> list["Closing"]:
-    from flows.close_month import close_month
-    from flows.ingest_month import ingest_month
-    from flows.pay_out import pay_out
-
-    for month in HISTORY:
-        ingest_month(str(month), root)
-    closings = []
-    for month in CLOSED:
-        closing = close_month(str(month), root, reason="demo").closing
-        pay_out(closing.payouts[month].due_on)
-        closings.append(closing)
-    return closings
+    print(_next_steps(demo.own_home, closings[-1]))
 
 
 def _months(closings: Sequence["Closing"]) -> Section:

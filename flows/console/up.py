@@ -7,7 +7,7 @@ the home, or in the database that is configured.
 import os
 import signal
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from threading import Event
 from typing import Final
@@ -28,8 +28,11 @@ from flows.settings import Settings
 _STOPPING_SECONDS: Final = 30
 
 
-def run_up(settings: Settings, port: int) -> None:
-    """Run everything until told to end; raises ServerSilent or WorkerEnded if a part ends."""
+def run_up(settings: Settings, port: int, first: Callable[[], None] = lambda: None) -> None:
+    """Run everything until told to end; raises ServerSilent or WorkerEnded if a part ends.
+
+    `first` is done beside the server before any deployment runs.
+    """
     told_to_end = Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: told_to_end.set())
@@ -42,6 +45,7 @@ def run_up(settings: Settings, port: int) -> None:
         stack.enter_context(_ended_in_time(server))
         pages = stack.enter_context(serving(settings, port and port + 1))
         os.environ.setdefault("GROWTH_POINTS_PAGES_URL", pages)
+        first()
         say("registering the deployments")
         worker = start_worker(logs / "worker.log")
         stack.enter_context(_ended_in_time(worker))
