@@ -31,12 +31,15 @@ _MONTH: Final = "{{ event.payload.month }}"
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """What is watched for, and what is said of it; `crashes` ends the run that it is about."""
+    """What is watched for, and what is said of it.
+
+    One that `crashes` says nothing itself: it marks the run, and the alarm for crashed runs speaks.
+    """
 
     name: str
-    subject: str
-    body: str
     trigger: EventTrigger
+    subject: str = ""
+    body: str = ""
     crashes: bool = False
 
     @property
@@ -52,6 +55,8 @@ def _happens(event: str, resource: str) -> EventTrigger:
         for_each={"prefect.resource.id"},
         posture=Posture.Reactive,
         threshold=1,
+        # The server may see an event several times (its SQLite is busy); it is told once.
+        within=timedelta(minutes=1),
     )
 
 
@@ -70,36 +75,34 @@ def _is_missing(expect: frozenset[str], after: set[str], within: timedelta) -> E
 ALARMS: Final = (
     Alarm(
         "run-failed",
+        _happens("prefect.flow-run.Failed", "prefect.flow-run.*"),
         "growth-points: {{ flow_run.name }} failed",
         "{{ flow_run.state.message }}",
-        _happens("prefect.flow-run.Failed", "prefect.flow-run.*"),
     ),
     Alarm(
         "run-crashed",
+        _happens("prefect.flow-run.Crashed", "prefect.flow-run.*"),
         "growth-points: {{ flow_run.name }} crashed",
         "{{ flow_run.state.message }} Nothing is left half done; it can be run again at once.",
-        _happens("prefect.flow-run.Crashed", "prefect.flow-run.*"),
     ),
     Alarm(
         "run-late",
-        "growth-points: a run does not start",
-        "It was due 10 minutes ago. Is a worker up?",
         _is_missing(
             _STARTS,
             {"prefect.flow-run.Late", "prefect.flow-run.Pending"},
             timedelta(minutes=10),
         ),
+        "growth-points: a run does not start",
+        "It was due 10 minutes ago. Is a worker up?",
     ),
     Alarm(
         "run-stuck",
+        _is_missing(_ENDS, {"prefect.flow-run.Running"}, timedelta(hours=1)),
         "growth-points: a run has been going on for an hour",
         "No run of this program takes that long.",
-        _is_missing(_ENDS, {"prefect.flow-run.Running"}, timedelta(hours=1)),
     ),
     Alarm(
         "run-silent",
-        "growth-points: a run gives no sign of life",
-        "It is marked as crashed: its worker is gone. It can be run again at once.",
         # A heartbeat comes every 30 seconds (PREFECT_FLOWS_HEARTBEAT_FREQUENCY).
         _is_missing(
             _ENDS | {"prefect.flow-run.heartbeat"},
@@ -110,17 +113,17 @@ ALARMS: Final = (
     ),
     Alarm(
         "month-blocked",
+        _happens(BLOCKED, "growth-points.month.*"),
         f"growth-points: {_MONTH} is blocked",
         "{{ event.payload.critical }} critical findings, the first: "
         "{{ event.payload.findings[0].sentence }} Report: {{ event.payload.report }}",
-        _happens(BLOCKED, "growth-points.month.*"),
     ),
     Alarm(
         "payout-late",
+        _happens(LATE, "growth-points.month.*"),
         f"growth-points: {_MONTH} is not paid",
         "It was due on {{ event.payload.due_on }}, {{ event.payload.days_late }} days ago: "
         "{{ event.payload.points }} points to {{ event.payload.sellers }} sellers.",
-        _happens(LATE, "growth-points.month.*"),
     ),
 )
 
@@ -186,19 +189,16 @@ def tell_webhook(url: str) -> None:
 def _automation(alarm: Alarm, block: UUID | None) -> AutomationCore:
     return AutomationCore(
         name=_PREFIX + alarm.name,
-        description=f"{alarm.body.partition('{{')[0].strip()} What to do: {alarm.page}".strip(),
+        description=f"What to do: {alarm.page}",
         trigger=alarm.trigger,
-        actions=[*_crash(alarm), _tell(alarm, block)],
+        actions=[_crash() if alarm.crashes else _tell(alarm, block)],
     )
 
 
-def _crash(alarm: Alarm) -> list[ActionTypes]:
-    if not alarm.crashes:
-        return []
+def _crash() -> ActionTypes:
+    """End a run, which the alarm for crashed runs then tells of; one that has ended stays so."""
     message = "The run gave no sign of life for 90 seconds: its worker is gone."
-    return [
-        ChangeFlowRunState(name="Crashed", state=StateType.CRASHED, message=message, force=False)
-    ]
+    return ChangeFlowRunState(name="Crashed", state=StateType.CRASHED, message=message, force=False)
 
 
 def _tell(alarm: Alarm, block: UUID | None) -> ActionTypes:
