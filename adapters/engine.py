@@ -22,6 +22,7 @@ CREATE MACRO calendar_date(written) AS CASE
   WHEN regexp_full_match(written, '\s*[0-9]{4}([-.])[0-9]{2}[-.][0-9]{2}( 00:00:00)?\s*')
   THEN TRY_CAST(replace(left(trim(written), 10), '.', '-') AS DATE) END;
 CREATE MACRO yes_or_no(written) AS CASE
+  WHEN written = 'true' THEN true WHEN written = 'false' THEN false
   WHEN lower(trim(written)) IN ('true', 't', 'yes', 'y', '1') THEN true
   WHEN lower(trim(written)) IN ('false', 'f', 'no', 'n', '0') THEN false END;
 -- Korea has kept UTC+9 without summer time since 1988.

@@ -1,4 +1,4 @@
-"""The scan: one delivery in, its profile, its totals per seller and its refused lines out.
+"""The scan: one delivery in, its profile, its totals per seller and its refused rows out.
 
 Nothing here judges: the profile says how often each rule is broken, and the gate what that means.
 """
@@ -11,21 +11,30 @@ from pathlib import Path
 
 import duckdb
 import narwhals as nw
+import pyarrow as pa
 
 from adapters import scan
 from adapters.delivery import Delivery, DeliveryRefused
 from adapters.engine import MEMORY_LIMIT_MB, literal, open_engine
 from adapters.quarantine import broken_in, write_quarantine
-from adapters.scan import Check, FileCount, Frame
+from adapters.scan import LINE_KEY_NUMBER, Check, FileCount, Frame
 from adapters.settlement_lines import DeliveredRows, FilesDamaged, open_files
 from domain import profile as counted
 from domain.findings import Finding, Severity
 from domain.months import SettlementMonth
 from domain.profile import FileTotals, Profile, Violations
 from domain.refusal import Refused
-from domain.settlement import SELLER_COLUMNS, Content
+from domain.settlement import COLUMNS, SELLER_COLUMNS, Content
 
 _Counts = Mapping[Content, Mapping[str, FileCount]]
+# The rules that only all rows together show, and the column that helps to find the fault.
+_SETS = {
+    Content.SETTLEMENTS: {
+        counted.DUPLICATE_LINE: "product_order_id",
+        counted.UNKNOWN_SELLER: "seller_id",
+    },
+    Content.SELLERS: {counted.SELLER_TWICE: "seller_id"},
+}
 _UNREADABLE = {
     Content.SETTLEMENTS: counted.UNREADABLE_LINE,
     Content.SELLERS: counted.UNREADABLE_SELLER,
@@ -51,7 +60,7 @@ class StagedMonth:
     `directory` holds `totals.parquet` (seller_id text, line_type text, lines bigint, amount_krw
     bigint; sorted by the first two) and `sellers.parquet` (the canonical snapshot columns; sorted
     by seller_id). Both may be accepted only if no finding about the profile is critical.
-    `quarantine` is the file of refused lines, None when no line is refused.
+    `quarantine` is the file of refused lines and snapshot rows, None when none is refused.
     """
 
     settlement_month: SettlementMonth
@@ -80,7 +89,7 @@ def scan_delivery(
     quarantine: Path,
     memory_limit_mb: int = MEMORY_LIMIT_MB,
 ) -> StagedMonth:
-    """Read a delivery into `staging`, and the lines that it refuses into `quarantine`.
+    """Read a delivery into `staging`, and the rows that it refuses into `quarantine`.
 
     Both folders are made when missing. Raises DeliveryRefused for a file whose content turns out
     to be damaged, and DeliveryChanged for one that changed meanwhile.
@@ -149,18 +158,6 @@ def _frame(relation: duckdb.DuckDBPyRelation) -> Frame:
 
 
 @dataclass(frozen=True, slots=True)
-class _Sets:
-    """Keys that several lines have, and sellers with lines that the snapshot does not have."""
-
-    duplicates: Frame | None
-    unknown: Frame | None
-
-    @property
-    def found(self) -> bool:
-        return self.duplicates is not None or self.unknown is not None
-
-
-@dataclass(frozen=True, slots=True)
 class _Scan:
     """A delivery's rows in the engine, and the passes over them."""
 
@@ -171,15 +168,17 @@ class _Scan:
 
     def run(self, staging: Path, quarantine: Path) -> StagedMonth:
         """Ask the delivery one question after another, and write what leaves the scan."""
-        sketch = self.rows[Content.SETTLEMENTS].sketch(self.checks[Content.SETTLEMENTS])
-        counts = {Content.SETTLEMENTS: self._line_counts(sketch)}
+        lines = self.rows[Content.SETTLEMENTS].lines
+        checks = self.checks[Content.SETTLEMENTS]
+        totals = self._keep("totals", scan.totals_per_seller(lines, checks))
+        counts = {Content.SETTLEMENTS: self._line_counts(lines, totals)}
         counts[Content.SELLERS] = self._seller_counts()
-        totals = self._keep("totals", scan.totals_per_seller(sketch))
-        sets = self._sets(sketch, totals)
-        refused, by_set = self._refuse(sets, counts[Content.SETTLEMENTS], quarantine)
+        sets = self._sets(lines, totals)
+        refused = self._refuse(sets, counts, quarantine)
+        by_set = self._set_violations(refused)
         by_row = [found for c in Content for found in self._row_violations(c, counts[c])]
         by_seller = self._seller_violations(totals)
-        violations = (*by_row, *by_set, self._sellers_twice(), *by_seller, *self._unreadable())
+        violations = (*by_row, *by_set, *by_seller, *self._unreadable())
         month = self.delivery.settlement_month
         staged = StagedMonth(
             settlement_month=month,
@@ -192,12 +191,16 @@ class _Scan:
         self._write(staged)
         return staged
 
-    def _line_counts(self, sketch: Frame) -> dict[str, FileCount]:
-        sound = scan.totals_by_file(sketch.filter(nw.col("sound")))
-        if sum(count.rows for count in sound.values()) == scan.row_count(sketch):
-            return sound
-        checks = self.checks[Content.SETTLEMENTS]
-        return scan.broken_by_file(self.rows[Content.SETTLEMENTS].whole, checks)
+    def _line_counts(self, lines: Frame, totals: Frame) -> dict[str, FileCount]:
+        """Count by file; each rule is counted by itself only if any is broken at all."""
+        whole = scan.whole_total(totals)
+        if whole.unsound:
+            checks = self.checks[Content.SETTLEMENTS]
+            return scan.broken_by_file(self.rows[Content.SETTLEMENTS].whole, checks)
+        files = self.delivery.of(Content.SETTLEMENTS)
+        if len(files) == 1:
+            return {files[0].name: FileCount(whole.lines, whole.amount_krw)}
+        return scan.totals_by_file(lines)
 
     def _seller_counts(self) -> dict[str, FileCount]:
         return scan.count_by_file(self.rows[Content.SELLERS].whole, self.checks[Content.SELLERS])
@@ -207,35 +210,49 @@ class _Scan:
         frame.to_native().create(name)
         return _frame(self.engine.table(name))
 
-    def _sets(self, sketch: Frame, totals: Frame) -> "_Sets":
-        """Find what only all lines together show: repeated keys, and sellers nobody knows."""
-        repeated = self._keep("repeated_numbers", scan.repeated_numbers(sketch))
-        duplicates = None
-        if self._holds("repeated_numbers"):
-            lines = self.rows[Content.SETTLEMENTS].whole
-            duplicates = self._keep("duplicates", scan.repeated_keys(lines, repeated))
-            duplicates = duplicates if self._holds("duplicates") else None
+    def _sets(self, lines: Frame, totals: Frame) -> dict[str, Frame]:
+        """Find what only all rows together show, by rule: keys whose rows are to be refused."""
         sellers = self.rows[Content.SELLERS].whole
-        unknown = self._keep("unknown_sellers", scan.unknown_sellers(totals, sellers))
-        return _Sets(duplicates, unknown if self._holds("unknown_sellers") else None)
+        found = {
+            counted.UNKNOWN_SELLER: scan.unknown_sellers(totals, sellers),
+            counted.SELLER_TWICE: scan.repeated_sellers(sellers),
+        }
+        repeated = scan.repeated_numbers(lines)
+        if repeated.size:
+            numbers = _frame(self.engine.from_arrow(pa.table({LINE_KEY_NUMBER: repeated})))
+            whole = self.rows[Content.SETTLEMENTS].whole
+            found[counted.DUPLICATE_LINE] = scan.repeated_keys(whole, numbers)
+        kept = {rule: self._keep(rule, keys) for rule, keys in found.items()}
+        return {rule: keys for rule, keys in kept.items() if self._holds(rule)}
 
-    def _refuse(
-        self, sets: "_Sets", counts: Mapping[str, FileCount], folder: Path
-    ) -> tuple[Path | None, list[Violations]]:
-        """Quarantine the lines to be refused, and count those that only all lines together show."""
-        checks = self.checks[Content.SETTLEMENTS]
-        refuses = any(
-            f.breaking(check.name) for f in counts.values() for check in checks if check.refuses
-        )
-        rows = self.rows[Content.SETTLEMENTS]
-        if not (refuses or sets.found or rows.rejected.limit(1).fetchall()):
-            return None, [Violations(counted.DUPLICATE_LINE), Violations(counted.UNKNOWN_SELLER)]
-        lines, rejected = rows.whole, rows.rejected
-        refused = scan.refused_lines(lines, checks, sets.duplicates, sets.unknown)
-        path = write_quarantine(refused.to_native(), rejected, folder)
-        shown = {counted.DUPLICATE_LINE: "product_order_id", counted.UNKNOWN_SELLER: "seller_id"}
-        broken = {rule: broken_in(self.engine, path, rule) for rule in shown}
-        return path, [scan.violations(rule, broken[rule], shown[rule]) for rule in shown]
+    def _refuse(self, sets: Mapping[str, Frame], counts: _Counts, folder: Path) -> Path | None:
+        """Quarantine the lines and the snapshot rows to be refused, if there are any."""
+        refused = [
+            scan.refused_rows(rows.whole, COLUMNS[content], self.checks[content], keys)
+            for content, rows in self.rows.items()
+            for keys in [{rule: sets[rule] for rule in _SETS[content] if rule in sets}]
+            if keys or self._refuses(content, counts[content])
+        ]
+        rejected = {c: rows.rejected for c, rows in self.rows.items() if rows.any_rejected}
+        if not (refused or rejected):
+            return None
+        with_rule = [
+            _frame(rows).select("file", "row", nw.lit(_UNREADABLE[content]).alias("rules"))
+            for content, rows in rejected.items()
+        ]
+        return write_quarantine(self.engine, refused, with_rule, folder)
+
+    def _refuses(self, content: Content, counts: Mapping[str, FileCount]) -> bool:
+        refusing = [check.name for check in self.checks[content] if check.refuses]
+        return any(file.breaking(name) for file in counts.values() for name in refusing)
+
+    def _set_violations(self, refused: Path | None) -> Iterator[Violations]:
+        for rules in _SETS.values():
+            for rule, shows in rules.items():
+                if refused is None:
+                    yield Violations(rule)
+                else:
+                    yield scan.violations(rule, broken_in(self.engine, refused, rule), shows)
 
     def _holds(self, table: str) -> bool:
         return bool(self.engine.table(table).limit(1).fetchall())
@@ -252,14 +269,6 @@ class _Scan:
                 examples = scan.examples(breaking, check.shows)
             yield Violations(check.name, sum(count for _, count in by_file), by_file, examples)
 
-    def _sellers_twice(self) -> Violations:
-        sellers = self.rows[Content.SELLERS].whole
-        twice = self._keep("sellers_twice", scan.repeated_sellers(sellers))
-        if not self._holds("sellers_twice"):
-            return Violations(counted.SELLER_TWICE)
-        rows = sellers.join(twice, on="seller_id", how="semi")
-        return scan.violations(counted.SELLER_TWICE, rows, "seller_id")
-
     def _seller_violations(self, totals: Frame) -> Iterator[Violations]:
         known = self.rows[Content.SELLERS].whole
         for rule, sellers in (
@@ -271,9 +280,9 @@ class _Scan:
     def _unreadable(self) -> Iterator[Violations]:
         for content, rule in _UNREADABLE.items():
             names = [file.name for file in self.delivery.of(content)]
-            rows = self.rows[content].rejected.order("file, line").fetchall()
+            rows = self.rows[content].rejected.order("file, row").fetchall()
             by_file = tuple((n, sum(row[0] == n for row in rows)) for n in names)
-            examples = tuple(f"{name} line {line} ({why})" for name, line, why in rows[:3])
+            examples = tuple(f"{name} row {row} ({why})" for name, row, why in rows[:3])
             with_any = tuple((name, count) for name, count in by_file if count)
             yield Violations(rule, len(rows), with_any, examples)
 

@@ -1,4 +1,4 @@
-"""The quarantine: refused lines on disk, with every rule that each one broke."""
+"""The quarantine: refused lines and snapshot rows on disk, with every rule that each one broke."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -8,58 +8,67 @@ import duckdb
 import narwhals as nw
 import pyarrow.parquet
 
-from adapters.engine import identifier
-from adapters.scan import Frame
+from adapters.scan import Frame, unreadable
 from domain.months import SettlementMonth
-from domain.profile import UNREADABLE_LINE
+from domain.settlement import COLUMNS, Content, Kind
 
-_NAME = "refused-lines.parquet"
+_NAME = "refused-rows.parquet"
+_TYPE = {
+    Kind.TEXT: "VARCHAR",
+    Kind.AMOUNT_KRW: "BIGINT",
+    Kind.DATE: "DATE",
+    Kind.FLAG: "BOOLEAN",
+}
+_COLUMNS = list(dict.fromkeys(column for content in Content for column in COLUMNS[content]))
 
 
 def write_quarantine(
-    refused: duckdb.DuckDBPyRelation, rejected: duckdb.DuckDBPyRelation, folder: Path
+    engine: duckdb.DuckDBPyConnection,
+    refused: Sequence[Frame],
+    rejected: Sequence[Frame],
+    folder: Path,
 ) -> Path:
-    """Write refused lines, sorted by file and row, as `refused-lines.parquet` in `folder`.
+    """Write refused rows, sorted by file and row, as `refused-rows.parquet` in `folder`.
 
-    Columns: file, row, the canonical ones, what could not be read as it was written, and
-    `rules`, the list of the names of all rules that the line broke. Rows that could not be taken
-    apart (`rejected`: file, line, why) have no values: they may hold what nobody wants to keep.
+    Columns: file, row, the canonical ones of lines and of the snapshot, what could not be read as
+    it was written, and `rules`, the list of the names of all rules that the row broke. A row has
+    no value in the columns of the other content, and one that could not be taken apart
+    (`rejected`: file, row, rules) has none at all: it may hold what nobody wants to keep.
     """
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / _NAME
     unfinished = folder / f"{_NAME}.unfinished"
-    listed = refused.project("* REPLACE (string_split(rules, ';') AS rules)")
-    listed = listed.union(_without_values(rejected, listed))
-    listed.order("file, row").write_parquet(str(unfinished))
+    parts = [_no_row(), *(frame.to_native().sql_query() for frame in (*refused, *rejected))]
+    united = " UNION ALL BY NAME ".join(f"({part})" for part in parts)
+    rules = "* REPLACE (string_split(rules, ';') AS rules)"
+    ordered = engine.sql(f"SELECT {rules} FROM ({united}) ORDER BY file, row")
+    ordered.write_parquet(str(unfinished))
     unfinished.replace(target)
     return target
 
 
-def _without_values(
-    rejected: duckdb.DuckDBPyRelation, like: duckdb.DuckDBPyRelation
-) -> duckdb.DuckDBPyRelation:
-    stated = {"file": "file", "row": "line - 1", "rules": f"['{UNREADABLE_LINE}']"}
-    columns = (
-        f"{stated.get(name, f'NULL::{kind}')} AS {identifier(name)}"
-        for name, kind in zip(like.columns, like.types, strict=True)
-    )
-    return rejected.project(", ".join(columns))
+def _no_row() -> str:
+    """Give a query without rows that has every column, which sets their order and types."""
+    typed = {"file": "VARCHAR", "row": "BIGINT"}
+    typed |= {column.name: _TYPE[column.kind] for column in _COLUMNS}
+    typed |= dict.fromkeys((*unreadable(_COLUMNS), "rules"), "VARCHAR")
+    return f"SELECT {', '.join(f'NULL::{kind} AS {name}' for name, kind in typed.items())} LIMIT 0"
 
 
 def latest_quarantine(root: Path, month: SettlementMonth) -> Path | None:
-    """Find the refused lines of a month's delivery that was refused last."""
+    """Find the refused rows of a month's delivery that was refused last."""
     files = (root / str(month)).glob(f"*/{_NAME}")
     return max(files, key=lambda file: file.stat().st_mtime_ns, default=None)
 
 
-def quarantined_lines(file: Path, columns: Sequence[str]) -> Iterator[tuple[Any, ...]]:
-    """Stream refused lines with the named columns, in the order of files and rows."""
+def quarantined_rows(file: Path, columns: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+    """Stream refused rows with the named columns, in the order of files and rows."""
     with pyarrow.parquet.ParquetFile(file) as parquet:
         for batch in parquet.iter_batches(columns=list(columns)):
             yield from zip(*(batch.column(name).to_pylist() for name in columns), strict=True)
 
 
 def broken_in(engine: duckdb.DuckDBPyConnection, quarantine: Path, rule: str) -> Frame:
-    """Find the refused lines that broke one rule."""
+    """Find the refused rows that broke one rule."""
     refused = nw.from_native(engine.read_parquet(str(quarantine))).lazy()
     return refused.filter(nw.col("rules").list.contains(rule))

@@ -14,12 +14,11 @@ from pathlib import Path
 import duckdb
 import narwhals as nw
 
-from adapters import scan
 from adapters.delivery import SELLER_FOLDER, DeliveredFile
 from adapters.engine import identifier, literal, literal_path
 from adapters.file_layout import Format, SourceColumn
 from adapters.file_problem import FileProblem
-from adapters.scan import LINE_KEY_NUMBER, Check, Frame, canonical, unreadable
+from adapters.scan import LINE_KEY_NUMBER, Frame, canonical, unreadable
 from adapters.spreadsheets import write_as_text
 from adapters.text_files import is_plain, write_plain
 from domain.settlement import COLUMNS, LINE_KEY, SPREADSHEET_VALUES, Content, Kind
@@ -62,8 +61,8 @@ class _Source:
 class DeliveredRows:
     """The rows of all files of one content, for an engine.
 
-    Text files are taken apart twice at most: once for a sketch that settles everything about a
-    sound delivery, and once more, with every column and row number, when something is wrong.
+    `lines` settles everything about a sound delivery; only when something is wrong, or for few
+    rows, are they copied and numbered, as `whole`.
     """
 
     engine: duckdb.DuckDBPyConnection
@@ -71,14 +70,19 @@ class DeliveredRows:
     sources: tuple[_Source, ...]
     work: Path
 
+    @property
+    def lines(self) -> Frame:
+        """Every canonical column of settlements, what could not be read of them, line_key, file."""
+        parts = [_parquet_sql(same) for same in _alike(self._parquet)]
+        parts += [_text_sql(same) for same in _alike(self._texts)]
+        return self._frame(f"SELECT *, {_KEY} FROM ({_united(parts)})")
+
     @cached_property
     def whole(self) -> Frame:
         """Every canonical column, each that is not text with its `_unreadable` one, file, row.
 
         `row` counts from 1, without the header.
         """
-        self.engine.execute(f"DROP TABLE IF EXISTS {self._rejects}")
-        _ = self.rejected  # made anew: a sketch may have listed the same rows
         parts = [_parquet_sql(same) for same in _alike(self._parquet)]
         for number, same in enumerate(_alike(self._texts)):
             copy = self.work / f"{self.content}-{number}.parquet"
@@ -86,32 +90,31 @@ class DeliveredRows:
             self.engine.execute("SET preserve_insertion_order = true")
             self.engine.sql(_text_sql(same)).write_parquet(str(copy))
             self.engine.execute("SET preserve_insertion_order = false")
-            self._keep_rejects()
-            parts.append(self._numbered_sql(copy, single=len(same) == 1))
+            parts.append(self._numbered_sql(copy))
         key = f", {_KEY}" if self.content is Content.SETTLEMENTS else ""
-        relation = self.engine.sql(f"SELECT *{key} FROM ({' UNION ALL BY NAME '.join(parts)})")
-        return nw.from_native(relation).lazy()
-
-    def sketch(self, checks: Sequence[Check]) -> Frame:
-        """What is asked of every settlement line: see `scan.sketched`."""
-        parts = [_parquet_sql(same) for same in _alike(self._parquet)]
-        frames = [scan.sketched(self._frame(f"SELECT *, {_KEY} FROM ({p})"), checks) for p in parts]
-        for number, same in enumerate(_alike(self._texts)):
-            copy = str(self.work / f"sketch-{number}.parquet")
-            lines = self._frame(f"SELECT *, {_KEY} FROM ({_text_sql(same)})")
-            # Uncompressed: it is read three times and then removed.
-            scan.sketched(lines, checks).to_native().write_parquet(copy, compression="uncompressed")
-            self._keep_rejects()
-            frames.append(nw.from_native(self.engine.read_parquet(copy)).lazy())
-        return nw.concat(frames)
+        return self._frame(f"SELECT *{key} FROM ({_united(parts)})")
 
     @property
     def rejected(self) -> duckdb.DuckDBPyRelation:
-        """The rows that could not be taken apart: file, line (number), why."""
-        self.engine.execute(
-            f"CREATE TABLE IF NOT EXISTS {self._rejects} (file VARCHAR, line BIGINT, why VARCHAR)"
+        """The rows that could not be taken apart, among all that were read: file, row, why.
+
+        The engine lists several reasons for some rows; one is kept.
+        """
+        if not self._texts:
+            return self.engine.sql("SELECT '' AS file, 0 AS row, '' AS why LIMIT 0")
+        paths = (f"({literal(str(s.path))}, {literal(s.file.name)})" for s in self._texts)
+        return self.engine.sql(
+            "SELECT name AS file, line::BIGINT - 1 AS row, "
+            "first(split_part(error_message, chr(10), 1)) AS why "
+            "FROM reject_errors JOIN reject_scans USING (scan_id, file_id) "
+            f"JOIN (VALUES {', '.join(paths)}) AS names (path, name) ON path = file_path "
+            "GROUP BY ALL"
         )
-        return self.engine.table(self._rejects)
+
+    @property
+    def any_rejected(self) -> bool:
+        """Say whether any row could not be taken apart."""
+        return bool(self.rejected.limit(1).fetchall())
 
     def damaged(self) -> Iterator[tuple[str, str]]:
         """Read each file by itself, and name those that cannot be read to their end, and why."""
@@ -132,32 +135,31 @@ class DeliveredRows:
     def _parquet(self) -> list[_Source]:
         return [source for source in self.sources if not source.is_text]
 
-    @property
-    def _rejects(self) -> str:
-        return f"rejected_{self.content}"
-
     def _frame(self, sql: str) -> Frame:
         return nw.from_native(self.engine.sql(sql)).lazy()
 
-    def _numbered_sql(self, copy: Path, *, single: bool) -> str:
+    def _numbered_sql(self, copy: Path) -> str:
+        """Number a copy's rows as in their files, where rejected rows stand between them."""
         columns = [*canonical(COLUMNS[self.content]), *unreadable(COLUMNS[self.content]), "file"]
         read = f"read_parquet({literal_path(copy)}, file_row_number = true)"
-        if single:
-            return f"SELECT {', '.join(columns)}, file_row_number + 1 AS row FROM {read}"
         first = f"(SELECT file, min(file_row_number) AS first_row FROM {read} GROUP BY file)"
-        row = "file_row_number - first_row + 1 AS row"
-        return f"SELECT {', '.join(columns)}, {row} FROM {read} JOIN {first} USING (file)"
+        numbered = f"SELECT *, file_row_number - first_row + 1 AS row FROM {read} JOIN {first}"
+        if not self.any_rejected:
+            return f"SELECT {', '.join(columns)}, row FROM ({numbered} USING (file))"
+        return (
+            f"SELECT {', '.join(columns)}, row + coalesce(rejected_before, 0) AS row "
+            f"FROM ({numbered} USING (file)) ASOF LEFT JOIN {self._gaps()} USING (file, row)"
+        )
 
-    def _keep_rejects(self) -> None:
-        """Keep one reason for each rejected line; the engine lists several of some lines."""
-        by_path = {str(source.path): source.file.name for source in self._texts}
-        rejected = self.engine.execute(
-            "SELECT file_path, line, first(split_part(error_message, chr(10), 1)) "
-            "FROM reject_errors JOIN reject_scans USING (scan_id, file_id) GROUP BY ALL"
-        ).fetchall()
-        for path, line, why in rejected:
-            self.rejected.insert([by_path[path], line, why])
-        self.engine.execute("DROP TABLE reject_errors; DROP TABLE reject_scans")
+    def _gaps(self) -> str:
+        """Tell from which number on how many rejected rows stand before an accepted one."""
+        gaps = f"gaps_{self.content}"
+        ranked = self.rejected.project(
+            "file, row, row_number() OVER (PARTITION BY file ORDER BY row) AS rank"
+        )
+        first_after = ranked.aggregate("file, row - rank + 1 AS row, max(rank) AS rejected_before")
+        first_after.to_table(gaps)
+        return gaps
 
 
 def open_files(
@@ -193,6 +195,10 @@ def _readable(file: DeliveredFile, texts: Path) -> Path:
     else:
         write_plain(file.path, layout.encoding, text)
     return text
+
+
+def _united(parts: Iterable[str]) -> str:
+    return " UNION ALL BY NAME ".join(parts)
 
 
 _KEY = f"hash({', '.join(LINE_KEY)}) AS {LINE_KEY_NUMBER}"

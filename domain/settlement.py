@@ -83,6 +83,8 @@ SETTLEMENT_TYPES = (
     "QUANTITY_CANCEL_RESTORE",
 )
 
+STATUSES = ("NORMAL", "PAUSED", "CLOSED")
+
 # What a spreadsheet writes where the other header sets have a code.
 SPREADSHEET_VALUES: dict[str, dict[str, str]] = {
     "line_type": {"상품주문": "PROD_ORDER", "배송비": "DELIVERY"},

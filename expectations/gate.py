@@ -21,15 +21,18 @@ from expectations.suite import (
     CONTROL_TOTAL_RULES,
     COUNTED_RULES,
     PRESENCE_RULES,
+    WHOLE_RULES,
     absent,
     control_totals,
     differing,
+    entire,
     undecided,
     unusual,
     violated,
 )
 
 _RULE = {rule.name: rule for rule in ALL_RULES}
+_EVERY = {whole.rule.name: whole.every for whole in WHOLE_RULES}
 _BAND = {band.rule.name: band for band in BAND_RULES}
 
 
@@ -97,7 +100,7 @@ def judge_awards(profile: AwardProfile) -> tuple[Finding, ...]:
 
 def _counted(profile: Profile, result: Any) -> Iterator[Finding]:
     for rule, problem in _failures(result):
-        found = profile.of(rule.name)
+        found = profile.of(_EVERY.get(rule.name, rule.name))
         if problem is not None:
             yield undecided(rule, problem)
         elif rule in PRESENCE_RULES:
@@ -106,6 +109,8 @@ def _counted(profile: Profile, result: Any) -> Iterator[Finding]:
             yield unusual(_BAND[rule.name], profile)
         elif found is None:
             yield undecided(rule, "nothing was counted for it")
+        elif rule.name in _EVERY:
+            yield entire(rule, found)
         else:
             yield violated(rule, found)
 
@@ -123,6 +128,7 @@ def _differing(declared: Iterable[FileTotals], result: Any) -> Iterator[Finding]
 
 def _counts(profile: Profile) -> dict[str, int | None]:
     found = {rule.name: profile.of(rule.name) for rule in COUNTED_RULES}
+    found |= {name: profile.of(every) for name, every in _EVERY.items()}
     counts = {name: violations.count if violations else None for name, violations in found.items()}
     measures = {band.rule.name: band.measure(profile) for band in BAND_RULES}
     return counts | measures | {rule.name: _total(profile, rule) for rule in PRESENCE_RULES}
@@ -137,7 +143,8 @@ def _total(profile: Profile, rule: Rule) -> int:
 def _limits(profile: Profile) -> list[Any]:
     # The bounds of a maximum, because a NULL fails them; comparing row by row would skip it.
     counted = [_within(rule, 0, rule.limit.allows(_total(profile, rule))) for rule in COUNTED_RULES]
-    return [*counted, *(_within(rule, 1, None) for rule in PRESENCE_RULES)]
+    whole = [_within(each.rule, 0, max(_total(profile, each.rule) - 1, 0)) for each in WHOLE_RULES]
+    return [*counted, *whole, *(_within(rule, 1, None) for rule in PRESENCE_RULES)]
 
 
 def _bands(profile: Profile) -> list[Any]:

@@ -69,6 +69,18 @@ class BandRule:
 
 
 @dataclass(frozen=True, slots=True)
+class WholeRule:
+    """A rule that not every single line or row breaks the rule named `every`.
+
+    What only warns while few do it means, once all do it, that a column holds something else and
+    that nothing of the delivery would count.
+    """
+
+    rule: Rule
+    every: str
+
+
+@dataclass(frozen=True, slots=True)
 class Check:
     """A row rule bound to a month, as the scan needs it: when a row keeps it, and what to show."""
 

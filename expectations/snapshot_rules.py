@@ -5,14 +5,17 @@ from datetime import date
 import narwhals as nw
 
 from domain.findings import Severity
-from domain.settlement import LONGEST_ID, SELLER_FLAGS, Content
+from domain.settlement import LONGEST_ID, SELLER_FLAGS, STATUSES, Content
 from expectations.rule import (
+    Limit,
     RowRule,
     Rule,
     at_most,
     between,
+    empty,
     free_of,
     given,
+    one_of,
     present,
     readable,
 )
@@ -21,6 +24,10 @@ _CONTROL_CHARACTER = r"[\x00-\x1f\x7f]"
 _UNPRINTABLE_OR_PADDED = r"[\x00-\x1f\x7f]|^\s|\s$"
 _FIRST_PLAUSIBLE_ON = date(1900, 1, 1)
 _LAST_PLAUSIBLE_ON = date(2999, 12, 31)
+
+
+# A few states that are new upstream say nothing; many say that the column is another.
+_FEW = Limit(fraction=0.01)
 
 
 def _critical(name: str, sentence: str) -> Rule:
@@ -94,6 +101,17 @@ SNAPSHOT_RULES: tuple[RowRule, ...] = (
         ),
         "status",
         lambda _: _well_formed_status(),
+    ),
+    RowRule(
+        Rule(
+            "status_unknown",
+            Content.SELLERS,
+            Severity.WARNING,
+            "the status is one that this program does not know",
+            _FEW,
+        ),
+        "status",
+        lambda _: one_of(STATUSES, "status") | empty("status") | ~_well_formed_status(),
     ),
     *(rule for flag in SELLER_FLAGS for rule in _flag_rules(flag)),
 )

@@ -8,7 +8,7 @@ from domain.months import SettlementMonth
 from domain.profile import FileTotals, Profile, Violations
 from domain.settlement import Content
 from expectations.line_rules import LINE_RULES
-from expectations.rule import BandRule, Check, Limit, Rule
+from expectations.rule import BandRule, Check, Limit, Rule, WholeRule
 from expectations.snapshot_rules import SNAPSHOT_RULES
 
 _FILES_NAMED = 3
@@ -67,6 +67,36 @@ SET_RULES: tuple[Rule, ...] = (
         "the seller was in the snapshot of the month before and is not in this one",
         Limit(fraction=0.01),
         unit="seller",
+    ),
+)
+
+WHOLE_RULES: tuple[WholeRule, ...] = (
+    WholeRule(
+        Rule(
+            "line_types_all_unknown",
+            Content.SETTLEMENTS,
+            Severity.CRITICAL,
+            "no line has a line_type that this program knows, so nothing would count",
+        ),
+        "line_type_unknown",
+    ),
+    WholeRule(
+        Rule(
+            "settlement_types_all_unknown",
+            Content.SETTLEMENTS,
+            Severity.CRITICAL,
+            "no line has a settlement_type that this program knows",
+        ),
+        "settlement_type_unknown",
+    ),
+    WholeRule(
+        Rule(
+            "statuses_all_unknown",
+            Content.SELLERS,
+            Severity.CRITICAL,
+            "no store has a status that this program knows, so none would count as active",
+        ),
+        "status_unknown",
     ),
 )
 
@@ -134,6 +164,7 @@ COUNTED_RULES: tuple[Rule, ...] = (
 )
 ALL_RULES: tuple[Rule, ...] = (
     *COUNTED_RULES,
+    *(whole.rule for whole in WHOLE_RULES),
     *PRESENCE_RULES,
     *CONTROL_TOTAL_RULES,
     *(band.rule for band in BAND_RULES),
@@ -171,6 +202,14 @@ def violated(rule: Rule, found: Violations) -> Finding:
     examples = f", for example {'; '.join(found.examples)}" if found.examples else ""
     where = _files(found.by_file)
     sentence = f"{where}: {rule.sentence} in {lines}{examples}."
+    return Finding(rule.name, rule.severity, sentence, found.count, where, found.examples)
+
+
+def entire(rule: Rule, found: Violations) -> Finding:
+    """Word the finding of a rule that every single line or row breaks."""
+    examples = f", for example {'; '.join(found.examples)}" if found.examples else ""
+    where = _files(found.by_file)
+    sentence = f"{where}: {rule.sentence}{examples}."
     return Finding(rule.name, rule.severity, sentence, found.count, where, found.examples)
 
 

@@ -380,17 +380,17 @@ def months(output: Output) -> None:
         print_rows(MONTHS, month_rows(engine), output)
 
 
-@cli.command(short_help="The refused lines and the rules each broke.")
+@cli.command(short_help="The refused rows and the rules each broke.")
 @click.argument("month", type=MONTH)
 @_output
 def quarantine(month: SettlementMonth, output: Output) -> None:
-    """The refused lines of a month's last refused delivery, with every rule that each broke."""
+    """The refused rows of a month's last refused delivery, with every rule that each broke."""
     from adapters.quarantine import latest_quarantine
     from flows.console.delivery_listings import QUARANTINE, quarantine_rows
 
     file = latest_quarantine(_settings().quarantine, month)
     if file is None:
-        click.echo(f"No line of {month} was refused.", err=True)
+        click.echo(f"No row of {month} was refused.", err=True)
     print_rows(QUARANTINE, quarantine_rows(file), output)
 
 

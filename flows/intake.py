@@ -100,7 +100,7 @@ def find(settings: Settings, root: str, month: SettlementMonth, fetched: Path) -
 
 @task(cache_policy=NO_CACHE, name="read the settlement lines")
 def read(settings: Settings, found: FoundDelivery) -> StagedMonth:
-    """Scan the files once: totals per seller, profile, refused lines."""
+    """Scan the files once: totals per seller, profile, refused rows."""
     delivery = found.delivery
     log.info("reading %s files of %s", len(delivery.files), delivery.settlement_month)
     name = f"{delivery.settlement_month}/{delivery.content_hash[:12]}"

@@ -104,7 +104,7 @@ class Settings(BaseSettings):
 
     @property
     def quarantine(self) -> Path:
-        """Where refused lines are kept."""
+        """Where refused rows are kept."""
         return self.home / "quarantine"
 
     @property

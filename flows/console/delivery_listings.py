@@ -7,7 +7,7 @@ from typing import Final
 from sqlalchemy import Engine
 
 from adapters.postgres.month_list import month_revisions
-from adapters.quarantine import quarantined_lines
+from adapters.quarantine import quarantined_rows
 from domain.settlement import LINE_COLUMNS
 from flows.console.output import Row
 
@@ -37,8 +37,8 @@ def month_rows(engine: Engine) -> Iterator[Row]:
 
 
 def quarantine_rows(file: Path | None) -> Iterator[Row]:
-    """Stream the refused lines in a file of the quarantine; without a file there are none."""
-    for line in () if file is None else quarantined_lines(file, QUARANTINE):
+    """Stream the refused rows in a file of the quarantine; without a file there are none."""
+    for line in () if file is None else quarantined_rows(file, QUARANTINE):
         yield tuple(map(_harmless, line))
 
 

@@ -1,4 +1,4 @@
-"""Read a month's delivery: its profile, its totals, its snapshot, its refused lines."""
+"""Read a month's delivery: its profile, its totals, its snapshot, its refused rows."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ def read_delivery(
 ) -> StagedMonth:
     """Scan a delivery that was found, with the rules of its month; nothing is accepted by this.
 
-    `staging` takes what the month would bring, `quarantine` the lines that it refuses; both are
+    `staging` takes what the month would bring, `quarantine` the rows that it refuses; both are
     folders of this reading alone. Raises DeliveryRefused or DeliveryChanged.
     """
     month = delivery.settlement_month

@@ -110,8 +110,10 @@ def test_other_columns_are_ignored_and_go_nowhere(delivery: SmallDelivery) -> No
         "file",
         "row",
         *(column.name for column in LINE_COLUMNS),
+        *(column.name for column in SELLER_COLUMNS[1:]),
         "payment_amount_krw_unreadable",
         "confirmed_on_unreadable",
+        *(column.unreadable for column in SELLER_COLUMNS[1:] if column.name != "status"),
         "rules",
     ]
 
@@ -274,7 +276,7 @@ def test_a_row_that_cannot_be_taken_apart_is_counted(delivery: SmallDelivery) ->
     found = violations(read(delivery), "line_unreadable")
     assert found.count == 2
     assert found.by_file == (("settlements.csv", 2),)
-    assert found.examples[0].startswith("settlements.csv line 6 (")
+    assert found.examples[0].startswith("settlements.csv row 5 (")
 
 
 def test_quotes_and_newlines_inside_a_field_are_text(delivery: SmallDelivery) -> None:

@@ -10,7 +10,8 @@ import pytest
 
 from adapters.intake import StagedMonth
 from adapters.quarantine import latest_quarantine
-from expectations.line_rules import LINE_RULES
+from domain.findings import Severity
+from expectations.suite import COUNTED_RULES
 from flows.console.delivery_listings import QUARANTINE, quarantine_rows
 from flows.console.output import print_rows
 from tests.adapters.test_intake import read
@@ -37,18 +38,56 @@ def exported(staged: StagedMonth) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(out.getvalue())))
 
 
-def test_the_quarantine_holds_as_many_lines_of_each_rule_as_were_counted(
+REFUSING = {rule.name for rule in COUNTED_RULES if rule.severity is Severity.CRITICAL}
+
+
+def test_the_quarantine_holds_as_many_rows_of_each_rule_as_were_counted(
     staged: StagedMonth,
 ) -> None:
     counted = Counter(rule for line in exported(staged) for rule in line["rules"].split(";"))
-    on_lines = {r.rule.name for r in LINE_RULES} | {
-        "line_duplicated",
-        "line_unreadable",
-        "seller_unknown",
-    }
-    profile = {v.rule: v.count for v in staged.profile.violations if v.rule in on_lines}
+    profile = {v.rule: v.count for v in staged.profile.violations if v.rule in REFUSING}
     assert counted == Counter({rule: count for rule, count in profile.items() if count})
     assert len(exported(staged)) == 5
+
+
+def test_refused_snapshot_rows_stand_there_too(tmp_path: Path) -> None:
+    delivery = SmallDelivery(tmp_path)
+    delivery.sellers[1] |= {"approved_on": "yesterday", "uses_api": "perhaps"}
+    delivery.sellers.append(dict(delivery.sellers[2]))
+    delivery.write()
+    with (delivery.folder / "sellers.csv").open("a") as file:
+        file.write("too,few\n")
+    staged = read(delivery)
+    assert [(r["file"], r["row"], r["rules"], r["seller_id"]) for r in exported(staged)] == [
+        ("sellers.csv", "2", "approved_on_unreadable;uses_api_unreadable", "store-a"),
+        ("sellers.csv", "3", "snapshot_seller_twice", "store-c"),
+        ("sellers.csv", "4", "snapshot_seller_twice", "store-c"),
+        ("sellers.csv", "5", "snapshot_row_unreadable", ""),
+    ]
+    profile = {v.rule: v.count for v in staged.profile.violations if v.count}
+    assert profile == Counter(rule for row in exported(staged) for rule in row["rules"].split(";"))
+
+
+def test_rows_keep_their_numbers_after_rows_that_cannot_be_taken_apart(tmp_path: Path) -> None:
+    delivery = SmallDelivery(tmp_path)
+    for line in delivery.lines:
+        line["payment_amount_krw"] = "?"
+    delivery.write()
+    file = delivery.folder / "settlements.csv"
+    header, first, second, third, fourth = file.read_text().splitlines()
+    few, many = "too,few", first + ",1"
+    rows = [few, first, few, many, second, third, few, fourth, few]
+    file.write_text("\n".join([header, *rows]) + "\n")
+    (delivery.folder / "settlements-2.csv").write_text("\n".join([header, few, *rows]) + "\n")
+    unreadable = {1, 3, 4, 7, 9}
+    found = [
+        (row["file"], int(row["row"]), row["rules"] == "line_unreadable")
+        for row in exported(read(delivery))
+    ]
+    assert found == [
+        *(("settlements-2.csv", n, n == 1 or n - 1 in unreadable) for n in range(1, 11)),
+        *(("settlements.csv", n, n in unreadable) for n in range(1, 10)),
+    ]
 
 
 def test_a_refused_line_names_its_file_and_row(staged: StagedMonth) -> None:
@@ -72,6 +111,6 @@ def test_the_last_refused_delivery_of_a_month_is_found(tmp_path: Path) -> None:
     for name in ("first", "second"):
         folder = tmp_path / str(MONTH) / name
         folder.mkdir(parents=True)
-        (folder / "refused-lines.parquet").touch()
+        (folder / "refused-rows.parquet").touch()
     found = latest_quarantine(tmp_path, MONTH)
     assert found is not None

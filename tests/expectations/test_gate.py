@@ -10,7 +10,7 @@ from domain.profile import DeclaredTotals, FileTotals, PastMonth, Profile, Viola
 from domain.settlement import Content
 from expectations import gate
 from expectations.rule import Limit, Rule
-from expectations.suite import BAND_RULES, COUNTED_RULES
+from expectations.suite import BAND_RULES, COUNTED_RULES, WHOLE_RULES
 from tests.deliveries import MONTH
 
 
@@ -35,21 +35,31 @@ def test_an_empty_profile_does_not_pass() -> None:
 
 
 def test_a_rule_that_was_not_counted_blocks_even_if_it_would_only_warn() -> None:
-    counted = tuple(v for v in NOTHING_BROKEN if v.rule != "line_type_unknown")
+    counted = tuple(v for v in NOTHING_BROKEN if v.rule != "seller_negative")
     (finding,) = judge(replace(SOUND, violations=counted))
-    assert finding.rule == "line_type_unknown"
+    assert finding.rule == "seller_negative"
     assert finding.severity is Severity.CRITICAL
 
 
 def test_an_expectation_that_fails_to_run_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     without_a_column = {rule.name: 0 for rule in COUNTED_RULES[1:]}
     present = {"settlements_empty": 4, "snapshot_empty": 3}
+    whole = {each.rule.name: 0 for each in WHOLE_RULES}
     assert SOUND.past == ()
-    monkeypatch.setattr(gate, "_counts", lambda _: without_a_column | present)
+    monkeypatch.setattr(gate, "_counts", lambda _: without_a_column | present | whole)
     (finding,) = judge(SOUND)
     assert finding.rule == COUNTED_RULES[0].name
     assert finding.severity is Severity.CRITICAL
     assert "could not be checked" in finding.sentence
+
+
+@pytest.mark.parametrize(("count", "blocks"), [(0, False), (3, False), (4, True)])
+def test_what_some_lines_may_hold_blocks_once_every_line_holds_it(count: int, blocks: bool) -> None:
+    violations = tuple(
+        replace(v, count=count if v.rule == "line_type_unknown" else 0) for v in NOTHING_BROKEN
+    )
+    found = {finding.rule for finding in judge(replace(SOUND, violations=violations))}
+    assert ("line_types_all_unknown" in found) is blocks
 
 
 def test_critical_findings_come_before_warnings() -> None:
@@ -102,7 +112,7 @@ def test_a_verdict_keeps_what_each_expectation_looked_at() -> None:
     (result,) = gate.judge(SOUND).results
     kept = json.loads(json.dumps(result))
     assert kept["success"]
-    assert len(kept["results"]) == len(COUNTED_RULES) + 2
+    assert len(kept["results"]) == len(COUNTED_RULES) + len(WHOLE_RULES) + 2
     assert {each["expectation_config"]["severity"] for each in kept["results"]} == {
         "critical",
         "warning",

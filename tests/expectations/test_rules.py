@@ -29,6 +29,16 @@ def seller(**values: str) -> Mutation:
     return lambda delivery: delivery.sellers[-1].update(values)
 
 
+def every_line(**values: str) -> Mutation:
+    """Change all lines."""
+    return lambda delivery: [each.update(values) for each in delivery.lines]
+
+
+def every_seller(**values: str) -> Mutation:
+    """Change all sellers."""
+    return lambda delivery: [each.update(values) for each in delivery.sellers]
+
+
 def declared(content: str, **values: object) -> Mutation:
     """Declare something else of a file than it holds."""
 
@@ -107,6 +117,10 @@ MUTATIONS: dict[str, Mutation] = FLAG_MUTATIONS | {
     "approved_on_unreadable": seller(approved_on="2026-02-30"),
     "approved_on_implausible": seller(approved_on="1026-05-20"),
     "status_missing": seller(status=""),
+    "status_unknown": seller(status="SLEEPING"),
+    "line_types_all_unknown": every_line(line_type="GIFT_WRAPPING"),
+    "settlement_types_all_unknown": every_line(settlement_type="SLOW_SETTLE"),
+    "statuses_all_unknown": every_seller(status="true"),
     "status_malformed": seller(status="NORMAL\x00"),
     "seller_negative": line(payment_amount_krw="-1"),
     "sale_before_approval": lambda d: d.sellers[0].update(approved_on="2026-10-31"),
@@ -118,8 +132,14 @@ MUTATIONS: dict[str, Mutation] = FLAG_MUTATIONS | {
     "control_total_sha256": declared("sellers", sha256="0" * 64),
 }
 
-# Without a snapshot every seller is unknown: that cannot be helped.
-ALSO_BROKEN = {"snapshot_empty": {"seller_unknown"}}
+# Without a snapshot every seller is unknown, and what all lines break some break: that cannot be
+# helped.
+ALSO_BROKEN = {
+    "snapshot_empty": {"seller_unknown"},
+    "line_types_all_unknown": {"line_type_unknown"},
+    "settlement_types_all_unknown": {"settlement_type_unknown"},
+    "statuses_all_unknown": {"status_unknown"},
+}
 
 
 # Two months like the sound delivery, and nobody who left since.
@@ -169,6 +189,7 @@ def test_what_a_sound_month_may_hold_only_warns() -> None:
     assert warnings == {
         "line_type_unknown",
         "settlement_type_unknown",
+        "status_unknown",
         "seller_negative",
         "sale_before_approval",
         "seller_vanished",
