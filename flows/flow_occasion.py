@@ -1,5 +1,6 @@
 """The occasion of a flow run: a deployment started it, or a program did."""
 
+import logging
 from datetime import date, datetime
 
 from prefect.runtime import deployment, flow_run
@@ -13,6 +14,8 @@ def flow_occasion(actor: str = "") -> Occasion:
     Prefect knows no persons: without the name that a form asks for, the worker's login name.
     """
     name = deployment.name
+    if name:
+        logging.getLogger("growth_points").setLevel(logging.INFO)  # the run's log has the steps
     return this_occasion(actor.strip() or None, f"deployment {name}" if name else "command line")
 
 

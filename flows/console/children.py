@@ -49,7 +49,7 @@ def end_with_the_command() -> None:
     """End this process, and all that it started, when the command's end of the pipe closes."""
 
     def wait_for_the_end() -> None:
-        sys.stdin.buffer.read()
+        os.read(sys.stdin.fileno(), 1)
         os.killpg(os.getpgrp(), signal.SIGKILL)
 
     Thread(target=wait_for_the_end, daemon=True).start()

@@ -22,6 +22,7 @@ _SETTINGS: Final = {
     "PREFECT_API_REQUEST_TIMEOUT": "120",
     "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",  # a run that died is noticed after three of them
     "PREFECT_RUNNER_POLL_FREQUENCY": "3",
+    "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
     "PREFECT_LOGGING_EXTRA_LOGGERS": "growth_points",  # what the steps tell belongs to the run
 }
 

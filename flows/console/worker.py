@@ -5,12 +5,17 @@ Its schedules stay active when it ends: what falls due meanwhile is late, and ru
 
 import asyncio
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from domain.refusal import Refused
 from flows.console.children import end_with_the_command, start_child
+
+if TYPE_CHECKING:  # it imports Prefect, which reads its settings then
+    from prefect.runner import Runner
 
 
 class WorkerEnded(Refused):
@@ -54,7 +59,22 @@ def _work(ready: int) -> None:
     apply_alarms()
     os.write(ready, b"1")
     os.close(ready)
-    asyncio.run(runner.start())
+    asyncio.run(_until_told(runner))
+
+
+async def _until_told(runner: "Runner") -> None:
+    """Run what is due until SIGTERM; what is under way then is canceled, and says why.
+
+    The runner's own way to end waits for nothing, and leaves what is under way to itself.
+    """
+    running = asyncio.create_task(runner.start())
+    await asyncio.sleep(0)  # it installs its own handler first
+    ending: list[asyncio.Task[None]] = []
+    asyncio.get_running_loop().add_signal_handler(
+        signal.SIGTERM, lambda: ending.append(asyncio.create_task(runner.astop()))
+    )
+    await running
+    await asyncio.gather(*ending)
 
 
 if __name__ == "__main__":
