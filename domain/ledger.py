@@ -7,7 +7,6 @@ goes below zero by exactly what is out: all balances always add up to nothing.
 
 import hashlib
 from dataclasses import dataclass
-from datetime import date
 from enum import StrEnum
 from typing import Final
 
@@ -93,7 +92,12 @@ def granted_award(key: str, points: int) -> Award:
     return Award(SettlementMonth.parse(month), seller_id, int(tier), points)
 
 
-def adjustment_key(seller_id: str, points: int, effective_on: date, reason: str) -> str:
-    """Name an adjustment by all that it says: asked for twice on one day, it is one."""
-    digest = hashlib.sha256(reason.encode()).hexdigest()[:16]
-    return f"adjustment/{effective_on}/{points}/{digest}/{seller_id}"
+def adjustment_request_id(seller_id: str, points: int, reason: str) -> str:
+    """Name an adjustment by all that it says: asked for twice, on whatever day, it is one."""
+    content = "\n".join((seller_id, str(points), reason))
+    return hashlib.sha256(content.encode()).hexdigest()[:16]
+
+
+def adjustment_key(request_id: str) -> str:
+    """Name the one adjustment that answers a request."""
+    return f"adjustment/{request_id}"

@@ -14,9 +14,14 @@ from flows.steps.adjust_points import Adjustment, AdjustmentRequest, adjust_poin
 
 @flow(name="adjust-points", flow_run_name="adjust {seller_id}")
 def adjust_points_of(
-    seller_id: Name, points: int, reason: Reason, grants_month: MonthOrNone = "", asked_by: str = ""
+    seller_id: Name,
+    points: int,
+    reason: Reason,
+    grants_month: MonthOrNone = "",
+    asked_by: str = "",
+    request_id: str = "",
 ) -> Adjustment:
-    """Give a seller available points, or take them back; the same again today does nothing.
+    """Give a seller available points, or take them back; the same again does nothing.
 
     Args:
         seller_id: The store.
@@ -25,10 +30,13 @@ def adjust_points_of(
         grants_month: The paid month, as YYYY-MM, that lacks exactly these points for this store.
             Empty for all other corrections.
         asked_by: Your name; recorded in the ledger.
+        request_id: A name of its own, to give the same points for the same reason once more.
     """
     settings, occasion = Settings.read(), flow_occasion(asked_by)
     month = SettlementMonth.parse(grants_month) if grants_month else None
-    request = AdjustmentRequest(seller_id, points, occasion.today, occasion.cause(reason), month)
+    request = AdjustmentRequest(
+        seller_id, points, occasion.today, occasion.cause(reason), month, request_id
+    )
     return post(settings, request)
 
 

@@ -359,15 +359,19 @@ def history(month: SettlementMonth, output: Output) -> None:
 @click.argument("points", type=int)
 @click.option("--reason", required=True, help="Why; recorded in the ledger with your name.")
 @click.option("--for", "month", type=MONTH, help="The paid month that lacks exactly these points.")
-def adjust(seller_id: str, points: int, reason: str, month: SettlementMonth | None) -> None:
+@click.option("--request-id", default="", help="A name of its own, to give the same points again.")
+def adjust(
+    seller_id: str, points: int, reason: str, month: SettlementMonth | None, request_id: str
+) -> None:
     """Give a seller available points, or take them back (POINTS below zero).
 
-    The same adjustment again on the same day is one adjustment. With --for MONTH it grants an
-    award that a paid month turned out to lack: the store then holds that tier.
+    The same adjustment again is the first one, on whatever day, so a retry never doubles it; to
+    give the same points for the same reason twice, give each a --request-id. With --for MONTH it
+    grants an award that a paid month turned out to lack: the store then holds that tier.
     """
     from flows.closing.correction import adjust_now
 
-    click.echo(adjust_now(_settings(), seller_id, points, reason, month))
+    click.echo(adjust_now(_settings(), seller_id, points, reason, month, request_id))
 
 
 @cli.command(short_help="Each month taken in: revisions, findings, state.")

@@ -5,6 +5,7 @@ from pathlib import Path
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 
+from adapters.postgres.runs import Action
 from flows.closing.evaluation import ClosingRequest
 from flows.events import tell_closed
 from flows.flow_occasion import flow_occasion
@@ -13,6 +14,7 @@ from flows.intake import SoundDelivery, sound_delivery
 from flows.payout_runs import plan_payout_runs
 from flows.program import program_calendar, program_database, program_policies
 from flows.quality_pages import refresh_quality_pages
+from flows.refusals import refusals_in_the_history
 from flows.report import Report, closing_report
 from flows.report_keeping import approval_step, attach_report, keep_report, quality_page
 from flows.run_names import closing_name, month_to_close
@@ -69,7 +71,17 @@ def close_month(
 
 
 def close(settings: Settings, request: ClosingRequest, settlements: str) -> ClosedMonth:
-    """Close a month as requested, from the settlement folders given or configured."""
+    """Close a month as requested, from the settlement folders given or configured.
+
+    A refused closing is kept in the month's history; a refused preview writes nothing either.
+    """
+    if request.preview:
+        return _close(settings, request, settlements)
+    with refusals_in_the_history(settings, request.month, Action.CLOSE, request.cause):
+        return _close(settings, request, settlements)
+
+
+def _close(settings: Settings, request: ClosingRequest, settlements: str) -> ClosedMonth:
     root = settings.settlements_root(settlements)
     require(settings, request)
     delivery = sound_delivery(settings, request.month, root, preview=request.preview)

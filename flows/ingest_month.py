@@ -6,6 +6,7 @@ from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 
 from adapters.postgres.revisions import Revision
+from adapters.postgres.runs import Action
 from domain.cause import Cause
 from domain.findings import Finding
 from domain.months import SettlementMonth
@@ -14,6 +15,7 @@ from flows.forms import Month
 from flows.intake import SoundDelivery, sound_delivery
 from flows.program import program_database
 from flows.quality_pages import refresh_quality_pages
+from flows.refusals import refusals_in_the_history
 from flows.settings import Settings
 from flows.steps.record_ingest import record_ingest
 
@@ -49,13 +51,14 @@ def ingest_month(month: Month, settlements: str = "") -> IngestedMonth:
         settlements: The root of the settlement folders, a path or an object-store URL. Empty:
             GROWTH_POINTS_SETTLEMENTS.
     """
-    settings, occasion = Settings.read(), flow_occasion()
-    wanted = SettlementMonth.parse(month)
-    delivery = sound_delivery(settings, wanted, settings.settlements_root(settlements))
-    try:
-        ingested = record(settings, wanted, delivery, occasion.cause("taken in"))
-    finally:
-        delivery.discard()
+    settings, wanted = Settings.read(), SettlementMonth.parse(month)
+    cause, root = flow_occasion().cause("taken in"), settings.settlements_root(settlements)
+    with refusals_in_the_history(settings, wanted, Action.INGEST, cause):
+        delivery = sound_delivery(settings, wanted, root)
+        try:
+            ingested = record(settings, wanted, delivery, cause)
+        finally:
+            delivery.discard()
     refresh_quality_pages(settings)
     return ingested
 

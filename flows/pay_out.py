@@ -8,6 +8,7 @@ from prefect.cache_policies import NO_CACHE
 
 from adapters.postgres.ledger import Payout
 from adapters.postgres.payout_dates import planned_payouts
+from adapters.postgres.runs import Action
 from adapters.postgres.standing import program_standing
 from domain.months import SettlementMonth
 from domain.refusal import Refused
@@ -17,6 +18,7 @@ from flows.forms import MonthOrNone
 from flows.occasion import this_occasion
 from flows.payout_runs import plan_payout_runs
 from flows.program import program_database
+from flows.refusals import refusals_in_the_history
 from flows.run_names import payout_name
 from flows.settings import Settings
 from flows.steps.pay_out_month import PayoutRequest, PayoutsRefused, due_months, pay_out_month
@@ -38,7 +40,7 @@ def pay_out(
     settings, occasion = Settings.read(), flow_occasion()
     request = PayoutRequest(
         on or occasion.today,
-        occasion.cause("the payout date"),
+        occasion.cause(_reason(on, occasion.today)),
         occasion.today,
         ahead,
         settings.approval_rule,
@@ -46,6 +48,11 @@ def pay_out(
     if month:
         return (pay(settings, SettlementMonth.parse(month), request),)
     return pay_each(settings, find_due_months(settings, request.on), request)
+
+
+def _reason(on: date | None, today: date) -> str:
+    ahead = on is not None and on > today
+    return f"paid ahead, on {today} as if it were {on}" if ahead else "the payout date"
 
 
 @flow(name="pay-out-sweep")
@@ -95,7 +102,8 @@ def find_due_months(settings: Settings, on: date) -> tuple[SettlementMonth, ...]
 @task(cache_policy=NO_CACHE, task_run_name="pay out {month}")
 def pay(settings: Settings, month: SettlementMonth, request: PayoutRequest) -> Payout:
     """Pay one month out, in one transaction."""
-    with program_database(settings) as engine:
+    history = refusals_in_the_history(settings, month, Action.PAY_OUT, request.cause)
+    with program_database(settings) as engine, history:
         payout = pay_out_month(engine, month, request)
         with engine.connect() as connection:
             tell_paid(payout, planned_payouts(connection)[month].due_on)

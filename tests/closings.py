@@ -111,11 +111,16 @@ class Program:
         return pay_out_month(self.engine, month(name), PayoutRequest(on, cause(), on))
 
     def adjust(
-        self, seller_id: str, points: int, reason: str = "agreed", grants: str | None = None
+        self,
+        seller_id: str,
+        points: int,
+        reason: str = "agreed",
+        grants: str | None = None,
+        on: date = date(2027, 1, 4),
     ) -> Adjustment:
         """Adjust a seller's points."""
         of_month = month(grants) if grants else None
-        request = AdjustmentRequest(seller_id, points, date(2027, 1, 4), cause(reason), of_month)
+        request = AdjustmentRequest(seller_id, points, on, cause(reason), of_month)
         return adjust_points(self.engine, request, POLICIES, self.calendar)
 
     def calendar(self, _: SettlementMonth) -> HolidayCalendar:

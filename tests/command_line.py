@@ -146,11 +146,14 @@ class Marketplace:
         }
 
     def row_counts(self) -> dict[str, int]:
-        """Count the rows of every table there is."""
+        """Count the rows of every table but `run`, which keeps refused runs, and its seals."""
         engine = create_engine(self.database_url.replace("postgresql:", "postgresql+psycopg:"))
         with engine.connect() as connection:
             names = connection.scalars(
-                text("SELECT tablename FROM pg_tables WHERE schemaname = 'growth_points'")
+                text(
+                    "SELECT tablename FROM pg_tables WHERE schemaname = 'growth_points' "
+                    "AND tablename NOT IN ('run', 'seal')"
+                )
             ).all()
             counts = {
                 name: int(connection.scalar(text(f"SELECT count(*) FROM growth_points.{name}")))  # noqa: S608

@@ -4,12 +4,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any, Final
 
 from sqlalchemy import Connection, insert, select
 
 from adapters.postgres.tables import evaluation, policy, revision, run
 from domain.cause import Cause
 from domain.months import SettlementMonth
+
+_REFUSED: Final = "refused"  # beside the counts of what was done, as it is sealed with them
 
 
 class Action(StrEnum):
@@ -29,7 +32,7 @@ class RecordedRun:
     """A run of a month, as it was recorded, with what it rested on.
 
     `caused_by` is the month whose closing had this one evaluated again. `difference` counts what
-    was done, by name.
+    was done, by name, or says under `refused` why nothing was.
     """
 
     run_no: int
@@ -42,9 +45,14 @@ class RecordedRun:
     evaluation_no: int | None
     policy: str | None
     changed: bool
-    difference: Mapping[str, int]
+    difference: Mapping[str, Any]
     started_at: datetime
     recorded_at: datetime
+
+    @property
+    def refused(self) -> str | None:
+        """Why nothing was done; None for a run that was not refused."""
+        return self.difference.get(_REFUSED)
 
     @property
     def duration(self) -> timedelta:
@@ -63,8 +71,12 @@ def record_run(
     revision_id: int | None = None,
     evaluation_id: int | None = None,
     caused_by: SettlementMonth | None = None,
+    refused: str | None = None,
 ) -> None:
-    """Record a run of a month in the transaction of what it did."""
+    """Record a run of a month in the transaction of what it did.
+
+    A run that was refused did nothing, and is recorded by itself.
+    """
     connection.execute(
         insert(run).values(
             settlement_month=month,
@@ -76,7 +88,8 @@ def record_run(
             revision_id=revision_id,
             evaluation_id=evaluation_id,
             changed=changed,
-            difference={name: count for name, count in difference.items() if count},
+            difference={name: count for name, count in difference.items() if count}
+            | ({} if refused is None else {_REFUSED: refused}),
             started_at=cause.started_at,
         )
     )

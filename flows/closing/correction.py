@@ -10,11 +10,18 @@ from flows.steps.reschedule_payouts import reschedule_payouts
 
 
 def adjust_now(
-    settings: Settings, seller_id: str, points: int, reason: str, month: SettlementMonth | None
+    settings: Settings,
+    seller_id: str,
+    points: int,
+    reason: str,
+    month: SettlementMonth | None,
+    request_id: str = "",
 ) -> str:
     """Adjust a seller's points today, and tell what was done."""
     occasion = this_occasion()
-    request = AdjustmentRequest(seller_id, points, occasion.today, occasion.cause(reason), month)
+    request = AdjustmentRequest(
+        seller_id, points, occasion.today, occasion.cause(reason), month, request_id
+    )
     with program_database(settings) as engine:
         return sentence(
             adjust_points(engine, request, program_policies(settings), program_calendar(settings))
@@ -25,13 +32,15 @@ def sentence(adjustment: Adjustment) -> str:
     """Tell an adjustment, and what a grant changed in later months."""
     request = adjustment.request
     if not adjustment.posted.created:
+        again = "" if request.month else " To adjust once more on purpose, give a --request-id."
         return (
-            f"The ledger has this adjustment of seller {request.seller_id} already; nothing was "
-            "written. To adjust once more, give another reason."
+            f"The ledger has this adjustment of seller {request.seller_id} already, as posting "
+            f"{adjustment.posted.posting_no}; nothing was written.{again}"
         )
     verb = "is given" if request.points > 0 else "gives back"
     grants = f", which grants what {request.month} lacked" if request.month else ""
-    lines = [f"Seller {request.seller_id} {verb} {abs(request.points):,} points{grants}."]
+    known_as = "" if request.month else f" (request {request.request_id})"
+    lines = [f"Seller {request.seller_id} {verb} {abs(request.points):,} points{grants}{known_as}."]
     lines += [
         f"{each.month} was evaluated again: {len(each.changes):,} results changed."
         for each in adjustment.months

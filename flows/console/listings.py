@@ -157,7 +157,7 @@ def payout_rows(engine: Engine, today: date, rule: ApprovalRule = NO_APPROVAL) -
 def history_rows(engine: Engine, month: SettlementMonth) -> Iterator[Row]:
     """List the runs of a month in their order; raises MonthUnknown.
 
-    `difference` counts what was done, as `name=count` joined with `;`.
+    `difference` counts what was done, as `name=count` joined with `;`, or says why it was refused.
     """
     with engine.connect() as connection:
         found = list(runs_of(connection, month))
@@ -175,7 +175,7 @@ def history_rows(engine: Engine, month: SettlementMonth) -> Iterator[Row]:
             each.revision_no,
             each.evaluation_no,
             each.policy,
-            "changed" if each.changed else "no change",
-            ";".join(f"{name}={count}" for name, count in each.difference.items()),
+            "refused" if each.refused else "changed" if each.changed else "no change",
+            each.refused or ";".join(f"{name}={count}" for name, count in each.difference.items()),
             round(each.duration.total_seconds(), 1),
         )

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
 from sqlalchemy import Connection, Engine
 
@@ -15,7 +16,7 @@ from adapters.postgres.ledger import Posted, adjust, check_now, paid_months
 from adapters.postgres.revisions import seller_is_known
 from adapters.postgres.runs import Action, record_run
 from domain.cause import Cause
-from domain.ledger import Award, adjustment_key
+from domain.ledger import Award, adjustment_key, adjustment_request_id
 from domain.months import SettlementMonth
 from domain.refusal import Refused, WrongUsage
 from domain.restatement import restate
@@ -29,6 +30,8 @@ from flows.closing.cascade import (
 )
 from flows.closing.evaluation import EvaluatedMonth
 from flows.closing.runs import record_evaluations
+
+_LONGEST_ID: Final = 64
 
 
 class AdjustmentInvalid(WrongUsage):
@@ -62,19 +65,36 @@ class NothingToGrant(Refused):
 
 @dataclass(frozen=True, slots=True)
 class AdjustmentRequest:
-    """Points to give to a seller, or below zero to take; `month` names what they grant."""
+    """Points to give to a seller, or below zero to take; `month` names what they grant.
+
+    A request is answered once. Without an id of its own it is known by all that it says.
+    """
 
     seller_id: str
     points: int
     effective_on: date
     cause: Cause
     month: SettlementMonth | None = None
+    own_id: str = ""
 
     def __post_init__(self) -> None:
         if not self.cause.reason.strip():
             raise AdjustmentInvalid("an adjustment needs a reason: --reason TEXT")
         if self.points == 0:
             raise AdjustmentInvalid("an adjustment by 0 points adjusts nothing")
+        if len(self.own_id) > _LONGEST_ID or not self.own_id.isprintable():
+            raise AdjustmentInvalid(
+                f"a request id has up to {_LONGEST_ID} letters, digits and signs in one line"
+            )
+        if self.own_id and self.month is not None:
+            raise AdjustmentInvalid(
+                "what a month lacks is granted once, whoever asks: leave the request id out"
+            )
+
+    @property
+    def request_id(self) -> str:
+        """The id under which the ledger keeps it, so that a retry is not a second adjustment."""
+        return self.own_id or adjustment_request_id(self.seller_id, self.points, self.cause.reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +112,10 @@ def adjust_points(
     policies: Sequence[PolicyText],
     calendar: Calendar,
 ) -> Adjustment:
-    """Adjust a seller's points in one transaction; the same again on the same day does nothing.
+    """Adjust a seller's points in one transaction; the same request again does nothing.
 
     A grant takes its tier, so the later closed months are evaluated again.
-    Raises SellerUnknown, NothingToGrant, BalanceTooLow.
+    Raises SellerUnknown, NothingToGrant, BalanceTooLow, PostingConflict.
     """
     with engine.begin() as connection:
         lock_program(connection)
@@ -113,7 +133,7 @@ def _adjust(connection: Connection, request: AdjustmentRequest) -> Posted:
     cause = request.cause
     return adjust(
         connection,
-        key=adjustment_key(request.seller_id, request.points, request.effective_on, cause.reason),
+        key=adjustment_key(request.request_id),
         seller_id=request.seller_id,
         points=request.points,
         effective_on=request.effective_on,

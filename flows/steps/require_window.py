@@ -7,8 +7,21 @@ from sqlalchemy import Engine
 from adapters.policy_files import PolicyText
 from adapters.postgres.revisions import current_revisions
 from domain.findings import WindowIncomplete
+from domain.months import SettlementMonth
+from domain.refusal import Refused
 from flows.closing.cascade import Calendar
 from flows.closing.evaluation import ClosingRequest, policy_of
+
+
+class MonthNotOver(Refused):
+    """A month was to be closed before its last day had passed in Seoul."""
+
+    def __init__(self, month: SettlementMonth) -> None:
+        super().__init__(
+            f"{month} is not over: it can be closed from {month.payout_month.first_day} on, when "
+            "all its purchases are confirmed. Nothing was written; --preview shows it as it stands."
+        )
+        self.month = month
 
 
 def require_window(
@@ -16,8 +29,14 @@ def require_window(
 ) -> None:
     """Raise WindowIncomplete unless the months before the request's were taken in.
 
+    Raises MonthNotOver for a month that still runs where the request was made (Asia/Seoul).
     Raises HolidaysUnknown for a month whose payout date cannot be worked out.
     """
+    if (
+        not request.preview
+        and request.cause.started_at.date() < request.month.payout_month.first_day
+    ):
+        raise MonthNotOver(request.month)
     calendar(request.month)
     with engine.connect() as connection:
         chosen = policy_of(connection, request.month, policies, request.policy_name)

@@ -49,21 +49,32 @@ def test_points_are_given_and_taken_with_a_reason(shop: Marketplace) -> None:
     again = shop.done("adjust", "maru", "1000", "--reason", "goodwill")
     taken = shop.done("adjust", "maru", "-400", "--reason", "too much")
 
-    assert given.stdout == "Seller maru is given 1,000 points.\n"
-    assert "already; nothing was written" in again.stdout
-    assert taken.stdout == "Seller maru gives back 400 points.\n"
+    assert given.stdout.startswith("Seller maru is given 1,000 points (request ")
+    assert "already, as posting 1; nothing was written" in again.stdout
+    assert taken.stdout.startswith("Seller maru gives back 400 points (request ")
+    assert adjustments(shop) == ["1000", "400"]
+
+
+def test_the_same_points_are_given_twice_by_requests_of_their_own(shop: Marketplace) -> None:
+    words = ("adjust", "maru", "1000", "--reason", "goodwill", "--request-id")
+    for request in ("ticket 17", "ticket 18", "ticket 18"):
+        shop.done(*words, request)
+    other = shop.run("adjust", "maru", "1001", "--reason", "goodwill", "--request-id", "ticket 18")
+
+    assert (other.exit_code, adjustments(shop)) == (1, ["1000", "1000"])
+    assert "already has a posting adjustment/ticket 18 with other content" in other.stderr
+
+
+def adjustments(shop: Marketplace) -> list[str]:
     rows = shop.done("ledger", "--seller", "maru", "--output", "csv").rows()
-    assert [(row["kind"], row["points"]) for row in rows] == [
-        ("adjustment", "1000"),
-        ("adjustment", "400"),
-    ]
+    return [row["points"] for row in rows if row["kind"] == "adjustment"]
 
 
 def test_what_a_paid_month_lacks_is_granted(shop: Marketplace) -> None:
     words = ("adjust", "maru", "150000", "--for", "2026-10", "--reason", "late data")
 
     assert "which grants what 2026-10 lacked" in shop.done(*words).stdout
-    assert "already; nothing was written" in shop.done(*words).stdout
+    assert "already, as posting 1; nothing" in shop.done(*words).stdout
     assert "granted by an adjustment" in shop.done("explain", "maru", "2026-10").stdout
     assert "수기 조정" in shop.done("explain", "maru", "2026-10", "--lang", "ko").stdout
     shop.done("verify", "--replay")
@@ -79,6 +90,7 @@ def test_what_a_paid_month_lacks_is_granted(shop: Marketplace) -> None:
         (("adjust", "maru", "9" * 30, "--reason", "x"), 2, "not a number of points"),
         (("adjust", "maru", "-1", "--reason", "x"), 1, "fewer than 1 available points"),
         (("adjust", "nobody", "1", "--reason", "x"), 1, "No seller 'nobody'"),
+        (("adjust", "maru", "1", "--reason", "x", "--request-id", "x" * 65), 2, "up to 64"),
         (("adjust", "maru", "1", "--reason", "x", "--for", "2026-10"), 1, "lacks tier 1, 150,000"),
         (("adjust", "maru", "1", "--reason", "x", "--for", "2026-11"), 1, "lacks nothing"),
         (("history", "2020-01"), 1, "Nothing was ever done with 2020-01"),

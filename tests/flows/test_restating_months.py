@@ -316,9 +316,10 @@ def test_months_closed_in_any_order_and_twice_end_the_same(
     ]
 
 
-def test_an_adjustment_asked_for_twice_on_one_day_is_one(program: Program) -> None:
+def test_an_adjustment_asked_for_twice_on_whatever_day_is_one(program: Program) -> None:
     assert program.adjust("maru", 1_000).posted.created
     assert not program.adjust("maru", 1_000).posted.created
+    assert not program.adjust("maru", 1_000, on=date(2027, 1, 5)).posted.created
     assert program.adjust("maru", 1_000, reason="another reason").posted.created
     program.adjust("maru", -2_000)
 

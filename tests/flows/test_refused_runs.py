@@ -1,0 +1,98 @@
+"""What was refused stands in the history of its month; what was previewed does not."""
+
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from domain.months import SettlementMonth
+from flows.closing.evaluation import ClosingRequest
+from flows.console.listings import HISTORY
+from flows.occasion import SEOUL, this_occasion
+from flows.steps.require_window import MonthNotOver, require_window
+from tests.closings import POLICIES, Program, Sold, cause, month
+from tests.command_line import Marketplace
+
+STORES = {"maru": Sold(7_000_000)}
+
+
+@pytest.fixture
+def program(engine: Engine, tmp_path: Path) -> Program:
+    """A program that can close October."""
+    program = Program(engine, tmp_path)
+    for name in ("2026-08", "2026-09"):
+        program.ingest(name, STORES)
+    return program
+
+
+@pytest.fixture
+def shop(program: Program, tmp_path: Path, database_url: str) -> Marketplace:
+    """The command line on that program; no file was delivered."""
+    return Marketplace(tmp_path / "settlements", tmp_path / "home", database_url)
+
+
+def history(shop: Marketplace, name: str) -> list[tuple[str, ...]]:
+    rows = shop.done("history", name, "--output", "csv").rows()
+    assert tuple(rows[0]) == HISTORY
+    return [(row["action"], row["reason"], row["result"], row["difference"]) for row in rows]
+
+
+def test_a_refused_closing_stands_in_the_history_with_its_reason(shop: Marketplace) -> None:
+    assert shop.run("close", "2026-10", "--reason", "the third try").exit_code == 1
+    assert shop.run("close", "2026-10", "--preview").exit_code == 1
+
+    ((action, reason, result, why),) = history(shop, "2026-10")
+    assert (action, reason, result) == ("close", "the third try", "refused")
+    assert "the delivery of 2026-10" in why
+
+
+def test_a_refused_intake_and_a_refused_payout_stand_in_the_history(
+    shop: Marketplace, program: Program
+) -> None:
+    program.close("2026-10", STORES)
+    program.ingest("2026-09", {"maru": Sold(1)})
+
+    assert shop.run("ingest", "2026-10").exit_code == 1
+    assert shop.run("pay-out", "--on", "2026-11-10").exit_code == 1
+
+    refused = [run for run in history(shop, "2026-10") if run[2] == "refused"]
+    assert [run[0] for run in refused] == ["ingest", "pay out"]
+    assert "was replaced since it was closed" in refused[1][3]
+    shop.done("verify")
+
+
+def test_a_payout_ahead_of_its_date_leaves_a_trace(shop: Marketplace, program: Program) -> None:
+    program.close("2026-10", STORES)
+    ahead = this_occasion().today + timedelta(days=400)
+
+    shop.done("pay-out", "--on", str(ahead), "--ahead")
+
+    reason = history(shop, "2026-10")[-1][1]
+    assert reason == f"paid ahead, on {this_occasion().today} as if it were {ahead}"
+
+
+@pytest.mark.parametrize(("today", "refused"), [(30, True), (31, True), (32, False)])
+def test_a_month_that_is_not_over_in_seoul_is_previewed_and_not_closed(
+    program: Program, today: int, refused: bool
+) -> None:
+    day = date(2026, 9, 30) + timedelta(days=today)
+    started_at = datetime(day.year, day.month, day.day, 23, 59, tzinfo=SEOUL)
+    request = ClosingRequest(month("2026-10"), replace(cause(), started_at=started_at))
+
+    preview = replace(request, preview=True)
+    require_window(program.engine, preview, POLICIES, program.calendar)
+    if refused:
+        with pytest.raises(MonthNotOver, match="can be closed from 2026-11-01 on"):
+            require_window(program.engine, request, POLICIES, program.calendar)
+    else:
+        require_window(program.engine, request, POLICIES, program.calendar)
+
+
+def test_a_month_to_come_is_refused_by_the_command_before_its_files_are_looked_for(
+    shop: Marketplace,
+) -> None:
+    coming = SettlementMonth.of(this_occasion().today)
+
+    assert f"{coming} is not over" in shop.run("close", str(coming)).stderr
