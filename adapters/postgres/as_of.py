@@ -24,10 +24,12 @@ from sqlalchemy import (
     text,
 )
 
+from adapters.postgres.ledger import seal_now
 from adapters.postgres.ledger_tables import seal, transfer
 from domain.ledger import Account
 
-_CHAIN_LOCK: Final = 7_310_020_003  # held by a commit from its first seal on; see migration 0002
+# Shared by every transaction from the first record that it notes until its commit; see 0008.
+_NOTES_LOCK: Final = 7_310_020_004
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +52,13 @@ class ProgramBalances:
 
 
 def last_seal_of(connection: Connection, day: date) -> int:
-    """Find the last seal that was set until the end of a calendar date in Seoul; 0 for none.
+    """Find the last seal of what was recorded until the end of a calendar date in Seoul; 0: none.
 
-    A commit under way may hold a seal of that day, so it is waited for.
+    A commit under way may belong to that day, so it is waited for; then all that waits is sealed.
     """
-    connection.execute(text(f"SELECT pg_advisory_lock_shared({_CHAIN_LOCK})"))
-    connection.execute(text(f"SELECT pg_advisory_unlock_shared({_CHAIN_LOCK})"))
+    connection.execute(text(f"SELECT pg_advisory_lock({_NOTES_LOCK})"))
+    connection.execute(text(f"SELECT pg_advisory_unlock({_NOTES_LOCK})"))
+    seal_now(connection)
     ends_at = func.timezone("Asia/Seoul", cast(day + timedelta(days=1), DateTime))
     last = select(func.coalesce(func.max(seal.c.seal_no), 0)).where(seal.c.sealed_at < ends_at)
     return int(connection.execute(last).scalar_one())
@@ -76,7 +79,7 @@ def program_balances(connection: Connection, *, seal_no: int) -> ProgramBalances
     """Read the balances of the program's accounts as they stood at a seal (0: before the first)."""
     names = (seal.c[name] for name in ProgramBalances.__dataclass_fields__)
     row = connection.execute(select(*names).where(seal.c.seal_no == seal_no)).first()
-    return ProgramBalances() if row is None else ProgramBalances(*row)
+    return ProgramBalances() if row is None else ProgramBalances(*map(int, row))
 
 
 def _moved(account: Account) -> ColumnElement[int]:

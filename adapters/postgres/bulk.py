@@ -1,15 +1,22 @@
-"""Bulk loading: Parquet files streamed into tables by COPY."""
+"""Bulk loading: Parquet files streamed into tables by COPY, and what came of them hashed.
 
+A hash is taken of rows as CSV in the order of their keys, texts in quotes. Arrow writes the same
+bytes of a staged file as PostgreSQL of the table, so what is loaded need not be read again.
+"""
+
+import hashlib
 import io
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Final
 
 import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
-from sqlalchemy import Connection, Table
+from sqlalchemy import Boolean, Column, Connection, Date, Table, Text
 
-_ROWS_AT_ONCE = 100_000
-_FORMAT = pyarrow.csv.WriteOptions(include_header=False, quoting_style="needed")
+_ROWS_AT_ONCE: Final = 100_000
+_FORMAT: Final = pyarrow.csv.WriteOptions(include_header=False, quoting_style="needed")
 
 
 def copy_parquet(connection: Connection, table: Table, number: tuple[str, int], file: Path) -> None:
@@ -26,6 +33,47 @@ def copy_parquet(connection: Connection, table: Table, number: tuple[str, int], 
             for batch in parquet.iter_batches(_ROWS_AT_ONCE):
                 constant = pa.repeat(pa.scalar(number[1], pa.int32()), batch.num_rows)
                 copy.write(_as_csv(batch.add_column(0, number[0], constant)))
+
+
+def hash_files(files: Iterable[tuple[Table, Path]]) -> str:
+    """Hash staged files, sorted by their tables' keys, as `hash_rows` hashes them once loaded."""
+    digest = hashlib.sha256()
+    for table, file in files:
+        names = [column.name for column in _hashed(table)]
+        with pyarrow.parquet.ParquetFile(file) as parquet:
+            for batch in parquet.iter_batches(_ROWS_AT_ONCE, columns=names):
+                digest.update(_as_csv(batch.select(names)))
+    return digest.hexdigest()
+
+
+def hash_rows(connection: Connection, tables: Sequence[Table], number: int) -> str:
+    """Hash the rows that tables have under a `number`, the first part of their keys."""
+    digest = hashlib.sha256()
+    for table in tables:
+        owner, *keys = (column.name for column in table.primary_key)
+        written = ", ".join(map(_written, _hashed(table)))
+        texts = ", ".join(c.name for c in _hashed(table) if isinstance(c.type, Text))
+        statement = (
+            f"COPY (SELECT {written} FROM {table.fullname} WHERE {owner} = {number:d}"  # noqa: S608
+            f" ORDER BY {', '.join(keys)}) TO STDOUT (FORMAT csv, FORCE_QUOTE ({texts}))"
+        )
+        with connection.connection.cursor().copy(statement) as blocks:
+            for block in blocks:
+                digest.update(block)
+    return digest.hexdigest()
+
+
+def _hashed(table: Table) -> list[Column[object]]:
+    return list(table.columns)[1:]
+
+
+def _written(column: Column[object]) -> str:
+    """Write a column as Arrow does, whatever the session's settings say."""
+    if isinstance(column.type, Boolean):
+        return f"{column.name}::text"
+    if isinstance(column.type, Date):
+        return f"to_char({column.name}, 'YYYY-MM-DD')"
+    return column.name
 
 
 def _as_csv(batch: pa.RecordBatch) -> memoryview:

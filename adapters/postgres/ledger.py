@@ -312,15 +312,26 @@ def adjust(
 def check_now(connection: Connection) -> None:
     """Check, last in a transaction, what the database would check at its commit.
 
-    Post nothing more afterwards: the chain is held from here on. Raises BudgetExceeded.
+    Post nothing more afterwards: under a budget the chain is held from here on.
+    Raises BudgetExceeded.
     """
     try:
         connection.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
     except DBAPIError as error:
-        if _constraint(error) == "seal_program_fund_not_below_its_floor":
+        if _constraint(error) == "posting_stays_within_the_budget":
             raise BudgetExceeded from error
         raise
     connection.execute(text("SET CONSTRAINTS ALL DEFERRED"))
+
+
+def seal_now(connection: Connection) -> ChainHead | None:
+    """Seal whatever is committed or recorded in this transaction, and find the newest seal.
+
+    Last in a transaction, like `check_now`. A head may be told once this is committed.
+    """
+    check_now(connection)
+    connection.execute(_SEAL_WAITING)
+    return chain_head(connection)
 
 
 def standing_awards(
@@ -386,7 +397,7 @@ def entries(
 
 
 def chain_head(connection: Connection) -> ChainHead | None:
-    """Find the newest seal of what is committed (or checked by `check_now`); None at first."""
+    """Find the newest seal; None at first. What was recorded since then waits for `seal_now`."""
     newest = select(seal.c.seal_no, seal.c.hash, seal.c.sealed_at)
     row = connection.execute(newest.order_by(seal.c.seal_no.desc()).limit(1)).first()
     return None if row is None else ChainHead(row.seal_no, row.hash.hex(), row.sealed_at)
@@ -540,6 +551,7 @@ def _constraint(error: DBAPIError) -> str | None:
     return getattr(diagnosis, "constraint_name", None)
 
 
+_SEAL_WAITING = text("SELECT growth_points.seal_waiting()")
 _PAYOUTS = select(*(payout.c[name] for name in Payout.__dataclass_fields__ if name != "created"))
 
 _finished = transfer.alias("finished")

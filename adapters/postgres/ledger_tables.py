@@ -7,6 +7,7 @@ from sqlalchemy import (
     DateTime,
     Integer,
     LargeBinary,
+    Numeric,
     SmallInteger,
     Table,
     Text,
@@ -77,19 +78,29 @@ seal = Table(
     Column("content_hash", LargeBinary),
     Column("sealed_at", DateTime(timezone=True)),
     Column("fund_floor", BigInteger),
-    Column("program_fund", BigInteger),
-    Column("search_ad_credit", BigInteger),
-    Column("customer_reward", BigInteger),
-    Column("expired", BigInteger),
+    Column("program_fund", Numeric),
+    Column("search_ad_credit", Numeric),
+    Column("customer_reward", Numeric),
+    Column("expired", Numeric),
     Column("hash", LargeBinary),
 )
 
-# Kept by triggers, and a view: nothing is ever inserted here, so they are names only.
+# Kept by triggers, and views: nothing is ever inserted here, so they are names only.
 seller_account = table(
     "seller_account",
     column("seller_id", Text),
     column("pending", BigInteger),
     column("available", BigInteger),
+    schema="growth_points",
+)
+
+program_balance = table(
+    "program_balance",
+    column("fund_floor", BigInteger),
+    column("program_fund", Numeric),
+    column("search_ad_credit", Numeric),
+    column("customer_reward", Numeric),
+    column("expired", Numeric),
     schema="growth_points",
 )
 

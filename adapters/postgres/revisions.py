@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, insert, select
 
-from adapters.postgres.bulk import copy_parquet
+from adapters.postgres.bulk import copy_parquet, hash_files
 from adapters.postgres.tables import revision, seller_amount, seller_snapshot
 from domain.findings import Finding, Severity
 from domain.months import SettlementMonth
@@ -81,8 +81,9 @@ def record_revision(
     """Take a delivery in as the month's next revision, with its amounts and its snapshot.
 
     The caller holds the program's lock, so that the number is not given twice. The files are
-    those that the scan staged: amounts per seller and line type, and the seller snapshot.
+    those that the scan staged, sorted: amounts per seller and line type, and the snapshot.
     """
+    files = ((seller_amount, amounts_file), (seller_snapshot, sellers_file))
     next_no = select(func.coalesce(func.max(revision.c.revision_no), 0) + 1).where(
         revision.c.settlement_month == month
     )
@@ -99,13 +100,14 @@ def record_revision(
             profile=profile,
             findings=findings,
             actor=actor,
+            rows_hash=hash_files(files),
         )
         .returning(*_FACTS)
     ).one()
     recorded = _revision(row)
     number = ("revision_id", recorded.revision_id)
-    copy_parquet(connection, seller_amount, number, amounts_file)
-    copy_parquet(connection, seller_snapshot, number, sellers_file)
+    for table, file in files:
+        copy_parquet(connection, table, number, file)
     return recorded
 
 

@@ -65,6 +65,7 @@ revision = Table(
     Column("findings", JSONB),
     Column("actor", Text),
     Column("accepted_at", DateTime(timezone=True)),
+    Column("rows_hash", Text),
 )
 
 seller_amount = Table(

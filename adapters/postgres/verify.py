@@ -5,19 +5,21 @@ could switch them off is whom this is for. Every check is one function from the 
 differences it finds; they are independent, so one tampered value is often named several times.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, text
+from sqlalchemy import Connection, bindparam, select, text
 from sqlalchemy.dialects.postgresql import ARRAY, BIGINT, INTEGER
 
+from adapters.korean_holidays import HolidaysUnknown, calendar_version, korean_holidays
 from adapters.policy_files import parse_policy
-from adapters.postgres.tables import Month
+from adapters.postgres.bulk import hash_rows
+from adapters.postgres.tables import Month, revision, seller_amount, seller_snapshot
 from domain.eligibility import Terms
 from domain.months import SettlementMonth
-from domain.payout_date import payout_date
+from domain.payout_date import calendar_years, payout_date
 from domain.policy import Policy, PolicyInvalid
 
 
@@ -32,20 +34,19 @@ class Difference:
         return f"{self.check}: {self.sentence}"
 
 
-def verify(
-    connection: Connection, *, known_heads: Mapping[int, str] | None = None
-) -> Iterator[Difference]:
+def verify(connection: Connection, *, known_heads: Collection[str] = ()) -> Iterator[Difference]:
     """Derive again everything that can be derived, and name what differs.
 
-    `known_heads` are seals as they were told outside the database, number → hash (hex): whoever
-    writes the whole chain anew cannot write those. All checks see one moment when the connection
-    is not in a transaction yet.
+    `known_heads` are hashes (hex) of seals that are known outside the database, from reports:
+    whoever writes the whole chain anew cannot write those. All checks see one moment when the
+    connection is not in a transaction yet.
     """
     if not connection.in_transaction():
         connection = connection.execution_options(isolation_level="REPEATABLE READ")
-    yield from _heads(connection, known_heads or {})
+    yield from _heads(connection, known_heads)
     for query in _CHECKS:
         yield from query(connection)
+    yield from _rows_of_revisions(connection)
     yield from _policies(connection)
     yield from _awards_by_policy(connection)
     yield from _payout_dates(connection)
@@ -86,15 +87,12 @@ _CHAIN = _Check(
 )
 
 
-def _heads(connection: Connection, known: Mapping[int, str]) -> Iterator[Difference]:
-    for number, known_hash in sorted(known.items()):
-        query = text("SELECT hash FROM growth_points.seal WHERE seal_no = :number")
-        found = connection.scalar(query, {"number": number})
-        if found is None:
-            yield Difference("chain", f"seal {number} is known outside the database, but not in it")
-        elif found.hex() != known_hash:
+def _heads(connection: Connection, known: Collection[str]) -> Iterator[Difference]:
+    query = text("SELECT count(*) FROM growth_points.seal WHERE encode(hash, 'hex') = :head")
+    for head in known:
+        if not connection.scalar(query, {"head": head}):
             yield Difference(
-                "chain", f"seal {number} is not the one that is known outside the database"
+                "chain", f"no seal is {head}, which is known outside as the head of this chain"
             )
 
 
@@ -120,6 +118,25 @@ _RUNNING_BALANCES = _Check(
     WHERE (program_fund, search_ad_credit, customer_reward, expired) IS DISTINCT FROM
       (coalesce(fund, 0), coalesce(ads, 0), coalesce(rewards, 0), coalesce(gone, 0))
     ORDER BY seal_no
+    """,
+)
+
+_WAITING_BALANCES = _Check(
+    "program balances",
+    "posting {subject_key} waits for its seal with other sums than those of its transfers",
+    """
+    SELECT subject_key FROM growth_points.unsealed LEFT JOIN LATERAL (
+      SELECT coalesce(sum(points) FILTER (WHERE credit_account = 'program_fund'), 0)
+               - coalesce(sum(points) FILTER (WHERE debit_account = 'program_fund'), 0) AS fund,
+             coalesce(sum(points) FILTER (WHERE credit_account = 'search_ad_credit'), 0) AS ads,
+             coalesce(sum(points) FILTER (WHERE credit_account = 'customer_reward'), 0) AS rewards,
+             coalesce(sum(points) FILTER (WHERE credit_account = 'expired'), 0) AS gone
+      FROM growth_points.transfer
+      WHERE posting_no = CASE WHEN subject = 'posting' AND subject_key ~ '^[0-9]{1,18}$'
+                              THEN subject_key::bigint END
+    ) moved ON true
+    WHERE (program_fund, search_ad_credit, customer_reward, expired)
+      IS DISTINCT FROM (fund, ads, rewards, gone) ORDER BY note_no
     """,
 )
 
@@ -161,8 +178,14 @@ _CONTENTS: Final[Mapping[str, str]] = {
                settlement_month, plan_no, due_on, passed_over, calendar, extra_holidays,
                policy_hash, extract(epoch FROM planned_at))::text AS content
       FROM growth_points.payout_date""",
+    # Since 0008 a revision's seal covers the hash of its rows, before that the rows themselves.
     "revision": r"""
-      SELECT revision_id::text AS key, concat_ws(E'\n', jsonb_build_array(
+      SELECT revision_id::text AS key, CASE WHEN rows_hash IS NOT NULL
+             THEN jsonb_build_array(
+               revision_id, settlement_month, revision_no, content_hash, source, lines, amount_krw,
+               sellers, profile, findings, actor, extract(epoch FROM accepted_at), recorded_in,
+               rows_hash)::text
+             ELSE concat_ws(E'\n', jsonb_build_array(
                revision_id, settlement_month, revision_no, content_hash, source, lines, amount_krw,
                sellers, profile, findings, actor, extract(epoch FROM accepted_at), recorded_in),
              (SELECT string_agg(concat_ws('|', it.lines, it.amount_krw, length(line_type),
@@ -172,7 +195,7 @@ _CONTENTS: Final[Mapping[str, str]] = {
                 status, runs_department_store_window, runs_outlet_window, uses_fulfilment, uses_api,
                 length(seller_id), seller_id), E'\n' ORDER BY seller_id)
               FROM growth_points.seller_snapshot it WHERE it.revision_id = revision.revision_id)
-             ) AS content
+             ) END AS content
       FROM growth_points.revision""",
     "evaluation": r"""
       SELECT evaluation_id::text AS key, concat_ws(E'\n', jsonb_build_array(
@@ -198,6 +221,8 @@ _SEALED: Final = """
     FULL JOIN (
       SELECT subject_key AS key, content_hash AS hash FROM growth_points.seal
       WHERE subject = '{subject}'
+      UNION ALL
+      SELECT subject_key, content_hash FROM growth_points.unsealed WHERE subject = '{subject}'
     ) seal ON seal.key = record.key
     WHERE record.hash IS DISTINCT FROM seal.hash ORDER BY 1
 """
@@ -230,11 +255,24 @@ _CHILDREN = tuple(
 
 _SUBJECTS = _Check(
     "sealed records",
-    "seal {seal_no} seals a {subject}, which is nothing that is sealed",
-    "SELECT seal_no, subject FROM growth_points.seal WHERE subject NOT IN ("  # noqa: S608 names
+    "a {subject} is sealed or waits for it, which is nothing that is sealed",
+    "SELECT DISTINCT subject FROM (SELECT subject FROM growth_points.seal"  # noqa: S608 names
+    " UNION SELECT subject FROM growth_points.unsealed) sealed WHERE subject NOT IN ("
     + ", ".join(f"'{subject}'" for subject in _CONTENTS)
     + ") ORDER BY 1",
 )
+
+
+def _rows_of_revisions(connection: Connection) -> Iterator[Difference]:
+    hashed = select(revision.c.revision_id, revision.c.rows_hash).where(
+        revision.c.rows_hash.is_not(None)
+    )
+    for number, taken_in in connection.execute(hashed.order_by(revision.c.revision_id)).all():
+        if hash_rows(connection, (seller_amount, seller_snapshot), number) != taken_in:
+            yield Difference(
+                "sealed records", f"the rows of revision {number} are not those taken in"
+            )
+
 
 # Balances: every seller's account is the fold of the transfers.
 
@@ -430,12 +468,78 @@ _TOTALS = _Check(
     """,
 )
 
+# Reports: what each run told of its month is what the ledger has of it.
+
+_TOLD_EVALUATIONS = _Check(
+    "reports",
+    "the runs of {month} told of {told} by evaluation {evaluation_id}, the ledger has {posted}",
+    """
+    SELECT to_char(settlement_month, 'YYYY-MM') AS month, evaluation_id, told, posted
+    FROM (
+      SELECT settlement_month, evaluation_id, format('%s awards, %s reversals and %s points',
+               sum(coalesce((difference ->> 'awarded')::bigint, 0)),
+               sum(coalesce((difference ->> 'reversed')::bigint, 0)),
+               sum(coalesce((difference ->> 'points')::bigint, 0))) AS told
+      FROM growth_points.run
+      WHERE action IN ('close', 'evaluate again') AND evaluation_id IS NOT NULL
+      GROUP BY settlement_month, evaluation_id
+    ) run LEFT JOIN LATERAL (
+      SELECT format('%s awards, %s reversals and %s points',
+               count(*) FILTER (WHERE transfer.kind = 'award'),
+               count(*) FILTER (WHERE transfer.kind = 'reversal'),
+               coalesce(sum(CASE transfer.kind WHEN 'award' THEN points ELSE -points END), 0)
+             ) AS posted
+      FROM growth_points.posting JOIN growth_points.transfer USING (posting_no)
+      WHERE posting.settlement_month = run.settlement_month
+        AND posting.evaluation_id = run.evaluation_id
+    ) ledger ON true
+    WHERE told <> posted ORDER BY 1, 2
+    """,
+)
+
+_TOLD_PAYOUTS = _Check(
+    "reports",
+    "a run told that {month} paid {told}, the ledger has {paid}",
+    """
+    SELECT to_char(settlement_month, 'YYYY-MM') AS month, told, paid
+    FROM (
+      SELECT settlement_month, format('%s points to %s sellers',
+               coalesce(difference ->> 'points', '0'), coalesce(difference ->> 'sellers', '0')
+             ) AS told
+      FROM growth_points.run WHERE action = 'pay out'
+    ) run LEFT JOIN (
+      SELECT settlement_month, format('%s points to %s sellers', points, sellers) AS paid
+      FROM growth_points.payout
+    ) payout USING (settlement_month)
+    WHERE told IS DISTINCT FROM paid ORDER BY 1
+    """,
+)
+
+_TOLD_GRANTS = _Check(
+    "reports",
+    "the runs of {month} granted {told} points, the ledger has {granted}",
+    """
+    SELECT to_char(settlement_month, 'YYYY-MM') AS month, told, granted
+    FROM (
+      SELECT settlement_month, sum(coalesce((difference ->> 'points')::bigint, 0)) AS told
+      FROM growth_points.run WHERE action = 'grant' GROUP BY settlement_month
+    ) run LEFT JOIN LATERAL (
+      SELECT coalesce(sum(points), 0) AS granted
+      FROM growth_points.posting JOIN growth_points.transfer USING (posting_no)
+      WHERE key >= 'grant/' AND key < 'grant0'
+        AND substr(key, 7, 7) = to_char(run.settlement_month, 'YYYY-MM')
+    ) ledger ON true
+    WHERE told <> granted ORDER BY 1
+    """,
+)
+
 _CHECKS = (
     _CHAIN,
     _SUBJECTS,
     *_SEALED_RECORDS,
     *_CHILDREN,
     _RUNNING_BALANCES,
+    _WAITING_BALANCES,
     _SELLER_BALANCES,
     _DECIDED,
     _AWARDED_ONCE,
@@ -446,6 +550,9 @@ _CHECKS = (
     _PAID_BY_A_PAYOUT,
     _PAID_WHEN_DUE,
     _TOTALS,
+    _TOLD_EVALUATIONS,
+    _TOLD_PAYOUTS,
+    _TOLD_GRANTS,
 )
 
 
@@ -533,16 +640,28 @@ def _payout_dates(connection: Connection) -> Iterator[Difference]:
             yield Difference(
                 "payout dates",
                 f"{plan.settlement_month} (plan {plan.plan_no}) is due on {plan.due_on}, which "
-                "does not follow from its policy and the days that were passed over",
+                "does not follow from its policy and the holidays",
             )
 
 
 def _follows(policy: Policy, plan: Any) -> bool:
-    """Work the date out again; the holidays that it met are those recorded as passed over."""
+    """Work the date out again and compare it and the days that were passed over."""
     try:
-        holidays = {date.fromisoformat(day): name for day, name in plan.passed_over}
-    except (TypeError, ValueError):
+        holidays = _holidays(plan)
+    except (AttributeError, TypeError, ValueError, HolidaysUnknown):
         return False
     planned = payout_date(policy.payout, plan.settlement_month, holidays)
     passed_over = [[day.isoformat(), name] for day, name in planned.passed_over]
     return (planned.due_on, passed_over) == (plan.due_on, plan.passed_over)
+
+
+def _holidays(plan: Any) -> Mapping[date, str]:
+    """Find the holidays that a plan rests on: those of its calendar and the operator's own.
+
+    Another release of the calendar may know other ones. Then there are only those that the plan
+    says it passed over, which its seal holds fast.
+    """
+    if plan.calendar == calendar_version():
+        extra = {date.fromisoformat(day): name for day, name in plan.extra_holidays.items()}
+        return korean_holidays(calendar_years(plan.settlement_month), extra).holidays
+    return {date.fromisoformat(day): name for day, name in plan.passed_over}

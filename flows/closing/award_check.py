@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, select
 
-from adapters.postgres.ledger_tables import seal
+from adapters.postgres.ledger_tables import program_balance
 from domain.award_profile import profile_awards
 from domain.findings import MonthBlocked
 from expectations.gate_process import start_gate
@@ -32,6 +32,6 @@ def require_sound_awards(connection: Connection, months: Sequence[EvaluatedMonth
 
 def _fund_left(connection: Connection) -> int | None:
     """Say how many points the budget leaves; None without one."""
-    newest = select(seal.c.program_fund, seal.c.fund_floor).order_by(seal.c.seal_no.desc())
-    row = connection.execute(newest.limit(1)).first()
-    return None if row is None or row.fund_floor is None else row.program_fund - row.fund_floor
+    now = select(program_balance.c.program_fund, program_balance.c.fund_floor)
+    row = connection.execute(now).one()
+    return None if row.fund_floor is None else int(row.program_fund) - row.fund_floor

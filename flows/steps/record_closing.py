@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 from adapters.intake import StagedMonth
 from adapters.policy_files import PolicyText
 from adapters.postgres.database import lock_program
-from adapters.postgres.ledger import ChainHead, chain_head, check_now
+from adapters.postgres.ledger import ChainHead, check_now, seal_now
 from adapters.postgres.payout_dates import PlannedPayout
 from adapters.postgres.revisions import recorded_findings
 from adapters.postgres.runs import Action, EarlierRun, last_evaluating_run
@@ -100,7 +100,7 @@ def record_closing(
             findings=recorded_findings(connection, taken.revision.revision_id),
             months=months,
             payouts=payouts,
-            chain_head=None if request.preview else chain_head(connection),
+            chain_head=None if request.preview else seal_now(connection),
             before=before,
         )
         if request.preview:

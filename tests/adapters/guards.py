@@ -1,6 +1,6 @@
 """Probes: attempts at what must not happen, each naming the guard that has to stop it."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import psycopg
@@ -79,7 +79,8 @@ def _run(connection: Connection, statement: str) -> None:
 _GUARDS = """
   WITH guarded AS (
     SELECT oid, relname FROM pg_class
-    WHERE relnamespace = 'growth_points'::regnamespace AND relname = ANY (:tables)
+    WHERE relnamespace = 'growth_points'::regnamespace AND relkind = 'r'
+      AND relname <> 'alembic_version'
   )
   SELECT relname || '.' || conname,
          format('ALTER TABLE %s DROP CONSTRAINT %I CASCADE', conrelid::regclass, conname)
@@ -94,18 +95,18 @@ _GUARDS = """
 """
 
 
-def guards(engine: Engine, tables: Sequence[str]) -> dict[str, str]:
-    """List every constraint, unique index and trigger of some tables: how each is dropped."""
+def guards(engine: Engine) -> dict[str, str]:
+    """List every constraint, unique index and trigger of every table: how each is dropped."""
     with engine.connect() as connection:
-        rows = connection.execute(text(_GUARDS), {"tables": list(tables)})
+        rows = connection.execute(text(_GUARDS))
         return {row[0]: row[1] for row in rows}
 
 
-def unnoticed(engine: Engine, tables: Sequence[str], probes: Iterable[Probe]) -> list[str]:
+def unnoticed(engine: Engine, probes: Iterable[Probe]) -> list[str]:
     """Drop each guard in turn; list those that could go without any probe noticing."""
     return [
         guard
-        for guard, how in guards(engine, tables).items()
+        for guard, how in guards(engine).items()
         if all(
             probe.refusal in (refusal(engine, probe, dropping=how) or "")
             for probe in probes
@@ -116,15 +117,15 @@ def unnoticed(engine: Engine, tables: Sequence[str], probes: Iterable[Probe]) ->
 
 _REQUIRED = """
   SELECT relname, attname FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid
-  WHERE relnamespace = 'growth_points'::regnamespace AND relname = ANY (:tables)
-    AND attnum > 0 AND attnotnull
+  WHERE relnamespace = 'growth_points'::regnamespace AND relkind = 'r'
+    AND relname <> 'alembic_version' AND attnum > 0 AND attnotnull
 """
 
 
-def required(engine: Engine, tables: Sequence[str]) -> list[tuple[str, str]]:
-    """List the columns of some tables that must have a value: table and column."""
+def required(engine: Engine) -> list[tuple[str, str]]:
+    """List the columns of every table that must have a value: table and column."""
     with engine.connect() as connection:
-        rows = connection.execute(text(_REQUIRED), {"tables": list(tables)})
+        rows = connection.execute(text(_REQUIRED))
         return [(row[0], row[1]) for row in rows]
 
 

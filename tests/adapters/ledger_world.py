@@ -5,13 +5,18 @@ import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
+import pyarrow as pa
+import pyarrow.parquet
 from sqlalchemy import Connection, Engine, create_engine, insert, select, text
 
 from adapters.policy_files import read_policies
 from adapters.postgres import ledger, tables
 from adapters.postgres.evaluations import current_evaluation, record_evaluation, record_policy
-from adapters.postgres.ledger_tables import budget, posting, seal, seller_account
+from adapters.postgres.ledger_tables import budget, posting, program_balance, seller_account
+from adapters.postgres.revisions import record_revision
 from domain.ledger import Award
 from domain.months import SettlementMonth
 from domain.payout_date import payout_date
@@ -38,23 +43,7 @@ def deliver(
     connection: Connection, sellers: Iterable[str], *, month: SettlementMonth = OCTOBER
 ) -> int:
     """Record a delivery of a month, one line of 1,000 KRW for each seller; returns its id."""
-    sold = list(sellers)
-    revision_id: int = connection.execute(
-        insert(tables.revision)
-        .values(
-            settlement_month=month,
-            revision_no=1,
-            content_hash=HASH,
-            source="tests",
-            lines=len(sold),
-            amount_krw=1_000 * len(sold),
-            sellers=len(sold),
-            profile={},
-            findings=[],
-            actor="tests",
-        )
-        .returning(tables.revision.c.revision_id)
-    ).scalar_one()
+    sold = sorted(sellers)
     each_amount = {"line_type": "PROD_ORDER", "lines": 1, "amount_krw": 1_000}
     each_store = {
         "approved_on": date(2026, 3, 16),
@@ -64,13 +53,26 @@ def deliver(
         "uses_fulfilment": False,
         "uses_api": False,
     }
-    for table, facts in (
-        (tables.seller_amount, each_amount),
-        (tables.seller_snapshot, each_store),
-    ):
-        rows = [{"revision_id": revision_id, "seller_id": seller, **facts} for seller in sold]
-        connection.execute(insert(table), rows)
-    return revision_id
+    with TemporaryDirectory() as folder:
+        files = [Path(folder) / name for name in ("totals.parquet", "sellers.parquet")]
+        for file, facts in zip(files, (each_amount, each_store), strict=True):
+            rows = [{"seller_id": seller, **facts} for seller in sold]
+            pyarrow.parquet.write_table(pa.Table.from_pylist(rows), file)
+        recorded = record_revision(
+            connection,
+            month=month,
+            content_hash=HASH,
+            source="tests",
+            lines=len(sold),
+            amount_krw=1_000 * len(sold),
+            sellers=len(sold),
+            profile={},
+            findings=[],
+            actor="tests",
+            amounts_file=files[0],
+            sellers_file=files[1],
+        )
+    return recorded.revision_id
 
 
 def evaluate(
@@ -212,10 +214,10 @@ def balances(connection: Connection) -> dict[str, tuple[int, int]]:
 
 
 def program_balances(connection: Connection) -> dict[str, int]:
-    """Read the balances of the program's own accounts, as of the newest seal."""
-    row = connection.execute(select(seal).order_by(seal.c.seal_no.desc()).limit(1)).one()
+    """Read the balances of the program's own accounts, as of now."""
+    row = connection.execute(select(program_balance)).one()
     names = ("program_fund", "search_ad_credit", "customer_reward", "expired")
-    return {name: row._mapping[name] for name in names}
+    return {name: int(row._mapping[name]) for name in names}
 
 
 _NUMBER = itertools.count(1)

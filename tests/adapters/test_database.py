@@ -64,6 +64,7 @@ def test_rows_cannot_be_added_to_a_revision_recorded_earlier(engine: Engine) -> 
         "profile": {},
         "findings": [],
         "actor": "test",
+        "rows_hash": HASH,
     }
     amount = {"seller_id": "s", "line_type": "PROD_ORDER", "lines": 1, "amount_krw": 1}
     with engine.begin() as connection:

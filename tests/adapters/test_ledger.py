@@ -243,7 +243,7 @@ def test_each_commit_moves_the_head_of_the_chain(engine: Engine) -> None:
     heads = []
     for number in range(3):
         with engine.begin() as connection:
-            heads.append(ledger.chain_head(connection))
+            heads.append(ledger.seal_now(connection))
             adjust(connection, "a", 1, key=f"adjustment/{number}")
     first, second, third = heads
     assert first is None

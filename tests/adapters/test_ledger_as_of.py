@@ -18,7 +18,7 @@ from adapters.postgres.as_of import (
     program_balances,
     seller_balances,
 )
-from adapters.postgres.ledger import chain_head, check_now, entries
+from adapters.postgres.ledger import check_now, entries, seal_now
 from adapters.postgres.ledger_export import export_csv, export_parquet
 from tests.adapters.ledger_world import adjust, award, awards_of, pay, plan, reverse
 
@@ -27,8 +27,7 @@ TOMORROW = TODAY + timedelta(days=1)
 
 
 def _head(connection: Connection) -> int:
-    check_now(connection)
-    head = chain_head(connection)
+    head = seal_now(connection)
     return 0 if head is None else head.seal_no
 
 
@@ -72,7 +71,7 @@ def test_a_day_waits_for_the_commit_that_holds_its_last_seal(engine: Engine) -> 
 
     with engine.begin() as connection:
         adjust(connection, "a", 7)
-        check_now(connection)  # sealed from here on, but not committed
+        check_now(connection)  # noted from here on, but not committed
         reader = threading.Thread(target=ask)
         reader.start()
         reader.join(timeout=0.3)

@@ -27,6 +27,7 @@ from tests.adapters.ledger_world import (
     plan,
     post,
     reverse,
+    set_budget,
 )
 
 Command = Callable[[Connection], object]
@@ -99,19 +100,19 @@ def test_a_payout_and_a_reversal_come_one_after_the_other(engine: Engine, attemp
         assert _sound(engine) == {"a": (0, 0), "b": (0, 150_000)}
 
 
+_SPENDING = {
+    "kind": "spend",
+    "seller_id": "a",
+    "debit_account": "available",
+    "credit_account": "customer_reward",
+}
+
+
 def _spend(amount: int) -> Command:
     def spend(connection: Connection) -> None:
         number = open_posting(connection, "spend")
-        connection.execute(
-            insert(transfer).values(
-                posting_no=number,
-                kind="spend",
-                seller_id="a",
-                debit_account="available",
-                credit_account="customer_reward",
-                points=amount,
-            )
-        )
+        spending = insert(transfer).values(posting_no=number, **_SPENDING, points=amount)
+        connection.execute(spending)
 
     return spend
 
@@ -170,7 +171,8 @@ def test_a_reader_of_the_chain_never_misses_a_late_commit(engine: Engine) -> Non
 
     def follow() -> None:
         while not done.is_set() or seen[-1] < total:
-            with engine.connect() as connection:
+            with engine.begin() as connection:
+                ledger.seal_now(connection)
                 after = select(seal.c.seal_no).where(seal.c.seal_no > seen[-1])
                 seen.extend(connection.scalars(after.order_by(seal.c.seal_no)))
 
@@ -184,3 +186,77 @@ def test_a_reader_of_the_chain_never_misses_a_late_commit(engine: Engine) -> Non
     done.set()
     reader.join(timeout=20)
     assert seen == list(range(total + 1))
+
+
+def test_a_commit_does_not_wait_for_another_sellers_commit(engine: Engine) -> None:
+    with engine.connect() as one, engine.connect() as other:
+        adjust(one, "a", 1)
+        ledger.check_now(one)
+        other.execute(text("SET lock_timeout = '2s'"))
+        adjust(other, "b", 1, key="adjustment/2")
+        other.commit()
+        one.commit()
+    assert _sound(engine) == {"a": (0, 1), "b": (0, 1)}
+
+
+def test_what_rests_on_another_posting_is_sealed_after_it(engine: Engine) -> None:
+    """The posting begun first waits for the second one's points, so it comes second."""
+    with engine.connect() as one, engine.connect() as other:
+        begun_first = open_posting(one, "spend")
+        given = adjust(other, "a", 100)
+        other.commit()
+        one.execute(insert(transfer).values(posting_no=begun_first, **_SPENDING, points=100))
+        one.commit()
+    with engine.begin() as connection:
+        ledger.seal_now(connection)
+        order = select(seal.c.subject_key).order_by(seal.c.seal_no)
+        assert list(connection.scalars(order)) == [str(given.posting_no), str(begun_first)]
+
+
+def test_what_waits_is_sealed_by_every_64th_record_at_the_latest(engine: Engine) -> None:
+    for number in range(64):
+        with engine.begin() as connection:
+            adjust(connection, "a", 1, key=f"adjustment/{number}")
+    with engine.connect() as connection:
+        head = ledger.chain_head(connection)
+        assert head is not None
+        assert head.seal_no == 64
+    assert _sound(engine) == {"a": (0, 64)}
+
+
+def test_a_budget_holds_however_many_draw_on_it_at_once(engine: Engine, database_url: str) -> None:
+    with as_owner(database_url) as owner, owner.begin() as connection:
+        set_budget(connection, -350)
+
+    def give(number: int) -> Command:
+        def command(connection: Connection) -> None:
+            adjust(connection, f"s{number}", 100, key=f"adjustment/{number}")
+            ledger.check_now(connection)
+
+        return command
+
+    given = at_once(engine, [give(number) for number in range(WORKERS)])
+    assert sum(each is None for each in given) == 3
+    assert all(isinstance(each, ledger.BudgetExceeded) for each in given if each is not None)
+    assert sum(available for _, available in _sound(engine).values()) == 300
+
+
+def test_a_budget_waits_for_what_is_being_posted(engine: Engine, database_url: str) -> None:
+    refused: list[DBAPIError] = []
+
+    def limit() -> None:
+        with as_owner(database_url) as owner, owner.connect() as connection:
+            try:
+                set_budget(connection, 0)
+            except DBAPIError as error:
+                refused.append(error)
+
+    with engine.begin() as connection:
+        adjust(connection, "a", 1)
+        ledger.check_now(connection)
+        setting = threading.Thread(target=limit)
+        setting.start()
+        setting.join(timeout=0.3)
+        assert setting.is_alive()
+    setting.join()
+    assert "more points are out" in str(refused)

@@ -188,12 +188,10 @@ class LedgerMachine(RuleBasedStateMachine):
         key = f"adjustment/{len(self.requests) + 1}"
         possible = (
             amount != 0
-            and abs(amount) < 2**62
-            and self.model.available[seller] + amount >= 0
+            and abs(amount) < 2**63
+            and 0 <= self.model.available[seller] + amount < 2**63
             and (amount < 0 or self.model.covers(amount))
         )
-        if abs(amount) == 2**62 and amount > 0:
-            possible = self.model.covers(amount) and self.model.fund > -(2**62)
         with self.command(refused=not possible) as connection:
             assert adjust(connection, seller, amount, key=key).created
         if possible:
@@ -263,8 +261,8 @@ class LedgerMachine(RuleBasedStateMachine):
     @invariant()
     def holds_what_the_model_holds(self) -> None:
         """Compare every balance, and remember the moment under the newest seal."""
-        with self.engine.connect() as connection:
-            head = ledger.chain_head(connection)
+        with self.engine.begin() as connection:
+            head = ledger.seal_now(connection)
             held = {seller: each for seller, each in balances(connection).items() if any(each)}
             assert held == self.model.sellers()
             assert ledger.standing_awards(connection) == self.model.standing

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import Connection, Engine, text
 
-from adapters.postgres.ledger import chain_head
+from adapters.postgres.ledger import chain_head, seal_now
 from adapters.postgres.runs import Action, record_run
 from adapters.postgres.verify import verify
 from domain.cause import Cause
@@ -37,11 +37,12 @@ _ANOTHER = {
     "smallint": "coalesce({0}, 0) + 1",
     "text": "concat({0}, 'x')",
     "text[]": "{0} || 'x'::text",
-    "date": "({0} + interval '1 month')::date",
+    "date": "coalesce(({0} + interval '1 month')::date, '2026-01-01')",
     "timestamp with time zone": "{0} - interval '1 microsecond'",
     "boolean": "NOT {0}",
     "jsonb": """'{{"tampered": "with"}}'""",
     "bytea": "sha256({0})",
+    "numeric": "coalesce({0}, 0) + 1000",
     "xid8": "'1'",
 }
 
@@ -72,6 +73,9 @@ def owner(server_url: str, migrated_template: str) -> Iterator[Engine]:
                 difference={"reversed": 1},
                 caused_by=OCTOBER,
             )
+            seal_now(connection)
+        with engine.begin() as connection:
+            adjust(connection, "d", 1, key="adjustment/not sealed yet")
         yield engine
 
 
@@ -99,7 +103,8 @@ def test_every_column_of_every_table_is_verified(owner: Engine) -> None:
         for table, column, kind in columns
         if not _differences_after(owner, table, column, _ANOTHER[kind].format(column))
     ]
-    assert unnamed == []
+    # Nobody was told yet in which order and when what waits for its seal was recorded.
+    assert unnamed == ["unsealed.note_no", "unsealed.noted_at"]
 
 
 def _differences_after(engine: Engine, table: str, column: str, value: str) -> list[str]:
@@ -147,7 +152,7 @@ _AWARDED_TWICE = _INTO + "'award', 'a', 'program_fund', 'pending', 150000, 1, 2)
     ("statement", "sentence"),
     [
         (_FORGED, "posting 1 is not what was sealed"),
-        (_FORGED, "seller balances: seller d has 0 pending and 1000 available, but"),
+        (_FORGED, "seller balances: seller d has 0 pending and 1001 available, but"),
         (_FORGED, "seal 5 does not carry the balances"),
         ("DELETE FROM growth_points.posting WHERE key = 'adjustment/1'", "is gone"),
         ("DELETE FROM growth_points.posting WHERE key = 'adjustment/1'", "transfer has rows of"),
@@ -197,10 +202,8 @@ def test_a_chain_written_anew_does_not_reach_a_head_known_outside(owner: Engine)
     with owner.connect() as connection:
         head = chain_head(connection)
         assert head is not None
-        assert list(verify(connection, known_heads={head.seal_no: head.hash})) == []
-        other = {head.seal_no: "00" * 32, head.seal_no + 1: head.hash}
-        found = [str(difference) for difference in verify(connection, known_heads=other)]
+        assert list(verify(connection, known_heads=[head.hash])) == []
+        found = [str(each) for each in verify(connection, known_heads=["00" * 32, head.hash])]
     assert found == [
-        f"chain: seal {head.seal_no} is not the one that is known outside the database",
-        f"chain: seal {head.seal_no + 1} is known outside the database, but not in it",
+        f"chain: no seal is {'00' * 32}, which is known outside as the head of this chain"
     ]

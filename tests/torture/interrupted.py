@@ -39,6 +39,7 @@ from domain.ledger import Award
 from domain.months import SettlementMonth
 from domain.payout_date import payout_date
 from domain.refusal import Refused
+from tests.adapters.ledger_world import deliver
 
 _FIRST_MONTH: Final = SettlementMonth(2020, 1)
 _POLICY: Final = next(p for p in read_policies(None) if p.policy.name == "d-commerce-2020")
@@ -161,26 +162,12 @@ def _evaluated(
 
 
 def _delivered(connection: Connection, month: SettlementMonth) -> int:
-    values = {"month": month.first_day, "hash": "0" * 64}
+    values = {"month": month.first_day}
     found = text("SELECT revision_id FROM growth_points.revision WHERE settlement_month = :month")
     before: int | None = connection.scalar(found, values)
     if before is not None:
         return before
-    record = text("""
-      WITH revision AS (
-        INSERT INTO growth_points.revision (settlement_month, revision_no, content_hash, source,
-          lines, amount_krw, sellers, profile, findings, actor)
-        VALUES (:month, 1, :hash, 'torture', 1, 1, 1, '{}', '[]', 'torture') RETURNING revision_id
-      ), amount AS (
-        INSERT INTO growth_points.seller_amount SELECT revision_id, 's', 'PROD_ORDER', 1, 1
-        FROM revision
-      ), snapshot AS (
-        INSERT INTO growth_points.seller_snapshot
-        SELECT revision_id, 's', '2020-01-01', 'NORMAL', false, false, false, false FROM revision
-      )
-      SELECT revision_id FROM revision
-    """)
-    return int(connection.execute(record, values).scalar_one())
+    return deliver(connection, "s", month=month)
 
 
 # The worker: a process that runs the commands of one month, and can be held at a step.
@@ -403,8 +390,7 @@ def contents(url: str) -> dict[str, str]:
         concat_ws('|', seller_id, pending, available), ',' ORDER BY seller_id), 'UTF8')), 'hex')
       FROM growth_points.seller_account
       UNION ALL
-      SELECT 'fund', program_fund::text FROM growth_points.seal
-      WHERE seal_no = (SELECT max(seal_no) FROM growth_points.seal)
+      SELECT 'fund', program_fund::text FROM growth_points.program_balance
     """)
     with _owner(url) as owner, owner.connect() as connection:
         return {row[0]: row[1] for row in connection.execute(query)}

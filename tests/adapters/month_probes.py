@@ -1,57 +1,12 @@
-"""What was recorded of a month is sound and stays: each guard has a probe that only it stops."""
+"""Probes of what was recorded of months: that it is sound and stays."""
 
-from collections.abc import Iterator
 from datetime import date
 
-import pytest
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, text
 
-from tests.adapters.guards import (
-    Attempt,
-    Probe,
-    change,
-    guards,
-    missing,
-    put,
-    refusal,
-    required,
-    unnoticed,
-)
-from tests.adapters.ledger_world import (
-    HASH,
-    POLICY_HASH,
-    as_owner,
-    award,
-    awards_of,
-    database_of_its_own,
-    deliver,
-    plan,
-)
-
-MONTHS = (
-    "policy",
-    "revision",
-    "seller_amount",
-    "seller_snapshot",
-    "evaluation",
-    "evaluation_input",
-    "decision",
-    "payout_date",
-    "run",
-)
-
-
-@pytest.fixture(scope="module")
-def owner(server_url: str, migrated_template: str) -> Iterator[Engine]:
-    """The owner's engine on a database with one month, committed: revision 1, evaluation 1."""
-    with database_of_its_own(server_url, migrated_template) as url, as_owner(url) as engine:
-        with engine.begin() as connection:
-            deliver(connection, "ab")
-            award(connection, awards_of("a"))
-            plan(connection)
-            _insert("run")(connection)
-        yield engine
-
+from adapters.postgres.ledger import seal_now
+from tests.adapters.guards import Attempt, Probe, change, put
+from tests.adapters.ledger_world import HASH, POLICY_HASH
 
 _VALID: dict[str, tuple[str, dict[str, object]]] = {
     "policy": ("policy_hash", {"policy_hash": "1" * 64, "name": "a policy", "content": "text"}),
@@ -59,7 +14,7 @@ _VALID: dict[str, tuple[str, dict[str, object]]] = {
         "revision_id",
         {
             "settlement_month": date(2026, 10, 1),
-            "revision_no": 2,
+            "revision_no": 9,
             "content_hash": HASH,
             "source": "probe",
             "lines": 1,
@@ -68,6 +23,7 @@ _VALID: dict[str, tuple[str, dict[str, object]]] = {
             "profile": "{}",
             "findings": "[]",
             "actor": "prober",
+            "rows_hash": HASH,
         },
     ),
     "seller_amount": (
@@ -90,7 +46,7 @@ _VALID: dict[str, tuple[str, dict[str, object]]] = {
         "evaluation_id",
         {
             "settlement_month": date(2026, 10, 1),
-            "evaluation_no": 2,
+            "evaluation_no": 9,
             "input_hash": HASH,
             "policy_hash": POLICY_HASH,
             "actor": "prober",
@@ -129,7 +85,7 @@ _VALID: dict[str, tuple[str, dict[str, object]]] = {
         "plan_no",
         {
             "settlement_month": date(2026, 10, 1),
-            "plan_no": 2,
+            "plan_no": 9,
             "due_on": date(2026, 11, 11),
             "passed_over": "[]",
             "calendar": "probe",
@@ -144,6 +100,9 @@ def _insert(table: str, **facts: object) -> Attempt:
     """Insert a row that is valid except for what is given."""
     key, valid = _VALID[table]
     return lambda connection: put(connection, table, {**valid, **facts}, returning=key)
+
+
+record_a_run = _insert("run")
 
 
 def _with_parent(parent: str, table: str, *rows: dict[str, object]) -> Attempt:
@@ -167,7 +126,7 @@ def _sealed_twice(table: str) -> Attempt:
 
     def attempt(connection: Connection) -> None:
         key = _insert(table)(connection)
-        connection.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
+        seal_now(connection)
         seal = text("""
           INSERT INTO growth_points.seal SELECT 1000, :table, :key, '', now(), NULL, 0, 0, 0, 0, ''
         """)
@@ -185,7 +144,7 @@ _HALF_DECIDED: tuple[dict[str, object], ...] = (
     {"outcome": "not_eligible", "tier": None, "points": 0},
 )
 
-PROBES = (
+MONTH_PROBES = (
     Probe("policy.policy_pk", _insert("policy", policy_hash=POLICY_HASH)),
     Probe("policy.policy_hash_is_sha256", _insert("policy", policy_hash="1" * 63)),
     Probe("policy.policy_has_a_name", _insert("policy", name="")),
@@ -193,6 +152,8 @@ PROBES = (
     Probe("revision.revision_month_is_a_first", _insert("revision", settlement_month="2026-10-02")),
     Probe("revision.revision_no_counts_from_1", _insert("revision", revision_no=0)),
     Probe("revision.revision_hash_is_sha256", _insert("revision", content_hash="")),
+    Probe("revision.revision_rows_hash_is_sha256", _insert("revision", rows_hash="")),
+    Probe("revision.revision_hashes_its_rows", _insert("revision", rows_hash=None)),
     Probe("revision.revision_lines_not_negative", _insert("revision", lines=-1)),
     Probe("revision.revision_has_sellers", _insert("revision", sellers=0)),
     Probe("revision.revision_has_an_actor", _insert("revision", actor="")),
@@ -308,23 +269,3 @@ PROBES = (
         )
     ),
 )
-
-
-@pytest.mark.parametrize("probe", PROBES, ids=lambda probe: probe.guard)
-def test_what_must_not_happen_is_refused_by_its_guard(owner: Engine, probe: Probe) -> None:
-    refused = refusal(owner, probe)
-    assert refused is not None, "nothing refused it"
-    assert probe.refusal in refused
-
-
-def test_every_guard_is_noticed_when_it_is_gone(owner: Engine) -> None:
-    assert unnoticed(owner, MONTHS, PROBES) == []
-
-
-def test_every_probe_names_a_guard_that_exists(owner: Engine) -> None:
-    assert {probe.guard for probe in PROBES} <= set(guards(owner, MONTHS))
-
-
-def test_no_fact_may_be_missing(owner: Engine) -> None:
-    for table, column in required(owner, MONTHS):
-        assert missing(owner, table, column) == f"{table}.{column}"

@@ -1,0 +1,79 @@
+"""What must not happen is impossible in the database, whatever a program does, its owner included.
+
+Each probe tries one such thing with plain SQL, as the owner of the tables, and names the guard
+that must stop it. Then each guard in the catalogue is dropped in turn: its probes must notice. A
+guard without a probe, and a probe that another guard would satisfy, fail the tests.
+"""
+
+import itertools
+from collections.abc import Iterator
+from contextlib import suppress
+
+import pytest
+from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import IntegrityError
+
+from domain.ledger import ALLOWED_FLOWS, Account, TransferKind
+from tests.adapters.guards import Probe, guards, missing, put, refusal, required, unnoticed
+from tests.adapters.ledger_probes import LEDGER_PROBES, keep_a_small_ledger
+from tests.adapters.ledger_world import as_owner, database_of_its_own
+from tests.adapters.month_probes import MONTH_PROBES, record_a_run
+
+PROBES = (*LEDGER_PROBES, *MONTH_PROBES)
+
+
+@pytest.fixture(scope="module")
+def owner(server_url: str, migrated_template: str) -> Iterator[Engine]:
+    """The owner's engine on a database with a small ledger, committed."""
+    with database_of_its_own(server_url, migrated_template) as url, as_owner(url) as engine:
+        keep_a_small_ledger(engine)
+        with engine.begin() as connection:
+            record_a_run(connection)
+        yield engine
+
+
+@pytest.mark.parametrize("probe", PROBES, ids=lambda probe: probe.guard)
+def test_what_must_not_happen_is_refused_by_its_guard(owner: Engine, probe: Probe) -> None:
+    refused = refusal(owner, probe)
+    assert refused is not None, "nothing refused it"
+    assert probe.refusal in refused
+
+
+def test_every_guard_is_noticed_when_it_is_gone(owner: Engine) -> None:
+    assert unnoticed(owner, PROBES) == []
+
+
+def test_every_probe_names_a_guard_that_exists(owner: Engine) -> None:
+    assert {probe.guard for probe in PROBES} <= set(guards(owner))
+
+
+def test_no_fact_may_be_missing(owner: Engine) -> None:
+    for table, column in required(owner):
+        assert missing(owner, table, column) == f"{table}.{column}"
+
+
+def test_the_database_allows_the_flows_of_the_vocabulary_and_no_other(owner: Engine) -> None:
+    allowed = set()
+    with owner.connect() as connection:
+        connection.execute(text("ALTER TABLE growth_points.transfer DISABLE TRIGGER USER"))
+        for kind, debit, credit in itertools.product(TransferKind, Account, Account):
+            with suppress(IntegrityError), connection.begin_nested():
+                _any_flow(connection, kind, debit, credit)
+                allowed.add((kind, debit, credit))
+    assert allowed == ALLOWED_FLOWS
+
+
+def _any_flow(connection: Connection, kind: TransferKind, debit: Account, credit: Account) -> None:
+    awarding = kind is TransferKind.AWARD
+    values: dict[str, object] = {
+        "posting_no": 0,
+        "kind": kind,
+        "seller_id": "s",
+        "debit_account": debit,
+        "credit_account": credit,
+        "points": 1,
+        "tier": 1 if awarding else None,
+        "award_no": 1 if awarding else None,
+        "finishes": {TransferKind.PAYOUT: -1, TransferKind.REVERSAL: -2}.get(kind),
+    }
+    put(connection, "transfer", values, returning="entry_no")
