@@ -220,4 +220,5 @@ def _notification_block(client: SyncPrefectClient) -> UUID | None:
 
 
 def _said(automation: AutomationCore) -> dict[str, object]:
-    return AutomationCore(**automation.model_dump(exclude={"id"})).model_dump(mode="json")
+    """Say what an automation does, without its id; sets stay sets, whatever their order."""
+    return AutomationCore(**automation.model_dump(exclude={"id"})).model_dump()
