@@ -443,7 +443,7 @@ def explain(seller_id: str, month: SettlementMonth, language: Literal["en", "ko"
 
 
 @cli.command(short_help="Derive everything again and compare.")
-@click.option("--replay", is_flag=True, help="Decide every closed month again, seller by seller.")
+@click.option("--replay", is_flag=True, help="Decide every evaluation again, seller by seller.")
 def verify(replay: bool) -> None:
     """Derive again everything that can be derived; exit 1 and name it if anything differs."""
     from adapters.postgres.verify import verify as differences

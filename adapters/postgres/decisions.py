@@ -181,18 +181,25 @@ def recorded_facts(
     snapshot_revision_id: int,
     earlier_awards: Collection[Award],
     seller_id: str | None = None,
+    only_its_own: bool = False,
 ) -> Iterator[RecordedStore]:
     """Stream, in the order of seller ids, each store's facts beside what an evaluation decided.
 
-    Facts are None for a store that the snapshot lacks, the rest for one without a decision.
+    Facts are None for a store that the snapshot lacks, the rest for one without a decision. With
+    `only_its_own` the decisions are left out that the evaluation did not make itself.
     """
     stores = None if seller_id is None else [seller_id]
     facts = _facts(terms, window_revision_ids, snapshot_revision_id, stores).subquery("facts")
-    decided = _decided(connection, evaluation_id, stores).subquery("decided")
+    if only_its_own:
+        decided = _decision(decision.c.evaluation_id == evaluation_id).subquery("decided")
+    else:
+        decided = _decided(connection, evaluation_id, stores).subquery("decided")
+    same_store = decided.c.seller_id == facts.c.seller_id
+    both = decided.join(facts, same_store, isouter=only_its_own, full=not only_its_own)
     either = func.coalesce(facts.c.seller_id, decided.c.seller_id)
     query = (
         select(either, *facts.c, *(column.label(f"decided_{column.name}") for column in decided.c))
-        .select_from(facts.join(decided, decided.c.seller_id == facts.c.seller_id, full=True))
+        .select_from(both)
         .order_by(either)
     )
     with _joining(connection, stores):
@@ -208,12 +215,15 @@ def recorded_facts(
 def _decided(
     connection: Connection, evaluation_id: int | None, stores: Collection[str] | None = None
 ) -> Select[tuple[object, ...]]:
-    names = ("seller_id", "tier", "points", "reasons", "window_amount_krw")
-    query = select(*(decision.c[name] for name in names))
     if evaluation_id is None:
-        return query.where(false())
+        return _decision(false())
     holding = holds(layers_of(connection, evaluation_id))
-    return query.where(holding, *_among(stores, decision.c.seller_id))
+    return _decision(holding, *_among(stores, decision.c.seller_id))
+
+
+def _decision(*conditions: ColumnElement[bool]) -> Select[tuple[object, ...]]:
+    names = ("seller_id", "tier", "points", "reasons", "window_amount_krw")
+    return select(*(decision.c[name] for name in names)).where(*conditions)
 
 
 def _seller_facts(values: Sequence[Any]) -> SellerFacts | None:

@@ -38,6 +38,12 @@ def current_evaluations(
     return tuple(Evaluation(*row) for row in connection.execute(query))
 
 
+def all_evaluations(connection: Connection) -> tuple[Evaluation, ...]:
+    """List every evaluation there was, month by month, the current one last in its month."""
+    query = select(*_FACTS).order_by(evaluation.c.settlement_month, evaluation.c.evaluation_no)
+    return tuple(Evaluation(*row) for row in connection.execute(query))
+
+
 def current_evaluation(connection: Connection, month: SettlementMonth) -> Evaluation | None:
     """Find the current evaluation of a month, or None when it was never closed."""
     row = connection.execute(_current().where(evaluation.c.settlement_month == month)).first()

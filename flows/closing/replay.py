@@ -1,8 +1,9 @@
-"""Replaying: every closed month decided again from what was recorded, and compared.
+"""Replaying: every evaluation decided again from what was recorded, and compared.
 
-The decisions were made by one SQL statement for all stores; here each store is decided by itself
-in Python, from the recorded deliveries, policy and awards. Both use the same predicates, and must
-say the same.
+A month's current evaluation is decided again for every store, an older one for the stores that it
+decided itself. The decisions were made by one SQL statement for all stores; here each store is
+decided by itself in Python, from the recorded deliveries, policy and awards. Both use the same
+predicates, and must say the same.
 """
 
 from collections.abc import Iterator
@@ -14,15 +15,16 @@ from adapters.policy_files import parse_policy
 from adapters.postgres.decisions import recorded_facts
 from adapters.postgres.evaluations import (
     Evaluation,
+    all_evaluations,
     current_evaluations,
     evaluated_revisions,
     recorded_policy,
 )
-from adapters.postgres.grants import binding_awards
+from adapters.postgres.grants import awards_bound_by
 from adapters.postgres.verify import Difference
 from domain.decision import Result, SellerFacts, decide
 from domain.eligibility import Terms
-from domain.evaluation import AwardsByMonth, EvaluationInput, by_month
+from domain.evaluation import EvaluationInput, by_month
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,23 +39,25 @@ class RecordedInput:
 
 
 def replay_decisions(connection: Connection) -> Iterator[Difference]:
-    """Decide every closed month again and name each decision that comes out differently."""
-    binding = by_month(binding_awards(connection))
-    for evaluation in current_evaluations(connection):
-        recorded = recorded_input(connection, evaluation, binding)
+    """Decide every closed month again and name each decision that comes out differently.
+
+    Also those that a later evaluation replaced: what was posted rests on them.
+    """
+    current = {each.evaluation_id for each in current_evaluations(connection)}
+    for evaluation in all_evaluations(connection):
+        recorded = recorded_input(connection, evaluation)
         if recorded.content.content_hash != evaluation.input_hash:
             yield Difference(
                 "replay",
                 f"{evaluation.settlement_month}: the recorded deliveries, policy and earlier "
-                "awards are not what the month was decided on",
+                f"awards are not what evaluation {evaluation.evaluation_no} was decided on",
             )
-        yield from _replay(connection, recorded)
+        superseded = evaluation.evaluation_id not in current
+        yield from _replay(connection, recorded, only_its_own=superseded)
 
 
-def recorded_input(
-    connection: Connection, evaluation: Evaluation, binding: AwardsByMonth
-) -> RecordedInput:
-    """Read back what an evaluation rests on; `binding` are all awards that take their tier."""
+def recorded_input(connection: Connection, evaluation: Evaluation) -> RecordedInput:
+    """Read back what an evaluation rests on."""
     month = evaluation.settlement_month
     revisions = evaluated_revisions(connection, evaluation.evaluation_id)
     name, text = recorded_policy(connection, evaluation.policy_hash)
@@ -66,12 +70,14 @@ def recorded_input(
             month=month,
             window=tuple((each, content) for each, (_, content) in revisions.items()),
             policy_hash=evaluation.policy_hash,
-            standing=binding,
+            standing=by_month(awards_bound_by(connection, evaluation.evaluation_id)),
         ),
     )
 
 
-def _replay(connection: Connection, recorded: RecordedInput) -> Iterator[Difference]:
+def _replay(
+    connection: Connection, recorded: RecordedInput, *, only_its_own: bool
+) -> Iterator[Difference]:
     found = recorded_facts(
         connection,
         evaluation_id=recorded.evaluation.evaluation_id,
@@ -79,6 +85,7 @@ def _replay(connection: Connection, recorded: RecordedInput) -> Iterator[Differe
         window_revision_ids=recorded.window_revision_ids,
         snapshot_revision_id=recorded.snapshot_revision_id,
         earlier_awards=recorded.content.earlier_awards,
+        only_its_own=only_its_own,
     )
     for each in found:
         again = None if each.facts is None else decided_again(each.facts, recorded.terms)
@@ -86,7 +93,8 @@ def _replay(connection: Connection, recorded: RecordedInput) -> Iterator[Differe
         if (again, amount) != (each.result, each.window_amount_krw):
             yield Difference(
                 "replay",
-                f"{recorded.terms.month}: seller {each.seller_id} was decided "
+                f"{recorded.terms.month}: in evaluation {recorded.evaluation.evaluation_no} "
+                f"seller {each.seller_id} was decided "
                 f"{_tell(each.result, each.window_amount_krw)}; replayed it is "
                 f"{_tell(again, amount)}",
             )

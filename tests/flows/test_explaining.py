@@ -148,7 +148,7 @@ def test_nobody_is_told_about_what_was_never_decided(program: Program) -> None:
         ("DELETE FROM growth_points.decision", "seller maru was decided not at all"),
         (
             "UPDATE growth_points.revision SET content_hash = repeat('0', 64)",
-            "2026-10: the recorded deliveries, policy and earlier awards are not what the month",
+            "2026-10: the recorded deliveries, policy and earlier awards are not what evaluation 1",
         ),
     ],
 )
@@ -156,6 +156,29 @@ def test_replaying_names_what_was_not_decided_like_that(
     program: Program, database_url: str, tampering: str, sentence: str
 ) -> None:
     program.close("2026-10", TIER_1)
+    found = replayed_after(program, database_url, tampering)
+    assert any(sentence in each for each in found), found
+
+
+def test_replaying_names_also_what_a_later_evaluation_replaced(
+    program: Program, database_url: str
+) -> None:
+    for sold in (TIER_1, {"maru": Sold(0)}, TIER_1):
+        program.close("2026-10", sold)
+        program.close("2026-11", {"maru": Sold(0)})
+
+    found = replayed_after(
+        program, database_url, "UPDATE growth_points.decision SET window_amount_krw = 7"
+    )
+
+    evaluations = [(name, number) for name in ("2026-10", "2026-11") for number in (1, 2, 3)]
+    assert [each[: each.index(" seller")] for each in found] == [
+        f"replay: {name}: in evaluation {number}" for name, number in evaluations
+    ]
+
+
+def replayed_after(program: Program, database_url: str, tampering: str) -> list[str]:
+    """Replay, which must agree, then tamper with what was recorded and replay again."""
     owner = create_engine(database_url.replace("postgresql:", "postgresql+psycopg:"))
     with owner.connect() as connection:
         assert list(replay_decisions(connection)) == []
@@ -165,4 +188,4 @@ def test_replaying_names_what_was_not_decided_like_that(
         found = [str(each) for each in replay_decisions(connection)]
         connection.rollback()
     owner.dispose()
-    assert any(sentence in each for each in found), found
+    return found
