@@ -37,7 +37,7 @@ bench: $(SETUP)  ## the numbers, as ratios measured side by side in one run
 	@$(BIN)/python bench/close_month.py
 	@$(BIN)/python bench/ledger.py
 
-torture: $(SETUP)  ## close and pay months while worker, connection and server are killed
+torture: $(SETUP)  ## close, restate and pay months while process, connection and server are killed
 	@$(BIN)/python -m tests.torture.interrupted
 
 lock:  ## write requirements.lock anew: versions and hashes, no addresses

@@ -1,220 +1,216 @@
 """Close, restate and pay months while everything around is killed, and compare the ledger.
 
-    python -m tests.torture.interrupted [--interruptions N] [--awards N]
+    python -m tests.torture.interrupted [--interruptions N] [--awards N] [--seed N]
 
-Each month is closed with its awards, restated, and paid out by a worker process. At every step,
-and after each commit before anybody hears of it, one of three things happens: the worker is
-killed, its connection is terminated, the server is stopped without a warning. Then the same
-commands are given again, blindly, until they succeed. In the end the ledger must be that of a run
-in which nothing happened, and nothing in it may differ from what it follows from.
+Each month is closed with its awards, restated, restated back, and paid out, by the steps that the
+flows call, in a process of its own. Before every statement that writes, before each commit, and
+after it before anybody hears of it, one of three things happens: the process is killed, its
+connection is terminated, the server is stopped without a warning. So it does at moments that
+nobody planned. Then the same command is given again, blindly, until it succeeds. In the end the
+database must hold what it holds after a run in which nothing happened, and nothing in it may
+differ from what it follows from.
 """
 
 import argparse
 import multiprocessing
 import os
 import random
+import re
 import signal
 import sys
 import time
+import traceback
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from multiprocessing.connection import Connection as Pipe
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, create_engine, text
+import psycopg
+from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.exc import DBAPIError
 
-from adapters.policy_files import read_policies
-from adapters.postgres import ledger
-from adapters.postgres.database import lock_program, open_database
+from adapters.postgres.database import open_database
 from adapters.postgres.embedded import embedded_url
-from adapters.postgres.evaluations import record_evaluation, record_policy
-from adapters.postgres.payout_dates import plan_payout, planned_payouts
 from adapters.postgres.verify import verify
-from domain.ledger import Award
+from domain.award_profile import AwardProfile
+from domain.findings import Finding
 from domain.months import SettlementMonth
-from domain.payout_date import payout_date
 from domain.refusal import Refused
-from tests.adapters.ledger_world import deliver
+from expectations import gate, gate_process
+from flows.closing.replay import replay_decisions
+from tests.closings import Program, Sold
 
-_FIRST_MONTH: Final = SettlementMonth(2020, 1)
-_POLICY: Final = next(p for p in read_policies(None) if p.policy.name == "d-commerce-2020")
-_POINTS: Final = {tier.number: tier.points for tier in _POLICY.policy.tiers}
+_FIRST_MONTH: Final = SettlementMonth(2026, 1)
 _FORK: Final = multiprocessing.get_context("fork")
+_ATTEMPTS: Final = 10
+_WRITES: Final = re.compile(r"INSERT INTO growth_points\.\w+|SET CONSTRAINTS \w+|seal_waiting")
+_ANY_MOMENT: Final = "any moment"
 
-Reached = Callable[[str], None]
-
-
-# What the worker does: three commands, each one transaction, each safe to give again.
-
-
-def close(connection: Connection, month: SettlementMonth, awards: int, reached: Reached) -> None:
-    """Evaluate a month with an award of tier 1 for each seller, post, plan the payout."""
-    lock_program(connection)
-    identity = _evaluated(connection, month, 1, awards, "1")
-    reached("evaluated")
-    ledger.post_awards(
-        connection,
-        evaluation_id=identity,
-        month=month,
-        evaluation_no=1,
-        awards=_awards(month, 1, range(awards)),
-        effective_on=month.payout_month.first_day,
-        actor="torture",
-    )
-    reached("posted")
-    plan_payout(
-        connection,
-        month=month,
-        planned=payout_date(_POLICY.policy.payout, month, {}),
-        calendar="torture",
-        extra_holidays={},
-        policy_hash=_POLICY.policy.content_hash,
-        before=planned_payouts(connection).get(month),
-    )
+Tell = Callable[[str], None]
+Command = Callable[[Program, SettlementMonth, int], object]
 
 
-def restate(connection: Connection, month: SettlementMonth, awards: int, reached: Reached) -> None:
-    """Evaluate the month again: every tenth seller earned tier 2 instead."""
-    lock_program(connection)
-    changed = range(0, awards, 10)
-    identity = _evaluated(
-        connection, month, 2, awards, "CASE (number % 10) WHEN 0 THEN 2 ELSE 1 END"
-    )
-    reached("evaluated")
-    ledger.reverse_awards(
-        connection,
-        month=month,
-        evaluation_no=2,
-        awards=_awards(month, 1, changed),
-        effective_on=month.payout_month.first_day,
-        actor="torture",
-        reason="restated",
-    )
-    reached("reversed")
-    ledger.post_awards(
-        connection,
-        evaluation_id=identity,
-        month=month,
-        evaluation_no=2,
-        awards=_awards(month, 2, changed),
-        effective_on=month.payout_month.first_day,
-        actor="torture",
-    )
-    reached("posted")
+# The commands of a month, each one transaction, each safe to give again.
 
 
-def pay(connection: Connection, month: SettlementMonth, awards: int, reached: Reached) -> None:
-    """Pay the month out on its date."""
-    due_on = payout_date(_POLICY.policy.payout, month, {}).due_on
-    ledger.pay_out(connection, month=month, paid_on=due_on, actor="torture")
-    reached(f"paid {awards}"[:4])
+def close(program: Program, month: SettlementMonth, awards: int) -> None:
+    """Close the month: every store earns tier 1."""
+    program.close(str(month), _sold(month, awards))
 
 
-_COMMANDS: Final = (close, restate, pay)
+def restate(program: Program, month: SettlementMonth, awards: int) -> None:
+    """Close it with another delivery: every tenth store earns tier 2 instead."""
+    program.close(str(month), _sold(month, awards, better=10))
 
 
-def _awards(month: SettlementMonth, tier: int, numbers: Sequence[int]) -> list[Award]:
-    return [Award(month, f"{month}-{number:06}", tier, _POINTS[tier]) for number in numbers]
+def pay(program: Program, month: SettlementMonth, _: int) -> None:
+    """Pay the month out."""
+    program.pay(str(month))
 
 
-def _evaluated(
-    connection: Connection, month: SettlementMonth, number: int, awards: int, tier: str
-) -> int:
-    """Record an evaluation, unless it is there, with a decision for each seller."""
-    found = text(
-        "SELECT evaluation_id FROM growth_points.evaluation"
-        " WHERE settlement_month = :month AND evaluation_no = :number"
-    )
-    before: int | None = connection.scalar(found, {"month": month.first_day, "number": number})
-    if before is not None:
-        return before
-    policy = _POLICY.policy
-    record_policy(
-        connection, policy_hash=policy.content_hash, name=policy.name, content=_POLICY.text
-    )
-    evaluation = record_evaluation(
-        connection,
-        month=month,
-        evaluation_no=number,
-        input_hash="0" * 64,
-        policy_hash=policy.content_hash,
-        revision_ids=[_delivered(connection, month)],
-        actor="torture",
-        reason="torture",
-    )
-    decide = f"""
-      INSERT INTO growth_points.decision
-      SELECT :evaluation, :month || '-' || lpad(number::text, 6, '0'), 'awarded', tier,
-             CASE tier WHEN 1 THEN {_POINTS[1]} ELSE {_POINTS[2]} END,
-             CASE tier WHEN 1 THEN 6000000 ELSE 24000000 END, '{{}}'
-      FROM (SELECT number, {tier} AS tier FROM generate_series(0, :last) number) it
-    """  # noqa: S608 constants
-    connection.execute(
-        text(decide),
-        {"evaluation": evaluation.evaluation_id, "month": str(month), "last": awards - 1},
-    )
-    return evaluation.evaluation_id
+_COMMANDS: Final[Mapping[str, Command]] = {
+    "close": close,
+    "restate": restate,
+    "restate back": close,
+    "pay": pay,
+}
 
 
-def _delivered(connection: Connection, month: SettlementMonth) -> int:
-    values = {"month": month.first_day}
-    found = text("SELECT revision_id FROM growth_points.revision WHERE settlement_month = :month")
-    before: int | None = connection.scalar(found, values)
-    if before is not None:
-        return before
-    return deliver(connection, "s", month=month)
+def _sold(month: SettlementMonth, awards: int, *, better: int = 0) -> dict[str, Sold]:
+    approved_on = (month - 3).first_day
+    return {
+        f"{month}-{number:06}": Sold(
+            25_000_000 if better and number % better == 0 else 7_000_000, approved_on
+        )
+        for number in range(awards)
+    }
 
 
-# The worker: a process that runs the commands of one month, and can be held at a step.
+# The worker: a process that gives one command, and can be held at a step.
 
 
-def _work(url: str, month: SettlementMonth, awards: int, hold_at: str, pipe: Pipe) -> None:
+@dataclass(slots=True)
+class _Steps:
+    """The steps that a command comes by: what it is about to write, commit, or has committed."""
+
+    hold_at: str
+    pipe: Pipe
+    passed: Counter[str] = field(default_factory=Counter)
+
+    def reached(self, what: str) -> None:
+        """Count a step; stay here when this is where to be held."""
+        self.passed[what] += 1
+        if f"{what}, {self.passed[what]}" == self.hold_at:
+            self.pipe.send(self.hold_at)
+            self.pipe.recv()
+
+    def statement(self, _c: object, _cursor: object, statement: str, *_others: object) -> None:
+        """See a statement before it is sent."""
+        if found := _WRITES.search(statement):
+            self.reached(found[0])
+
+    def names(self) -> list[str]:
+        """List the steps so far, each with which time it was."""
+        return [f"{what}, {n + 1}" for what, times in self.passed.items() for n in range(times)]
+
+
+class _GateHere:
+    """The gate's judgment of awards without a process of its own: it was loaded once, before."""
+
+    alive = True
+
+    def judge_awards(self, profile: AwardProfile) -> tuple[Finding, ...]:
+        return gate.judge_awards(profile)
+
+
+def _work(
+    url: str, folder: Path, name: str, month: SettlementMonth, awards: int, hold_at: str, pipe: Pipe
+) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    gate_process._started.append(_GateHere())  # type: ignore[arg-type]
+    steps = _Steps(hold_at, pipe)
     try:
         with open_database(url) as engine:
-            for command in _COMMANDS:
-                _run(engine, command, month, awards, hold_at, pipe)
-    except (DBAPIError, Refused):
-        os._exit(1)  # interrupted: the same commands are given again
+            event.listen(engine, "before_cursor_execute", steps.statement)
+            event.listen(engine, "commit", lambda _: steps.reached("commit"))
+            _COMMANDS[name](Program(engine, folder), month, awards)
+        steps.reached("committed")
+        with suppress(OSError):
+            pipe.send(steps.names())
+    except (DBAPIError, psycopg.Error, Refused):
+        os._exit(1)  # interrupted: the same command is given again
+    except BaseException:
+        traceback.print_exc()
+        os._exit(2)
     os._exit(0)
 
 
-def _run(
-    engine: Engine,
-    command: Callable[[Connection, SettlementMonth, int, Reached], None],
-    month: SettlementMonth,
-    awards: int,
-    hold_at: str,
-    pipe: Pipe,
-) -> None:
-    def reached(step: str) -> None:
-        if f"{command.__name__}: {step}" == hold_at:
-            pipe.send(hold_at)
-            pipe.recv()
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """A worker process and the pipe on which it says where it is."""
 
-    with engine.connect() as connection:
-        reached("connected")
-        command(connection, month, awards, reached)
-        ledger.check_now(connection)
-        reached("checked")
-        connection.commit()
-        reached("committed")
+    process: multiprocessing.process.BaseProcess
+    pipe: Pipe
+
+    def until_held_or_over(self) -> Any:
+        """Wait for the worker to be held; a worker that is over says which steps it came by."""
+        with suppress(EOFError, OSError):
+            return self.pipe.recv()
+        return []
+
+    def finish(self) -> bool:
+        """Let a held worker go on and wait for it; say whether its command succeeded."""
+        with suppress(OSError):  # it was killed, or is over
+            self.pipe.send("go on")
+        self.process.join()
+        if self.process.exitcode == 2:
+            raise RuntimeError("a command failed by something else than an interruption")
+        return self.process.exitcode == 0
 
 
-STEPS: Final = (
-    *(f"close: {step}" for step in ("connected", "evaluated", "posted", "checked", "committed")),
-    *(
-        f"restate: {step}"
-        for step in ("connected", "evaluated", "reversed", "posted", "checked", "committed")
-    ),
-    *(f"pay: {step}" for step in ("connected", "paid", "checked", "committed")),
-)
-ANY_MOMENT: Final = "any moment"
+@dataclass(frozen=True, slots=True)
+class Months:
+    """A database in which months are closed and paid; deliveries are staged in a folder."""
+
+    url: str
+    folder: Path
+    awards: int
+
+    def start(self, name: str, month: SettlementMonth, hold_at: str = "") -> Worker:
+        """Give a command of a month to a worker."""
+        pipe, other = _FORK.Pipe()
+        arguments = (self.url, self.folder, name, month, self.awards, hold_at, other)
+        process = _FORK.Process(target=_work, args=arguments)
+        process.start()
+        other.close()
+        return Worker(process, pipe)
+
+    def take_in_history(self) -> None:
+        """Take in the two months before the first, with one store that sold nothing."""
+        with open_database(self.url) as engine:
+            for earlier in (2, 1):
+                program = Program(engine, self.folder)
+                program.ingest(str(_FIRST_MONTH - earlier), {"s": Sold()})
+
+    def undisturbed(self, name: str, month: SettlementMonth) -> tuple[list[str], float]:
+        """Give a command with nothing happening; return its steps and how long it took."""
+        began = time.monotonic()
+        worker = self.start(name, month)
+        steps: list[str] = worker.until_held_or_over()
+        if not worker.finish():
+            raise RuntimeError(f"{name} {month} failed without an interruption")
+        return steps, time.monotonic() - began
+
+    def until_it_succeeds(self, name: str, month: SettlementMonth) -> int:
+        """Give a command blindly until it succeeds; return how often it failed."""
+        for failed in range(_ATTEMPTS):
+            if self.start(name, month).finish():
+                return failed
+        raise RuntimeError(f"{name} {month} failed {_ATTEMPTS} times without an interruption")
 
 
 # The faults, and the server that they happen to.
@@ -251,11 +247,11 @@ def _keep(folder: Path, pipe: Pipe) -> None:
     signal.pause()
 
 
-def _kill_worker(_server: Server, _url: str, worker: "Worker") -> None:
+def _kill_worker(_server: Server, _url: str, worker: Worker) -> None:
     worker.process.kill()
 
 
-def _terminate_backend(_server: Server, url: str, _worker: "Worker") -> None:
+def _terminate_backend(_server: Server, url: str, _worker: Worker) -> None:
     with _owner(url) as owner, owner.connect() as connection:
         connection.execute(
             text(
@@ -265,7 +261,7 @@ def _terminate_backend(_server: Server, url: str, _worker: "Worker") -> None:
         )
 
 
-def _stop_server(server: Server, _url: str, _worker: "Worker") -> None:
+def _stop_server(server: Server, _url: str, _worker: Worker) -> None:
     server.stop_without_warning()
 
 
@@ -274,30 +270,6 @@ FAULTS: Final = {
     "connection terminated": _terminate_backend,
     "server stopped": _stop_server,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Worker:
-    """A worker process and the pipe on which it says that it is held."""
-
-    process: multiprocessing.process.BaseProcess
-    pipe: Pipe
-
-    @classmethod
-    def start(cls, url: str, month: SettlementMonth, awards: int, hold_at: str = "") -> "Worker":
-        """Start the commands of a month."""
-        pipe, other = _FORK.Pipe()
-        process = _FORK.Process(target=_work, args=(url, month, awards, hold_at, other))
-        process.start()
-        other.close()
-        return cls(process, pipe)
-
-    def finish(self) -> bool:
-        """Let a held worker go on and wait for it; say whether all its commands succeeded."""
-        with suppress(OSError):  # it was killed, or was never held
-            self.pipe.send("go on")
-        self.process.join()
-        return self.process.exitcode == 0
 
 
 @contextmanager
@@ -309,128 +281,152 @@ def _owner(url: str) -> Iterator[Engine]:
 
 @dataclass(frozen=True, slots=True)
 class Interruption:
-    """What happens to one month's worker, and when."""
+    """What happens to a command, and when."""
 
     fault: str
     moment: str
 
 
-def plan_interruptions(count: int) -> list[Interruption]:
-    """Go through every fault at every step, and as often at moments that are not planned."""
-    planned = [Interruption(fault, step) for step in STEPS for fault in FAULTS]
-    random.Random(4).shuffle(planned)  # noqa: S311 no secret
-    mixed = [
-        each
-        for number, step in enumerate(planned)
-        for each in (step, Interruption(list(FAULTS)[number % 3], ANY_MOMENT))
-    ]
-    return [mixed[number % len(mixed)] for number in range(count)]
+def plan_interruptions(
+    steps: Mapping[str, Sequence[str]], count: int, seed: int
+) -> list[tuple[str, Interruption]]:
+    """Choose commands in the order of each month, and what happens to each.
+
+    Every fault comes at every step before one comes twice; every fourth comes at any moment.
+    """
+    chance = random.Random(seed)  # noqa: S311 no secret
+    left: dict[str, list[Interruption]] = {name: [] for name in steps}
+    planned = []
+    for number in range(count):
+        name = list(steps)[number % len(steps)]
+        if not left[name]:
+            left[name] = [Interruption(fault, step) for step in steps[name] for fault in FAULTS]
+            chance.shuffle(left[name])
+        at_any = chance.random() < 1 / 4
+        interruption = Interruption(chance.choice(list(FAULTS)), _ANY_MOMENT)
+        planned.append((name, interruption if at_any else left[name].pop()))
+    return planned
 
 
 def interrupt(
-    folder: Path, interruptions: Sequence[Interruption], awards: int, report: Reached
+    server: Server,
+    folder: Path,
+    awards: int,
+    planned: Sequence[tuple[str, Interruption]],
+    usual: Mapping[str, float],
+    tell: Tell,
+    seed: int,
 ) -> Counter[str]:
-    """Close, restate and pay a month for each interruption; count what came of the attempts."""
-    server, counted = Server(folder), Counter[str]()
+    """Give each command while something happens to it; count what came of it."""
+    counted, chance = Counter[str](), random.Random(seed)  # noqa: S311 no secret
     with ExitStack() as running:
-        url = running.enter_context(server.running())
-        typical = _undisturbed_seconds(url, awards)
-        for number, interruption in enumerate(interruptions):
-            month = _FIRST_MONTH + number
-            worker = Worker.start(url, month, awards, interruption.moment)
-            _wait(worker, interruption, typical)
-            FAULTS[interruption.fault](server, url, worker)
-            survived = worker.finish()
-            counted[f"{interruption.fault}, {'survived' if survived else 'interrupted'}"] += 1
+        months = Months(running.enter_context(server.running()), folder, awards)
+        months.take_in_history()
+        for number, (name, interruption) in enumerate(planned):
+            month = _FIRST_MONTH + number // len(_COMMANDS)
+            worker = months.start(name, month, interruption.moment)
+            if interruption.moment == _ANY_MOMENT:
+                time.sleep(chance.uniform(0, usual[name]))
+            else:
+                worker.until_held_or_over()
+            FAULTS[interruption.fault](server, months.url, worker)
+            outcome = "survived" if worker.finish() else "interrupted"
+            counted[f"{interruption.fault}, {outcome}"] += 1
             if interruption.fault == "server stopped":
                 running.close()
-                url = running.enter_context(server.running())
-            while not Worker.start(url, month, awards).finish():
-                counted["retries that failed too"] += 1
-            report(f"{month}: {interruption.fault} at {interruption.moment}")
+                months = Months(running.enter_context(server.running()), folder, awards)
+            counted["retries that failed"] += months.until_it_succeeds(name, month)
+            tell(f"{month} {name}: {interruption.fault} at {interruption.moment}, {outcome}")
     return counted
 
 
-def _wait(worker: Worker, interruption: Interruption, typical: float) -> None:
-    if interruption.moment != ANY_MOMENT:
-        worker.pipe.recv()
-    else:
-        time.sleep(random.uniform(0, typical))  # noqa: S311 no secret
+# What must be the same in the end. Numbers and instants are left out: gaps and clocks are all that
+# an interruption may leave; and runs, since a command given again is a run of its own.
 
-
-def _undisturbed_seconds(url: str, awards: int) -> float:
-    """Take the time of a month's commands, on a month that no interruption gets."""
-    started = time.monotonic()
-    run_undisturbed(url, [_FIRST_MONTH - 1], awards)
-    return time.monotonic() - started
-
-
-def run_undisturbed(url: str, months: Sequence[SettlementMonth], awards: int) -> None:
-    """Close, restate and pay months with nothing happening."""
-    for month in months:
-        if not Worker.start(url, month, awards).finish():
-            raise RuntimeError(f"{month} failed without an interruption")
+_CONTENTS: Final = """
+  SELECT key, encode(sha256(convert_to(string_agg(
+    concat_ws('|', transfer.kind, seller_id, debit_account, credit_account, points, tier), ','
+    ORDER BY seller_id, tier), 'UTF8')), 'hex')
+  FROM growth_points.posting JOIN growth_points.transfer USING (posting_no) GROUP BY key
+  UNION ALL
+  SELECT concat_ws('/', 'evaluation', settlement_month, evaluation_no), concat(input_hash,
+    encode(sha256(convert_to(string_agg(concat_ws('|', seller_id, outcome, tier, points,
+      window_amount_krw, reasons), ',' ORDER BY seller_id), 'UTF8')), 'hex'))
+  FROM growth_points.evaluation JOIN growth_points.decision USING (evaluation_id)
+  GROUP BY settlement_month, evaluation_no, input_hash
+  UNION ALL
+  SELECT concat_ws('/', 'revision', settlement_month, revision_no), concat(content_hash, rows_hash)
+  FROM growth_points.revision
+  UNION ALL
+  SELECT concat_ws('/', 'due', settlement_month, plan_no), due_on::text
+  FROM growth_points.payout_date
+  UNION ALL
+  SELECT 'paid/' || settlement_month, concat_ws('|', sellers, points, paid_on, actor)
+  FROM growth_points.payout
+  UNION ALL
+  SELECT 'balances', encode(sha256(convert_to(string_agg(
+    concat_ws('|', seller_id, pending, available), ',' ORDER BY seller_id), 'UTF8')), 'hex')
+  FROM growth_points.seller_account
+  UNION ALL
+  SELECT 'fund', program_fund::text FROM growth_points.program_balance
+"""
 
 
 def contents(url: str) -> dict[str, str]:
-    """Read what a ledger holds: for each posting, payout and account its content, hashed.
-
-    Numbers and instants are left out: gaps and clocks are all that an interruption may leave.
-    """
-    query = text("""
-      SELECT key, encode(sha256(convert_to(string_agg(
-        concat_ws('|', transfer.kind, seller_id, debit_account, credit_account, points, tier), ','
-        ORDER BY seller_id, tier), 'UTF8')), 'hex')
-      FROM growth_points.posting JOIN growth_points.transfer USING (posting_no) GROUP BY key
-      UNION ALL
-      SELECT 'paid/' || settlement_month, concat_ws('|', sellers, points, paid_on, actor)
-      FROM growth_points.payout
-      UNION ALL
-      SELECT 'balances', encode(sha256(convert_to(string_agg(
-        concat_ws('|', seller_id, pending, available), ',' ORDER BY seller_id), 'UTF8')), 'hex')
-      FROM growth_points.seller_account
-      UNION ALL
-      SELECT 'fund', program_fund::text FROM growth_points.program_balance
-    """)
+    """Read what a database holds: each posting, evaluation, revision, account by its content."""
     with _owner(url) as owner, owner.connect() as connection:
-        return {row[0]: row[1] for row in connection.execute(query)}
+        return {row[0]: row[1] for row in connection.execute(text(_CONTENTS))}
 
 
-def differences(folder: Path, months: Sequence[SettlementMonth], awards: int) -> list[str]:
-    """Compare the interrupted ledger with an undisturbed one, and verify it."""
-    with Server(folder).running() as url, _owner(url) as owner:
-        with owner.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.execute(text("CREATE DATABASE undisturbed"))
-        undisturbed = url.replace("/postgres?", "/undisturbed?")
-        run_undisturbed(undisturbed, [_FIRST_MONTH - 1, *months], awards)
-        left, right = contents(url), contents(undisturbed)
-        different = [key for key in {*left, *right} if left.get(key) != right.get(key)]
-        with owner.connect() as connection:
-            return [*sorted(different), *map(str, verify(connection))]
+def differences(url: str, undisturbed: str) -> list[str]:
+    """Compare the interrupted months with undisturbed ones, verify and replay them."""
+    left, right = contents(url), contents(undisturbed)
+    different = sorted(key for key in {*left, *right} if left.get(key) != right.get(key))
+    with _owner(url) as owner, owner.connect() as connection:
+        found = [*verify(connection), *replay_decisions(connection)]
+    return [*different, *map(str, found)]
 
 
-def torture(folder: Path, *, interruptions: int, awards: int, report: Reached) -> list[str]:
+def torture(folder: Path, *, interruptions: int, awards: int, seed: int, tell: Tell) -> list[str]:
     """Interrupt, compare, verify; returns what differs, which should be nothing."""
-    planned = plan_interruptions(interruptions)
-    counted = interrupt(folder, planned, awards, report)
+    gate.warm_up()
+    server, staging = Server(folder / "data"), folder / "staging"
+    staging.mkdir(parents=True)
+    with server.running() as url, _owner(url) as owner:
+        connection = owner.connect().execution_options(isolation_level="AUTOCOMMIT")
+        connection.execute(text("CREATE DATABASE undisturbed"))
+        connection.close()
+        calm = Months(url.replace("/postgres?", "/undisturbed?"), staging, awards)
+        calm.take_in_history()
+        usual = {name: calm.undisturbed(name, _FIRST_MONTH) for name in _COMMANDS}
+    steps = {name: passed for name, (passed, _) in usual.items()}
+    tell(f"seed {seed}; steps: " + ", ".join(f"{name} {len(steps[name])}" for name in steps))
+    planned = plan_interruptions(steps, interruptions, seed)
+    seconds = {name: took for name, (_, took) in usual.items()}
+    counted = interrupt(server, staging, awards, planned, seconds, tell, seed)
     for what, times in sorted(counted.items()):
-        report(f"{times:4} x {what}")
-    months = [_FIRST_MONTH + number for number in range(interruptions)]
-    return differences(folder, months, awards)
+        tell(f"{times:4} x {what}")
+    with server.running() as url:
+        for number, (name, _) in enumerate(planned):
+            if number >= len(_COMMANDS):  # the first month is there already
+                calm.undisturbed(name, _FIRST_MONTH + number // len(_COMMANDS))
+        return differences(url, calm.url)
 
 
 def main() -> int:
     """Run from the command line; exit code 1 when anything differs."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else None)
-    parser.add_argument("--interruptions", type=int, default=60)
+    parser.add_argument("--interruptions", type=int, default=100)
     parser.add_argument("--awards", type=int, default=10_000, help="in each month")
+    parser.add_argument("--seed", type=int, default=4)
     asked = parser.parse_args()
     with TemporaryDirectory(prefix="growth-points-torture-", ignore_cleanup_errors=True) as folder:
         found = torture(
-            Path(folder) / "data",
+            Path(folder),
             interruptions=asked.interruptions,
             awards=asked.awards,
-            report=lambda line: print(line, flush=True),
+            seed=asked.seed,
+            tell=lambda line: print(line, flush=True),
         )
     for difference in found:
         print(difference)
