@@ -377,11 +377,13 @@ def adjust(
 @cli.command(short_help="Each month taken in: revisions, findings, state.")
 @_output
 def months(output: Output) -> None:
-    """Each month that was taken in, with all its revisions: size, findings, state."""
+    """Each month with all its revisions, and its last delivery if that was refused."""
+    from adapters.data_docs import read_checks
     from flows.console.delivery_listings import MONTHS, month_rows
 
-    with _database(_settings()) as engine:
-        print_rows(MONTHS, month_rows(engine), output)
+    settings = _settings()
+    with _database(settings) as engine:
+        print_rows(MONTHS, month_rows(engine, read_checks(settings.docs)), output)
 
 
 @cli.command(short_help="The refused rows and the rules each broke.")
@@ -395,6 +397,8 @@ def quarantine(month: SettlementMonth, output: Output) -> None:
     file = latest_quarantine(_settings().quarantine, month)
     if file is None:
         click.echo(f"No row of {month} was refused.", err=True)
+    else:
+        click.echo(f"These rows are kept in {file}", err=True)
     print_rows(QUARANTINE, quarantine_rows(file), output)
 
 

@@ -1,12 +1,14 @@
 """The rows of the commands about deliveries; their columns are an interface, like all others."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from operator import itemgetter
 from pathlib import Path
 from typing import Final
 
 from sqlalchemy import Engine
 
-from adapters.postgres.month_list import month_revisions
+from adapters.data_docs import CheckedDelivery
+from adapters.postgres.month_list import MonthRevision, month_revisions
 from adapters.quarantine import quarantined_rows
 from domain.settlement import LINE_COLUMNS
 from flows.console.output import Row
@@ -22,18 +24,28 @@ QUARANTINE: Final = (
 )
 
 
-def month_rows(engine: Engine) -> Iterator[Row]:
-    """List every revision of every month, the current one of a month last."""
+def month_rows(engine: Engine, checks: Iterable[CheckedDelivery]) -> Iterator[Row]:
+    """List every revision of every month, the current one last, then what was refused since.
+
+    `checks` are all checks of deliveries, oldest first. A refused delivery has no revision, and no
+    lines if it could not be read; it is listed until another one of its month is sound.
+    """
     with engine.connect() as connection:
-        for each in month_revisions(connection):
-            yield (
-                str(each.settlement_month),
-                each.revision_no,
-                each.lines,
-                each.amount_krw,
-                each.findings,
-                each.state,
-            )
+        taken_in = [_taken_in(each) for each in month_revisions(connection)]
+    last = {checked.settlement_month: checked for checked in checks}
+    refused = [_refused(checked) for checked in last.values() if checked.blocked]
+    yield from sorted([*taken_in, *refused], key=itemgetter(0))
+
+
+def _taken_in(each: MonthRevision) -> Row:
+    month = str(each.settlement_month)
+    return (month, each.revision_no, each.lines, each.amount_krw, each.findings, each.state)
+
+
+def _refused(checked: CheckedDelivery) -> Row:
+    profile = checked.profile or {}
+    size = profile.get("lines"), profile.get("amount_krw")
+    return (str(checked.settlement_month), None, *size, len(checked.findings), "blocked")
 
 
 def quarantine_rows(file: Path | None) -> Iterator[Row]:

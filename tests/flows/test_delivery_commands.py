@@ -1,0 +1,121 @@
+"""The commands about deliveries: `months`, `quarantine`, `docs`."""
+
+import csv
+import json
+import socket
+from pathlib import Path
+from urllib.request import urlopen
+
+import pyarrow.parquet
+
+from flows.console.delivery_listings import MONTHS, QUARANTINE
+from tests.command_line import Marketplace
+from tests.three_stores import OCTOBER, OCTOBER_CORRECTED, deliver
+
+PATIENCE_S = 60
+
+
+def refuse_october(marketplace: Marketplace) -> None:
+    """Deliver October with an amount that is none and a store twice, and have it refused."""
+    folder = marketplace.root / OCTOBER
+    lines = (folder / "settlements.csv").read_text()
+    (folder / "settlements.csv").write_text(lines.replace(",4000000,", ",=four million,"))
+    sellers = (folder / "sellers.csv").read_text()
+    (folder / "sellers.csv").write_text(sellers + sellers.splitlines()[-1] + "\n")
+    assert marketplace.run("ingest", OCTOBER).exit_code == 1
+
+
+def listed(marketplace: Marketplace) -> list[tuple[str, ...]]:
+    """List October's rows of `months`."""
+    rows = marketplace.done("months", "--output", "csv").rows()
+    assert list(rows[0]) == list(MONTHS)
+    return [tuple(row.values()) for row in rows if row["settlement_month"] == OCTOBER]
+
+
+def test_a_month_whose_delivery_was_refused_is_listed_until_it_is_sound(
+    with_history: Marketplace,
+) -> None:
+    refuse_october(with_history)
+    assert listed(with_history) == [(OCTOBER, "", "3", "12000000", "2", "blocked")]
+
+    (with_history.root / OCTOBER / "settlements.csv").write_bytes(b"")
+    with_history.run("ingest", OCTOBER)
+    assert listed(with_history) == [(OCTOBER, "", "", "", "1", "blocked")]
+
+    deliver(with_history, OCTOBER)
+    with_history.done("ingest", OCTOBER)
+    assert listed(with_history) == [(OCTOBER, "1", "3", "16000000", "0", "ingested")]
+
+
+def test_a_refused_correction_stands_beside_the_revision_that_stays(
+    closed_october: Marketplace,
+) -> None:
+    deliver(closed_october, OCTOBER, OCTOBER_CORRECTED | {"dana": 4_000_000})
+    refuse_october(closed_october)
+    assert [(row[1], row[-1]) for row in listed(closed_october)] == [
+        ("1", "closed"),
+        ("", "blocked"),
+    ]
+
+
+def test_the_quarantine_shows_and_exports_what_was_refused(with_history: Marketplace) -> None:
+    refuse_october(with_history)
+
+    shown = with_history.done("quarantine", OCTOBER)
+    rows = with_history.done("quarantine", OCTOBER, "--output", "csv").rows()
+    data = json.loads(with_history.done("quarantine", OCTOBER, "--output", "json").stdout)
+
+    assert "amount_unreadable" in shown.stdout
+    assert list(rows[0]) == list(data[0]) == list(QUARANTINE)
+    assert [(row["file"], row["row"], row["rules"]) for row in rows] == [
+        ("sellers.csv", "3", "snapshot_seller_twice"),
+        ("sellers.csv", "4", "snapshot_seller_twice"),
+        ("settlements.csv", "3", "amount_unreadable"),
+    ]
+    assert rows[2]["payment_amount_krw_unreadable"] == "'=four million"
+
+
+def test_the_quarantine_says_where_its_file_is(with_history: Marketplace) -> None:
+    refuse_october(with_history)
+    said = with_history.done("quarantine", OCTOBER).stderr
+    kept = pyarrow.parquet.read_table(said.strip().removeprefix("These rows are kept in "))
+    assert kept["rules"].to_pylist() == [
+        ["snapshot_seller_twice"],
+        ["snapshot_seller_twice"],
+        ["amount_unreadable"],
+    ]
+
+
+def test_a_month_of_which_no_row_was_refused_has_an_empty_quarantine(
+    closed_october: Marketplace,
+) -> None:
+    ran = closed_october.done("quarantine", OCTOBER, "--output", "csv")
+    assert list(csv.reader(ran.stdout.splitlines())) == [list(QUARANTINE)]
+    assert ran.stderr == f"No row of {OCTOBER} was refused.\n"
+
+
+def test_the_pages_tell_which_months_are_sound(with_history: Marketplace) -> None:
+    refuse_october(with_history)
+    index = Path(with_history.done("docs").stdout.strip())
+    assert index == (with_history.home / "docs" / "index.html").resolve()
+    pages = [page.read_text() for page in index.parent.glob("*.html")]
+    assert ">blocked</span>" in index.read_text()
+    assert any("amount_unreadable" in page for page in pages)
+    assert not any(mark in page for page in pages for mark in ("http:", "https:", "//cdn"))
+
+
+def test_the_pages_are_served_to_this_machine(closed_october: Marketplace) -> None:
+    with closed_october.started("docs", "--serve", "0") as serving:
+        assert serving.stdout is not None
+        url = serving.stdout.readline().split()[0]
+        assert url.startswith("http://127.0.0.1:")
+        with urlopen(url, timeout=PATIENCE_S) as page:  # noqa: S310 the loopback address above
+            assert b"Settlement data quality" in page.read()
+
+
+def test_a_port_that_is_taken_is_a_sentence(closed_october: Marketplace) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        ran = closed_october.run("docs", "--serve", str(port))
+    assert ran.exit_code == 1
+    assert f"port {port} cannot be used" in ran.stderr
