@@ -4,6 +4,7 @@ Exit codes: 0 done; 1 refused, the data or the state forbids it; 2 wrong usage. 
 take long to import are imported by the commands that need them, so that `--help` answers at once.
 """
 
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -61,7 +62,36 @@ class _Date(click.ParamType[date]):
             self.fail(f"{value!r} is not a date; write it as 2026-11-10", param, ctx)
 
 
-MONTH, MONTHS, DATE = _Month(), _Months(), _Date()
+class _Moment(click.ParamType[date | int]):
+    name = "moment"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> date | int:
+        if isinstance(value, date | int):
+            return value
+        try:
+            return (
+                int(value) if value.isascii() and value.isdecimal() else date.fromisoformat(value)
+            )
+        except ValueError:
+            self.fail(
+                f"{value!r} is neither a date like 2026-11-10 nor the number of a ledger head",
+                param,
+                ctx,
+            )
+
+
+class _Head(click.ParamType[str]):
+    name = "head"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> str:
+        if not re.fullmatch("[0-9a-f]{64}", value):
+            self.fail(
+                f"{value!r} is not a head; give the 64 hex digits that a report told", param, ctx
+            )
+        return str(value)
+
+
+MONTH, MONTHS, DATE, MOMENT, HEAD = _Month(), _Months(), _Date(), _Moment(), _Head()
 
 ROOT = click.option(
     "--from",
@@ -70,6 +100,13 @@ ROOT = click.option(
     help="Where the settlement folders are; GROWTH_POINTS_SETTLEMENTS when left out.",
 )
 REASON = click.option("--reason", default=None, help="Why this is done; recorded with it.")
+AS_OF = click.option(
+    "--as-of",
+    "moment",
+    metavar="MOMENT",
+    type=MOMENT,
+    help="As it stood when a day ended in Seoul, or at a ledger head's number.",
+)
 SELLER = click.option("--seller", "seller_id", metavar="ID", help="Only this seller.")
 
 
@@ -299,13 +336,50 @@ def decisions(month: SettlementMonth, seller_id: str | None, output: Output) -> 
 @cli.command(short_help="Every transfer of points, in order.")
 @SELLER
 @click.option("--month", type=MONTH, help="Only awards of this settlement month.")
+@AS_OF
+@click.option(
+    "--to",
+    "file",
+    metavar="FILE",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write the whole ledger to a .csv or .parquet file instead.",
+)
 @_output
-def ledger(seller_id: str | None, month: SettlementMonth | None, output: Output) -> None:
-    """Every transfer of points, in the order in which it was recorded."""
+def ledger(
+    seller_id: str | None,
+    month: SettlementMonth | None,
+    moment: date | int | None,
+    file: Path | None,
+    output: Output,
+) -> None:
+    """Every transfer of points, in the order in which it was recorded.
+
+    With --as-of nothing that was recorded later is there: the same answer today and next year.
+    """
+    from flows.console.as_of import export_ledger, seal_as_of
     from flows.console.listings import LEDGER, ledger_rows
 
+    if file is not None and (seller_id or month):
+        raise click.UsageError("--to writes the whole ledger; leave out --seller and --month")
     with _database(_settings()) as engine:
-        print_rows(LEDGER, ledger_rows(engine, seller_id, month), output)
+        if file is not None:
+            click.echo(export_ledger(engine, file, moment))
+            return
+        seal_no = None if moment is None else seal_as_of(engine, moment)
+        print_rows(LEDGER, ledger_rows(engine, seller_id, month, seal_no), output)
+
+
+@cli.command(short_help="Every seller's pending and available points.")
+@SELLER
+@AS_OF
+@_output
+def balances(seller_id: str | None, moment: date | int | None, output: Output) -> None:
+    """Every seller's points, pending and available, now or as they stood."""
+    from flows.console.as_of import balance_rows
+    from flows.console.listings import BALANCES
+
+    with _database(_settings()) as engine:
+        print_rows(BALANCES, balance_rows(engine, seller_id, moment), output)
 
 
 @cli.command(short_help="Each closed month: due date, state, points.")
@@ -448,20 +522,36 @@ def explain(seller_id: str, month: SettlementMonth, language: Literal["en", "ko"
 
 @cli.command(short_help="Derive everything again and compare.")
 @click.option("--replay", is_flag=True, help="Decide every evaluation again, seller by seller.")
-def verify(replay: bool) -> None:
+@click.option(
+    "--head",
+    "heads",
+    metavar="HASH",
+    type=HEAD,
+    multiple=True,
+    help="A ledger head that a report told; kept reports are looked up anyway.",
+)
+def verify(replay: bool, heads: tuple[str, ...]) -> None:
     """Derive again everything that can be derived; exit 1 and name it if anything differs."""
     from adapters.postgres.verify import verify as differences
     from flows.closing.replay import replay_decisions
+    from flows.console.as_of import seal_everything
+    from flows.kept_heads import heads_in_reports
 
-    with _database(_settings()) as engine, engine.connect() as connection:
-        found = list(differences(connection))
-        if replay:
-            found += replay_decisions(connection)
+    settings = _settings()
+    known = (*heads, *heads_in_reports(settings.reports))
+    with _database(settings) as engine:
+        head = seal_everything(engine)
+        with engine.connect() as connection:
+            found = list(differences(connection, known_heads=known))
+            if replay:
+                found += replay_decisions(connection)
     for difference in found:
         click.echo(str(difference))
     if found:
         raise Refused(f"{len(found)} things differ from what was recorded; see above.")
     click.echo("Everything that can be derived again agrees with what was recorded.")
+    if head is not None:
+        click.echo(f"ledger head: {head.seal_no} {head.hash}")
 
 
 def main() -> NoReturn:

@@ -10,6 +10,7 @@ from adapters.postgres.verify import Difference
 from adapters.postgres.verify import verify as differences
 from domain.refusal import Refused
 from flows.closing.replay import replay_decisions
+from flows.kept_heads import heads_in_reports
 from flows.program import program_database
 from flows.settings import Settings
 
@@ -43,7 +44,7 @@ def verify_program(replay: bool = False) -> None:
 def compare(settings: Settings, replay: bool) -> tuple[Difference, ...]:
     """Collect all differences."""
     with program_database(settings) as engine, engine.connect() as connection:
-        found = list(differences(connection))
+        found = list(differences(connection, known_heads=heads_in_reports(settings.reports)))
         if replay:
             found += replay_decisions(connection)
     return tuple(found)

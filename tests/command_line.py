@@ -152,7 +152,7 @@ class Marketplace:
             names = connection.scalars(
                 text(
                     "SELECT tablename FROM pg_tables WHERE schemaname = 'growth_points' "
-                    "AND tablename NOT IN ('run', 'seal')"
+                    "AND tablename NOT IN ('run', 'seal', 'unsealed')"
                 )
             ).all()
             counts = {

@@ -22,6 +22,7 @@ from sqlalchemy import (
     Text,
     bindparam,
     case,
+    cast,
     func,
     insert,
     select,
@@ -371,9 +372,18 @@ def entries(
     *,
     seller_id: str | None = None,
     month: SettlementMonth | None = None,
+    seal_no: int | None = None,
 ) -> Iterator[LedgerEntry]:
-    """Stream the ledger in the order of its entry numbers, at constant memory."""
+    """Stream the ledger in the order of its entry numbers, at constant memory.
+
+    With `seal_no` it is the ledger as it stood at that seal.
+    """
     query = _ENTRIES.order_by(transfer.c.entry_no)
+    if seal_no is not None:
+        sealed = select(seal.c.subject_key).where(
+            seal.c.subject == "posting", seal.c.seal_no <= seal_no
+        )
+        query = query.where(cast(transfer.c.posting_no, Text).in_(sealed))
     if seller_id is not None:
         query = query.where(transfer.c.seller_id == seller_id)
     if month is not None:

@@ -40,6 +40,7 @@ LEDGER: Final = (
     "points",
     "reverses_entry_no",
 )
+BALANCES: Final = ("seller_id", "pending", "available")
 PAYOUTS: Final = ("settlement_month", "due_on", "state", "sellers", "points", "paid_at")
 
 HISTORY: Final = (
@@ -113,11 +114,14 @@ def decision_rows(engine: Engine, month: SettlementMonth, seller_id: str | None)
 
 
 def ledger_rows(
-    engine: Engine, seller_id: str | None, month: SettlementMonth | None
+    engine: Engine,
+    seller_id: str | None,
+    month: SettlementMonth | None,
+    seal_no: int | None = None,
 ) -> Iterator[Row]:
-    """Stream the ledger's entries in order."""
+    """Stream the ledger's entries in order, those until a seal if one is given."""
     with engine.connect() as connection:
-        for each in entries(connection, seller_id=seller_id, month=month):
+        for each in entries(connection, seller_id=seller_id, month=month, seal_no=seal_no):
             yield (
                 each.entry_no,
                 each.recorded_at.isoformat(),

@@ -20,6 +20,7 @@ LISTINGS: Final = {
         "entry_no,recorded_at,effective_on,kind,seller_id,tier,settlement_month,"
         "debit_account,credit_account,points,reverses_entry_no"
     ),
+    ("balances",): "seller_id,pending,available",
     ("payouts",): "settlement_month,due_on,state,sellers,points,paid_at",
 }
 HEAVY: Final = ("duckdb", "great_expectations", "prefect", "psycopg", "pyarrow", "sqlalchemy")
@@ -45,7 +46,16 @@ EXIT_CODES: Final = (
     (DONE, "payouts", OCTOBER_DUE_ON),
     (DONE, "explain maru 2024-10", "7,500,000 KRW"),
     (DONE, "explain dana 2024-10", "uses_api"),
+    (DONE, "ledger --as-of 2020-01-01", "entry_no"),
+    (DONE, "ledger --as-of 0", "entry_no"),
+    (DONE, "balances", "maru"),
     (DONE, "verify", "agrees"),
+    (DONE, "verify", "ledger head: "),
+    (REFUSED, "ledger --as-of 99999", "no seal 99999"),
+    (WRONG_USAGE, "ledger --as-of yesterday", "neither a date"),
+    (WRONG_USAGE, "ledger --to ledger.txt", ".csv or .parquet"),
+    (WRONG_USAGE, "ledger --to ledger.csv --seller maru", "leave out --seller"),
+    (WRONG_USAGE, "verify --head 12", "is not a head"),
     (REFUSED, "ingest 2024-12", "no such folder"),
     (REFUSED, "ingest 2024-10 --from /nowhere", "no such folder"),
     (REFUSED, "close 2025-01", "2024-11, 2024-12"),
