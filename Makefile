@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 SETUP  := $(VENV)/.complete
 
-.PHONY: setup demo test check bench torture lock clean
+.PHONY: setup demo test test-ui check bench torture lock clean
 
 setup: $(SETUP)
 
@@ -25,6 +25,15 @@ demo: $(SETUP)  ## a sample marketplace, six months closed and paid, in tables
 
 test: $(SETUP)  ## the default tests: a few minutes, no step by hand
 	@$(BIN)/pytest -m "not slow" -n auto --maxprocesses 4 --dist loadfile
+
+test-ui: $(VENV)/.browser  ## up and its UI in a headless Chromium; screenshots in build/ui
+	@$(BIN)/pytest tests/ui
+
+$(VENV)/.browser: $(SETUP) requirements-ui.lock
+	@command -v chromium >/dev/null || { apt-get -qq update && apt-get -qq install -y chromium >/dev/null; } \
+	  || { echo "make test-ui needs Chromium: install your system's package 'chromium'"; exit 1; }
+	$(BIN)/pip install -qq --no-compile --no-deps --require-hashes -r requirements-ui.lock
+	@touch $@
 
 check: $(SETUP)  ## lint, strict types, import contracts
 	@$(BIN)/ruff check .
@@ -47,6 +56,9 @@ lock:  ## write the locks anew: versions and hashes, no addresses; deploy/ needs
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	  --no-annotate --custom-compile-command 'make lock' --extra build --extra s3 \
 	  --constraint requirements.lock -o deploy/requirements.lock pyproject.toml
+	echo 'playwright>=1.55,<2' | $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-annotate --custom-compile-command 'make lock' \
+	  --constraint requirements.lock -o requirements-ui.lock -
 
 clean:
 	rm -rf $(VENV) .growth-points build dist

@@ -17,7 +17,9 @@ from flows.quality_pages import refresh_quality_pages
 from flows.refusals import refusals_in_the_history
 from flows.report import Report, closing_report
 from flows.report_keeping import approval_step, attach_report, keep_report, quality_page
+from flows.retrying import PATIENCE
 from flows.run_names import closing_name, month_to_close
+from flows.run_progress import RunProgress
 from flows.settings import Settings
 from flows.steps.record_closing import Closing, record_closing
 from flows.steps.require_window import require_window
@@ -82,20 +84,27 @@ def close(settings: Settings, request: ClosingRequest, settlements: str) -> Clos
 
 
 def _close(settings: Settings, request: ClosingRequest, settlements: str) -> ClosedMonth:
+    progress = RunProgress(request.month)
+    progress.reach(0, "looking at what it needs")
     root = settings.settlements_root(settlements)
     require(settings, request)
+    progress.reach(10, "reading and checking its files")
     delivery = sound_delivery(settings, request.month, root, preview=request.preview)
+    progress.reach(60, "deciding and posting")
     try:
         closing = record(settings, request, delivery)
     finally:
         delivery.discard()
+    progress.reach(90, "reporting")
     if not request.preview:
         refresh_quality_pages(settings)
         plan_payout_runs(settings)
-    return publish(settings, closing)
+    closed = publish(settings, closing)
+    progress.reach(100, closed.report.headline)
+    return closed
 
 
-@task(cache_policy=NO_CACHE, name="see that the window is complete")
+@task(cache_policy=NO_CACHE, name="see that the window is complete", **PATIENCE)
 def require(settings: Settings, request: ClosingRequest) -> None:
     """Refuse a month that cannot be closed as things are, before reading anything.
 

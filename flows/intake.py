@@ -26,6 +26,7 @@ from flows.program import program_database
 from flows.quality_pages import keep_verdict, refresh_quality_pages
 from flows.report import Link, blocked_report
 from flows.report_keeping import attach_report, keep_report
+from flows.retrying import PATIENCE
 from flows.settings import Settings
 from flows.steps.check_delivery import check_delivery
 from flows.steps.find_delivery import FoundDelivery, find_delivery_of
@@ -91,7 +92,7 @@ def sound_delivery(
     return delivery
 
 
-@task(cache_policy=NO_CACHE, name="find the delivery")
+@task(cache_policy=NO_CACHE, name="find the delivery", **PATIENCE)
 def find(settings: Settings, root: str, month: SettlementMonth, fetched: Path) -> FoundDelivery:
     """Find and hash the month's files."""
     with program_database(settings) as engine:

@@ -19,6 +19,7 @@ from flows.occasion import this_occasion
 from flows.payout_runs import plan_payout_runs
 from flows.program import program_database
 from flows.refusals import refusals_in_the_history
+from flows.retrying import PATIENCE
 from flows.run_names import payout_name
 from flows.settings import Settings
 from flows.steps.pay_out_month import PayoutRequest, PayoutsRefused, due_months, pay_out_month
@@ -87,7 +88,7 @@ def pay_each(
     return tuple(payouts)
 
 
-@task(cache_policy=NO_CACHE)
+@task(cache_policy=NO_CACHE, name="find what is due", **PATIENCE)
 def find_due_months(settings: Settings, on: date) -> tuple[SettlementMonth, ...]:
     """Find the months that are due on a date and not paid yet; tell of those that are late."""
     until = min(on, this_occasion().today)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -10,28 +11,33 @@ from tests.ui.running import MONTH, Running
 
 
 @pytest.fixture(scope="session")
-def marketplace_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def marketplace_files() -> Iterator[Path]:
     """The settlement folders of the month and of the two before it."""
-    root = tmp_path_factory.mktemp("sample") / "settlements"
-    write_sample(
-        root,
-        sellers=2_000,
-        lines=20_000,
-        months=list((MONTH - 2).until(MONTH)),
-        seed=1,
-        file_format="parquet",
-        progress=lambda _: None,
-    )
-    return root
+    with TemporaryDirectory(prefix="growth-points-sample-") as folder:
+        write_sample(
+            Path(folder),
+            sellers=2_000,
+            lines=20_000,
+            months=list((MONTH - 2).until(MONTH)),
+            seed=1,
+            file_format="parquet",
+            progress=lambda _: None,
+        )
+        yield Path(folder)
 
 
 @pytest.fixture
-def up(marketplace_files: Path, tmp_path: Path) -> Iterator[Running]:
-    """A home with its settlement files, on the 3rd after the month; not started yet."""
-    (tmp_path / "settlements").symlink_to(marketplace_files)
-    running = Running(tmp_path)
-    running.set_clock(MONTH.payout_month.first_day.replace(day=3))
-    yield running
-    if running.process is not None and running.process.poll() is None:
-        running.process.kill()  # its server and its worker end with it
-        running.process.wait()
+def up(marketplace_files: Path) -> Iterator[Running]:
+    """A home with its settlement files, on the 3rd after the month; not started yet.
+
+    Not in pytest's own folder: every new run of pytest takes away there what root's server needs
+    to reach its files, also from a run that is still going.
+    """
+    with TemporaryDirectory(prefix="growth-points-up-", ignore_cleanup_errors=True) as folder:
+        running = Running(Path(folder))
+        (running.folder / "settlements").symlink_to(marketplace_files)
+        running.set_clock(MONTH.payout_month.first_day.replace(day=3))
+        yield running
+        if running.process is not None and running.process.poll() is None:
+            running.process.kill()  # its server and its worker end with it
+            running.process.wait()

@@ -142,6 +142,12 @@ class Running:
         state: dict[str, Any] = httpx.get(f"{self.address}/api/flow_runs/{run}").json()["state"]
         return state
 
+    def events(self, name: str, run: str) -> list[dict[str, Any]]:
+        """Tell of the events of a run, which the server may know a moment later."""
+        about = {"event": {"name": [name]}, "resource": {"id": [f"prefect.flow-run.{run}"]}}
+        found: list[dict[str, Any]] = self.ask("/events/filter", {"filter": about})["events"]
+        return found
+
     def wait_until_ended(self, run: str, seconds: float = _SECONDS) -> dict[str, Any]:
         """Wait for a run's last state."""
         ends = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}

@@ -90,7 +90,8 @@ def test_a_run_that_dies_with_its_worker_is_crashed_within_two_minutes_and_runs_
     for month in (MONTH - 2, MONTH - 1):
         up.run("ingest", str(month))
     run = up.start_run("close-month", month=str(MONTH))
-    wait_for("the run", lambda: up.state(run)["type"] == "RUNNING")
+    wait_for("a sign of life", lambda: up.events("prefect.flow-run.heartbeat", run))
+    assert up.state(run)["type"] == "RUNNING"
     began = datetime.now(UTC)
     for pid in _processes_of(up):
         os.kill(pid, signal.SIGKILL)

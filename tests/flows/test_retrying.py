@@ -1,0 +1,83 @@
+"""What is tried again: connections and object stores, in runs of deployments, and nothing else."""
+
+from types import SimpleNamespace
+
+import pytest
+from sqlalchemy.exc import OperationalError, ProgrammingError
+
+from adapters.delivery import DeliveryRefused
+from adapters.postgres.database import DatabaseUnreachable
+from domain.findings import Finding, MonthBlocked, Severity
+from flows import retrying
+from flows.steps.pay_out_month import PayoutNotApproved
+from tests.closings import month
+
+OCTOBER = month("2026-10")
+NO_ANSWER = DatabaseUnreachable("no connection")
+
+
+def refused_for(*rules: str) -> DeliveryRefused:
+    findings = tuple(Finding(rule, Severity.CRITICAL, rule, 1, "") for rule in rules)
+    return DeliveryRefused(OCTOBER, "s3://bucket", findings)
+
+
+@pytest.mark.parametrize(
+    ("trouble", "again"),
+    [
+        (NO_ANSWER, True),
+        (OperationalError("SELECT", {}, Exception("gone")), True),
+        (ConnectionResetError(), True),
+        (refused_for("store_unreachable"), True),
+        (refused_for("store_unreachable", "file_unreadable"), False),
+        (refused_for("file_unreadable"), False),
+        (MonthBlocked(OCTOBER, ()), False),
+        (PayoutNotApproved(OCTOBER, 1), False),
+        (ProgrammingError("SELECT", {}, Exception("wrong")), False),
+        (FileNotFoundError(), False),
+        (None, False),
+    ],
+)
+def test_only_what_may_pass_by_itself_is_tried_again(trouble: object, again: bool) -> None:
+    assert retrying.passes(trouble) is again
+
+
+@pytest.mark.parametrize(("deployment", "tries"), [(None, 1), ("close-month", 3)])
+def test_a_deployments_run_waits_for_a_connection_and_a_command_does_not(
+    prefect_server: None,
+    monkeypatch: pytest.MonkeyPatch,
+    deployment: str | None,
+    tries: int,
+) -> None:
+    from prefect import flow, task
+
+    patience = {**retrying.PATIENCE, "retry_delay_seconds": [0.0] * 4}
+    tried = []
+
+    @task(**patience)  # type: ignore[arg-type, call-overload, untyped-decorator, unused-ignore]
+    def connect() -> str:
+        tried.append(1)
+        if len(tried) < 3:
+            raise NO_ANSWER
+        return "connected"
+
+    @flow
+    def run() -> object:
+        return connect(return_state=True)
+
+    monkeypatch.setattr(retrying, "deployment", SimpleNamespace(id=deployment))
+    run(return_state=True)
+
+    assert len(tried) == tries
+
+
+def test_nothing_that_decides_or_posts_is_tried_again() -> None:
+    from flows import adjust_points, approve_payout, close_month, ingest_month, pay_out
+
+    deciding = (
+        close_month.record,
+        ingest_month.record,
+        pay_out.pay,
+        approve_payout.approve,
+        adjust_points.post,
+    )
+    assert [task.retries for task in deciding] == [0] * len(deciding)

@@ -1,0 +1,221 @@
+"""An operator's day in a real browser: a month previewed, closed, approved and paid by forms.
+
+Screenshots of every page are kept in the folder that SCREENSHOTS names, `build/ui` by default.
+"""
+
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.ui.running import MONTH, Running, wait_for
+
+pytest.importorskip("playwright", reason="make test-ui installs it")
+from playwright.sync_api import Page, Request, expect, sync_playwright
+
+pytestmark = pytest.mark.slow
+
+_BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
+_SECONDS = 60
+
+
+@dataclass
+class Browser:
+    """A page of a browser in Seoul, and what it asked of whom."""
+
+    page: Page
+    up: Running
+    folder: Path
+    shots: int = 0
+    asked_others: list[str] = field(default_factory=list)
+
+    def watch(self) -> None:
+        """Note every answer from elsewhere than this machine."""
+        self.page.set_default_timeout(_SECONDS * 1000)
+        expect.set_options(timeout=_SECONDS * 1000)
+        self.page.on("requestfinished", self._note)
+
+    def _note(self, request: Request) -> None:
+        where = urlsplit(request.url)
+        if where.scheme in ("http", "https") and where.hostname != "127.0.0.1":
+            self.asked_others.append(request.url)
+
+    def shoot(self, name: str) -> None:
+        """Keep a screenshot, numbered in order."""
+        self.shots += 1
+        self.page.wait_for_timeout(700)  # what slides in has come
+        self.page.screenshot(path=self.folder / f"{self.shots:02}-{name}.png", full_page=True)
+
+    def open_form(self, deployment: str) -> None:
+        """Go to a deployment's form, as an operator does."""
+        self.page.goto(f"{self.up.address}/v2/deployments")
+        self.page.get_by_role("link", name=deployment, exact=True).first.click()
+        self.page.get_by_role("button", name="Run", exact=True).click()
+        self.page.get_by_role("menuitem", name="Custom run").click()
+
+    def fill_in(self, **fields: str) -> None:
+        """Fill in fields of the form, and leave the last one so that all are checked."""
+        for name, value in fields.items():
+            self.page.get_by_label(name).first.fill(value)
+        self.page.keyboard.press("Tab")
+
+    def choose(self, label: str, choice: str) -> None:
+        """Take one of the choices of a field."""
+        self.page.get_by_label(label).first.click()
+        self.page.get_by_role("option", name=choice).click()
+
+    def submit(self) -> None:
+        """Send the form; by the keyboard, since the page moves under the mouse while it checks."""
+        self.page.get_by_role("button", name="Submit").press("Enter")
+
+    def open_run(self, name: str) -> None:
+        """Wait until a run of this name is seen, go to it, and wait until it is completed."""
+        self.page.get_by_role("link", name=name, exact=True).first.click()
+        expect(self.page.get_by_text("Completed", exact=True).first).to_be_visible()
+
+    def open_artifact(self, name: str) -> None:
+        """Go from a run to what it shows."""
+        self.page.get_by_role("tab", name="Artifacts").click()
+        self.page.get_by_role("link", name=re.compile(name)).first.click()
+
+    def open_newest_artifact(self) -> None:
+        """Go from the list of what a month's runs showed to the newest of it."""
+        self.page.get_by_role("link", name=re.compile(r"^[0-9a-f]{8}$")).first.click()
+
+
+@pytest.fixture
+def browser(up: Running) -> Iterator[Browser]:
+    """A browser beside a program whose payouts need an approval, two months taken in."""
+    up.variables["GROWTH_POINTS_APPROVAL"] = "required"
+    up.start()
+    for month in (MONTH - 2, MONTH - 1):
+        up.run("ingest", str(month))
+    folder = Path(os.environ.get("SCREENSHOTS", "build/ui"))
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    executable = next(filter(None, map(shutil.which, _BROWSERS)))
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
+        page = chromium.new_page(
+            viewport={"width": 1280, "height": 900}, timezone_id="Asia/Seoul", locale="en-US"
+        )
+        browser = Browser(page, up, folder)
+        browser.watch()
+        yield browser
+        browser.shoot("last")
+        chromium.close()
+
+
+def test_an_operator_previews_closes_approves_and_pays_a_month(browser: Browser) -> None:
+    _find_the_deployments(browser)
+    _be_refused_a_month_that_is_none(browser)
+    _preview(browser)
+    _close(browser)
+    due_on = _find_the_payout_planned(browser)
+    _approve(browser)
+    _let_the_day_come(browser, due_on)
+    assert browser.asked_others == []
+
+
+def _find_the_deployments(browser: Browser) -> None:
+    browser.page.goto(f"{browser.up.address}/v2/deployments")
+    expect(browser.page.get_by_role("link", name="rerun-month", exact=True).first).to_be_visible()
+    browser.shoot("deployments")
+
+
+def _be_refused_a_month_that_is_none(browser: Browser) -> None:
+    browser.open_form("rerun-month")
+    browser.fill_in(month="2026-13", reason="first closing")
+    browser.submit()
+    expect(browser.page.get_by_text("'2026-13' does not match").first).to_be_visible()
+    browser.shoot("refused-month")
+
+
+def _preview(browser: Browser) -> None:
+    browser.open_form("rerun-month")
+    browser.fill_in(month=str(MONTH), reason="first closing", asked_by="Kim Jiwoo")
+    browser.submit()
+    browser.open_run(f"close {MONTH} · rerun preview")
+    browser.open_artifact(f"month-{MONTH}")
+    expect(browser.page.get_by_text("previewed: nothing was written").first).to_be_visible()
+    browser.shoot("preview")
+    assert browser.up.listed("payouts") == []
+
+
+def _close(browser: Browser) -> None:
+    browser.open_form("rerun-month")
+    browser.fill_in(month=str(MONTH), reason="first closing", asked_by="Kim Jiwoo")
+    browser.choose("mode", "commit")
+    browser.submit()
+    browser.open_run(f"close {MONTH} · rerun")
+    browser.shoot("closed-run")
+    browser.open_artifact(f"month-{MONTH}")
+    expect(browser.page.get_by_text(f"{MONTH} is closed").first).to_be_visible()
+    (payout,) = browser.up.listed("payouts")
+    assert (payout["state"], payout["settlement_month"]) == ("unapproved", str(MONTH))
+
+
+def _find_the_payout_planned(browser: Browser) -> date:
+    page, up = browser.page, browser.up
+    page.goto(f"{up.address}/v2/deployments")
+    page.get_by_role("link", name="pay-out", exact=True).first.click()
+    due_on = date.fromisoformat(up.listed("payouts")[0]["due_on"])
+    expect(page.get_by_role("link", name=f"pay out {MONTH}").first).to_be_visible()
+    expect(page.get_by_text(f"{due_on:%Y/%m/%d} 09:00:00 AM").first).to_be_visible()
+    browser.shoot("planned-payout")
+    return due_on
+
+
+def _approve(browser: Browser) -> None:
+    page, up = browser.page, browser.up
+    page.goto(f"{up.address}/v2/artifacts/key/month-{MONTH}")
+    browser.open_newest_artifact()
+    browser.shoot("report")
+    page.get_by_role("link", name="approve them").first.click()
+    expect(page.get_by_label("month").first).to_have_value(str(MONTH))
+    browser.fill_in(approved_by="Park Minseo", reason="read the report")
+    browser.shoot("approval")
+    browser.submit()
+    browser.open_run(f"approve {MONTH}")
+    assert up.listed("payouts")[0]["state"] == "planned"
+    assert "Park Minseo" in up.run("history", str(MONTH), "--output", "csv")
+
+
+def _let_the_day_come(browser: Browser, due_on: date) -> None:
+    """Move the program's clock to the payout date, and have the planned run start now."""
+    page, up = browser.page, browser.up
+    (planned,) = [run for run in up.runs("pay-out") if run["state"]["type"] == "SCHEDULED"]
+    up.set_clock(due_on, hour=9)
+    up.ask(f"/flow_runs/{planned['id']}/set_state", {"state": {"type": "SCHEDULED"}, "force": True})
+    page.goto(f"{up.address}/v2/runs/flow-run/{planned['id']}")
+    expect(page.get_by_text("Completed", exact=True).first).to_be_visible()
+    browser.shoot("paid")
+    assert up.listed("payouts")[0]["state"] == "paid"
+    page.goto(f"{up.address}/v2/runs")
+    expect(page.get_by_role("link", name=f"approve {MONTH}").first).to_be_visible()
+    browser.shoot("runs")
+
+
+def test_a_retry_resumes_a_failed_run_and_leaves_a_completed_one_as_it_is(up: Running) -> None:
+    up.start()
+    up.run("ingest", str(MONTH - 2))
+    run = up.start_run("close-month", month=str(MONTH))
+    assert up.wait_until_ended(run)["type"] == "FAILED"
+    assert str(MONTH - 1) in up.state(run)["message"]  # what lacks is named
+
+    up.run("ingest", str(MONTH - 1))
+    retried = {"state": {"type": "SCHEDULED", "name": "AwaitingRetry"}, "force": True}
+    up.ask(f"/flow_runs/{run}/set_state", retried)
+    assert up.wait_until_ended(run)["type"] == "COMPLETED"
+    ledger = up.run("ledger", "--output", "csv")
+
+    up.ask(f"/flow_runs/{run}/set_state", retried)
+    wait_for("the retry", lambda: up.state(run)["type"] == "RUNNING")
+    assert up.wait_until_ended(run)["type"] == "COMPLETED"
+    assert up.run("ledger", "--output", "csv") == ledger
