@@ -1,0 +1,143 @@
+"""What the deployment's files name exists: settings, commands, files, pins."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+import yaml
+
+from flows.alarms import ALARMS
+from flows.cli import cli
+from flows.settings import Settings
+
+_ROOT = Path(__file__).parents[2]
+_DEPLOY = _ROOT / "deploy"
+_COMPOSE = yaml.safe_load((_DEPLOY / "compose.yaml").read_text())
+_ONLY_FOR_COMPOSE = {"GROWTH_POINTS_APP_PASSWORD", "GROWTH_POINTS_OWNER_PASSWORD"}
+_TEXTS = sorted(
+    [
+        *_ROOT.glob("*.md"),
+        *(_ROOT / "docs").rglob("*.md"),
+        *_DEPLOY.glob("*.*"),
+        _DEPLOY / "Dockerfile",
+    ]
+)
+
+
+@pytest.mark.parametrize("file", _TEXTS, ids=lambda file: file.name)
+def test_every_command_and_option_that_is_named_exists(file: Path) -> None:
+    text = file.read_text(encoding="utf-8")
+    for words in re.findall(r"(?:`|^|\s)growth-points ([a-z][^`\n|&]*)", text):
+        name, *rest = re.split(r"[\s,;:)\]]+", words)
+        if f"`growth-points {name}" in text or f"\ngrowth-points {name}" in text:
+            assert name in cli.commands, f"growth-points {words}"
+        options = {word for word in rest if word.startswith("--")}
+        assert options <= _options(name), f"growth-points {words}"
+
+
+@pytest.mark.parametrize("file", _TEXTS, ids=lambda file: file.name)
+def test_every_setting_that_is_named_exists(file: Path) -> None:
+    known = {f"GROWTH_POINTS_{name.upper()}" for name in Settings.model_fields}
+    named = set(re.findall(r"GROWTH_POINTS_[A-Z_]+", file.read_text(encoding="utf-8")))
+    assert {name for name in named if not name.endswith("_")} <= known | _ONLY_FOR_COMPOSE
+
+
+@pytest.mark.parametrize("file", _TEXTS, ids=lambda file: file.name)
+def test_every_file_that_a_page_leads_to_exists(file: Path) -> None:
+    text = file.read_text(encoding="utf-8")
+    for link in re.findall(r"\]\(([^)#]+)", text):
+        if not link.startswith("http"):
+            assert (file.parent / link).exists(), link
+
+
+def test_every_alarm_has_a_page_and_every_page_an_alarm() -> None:
+    pages = {file.stem for file in (_ROOT / "docs" / "runbook").glob("*.md")} - {"README"}
+
+    assert pages == {alarm.name for alarm in ALARMS}
+    for alarm in ALARMS:
+        text = (_ROOT / alarm.page).read_text(encoding="utf-8")
+        for part in ("## What it means", "## What to look at", "## What to do"):
+            assert part in text, alarm.page
+        assert f"({alarm.name}.md)" in (_ROOT / "docs" / "runbook" / "README.md").read_text()
+
+
+def test_a_container_is_given_only_what_exists() -> None:
+    for name, service in _COMPOSE["services"].items():
+        for volume in service.get("volumes", ()):
+            source = volume.partition(":")[0]
+            if source.startswith("./"):
+                assert (_DEPLOY / source).is_file(), f"{name}: {volume}"
+            elif not source.startswith("$"):
+                assert source in _COMPOSE["volumes"], f"{name}: {volume}"
+        assert set(service.get("depends_on", ())) <= set(_COMPOSE["services"])
+
+
+def test_containers_listen_to_their_own_machine_only() -> None:
+    ports = [port for each in _COMPOSE["services"].values() for port in each.get("ports", ())]
+
+    assert ports
+    assert all(port.startswith("127.0.0.1:") for port in ports)
+
+
+def test_every_variable_of_the_compose_file_is_in_the_example() -> None:
+    text = (_DEPLOY / "compose.yaml").read_text()
+    example = (_DEPLOY / "compose.env.example").read_text()
+
+    needed = set(re.findall(r"\$\{([A-Z_]+)", text))
+    assert needed == set(re.findall(r"^([A-Z_]+)=", example, re.MULTILINE))
+    assert not re.search(r"PASSWORD=.", example)
+
+
+def test_prefect_and_the_service_never_share_a_database() -> None:
+    service = _COMPOSE["services"]["worker"]["environment"]["GROWTH_POINTS_DATABASE_URL"]
+    prefect = _COMPOSE["services"]["prefect-server"]["environment"]
+
+    assert "@database/" in service
+    assert "@prefect-database/" in prefect["PREFECT_API_DATABASE_CONNECTION_URL"]
+
+
+def test_only_the_update_logs_in_as_the_owner() -> None:
+    owners = [
+        name
+        for name, service in _COMPOSE["services"].items()
+        if "growth_points_owner" in str(service.get("environment", {}))
+    ]
+
+    assert owners == ["update"]
+
+
+def test_the_image_installs_what_is_locked_and_copies_what_exists() -> None:
+    image = (_DEPLOY / "Dockerfile").read_text()
+
+    assert "--require-hashes -r deploy/requirements.lock" in image
+    for source in re.findall(r"^COPY (?!--from)(\S+)", image, re.MULTILINE):
+        assert (_ROOT / source).exists(), source
+    assert re.search(r"^USER growth-points$", image, re.MULTILINE)
+
+
+def test_the_image_has_the_versions_that_are_tested() -> None:
+    ours, tested = (
+        set(re.findall(r"^(\S+==\S+)", (_ROOT / name).read_text(), re.MULTILINE))
+        for name in ("deploy/requirements.lock", "requirements.lock")
+    )
+
+    assert ours <= tested
+    assert not any(pin.startswith(("pytest", "mypy", "moto")) for pin in ours)
+
+
+def test_every_blank_of_the_kubernetes_work_pool_is_a_variable() -> None:
+    pool: dict[str, Any] = json.loads((_DEPLOY / "kubernetes" / "work-pool.json").read_text())
+
+    blanks = set(re.findall(r"{{ (\w+) }}", json.dumps(pool["job_configuration"])))
+    assert blanks == set(pool["variables"]["properties"])
+
+
+def _options(command: str) -> set[str]:
+    if command not in cli.commands:
+        return set()
+    parameters = cli.commands[command].params
+    found = {text for each in parameters if isinstance(each, click.Option) for text in each.opts}
+    return {text for text in found if text.startswith("--")} | {"--help"}
