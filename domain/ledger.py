@@ -53,7 +53,10 @@ ALLOWED_FLOWS: Final[frozenset[tuple[TransferKind, Account, Account]]] = frozens
 )
 
 
-GRANTS: Final = "grant/"  # how the keys of granting adjustments begin
+# How the keys of adjustments begin that correct what a paid month gave.
+GRANTS: Final = "grant/"
+TAKE_BACKS: Final = "take-back/"
+GIVE_BACKS: Final = "give-back/"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -89,6 +92,17 @@ def grant_key(month: SettlementMonth, tier: int, seller_id: str) -> str:
 def granted_award(key: str, points: int) -> Award:
     """Read from a granting adjustment's key the award that it stands for."""
     month, tier, seller_id = key.removeprefix(GRANTS).split("/", maxsplit=2)
+    return Award(SettlementMonth.parse(month), seller_id, int(tier), points)
+
+
+def return_key(kind: str, number: int, award: Award) -> str:
+    """Name the n-th taking or giving back of a paid award's points."""
+    return f"{kind}{number}/{award.settlement_month}/{award.tier}/{award.seller_id}"
+
+
+def returned_award(key: str, points: int) -> Award:
+    """Read from such a key the award that it is about."""
+    _, _, month, tier, seller_id = key.split("/", maxsplit=4)
     return Award(SettlementMonth.parse(month), seller_id, int(tier), points)
 
 

@@ -26,16 +26,21 @@ class Restatement:
         """Tell which awards stand once the way is taken."""
         return (standing - set(self.reverse)) | set(self.post)
 
-    def settled(self, standing: Set[Award]) -> "Restatement":
+    def settled(self, standing: Set[Award], taken: Set[Award] = frozenset()) -> "Restatement":
         """Tell the difference again when all later months were evaluated, too.
 
         `standing` are all awards as they stand then. What a month paid out is not given again, so
-        a later month that is not paid yet may award the tier instead: it is missing no longer.
+        a later month that is not paid yet may award the tier instead: it is missing no longer. An
+        award whose points were taken back (`taken`) is missing though it stands itself.
         """
         if not self.under_awarded:
             return self
         held = {(award.seller_id, award.tier) for award in standing}
-        given = {award for award in self.under_awarded if (award.seller_id, award.tier) in held}
+        given = {
+            award
+            for award in self.under_awarded
+            if (award.seller_id, award.tier) in held and award not in taken
+        }
         return replace(
             self,
             under_awarded=tuple(award for award in self.under_awarded if award not in given),

@@ -27,8 +27,8 @@ def adjust_points_of(
         seller_id: The store.
         points: How many points to give; below zero, how many to take.
         reason: Why; recorded in the ledger beside your name.
-        grants_month: The paid month, as YYYY-MM, that lacks exactly these points for this store.
-            Empty for all other corrections.
+        grants_month: The paid month, as YYYY-MM, that lacks just these points for this store, or
+            gave them too much. Empty for all other corrections.
         asked_by: Your name; recorded in the ledger.
         request_id: A name of its own, to give the same points for the same reason once more.
     """

@@ -432,7 +432,7 @@ def history(month: SettlementMonth, output: Output) -> None:
 @click.argument("seller_id", metavar="SELLER")
 @click.argument("points", type=int)
 @click.option("--reason", required=True, help="Why; recorded in the ledger with your name.")
-@click.option("--for", "month", type=MONTH, help="The paid month that lacks exactly these points.")
+@click.option("--for", "month", type=MONTH, help="The paid month that lacks just these points, or gave them.")
 @click.option("--request-id", default="", help="A name of its own, to give the same points again.")
 def adjust(
     seller_id: str, points: int, reason: str, month: SettlementMonth | None, request_id: str
@@ -441,7 +441,8 @@ def adjust(
 
     The same adjustment again is the first one, on whatever day, so a retry never doubles it; to
     give the same points for the same reason twice, give each a --request-id. With --for MONTH it
-    grants an award that a paid month turned out to lack: the store then holds that tier.
+    grants an award that a paid month turned out to lack (the store then holds that tier), or takes
+    back one that it gave too much.
     """
     from flows.closing.correction import adjust_now
 

@@ -11,6 +11,7 @@ from adapters.postgres.evaluations import Evaluation, evaluated_revisions
 from adapters.postgres.grants import granted_awards
 from adapters.postgres.ledger_tables import award
 from adapters.postgres.tables import evaluation_input, revision, seller_amount
+from adapters.postgres.take_backs import taken_back
 from domain.decision import Decision, SellerFacts
 from domain.eligibility import Terms
 from domain.ledger import Award
@@ -32,8 +33,8 @@ class MonthAmount:
 
 @dataclass(frozen=True, slots=True)
 class RecordedAward:
-    """An award of the seller, with what became of it: `pending`, `paid`, `reversed`, or
-    `granted` by an adjustment."""
+    """An award of the seller, with what became of it: `pending`, `paid`, `reversed`, `granted` by
+    an adjustment, or `taken_back` by one."""
 
     award: Award
     state: str
@@ -147,11 +148,11 @@ def _awards(connection: Connection, seller_id: str) -> tuple[RecordedAward, ...]
             award.c.seller_id == seller_id
         )
     )
-    posted = [
-        RecordedAward(Award(month, seller_id, tier, points), state)
-        for month, tier, points, state in rows
-    ]
-    granted = [
-        RecordedAward(each, "granted") for each in granted_awards(connection, seller_id=seller_id)
-    ]
-    return tuple(sorted((*posted, *granted), key=lambda each: (each.award, each.state)))
+    taken = taken_back(connection, seller_id=seller_id)
+    found = [(Award(month, seller_id, tier, points), state) for month, tier, points, state in rows]
+    found += [(each, "granted") for each in granted_awards(connection, seller_id=seller_id)]
+    told = (
+        RecordedAward(each, "taken_back" if each in taken and state != "reversed" else state)
+        for each, state in found
+    )
+    return tuple(sorted(told, key=lambda each: (each.award, each.state)))

@@ -524,10 +524,12 @@ _TOLD_GRANTS = _Check(
       SELECT settlement_month, sum(coalesce((difference ->> 'points')::bigint, 0)) AS told
       FROM growth_points.run WHERE action = 'grant' GROUP BY settlement_month
     ) run LEFT JOIN LATERAL (
-      SELECT coalesce(sum(points), 0) AS granted
+      SELECT coalesce(sum(CASE WHEN key ^@ 'take-back/' THEN -points ELSE points END), 0) AS granted
       FROM growth_points.posting JOIN growth_points.transfer USING (posting_no)
-      WHERE key >= 'grant/' AND key < 'grant0'
-        AND substr(key, 7, 7) = to_char(run.settlement_month, 'YYYY-MM')
+      WHERE posting.kind = 'adjustment' AND to_char(run.settlement_month, 'YYYY-MM')
+        = CASE split_part(key, '/', 1) WHEN 'grant' THEN split_part(key, '/', 2)
+            WHEN 'take-back' THEN split_part(key, '/', 3)
+            WHEN 'give-back' THEN split_part(key, '/', 3) END
     ) ledger ON true
     WHERE told <> granted ORDER BY 1
     """,

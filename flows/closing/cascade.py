@@ -17,6 +17,7 @@ from adapters.postgres.evaluations import current_evaluations
 from adapters.postgres.grants import binding_awards
 from adapters.postgres.ledger import paid_months, post_awards, reverse_awards
 from adapters.postgres.payout_dates import PlannedPayout, plan_payout, planned_payouts
+from adapters.postgres.take_backs import taken_back
 from domain.cause import Cause
 from domain.evaluation import by_month
 from domain.ledger import Award
@@ -66,7 +67,7 @@ def evaluate_in_order(
     that bound when the months were last decided, if others do now. Raises WindowIncomplete,
     PolicyUnknown.
     """
-    paid = paid_months(connection)
+    paid, taken = paid_months(connection), taken_back(connection)
     standing = dict(by_month(binding_awards(connection)))
     before = standing.copy() if decided_on is None else by_month(decided_on)
     evaluated = []
@@ -79,6 +80,7 @@ def evaluate_in_order(
             standing,
             decided_on=before,
             paid=paid,
+            taken=taken,
             cause=cause,
             counting=month in asked_for,
         )
@@ -86,7 +88,8 @@ def evaluate_in_order(
         evaluated.append(result)
     finally_standing = frozenset().union(*standing.values())
     return tuple(
-        replace(each, restatement=each.restatement.settled(finally_standing)) for each in evaluated
+        replace(each, restatement=each.restatement.settled(finally_standing, taken))
+        for each in evaluated
     )
 
 

@@ -38,9 +38,12 @@ def sentence(adjustment: Adjustment) -> str:
             f"{adjustment.posted.posting_no}; nothing was written.{again}"
         )
     verb = "is given" if request.points > 0 else "gives back"
-    grants = f", which grants what {request.month} lacked" if request.month else ""
-    known_as = "" if request.month else f" (request {request.request_id})"
-    lines = [f"Seller {request.seller_id} {verb} {abs(request.points):,} points{grants}{known_as}."]
+    why = f" (request {request.request_id})"
+    if request.month is not None:
+        why = f", which {request.month} gave too much"
+        if request.points > 0:
+            why = f", which grants what {request.month} lacked"
+    lines = [f"Seller {request.seller_id} {verb} {abs(request.points):,} points{why}."]
     lines += [
         f"{each.month} was evaluated again: {len(each.changes):,} results changed."
         for each in adjustment.months

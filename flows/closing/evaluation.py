@@ -111,6 +111,7 @@ def evaluate_month(
     *,
     decided_on: AwardsByMonth,
     paid: frozenset[SettlementMonth],
+    taken: frozenset[Award],
     cause: Cause,
     counting: bool = True,
 ) -> EvaluatedMonth:
@@ -118,7 +119,8 @@ def evaluate_month(
 
     `standing` are all awards as they stand, those of this month and of later ones included, and
     `decided_on` as they stood when the closed months were last decided; `paid` are the months that
-    were paid out. The funnel is empty unless `counting`. Raises WindowIncomplete.
+    were paid out, `taken` the paid awards whose points were taken back. The funnel is empty unless
+    `counting`. Raises WindowIncomplete.
     """
     policy = chosen.policy
     window = window_revisions(connection, month, policy.window_months)
@@ -152,7 +154,7 @@ def evaluate_month(
         funnel=funnel(connection, evaluation.evaluation_id) if counting else Funnel({}),
         changes=changes,
         restatement=restate(
-            standing.get(month, frozenset()),
+            standing.get(month, frozenset()) - taken,
             earned,
             paid_out=month in paid,
             paid_elsewhere={award for other in paid - {month} for award in standing.get(other, ())},

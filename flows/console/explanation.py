@@ -192,7 +192,7 @@ def _other(case: _Case, other: OtherResult) -> str:
         month=case.month,
         tier=other.tier.number,
         points=f"{other.tier.points:,}",
-        ways=", ".join(other.without),
+        ways=", ".join(case.words.ways[each] for each in other.without),
     )
 
 
@@ -208,7 +208,8 @@ def _payout(case: _Case) -> Iterator[str]:
         yield case.say("nothing_paid")
     for each in standing:
         if each not in matching and case.paid is not None:
-            yield case.say("kept").format(
+            name = "kept_taken_back" if each.state == "taken_back" else "kept"
+            yield case.say(name).format(
                 tier=each.award.tier, points=f"{each.award.points:,}", paid=case.paid.paid_on
             )
 
@@ -220,6 +221,8 @@ def _posted(case: _Case, own: RecordedAward) -> str:
         due=case.planned.due_on,
         why=f" ({passed})" if passed else "",
         paid=case.paid and case.paid.paid_on,
+        seller=own.award.seller_id,
+        plain=own.award.points,
     )
 
 

@@ -16,6 +16,7 @@ class Wording:
     sentences: Mapping[str, str]
     reasons: Mapping[Reason, str]
     states: Mapping[str, str]
+    ways: Mapping[Reason, str]
 
 
 _ENGLISH: Final = Wording(
@@ -46,6 +47,8 @@ _ENGLISH: Final = Wording(
         "nothing_changes_it": "  nothing that the store could do in this month",
         "pending": "The points are pending and will be usable on {due}{why}.",
         "paid": "The points were due on {due}{why}, paid on {paid}.",
+        "taken_back": "The points were paid on {paid} and taken back by an adjustment. They can be "
+        "given back: growth-points adjust {seller} {plain} --for {month} --reason TEXT",
         "granted": "{month} was paid without them; the points were granted by an adjustment.",
         "held": "Nothing is paid for this month: {other} gave tier {tier} already, and each tier "
         "is given once.",
@@ -55,6 +58,8 @@ _ENGLISH: Final = Wording(
         "nothing_paid": "Nothing is paid for this month.",
         "kept": "Tier {tier}, {points} points, was paid on {paid}, before the month was restated; "
         "what was paid stays.",
+        "kept_taken_back": "Tier {tier}, {points} points, was paid on {paid}, before the month was "
+        "restated, and taken back by an adjustment.",
         "evaluation": "This is evaluation {number} of the month, made on {at} by {actor} "
         "({reason}), by policy {policy} ({hash}). It rests on:",
         "revision": "  {month} revision {number}, accepted on {at}: {source} ({files})",
@@ -86,6 +91,14 @@ _ENGLISH: Final = Wording(
         "paid": "paid",
         "reversed": "reversed",
         "granted": "granted by an adjustment",
+        "taken_back": "taken back by an adjustment",
+    },
+    ways={
+        Reason.SELLER_NOT_ACTIVE: "its status",
+        Reason.RUNS_DEPARTMENT_STORE_WINDOW: "its department-store window",
+        Reason.RUNS_OUTLET_WINDOW: "its outlet window",
+        Reason.USES_FULFILMENT: "fulfilment",
+        Reason.USES_API: "the API",
     },
 )
 
@@ -117,6 +130,8 @@ _KOREAN: Final = Wording(
         "nothing_changes_it": "  이 정산월에 스토어가 바꿀 수 있는 조건은 없습니다",
         "pending": "포인트는 지급 예정이며 {due}부터 사용할 수 있습니다{why}.",
         "paid": "지급 예정일은 {due}{why}, 지급일은 {paid}입니다.",
+        "taken_back": "{paid}에 지급된 포인트를 수기 조정으로 회수했습니다. 다시 지급할 수 있습니다: "
+        "growth-points adjust {seller} {plain} --for {month} --reason TEXT",
         "granted": "{month} 지급에는 포함되지 않았고, 이후 수기 조정으로 지급되었습니다.",
         "held": "이 정산월에는 지급하지 않습니다: {other} 정산월에 {tier}구간이 이미 지급 결정되었고, "
         "구간별로 한 번만 지급합니다.",
@@ -126,6 +141,8 @@ _KOREAN: Final = Wording(
         "nothing_paid": "이 정산월에는 지급되는 포인트가 없습니다.",
         "kept": "재정산 전인 {paid}에 {tier}구간 {points}포인트가 지급되었습니다. 이미 지급된 포인트는 "
         "회수하지 않습니다.",
+        "kept_taken_back": "재정산 전인 {paid}에 {tier}구간 {points}포인트가 지급되었고, 수기 조정으로 "
+        "회수했습니다.",
         "evaluation": "이 정산월의 {number}차 평가입니다. 평가 일시 {at}, 실행 {actor} ({reason}), "
         "운영 정책 {policy} ({hash}). 근거 자료:",
         "revision": "  {month} {number}차 정산 자료, 접수 {at}: {source} ({files})",
@@ -154,6 +171,14 @@ _KOREAN: Final = Wording(
         "paid": "지급 완료",
         "reversed": "전기 취소",
         "granted": "수기 조정으로 지급",
+        "taken_back": "수기 조정으로 회수",
+    },
+    ways={
+        Reason.SELLER_NOT_ACTIVE: "스토어 상태",
+        Reason.RUNS_DEPARTMENT_STORE_WINDOW: "백화점윈도 운영",
+        Reason.RUNS_OUTLET_WINDOW: "아울렛윈도 운영",
+        Reason.USES_FULFILMENT: "풀필먼트 이용",
+        Reason.USES_API: "API 이용",
     },
 )
 

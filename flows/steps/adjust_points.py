@@ -15,11 +15,12 @@ from adapters.postgres.grants import binding_awards, grant, granted_awards
 from adapters.postgres.ledger import Posted, adjust, check_now, paid_months
 from adapters.postgres.revisions import seller_is_known
 from adapters.postgres.runs import Action, record_run
+from adapters.postgres.take_backs import give_back, given_back, take_back, taken_back
 from domain.cause import Cause
 from domain.ledger import Award, adjustment_key, adjustment_request_id
 from domain.months import SettlementMonth
 from domain.refusal import Refused, WrongUsage
-from domain.restatement import restate
+from domain.restatement import Restatement, restate
 from flows.closing.cascade import (
     Calendar,
     evaluate_in_order,
@@ -49,6 +50,20 @@ class SellerUnknown(Refused):
         self.seller_id = seller_id
 
 
+class NothingToTakeBack(Refused):
+    """Points were to be taken back that the month did not give too much."""
+
+    def __init__(self, seller_id: str, month: SettlementMonth, over: Sequence[Award]) -> None:
+        told = " and ".join(f"tier {each.tier}, {each.points:,} points" for each in over)
+        super().__init__(
+            f"{month} gave seller {seller_id} {told or 'nothing'} too much, not what was asked "
+            "for. Nothing was taken back."
+        )
+        self.seller_id = seller_id
+        self.month = month
+        self.over = tuple(over)
+
+
 class NothingToGrant(Refused):
     """A grant of points that the month does not lack."""
 
@@ -65,7 +80,9 @@ class NothingToGrant(Refused):
 
 @dataclass(frozen=True, slots=True)
 class AdjustmentRequest:
-    """Points to give to a seller, or below zero to take; `month` names what they grant.
+    """Points to give to a seller, or below zero to take.
+
+    `month` is the paid month that lacks just these points, or gave them too much.
 
     A request is answered once. Without an id of its own it is known by all that it says.
     """
@@ -88,7 +105,8 @@ class AdjustmentRequest:
             )
         if self.own_id and self.month is not None:
             raise AdjustmentInvalid(
-                "what a month lacks is granted once, whoever asks: leave the request id out"
+                "what a paid month gave otherwise than earned is corrected once, whoever asks: "
+                "leave the request id out"
             )
 
     @property
@@ -114,8 +132,9 @@ def adjust_points(
 ) -> Adjustment:
     """Adjust a seller's points in one transaction; the same request again does nothing.
 
-    A grant takes its tier, so the later closed months are evaluated again.
-    Raises SellerUnknown, NothingToGrant, BalanceTooLow, PostingConflict.
+    A grant takes its tier, so the later closed months are evaluated again. A take-back frees none:
+    what was paid stays awarded. Raises SellerUnknown, NothingToGrant, NothingToTakeBack,
+    BalanceTooLow, PostingConflict.
     """
     with engine.begin() as connection:
         lock_program(connection)
@@ -123,6 +142,8 @@ def adjust_points(
             raise SellerUnknown(request.seller_id)
         if request.month is None:
             adjustment = Adjustment(request, _adjust(connection, request))
+        elif returned := _award_to_return(connection, request, request.month):
+            adjustment = _return(connection, request, returned)
         else:
             adjustment = _grant(connection, request, request.month, policies, calendar)
         check_now(connection)
@@ -173,28 +194,63 @@ def _grant(
     return Adjustment(request, posted, months)
 
 
+def _award_to_return(
+    connection: Connection, request: AdjustmentRequest, month: SettlementMonth
+) -> Award | None:
+    """Find the paid award whose points go back, or are given back; None for a grant."""
+    seller_id = request.seller_id
+    taken = taken_back(connection, seller_id=seller_id)
+    way = _paid_otherwise(connection, seller_id, month)
+    if request.points < 0:
+        for award in (*way.over_awarded, *taken):
+            if (award.settlement_month, award.points) == (month, -request.points):
+                return award
+        raise NothingToTakeBack(seller_id, month, way.over_awarded)
+    owed = [each for each in way.under_awarded if each in taken]
+    for award in (*owed, *given_back(connection, seller_id=seller_id)):
+        if (award.settlement_month, award.points) == (month, request.points):
+            return award
+    return None
+
+
+def _return(connection: Connection, request: AdjustmentRequest, award: Award) -> Adjustment:
+    cause = request.cause
+    posted = (take_back if request.points < 0 else give_back)(
+        connection,
+        award,
+        effective_on=request.effective_on,
+        actor=cause.actor,
+        reason=cause.reason,
+    )
+    difference = {"points": request.points if posted.created else 0}
+    month = award.settlement_month
+    record_run(
+        connection, month, Action.GRANT, cause, changed=posted.created, difference=difference
+    )
+    return Adjustment(request, posted)
+
+
 def _granted_or_missing(
     connection: Connection, request: AdjustmentRequest, month: SettlementMonth
 ) -> Award:
     granted = granted_awards(connection, seller_id=request.seller_id)
-    missing = _missing_awards(connection, request.seller_id, month)
+    missing = _paid_otherwise(connection, request.seller_id, month).under_awarded
     for award in (*missing, *granted):
         if (award.settlement_month, award.points) == (month, request.points):
             return award
     raise NothingToGrant(request.seller_id, month, missing)
 
 
-def _missing_awards(
-    connection: Connection, seller_id: str, month: SettlementMonth
-) -> tuple[Award, ...]:
-    """List what a seller earned in a paid month, and holds from no month."""
+def _paid_otherwise(connection: Connection, seller_id: str, month: SettlementMonth) -> Restatement:
+    """Compare what a paid month gave a seller with what it earned, and holds from no month."""
     evaluation = current_evaluation(connection, month)
-    paid = paid_months(connection)
-    if evaluation is None or month not in paid:
-        return ()
-    binding = binding_awards(connection)
+    if evaluation is None or month not in paid_months(connection):
+        return Restatement()
+    taken = taken_back(connection, seller_id=seller_id)
+    binding = {each for each in binding_awards(connection) if each.seller_id == seller_id}
     earned = earned_awards(connection, evaluation.evaluation_id, month)
-    way = restate(
-        {each for each in binding if each.settlement_month == month}, earned, paid_out=True
-    ).settled(binding)
-    return tuple(award for award in way.under_awarded if award.seller_id == seller_id)
+    return restate(
+        {each for each in binding - taken if each.settlement_month == month},
+        {each for each in earned if each.seller_id == seller_id},
+        paid_out=True,
+    ).settled(binding, taken)

@@ -73,6 +73,7 @@ class Model:
         self.decided_on: dict[SettlementMonth, list[Delivered]] = {}
         self.paid: dict[SettlementMonth, set[Award]] = {}
         self.granted: set[Award] = set()
+        self.taken: set[Award] = set()
         self.adjusted: Counter[str] = Counter()
         self.due_on: dict[SettlementMonth, date] = {}
 
@@ -107,13 +108,20 @@ class Model:
         if month not in self.paid:
             return set()
         earned = earned_in(decided[month])
-        return {each for each in earned if (each.seller_id, each.tier) not in anywhere}
+        held = {each for each in earned if (each.seller_id, each.tier) in anywhere}
+        return earned - (held - self.taken)
+
+    def too_much(self, month: SettlementMonth) -> set[Award]:
+        decided, given = self.outcome()
+        own = {each for each in given if each.settlement_month == month} - self.taken
+        return own - earned_in(decided[month]) if month in self.paid else set()
 
     def balances(self) -> dict[str, tuple[int, int]]:
         pending, available = Counter[str](), Counter(self.adjusted)
         for award in self.outcome()[1]:
             paid = award.settlement_month in self.paid
-            (available if paid else pending)[award.seller_id] += award.points
+            if award not in self.taken:
+                (available if paid else pending)[award.seller_id] += award.points
         sellers = {*pending, *available}
         found = {seller: (pending[seller], available[seller]) for seller in sellers}
         return {seller: both for seller, both in found.items() if any(both)}
@@ -254,8 +262,27 @@ class Operator(RuleBasedStateMachine):
         month = award.settlement_month
         for _ in range(2):
             self.program.adjust(award.seller_id, award.points, grants=str(month))
+        if award in self.model.taken:
+            self.model.taken.remove(award)
+            return
         self.model.granted.add(award)
         self.model.evaluate(month, later_only=True)
+
+    @precondition(lambda self: any(map(self.model.too_much, self.model.paid)))
+    @rule(data=st.data())
+    def take_back(self, data: st.DataObject) -> None:
+        over = sorted(set().union(*map(self.model.too_much, self.model.paid)))
+        award = data.draw(st.sampled_from(over))
+        available = self.model.balances().get(award.seller_id, (0, 0))[1]
+        try:
+            for _ in range(2):
+                self.program.adjust(
+                    award.seller_id, -award.points, grants=str(award.settlement_month)
+                )
+        except BalanceTooLow:
+            assert available < award.points
+        else:
+            self.model.taken.add(award)
 
     @rule(month=st.sampled_from(MONTHS), day=st.integers(10, 14))
     def announce_a_holiday(self, month: SettlementMonth, day: int) -> None:

@@ -12,12 +12,18 @@ from adapters.postgres.ledger import BalanceTooLow, entries, standing_awards
 from adapters.postgres.verify import verify
 from domain.ledger import Award
 from domain.months import SettlementMonth
+from domain.restatement import Restatement
 from flows.closing.cascade import ChangesPaidMonths
 from flows.closing.replay import replay_decisions
 from flows.closing.taking_in import DeliverySuperseded
 from flows.console.listings import DECISIONS, decision_rows, history_rows, payout_rows
 from flows.report import change_rows, closing_report
-from flows.steps.adjust_points import AdjustmentInvalid, NothingToGrant, SellerUnknown
+from flows.steps.adjust_points import (
+    AdjustmentInvalid,
+    NothingToGrant,
+    NothingToTakeBack,
+    SellerUnknown,
+)
 from flows.steps.pay_out_month import PayoutOutdated
 from tests.closings import FAR_AHEAD, Program, Sold, month
 
@@ -161,6 +167,63 @@ def test_a_grant_reverses_the_lower_tier_that_a_later_month_gave_instead(program
     program.adjust("maru", 300_000, grants="2026-10")
 
     assert standing(program) == set()
+
+
+def test_what_was_taken_back_is_missing_when_the_month_earns_it_again(program: Program) -> None:
+    program.close("2026-10", TIER_1)
+    program.pay("2026-10")
+    with pytest.raises(NothingToTakeBack, match="gave seller maru nothing too much"):
+        program.adjust("maru", -150_000, grants="2026-10")
+    restated = program.close("2026-10", NOTHING, acknowledge_paid=True)
+    assert restated.closed.restatement.over_awarded == (award(M10),)
+
+    taken = [program.adjust("maru", -150_000, grants="2026-10") for _ in range(2)]
+    settled = program.close("2026-10", NOTHING)
+    back = program.close("2026-10", TIER_1, acknowledge_paid=True)
+    given = [program.adjust("maru", 150_000, grants="2026-10") for _ in range(2)]
+
+    assert [each.posted.created for each in (*taken, *given)] == [True, False, True, False]
+    assert settled.closed.restatement == Restatement()
+    assert back.closed.restatement.under_awarded == (award(M10),)
+    assert program.close("2026-10", TIER_1).closed.restatement == Restatement()
+    assert [points for _, _, points in flow_of(program)] == [150_000] * 4
+
+
+def test_what_was_given_back_can_be_taken_back_once_more(program: Program) -> None:
+    program.close("2026-10", TIER_1)
+    program.pay("2026-10")
+    for _ in range(2):
+        program.close("2026-10", NOTHING, acknowledge_paid=True)
+        assert program.adjust("maru", -150_000, grants="2026-10").posted.created
+        program.close("2026-10", TIER_1, acknowledge_paid=True)
+        assert program.adjust("maru", 150_000, grants="2026-10").posted.created
+
+
+def test_a_tier_whose_points_were_taken_back_is_not_missing_in_another_month(
+    program: Program,
+) -> None:
+    program.close("2026-09", TIER_1)
+    program.close("2026-10", NOTHING)
+    for name in ("2026-09", "2026-10"):
+        program.pay(name)
+    program.close("2026-09", NOTHING, acknowledge_paid=True)
+    program.adjust("maru", -150_000, grants="2026-09")
+
+    closing = program.close("2026-10", TIER_1, acknowledge_paid=True)
+
+    assert closing.closed.restatement == Restatement()
+    with pytest.raises(NothingToGrant):
+        program.adjust("maru", 150_000, grants="2026-10")
+
+
+def test_points_that_were_spent_are_not_taken_back(program: Program) -> None:
+    program.close("2026-10", TIER_1)
+    program.pay("2026-10")
+    program.adjust("maru", -1, reason="spent")
+    program.close("2026-10", NOTHING, acknowledge_paid=True)
+
+    with pytest.raises(BalanceTooLow):
+        program.adjust("maru", -150_000, grants="2026-10")
 
 
 def test_a_tier_that_was_granted_is_not_given_by_an_earlier_month_closed_late(
