@@ -432,7 +432,7 @@ def history(month: SettlementMonth, output: Output) -> None:
 @click.argument("seller_id", metavar="SELLER")
 @click.argument("points", type=int)
 @click.option("--reason", required=True, help="Why; recorded in the ledger with your name.")
-@click.option("--for", "month", type=MONTH, help="The paid month that lacks just these points, or gave them.")
+@click.option("--for", "month", type=MONTH, help="The paid month to correct.")
 @click.option("--request-id", default="", help="A name of its own, to give the same points again.")
 def adjust(
     seller_id: str, points: int, reason: str, month: SettlementMonth | None, request_id: str
