@@ -8,12 +8,25 @@ import hashlib
 import io
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
-from sqlalchemy import Boolean, Column, Connection, Date, Table, Text
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ColumnElement,
+    Connection,
+    Date,
+    Table,
+    Text,
+    cast,
+    func,
+    literal,
+    select,
+)
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 _ROWS_AT_ONCE: Final = 100_000
 _FORMAT: Final = pyarrow.csv.WriteOptions(include_header=False, quoting_style="needed")
@@ -50,30 +63,27 @@ def hash_rows(connection: Connection, tables: Sequence[Table], number: int) -> s
     """Hash the rows that tables have under a `number`, the first part of their keys."""
     digest = hashlib.sha256()
     for table in tables:
-        owner, *keys = (column.name for column in table.primary_key)
-        written = ", ".join(map(_written, _hashed(table)))
-        texts = ", ".join(c.name for c in _hashed(table) if isinstance(c.type, Text))
-        statement = (
-            f"COPY (SELECT {written} FROM {table.fullname} WHERE {owner} = {number:d}"  # noqa: S608
-            f" ORDER BY {', '.join(keys)}) TO STDOUT (FORMAT csv, FORCE_QUOTE ({texts}))"
-        )
-        with connection.connection.cursor().copy(statement) as blocks:
-            for block in blocks:
-                digest.update(block)
+        owner, *keys = table.primary_key
+        line = func.concat_ws(",", *map(_written, _hashed(table)))
+        rows = func.string_agg(line, aggregate_order_by(literal("\n"), *keys))
+        found = connection.execute(select(rows).where(owner == number)).scalar_one()
+        digest.update(f"{found}\n".encode() if found is not None else b"")
     return digest.hexdigest()
 
 
-def _hashed(table: Table) -> list[Column[object]]:
+def _hashed(table: Table) -> list[Column[Any]]:
     return list(table.columns)[1:]
 
 
-def _written(column: Column[object]) -> str:
+def _written(column: Column[Any]) -> ColumnElement[Any]:
     """Write a column as Arrow does, whatever the session's settings say."""
+    if isinstance(column.type, Text):
+        return '"' + func.replace(column, '"', '""') + '"'
     if isinstance(column.type, Boolean):
-        return f"{column.name}::text"
+        return cast(column, Text)
     if isinstance(column.type, Date):
-        return f"to_char({column.name}, 'YYYY-MM-DD')"
-    return column.name
+        return func.to_char(column, "YYYY-MM-DD")
+    return column
 
 
 def _as_csv(batch: pa.RecordBatch) -> memoryview:

@@ -125,8 +125,13 @@ def test_parallel_spends_of_one_balance_never_spend_more_than_there_is(engine: E
     assert _sound(engine) == {"a": (0, 100)}
 
 
-def test_closings_payouts_and_spends_in_any_order_never_deadlock(engine: Engine) -> None:
+@pytest.mark.parametrize("floor", [None, -(10**9)], ids=["no budget", "under a budget"])
+def test_closings_payouts_and_spends_in_any_order_never_deadlock(
+    engine: Engine, database_url: str, floor: int | None
+) -> None:
     random = Random(4)  # noqa: S311 no secret
+    with as_owner(database_url) as owner, owner.begin() as connection:
+        set_budget(connection, floor)
     sellers = [f"s{number}" for number in range(30)]
     with engine.begin() as connection:
         award(connection, awards_of(sellers))
@@ -139,12 +144,18 @@ def test_closings_payouts_and_spends_in_any_order_never_deadlock(engine: Engine)
         for part in (sellers[:15], sellers[15:]) if random.random() < 0.5 else (sellers[::-1],):
             award(connection, awards_of(part, tier=2, month=NOVEMBER), month=NOVEMBER)
         reverse(connection, awards_of(sellers, tier=2, month=NOVEMBER), month=NOVEMBER)
+        ledger.seal_now(connection)
 
     def take(number: int) -> Command:
         seller = random.choice(sellers)
         return lambda c: adjust(c, seller, -10, key=f"adjustment/take/{number}")
 
-    commands: list[Command] = [close, pay, *map(take, range(8)), close, pay]
+    def give(number: int) -> Command:
+        seller = random.choice(sellers)
+        return lambda c: adjust(c, seller, 10, key=f"adjustment/give/{number}")
+
+    writers = [*map(take, range(4)), *map(give, range(4))]
+    commands: list[Command] = [close, pay, *writers, close, pay, ledger.seal_now]
     for _ in range(3):
         random.shuffle(commands)
         results = at_once(engine, commands)

@@ -96,6 +96,7 @@ class LedgerMachine(RuleBasedStateMachine):
         self.model = Model()
         self.history: dict[int, tuple[dict[str, tuple[int, int]], ProgramBalances]] = {}
         self.requests: list[tuple[str, int, str]] = []
+        self.posted: list[tuple[SettlementMonth, int, int, tuple[Award, ...]]] = []
 
     def teardown(self) -> None:
         """Verify the whole database once, then drop it."""
@@ -143,6 +144,8 @@ class LedgerMachine(RuleBasedStateMachine):
             if way.post:
                 post(connection, way.post, identity, number, month=month)
         if not refused:
+            if way.post:
+                self.posted.append((month, identity, number, tuple(way.post)))
             self.model.standing = set(way.applied_to(frozenset(self.model.standing)))
             for award in way.post:
                 self.model.pending[award.seller_id] += award.points
@@ -228,6 +231,20 @@ class LedgerMachine(RuleBasedStateMachine):
             assert not adjust(connection, seller, amount, key=key).created
         with self.command(refused=True) as connection:
             adjust(connection, seller, amount + 1 or 1, key=key)
+
+    @rule(data=st.data())
+    def replay_awards(self, data: st.DataObject) -> None:
+        """Post awards again: nothing happens, whatever came since; other awards are refused."""
+        if not self.posted:
+            return
+        month, identity, number, awards = data.draw(st.sampled_from(self.posted))
+        with self.command(refused=False) as connection:
+            again = post(connection, awards[::-1], identity, number, month=month)
+            assert (again.created, again.transfers) == (False, len(awards))
+        seller = data.draw(st.sampled_from("xyz"))
+        with self.command(refused=True) as connection:
+            others = [*awards[1:], Award(month, seller, 1, POINTS[1])]
+            post(connection, others, identity, number, month=month)
 
     @rule(month=months)
     def reverse_what_was_paid(self, month: SettlementMonth) -> None:

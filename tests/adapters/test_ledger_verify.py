@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import Connection, Engine, text
 
-from adapters.postgres.ledger import chain_head, seal_now
+from adapters.korean_holidays import calendar_version
+from adapters.postgres.ledger import chain_head, check_now, seal_now
 from adapters.postgres.runs import Action, record_run
 from adapters.postgres.verify import verify
 from domain.cause import Cause
@@ -207,3 +208,103 @@ def test_a_chain_written_anew_does_not_reach_a_head_known_outside(owner: Engine)
     assert found == [
         f"chain: no seal is {'00' * 32}, which is known outside as the head of this chain"
     ]
+
+
+def test_rows_read_back_are_those_taken_in_whatever_they_are_called(
+    connection: Connection,
+) -> None:
+    hostile = [
+        'a"b',
+        "comma,",
+        "two\nlines",
+        "\\.",
+        "NULL",
+        " x ",
+        "007",
+        "가게",
+        '"',
+        "\\N",
+        "\ttab",
+    ]
+    deliver(connection, hostile)
+    check_now(connection)
+    assert list(verify(connection)) == []
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE growth_points.seller_snapshot SET uses_api = NOT uses_api WHERE seller_id = 'a'",
+        "UPDATE growth_points.seller_amount SET seller_id = 'z' WHERE seller_id = 'a'",
+        "UPDATE growth_points.revision SET rows_hash = repeat('0', 64)",
+    ],
+)
+def test_other_rows_than_those_taken_in_are_named(owner: Engine, statement: str) -> None:
+    found = list(_change_everything(owner, statement))
+    assert any("the rows of revision 1 are not those taken in" in each for each in found), found
+
+
+def test_a_payout_date_is_worked_out_from_the_calendar_not_from_what_was_passed_over(
+    owner: Engine,
+) -> None:
+    plan = "UPDATE growth_points.payout_date SET"
+    calendar = f"{plan} calendar = '{calendar_version()}'"
+    another_day = f"""{plan} due_on = due_on + 1, passed_over = '[["2026-11-10", "A holiday"]]'
+                      WHERE due_on < '2026-12-1'"""
+    sentence = "2026-10 (plan 1) is due on 2026-11-11, which does not follow"
+    assert not any(sentence in each for each in _change_everything(owner, calendar))
+    assert any(sentence in each for each in _change_everything(owner, calendar, another_day))
+    assert not any(sentence in each for each in _change_everything(owner, another_day))
+
+
+@pytest.mark.parametrize(
+    ("told", "sentence"),
+    [
+        (
+            ("close", 1, {"awarded": 3, "points": 450_001}),
+            "the runs of 2026-10 told of 3 awards, 0 reversals and 450001 points",
+        ),
+        (
+            ("pay out", None, {"points": 300_000, "sellers": 3}),
+            "a run told that 2026-10 paid 300000 points to 3 sellers, the ledger has 300000",
+        ),
+        (("grant", None, {"points": 5}), "the runs of 2026-10 granted 5 points, the ledger has 0"),
+    ],
+)
+def test_a_run_that_told_otherwise_than_the_ledger_is_named(
+    owner: Engine, told: tuple[str, int | None, dict[str, int]], sentence: str
+) -> None:
+    action, evaluation_id, difference = told
+    with owner.connect() as connection:
+        cause = Cause("tests", "a test", "tests", datetime.now(UTC))
+        record_run(
+            connection,
+            OCTOBER,
+            Action(action),
+            cause,
+            changed=True,
+            difference=difference,
+            evaluation_id=evaluation_id,
+        )
+        found = [str(each) for each in verify(connection)]
+    assert any(sentence in each for each in found), found
+
+
+def test_runs_that_told_what_the_ledger_has_are_not_named(owner: Engine) -> None:
+    cause = Cause("tests", "a test", "tests", datetime.now(UTC))
+    with owner.connect() as connection:
+        for action, evaluation_id, difference in (
+            (Action.CLOSE, 1, {"awarded": 3, "points": 450_000}),
+            (Action.CLOSE, 1, {}),
+            (Action.PAY_OUT, None, {"points": 300_000, "sellers": 2}),
+        ):
+            record_run(
+                connection,
+                OCTOBER,
+                action,
+                cause,
+                changed=True,
+                difference=difference,
+                evaluation_id=evaluation_id,
+            )
+        assert [each for each in verify(connection) if each.check == "reports"] == []
