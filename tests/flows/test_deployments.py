@@ -3,12 +3,14 @@
 import os
 import subprocess
 import sys
+import tomllib
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 import yaml
+from packaging.requirements import Requirement
 from pydantic import TypeAdapter, ValidationError
 
 from domain.months import SettlementMonth
@@ -123,6 +125,16 @@ def test_runs_are_named_by_what_they_do(
     monkeypatch.setattr(run_names, "flow_run", SimpleNamespace(parameters=parameters))
 
     assert (run_names.closing_name(), run_names.rerun_name()) == names
+
+
+def test_versions_that_keep_prefect_from_starting_or_scheduling_are_not_taken() -> None:
+    project = tomllib.loads((_ROOT / "pyproject.toml").read_text())["project"]
+    wanted = {each.name: each.specifier for each in map(Requirement, project["dependencies"])}
+
+    assert "0.151.0" not in wanted["fastapi"]  # the server does not start
+    assert "2.1.0" not in wanted["sqlalchemy"]  # schedules silently make no runs
+    assert "3.8.7" not in wanted["prefect"]
+    assert "4.0.0" not in wanted["prefect"]
 
 
 def test_plain_prefect_commands_in_the_repository_talk_to_the_programs_server() -> None:

@@ -28,10 +28,23 @@ def marketplace_files() -> Iterator[Path]:
 
 @pytest.fixture
 def up(marketplace_files: Path) -> Iterator[Running]:
-    """A home with its settlement files, on the 3rd after the month; not started yet.
+    """A home with its settlement files, on the 3rd after the month; not started yet."""
+    yield from _home(marketplace_files)
 
-    Not in pytest's own folder: every new run of pytest takes away there what root's server needs
-    to reach its files, also from a run that is still going.
+
+@pytest.fixture(scope="module")
+def lasting_up(marketplace_files: Path) -> Iterator[Running]:
+    """One that is up for all tests of a module, with nothing taken in yet."""
+    for running in _home(marketplace_files):
+        running.start()
+        yield running
+
+
+def _home(marketplace_files: Path) -> Iterator[Running]:
+    """Make a home that no other run of pytest touches.
+
+    In pytest's own folder every new run takes away what root's server needs to reach its files,
+    also from a run that is still going.
     """
     with TemporaryDirectory(prefix="growth-points-up-", ignore_cleanup_errors=True) as folder:
         running = Running(Path(folder))

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.ui.running import MONTH, Running, wait_for
+from tests.ui.running import MONTH, Running
 
 pytest.importorskip("playwright", reason="make test-ui installs it")
 from playwright.sync_api import Page, Request, expect, sync_playwright
@@ -77,7 +77,10 @@ class Browser:
     def open_run(self, name: str) -> None:
         """Wait until a run of this name is seen, go to it, and wait until it is completed."""
         self.page.get_by_role("link", name=name, exact=True).first.click()
-        expect(self.page.get_by_text("Completed", exact=True).first).to_be_visible()
+        expect(self.page).to_have_url(re.compile(r"/v2/runs/flow-run/"))
+        run = urlsplit(self.page.url).path.rsplit("/", 1)[-1]
+        assert self.up.wait_until_ended(run)["type"] == "COMPLETED"
+        self.page.reload()
 
     def open_artifact(self, name: str) -> None:
         """Go from a run to what it shows."""
@@ -176,6 +179,7 @@ def _approve(browser: Browser) -> None:
     page, up = browser.page, browser.up
     page.goto(f"{up.address}/v2/artifacts/key/month-{MONTH}")
     browser.open_newest_artifact()
+    expect(page.get_by_role("link", name="approve them").first).to_be_visible()
     browser.shoot("report")
     page.get_by_role("link", name="approve them").first.click()
     expect(page.get_by_label("month").first).to_have_value(str(MONTH))
@@ -193,6 +197,7 @@ def _let_the_day_come(browser: Browser, due_on: date) -> None:
     (planned,) = [run for run in up.runs("pay-out") if run["state"]["type"] == "SCHEDULED"]
     up.set_clock(due_on, hour=9)
     up.ask(f"/flow_runs/{planned['id']}/set_state", {"state": {"type": "SCHEDULED"}, "force": True})
+    assert up.wait_until_ended(planned["id"])["type"] == "COMPLETED"
     page.goto(f"{up.address}/v2/runs/flow-run/{planned['id']}")
     expect(page.get_by_text("Completed", exact=True).first).to_be_visible()
     browser.shoot("paid")
@@ -200,22 +205,3 @@ def _let_the_day_come(browser: Browser, due_on: date) -> None:
     page.goto(f"{up.address}/v2/runs")
     expect(page.get_by_role("link", name=f"approve {MONTH}").first).to_be_visible()
     browser.shoot("runs")
-
-
-def test_a_retry_resumes_a_failed_run_and_leaves_a_completed_one_as_it_is(up: Running) -> None:
-    up.start()
-    up.run("ingest", str(MONTH - 2))
-    run = up.start_run("close-month", month=str(MONTH))
-    assert up.wait_until_ended(run)["type"] == "FAILED"
-    assert str(MONTH - 1) in up.state(run)["message"]  # what lacks is named
-
-    up.run("ingest", str(MONTH - 1))
-    retried = {"state": {"type": "SCHEDULED", "name": "AwaitingRetry"}, "force": True}
-    up.ask(f"/flow_runs/{run}/set_state", retried)
-    assert up.wait_until_ended(run)["type"] == "COMPLETED"
-    ledger = up.run("ledger", "--output", "csv")
-
-    up.ask(f"/flow_runs/{run}/set_state", retried)
-    wait_for("the retry", lambda: up.state(run)["type"] == "RUNNING")
-    assert up.wait_until_ended(run)["type"] == "COMPLETED"
-    assert up.run("ledger", "--output", "csv") == ledger

@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ from tests.ui.running import MONTH, Running, wait_for
 
 pytestmark = pytest.mark.slow
 
+ROOT = Path(__file__).parents[2]
 CRONS = ("close-month", "pay-out-sweep", "verify")
 
 
@@ -63,24 +66,92 @@ def test_it_comes_back_with_everything_it_had(up: Running, number: int) -> None:
     assert [run["id"] for run in scheduled(up, "pay-out")] == [payout["id"]]
 
 
-def test_its_ui_works_on_any_port_and_asks_nobody_else(up: Running) -> None:
-    up.start()
+def test_its_ui_works_on_any_port_and_asks_nobody_else(lasting_up: Running) -> None:
+    up = lasting_up
 
     page = httpx.get(f"{up.address}/v2/runs")
 
     assert httpx.get(f"{up.address}/ui-settings").json()["api_url"] == "/api"
     assert "connect-src 'self'" in page.headers["content-security-policy"]
-    assert not httpx.get(f"{up.address}/api/admin/settings").json()["server"]["analytics_enabled"]
+    settings = httpx.get(f"{up.address}/api/admin/settings").json()["server"]
+    assert not settings["analytics_enabled"]
+    assert not settings["ui"]["show_promotional_content"]
+    assert (up.folder / "home" / "server" / "prefect.db").exists()  # its own, not the ledger's
 
 
-def test_a_port_that_is_taken_is_a_sentence(up: Running) -> None:
+def test_the_deployments_can_be_deployed_to_a_work_pool_instead(up: Running) -> None:
     up.start()
+    prefect = Path(sys.executable).with_name("prefect")
+    to_the_server = {**up.environment, "PREFECT_API_URL": f"{up.address}/api"}
+    for words in (
+        ("work-pool", "create", "growth-points", "--type", "process"),
+        ("--no-prompt", "deploy", "--all", "--prefect-file", "deploy/prefect.yaml"),
+    ):
+        done = subprocess.run(  # noqa: S603 our own file
+            [prefect, *words],
+            cwd=ROOT,
+            env=to_the_server,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    deployed = up.deployments()
+    assert {each["work_pool_name"] for each in deployed.values()} == {"growth-points"}
+    for name, deployment in deployed.items():
+        assert deployment["entrypoint"].startswith("flows."), name
+        assert not deployment["pull_steps"]
+    assert "pattern" in deployed["rerun-month"]["parameter_openapi_schema"]["properties"]["month"]
+    assert scheduled_by_cron(up, "close-month")
+
+
+def test_a_port_that_is_taken_is_a_sentence(lasting_up: Running) -> None:
+    up = lasting_up
     another = Running(up.folder / "another")
     another.folder.mkdir()
     (another.folder / "clock").write_text((up.folder / "clock").read_text())
 
     with pytest.raises(AssertionError, match="cannot be listened on"):
         another.start(httpx.URL(up.address).port or 0)
+
+
+def test_a_late_run_closes_the_month_before_the_one_it_was_scheduled_for(
+    lasting_up: Running,
+) -> None:
+    number = lasting_up.deployments()["close-month"]["id"]
+    long_ago = {"scheduled_time": "2025-02-28T15:00:00Z"}  # 1 March in Seoul
+    body = {"state": {"type": "SCHEDULED", "state_details": long_ago}}
+    run = lasting_up.ask(f"/deployments/{number}/create_flow_run", body)["id"]
+
+    assert "2025-02" in lasting_up.wait_until_ended(run)["message"]  # it lacks what came before
+    assert [each["name"] for each in lasting_up.runs("close-month") if each["id"] == run] == [
+        "close 2025-02"
+    ]
+
+
+def test_a_retry_resumes_a_failed_run_and_leaves_a_completed_one_as_it_is(
+    lasting_up: Running,
+) -> None:
+    up = lasting_up
+    up.run("ingest", str(MONTH - 2))
+    run = up.start_run("close-month", month=str(MONTH))
+    assert up.wait_until_ended(run)["type"] == "FAILED"
+    assert str(MONTH - 1) in up.state(run)["message"]  # what lacks is named
+
+    log = (up.folder / "home" / "server" / "worker.log").read_text()
+    assert f"{up.address}/v2/runs/flow-run/{run}" in log  # a link to the UI that is shown
+
+    up.run("ingest", str(MONTH - 1))
+    retried = {"state": {"type": "SCHEDULED", "name": "AwaitingRetry"}, "force": True}
+    up.ask(f"/flow_runs/{run}/set_state", retried)
+    assert up.wait_until_ended(run)["type"] == "COMPLETED"
+    ledger = up.run("ledger", "--output", "csv")
+
+    up.ask(f"/flow_runs/{run}/set_state", retried)
+    wait_for("the retry", lambda: up.state(run)["type"] == "RUNNING")
+    assert up.wait_until_ended(run)["type"] == "COMPLETED"
+    assert up.run("ledger", "--output", "csv") == ledger
 
 
 def test_a_run_that_dies_with_its_worker_is_crashed_within_two_minutes_and_runs_again(
