@@ -1,11 +1,10 @@
 """Deciding a whole month in one statement, and reading what was decided."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import cache, reduce
 from operator import or_
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -43,8 +42,6 @@ from domain.ledger import Award
 from domain.months import SettlementMonth
 from domain.policy import MOST_TIERS
 
-_FEW_STORES: Final = 5_000  # more are found faster by reading their whole month
-
 
 def record_decisions(
     connection: Connection,
@@ -81,7 +78,7 @@ def record_decisions(
         facts.c.window_amount_krw,
         reasons_column(terms, seller),
     ).order_by(facts.c.seller_id)
-    with _joining(connection, stores):
+    with joining_whole_months(connection):
         connection.execute(
             insert(decision).from_select([column.name for column in decision.c], decided),
             _given(earlier_awards, stores),
@@ -147,14 +144,6 @@ def _given(
     return {"awarded_sellers": sellers, "awarded_tiers": tiers, "stores": sorted(stores or ())}
 
 
-def _joining(
-    connection: Connection, stores: Collection[str] | None
-) -> AbstractContextManager[None]:
-    """Let few stores be looked up one by one, and whole months be joined as such."""
-    few = stores is not None and len(stores) <= _FEW_STORES
-    return nullcontext() if few else joining_whole_months(connection)
-
-
 def _tiers_by_seller(awards: Collection[Award]) -> tuple[list[str], list[int]]:
     bits: dict[str, list[int]] = {}
     for award in awards:
@@ -202,7 +191,7 @@ def recorded_facts(
         .select_from(both)
         .order_by(either)
     )
-    with _joining(connection, stores):
+    with joining_whole_months(connection):
         rows = connection.execute(
             query,
             _given(earlier_awards, stores),
@@ -284,7 +273,7 @@ def changed_results(
         )
         .order_by(seller_id)
     )
-    with _joining(connection, stores):
+    with joining_whole_months(connection):
         rows = connection.execute(differing, _given((), stores)).all()
     return tuple(ChangedResult(row[0], _result(row[1:5]), _result(row[6:10])) for row in rows)
 

@@ -20,15 +20,17 @@ def test_whole_months_are_joined_without_nested_loops_and_single_questions_with(
     settings: list[str] = []
 
     def look(_: Any, cursor: Any, statement: str, *__: object) -> None:
-        if "AS facts" in statement or "WITH facts" in statement:
+        if any(part in statement for part in ("AS facts", "WITH facts", "FULL OUTER JOIN")):
             found = cursor.connection.execute("SHOW enable_nestloop").fetchone()
             settings.append(found[0])
 
     event.listen(engine, "before_cursor_execute", look)
     program.close("2026-10", STORE)
+    program.close("2026-10", {"maru": Sold(25_000_000)})  # few stores are looked at, and joined so
     with engine.connect() as connection:
         list(replay_decisions(connection))
         after = connection.scalar(text("SHOW enable_nestloop"))
 
-    assert settings == ["off", "off"]
+    assert len(settings) > len(("two closings", "a replay"))
+    assert set(settings) == {"off"}
     assert after == "on"
