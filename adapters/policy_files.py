@@ -1,7 +1,9 @@
 """Policies as dated TOML files: each value beside the source that it comes from.
 
 A value is a table of exactly two keys, `value` and `source`. Nothing has a default, and nothing
-is ignored: a misspelled key must not silently leave a rule as it was.
+is ignored: a misspelled key must not silently leave a rule as it was. A text says in which `format`
+it is written, the first one when it says nothing. Recorded policies stay what they are, so a later
+format may add values, and those of an earlier one keep their meaning and their hash.
 """
 
 import tomllib
@@ -33,6 +35,7 @@ _REQUIRED: Final = frozenset(
     }
 )
 _OPTIONAL: Final = frozenset({"in_force_from"})
+_FORMAT: Final = 1
 _OF_A_TIER: Final = ("lower_average_krw", "upper_average_krw", "points")
 
 _Choice = TypeVar("_Choice", bound=StrEnum)
@@ -104,6 +107,12 @@ def _refuse_same_names(own: Iterable[PolicyText], folder: Path | None) -> None:
 
 
 def _policy(document: dict[str, Any]) -> Policy:
+    written_in = document.pop("format", _FORMAT)
+    if type(written_in) is not int or written_in != _FORMAT:
+        raise PolicyInvalid(
+            f"it is written in format {written_in!r}, and this program reads format {_FORMAT}; "
+            "a newer version of growth-points may read it"
+        )
     name = document.pop("name", None)
     if not isinstance(name, str):
         raise PolicyInvalid("name is missing or no text; write it as a line of its own, on top")

@@ -46,8 +46,9 @@ class EvaluationInput:
         """List the binding awards that stood before and do not now, or the other way about."""
         differing: set[Award] = set()
         for month in {*self.standing, *before}:
-            if month < self.month:
-                differing |= self.standing.get(month, _NONE) ^ before.get(month, _NONE)
+            now, then = self.standing.get(month, _NONE), before.get(month, _NONE)
+            if month < self.month and now is not then:
+                differing |= now ^ then
         return differing
 
     @property

@@ -82,7 +82,7 @@ def evaluate_in_order(
             paid=paid,
             taken=taken,
             cause=cause,
-            counting=month in asked_for,
+            asked=month in asked_for,
         )
         standing[month] = result.restatement.applied_to(standing.get(month, frozenset()))
         evaluated.append(result)

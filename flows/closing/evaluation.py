@@ -113,14 +113,15 @@ def evaluate_month(
     paid: frozenset[SettlementMonth],
     taken: frozenset[Award],
     cause: Cause,
-    counting: bool = True,
+    asked: bool = True,
 ) -> EvaluatedMonth:
     """Decide a month unless its input is the one it was last decided with.
 
     `standing` are all awards as they stand, those of this month and of later ones included, and
     `decided_on` as they stood when the closed months were last decided; `paid` are the months that
-    were paid out, `taken` the paid awards whose points were taken back. The funnel is empty unless
-    `counting`. Raises WindowIncomplete.
+    were paid out, `taken` the paid awards whose points were taken back. A month that was not
+    `asked` for has no funnel, and neither awards nor a way when it stays as it is. Raises
+    WindowIncomplete.
     """
     policy = chosen.policy
     window = window_revisions(connection, month, policy.window_months)
@@ -142,19 +143,21 @@ def evaluate_month(
             evaluation.evaluation_id,
             stores,
         )
-    earned = earned_awards(connection, evaluation.evaluation_id, month)
+    number = evaluation.evaluation_id
+    earned = earned_awards(connection, number, month) if asked or changed else set()
+    standing_here = standing.get(month, frozenset()) - taken if asked or changed else set()
     return EvaluatedMonth(
         month=month,
-        evaluation_id=evaluation.evaluation_id,
+        evaluation_id=number,
         evaluation_no=evaluation.evaluation_no,
         changed=changed,
         policy=policy,
         revision=window[-1],
         earned=frozenset(earned),
-        funnel=funnel(connection, evaluation.evaluation_id) if counting else Funnel({}),
+        funnel=funnel(connection, number) if asked else Funnel({}),
         changes=changes,
         restatement=restate(
-            standing.get(month, frozenset()) - taken,
+            standing_here,
             earned,
             paid_out=month in paid,
             paid_elsewhere={award for other in paid - {month} for award in standing.get(other, ())},

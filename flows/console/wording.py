@@ -45,7 +45,7 @@ _ENGLISH: Final = Wording(
         "follows: {points} points",
         "later": "  its tenure is right from {first} to {last}, if the other rules are met then",
         "nothing_changes_it": "  nothing that the store could do in this month",
-        "pending": "The points are pending and will be usable on {due}{why}.",
+        "pending": "The points are pending; their payout date is {due}{why}.",
         "paid": "The points were due on {due}{why}, paid on {paid}.",
         "taken_back": "The points were paid on {paid} and taken back by an adjustment. They can be "
         "given back: growth-points adjust {seller} {plain} --for {month} --reason TEXT",
@@ -128,7 +128,7 @@ _KOREAN: Final = Wording(
         "{points}포인트: {ways}",
         "later": "  입점 후 경과 기간은 {first}부터 {last}까지 충족됩니다 (다른 조건은 그때 평가)",
         "nothing_changes_it": "  이 정산월에 스토어가 바꿀 수 있는 조건은 없습니다",
-        "pending": "포인트는 지급 예정이며 {due}부터 사용할 수 있습니다{why}.",
+        "pending": "포인트는 아직 지급 전이며 지급 예정일은 {due}입니다{why}.",
         "paid": "지급 예정일은 {due}{why}, 지급일은 {paid}입니다.",
         "taken_back": "{paid}에 지급된 포인트를 수기 조정으로 회수했습니다. 다시 지급할 수 있습니다: "
         "growth-points adjust {seller} {plain} --for {month} --reason TEXT",

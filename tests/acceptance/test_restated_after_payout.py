@@ -40,6 +40,7 @@ def test_a_paid_month_is_restated_only_when_somebody_agrees(closed_november: Mar
     assert [(row["action"], row["reason"], row["result"]) for row in history] == [
         ("close", "monthly closing", "changed"),
         ("pay out", "the payout date", "changed"),
+        ("close", "monthly closing", "refused"),
         ("close", "the sender's correction", "changed"),
         ("close", "monthly closing", "no change"),
     ]

@@ -51,6 +51,13 @@ def test_a_policy_is_rebuilt_from_its_recorded_text(policy: Policy) -> None:
     assert rebuilt.content_hash == policy.content_hash
 
 
+def test_what_months_were_closed_with_keeps_its_hash_and_may_say_its_format() -> None:
+    closed_with = "64d054ca2091"
+
+    assert parse_policy(_2020, "as recorded").content_hash.startswith(closed_with)
+    assert parse_policy(f"format = 1\n{_2020}", "anew").content_hash.startswith(closed_with)
+
+
 def test_an_operators_policy_joins_the_built_in_ones(tmp_path: Path) -> None:
     (tmp_path / "mine.toml").write_text(_2020.replace('"d-commerce-2020"', '"mine"'))
     (tmp_path / "notes.txt").write_text("not a policy")
@@ -120,6 +127,8 @@ _SLIPS: dict[str, tuple[Callable[[str], str], str]] = {
     "nested too deeply": (_replace("value = 3", "value = " + "[" * 9999), "is not valid TOML"),
     "a key twice": (_add("[window_months]\nvalue = 3\nsource = 'x'"), "is not valid TOML"),
     "an empty file": (lambda _: "", "name is missing or no text"),
+    "a format to come": (lambda text: "format = 2\n" + text, "written in format 2, and this"),
+    "no number of a format": (lambda text: "format = true\n" + text, "written in format True"),
     "no name": (_replace('name = "d-commerce-2020"', ""), "name is missing or no text"),
     "a number for a name": (_replace('name = "d-commerce-2020"', "name = 2020"), "name is missing"),
     "a blank name": (_replace('name = "d-commerce-2020"', 'name = " "'), "it has no name"),

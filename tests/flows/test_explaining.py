@@ -44,7 +44,7 @@ def test_an_award_is_explained_with_its_numbers_its_basis_and_what_is_next(
     assert "Seller maru is awarded tier 1 in 2026-10: 150,000 points." in told
     assert "1,200,001 KRW more in 2026-10 and tier 2 follows: 300,000 points" in told
     assert "2025-11-02 to 2026-08-01" in told
-    assert "pending and will be usable on 2026-11-10" in told
+    assert "pending; their payout date is 2026-11-10" in told
     assert "by tests (monthly closing), by policy d-commerce-2020" in told
     assert "2026-10 revision 1, accepted on" in told
     assert "tests (settlements.csv, sellers.csv)" in told

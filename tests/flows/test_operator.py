@@ -3,7 +3,7 @@ any order, killed and retried at any statement; beside a naive model that starts
 
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import date
 from pathlib import Path
@@ -174,9 +174,9 @@ class Operator(RuleBasedStateMachine):
         for month, delivered in zip(HISTORY, (first, second), strict=True):
             self.ingest(month, delivered)
 
-    @rule(month=st.sampled_from(MONTHS), delivered=deliveries)
-    def ingest(self, month: SettlementMonth, delivered: Delivered) -> None:
-        self.program.ingest(str(month), delivered)
+    @rule(month=st.sampled_from(MONTHS), delivered=deliveries, at=st.integers(1, 12))
+    def ingest(self, month: SettlementMonth, delivered: Delivered, at: int = 0) -> None:
+        self._retried(at, lambda: self.program.ingest(str(month), delivered))
         self.model.current[month] = delivered
 
     def _ready(self) -> list[SettlementMonth]:
@@ -201,6 +201,12 @@ class Operator(RuleBasedStateMachine):
         with suppress(DBAPIError), killed_at(self.program.engine, self.killer, at):
             self._close(month, delivered)
 
+    def _retried(self, at: int, deed: Callable[[], object]) -> None:
+        """Do something whose connection dies at its n-th statement, then do it again."""
+        with suppress(DBAPIError), killed_at(self.program.engine, self.killer, at):
+            deed()
+        deed()
+
     def _close(self, month: SettlementMonth, delivered: Delivered, preview: bool = False) -> None:
         if preview:
             self.program.close(str(month), delivered, preview=True)
@@ -215,44 +221,48 @@ class Operator(RuleBasedStateMachine):
         self._reschedule_in_the_model(each for each in self.model.decided_on if each >= month)
 
     @precondition(lambda self: self.model.decided_on)
-    @rule(data=st.data())
-    def pay(self, data: st.DataObject) -> None:
-        self._pay(data.draw(st.sampled_from(sorted(self.model.decided_on))))
+    @rule(data=st.data(), at=st.integers(1, 12))
+    def pay(self, data: st.DataObject, at: int) -> None:
+        self._pay(data.draw(st.sampled_from(sorted(self.model.decided_on))), at)
 
-    def _pay(self, month: SettlementMonth) -> None:
+    def _pay(self, month: SettlementMonth, at: int) -> None:
         if month not in self.model.paid and self.model.outdated(month):
             with pytest.raises(PayoutOutdated):
                 self.program.pay(str(month), FAR_AHEAD)
             return
-        self.program.pay(str(month), FAR_AHEAD)
+        self._retried(at, lambda: self.program.pay(str(month), FAR_AHEAD))
         _, given = self.model.outcome()
         own = {each for each in given if each.settlement_month == month}
         self.model.paid.setdefault(month, own)
 
     @precondition(lambda self: self.model.decided_on)
-    @rule(data=st.data(), delivered=deliveries)
-    def pay_and_restate(self, data: st.DataObject, delivered: Delivered) -> None:
+    @rule(data=st.data(), delivered=deliveries, at=st.integers(1, 12))
+    def pay_and_restate(self, data: st.DataObject, delivered: Delivered, at: int) -> None:
         month = data.draw(st.sampled_from(sorted(self.model.decided_on)))
-        self._pay(month)
+        self._pay(month, at)
         self._close(month, delivered)
 
-    @rule(seller=st.sampled_from(SELLERS), points=st.sampled_from([-9_000, 5_000]))
-    def adjust(self, seller: str, points: int) -> None:
+    @rule(
+        seller=st.sampled_from(SELLERS),
+        points=st.sampled_from([-9_000, 5_000]),
+        at=st.integers(1, 12),
+    )
+    def adjust(self, seller: str, points: int, at: int) -> None:
         if not any(seller in delivered for delivered in self.model.current.values()):
             return
         self.reasons += 1
         available = self.model.balances().get(seller, (0, 0))[1]
         try:
-            for _ in range(2):
-                self.program.adjust(seller, points, reason=f"reason {self.reasons}")
+            reason = f"reason {self.reasons}"
+            self._retried(at, lambda: self.program.adjust(seller, points, reason=reason))
         except BalanceTooLow:
             assert available + points < 0
         else:
             self.model.adjusted[seller] += points
 
     @precondition(lambda self: self.model.paid)
-    @rule(data=st.data())
-    def grant(self, data: st.DataObject) -> None:
+    @rule(data=st.data(), at=st.integers(1, 40))
+    def grant(self, data: st.DataObject, at: int) -> None:
         missing = sorted(set().union(*map(self.model.missing, self.model.paid)))
         if not missing:
             with pytest.raises(NothingToGrant):
@@ -260,8 +270,8 @@ class Operator(RuleBasedStateMachine):
             return
         award = data.draw(st.sampled_from(missing))
         month = award.settlement_month
-        for _ in range(2):
-            self.program.adjust(award.seller_id, award.points, grants=str(month))
+        words = award.seller_id, award.points
+        self._retried(at, lambda: self.program.adjust(*words, grants=str(month)))
         if award in self.model.taken:
             self.model.taken.remove(award)
             return
@@ -269,25 +279,24 @@ class Operator(RuleBasedStateMachine):
         self.model.evaluate(month, later_only=True)
 
     @precondition(lambda self: any(map(self.model.too_much, self.model.paid)))
-    @rule(data=st.data())
-    def take_back(self, data: st.DataObject) -> None:
+    @rule(data=st.data(), at=st.integers(1, 20))
+    def take_back(self, data: st.DataObject, at: int) -> None:
         over = sorted(set().union(*map(self.model.too_much, self.model.paid)))
         award = data.draw(st.sampled_from(over))
         available = self.model.balances().get(award.seller_id, (0, 0))[1]
         try:
-            for _ in range(2):
-                self.program.adjust(
-                    award.seller_id, -award.points, grants=str(award.settlement_month)
-                )
+            words, month = (award.seller_id, -award.points), str(award.settlement_month)
+            self._retried(at, lambda: self.program.adjust(*words, grants=month))
         except BalanceTooLow:
             assert available < award.points
         else:
             self.model.taken.add(award)
 
-    @rule(month=st.sampled_from(MONTHS), day=st.integers(10, 14))
-    def announce_a_holiday(self, month: SettlementMonth, day: int) -> None:
+    @rule(month=st.sampled_from(MONTHS), day=st.integers(10, 14), at=st.integers(1, 12))
+    def announce_a_holiday(self, month: SettlementMonth, day: int, at: int) -> None:
         self.program.holidays[month.payout_month.first_day.replace(day=day)] = "Temporary holiday"
-        reschedule_payouts(self.program.engine, cause(), POLICIES, self.program.calendar)
+        facts = self.program.engine, cause(), POLICIES, self.program.calendar
+        self._retried(at, lambda: reschedule_payouts(*facts))
         self._reschedule_in_the_model(self.model.decided_on)
 
     def _reschedule_in_the_model(self, months: Any) -> None:
