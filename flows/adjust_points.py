@@ -20,6 +20,7 @@ def adjust_points_of(
     grants_month: MonthOrNone = "",
     asked_by: str = "",
     request_id: str = "",
+    acknowledge_paid: bool = False,
 ) -> Adjustment:
     """Give a seller available points, or take them back; the same again does nothing.
 
@@ -31,11 +32,19 @@ def adjust_points_of(
             gave them too much. Empty for all other corrections.
         asked_by: Your name; recorded in the ledger.
         request_id: A name of its own, to give the same points for the same reason once more.
+        acknowledge_paid: Agree that later months stay paid, though a grant changes what they
+            earned.
     """
     settings, occasion = Settings.read(), flow_occasion(asked_by)
     month = SettlementMonth.parse(grants_month) if grants_month else None
     request = AdjustmentRequest(
-        seller_id, points, occasion.today, occasion.cause(reason), month, request_id
+        seller_id,
+        points,
+        occasion.today,
+        occasion.cause(reason),
+        month,
+        request_id,
+        acknowledge_paid,
     )
     return post(settings, request)
 

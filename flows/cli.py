@@ -434,8 +434,16 @@ def history(month: SettlementMonth, output: Output) -> None:
 @click.option("--reason", required=True, help="Why; recorded in the ledger with your name.")
 @click.option("--for", "month", type=MONTH, help="The paid month to correct.")
 @click.option("--request-id", default="", help="A name of its own, to give the same points again.")
+@click.option(
+    "--acknowledge-paid", is_flag=True, help="Agree to changes in months that are paid and stay so."
+)
 def adjust(
-    seller_id: str, points: int, reason: str, month: SettlementMonth | None, request_id: str
+    seller_id: str,
+    points: int,
+    reason: str,
+    month: SettlementMonth | None,
+    request_id: str,
+    acknowledge_paid: bool,
 ) -> None:
     """Give a seller available points, or take them back (POINTS below zero).
 
@@ -446,7 +454,9 @@ def adjust(
     """
     from flows.closing.correction import adjust_now
 
-    click.echo(adjust_now(_settings(), seller_id, points, reason, month, request_id))
+    click.echo(
+        adjust_now(_settings(), seller_id, points, reason, month, request_id, acknowledge_paid)
+    )
 
 
 @cli.command(short_help="Each month taken in: revisions, findings, state.")

@@ -117,10 +117,13 @@ class Program:
         reason: str = "agreed",
         grants: str | None = None,
         on: date = date(2027, 1, 4),
+        acknowledge_paid: bool = False,
     ) -> Adjustment:
         """Adjust a seller's points."""
         of_month = month(grants) if grants else None
-        request = AdjustmentRequest(seller_id, points, on, cause(reason), of_month)
+        request = AdjustmentRequest(
+            seller_id, points, on, cause(reason), of_month, acknowledge_paid=acknowledge_paid
+        )
         return adjust_points(self.engine, request, POLICIES, self.calendar)
 
     def calendar(self, _: SettlementMonth) -> HolidayCalendar:

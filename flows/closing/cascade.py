@@ -39,9 +39,9 @@ class ChangesPaidMonths(Refused):
     def __init__(self, month: SettlementMonth, changed: Sequence[EvaluatedMonth]) -> None:
         lines = "\n".join(f"  {_paid_difference(each)}" for each in changed)
         super().__init__(
-            f"Closing {month} changes what was earned in months that are paid, where what was paid "
-            f"stays. Nothing was written. See it with --preview, accept it with "
-            f"--acknowledge-paid:\n{lines}"
+            f"What is asked for {month} changes what was earned in months that are paid, where "
+            "what was paid stays. Nothing was written. A closing shows it with --preview; accept "
+            f"it with --acknowledge-paid:\n{lines}"
         )
         self.month = month
         self.changed = tuple(each.month for each in changed)

@@ -16,11 +16,18 @@ def adjust_now(
     reason: str,
     month: SettlementMonth | None,
     request_id: str = "",
+    acknowledge_paid: bool = False,
 ) -> str:
     """Adjust a seller's points today, and tell what was done."""
     occasion = this_occasion()
     request = AdjustmentRequest(
-        seller_id, points, occasion.today, occasion.cause(reason), month, request_id
+        seller_id,
+        points,
+        occasion.today,
+        occasion.cause(reason),
+        month,
+        request_id,
+        acknowledge_paid,
     )
     with program_database(settings) as engine:
         return sentence(

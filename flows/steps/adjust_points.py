@@ -28,6 +28,7 @@ from flows.closing.cascade import (
     not_planned_by_their_policy,
     plan_payouts,
     post_differences,
+    require_acknowledgment,
 )
 from flows.closing.evaluation import EvaluatedMonth
 from flows.closing.runs import record_evaluations
@@ -85,6 +86,7 @@ class AdjustmentRequest:
     `month` is the paid month that lacks just these points, or gave them too much.
 
     A request is answered once. Without an id of its own it is known by all that it says.
+    `acknowledge_paid` agrees that later months stay paid, though a grant changes what they earned.
     """
 
     seller_id: str
@@ -93,6 +95,7 @@ class AdjustmentRequest:
     cause: Cause
     month: SettlementMonth | None = None
     own_id: str = ""
+    acknowledge_paid: bool = False
 
     def __post_init__(self) -> None:
         if not self.cause.reason.strip():
@@ -134,7 +137,7 @@ def adjust_points(
 
     A grant takes its tier, so the later closed months are evaluated again. A take-back frees none:
     what was paid stays awarded. Raises SellerUnknown, NothingToGrant, NothingToTakeBack,
-    BalanceTooLow, PostingConflict.
+    ChangesPaidMonths, BalanceTooLow, PostingConflict.
     """
     with engine.begin() as connection:
         lock_program(connection)
@@ -188,6 +191,8 @@ def _grant(
         return Adjustment(request, posted)
     later = months_from(connection, month)[1:]
     months = evaluate_in_order(connection, later, policies, cause, {}, decided_on)
+    if not request.acknowledge_paid:
+        require_acknowledgment(month, months)
     post_differences(connection, months, cause)
     plan_payouts(connection, not_planned_by_their_policy(connection, months), calendar)
     record_evaluations(connection, Action.GRANT, month, months, None, cause)

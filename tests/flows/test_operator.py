@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -270,8 +271,12 @@ class Operator(RuleBasedStateMachine):
             return
         award = data.draw(st.sampled_from(missing))
         month = award.settlement_month
-        words = award.seller_id, award.points
-        self._retried(at, lambda: self.program.adjust(*words, grants=str(month)))
+        give = partial(self.program.adjust, award.seller_id, award.points, grants=str(month))
+        try:
+            self._retried(at, give)
+        except ChangesPaidMonths:
+            self.agrees_with_the_model()
+            give(acknowledge_paid=True)
         if award in self.model.taken:
             self.model.taken.remove(award)
             return

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -224,6 +225,27 @@ def test_points_that_were_spent_are_not_taken_back(program: Program) -> None:
 
     with pytest.raises(BalanceTooLow):
         program.adjust("maru", -150_000, grants="2026-10")
+
+
+def test_a_grant_that_changes_a_later_paid_month_asks_first(program: Program) -> None:
+    program.close("2026-09", NOTHING)
+    program.pay("2026-09")
+    program.close("2026-10", TIER_1)
+    program.pay("2026-10")
+    program.close("2026-09", {"maru": Sold(25_000_000)}, acknowledge_paid=True)
+    grant = partial(program.adjust, "maru", 300_000, grants="2026-09")
+
+    with pytest.raises(ChangesPaidMonths, match="2026-10: over-awarded"):
+        grant()
+    assert granted(program) == set()
+
+    assert grant(acknowledge_paid=True).posted.created
+    assert granted(program) == {award(M9, 2)}
+
+
+def granted(program: Program) -> frozenset[Award]:
+    with program.engine.connect() as connection:
+        return granted_awards(connection)
 
 
 def test_a_tier_that_was_granted_is_not_given_by_an_earlier_month_closed_late(
