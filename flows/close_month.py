@@ -16,7 +16,7 @@ from flows.program import program_calendar, program_database, program_policies
 from flows.quality_pages import refresh_quality_pages
 from flows.refusals import refusals_in_the_history
 from flows.report import Report, closing_report
-from flows.report_keeping import approval_step, attach_report, keep_report, quality_page
+from flows.report_keeping import attach_report, keep_report, next_step, quality_page
 from flows.retrying import PATIENCE
 from flows.run_names import closing_name, month_to_close
 from flows.run_progress import RunProgress
@@ -140,7 +140,7 @@ def publish(settings: Settings, closing: Closing) -> ClosedMonth:
         closing,
         closing.findings,
         links=() if closing.request.preview else (page,),
-        next_step=None if closing.request.preview else approval_step(settings, closing),
+        next_step=next_step(settings, closing),
     )
     kept = None
     if not closing.request.preview:

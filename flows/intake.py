@@ -25,7 +25,7 @@ from flows.occasion import this_occasion
 from flows.program import program_database
 from flows.quality_pages import keep_verdict, refresh_quality_pages
 from flows.report import Link, blocked_report
-from flows.report_keeping import attach_report, keep_report
+from flows.report_keeping import attach_report, correction_step, keep_report
 from flows.retrying import PATIENCE
 from flows.settings import Settings
 from flows.steps.check_delivery import check_delivery
@@ -139,7 +139,7 @@ def _report_blocked(
     links = [Link("data-quality pages", settings.docs / "index.html")]
     if quarantine is not None:
         links.append(Link("refused lines", quarantine))
-    report = blocked_report(month, root, findings, tuple(links))
+    report = blocked_report(month, root, findings, correction_step(month), tuple(links))
     kept = keep_report(settings, "blocked", report)
     attach_report(settings, report, kept)
     tell_blocked(month, root, findings, kept)

@@ -61,6 +61,12 @@ class Section:
     shown: int | None = None
     bars: tuple[Bar, ...] = ()
 
+    @property
+    def numbers(self) -> tuple[bool, ...]:
+        """Say of each column whether it holds nothing but numbers; the first names the rows."""
+        columns = list(zip(*self.rows, strict=True))[1:]
+        return (False, *(all(map(_is_number, column)) for column in columns))
+
 
 @dataclass(frozen=True, slots=True)
 class Figure:
@@ -138,7 +144,11 @@ def closing_report(
 
 
 def blocked_report(
-    month: SettlementMonth, source: str, findings: Sequence[Finding], links: tuple[Link, ...] = ()
+    month: SettlementMonth,
+    source: str,
+    findings: Sequence[Finding],
+    next_step: NextStep,
+    links: tuple[Link, ...] = (),
 ) -> Report:
     """Tell of a month that was blocked; nothing else of it is visible anywhere."""
     return Report(
@@ -148,10 +158,7 @@ def blocked_report(
         findings=tuple(findings),
         figures=(),
         sections=(Section("The delivery", ("", ""), (("delivery", source),)),),
-        next_step=NextStep(
-            "Have the delivery corrected by whoever sent it, then close the month again.",
-            f"growth-points close {month}",
-        ),
+        next_step=next_step,
         links=links,
     )
 
@@ -262,10 +269,6 @@ def _state(closing: Closing) -> str:
 
 def _next_step(closing: Closing) -> NextStep:
     closed, month = closing.closed, closing.closed.month
-    if closing.request.preview:
-        return NextStep(
-            "Nothing was written. To close it like this:", f"growth-points close {month}"
-        )
     if any(e.restatement.over_awarded or e.restatement.under_awarded for e in closing.months):
         return NextStep(
             "What was paid stays. Correct it seller by seller, each with a reason:",
@@ -309,7 +312,7 @@ def _why_not(month: EvaluatedMonth) -> Section:
     ]
     return Section(
         "Why not",
-        ("reason", "sellers it stops first", "sellers who go on", "sellers with this reason"),
+        ("reason", "stopped first", "go on", "have this reason"),
         (("all sellers", "", f"{funnel.stores:,}", ""), *stages),
         bars=(Bar(funnel.stores), *(Bar(each.left, each.stopped) for each in funnel.stages)),
     )
@@ -359,6 +362,10 @@ def _what_changed(closing: Closing) -> Iterator[Section]:
             if any(counted.values())
         ]
         yield Section("What changed", ("month", *(_WAYS[way] for way in ways)), tuple(rows))
+
+
+def _is_number(value: str) -> bool:
+    return not value or value.replace(",", "").lstrip("+-").isdecimal()
 
 
 def _cell(value: object) -> str:

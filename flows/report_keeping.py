@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from prefect.artifacts import create_markdown_artifact
 
@@ -17,6 +17,7 @@ from flows.settings import Settings
 from flows.steps.record_closing import Closing
 from flows.ui_links import form_address
 
+_CLOSING: Final = "close-month/close-month"
 _APPROVAL: Final = "approve-payout/approve-payout"
 
 
@@ -48,20 +49,55 @@ def quality_page(settings: Settings, month: SettlementMonth, revision_no: int) -
     return Link("data-quality page", settings.docs / revision_page(month, revision_no))
 
 
-def approval_step(settings: Settings, closing: Closing) -> NextStep | None:
-    """Say how to approve the month's payout, if it waits for that."""
+def next_step(settings: Settings, closing: Closing) -> NextStep | None:
+    """Say what follows a closing where it is a form: closing what was previewed, or approving.
+
+    None where it is the usual.
+    """
+    return _close_it(closing) if closing.request.preview else _approve_it(settings, closing)
+
+
+def correction_step(month: SettlementMonth) -> NextStep:
+    """Say what follows a delivery that was refused."""
+    return NextStep(
+        "Have the delivery corrected by whoever sent it, then close the month again:",
+        f"growth-points close {month}",
+        _form("close it again", _CLOSING, {"month": str(month)}),
+    )
+
+
+def _close_it(closing: Closing) -> NextStep:
+    request = closing.request
+    filled_in = {
+        "month": str(request.month),
+        "policy": request.policy_name or "",
+        "acknowledge_paid": request.acknowledge_paid,
+        "reason": request.cause.reason,
+    }
+    return NextStep(
+        "Nothing was written. To close it like this:",
+        f"growth-points close {request.month}",
+        _form("close it", _CLOSING, filled_in),
+    )
+
+
+def _approve_it(settings: Settings, closing: Closing) -> NextStep | None:
     month = closing.closed.month
     with program_database(settings) as engine, engine.connect() as connection:
         payout = open_payouts(connection).get(month)
     if payout is None or not payout.waits(settings.approval_rule):
         return None
     due_on = closing.payouts[month].due_on
-    form = form_address(_APPROVAL, {"month": str(month), "points": payout.points})
     return NextStep(
         f"{payout.points:,} points wait for an approval, to be paid on {due_on}:",
         f"growth-points approve-payout {month} {payout.points} --reason TEXT",
-        Link("approve them", form) if form else None,
+        _form("approve them", _APPROVAL, {"month": str(month), "points": payout.points}),
     )
+
+
+def _form(name: str, deployment: str, parameters: dict[str, Any]) -> Link | None:
+    address = form_address(deployment, parameters)
+    return Link(name, address) if address else None
 
 
 def _write(file: Path, text: str, anew: bool) -> None:

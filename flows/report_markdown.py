@@ -1,13 +1,13 @@
 """A month's report as Markdown, for the Prefect UI and for files that are compared."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
 from flows.report import Bar, Link, NextStep, Report, Section
 
 _ATTACHED: Final = 500  # rows of a table attached to a run; the kept file has all
-_WIDTH: Final = 20  # characters of the longest bar
+_WIDTH: Final = 16  # characters of the longest bar
 
 
 def markdown(report: Report) -> str:
@@ -24,7 +24,8 @@ def _document(report: Report, most_rows: int | None) -> str:
     parts = [f"# {report.headline}", "", *_findings(report)]
     parts += ["", f"**Next:** {_next_step(report.next_step)}"]
     if report.figures:
-        parts += ["", *_table(("", "", ""), [(f.name, f.value, f.note) for f in report.figures])]
+        figures = tuple((each.name, each.value, each.note) for each in report.figures)
+        parts += ["", *_section(Section("", ("", "", ""), figures), None)]
     for section in report.sections:
         parts += ["", f"## {section.title}", "", *_section(section, most_rows)]
     if report.links:
@@ -49,22 +50,19 @@ def _next_step(step: NextStep) -> str:
 
 
 def _section(section: Section, most_rows: int | None) -> Iterator[str]:
-    rows = section.rows[:most_rows]
+    rows: Sequence[Sequence[str]] = section.rows[:most_rows]
+    columns, ways = (
+        section.columns,
+        ["---:" if is_number else "---" for is_number in section.numbers],
+    )
     if section.bars:
-        drawn = _draw(section.bars)
-        yield from _table(
-            (*section.columns, ""), [(*r, b) for r, b in zip(rows, drawn, strict=True)]
-        )
-    else:
-        yield from _table(section.columns, rows)
+        columns, ways = (*columns, ""), [*ways, "---"]
+        rows = [(*row, bar) for row, bar in zip(rows, _draw(section.bars), strict=True)]
+    yield _row(columns)
+    yield _row(ways)
+    yield from map(_row, rows)
     if more := len(section.rows) - len(rows):
         yield from ("", f"… and {more:,} more, in the kept report.")
-
-
-def _table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
-    yield _row(columns)
-    yield _row(["---"] * len(columns))
-    yield from map(_row, rows)
 
 
 def _draw(bars: Sequence[Bar]) -> Iterator[str]:

@@ -93,19 +93,10 @@ def _section(section: Section) -> Iterator[Cell]:
     if section.bars:
         cells = [(*row, bar) for row, bar in zip(cells, _draw(section.bars), strict=True)]
         columns = (*columns, "")
-    yield table(columns, cells, _numbers(section))
+    numbers = zip(section.columns, section.numbers, strict=False)
+    yield table(columns, cells, tuple(column for column, is_number in numbers if is_number))
     if more := len(section.rows) - len(rows):
         yield f'<p class="soft">… and {more:,} more, in the Markdown file beside this page.</p>'
-
-
-def _numbers(section: Section) -> tuple[str, ...]:
-    """Name the columns that hold nothing but numbers; the first one names the rows."""
-    cells = list(zip(section.columns, zip(*section.rows, strict=True), strict=True))
-    return tuple(column for column, values in cells[1:] if column and all(map(_is_number, values)))
-
-
-def _is_number(value: str) -> bool:
-    return not value or value.replace(",", "").lstrip("+-").isdecimal()
 
 
 def _draw(bars: Sequence[Bar]) -> Iterator[Cell]:

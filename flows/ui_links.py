@@ -9,6 +9,8 @@ from prefect.client.orchestration import get_client
 from prefect.exceptions import ObjectNotFound
 from prefect.settings import PREFECT_UI_URL
 
+from flows.console.temporary_server import server_is_temporary
+
 log = logging.getLogger("growth_points.ui")
 
 
@@ -23,6 +25,8 @@ def form_address(deployment: str, parameters: dict[str, Any]) -> str | None:
     None where the server has no such deployment, or does not say: a link that lacks is no reason
     to give up what was done.
     """
+    if server_is_temporary():
+        return None
     try:
         with get_client(sync_client=True) as client:
             found = client.read_deployment_by_name(deployment)

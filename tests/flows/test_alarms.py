@@ -8,15 +8,19 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from queue import Empty, Queue
 from threading import Thread
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
-from prefect import settings
+from prefect import State, flow, settings
 from prefect.client.orchestration import get_client
+from prefect.client.schemas.objects import StateType
 from prefect.events.schemas.automations import Automation, AutomationCore, EventTrigger
+from prefect.states import Running
 
+from flows import ui_links
 from flows.alarms import ALARMS, BLOCK, apply_alarms, tell_webhook
 from tests.command_line import Line, Marketplace
-from tests.lasting_server import events, eventually, lasting_server
+from tests.lasting_server import events, eventually, lasting_server, send_event
 from tests.three_stores import OCTOBER, OCTOBER_CORRECTED, STORES, deliver
 
 
@@ -115,6 +119,46 @@ def test_a_run_that_dies_is_marked_within_two_minutes() -> None:
 
     assert isinstance(silent.trigger, EventTrigger)
     assert silent.trigger.within.total_seconds() + 30 <= 120  # the server looks every few seconds
+
+
+@pytest.mark.slow
+def test_a_run_that_goes_silent_is_marked_as_crashed_within_two_minutes(server: str) -> None:
+    apply_alarms()
+    with get_client(sync_client=True) as client:
+        run_id = client.create_flow_run(_a_flow, state=Running()).id
+        send_event(server, "prefect.flow-run.heartbeat", f"prefect.flow-run.{run_id}")
+
+        ended = eventually(lambda: _ended(client.read_flow_run(run_id).state), seconds=120)
+
+    assert ended is not None
+    assert (ended.name, ended.type) == ("Crashed", StateType.CRASHED)
+    assert "no sign of life" in (ended.message or "")
+
+
+@flow(name="a-flow")
+def _a_flow() -> None:
+    """Do nothing; its runs are only looked at."""
+
+
+def _ended(state: State | None) -> State | None:
+    return state if state is not None and state.is_final() else None
+
+
+def test_a_form_is_linked_filled_in_where_the_server_has_it(
+    server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ui_links, "server_is_temporary", lambda: False)
+    with get_client(sync_client=True) as client:
+        flow_id = client.create_flow_from_name("approve-payout")
+        made = client.create_deployment(flow_id, "approve-payout")
+
+    found = ui_links.form_address("approve-payout/approve-payout", {"month": OCTOBER, "points": 1})
+
+    assert found is not None
+    where, _, filled_in = found.partition("?parameters=")
+    assert where == f"http://127.0.0.1:4200/v2/deployments/deployment/{made}/run"
+    assert json.loads(unquote(filled_in)) == {"month": OCTOBER, "points": 1}
+    assert ui_links.form_address("no-such/deployment", {}) is None
 
 
 def _copy(automation: Automation, **changes: str) -> AutomationCore:

@@ -60,7 +60,7 @@ def test_rows_are_drawn_to_one_scale() -> None:
 
     assert re.findall(r'rect class="kept" width="([\d.]+)"', page) == ["100.00", "25.00"]
     assert re.findall(r'rect class="lost" x="25.00" width="([\d.]+)"', page) == ["75.00"]
-    assert re.findall("[█░]+", markdown(REPORT)) == ["█" * 20, "█" * 5 + "░" * 15]
+    assert re.findall("[█░]+", markdown(REPORT)) == ["█" * 16, "█" * 4 + "░" * 12]
 
 
 def test_a_table_beside_a_run_is_cut_and_says_so() -> None:
