@@ -95,7 +95,7 @@ def to_deploy() -> Mapping[str, Any]:
     """Make what `deploy/prefect.yaml` says."""
     return {
         "name": "growth-points",
-        "pull": None,  # the program is installed where the worker is
+        "pull": [],  # the program is installed where the worker is; null would name this folder
         "deployments": [_to_deploy(each) for each in DEPLOYED],
     }
 

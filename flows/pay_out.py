@@ -56,7 +56,7 @@ def _reason(on: date | None, today: date) -> str:
     return f"paid ahead, on {today} as if it were {on}" if ahead else "the payout date"
 
 
-@flow(name="pay-out-sweep")
+@flow(name="pay-out-sweep", flow_run_name="pay what was missed")
 def pay_out_sweep() -> tuple[Payout, ...]:
     """Pay whatever is due today and was not paid; do nothing when there is no such month.
 

@@ -12,7 +12,7 @@ from flows.settings import Settings
 from flows.steps.reschedule_payouts import MovedPayout, reschedule_payouts
 
 
-@flow(name="reschedule-payouts")
+@flow(name="reschedule-payouts", flow_run_name="reschedule payouts")
 def reschedule_planned_payouts(
     reason: Reason = "payout dates worked out again",
 ) -> tuple[MovedPayout, ...]:

@@ -26,7 +26,7 @@ class RecordsDiffer(Refused):
         self.found = tuple(found)
 
 
-@flow(name="verify")
+@flow(name="verify", flow_run_name="verify")
 def verify_program(replay: bool = False) -> None:
     """Derive again everything that can be derived; fail and name it if anything differs.
 

@@ -9,14 +9,17 @@ import signal
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from threading import Event
 from typing import Final
 
 import click
 
+from domain.refusal import Refused
 from flows.console.lasting_server import (
     ServerSilent,
     forget_where,
+    running_server,
     start_lasting_server,
     tell_where,
 )
@@ -28,11 +31,21 @@ from flows.settings import Settings
 _STOPPING_SECONDS: Final = 30
 
 
-def run_up(settings: Settings, port: int, first: Callable[[], None] = lambda: None) -> None:
-    """Run everything until told to end; raises ServerSilent or WorkerEnded if a part ends.
+class AlreadyUp(Refused):
+    """The program is up in this home; another server on its database would harm both."""
 
-    `first` is done beside the server before any deployment runs.
+    def __init__(self, home: Path, url: str) -> None:
+        super().__init__(f"The program is up already in {home}: {url.removesuffix('/api')}")
+        self.home = home
+
+
+def run_up(settings: Settings, port: int, first: Callable[[], None] = lambda: None) -> None:
+    """Run everything until told to end; `first` is done before any deployment runs.
+
+    Raises AlreadyUp, and ServerSilent or WorkerEnded if a part ends by itself.
     """
+    if (url := running_server(settings.home)) is not None:
+        raise AlreadyUp(settings.home, url)
     told_to_end = Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: told_to_end.set())
@@ -45,7 +58,8 @@ def run_up(settings: Settings, port: int, first: Callable[[], None] = lambda: No
         stack.enter_context(_ended_in_time(server))
         pages = stack.enter_context(serving(settings, port and port + 1))
         os.environ.setdefault("GROWTH_POINTS_PAGES_URL", pages)
-        first()
+        with _prefect_silent():
+            first()
         say("registering the deployments")
         worker = start_worker(logs / "worker.log")
         stack.enter_context(_ended_in_time(worker))
@@ -63,6 +77,19 @@ def run_up(settings: Settings, port: int, first: Callable[[], None] = lambda: No
 def say(sentence: str) -> None:
     """Tell on standard error what is going on."""
     click.echo(f"growth-points: {sentence}", err=True)
+
+
+@contextmanager
+def _prefect_silent() -> Iterator[None]:
+    """Let Prefect tell nothing in this terminal; a worker tells it in its log."""
+    before = os.environ.get("PREFECT_LOGGING_LEVEL")
+    os.environ["PREFECT_LOGGING_LEVEL"] = "CRITICAL"
+    try:
+        yield
+    finally:
+        os.environ.pop("PREFECT_LOGGING_LEVEL")
+        if before is not None:
+            os.environ["PREFECT_LOGGING_LEVEL"] = before
 
 
 @contextmanager

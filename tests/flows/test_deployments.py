@@ -15,6 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from domain.months import SettlementMonth
 from flows import forms
+from flows.occasion import SEOUL
 
 _ROOT = Path(__file__).parents[2]
 
@@ -125,6 +126,30 @@ def test_runs_are_named_by_what_they_do(
     monkeypatch.setattr(run_names, "flow_run", SimpleNamespace(parameters=parameters))
 
     assert (run_names.closing_name(), run_names.rerun_name()) == names
+
+
+def test_a_deployed_schedule_gets_runs_at_nine_in_seoul_on_the_third(prefect_server: None) -> None:
+    from prefect.client.orchestration import get_client
+    from prefect.client.schemas.filters import FlowRunFilter
+
+    from flows.deployments import to_serve
+
+    (deployment,) = [each for each in to_serve() if each.name == "close-month"]
+    number = deployment.apply()
+    with get_client(sync_client=True) as client:
+        where = {"id": str(number)}
+        client.request(
+            "POST", "/deployments/{id}/schedule", path_params=where, json={"min_runs": 3}
+        )
+        mine = FlowRunFilter.model_validate({"deployment_id": {"any_": [number]}})
+        runs = client.read_flow_runs(flow_run_filter=mine)
+        client.request("DELETE", "/deployments/{id}", path_params=where)
+
+    times = [run.expected_start_time for run in runs if run.expected_start_time is not None]
+    assert len(times) >= 3
+    for each in times:
+        there = each.astimezone(SEOUL)
+        assert (there.day, there.hour, there.minute) == (3, 9, 0)
 
 
 def test_versions_that_keep_prefect_from_starting_or_scheduling_are_not_taken() -> None:

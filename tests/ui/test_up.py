@@ -79,6 +79,13 @@ def test_its_ui_works_on_any_port_and_asks_nobody_else(lasting_up: Running) -> N
     assert (up.folder / "home" / "server" / "prefect.db").exists()  # its own, not the ledger's
 
 
+def test_a_home_is_up_once(lasting_up: Running) -> None:
+    another = Running(lasting_up.folder)
+
+    with pytest.raises(AssertionError, match="is up already"):
+        another.start()
+
+
 def test_the_deployments_can_be_deployed_to_a_work_pool_instead(up: Running) -> None:
     up.start()
     prefect = Path(sys.executable).with_name("prefect")
