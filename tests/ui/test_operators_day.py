@@ -162,6 +162,8 @@ def _close(browser: Browser) -> None:
     expect(browser.page.get_by_text(f"{MONTH} is closed").first).to_be_visible()
     (payout,) = browser.up.listed("payouts")
     assert (payout["state"], payout["settlement_month"]) == ("unapproved", str(MONTH))
+    bar = {"artifacts": {"key": {"any_": [f"progress-{MONTH}"]}}}
+    assert [each["data"] for each in browser.up.ask("/artifacts/latest/filter", bar)] == [100]
 
 
 def _find_the_payout_planned(browser: Browser) -> date:
