@@ -46,7 +46,7 @@ def start_worker(log_file: Path) -> subprocess.Popen[bytes]:
 def _work(ready: int) -> None:
     from prefect.runner import Runner
 
-    from flows.alarms import apply_alarms
+    from flows.alarms import keep_alarms
     from flows.deployments import to_serve
     from flows.payout_runs import plan_payout_runs
     from flows.settings import Settings
@@ -56,7 +56,7 @@ def _work(ready: int) -> None:
     for deployment in to_serve():
         runner.add_deployment(deployment)
     plan_payout_runs(Settings.read())
-    apply_alarms()
+    keep_alarms()
     os.write(ready, b"1")
     os.close(ready)
     asyncio.run(_until_told(runner))

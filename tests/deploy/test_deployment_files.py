@@ -91,6 +91,13 @@ def test_every_variable_of_the_compose_file_is_in_the_example() -> None:
     assert not re.search(r"PASSWORD=.", example)
 
 
+def test_passwords_go_neither_into_the_repository_nor_into_the_image() -> None:
+    image = (_ROOT / ".dockerignore").read_text().splitlines()
+
+    assert "/deploy/compose.env" in (_ROOT / ".gitignore").read_text().splitlines()
+    assert image.index("deploy/compose.env") > image.index("!deploy")  # the last word counts
+
+
 def test_prefect_and_the_service_never_share_a_database() -> None:
     service = _COMPOSE["services"]["worker"]["environment"]["GROWTH_POINTS_DATABASE_URL"]
     prefect = _COMPOSE["services"]["prefect-server"]["environment"]

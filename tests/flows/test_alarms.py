@@ -18,7 +18,7 @@ from prefect.events.schemas.automations import Automation, AutomationCore, Event
 from prefect.states import Running
 
 from flows import ui_links
-from flows.alarms import ALARMS, BLOCK, apply_alarms, tell_webhook
+from flows.alarms import ALARMS, BLOCK, apply_alarms, keep_alarms, tell_webhook
 from tests.command_line import Line, Marketplace
 from tests.lasting_server import events, eventually, lasting_server, send_event
 from tests.three_stores import OCTOBER, OCTOBER_CORRECTED, STORES, deliver
@@ -119,6 +119,16 @@ def test_a_run_that_dies_is_marked_within_two_minutes() -> None:
 
     assert isinstance(silent.trigger, EventTrigger)
     assert silent.trigger.within.total_seconds() + 30 <= 120  # the server looks every few seconds
+
+
+def test_a_server_that_balks_at_the_alarms_keeps_nobody_from_working(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    gone = {settings.PREFECT_API_URL: "http://127.0.0.1:1/api"}
+    with settings.temporary_settings(gone):
+        keep_alarms()
+
+    assert "growth-points alarms" in caplog.text
 
 
 @pytest.mark.slow
