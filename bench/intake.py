@@ -2,7 +2,7 @@
 
     make bench                                   1 million lines, 60,000 sellers
     .venv/bin/python bench/intake.py --lines 10000000 --sellers 600000
-    .venv/bin/python bench/intake.py --full      10 and 100 million lines; needs 30 GB of disk
+    .venv/bin/python bench/intake.py --full      10 and 100 million lines; needs 10 GB of disk
 
 Each way runs in a process of its own, in turn with what it is compared to, and the median of the
 ratios counts. The ratios are of processor time: what else runs on a machine changes elapsed time
@@ -230,12 +230,12 @@ def compare(
     return a
 
 
-def sample_of(folder: Path, lines: int, sellers: int) -> tuple[Path, Path]:
-    """Write a month as Parquet, and the same lines as one CSV; return both roots."""
-    parquet, text = folder / f"parquet-{lines}", folder / f"csv-{lines}"
+def sample_of(folder: Path, lines: int, sellers: int) -> Path:
+    """Write a month as Parquet; return its root."""
+    root = folder / f"parquet-{lines}"
     print(f"  writing {lines:,} lines ...", file=sys.stderr, flush=True)
     write_sample(
-        parquet,
+        root,
         sellers=sellers,
         lines=lines,
         months=(MONTH,),
@@ -243,18 +243,24 @@ def sample_of(folder: Path, lines: int, sellers: int) -> tuple[Path, Path]:
         file_format="parquet",
         progress=lambda _: None,
     )
-    (text / str(MONTH)).mkdir(parents=True)
-    source, target = parquet / str(MONTH), text / str(MONTH)
-    duckdb.read_parquet(str(source / "settlements*.parquet")).write_csv(
-        str(target / "settlements.csv")
-    )
+    return root
+
+
+def as_text(parquet: Path) -> Path:
+    """Write the same lines as one CSV, and the same snapshot; return their root."""
+    root = parquet.with_name(parquet.name.replace("parquet", "csv"))
+    (root / str(MONTH)).mkdir(parents=True)
+    source, target = parquet / str(MONTH), root / str(MONTH)
+    lines = duckdb.read_parquet(str(source / "settlements*.parquet"))
+    lines.write_csv(str(target / "settlements.csv"))
     duckdb.read_parquet(str(source / "sellers.parquet")).write_csv(str(target / "sellers.csv"))
-    return parquet, text
+    return root
 
 
 def measure(folder: Path, lines: int, sellers: int, rounds: int, *, full: bool) -> None:
     """Print every ratio."""
-    parquet, text = sample_of(folder, lines, sellers)
+    parquet = sample_of(folder, lines, sellers)
+    text = as_text(parquet)
     print(f"\n{lines:,} lines, {sellers:,} sellers; median of {rounds} paired rounds")
     head = f"{'':<58}{'processor':>9}{'elapsed':>11}   {'processor':>15}{'peak':>11}"
     print(head)
@@ -285,7 +291,7 @@ def measure(folder: Path, lines: int, sellers: int, rounds: int, *, full: bool) 
         rounds,
     )
     if full:
-        large, _ = sample_of(folder, lines * 10, sellers)
+        large = sample_of(folder, lines * 10, sellers)
         print(f"\n{lines * 10:,} lines, {sellers:,} sellers")
         larger = compare(
             "read and judge Parquet / by hand in DuckDB",
@@ -297,7 +303,7 @@ def measure(folder: Path, lines: int, sellers: int, rounds: int, *, full: bool) 
         times = larger.cpu_s / smaller.cpu_s
         print(f"{'ten times the lines':<58}{times:7.2f} x   at most 11 x")
     print(f"\n{PEER_LINES:,} lines, as one would do it with the same tools")
-    _, few = sample_of(folder / "peers", PEER_LINES, 60_000)
+    few = as_text(sample_of(folder / "peers", PEER_LINES, 60_000))
     compare("pandas, Great Expectations, to_sql / ours", (pandas_recipe, few), (ours, few), 1)
     compare(
         "COPY, Great Expectations on PostgreSQL / ours, without the server",

@@ -39,7 +39,9 @@ def _well_formed_seller() -> nw.Expr:
 
 
 def _well_formed_status() -> nw.Expr:
-    return at_most(LONGEST_ID, "status") & free_of(_CONTROL_CHARACTER, "status")
+    # The known ones first: the pattern then runs over the others only.
+    fits = at_most(LONGEST_ID, "status") & free_of(_CONTROL_CHARACTER, "status")
+    return one_of(STATUSES, "status") | fits
 
 
 def _flag_rules(flag: str) -> tuple[RowRule, RowRule]:
