@@ -279,12 +279,11 @@ class _Scan:
 
     def _unreadable(self) -> Iterator[Violations]:
         for content, rule in _UNREADABLE.items():
-            names = [file.name for file in self.delivery.of(content)]
-            rows = self.rows[content].rejected.order("file, row").fetchall()
-            by_file = tuple((n, sum(row[0] == n for row in rows)) for n in names)
-            examples = tuple(f"{name} row {row} ({why})" for name, row, why in rows[:3])
-            with_any = tuple((name, count) for name, count in by_file if count)
-            yield Violations(rule, len(rows), with_any, examples)
+            rows = self.rows[content].rejected
+            by_file = rows.aggregate("file, count(*)").order("file").fetchall()
+            few = rows.order("file, row").limit(3).fetchall() if by_file else []
+            examples = tuple(f"{name} row {row} ({why})" for name, row, why in few)
+            yield Violations(rule, sum(count for _, count in by_file), tuple(by_file), examples)
 
     def _files(self, counts: _Counts) -> tuple[FileTotals, ...]:
         return tuple(
