@@ -5,7 +5,7 @@ Nothing here judges: the profile says how often each rule is broken, and the gat
 
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from adapters.delivery import Delivery, DeliveryRefused
 from adapters.engine import MEMORY_LIMIT_MB, literal, open_engine
 from adapters.quarantine import broken_in, write_quarantine
 from adapters.scan import LINE_KEY_NUMBER, Check, FileCount, Frame
-from adapters.settlement_lines import DeliveredRows, FilesDamaged, open_files
+from adapters.settlement_lines import DeliveredRows, FilesDamaged, RowsLost, open_files
 from domain import profile as counted
 from domain.findings import Finding, Severity
 from domain.months import SettlementMonth
@@ -98,25 +98,30 @@ def scan_delivery(
     work.mkdir(parents=True, exist_ok=True)
     checks = {Content.SETTLEMENTS: line_checks, Content.SELLERS: snapshot_checks}
     try:
-        with open_engine(work / "spill", memory_limit_mb) as engine:
-            rows = _opened(delivery, engine, work)
-            with _blaming(delivery, rows):
-                return _Scan(engine, delivery, checks, rows).run(staging, quarantine)
+        for parallel in (True, False):
+            with suppress(RowsLost), open_engine(work / "spill", memory_limit_mb) as engine:
+                rows = _opened(delivery, engine, work, parallel=parallel)
+                with _blaming(delivery, rows):
+                    return _Scan(engine, delivery, checks, rows).run(staging, quarantine)
+        raise AssertionError("one thread alone loses no row")
     finally:
         shutil.rmtree(work, ignore_errors=True)
 
 
 def _opened(
-    delivery: Delivery, engine: duckdb.DuckDBPyConnection, work: Path
+    delivery: Delivery, engine: duckdb.DuckDBPyConnection, work: Path, *, parallel: bool
 ) -> dict[Content, DeliveredRows]:
     try:
-        return {c: open_files(engine, delivery.of(c), work) for c in Content}
+        return {c: open_files(engine, delivery.of(c), work, parallel=parallel) for c in Content}
     except (FilesDamaged, OSError) as damage:
         _refuse_changed(delivery)
         if isinstance(damage, OSError):
             raise
-        findings = [_finding(p.rule, name, p.sentence) for name, p in damage.problems]
-        raise _refused(delivery, findings) from damage
+        raise _as_refusal(delivery, damage) from damage
+
+
+def _as_refusal(delivery: Delivery, damage: FilesDamaged) -> DeliveryRefused:
+    return _refused(delivery, [_finding(p.rule, name, p.sentence) for name, p in damage.problems])
 
 
 @contextmanager
@@ -124,6 +129,8 @@ def _blaming(delivery: Delivery, rows: Mapping[Content, DeliveredRows]) -> Itera
     """Turn the engine's failure on a damaged or changed file into a refusal that names it."""
     try:
         yield
+    except FilesDamaged as damage:
+        raise _as_refusal(delivery, damage) from damage
     except duckdb.OutOfMemoryException:
         raise
     except duckdb.Error as error:
@@ -194,6 +201,7 @@ class _Scan:
     def _line_counts(self, lines: Frame, totals: Frame) -> dict[str, FileCount]:
         """Count by file; each rule is counted by itself only if any is broken at all."""
         whole = scan.whole_total(totals)
+        self.rows[Content.SETTLEMENTS].check_complete(whole.lines)
         if whole.unsound:
             checks = self.checks[Content.SETTLEMENTS]
             return scan.broken_by_file(self.rows[Content.SETTLEMENTS].whole, checks)
@@ -203,7 +211,10 @@ class _Scan:
         return scan.totals_by_file(lines)
 
     def _seller_counts(self) -> dict[str, FileCount]:
-        return scan.count_by_file(self.rows[Content.SELLERS].whole, self.checks[Content.SELLERS])
+        rows = self.rows[Content.SELLERS]
+        counts = scan.count_by_file(rows.whole, self.checks[Content.SELLERS])
+        rows.check_complete(sum(count.rows for count in counts.values()))
+        return counts
 
     def _keep(self, name: str, frame: Frame) -> Frame:
         """Hold an intermediate result in the engine, where it may spill."""

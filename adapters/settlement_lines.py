@@ -20,12 +20,16 @@ from adapters.file_layout import Format, SourceColumn
 from adapters.file_problem import FileProblem
 from adapters.scan import LINE_KEY_NUMBER, Frame, canonical, unreadable
 from adapters.spreadsheets import write_as_text
-from adapters.text_files import is_plain, write_plain
+from adapters.text_files import TextShape, plain_shape, shape_of, write_plain
 from domain.settlement import COLUMNS, LINE_KEY, SPREADSHEET_VALUES, Content, Kind
 
 _INTEGERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER"}
 _INSTANT = "TIMESTAMP WITH TIME ZONE"
 _CONVERTED_AT_ONCE = 2
+
+
+class RowsLost(Exception):
+    """Rows that several threads, reading one text together, did not find."""
 
 
 class FilesDamaged(Exception):
@@ -38,10 +42,14 @@ class FilesDamaged(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """A delivered file, and where the engine reads it: there, or as a plain text made of it."""
+    """A delivered file, and where the engine reads it: there, or as a plain text made of it.
+
+    `shape` is that of the text, None for Parquet.
+    """
 
     file: DeliveredFile
     path: Path
+    shape: TextShape | None
 
     @property
     def is_text(self) -> bool:
@@ -69,12 +77,45 @@ class DeliveredRows:
     content: Content
     sources: tuple[_Source, ...]
     work: Path
+    parallel: bool
+
+    def check_complete(self, read: int) -> None:
+        """Hold the number of rows that were read against the lines that the texts have.
+
+        Several threads that read one text skip rows without a word at the places where they meet,
+        if those rows are broken. One thread alone does not, but is no judge of quotes that never
+        end. So raises RowsLost for texts that one thread can read, FilesDamaged for others.
+        """
+        if not (self.parallel and self._texts):
+            return
+        read -= self._rows_in_parquet()
+        lines = sum(source.shape.lines - 1 for source in self._texts if source.shape)
+        rejected = len(self.rejected)
+        if lines <= read + rejected:
+            return
+        quoted = [s.file.name for s in self._texts if s.shape is not None and s.shape.has_quotes]
+        if not quoted:
+            raise RowsLost
+        # More lines than rows are no loss where a value holds a line end.
+        alone = sum(len(self.engine.sql(_text_sql([s], parallel=False))) for s in self._texts)
+        if alone > read or len(self.rejected) > rejected:
+            sentence = "its quotes do not pair, so its rows cannot be told apart"
+            damage = FileProblem("file_damaged", f"{sentence}; ask its sender for it again")
+            raise FilesDamaged(tuple((name, damage) for name in quoted))
+
+    def _rows_in_parquet(self) -> int:
+        if not self._parquet:
+            return 0
+        paths = ", ".join(literal_path(source.path) for source in self._parquet)
+        counts = self.engine.sql(f"SELECT sum(num_rows) FROM parquet_file_metadata([{paths}])")
+        [(rows,)] = counts.fetchall()
+        return int(rows)
 
     @property
     def lines(self) -> Frame:
         """Every canonical column of settlements, what could not be read of them, line_key, file."""
         parts = [_parquet_sql(same) for same in _alike(self._parquet)]
-        parts += [_text_sql(same) for same in _alike(self._texts)]
+        parts += [_text_sql(same, parallel=self.parallel) for same in _alike(self._texts)]
         return self._frame(f"SELECT *, {_KEY} FROM ({_united(parts)})")
 
     @cached_property
@@ -88,7 +129,7 @@ class DeliveredRows:
             copy = self.work / f"{self.content}-{number}.parquet"
             # In the file's order, so that a row's number in the copy tells its number in the file.
             self.engine.execute("SET preserve_insertion_order = true")
-            self.engine.sql(_text_sql(same)).write_parquet(str(copy))
+            self.engine.sql(_text_sql(same, parallel=self.parallel)).write_parquet(str(copy))
             self.engine.execute("SET preserve_insertion_order = false")
             parts.append(self._numbered_sql(copy))
         key = f", {_KEY}" if self.content is Content.SETTLEMENTS else ""
@@ -119,7 +160,9 @@ class DeliveredRows:
     def damaged(self) -> Iterator[tuple[str, str]]:
         """Read each file by itself, and name those that cannot be read to their end, and why."""
         for source in self.sources:
-            sql = _text_sql([source]) if source.is_text else _parquet_sql([source])
+            sql = _parquet_sql([source])
+            if source.is_text:
+                sql = _text_sql([source], parallel=self.parallel)
             try:
                 self.engine.execute(f"SELECT max(hash(COLUMNS(*))) FROM ({sql})").fetchall()
             except duckdb.Error as error:
@@ -163,14 +206,21 @@ class DeliveredRows:
 
 
 def open_files(
-    engine: duckdb.DuckDBPyConnection, files: Sequence[DeliveredFile], work: Path
+    engine: duckdb.DuckDBPyConnection,
+    files: Sequence[DeliveredFile],
+    work: Path,
+    *,
+    parallel: bool,
 ) -> DeliveredRows:
-    """Make files of one content readable for the engine; raises FilesDamaged, naming them all."""
+    """Make files of one content readable for the engine; raises FilesDamaged, naming them all.
+
+    Unless `parallel`, each text is read by one thread.
+    """
     problems: list[tuple[str, FileProblem]] = []
 
     def made_readable(file: DeliveredFile) -> _Source | None:
         try:
-            return _Source(file, _readable(file, work / "text"))
+            return _readable(file, work / "text")
         except FileProblem as problem:
             problems.append((file.name, problem))
             return None
@@ -179,22 +229,24 @@ def open_files(
         sources = tuple(source for source in pool.map(made_readable, files) if source is not None)
     if problems:
         raise FilesDamaged(tuple(sorted(problems, key=lambda problem: problem[0])))
-    return DeliveredRows(engine, files[0].content, sources, work)
+    return DeliveredRows(engine, files[0].content, sources, work, parallel)
 
 
-def _readable(file: DeliveredFile, texts: Path) -> Path:
+def _readable(file: DeliveredFile, texts: Path) -> _Source:
     """Give a path that the engine can be trusted to read to its end."""
     layout, text = file.layout, texts / file.name
     if layout.format is Format.PARQUET:
-        return file.path
-    if layout.format is Format.CSV and is_plain(file.path, layout.encoding):
-        return file.path
+        return _Source(file, file.path, None)
+    if layout.format is Format.CSV:
+        shape = plain_shape(file.path, layout.encoding)
+        if shape is not None:
+            return _Source(file, file.path, shape)
     text.parent.mkdir(parents=True, exist_ok=True)
     if layout.format is Format.XLSX:
         write_as_text(file.path, text)
     else:
         write_plain(file.path, layout.encoding, text)
-    return text
+    return _Source(file, text, shape_of(text))
 
 
 def _united(parts: Iterable[str]) -> str:
@@ -225,7 +277,7 @@ def _parquet_sql(same: Sequence[_Source]) -> str:
     )
 
 
-def _text_sql(same: Sequence[_Source]) -> str:
+def _text_sql(same: Sequence[_Source], *, parallel: bool) -> str:
     names = same[0].file.layout.names
     # Columns are named by their position: a header may repeat a name that is of no concern here.
     columns = ", ".join(f"'c{place}': 'VARCHAR'" for place, _ in enumerate(names))
@@ -238,7 +290,7 @@ def _text_sql(same: Sequence[_Source]) -> str:
         f"SELECT {_typed(same[0].columns)}, {_FILE} AS file FROM (SELECT {renamed}{file} AS {_FILE}"
         f" FROM read_csv([{paths}], columns = {{{columns}}}, filename = '__path', "
         "auto_detect = false, header = true, delim = ',', quote = '\"', escape = '\"', "
-        "compression = 'none', store_rejects = true))"
+        f"compression = 'none', store_rejects = true, parallel = {str(parallel).lower()}))"
     )
 
 

@@ -12,6 +12,7 @@ import unicodedata
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -61,12 +62,40 @@ def column_name(written: str) -> str:
     return unicodedata.normalize("NFC", written.strip())
 
 
-def is_plain(path: Path, encoding: Encoding) -> bool:
-    """Say whether the engine can be trusted with a text as it is."""
-    if path.name.endswith((".gz", ".zst")) or encoding is not Encoding.UTF_8:
-        return False
+@dataclass(frozen=True, slots=True)
+class TextShape:
+    """How a text is laid out: its lines, whether any has a quote, whether their ends are alike.
+
+    Ends are alike when they are all line feeds, or all carriage return and line feed.
+    """
+
+    lines: int
+    has_quotes: bool
+    has_like_ends: bool
+
+
+def shape_of(path: Path) -> TextShape:
+    """Look through an uncompressed text for its line ends and quotes."""
+    returns = feeds = pairs = 0
+    quotes = False
+    last = b"\n"
     with path.open("rb") as file:
-        return _has_one_line_end(file)
+        for chunk in iter(lambda: file.read(_CHUNK), b""):
+            feeds += chunk.count(b"\n")
+            quotes = quotes or b'"' in chunk
+            if b"\r" in chunk or last == b"\r":
+                returns += chunk.count(b"\r")
+                pairs += chunk.count(b"\r\n") + (last == b"\r" and chunk[:1] == b"\n")
+            last = chunk[-1:]
+    return TextShape(feeds + (last != b"\n"), quotes, returns == 0 or returns == feeds == pairs)
+
+
+def plain_shape(path: Path, encoding: Encoding) -> TextShape | None:
+    """Give the shape of a text that the engine can be trusted with as it is, None for others."""
+    if path.name.endswith((".gz", ".zst")) or encoding is not Encoding.UTF_8:
+        return None
+    shape = shape_of(path)
+    return shape if shape.has_like_ends else None
 
 
 def write_plain(path: Path, encoding: Encoding, target: Path) -> None:
@@ -98,21 +127,6 @@ def _chunks_of_whole_lines(file: BinaryIO) -> Iterator[bytes]:
         yield text.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     if held:
         yield b"\n"
-
-
-def _has_one_line_end(file: BinaryIO) -> bool:
-    """Say whether lines end in line feeds alone, or all in carriage return and line feed."""
-    returns = feeds = pairs = 0
-    last = b""
-    for chunk in iter(lambda: file.read(_CHUNK), b""):
-        returns += chunk.count(b"\r")
-        if returns:  # counting the others costs more, and few texts have any
-            feeds += chunk.count(b"\n")
-            pairs += chunk.count(b"\r\n") + (last == b"\r" and chunk[:1] == b"\n")
-        elif b"\n" in chunk:
-            feeds += 1
-        last = chunk[-1:]
-    return returns == 0 or returns == feeds == pairs
 
 
 @contextmanager

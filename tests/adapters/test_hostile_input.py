@@ -117,3 +117,53 @@ def test_a_file_that_may_not_be_read_is_named(
     monkeypatch.setattr(Path, "open", refuse)  # whoever runs this may be allowed everything
     with pytest.raises(DeliveryRefused, match=r"cannot be opened \(Permission denied\)"):
         find_delivery(str(delivery.root), MONTH)
+
+
+# Engines read a text in parts of some megabytes, by several threads; these lines make it so long
+# that several parts meet.
+LONG, MANY = 10_000, 2_000
+
+
+def of_many_lines(tmp_path: Path, change: Callable[[str], str]) -> SmallDelivery:
+    """Deliver many long lines, each of them changed."""
+    delivery = SmallDelivery(tmp_path).write()
+    file = delivery.folder / "settlements.csv"
+    header, first, *_ = file.read_text().splitlines()
+    line = first.replace(",O0,", f",{'x' * LONG},")
+    lines = (change(line.replace("2026100700000000", f"P{number}")) for number in range(MANY))
+    file.write_text("\n".join([header, *lines]) + "\n")
+    return delivery
+
+
+def test_lines_with_stray_quotes_are_refused_where_some_would_be_lost(tmp_path: Path) -> None:
+    delivery = of_many_lines(tmp_path, lambda line: line.replace(",", '",', 1))
+    found = find_delivery(str(delivery.root), MONTH)
+    with pytest.raises(DeliveryRefused, match=r"settlements\.csv: its quotes do not pair"):
+        read_delivery(found, tmp_path / "staging", tmp_path / "quarantine")
+
+
+def test_line_ends_within_quotes_lose_no_line(tmp_path: Path) -> None:
+    delivery = of_many_lines(
+        tmp_path, lambda line: line.replace(",xx", ',"\n').replace("xx,", '",')
+    )
+    found = find_delivery(str(delivery.root), MONTH)
+    staged = read_delivery(found, tmp_path / "staging", tmp_path / "quarantine")
+    assert (staged.profile.lines, staged.quarantine) == (MANY, None)
+
+
+def test_no_line_that_was_cut_is_lost(tmp_path: Path) -> None:
+    delivery = of_many_lines(tmp_path, lambda line: line.rpartition(",")[0])
+    found = find_delivery(str(delivery.root), MONTH)
+    staged = read_delivery(found, tmp_path / "staging", tmp_path / "quarantine")
+    unreadable = staged.profile.of("line_unreadable")
+    assert unreadable is not None
+    assert (staged.profile.lines, unreadable.count) == (0, MANY)
+
+
+def test_an_empty_line_is_no_row(tmp_path: Path) -> None:
+    delivery = SmallDelivery(tmp_path).write()
+    file = delivery.folder / "settlements.csv"
+    file.write_text(file.read_text().replace("\n", "\n\n"))
+    found = find_delivery(str(delivery.root), MONTH)
+    staged = read_delivery(found, tmp_path / "staging", tmp_path / "quarantine")
+    assert (staged.profile.lines, staged.quarantine) == (4, None)
