@@ -5,8 +5,8 @@ from prefect.cache_policies import NO_CACHE
 from prefect.tasks import task
 
 from domain.months import SettlementMonth
-from flows.flow_occasion import flow_occasion
-from flows.forms import MonthOrNone, Name, Reason
+from flows.operations.flow_occasion import flow_occasion
+from flows.operations.forms import MonthOrNone, Name, Reason
 from flows.program import program_calendar, program_database, program_policies
 from flows.settings import Settings
 from flows.steps.adjust_points import Adjustment, AdjustmentRequest, adjust_points

@@ -8,9 +8,9 @@ from pydantic import Field
 
 from domain.cause import Cause
 from domain.months import SettlementMonth
-from flows.flow_occasion import flow_occasion
-from flows.forms import Month, Name, Reason
-from flows.payout_runs import plan_payout_runs
+from flows.operations.flow_occasion import flow_occasion
+from flows.operations.forms import Month, Name, Reason
+from flows.operations.payout_runs import plan_payout_runs
 from flows.program import program_database
 from flows.settings import Settings
 from flows.steps.approve_payout import ApprovedPayout, approve_payout

@@ -188,7 +188,7 @@ def up(port: int, demo: bool) -> None:
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 def serve(port: int, host: str) -> None:
     """Serve reports, data-quality pages and /metrics, until Ctrl-C; `up` does so by itself."""
-    from flows.serving import serve_until_told
+    from flows.operations.serving import serve_until_told
 
     serve_until_told(_settings(), port, host, lambda url: click.echo(f"{url} (Ctrl-C ends it)"))
 
@@ -285,7 +285,7 @@ def close(
     with _flows(settings, f"closing {month}"):
         from flows.close_month import close_month
         from flows.console.terminal import print_report
-        from flows.report import CHANGES, change_rows
+        from flows.reporting.report import CHANGES, change_rows
 
         closed = close_month(
             str(month),
@@ -491,7 +491,7 @@ def quarantine(month: SettlementMonth, output: Output) -> None:
 @click.option("--serve", "port", type=click.IntRange(0, 65535), help="Serve them on this port.")
 def docs(port: int | None) -> None:
     """Open the data-quality pages; with --serve PORT show them to a browser elsewhere."""
-    from flows.quality_pages import publish_quality_pages, serve_pages, show_in_browser
+    from flows.reporting.quality_pages import publish_quality_pages, serve_pages, show_in_browser
 
     index = publish_quality_pages(_settings())
     if port is None:
@@ -546,7 +546,7 @@ def verify(replay: bool, heads: tuple[str, ...]) -> None:
     from adapters.postgres.verify import verify as differences
     from flows.closing.replay import replay_decisions
     from flows.console.as_of import seal_everything
-    from flows.kept_heads import heads_in_reports
+    from flows.reporting.kept_heads import heads_in_reports
 
     settings = _settings()
     known = (*heads, *heads_in_reports(settings.reports))

@@ -7,19 +7,19 @@ from prefect.cache_policies import NO_CACHE
 
 from adapters.postgres.runs import Action
 from flows.closing.evaluation import ClosingRequest
-from flows.events import tell_closed
-from flows.flow_occasion import flow_occasion
-from flows.forms import Mode, MonthOrNone, Reason
 from flows.intake import SoundDelivery, sound_delivery
-from flows.payout_runs import plan_payout_runs
+from flows.operations.events import tell_closed
+from flows.operations.flow_occasion import flow_occasion
+from flows.operations.forms import Mode, MonthOrNone, Reason
+from flows.operations.payout_runs import plan_payout_runs
+from flows.operations.refusals import refusals_in_the_history
+from flows.operations.retrying import PATIENCE
+from flows.operations.run_names import closing_name, month_to_close
+from flows.operations.run_progress import RunProgress
 from flows.program import program_calendar, program_database, program_policies
-from flows.quality_pages import refresh_quality_pages
-from flows.refusals import refusals_in_the_history
-from flows.report import Report, closing_report
-from flows.report_keeping import attach_report, keep_report, next_step, quality_page
-from flows.retrying import PATIENCE
-from flows.run_names import closing_name, month_to_close
-from flows.run_progress import RunProgress
+from flows.reporting.keeping import attach_report, keep_report, next_step, quality_page
+from flows.reporting.quality_pages import refresh_quality_pages
+from flows.reporting.report import Report, closing_report
 from flows.settings import Settings
 from flows.steps.record_closing import Closing, record_closing
 from flows.steps.require_window import require_window

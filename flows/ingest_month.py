@@ -10,12 +10,12 @@ from adapters.postgres.runs import Action
 from domain.cause import Cause
 from domain.findings import Finding
 from domain.months import SettlementMonth
-from flows.flow_occasion import flow_occasion
-from flows.forms import Month
 from flows.intake import SoundDelivery, sound_delivery
+from flows.operations.flow_occasion import flow_occasion
+from flows.operations.forms import Month
+from flows.operations.refusals import refusals_in_the_history
 from flows.program import program_database
-from flows.quality_pages import refresh_quality_pages
-from flows.refusals import refusals_in_the_history
+from flows.reporting.quality_pages import refresh_quality_pages
 from flows.settings import Settings
 from flows.steps.record_ingest import record_ingest
 

@@ -20,13 +20,13 @@ from domain.findings import Finding, MonthBlocked, blocking
 from domain.months import SettlementMonth
 from expectations.gate import Verdict
 from expectations.gate_process import start_gate
-from flows.events import tell_blocked
 from flows.occasion import this_occasion
+from flows.operations.events import tell_blocked
+from flows.operations.retrying import PATIENCE
 from flows.program import program_database
-from flows.quality_pages import keep_verdict, refresh_quality_pages
-from flows.report import Link, blocked_report
-from flows.report_keeping import attach_report, correction_step, keep_report
-from flows.retrying import PATIENCE
+from flows.reporting.keeping import attach_report, correction_step, keep_report
+from flows.reporting.quality_pages import keep_verdict, refresh_quality_pages
+from flows.reporting.report import Link, blocked_report
 from flows.settings import Settings
 from flows.steps.check_delivery import check_delivery
 from flows.steps.find_delivery import FoundDelivery, find_delivery_of

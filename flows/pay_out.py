@@ -12,15 +12,15 @@ from adapters.postgres.runs import Action
 from adapters.postgres.standing import program_standing
 from domain.months import SettlementMonth
 from domain.refusal import Refused
-from flows.events import tell_late, tell_paid
-from flows.flow_occasion import flow_occasion
-from flows.forms import MonthOrNone
 from flows.occasion import this_occasion
-from flows.payout_runs import plan_payout_runs
+from flows.operations.events import tell_late, tell_paid
+from flows.operations.flow_occasion import flow_occasion
+from flows.operations.forms import MonthOrNone
+from flows.operations.payout_runs import plan_payout_runs
+from flows.operations.refusals import refusals_in_the_history
+from flows.operations.retrying import PATIENCE
+from flows.operations.run_names import payout_name
 from flows.program import program_database
-from flows.refusals import refusals_in_the_history
-from flows.retrying import PATIENCE
-from flows.run_names import payout_name
 from flows.settings import Settings
 from flows.steps.pay_out_month import PayoutRequest, PayoutsRefused, due_months, pay_out_month
 

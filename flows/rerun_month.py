@@ -5,9 +5,9 @@ from prefect import flow
 from domain.months import SettlementMonth
 from flows.close_month import ClosedMonth, close
 from flows.closing.evaluation import ClosingRequest
-from flows.flow_occasion import flow_occasion
-from flows.forms import Mode, Month, Reason
-from flows.run_names import rerun_name
+from flows.operations.flow_occasion import flow_occasion
+from flows.operations.forms import Mode, Month, Reason
+from flows.operations.run_names import rerun_name
 from flows.settings import Settings
 
 

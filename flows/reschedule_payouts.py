@@ -4,9 +4,9 @@ from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 
 from domain.cause import Cause
-from flows.flow_occasion import flow_occasion
-from flows.forms import Reason
-from flows.payout_runs import plan_payout_runs
+from flows.operations.flow_occasion import flow_occasion
+from flows.operations.forms import Reason
+from flows.operations.payout_runs import plan_payout_runs
 from flows.program import program_calendar, program_database, program_policies
 from flows.settings import Settings
 from flows.steps.reschedule_payouts import MovedPayout, reschedule_payouts

@@ -10,8 +10,8 @@ from adapters.postgres.verify import Difference
 from adapters.postgres.verify import verify as differences
 from domain.refusal import Refused
 from flows.closing.replay import replay_decisions
-from flows.kept_heads import heads_in_reports
 from flows.program import program_database
+from flows.reporting.kept_heads import heads_in_reports
 from flows.settings import Settings
 
 

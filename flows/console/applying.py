@@ -23,7 +23,7 @@ def apply_alarms_now(settings: Settings, webhook: str | None) -> str:
         if (url := running_server(settings.home)) is None:
             raise NoServer
         os.environ["PREFECT_API_URL"] = url
-    from flows.alarms import apply_alarms, tell_webhook
+    from flows.operations.alarms import apply_alarms, tell_webhook
 
     if webhook is not None:
         tell_webhook(webhook)

@@ -19,7 +19,7 @@ from expectations.gate_process import start_gate
 from flows.console.progress import progress, say
 from flows.console.temporary_server import prepare_prefect, ready_for_flows
 from flows.console.terminal import print_section
-from flows.report import Section
+from flows.reporting.report import Section
 
 if TYPE_CHECKING:  # it imports Prefect, which reads its settings then
     from flows.steps.record_closing import Closing

@@ -10,6 +10,6 @@ def replan_payouts(settings: Settings) -> None:
     """Bring the planned runs in line, if a server is configured or runs in this home."""
     if (url := os.environ.get("PREFECT_API_URL") or running_server(settings.home)) is not None:
         os.environ["PREFECT_API_URL"] = url
-        from flows.payout_runs import plan_payout_runs
+        from flows.operations.payout_runs import plan_payout_runs
 
         plan_payout_runs(settings)

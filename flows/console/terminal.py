@@ -2,7 +2,7 @@
 
 from domain.findings import Severity
 from flows.console.output import output_console
-from flows.report import Report, Section
+from flows.reporting.report import Report, Section
 
 
 def print_report(report: Report) -> None:

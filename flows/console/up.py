@@ -24,8 +24,8 @@ from flows.console.lasting_server import (
     tell_where,
 )
 from flows.console.worker import WorkerEnded, start_worker
+from flows.operations.serving import serving
 from flows.program import program_database
-from flows.serving import serving
 from flows.settings import Settings
 
 _STOPPING_SECONDS: Final = 30

@@ -46,9 +46,9 @@ def start_worker(log_file: Path) -> subprocess.Popen[bytes]:
 def _work(ready: int) -> None:
     from prefect.runner import Runner
 
-    from flows.alarms import keep_alarms
     from flows.deployments import to_serve
-    from flows.payout_runs import plan_payout_runs
+    from flows.operations.alarms import keep_alarms
+    from flows.operations.payout_runs import plan_payout_runs
     from flows.settings import Settings
 
     end_with_the_command()

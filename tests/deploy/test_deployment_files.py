@@ -9,8 +9,8 @@ import click
 import pytest
 import yaml
 
-from flows.alarms import ALARMS
 from flows.cli import cli
+from flows.operations.alarms import ALARMS
 from flows.settings import Settings
 
 _ROOT = Path(__file__).parents[2]

@@ -14,8 +14,8 @@ from packaging.requirements import Requirement
 from pydantic import TypeAdapter, ValidationError
 
 from domain.months import SettlementMonth
-from flows import forms
 from flows.occasion import SEOUL
+from flows.operations import forms
 
 _ROOT = Path(__file__).parents[2]
 
@@ -99,7 +99,7 @@ def test_a_form_takes_a_month() -> None:
 def test_a_run_without_a_month_closes_the_one_before_it_was_scheduled(
     monkeypatch: pytest.MonkeyPatch, scheduled_at: datetime, month: str
 ) -> None:
-    from flows import flow_occasion, run_names
+    from flows.operations import flow_occasion, run_names
 
     late = SimpleNamespace(scheduled_start_time=scheduled_at)  # whatever the time is now
     monkeypatch.setattr(flow_occasion, "flow_run", late)
@@ -121,7 +121,7 @@ def test_a_run_without_a_month_closes_the_one_before_it_was_scheduled(
 def test_runs_are_named_by_what_they_do(
     monkeypatch: pytest.MonkeyPatch, parameters: dict[str, str], names: tuple[str, str]
 ) -> None:
-    from flows import run_names
+    from flows.operations import run_names
 
     monkeypatch.setattr(run_names, "flow_run", SimpleNamespace(parameters=parameters))
 

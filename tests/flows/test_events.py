@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import Engine
 
 from adapters.postgres.standing import program_standing
-from flows import events
-from flows.events import tell_closed, tell_late, tell_paid
+from flows.operations import events
+from flows.operations.events import tell_closed, tell_late, tell_paid
 from tests.closings import Program, Sold
 
 LITTLE, TIER_1 = {"maru": Sold(1_000)}, {"maru": Sold(6_000_000)}

@@ -86,7 +86,7 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
 
 
 def plan(settings: Settings, times: int = 1) -> None:
-    from flows.payout_runs import plan_payout_runs
+    from flows.operations.payout_runs import plan_payout_runs
 
     for _ in range(times):
         plan_payout_runs(settings)
@@ -166,7 +166,7 @@ def test_a_server_that_does_not_answer_is_a_warning(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    from flows import payout_runs
+    from flows.operations import payout_runs
 
     def unreachable(_: Settings) -> None:
         raise ConnectionError("nobody there")

@@ -10,9 +10,9 @@ from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
 
 from domain.findings import Finding, Severity
 from domain.months import SettlementMonth
-from flows.report import Bar, Figure, Link, Mood, NextStep, Report, Section
-from flows.report_markdown import markdown, markdown_attached
-from flows.report_page import report_page
+from flows.reporting.markdown import markdown, markdown_attached
+from flows.reporting.page import report_page
+from flows.reporting.report import Bar, Figure, Link, Mood, NextStep, Report, Section
 from tests.command_line import Line, Marketplace
 from tests.three_stores import OCTOBER, OCTOBER_CORRECTED, STORES, deliver
 

@@ -18,7 +18,7 @@ from flows.closing.cascade import ChangesPaidMonths
 from flows.closing.replay import replay_decisions
 from flows.closing.taking_in import DeliverySuperseded
 from flows.console.listings import DECISIONS, decision_rows, history_rows, payout_rows
-from flows.report import change_rows, closing_report
+from flows.reporting.report import change_rows, closing_report
 from flows.steps.adjust_points import (
     AdjustmentInvalid,
     NothingToGrant,

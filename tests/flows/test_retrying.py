@@ -8,7 +8,7 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 from adapters.delivery import DeliveryRefused
 from adapters.postgres.database import DatabaseUnreachable
 from domain.findings import Finding, MonthBlocked, Severity
-from flows import retrying
+from flows.operations import retrying
 from flows.steps.pay_out_month import PayoutNotApproved
 from tests.closings import month
 

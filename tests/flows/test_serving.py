@@ -12,8 +12,8 @@ from sqlalchemy import Engine
 
 from adapters.postgres.standing import Standing, program_standing
 from flows.console.lasting_server import PortTaken
-from flows.metrics import figures
-from flows.serving import serving
+from flows.operations.metrics import figures
+from flows.operations.serving import serving
 from flows.settings import Settings
 from tests.closings import Program, Sold
 

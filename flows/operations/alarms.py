@@ -17,8 +17,8 @@ from prefect.events.actions import ActionTypes, ChangeFlowRunState, DoNothing, S
 from prefect.events.schemas.automations import AutomationCore, EventTrigger, Posture
 from prefect.events.schemas.events import ResourceSpecification
 
-from flows.events import BLOCKED, LATE
-from flows.ui_links import ui_address
+from flows.operations.events import BLOCKED, LATE
+from flows.operations.ui_links import ui_address
 
 BLOCK: Final = "growth-points-alarms"  # any notification block of this name is told
 log = logging.getLogger("growth_points.alarms")

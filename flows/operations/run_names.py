@@ -3,7 +3,7 @@
 from prefect.runtime import flow_run
 
 from domain.months import SettlementMonth
-from flows.flow_occasion import scheduled_on
+from flows.operations.flow_occasion import scheduled_on
 
 
 def month_to_close(given: str) -> SettlementMonth:

@@ -8,7 +8,7 @@ from typing import Final
 
 from adapters.data_docs.markup import Cell, code, facts, page, table, tag
 from domain.findings import Finding, Severity
-from flows.report import Bar, Figure, Link, Mood, NextStep, Report, Section
+from flows.reporting.report import Bar, Figure, Link, Mood, NextStep, Report, Section
 
 _MOST_ROWS: Final = 1_000  # more than anybody reads; the Markdown beside it has all
 _LOOK: Final = {Severity.CRITICAL: "bad", Severity.WARNING: "warn"}

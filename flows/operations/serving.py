@@ -19,7 +19,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 
 from adapters.data_docs.markup import page
 from flows.console.lasting_server import PortTaken
-from flows.metrics import metrics_text
+from flows.operations.metrics import metrics_text
 from flows.settings import Settings
 
 _SHOWN: Final = ("reports", "docs")

@@ -9,13 +9,13 @@ from prefect.artifacts import create_markdown_artifact
 from adapters.data_docs import revision_page
 from domain.months import SettlementMonth
 from flows.closing.approval import open_payouts
+from flows.operations.ui_links import form_address
 from flows.program import program_database
-from flows.report import Link, NextStep, Report
-from flows.report_markdown import markdown, markdown_attached
-from flows.report_page import report_page
+from flows.reporting.markdown import markdown, markdown_attached
+from flows.reporting.page import report_page
+from flows.reporting.report import Link, NextStep, Report
 from flows.settings import Settings
 from flows.steps.record_closing import Closing
-from flows.ui_links import form_address
 
 _CLOSING: Final = "close-month/close-month"
 _APPROVAL: Final = "approve-payout/approve-payout"

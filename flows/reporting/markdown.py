@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from flows.report import Bar, Link, NextStep, Report, Section
+from flows.reporting.report import Bar, Link, NextStep, Report, Section
 
 _ATTACHED: Final = 500  # rows of a table attached to a run; the kept file has all
 _WIDTH: Final = 16  # characters of the longest bar

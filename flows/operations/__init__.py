@@ -1,0 +1,1 @@
+"""What operators have around the flows: forms, plans, retries, events, alarms, figures."""
