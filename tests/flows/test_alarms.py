@@ -33,6 +33,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             yield url
 
 
+@pytest.mark.slow
 def test_what_happens_to_a_month_is_told_as_events_and_alarms(
     with_history: Marketplace, server: str
 ) -> None:
