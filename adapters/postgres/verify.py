@@ -506,7 +506,7 @@ _TOLD_PAYOUTS = _Check(
       SELECT settlement_month, format('%s points to %s sellers',
                coalesce(difference ->> 'points', '0'), coalesce(difference ->> 'sellers', '0')
              ) AS told
-      FROM growth_points.run WHERE action = 'pay out'
+      FROM growth_points.run WHERE action = 'pay out' AND difference ->> 'refused' IS NULL
     ) run LEFT JOIN (
       SELECT settlement_month, format('%s points to %s sellers', points, sellers) AS paid
       FROM growth_points.payout

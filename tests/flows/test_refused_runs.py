@@ -62,6 +62,10 @@ def test_a_refused_intake_and_a_refused_payout_stand_in_the_history(
     assert "was replaced since it was closed" in refused[1][3]
     shop.done("verify")
 
+    program.close("2026-10", STORES)
+    shop.done("pay-out", "--on", "2026-11-10")
+    shop.done("verify")
+
 
 def test_a_payout_ahead_of_its_date_leaves_a_trace(shop: Marketplace, program: Program) -> None:
     program.close("2026-10", STORES)
