@@ -544,6 +544,22 @@ LEDGER_PROBES = (
         names="by hand is refused",
     ),
     *(
+        Probe(guard, change(f"DO $$ BEGIN {statement}; END $$"), names="by hand is refused")
+        for pretends in (
+            "/* growth_points.seal_waiting() */",
+            '/* "\nPL/pgSQL function growth_points.seal_waiting() line 6 at SQL statement\n" */',
+        )
+        for guard, statement in (
+            ("unsealed.leaves_by_its_seal", f"DELETE FROM growth_points.unsealed {pretends}"),
+            ("seal.made_by_the_database", f"INSERT INTO growth_points.seal {pretends} SELECT"),
+        )
+    ),
+    Probe(
+        "unsealed.leaves_by_its_seal",
+        change("SELECT growth_points.chain_waiting()"),
+        names="by hand is refused",
+    ),
+    *(
         Probe("unsealed.stays_as_noted", change(statement), names="stays")
         for statement in (
             "TRUNCATE growth_points.unsealed",
