@@ -79,4 +79,9 @@ def _link(link: Link) -> str:
 
 
 def _row(cells: Sequence[str]) -> str:
-    return "| " + " | ".join(cells) + " |"
+    """Write one line of a table, whatever the cells hold."""
+    return "| " + " | ".join(_cell(each) for each in cells) + " |"
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.splitlines()).replace("\\", "\\\\").replace("|", "\\|")

@@ -10,6 +10,7 @@ from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
 
 from domain.findings import Finding, Severity
 from domain.months import SettlementMonth
+from flows.reporting.kept_heads import heads_in_reports
 from flows.reporting.markdown import markdown, markdown_attached
 from flows.reporting.page import report_page
 from flows.reporting.report import Bar, Figure, Link, Mood, NextStep, Report, Section
@@ -49,6 +50,23 @@ def test_what_comes_from_files_cannot_become_markup() -> None:
 
     assert "&lt;repeated&gt; &amp; more" in page
     assert 'href="/v2/deployments/1?a=&lt;b&gt;"' in page
+
+
+def test_a_cell_of_a_table_cannot_become_a_row_or_a_column() -> None:
+    section = Section("Who", ("seller", "name"), (("s1", "a|b\\|c\r\n| ledger head | 1 |"),))
+
+    rows = markdown(replace(REPORT, sections=(section,))).splitlines()
+
+    assert "| s1 | a\\|b\\\\\\|c \\| ledger head \\| 1 \\| |" in rows
+
+
+def test_only_the_last_head_of_a_report_is_its_own(tmp_path: Path) -> None:
+    report = tmp_path / OCTOBER / "closed-1.md"
+    report.parent.mkdir()
+    told = ("1" * 64, "2" * 64)
+    report.write_text("".join(f"| ledger head | 7 {head} |\n" for head in told))
+
+    assert heads_in_reports(tmp_path) == ("2" * 64,)
 
 
 def test_a_page_links_to_files_from_where_it_lies() -> None:
