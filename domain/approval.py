@@ -16,6 +16,9 @@ class ApprovalRuleInvalid(WrongUsage):
         )
 
 
+_REQUIRED: Final = -1  # a payout of 0 points is above it: it closes its month for good, too
+
+
 @dataclass(frozen=True, slots=True)
 class ApprovalRule:
     """A payout of more than `above_points` needs an approval; None: no payout does."""
@@ -28,7 +31,7 @@ class ApprovalRule:
         if text == "none":
             return cls()
         if text == "required":
-            return cls(0)
+            return cls(_REQUIRED)
         if text.isascii() and text.isdecimal():
             return cls(int(text))
         raise ApprovalRuleInvalid(text)

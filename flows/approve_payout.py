@@ -18,7 +18,7 @@ from flows.steps.approve_payout import ApprovedPayout, approve_payout
 
 @flow(name="approve-payout", flow_run_name="approve {month}")
 def approve_payout_of(
-    month: Month, points: Annotated[int, Field(ge=1)], approved_by: Name, reason: Reason
+    month: Month, points: Annotated[int, Field(ge=0)], approved_by: Name, reason: Reason
 ) -> ApprovedPayout:
     """Agree that a month's payout takes place, on its date or at once if that has come.
 

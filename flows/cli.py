@@ -397,7 +397,7 @@ def payouts(output: Output) -> None:
 
 @cli.command("approve-payout", short_help="Agree that a month pays so many points.")
 @click.argument("month", type=MONTH)
-@click.argument("points", type=click.IntRange(min=1))
+@click.argument("points", type=click.IntRange(min=0))
 @click.option("--reason", required=True, help="Why; recorded with your name.")
 def approve_payout_command(month: SettlementMonth, points: int, reason: str) -> None:
     """Agree that MONTH pays POINTS in all, where GROWTH_POINTS_APPROVAL asks for it.

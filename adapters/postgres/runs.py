@@ -88,7 +88,11 @@ def record_run(
             revision_id=revision_id,
             evaluation_id=evaluation_id,
             changed=changed,
-            difference={name: count for name, count in difference.items() if count}
+            difference={
+                name: count
+                for name, count in difference.items()
+                if count or action is Action.APPROVE  # 0 points can be agreed to
+            }
             | ({} if refused is None else {_REFUSED: refused}),
             started_at=cause.started_at,
         )

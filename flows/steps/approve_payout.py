@@ -58,8 +58,6 @@ def approve_payout(
             raise NothingToApprove(month, "it is paid" if closed else "it is not closed")
         if month in outdated_months(connection):
             raise NothingToApprove(month, "its data was replaced since; close it again first")
-        if not payout.points:
-            raise NothingToApprove(month, "nobody has points to be paid")
         if payout.points != points:
             raise ApprovalOutOfDate(month, points, payout.points)
         if payout.approval is not None:

@@ -10,10 +10,11 @@ from domain.approval import Approval, ApprovalRule, ApprovalRuleInvalid
     [
         ("none", 10_000_000, False),
         ("required", 1, True),
-        ("required", 0, False),
+        ("required", 0, True),
         ("1000000", 1_000_000, False),
         ("1000000", 1_000_001, True),
         ("0", 1, True),
+        ("0", 0, False),
     ],
 )
 def test_a_payout_above_the_limit_needs_an_approval(rule: str, points: int, demanded: bool) -> None:

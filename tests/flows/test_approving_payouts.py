@@ -83,9 +83,16 @@ def test_only_what_is_to_be_paid_can_be_approved(program: Program) -> None:
     program.ingest("2026-09", {"maru": Sold(1)})
     with pytest.raises(NothingToApprove, match="replaced"):
         approve_payout(program.engine, OCT, 150_000, cause())
+
+
+def test_a_month_of_0_points_is_not_closed_for_good_unasked(program: Program) -> None:
     program.close("2026-10", NOTHING)
-    with pytest.raises(NothingToApprove, match="nobody"):
-        approve_payout(program.engine, OCT, 0, cause())
+    with pytest.raises(PayoutNotApproved):
+        pay_out_month(program.engine, OCT, REQUIRED)
+
+    approve_payout(program.engine, OCT, 0, cause())
+
+    assert pay_out_month(program.engine, OCT, REQUIRED).created
 
 
 def test_a_paid_month_needs_no_approval(program: Program) -> None:
