@@ -544,14 +544,16 @@ LEDGER_PROBES = (
         names="by hand is refused",
     ),
     *(
-        Probe(guard, change(f"DO $$ BEGIN {statement}; END $$"), names="by hand is refused")
+        Probe(
+            guard, change(f"DO $$ BEGIN {statement} {pretends}; END $$"), names="by hand is refused"
+        )
         for pretends in (
             "/* growth_points.seal_waiting() */",
             '/* "\nPL/pgSQL function growth_points.seal_waiting() line 6 at SQL statement\n" */',
         )
         for guard, statement in (
-            ("unsealed.leaves_by_its_seal", f"DELETE FROM growth_points.unsealed {pretends}"),
-            ("seal.made_by_the_database", f"INSERT INTO growth_points.seal {pretends} SELECT"),
+            ("unsealed.leaves_by_its_seal", "DELETE FROM growth_points.unsealed"),
+            ("seal.made_by_the_database", "INSERT INTO growth_points.seal SELECT"),
         )
     ),
     Probe(
