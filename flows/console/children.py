@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+OWN_NAMES: Final = ("127.0.0.1", "localhost")  # of this machine, whatever else it is called
 GRACE_SECONDS: Final = 5  # what a server's open connections are given when it is told to end
 _ONLY_THIS_SERVER: Final = (
     b"content-security-policy",
@@ -59,10 +60,13 @@ def quiet_server() -> "ASGIApp":
     """Make Prefect's server, whose pages may speak to it and to nobody else.
 
     Its UI asks a service outside for how to collect statistics, even where it is told to send none.
+    It has no login, so it answers nobody who calls it by a name that is not this machine's own: a
+    page from elsewhere could have its name lead here.
     """
     from prefect.server.api.server import create_app
+    from starlette.middleware.trustedhost import TrustedHostMiddleware
 
-    app = create_app()
+    app = TrustedHostMiddleware(create_app(), allowed_hosts=list(OWN_NAMES), www_redirect=False)
 
     async def answer(scope: "Scope", receive: "Receive", send: "Send") -> None:
         async def send_with_policy(message: "Message") -> None:
@@ -79,6 +83,7 @@ def _serve(listening: int) -> None:
     import uvicorn
 
     end_with_the_command()
+    _let_only_own_pages_ask(listening)
     gc.disable()  # what is imported lives until the end; to look for garbage in it takes time
     import prefect.server.api.server  # noqa: F401
 
@@ -91,6 +96,14 @@ def _serve(listening: int) -> None:
         log_level="error",
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
+
+
+def _let_only_own_pages_ask(listening: int) -> None:
+    """Have browsers refuse what pages of others ask of it; Prefect lets all of them, by default."""
+    with socket.socket(fileno=os.dup(listening)) as bound:
+        port = bound.getsockname()[1]
+    own = ",".join(f"http://{name}:{port}" for name in OWN_NAMES)
+    os.environ.setdefault("PREFECT_SERVER_CORS_ALLOWED_ORIGINS", own)
 
 
 if __name__ == "__main__":

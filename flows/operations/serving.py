@@ -1,7 +1,8 @@
 """What is shown to browsers and to Prometheus: reports, data-quality pages, and figures.
 
 Reports and pages name sellers and points, so this listens to this machine alone unless told
-otherwise, and refused lines are not shown at all.
+otherwise, and refused lines are not shown at all. Nor does it answer to a name that is not its own:
+a page from elsewhere could have its name lead here, and read along.
 """
 
 import signal
@@ -14,10 +15,12 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from adapters.data_docs.markup import page
+from flows.console.children import OWN_NAMES
 from flows.console.lasting_server import PortTaken
 from flows.operations.metrics import metrics_text
 from flows.settings import Settings
@@ -33,7 +36,7 @@ def serving(settings: Settings, port: int, host: str = "127.0.0.1") -> Iterator[
     Port 0 takes any that is free. Raises PortTaken.
     """
     try:
-        server = ThreadingHTTPServer((host, port), partial(_Handler, settings))
+        server = ThreadingHTTPServer((host, port), partial(_Handler, settings, host))
     except OSError as error:
         raise PortTaken(port, error.strerror or str(error)) from error
     with server:
@@ -53,9 +56,19 @@ def serve_until_told(settings: Settings, port: int, host: str, tell: Callable[[s
 
 
 class _Handler(SimpleHTTPRequestHandler):
-    def __init__(self, settings: Settings, *arguments: Any) -> None:
+    def __init__(self, settings: Settings, host: str, *arguments: Any) -> None:
         self._settings = settings
+        self._names = {*OWN_NAMES, host, urlsplit(settings.pages_url or "").hostname} - {None}
         super().__init__(*arguments, directory=str(settings.home))
+
+    def parse_request(self) -> bool:
+        """Refuse a request by any other name than this machine's or that of the configured URL."""
+        if not super().parse_request():
+            return False
+        if self.headers.get("Host", "").partition(":")[0].lower() in self._names:
+            return True
+        self.send_error(HTTPStatus.MISDIRECTED_REQUEST)
+        return False
 
     def do_GET(self) -> None:
         """Answer with figures, the list of reports, or a file that is shown."""

@@ -80,6 +80,21 @@ def test_pages_may_load_and_run_nothing(address: str) -> None:
     assert policy.startswith("default-src 'none'")
 
 
+@pytest.mark.parametrize("name", ["elsewhere.example", "127.0.0.1.elsewhere.example", "", "[::"])
+def test_nobody_is_answered_by_the_name_of_another_machine(address: str, name: str) -> None:
+    for path in ("", "metrics", "docs/index.html"):
+        assert httpx.get(f"{address}/{path}", headers={"Host": name}).status_code == 421
+
+
+def test_it_answers_by_its_own_names_and_by_the_configured_one(settings: Settings) -> None:
+    proxied = settings.model_copy(update={"pages_url": "https://points.example/"})
+
+    with serving(proxied, 0) as address:
+        port = address.rpartition(":")[2]
+        for name in (f"localhost:{port}", f"127.0.0.1:{port}", "points.example"):
+            assert httpx.get(address, headers={"Host": name}).is_success
+
+
 def test_a_port_that_is_taken_is_refused(address: str, settings: Settings) -> None:
     port = int(address.rpartition(":")[2])
 

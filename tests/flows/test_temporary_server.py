@@ -4,6 +4,7 @@ import os
 from importlib.metadata import version
 from pathlib import Path
 
+import httpx
 import pytest
 
 from flows.console import temporary_server
@@ -48,3 +49,17 @@ def test_a_database_that_this_prefect_knows_is_not_looked_through_again(
     finally:
         for name in os.environ.keys() - before.keys():
             del os.environ[name]
+
+
+def test_a_page_from_elsewhere_may_not_ask_the_server(prefect_server: None) -> None:
+    api = httpx.URL(os.environ["PREFECT_API_URL"])
+    own, evil = f"http://{api.netloc.decode()}", "http://elsewhere.example"
+
+    def preflight(origin: str) -> httpx.Response:
+        asked = {"Origin": origin, "Access-Control-Request-Method": "POST"}
+        return httpx.options(f"{api}/deployments/filter", headers=asked, timeout=120)
+
+    assert preflight(own).headers["access-control-allow-origin"] == own
+    assert preflight(evil).status_code == 400
+    assert "access-control-allow-origin" not in preflight(evil).headers
+    assert httpx.get(f"{api}/health", headers={"Host": "other.example"}).status_code == 400
