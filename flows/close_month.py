@@ -1,5 +1,6 @@
 """The `close-month` flow: files in, awards on the ledger, the payout planned."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from prefect import flow, task
@@ -77,6 +78,7 @@ def close(settings: Settings, request: ClosingRequest, settlements: str) -> Clos
 
     A refused closing is kept in the month's history; a refused preview writes nothing either.
     """
+    request = replace(request, approval=settings.approval_rule)
     if request.preview:
         return _close(settings, request, settlements)
     with refusals_in_the_history(settings, request.month, Action.CLOSE, request.cause):

@@ -17,6 +17,7 @@ from adapters.korean_holidays import HolidayCalendar
 from adapters.policy_files import PolicyText, read_policies
 from adapters.postgres.ledger import Payout
 from adapters.postgres.revisions import Revision
+from domain.approval import NO_APPROVAL, ApprovalRule
 from domain.cause import Cause
 from domain.decision import SellerFacts
 from domain.months import SettlementMonth
@@ -92,9 +93,12 @@ class Program:
         policy: str | None = None,
         reason: str = "a test",
         found: Revision | None = None,
+        approval: ApprovalRule = NO_APPROVAL,
     ) -> Closing:
         """Close a month with a delivery, or with the one that is current."""
-        request = ClosingRequest(month(name), cause(reason), policy, preview, acknowledge_paid)
+        request = ClosingRequest(
+            month(name), cause(reason), policy, preview, acknowledge_paid, approval
+        )
         staged = None if delivered is None else self._stage(month(name), delivered)
         return record_closing(
             self.engine,

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 
-from sqlalchemy import Connection, select
+from sqlalchemy import BigInteger, Connection, func, select
 
-from adapters.postgres.runs import Action
+from adapters.postgres.runs import APPROVAL_ABOVE, Action
 from adapters.postgres.tables import run
-from domain.approval import Approval
+from domain.approval import Approval, ApprovalRule
 from domain.months import SettlementMonth
 
 
@@ -22,3 +22,14 @@ def newest_approvals(connection: Connection) -> Mapping[SettlementMonth, Approva
         month: Approval(evaluation_id, int(points), actor)
         for month, evaluation_id, points, actor in connection.execute(newest)
     }
+
+
+def recorded_rules(connection: Connection) -> Mapping[SettlementMonth, ApprovalRule]:
+    """Find the strictest rule that closings of each month recorded; months without are left out."""
+    above = run.c.difference[APPROVAL_ABOVE].astext.cast(BigInteger)
+    strictest = (
+        select(run.c.settlement_month, func.min(above))
+        .where(run.c.action == Action.CLOSE, above.is_not(None))
+        .group_by(run.c.settlement_month)
+    )
+    return {month: ApprovalRule(points) for month, points in connection.execute(strictest)}

@@ -9,10 +9,13 @@ from typing import Any, Final
 from sqlalchemy import Connection, insert, select
 
 from adapters.postgres.tables import evaluation, policy, revision, run
+from domain.approval import NO_APPROVAL, ApprovalRule
 from domain.cause import Cause
 from domain.months import SettlementMonth
 
-_REFUSED: Final = "refused"  # beside the counts of what was done, as it is sealed with them
+# Beside the counts of what was done, as they are sealed with them:
+_REFUSED: Final = "refused"
+APPROVAL_ABOVE: Final = "approval_above"
 
 
 class Action(StrEnum):
@@ -32,7 +35,8 @@ class RecordedRun:
     """A run of a month, as it was recorded, with what it rested on.
 
     `caused_by` is the month whose closing had this one evaluated again. `difference` counts what
-    was done, by name, or says under `refused` why nothing was.
+    was done, by name, or says under `refused` why nothing was; `approval_above` are the points
+    above which a closing asks for an approval.
     """
 
     run_no: int
@@ -72,6 +76,7 @@ def record_run(
     evaluation_id: int | None = None,
     caused_by: SettlementMonth | None = None,
     refused: str | None = None,
+    approval: ApprovalRule = NO_APPROVAL,
 ) -> None:
     """Record a run of a month in the transaction of what it did.
 
@@ -93,7 +98,8 @@ def record_run(
                 for name, count in difference.items()
                 if count or action is Action.APPROVE  # 0 points can be agreed to
             }
-            | ({} if refused is None else {_REFUSED: refused}),
+            | ({} if refused is None else {_REFUSED: refused})
+            | ({} if approval == NO_APPROVAL else {APPROVAL_ABOVE: approval.above_points}),
             started_at=cause.started_at,
         )
     )

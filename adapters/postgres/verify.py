@@ -445,6 +445,28 @@ _PAID_WHEN_DUE = _Check(
     """,
 )
 
+_PAID_WITH_APPROVAL = _Check(
+    "payouts",
+    "{month} was paid {points} points that nobody approved; a closing before asked for it",
+    """
+    SELECT to_char(settlement_month, 'YYYY-MM') AS month, points FROM growth_points.payout
+    WHERE points > (
+      SELECT min((difference ->> 'approval_above')::bigint) FROM growth_points.run
+      WHERE run.settlement_month = payout.settlement_month AND action = 'close'
+        AND recorded_at < paid_at
+    ) AND NOT EXISTS (
+      SELECT FROM growth_points.run
+      WHERE run.settlement_month = payout.settlement_month AND action = 'approve'
+        AND recorded_at < paid_at AND (difference ->> 'points')::bigint = points
+        AND evaluation_id = (
+          SELECT evaluation_id FROM growth_points.evaluation
+          WHERE evaluation.settlement_month = payout.settlement_month AND evaluated_at < paid_at
+          ORDER BY evaluation_no DESC LIMIT 1)
+    )
+    ORDER BY 1
+    """,
+)
+
 # Deliveries: the totals that were accepted are the sum of their rows.
 
 _TOTALS = _Check(
@@ -551,6 +573,7 @@ _CHECKS = (
     _PAID_WHOLE,
     _PAID_BY_A_PAYOUT,
     _PAID_WHEN_DUE,
+    _PAID_WITH_APPROVAL,
     _TOTALS,
     _TOLD_EVALUATIONS,
     _TOLD_PAYOUTS,

@@ -5,32 +5,38 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from adapters.postgres.approvals import newest_approvals
+from adapters.postgres.approvals import newest_approvals, recorded_rules
 from adapters.postgres.evaluations import current_evaluations
 from adapters.postgres.ledger import paid_months, pending_totals
-from domain.approval import Approval, ApprovalRule
+from domain.approval import NO_APPROVAL, Approval, ApprovalRule
 from domain.months import SettlementMonth
 
 
 @dataclass(frozen=True, slots=True)
 class OpenPayout:
-    """A closed month that is not paid: what it would pay now, and the approval of just that."""
+    """A closed month that is not paid: what it would pay now, and the approval of just that.
+
+    `rule` is what its closings recorded.
+    """
 
     month: SettlementMonth
     evaluation_id: int
     sellers: int
     points: int
     approval: Approval | None
+    rule: ApprovalRule
 
     def waits(self, rule: ApprovalRule) -> bool:
-        """Say whether it needs an approval that it lacks."""
-        return self.approval is None and rule.demands(self.points)
+        """Say whether it needs an approval that it lacks, by this rule or its own."""
+        return self.approval is None and any(
+            each.demands(self.points) for each in (rule, self.rule)
+        )
 
 
 def open_payouts(connection: Connection) -> Mapping[SettlementMonth, OpenPayout]:
     """Tell of every closed month that is not paid."""
     paid, pending = paid_months(connection), pending_totals(connection)
-    approvals = newest_approvals(connection)
+    approvals, rules = newest_approvals(connection), recorded_rules(connection)
     found = {}
     for each in current_evaluations(connection):
         month = each.settlement_month
@@ -39,5 +45,6 @@ def open_payouts(connection: Connection) -> Mapping[SettlementMonth, OpenPayout]
             approval = approvals.get(month)
             if approval is not None and not approval.covers(each.evaluation_id, points):
                 approval = None
-            found[month] = OpenPayout(month, each.evaluation_id, sellers, points, approval)
+            rule = rules.get(month, NO_APPROVAL)
+            found[month] = OpenPayout(month, each.evaluation_id, sellers, points, approval, rule)
     return found

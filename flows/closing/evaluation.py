@@ -23,6 +23,7 @@ from adapters.postgres.evaluations import (
     recorded_policy,
 )
 from adapters.postgres.revisions import Revision, current_revisions
+from domain.approval import NO_APPROVAL, ApprovalRule
 from domain.cause import Cause
 from domain.decision import ChangedResult
 from domain.eligibility import Terms
@@ -48,13 +49,17 @@ class PolicyUnknown(WrongUsage):
 
 @dataclass(frozen=True, slots=True)
 class ClosingRequest:
-    """What is to be closed, and why; without a policy's name the month's own policy is used."""
+    """What is to be closed, and why; without a policy's name the month's own policy is used.
+
+    `approval` says whether its payout will need one; it is recorded, and holds whoever pays.
+    """
 
     month: SettlementMonth
     cause: Cause
     policy_name: str | None = None
     preview: bool = False
     acknowledge_paid: bool = False
+    approval: ApprovalRule = NO_APPROVAL
 
 
 @dataclass(frozen=True, slots=True)

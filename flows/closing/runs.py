@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import Connection
 
 from adapters.postgres.runs import Action, record_run
+from domain.approval import NO_APPROVAL, ApprovalRule
 from domain.cause import Cause
 from domain.months import SettlementMonth
 from flows.closing.evaluation import EvaluatedMonth
@@ -18,8 +19,12 @@ def record_evaluations(
     months: Sequence[EvaluatedMonth],
     taken: TakenIn | None,
     cause: Cause,
+    approval: ApprovalRule = NO_APPROVAL,
 ) -> None:
-    """Record a run of the month asked for, and of each later one that came out differently."""
+    """Record a run of the month asked for, and of each later one that came out differently.
+
+    `approval` is recorded with the month asked for.
+    """
     for each in months:
         asked = each.month == asked_for
         if asked or each.changed:
@@ -33,6 +38,7 @@ def record_evaluations(
                 revision_id=each.revision.revision_id,
                 evaluation_id=each.evaluation_id,
                 caused_by=None if asked else asked_for,
+                approval=approval if asked else NO_APPROVAL,
             )
 
 

@@ -92,7 +92,15 @@ def record_closing(
         payouts = plan_payouts(
             connection, not_planned_by_their_policy(connection, months), calendar
         )
-        record_evaluations(connection, Action.CLOSE, request.month, months, taken, request.cause)
+        record_evaluations(
+            connection,
+            Action.CLOSE,
+            request.month,
+            months,
+            taken,
+            request.cause,
+            request.approval,
+        )
         check_now(connection)
         closing = Closing(
             request=request,

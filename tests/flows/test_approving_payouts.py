@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
+from adapters.postgres.ledger import pay_out
 from adapters.postgres.runs import Action, runs_of
+from adapters.postgres.verify import verify
 from domain.approval import ApprovalRule
 from flows.closing.approval import open_payouts
 from flows.steps.approve_payout import ApprovalOutOfDate, NothingToApprove, approve_payout
@@ -103,6 +105,42 @@ def test_a_paid_month_needs_no_approval(program: Program) -> None:
         approve_payout(program.engine, OCT, 150_000, cause())
 
 
+def test_a_rule_that_was_recorded_holds_whoever_closes_again_or_pays(program: Program) -> None:
+    program.close("2026-10", None, approval=ApprovalRule(149_999))
+    program.close("2026-10", None, approval=ApprovalRule(150_000))
+
+    with pytest.raises(PayoutNotApproved):
+        program.pay("2026-10")
+    approve_payout(program.engine, OCT, 150_000, cause())
+
+    assert program.pay("2026-10").created
+    assert _paid_unasked(program) == []
+
+
+def test_a_payout_past_its_recorded_rule_is_named(program: Program) -> None:
+    program.close("2026-10", None, approval=ApprovalRule.parse("required"))
+    approve_payout(program.engine, OCT, 150_000, cause())
+    program.close("2026-10", {"maru": Sold(), "sora": Sold(7_000_000)})  # the approval is void
+
+    with program.engine.begin() as connection:
+        pay_out(connection, month=OCT, paid_on=FAR_AHEAD, actor="whoever")
+
+    (named,) = _paid_unasked(program)
+    assert "2026-10 was paid 150000 points that nobody approved" in named
+
+
+def test_a_rule_of_a_closing_after_the_payout_names_nothing(program: Program) -> None:
+    program.pay("2026-10")
+    program.close("2026-10", None, approval=ApprovalRule.parse("required"))
+
+    assert _paid_unasked(program) == []
+
+
+def _paid_unasked(program: Program) -> list[str]:
+    with program.engine.connect() as connection:
+        return [str(each) for each in verify(connection) if "approved" in str(each)]
+
+
 def test_the_command_line_approves_lists_and_pays(closed_october: Marketplace) -> None:
     shop = replace(closed_october, variables={"GROWTH_POINTS_APPROVAL": "200000"})
 
@@ -151,3 +189,13 @@ def test_a_setting_that_says_nothing_is_refused(closed_october: Marketplace) -> 
 
     assert refused.exit_code == 2
     assert "GROWTH_POINTS_APPROVAL" in refused.stderr
+
+
+def test_a_setting_that_is_gone_when_it_is_paid_was_recorded(closed_october: Marketplace) -> None:
+    shop = replace(closed_october, variables={"GROWTH_POINTS_APPROVAL": "required"})
+    shop.done("close", OCTOBER)
+
+    refused = closed_october.run("pay-out")
+
+    assert refused.exit_code == 1
+    assert f"approve-payout {OCTOBER} 300000" in refused.stderr
