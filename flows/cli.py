@@ -309,9 +309,9 @@ def close(
 def pay_out_command(on: date | None, ahead: bool) -> None:
     """Pay out every closed month that is due and not paid yet. Again does nothing."""
     with _flows(_settings(), "paying out", with_gate=False):
-        from flows.pay_out import pay_out
+        from flows.pay_out import pay_out_on
 
-        payouts = pay_out(on, ahead)
+        payouts = pay_out_on(on, ahead)
     for payout in payouts:
         click.echo(
             f"{payout.settlement_month} paid on {payout.paid_on}: "

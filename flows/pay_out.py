@@ -26,29 +26,43 @@ from flows.steps.pay_out_month import PayoutRequest, PayoutsRefused, due_months,
 
 
 @flow(name="pay-out", flow_run_name=payout_name)
-def pay_out(
-    on: date | None = None, ahead: bool = False, month: MonthOrNone = ""
-) -> tuple[Payout, ...]:
-    """Pay out every closed month that is due on a date and not paid yet, or one such month.
+def pay_out(month: MonthOrNone = "") -> tuple[Payout, ...]:
+    """Pay out every closed month that is due today and not paid yet, or one such month.
 
     Running it again does nothing: a month is paid once.
 
     Args:
-        on: The payout date; today in Seoul when left out. Months due earlier are paid, too.
-        ahead: Allow a date that has not come yet. What was paid cannot be taken back.
         month: Only this settlement month, as YYYY-MM. Empty: all that are due.
     """
-    settings, occasion = Settings.read(), flow_occasion()
-    request = PayoutRequest(
+    settings = Settings.read()
+    request = _request(settings)
+    if month:
+        return (pay(settings, SettlementMonth.parse(month), request),)
+    return pay_each(settings, find_due_months(settings, request.on), request)
+
+
+@flow(name="pay-out-on", flow_run_name=payout_name)
+def pay_out_on(on: date | None = None, ahead: bool = False) -> tuple[Payout, ...]:
+    """Pay out what is due on a date: for the command line alone, no form offers another date.
+
+    Args:
+        on: The payout date; today in Seoul when left out. Months due earlier are paid, too.
+        ahead: Allow a date that has not come yet. What was paid cannot be taken back.
+    """
+    settings = Settings.read()
+    request = _request(settings, on, ahead)
+    return pay_each(settings, find_due_months(settings, request.on), request)
+
+
+def _request(settings: Settings, on: date | None = None, ahead: bool = False) -> PayoutRequest:
+    occasion = flow_occasion()
+    return PayoutRequest(
         on or occasion.today,
         occasion.cause(_reason(on, occasion.today)),
         occasion.today,
         ahead,
         settings.approval_rule,
     )
-    if month:
-        return (pay(settings, SettlementMonth.parse(month), request),)
-    return pay_each(settings, find_due_months(settings, request.on), request)
 
 
 def _reason(on: date | None, today: date) -> str:

@@ -72,14 +72,14 @@ class Demo:
         with ready_for_flows():
             from flows.close_month import close_month
             from flows.ingest_month import ingest_month
-            from flows.pay_out import pay_out
+            from flows.pay_out import pay_out_on
 
             for month in HISTORY:
                 ingest_month(str(month), str(self.root))
             closings = []
             for month in months:
                 closing = close_month(str(month), str(self.root), reason="demo").closing
-                pay_out(closing.payouts[month].due_on)
+                pay_out_on(closing.payouts[month].due_on)
                 closings.append(closing)
         return closings
 

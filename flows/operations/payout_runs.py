@@ -8,7 +8,7 @@ answer keeps no month from being closed.
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -16,6 +16,7 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.filters import FlowRunFilter
+from prefect.client.schemas.objects import FlowRun
 from prefect.exceptions import ObjectNotFound
 from prefect.states import Cancelled, Scheduled
 
@@ -28,6 +29,7 @@ from flows.settings import Settings
 
 DEPLOYMENT: Final = "pay-out/pay-out"
 _PAYING_TIME: Final = time(9, tzinfo=SEOUL)
+_STARTS_WITHIN: Final = timedelta(minutes=10)
 
 log = logging.getLogger("growth_points.payout")
 
@@ -95,17 +97,36 @@ def _plan(client: SyncPrefectClient, deployment_id: UUID, due: DuePayout, now: d
         )
     )
     planned = [run for run in runs if run.state is not None and run.state.is_scheduled()]
-    if any(run.state is not None and not run.state.is_final() for run in runs) and not planned:
+    dead = [run for run in runs if _never_started(run, now)]
+    if not planned and any(_is_open(run) for run in runs if run not in dead):
         return  # it is being paid
     if due.waiting and due.at <= now:
         return  # its approval plans it
+    for run in dead:
+        client.set_flow_run_state(run.id, Cancelled(message="it never started"), force=True)
     for run in planned[1:]:
         client.set_flow_run_state(run.id, Cancelled(message="planned twice"), force=True)
     if not planned:
-        _create(client, deployment_id, due, revision=len(runs) + 1)
+        _create(client, deployment_id, due, revision=max(map(_revision, runs), default=0) + 1)
     elif planned[0].next_scheduled_start_time != due.at and due.at > now:
         log.info("the payout of %s moves to %s", due.month, due.at)
         client.set_flow_run_state(planned[0].id, Scheduled(scheduled_time=due.at), force=True)
+
+
+def _is_open(run: FlowRun) -> bool:
+    return run.state is not None and not run.state.is_final()
+
+
+def _never_started(run: FlowRun, now: datetime) -> bool:
+    """Say whether a worker took the run long ago and died with it before it started."""
+    state = run.state
+    return state is not None and state.is_pending() and now - state.timestamp > _STARTS_WITHIN
+
+
+def _revision(run: FlowRun) -> int:
+    """Read from a run's key which plan of its month it is; 0 if somebody else made it."""
+    number = (run.idempotency_key or "").rpartition("#")[2]
+    return int(number) if number.isdecimal() else 0
 
 
 def _create(client: SyncPrefectClient, deployment_id: UUID, due: DuePayout, revision: int) -> None:

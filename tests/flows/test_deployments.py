@@ -38,6 +38,14 @@ def test_everything_an_operator_does_can_be_started_from_the_ui() -> None:
         assert served[each.name].description
 
 
+def test_no_form_offers_to_pay_before_the_date() -> None:
+    from flows.deployments import DEPLOYED
+
+    (offered,) = [each.flow.parameters.properties for each in DEPLOYED if each.name == "pay-out"]
+
+    assert set(offered) == {"month"}
+
+
 def test_schedules_are_kept_in_the_time_of_seoul() -> None:
     from prefect.client.schemas.schedules import CronSchedule
 

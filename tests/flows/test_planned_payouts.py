@@ -1,7 +1,8 @@
 """Payouts planned as runs on a real Prefect server: once, on their date, moved, replaced."""
 
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime, time
+from dataclasses import replace
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -9,7 +10,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Engine
 
-from flows.occasion import SEOUL
+from flows.occasion import SEOUL, this_occasion
 from flows.settings import Settings
 from flows.steps.approve_payout import approve_payout
 from flows.steps.reschedule_payouts import reschedule_payouts
@@ -126,6 +127,42 @@ def test_a_planned_run_moves_with_its_date(
 
     assert [when for _, when, _ in runs.open()] == [at(MOVED_TO)]
     assert len(runs.all()) == 1
+
+
+def test_a_plan_after_a_deleted_run_has_a_key_of_its_own(
+    runs: PlannedRuns, program: Program, settings: Settings
+) -> None:
+    for _ in range(2):
+        plan(settings)
+        runs.cancel()
+    runs.client.delete_flow_run(runs.all()[0].id)
+    plan(settings)
+
+    assert [when for _, when, _ in runs.open()] == [at(DUE_ON)]
+
+
+def test_a_run_that_never_started_is_planned_again_after_ten_minutes(
+    runs: PlannedRuns, program: Program, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from prefect.states import Pending
+
+    from flows.operations import payout_runs
+
+    plan(settings)
+    (dead,) = runs.all()
+    runs.client.set_flow_run_state(dead.id, Pending(), force=True)
+    plan(settings)
+    assert runs.open() == []  # it may start yet
+
+    later = this_occasion().now + timedelta(minutes=11)
+    occasion = replace(this_occasion(), now=later)
+    monkeypatch.setattr(payout_runs, "this_occasion", lambda: occasion)
+    plan(settings)
+
+    assert [when for _, when, _ in runs.open()] == [at(DUE_ON)]
+    (state,) = [run.state for run in runs.all() if run.id == dead.id]
+    assert state is not None
+    assert state.is_cancelled()
 
 
 def test_what_is_paid_or_pays_nothing_is_not_planned(

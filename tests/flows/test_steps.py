@@ -115,19 +115,19 @@ def test_the_flows_refuse_parameters_of_another_kind(prefect_server: None) -> No
     from prefect.exceptions import ParameterTypeError
 
     from flows.close_month import close_month
-    from flows.pay_out import pay_out
+    from flows.pay_out import pay_out_on
 
     with pytest.raises(ParameterTypeError):
         close_month(OCTOBER, "root", mode="perhaps")  # type: ignore[call-overload]
     with pytest.raises(ParameterTypeError):
-        pay_out(on="soon")  # type: ignore[call-overload]
+        pay_out_on(on="soon")  # type: ignore[call-overload]
 
 
 def test_the_flows_describe_every_parameter_to_whoever_fills_in_the_form() -> None:
     from flows.close_month import close_month
     from flows.ingest_month import ingest_month
-    from flows.pay_out import pay_out
+    from flows.pay_out import pay_out, pay_out_on
 
-    for flow in (close_month, ingest_month, pay_out):
+    for flow in (close_month, ingest_month, pay_out, pay_out_on):
         for name, parameter in flow.parameters.properties.items():
             assert parameter.get("description"), f"{flow.name}: {name}"
