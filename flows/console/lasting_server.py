@@ -1,19 +1,22 @@
 """The Prefect server that `growth-points up` keeps in a home, and how other commands find it."""
 
+import fcntl
 import os
 import socket
 import subprocess
 import time
 import urllib.request
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from http.client import HTTPException
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
 
 from domain.refusal import Refused
 from flows.console.children import start_server
 
 _START_SECONDS: Final = 120  # its database is made on first use
+_ANSWER_SECONDS: Final = 5
 _SETTINGS: Final = {
     "DO_NOT_TRACK": "1",
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
@@ -25,6 +28,15 @@ _SETTINGS: Final = {
     "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
     "PREFECT_LOGGING_EXTRA_LOGGERS": "growth_points",  # what the steps tell belongs to the run
 }
+
+
+class AlreadyUp(Refused):
+    """The program is up in this home; another server on its database would harm both."""
+
+    def __init__(self, home: Path, url: str | None) -> None:
+        where = url.removesuffix("/api") if url else "it is starting or ending"
+        super().__init__(f"The program is up already in {home}: {where}")
+        self.home = home
 
 
 class PortTaken(Refused):
@@ -46,6 +58,23 @@ class ServerSilent(Refused):
         self.log_file = log_file
 
 
+@contextmanager
+def alone_in(home: Path) -> Iterator[None]:
+    """Keep every other `growth-points up` out of a home, until this one ends however it ends.
+
+    Raises AlreadyUp.
+    """
+    folder = _folder(home)
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("a") as held:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise AlreadyUp(home, running_server(home)) from None
+        forget_where(home)  # one that was killed could not
+        yield
+
+
 def start_lasting_server(home: Path, port: int) -> tuple[subprocess.Popen[bytes], str]:
     """Start the home's server on the loopback interface; return it with its address.
 
@@ -53,7 +82,6 @@ def start_lasting_server(home: Path, port: int) -> tuple[subprocess.Popen[bytes]
     that is set already stays as it is. Raises PortTaken, ServerSilent.
     """
     folder = _folder(home)
-    folder.mkdir(parents=True, exist_ok=True)
     try:
         listening = socket.create_server(("127.0.0.1", port))
     except OSError as error:
@@ -80,12 +108,15 @@ def forget_where(home: Path) -> None:
 
 
 def running_server(home: Path) -> str | None:
-    """Give the API address of the server that runs in a home, if one does."""
-    with suppress(OSError, ValueError):
+    """Give the API address of the server that runs in a home, if one does.
+
+    An address that was left there may by now be that of another program.
+    """
+    with suppress(OSError, ValueError, HTTPException):
         url = _address_file(home).read_text().strip()
-        where = urlsplit(url)
-        with socket.create_connection((where.hostname or "", where.port or 0), timeout=1):
-            return url
+        with urllib.request.urlopen(f"{url}/health", timeout=_ANSWER_SECONDS) as answer:  # noqa: S310 our own
+            if answer.read(5) == b"true":
+                return url
     return None
 
 

@@ -9,17 +9,15 @@ import signal
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 from threading import Event
 from typing import Final
 
 import click
 
-from domain.refusal import Refused
 from flows.console.lasting_server import (
     ServerSilent,
+    alone_in,
     forget_where,
-    running_server,
     start_lasting_server,
     tell_where,
 )
@@ -31,25 +29,16 @@ from flows.settings import Settings
 _STOPPING_SECONDS: Final = 30
 
 
-class AlreadyUp(Refused):
-    """The program is up in this home; another server on its database would harm both."""
-
-    def __init__(self, home: Path, url: str) -> None:
-        super().__init__(f"The program is up already in {home}: {url.removesuffix('/api')}")
-        self.home = home
-
-
 def run_up(settings: Settings, port: int, first: Callable[[], None] = lambda: None) -> None:
     """Run everything until told to end; `first` is done before any deployment runs.
 
     Raises AlreadyUp, and ServerSilent or WorkerEnded if a part ends by itself.
     """
-    if (url := running_server(settings.home)) is not None:
-        raise AlreadyUp(settings.home, url)
     told_to_end = Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: told_to_end.set())
     with ExitStack() as stack:
+        stack.enter_context(alone_in(settings.home))
         say("starting the database")
         stack.enter_context(program_database(settings))
         say("starting the Prefect server")

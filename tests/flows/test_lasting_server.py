@@ -1,0 +1,67 @@
+"""One program in a home: others are kept out, and what a dead one left misleads nobody."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+
+import pytest
+
+from flows.console.lasting_server import AlreadyUp, alone_in, running_server, tell_where
+
+
+@contextmanager
+def answering(body: bytes) -> Iterator[str]:
+    """Run a program that answers everything alike; yield its address."""
+
+    class Alike(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.wfile.write(b"HTTP/1.0 200 OK\r\n\r\n" + body if body != b"-" else b"SSH-2.0\r\n")
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Alike) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def test_a_second_program_in_a_home_is_refused_before_the_first_can_be_asked(
+    tmp_path: Path,
+) -> None:
+    with (
+        alone_in(tmp_path),
+        pytest.raises(AlreadyUp, match="up already"),
+        alone_in(tmp_path),
+    ):
+        pass
+    with alone_in(tmp_path):
+        pass
+
+
+def test_the_refusal_names_where_the_first_is(tmp_path: Path) -> None:
+    with answering(b"true") as address, alone_in(tmp_path):
+        tell_where(tmp_path, address)
+
+        with pytest.raises(AlreadyUp, match=address), alone_in(tmp_path):
+            pass
+
+
+@pytest.mark.parametrize("body", [b"<html>", b"-"])
+def test_a_stranger_at_an_address_that_was_left_is_not_taken_for_the_program(
+    tmp_path: Path, body: bytes
+) -> None:
+    with alone_in(tmp_path), answering(body) as address:
+        tell_where(tmp_path, address)
+
+        assert running_server(tmp_path) is None
+
+
+def test_an_address_that_was_left_is_forgotten_by_the_next_program(tmp_path: Path) -> None:
+    with answering(b"true") as address:
+        with alone_in(tmp_path):
+            tell_where(tmp_path, address)
+        with alone_in(tmp_path):
+            assert running_server(tmp_path) is None
