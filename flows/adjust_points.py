@@ -6,7 +6,7 @@ from prefect.tasks import task
 
 from domain.months import SettlementMonth
 from flows.operations.flow_occasion import flow_occasion
-from flows.operations.forms import MonthOrNone, Name, Reason
+from flows.operations.forms import MonthOrNone, Name, NameOrNone, Reason
 from flows.program import program_calendar, program_database, program_policies
 from flows.settings import Settings
 from flows.steps.adjust_points import Adjustment, AdjustmentRequest, adjust_points
@@ -18,8 +18,8 @@ def adjust_points_of(
     points: int,
     reason: Reason,
     grants_month: MonthOrNone = "",
-    asked_by: str = "",
-    request_id: str = "",
+    asked_by: NameOrNone = "",
+    request_id: NameOrNone = "",
     acknowledge_paid: bool = False,
 ) -> Adjustment:
     """Give a seller available points, or take them back; the same again does nothing.

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeVar
 
 import click
 
+from domain.cause import NotOneLine, one_line
 from domain.months import MonthInvalid, SettlementMonth
 from domain.refusal import Refused, WrongUsage
 from flows.console.output import Output, print_rows
@@ -91,7 +92,18 @@ class _Head(click.ParamType[str]):
         return str(value)
 
 
+class _Line(click.ParamType[str]):
+    name = "text"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> str:
+        try:
+            return one_line(str(value))
+        except NotOneLine as error:
+            self.fail(str(error), param, ctx)
+
+
 MONTH, MONTHS, DATE, MOMENT, HEAD = _Month(), _Months(), _Date(), _Moment(), _Head()
+LINE = _Line()
 
 ROOT = click.option(
     "--from",
@@ -99,7 +111,9 @@ ROOT = click.option(
     metavar="ROOT",
     help="Where the settlement folders are; GROWTH_POINTS_SETTLEMENTS when left out.",
 )
-REASON = click.option("--reason", default=None, help="Why this is done; recorded with it.")
+REASON = click.option(
+    "--reason", type=LINE, default=None, help="Why this is done; recorded with it."
+)
 AS_OF = click.option(
     "--as-of",
     "moment",
@@ -398,7 +412,7 @@ def payouts(output: Output) -> None:
 @cli.command("approve-payout", short_help="Agree that a month pays so many points.")
 @click.argument("month", type=MONTH)
 @click.argument("points", type=click.IntRange(min=0))
-@click.option("--reason", required=True, help="Why; recorded with your name.")
+@click.option("--reason", type=LINE, required=True, help="Why; recorded with your name.")
 def approve_payout_command(month: SettlementMonth, points: int, reason: str) -> None:
     """Agree that MONTH pays POINTS in all, where GROWTH_POINTS_APPROVAL asks for it.
 
@@ -431,9 +445,13 @@ def history(month: SettlementMonth, output: Output) -> None:
 )
 @click.argument("seller_id", metavar="SELLER")
 @click.argument("points", type=int)
-@click.option("--reason", required=True, help="Why; recorded in the ledger with your name.")
+@click.option(
+    "--reason", type=LINE, required=True, help="Why; recorded in the ledger with your name."
+)
 @click.option("--for", "month", type=MONTH, help="The paid month to correct.")
-@click.option("--request-id", default="", help="A name of its own, to give the same points again.")
+@click.option(
+    "--request-id", type=LINE, default="", help="A name of its own, to give the same points again."
+)
 @click.option(
     "--acknowledge-paid", is_flag=True, help="Agree to changes in months that are paid and stay so."
 )

@@ -6,7 +6,7 @@ from domain.months import SettlementMonth
 from flows.close_month import ClosedMonth, close
 from flows.closing.evaluation import ClosingRequest
 from flows.operations.flow_occasion import flow_occasion
-from flows.operations.forms import Mode, Month, Reason
+from flows.operations.forms import Mode, Month, NameOrNone, Reason
 from flows.operations.run_names import rerun_name
 from flows.settings import Settings
 
@@ -19,7 +19,7 @@ def rerun_month(
     acknowledge_paid: bool = False,
     policy: str = "",
     settlements: str = "",
-    asked_by: str = "",
+    asked_by: NameOrNone = "",
 ) -> ClosedMonth:
     """Close a month again, after its files or the files of an earlier month changed.
 

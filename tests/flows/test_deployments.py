@@ -7,6 +7,7 @@ import tomllib
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
+from typing import get_type_hints
 
 import pytest
 import yaml
@@ -93,6 +94,24 @@ def test_a_form_takes_a_month() -> None:
         assert TypeAdapter(forms.Month).validate_python(month) == month
         assert TypeAdapter(forms.MonthOrNone).validate_python(month) == month
     assert TypeAdapter(forms.MonthOrNone).validate_python("") == ""
+
+
+@pytest.mark.parametrize("text", ["a\0b", "a\ud800", "a\nb", "a\u2028b", "a\u202eb", "a" * 501])
+def test_a_form_refuses_what_is_not_one_readable_line(text: str) -> None:
+    for kind in (forms.Reason, forms.Name, forms.NameOrNone):
+        with pytest.raises(ValidationError):
+            TypeAdapter(kind).validate_python(text)
+
+
+def test_every_text_about_a_person_or_a_reason_is_one_line_in_the_form() -> None:
+    from flows.deployments import DEPLOYED
+
+    texts = ("reason", "asked_by", "approved_by", "seller_id", "request_id")
+    for each in DEPLOYED:
+        for name, hint in get_type_hints(each.flow.fn, include_extras=True).items():
+            if name in texts:
+                with pytest.raises(ValidationError):
+                    TypeAdapter(hint).validate_python("a\nb")
 
 
 @pytest.mark.parametrize(
