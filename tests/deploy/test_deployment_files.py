@@ -1,7 +1,9 @@
 """What the deployment's files name exists: settings, commands, files, pins."""
 
 import json
+import os
 import re
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -148,3 +150,23 @@ def _options(command: str) -> set[str]:
     parameters = cli.commands[command].params
     found = {text for each in parameters if isinstance(each, click.Option) for text in each.opts}
     return {text for text in found if text.startswith("--")} | {"--help"}
+
+
+def test_a_backup_has_the_home_before_it_dumps_the_database(tmp_path: Path) -> None:
+    home, backup, dump = tmp_path / "home", tmp_path / "backup", tmp_path / "bin" / "pg_dump"
+    for folder in (home, dump.parent):
+        folder.mkdir()
+    dump.write_text(f"#!/bin/sh\nls {backup} >{backup}/database.unfinished\n")
+    dump.chmod(0o755)
+
+    subprocess.run(  # noqa: S603 our own script
+        [_DEPLOY / "backup.sh", backup],
+        env={
+            "PATH": f"{dump.parent}{os.pathsep}{os.environ['PATH']}",
+            "GROWTH_POINTS_HOME": str(home),
+            "GROWTH_POINTS_DATABASE_URL": "postgresql://nowhere",
+        },
+        check=True,
+    )
+
+    assert "home.tar.gz" in (backup / "database.dump").read_text()
