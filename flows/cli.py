@@ -149,7 +149,8 @@ def cli() -> None:
 
     Settings are environment variables: GROWTH_POINTS_HOME (default .growth-points),
     GROWTH_POINTS_DATABASE_URL, GROWTH_POINTS_SETTLEMENTS, GROWTH_POINTS_ENGINE,
-    GROWTH_POINTS_POLICIES, GROWTH_POINTS_HOLIDAYS.
+    GROWTH_POINTS_POLICIES, GROWTH_POINTS_HOLIDAYS, GROWTH_POINTS_APPROVAL,
+    GROWTH_POINTS_PAGES_URL, PREFECT_API_URL.
 
     Exit codes: 0 done; 1 refused, the data or the state forbids it; 2 wrong usage.
     """
@@ -186,7 +187,7 @@ def up(port: int, demo: bool) -> None:
     if not demo:
         run_up(settings, port)
         return
-    sample = Demo(settings.home)
+    sample = Demo(settings.home / "up")  # `growth-points demo` closes all of its months
     sample.enter()
 
     def close_all_but_the_last() -> None:
@@ -371,7 +372,7 @@ def ledger(
     With --as-of nothing that was recorded later is there: the same answer today and next year.
     """
     from flows.console.as_of import export_ledger, seal_as_of
-    from flows.console.listings import LEDGER, ledger_rows
+    from flows.console.listings import LEDGER, ledger_rows, require_known_seller
 
     if file is not None and (seller_id or month):
         raise click.UsageError("--to writes the whole ledger; leave out --seller and --month")
@@ -379,6 +380,7 @@ def ledger(
         if file is not None:
             click.echo(export_ledger(engine, file, moment))
             return
+        require_known_seller(engine, seller_id)
         seal_no = None if moment is None else seal_as_of(engine, moment)
         print_rows(LEDGER, ledger_rows(engine, seller_id, month, seal_no), output)
 
@@ -390,9 +392,10 @@ def ledger(
 def balances(seller_id: str | None, moment: date | int | None, output: Output) -> None:
     """Every seller's points, pending and available, now or as they stood."""
     from flows.console.as_of import balance_rows
-    from flows.console.listings import BALANCES
+    from flows.console.listings import BALANCES, require_known_seller
 
     with _database(_settings()) as engine:
+        require_known_seller(engine, seller_id)
         print_rows(BALANCES, balance_rows(engine, seller_id, moment), output)
 
 

@@ -59,6 +59,8 @@ def export_ledger(engine: Engine, file: Path, moment: date | int | None) -> str:
     """
     if file.suffix not in {".csv", ".parquet"}:
         raise ExportFormatUnknown(f"{file} must end in .csv or .parquet")
+    if not file.absolute().parent.is_dir():
+        raise Refused(f"There is no folder {file.absolute().parent} to write {file.name} to.")
     seal_no = _seal_no(engine, moment)
     unfinished = file.with_name(f"{file.name}.unfinished")
     with engine.connect() as connection:

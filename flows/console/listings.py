@@ -10,6 +10,7 @@ from adapters.postgres.decisions import decisions
 from adapters.postgres.evaluations import current_evaluation
 from adapters.postgres.ledger import entries, payouts
 from adapters.postgres.payout_dates import planned_payouts
+from adapters.postgres.revisions import seller_is_known
 from adapters.postgres.runs import runs_of
 from domain.approval import NO_APPROVAL, ApprovalRule
 from domain.months import SettlementMonth
@@ -111,6 +112,18 @@ def decision_rows(engine: Engine, month: SettlementMonth, seller_id: str | None)
             )
         if seller_id is not None and not found:
             raise NoDecision(seller_id, month)
+
+
+def require_known_seller(engine: Engine, seller_id: str | None) -> None:
+    """Refuse a seller that no snapshot ever had: an empty list would look like no points."""
+    if seller_id is None:
+        return
+    with engine.connect() as connection:
+        if not seller_is_known(connection, seller_id):
+            raise Refused(
+                f"No seller {seller_id!r} is in any month's snapshot; "
+                "look the id up with: growth-points decisions MONTH"
+            )
 
 
 def ledger_rows(

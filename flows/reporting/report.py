@@ -264,7 +264,14 @@ def _why(planned: PlannedPayout) -> str:
 
 
 def _state(closing: Closing) -> str:
-    return "paid" if closing.closed.paid_out else "points pending until then"
+    if closing.closed.paid_out:
+        return "paid"
+    return "points pending, due already" if _is_due(closing) else "points pending until then"
+
+
+def _is_due(closing: Closing) -> bool:
+    due_on = closing.payouts[closing.closed.month].due_on
+    return due_on <= closing.request.cause.started_at.date()
 
 
 def _next_step(closing: Closing) -> NextStep:
@@ -276,7 +283,10 @@ def _next_step(closing: Closing) -> NextStep:
         )
     if closed.paid_out:
         return NextStep("Nothing: the month is paid.")
-    return NextStep(f"Nothing until {closing.payouts[month].due_on}, when it is paid.")
+    due_on = closing.payouts[month].due_on
+    if _is_due(closing):
+        return NextStep(f"Its payout was due on {due_on}; this pays it:", "growth-points pay-out")
+    return NextStep(f"Nothing until {due_on}, when it is paid.")
 
 
 def _awards(month: EvaluatedMonth) -> Section:

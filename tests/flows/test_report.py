@@ -135,6 +135,13 @@ def test_the_first_closing_is_compared_with_nothing(with_history: Marketplace) -
     assert "Beside run" not in text
 
 
+def test_a_month_closed_after_its_payout_date_says_what_pays_it(with_history: Marketplace) -> None:
+    said = with_history.done("close", OCTOBER).stdout
+
+    assert "Its payout was due on 2024-11-11" in said
+    assert "until" not in said
+
+
 def test_a_preview_keeps_no_report_and_says_how_to_commit(with_history: Marketplace) -> None:
     said = with_history.done("close", OCTOBER, "--preview").stdout
 
