@@ -31,7 +31,7 @@ def _any(pattern: str) -> Point:
 POINTS: Final[dict[str, Point]] = {
     "before anything": lambda _: True,
     "the reading begins": _any("staging/*/*"),
-    "the snapshot is being read": _any("staging/*/*/work/sellers-*.parquet"),
+    "the snapshot is being read": _any("staging/*/*/*/sellers-*.parquet"),
     "the totals are written": _any("staging/*/*/totals.parquet"),
     "the snapshot is written": _any("staging/*/*/sellers.parquet"),
     "the check is kept": _any(f"docs/results/{MONTH}/*"),
