@@ -32,7 +32,7 @@ from adapters.postgres.evaluations import record_evaluation, record_policy
 from adapters.postgres.ledger_export import export_parquet
 from adapters.postgres.payout_dates import plan_payout
 from adapters.postgres.revisions import record_revision
-from adapters.postgres.verify import verify
+from adapters.postgres.verification.verify import verify
 from domain.ledger import Award
 from domain.months import SettlementMonth
 from domain.payout_date import payout_date

@@ -564,7 +564,7 @@ def explain(seller_id: str, month: SettlementMonth, language: Literal["en", "ko"
 )
 def verify(replay: bool, heads: tuple[str, ...]) -> None:
     """Derive again everything that can be derived; exit 1 and name it if anything differs."""
-    from adapters.postgres.verify import verify as differences
+    from adapters.postgres.verification.verify import verify as differences
     from flows.closing.replay import replay_decisions
     from flows.console.as_of import seal_everything
     from flows.reporting.kept_heads import heads_in_reports

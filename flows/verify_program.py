@@ -6,8 +6,8 @@ from prefect import flow, task
 from prefect.artifacts import create_table_artifact
 from prefect.cache_policies import NO_CACHE
 
-from adapters.postgres.verify import Difference
-from adapters.postgres.verify import verify as differences
+from adapters.postgres.verification.difference import Difference
+from adapters.postgres.verification.verify import verify as differences
 from domain.refusal import Refused
 from flows.closing.replay import replay_decisions
 from flows.program import program_database

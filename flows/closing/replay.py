@@ -21,7 +21,7 @@ from adapters.postgres.evaluations import (
     recorded_policy,
 )
 from adapters.postgres.grants import awards_bound_by
-from adapters.postgres.verify import Difference
+from adapters.postgres.verification.difference import Difference
 from domain.decision import Result, SellerFacts, decide
 from domain.eligibility import Terms
 from domain.evaluation import EvaluationInput, by_month

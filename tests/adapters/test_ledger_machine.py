@@ -24,7 +24,7 @@ from adapters.postgres import ledger
 from adapters.postgres.as_of import ProgramBalances, program_balances, seller_balances
 from adapters.postgres.database import open_database
 from adapters.postgres.ledger_tables import transfer
-from adapters.postgres.verify import verify
+from adapters.postgres.verification.verify import verify
 from domain.ledger import Award
 from domain.months import SettlementMonth
 from domain.payout_date import payout_date

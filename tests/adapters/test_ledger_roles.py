@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from adapters.postgres.database import MigrationForbidden, open_database
-from adapters.postgres.verify import verify
+from adapters.postgres.verification.verify import verify
 
 OWNER = "an_owner_without_rights"
 

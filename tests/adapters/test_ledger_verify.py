@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine, text
 from adapters.korean_holidays import calendar_version
 from adapters.postgres.ledger import chain_head, check_now, seal_now
 from adapters.postgres.runs import Action, record_run
-from adapters.postgres.verify import verify
+from adapters.postgres.verification.verify import verify
 from domain.cause import Cause
 from tests.adapters.ledger_world import (
     NOVEMBER,

@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from adapters.postgres.database import _VERSIONS, migrate
 from adapters.postgres.ledger import seal_now
-from adapters.postgres.verify import verify
+from adapters.postgres.verification.verify import verify
 from tests.adapters.ledger_world import as_owner
 
 _RECORDED_BEFORE_0008 = """

@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 
 from adapters.postgres.ledger import pay_out
 from adapters.postgres.runs import Action, runs_of
-from adapters.postgres.verify import verify
+from adapters.postgres.verification.verify import verify
 from domain.approval import ApprovalRule
 from flows.closing.approval import open_payouts
 from flows.steps.approve_payout import ApprovalOutOfDate, NothingToApprove, approve_payout

@@ -8,7 +8,7 @@ from sqlalchemy import Engine, func, select
 from adapters.postgres.decisions import decisions
 from adapters.postgres.evaluations import all_evaluations
 from adapters.postgres.tables import decision
-from adapters.postgres.verify import verify
+from adapters.postgres.verification.verify import verify
 from flows.closing.replay import replay_decisions
 from tests.closings import Delivered, Program, Sold
 

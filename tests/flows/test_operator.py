@@ -31,7 +31,7 @@ from adapters.postgres.grants import binding_awards
 from adapters.postgres.ledger import BalanceTooLow, paid_months
 from adapters.postgres.ledger_tables import seller_account
 from adapters.postgres.payout_dates import planned_payouts
-from adapters.postgres.verify import verify
+from adapters.postgres.verification.verify import verify
 from domain.decision import Decision, Outcome, decide
 from domain.eligibility import Terms
 from domain.ledger import Award

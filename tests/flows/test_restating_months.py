@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 from adapters.postgres.grants import binding_awards, granted_awards
 from adapters.postgres.ledger import BalanceTooLow, entries, standing_awards
-from adapters.postgres.verify import verify
+from adapters.postgres.verification.verify import verify
 from domain.ledger import Award
 from domain.months import SettlementMonth
 from domain.restatement import Restatement

@@ -14,7 +14,7 @@ from sqlalchemy import Engine, text
 from adapters.postgres.database import lock_program, open_database
 from adapters.postgres.grants import granted_awards
 from adapters.postgres.ledger import entries, payouts, standing_awards
-from adapters.postgres.verify import verify
+from adapters.postgres.verification.verify import verify
 from domain.ledger import Award
 from domain.refusal import Refused
 from flows.closing.replay import replay_decisions

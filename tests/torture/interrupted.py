@@ -35,7 +35,7 @@ from sqlalchemy.exc import DBAPIError
 
 from adapters.postgres.database import open_database
 from adapters.postgres.embedded import embedded_url
-from adapters.postgres.verify import verify
+from adapters.postgres.verification.verify import verify
 from domain.award_profile import AwardProfile
 from domain.findings import Finding
 from domain.months import SettlementMonth

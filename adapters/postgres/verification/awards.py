@@ -1,0 +1,146 @@
+"""Awards: decided, of their policy's tiers, given once, finished once."""
+
+from collections.abc import Iterator
+
+from sqlalchemy import Connection, bindparam, text
+from sqlalchemy.dialects.postgresql import ARRAY, BIGINT, INTEGER
+
+from adapters.postgres.verification.difference import Difference, QueryCheck
+from adapters.postgres.verification.policies import readable_policies
+from domain.eligibility import Terms
+from domain.months import SettlementMonth
+
+DECIDED = QueryCheck(
+    "awards",
+    "entry {entry_no} awards seller {seller_id} tier {tier} for {month}, "
+    "which its evaluation did not decide",
+    """
+    SELECT entry_no, seller_id, award.tier, to_char(award.settlement_month, 'YYYY-MM') AS month
+    FROM growth_points.award
+    LEFT JOIN growth_points.evaluation USING (evaluation_id)
+    LEFT JOIN growth_points.decision USING (evaluation_id, seller_id)
+    WHERE (evaluation.settlement_month, outcome, decision.tier, decision.points)
+      IS DISTINCT FROM (award.settlement_month, 'awarded', award.tier, award.points)
+    ORDER BY entry_no
+    """,
+)
+
+
+AWARDED_ONCE = QueryCheck(
+    "awards",
+    "seller {seller_id} holds tier {tier} {times} times",
+    """
+    SELECT seller_id, tier, count(*) AS times FROM (
+      SELECT seller_id, tier::text FROM growth_points.award WHERE state <> 'reversed'
+      UNION ALL
+      SELECT seller_id, split_part(key, '/', 3) FROM growth_points.posting
+      JOIN growth_points.transfer USING (posting_no) WHERE key >= 'grant/' AND key < 'grant0'
+    ) held GROUP BY seller_id, tier HAVING count(*) > 1 ORDER BY 1, 2
+    """,
+)
+
+
+FINISHED = QueryCheck(
+    "awards",
+    "entry {entry_no} does not finish an award of its seller, its points and its month, once",
+    """
+    SELECT finish.entry_no FROM (
+      SELECT finish.*, posting.settlement_month, count(*) OVER (PARTITION BY finishes) AS times
+      FROM growth_points.transfer finish LEFT JOIN growth_points.posting USING (posting_no)
+      WHERE finish.kind IN ('payout', 'reversal') OR finishes IS NOT NULL
+    ) finish
+    LEFT JOIN growth_points.award ON award.entry_no = finish.finishes
+    WHERE times > 1 OR (award.seller_id, award.points, award.settlement_month)
+      IS DISTINCT FROM (finish.seller_id, finish.points, finish.settlement_month)
+    ORDER BY 1
+    """,
+)
+
+
+STANDING = QueryCheck(
+    "awards",
+    "{month}: seller {seller_id} {what}",
+    """
+    SELECT to_char(settlement_month, 'YYYY-MM') AS month, seller_id,
+           CASE WHEN standing IS NULL THEN 'was awarded by the current evaluation, but not posted'
+                ELSE 'has an award that the current evaluation did not decide' END AS what
+    FROM (
+      SELECT current.settlement_month, seller_id, tier, points, true AS decided
+      FROM growth_points.decision JOIN growth_points.evaluation USING (evaluation_id) JOIN (
+        SELECT DISTINCT ON (settlement_month) settlement_month, evaluation_id
+        FROM growth_points.evaluation ORDER BY settlement_month, evaluation_no DESC
+      ) current USING (settlement_month)
+      WHERE outcome = 'awarded' AND NOT EXISTS (
+        SELECT FROM growth_points.evaluation later
+        JOIN growth_points.decision newer ON newer.evaluation_id = later.evaluation_id
+        WHERE later.settlement_month = evaluation.settlement_month
+          AND later.evaluation_no > evaluation.evaluation_no AND later.evaluation_no > 1
+          AND newer.seller_id = decision.seller_id
+      ) AND (decision.evaluation_id = current.evaluation_id OR EXISTS (
+        SELECT FROM growth_points.evaluation_input JOIN growth_points.revision USING (revision_id)
+        JOIN growth_points.seller_snapshot snapshot USING (revision_id)
+        WHERE evaluation_input.evaluation_id = current.evaluation_id
+          AND revision.settlement_month = current.settlement_month
+          AND snapshot.seller_id = decision.seller_id
+      ))
+    ) decided
+    FULL JOIN (
+      SELECT settlement_month, seller_id, tier, points, true AS standing
+      FROM growth_points.award WHERE state <> 'reversed'
+    ) standing USING (settlement_month, seller_id, tier, points)
+    WHERE (decided IS NULL OR standing IS NULL)
+      AND settlement_month NOT IN (SELECT settlement_month FROM growth_points.payout)
+      AND NOT (standing IS NULL AND EXISTS (
+        SELECT FROM growth_points.award elsewhere WHERE elsewhere.state = 'paid'
+          AND (elsewhere.seller_id, elsewhere.tier) = (decided.seller_id, decided.tier)))
+      AND NOT (standing IS NULL AND EXISTS (
+        SELECT FROM growth_points.posting WHERE key >= 'grant/' AND key < 'grant0'
+          AND key = concat('grant/', substr(key, 7, 7), '/', decided.tier, '/', decided.seller_id)))
+    ORDER BY 1, 2
+    """,
+)
+
+
+_OUTSIDE_ITS_TIER = text("""
+    SELECT entry_no, seller_id, award.tier, award.points, window_amount_krw
+    FROM growth_points.award JOIN growth_points.decision USING (evaluation_id, seller_id)
+    LEFT JOIN unnest(:tiers, :points, :lower, :upper) AS policy (tier, points, lower, upper)
+      ON policy.tier = award.tier
+    WHERE evaluation_id = :evaluation_id AND (award.points IS DISTINCT FROM policy.points
+      OR window_amount_krw < lower OR window_amount_krw >= upper)
+    ORDER BY entry_no
+""").bindparams(
+    bindparam("tiers", type_=ARRAY(INTEGER)),
+    *(bindparam(name, type_=ARRAY(BIGINT)) for name in ("points", "lower", "upper")),
+)
+
+
+def awards_by_policy(connection: Connection) -> Iterator[Difference]:
+    policies = readable_policies(connection)
+    evaluations = connection.execute(
+        text("SELECT evaluation_id, settlement_month, policy_hash FROM growth_points.evaluation")
+    ).all()
+    for evaluation_id, first_day, policy_hash in evaluations:
+        policy = policies.get(policy_hash)
+        if policy is None:
+            yield Difference(
+                "awards", f"evaluation {evaluation_id} rests on a policy that is not recorded"
+            )
+            continue
+        terms = Terms.of(policy, SettlementMonth.of(first_day))
+        found = connection.execute(
+            _OUTSIDE_ITS_TIER,
+            {
+                "evaluation_id": evaluation_id,
+                "tiers": [tier.number for tier in policy.tiers],
+                "points": [tier.points for tier in policy.tiers],
+                "lower": [terms.lower_sum_krw(tier) for tier in policy.tiers],
+                "upper": [terms.upper_sum_krw(tier) for tier in policy.tiers],
+            },
+        )
+        for row in found:
+            yield Difference(
+                "awards",
+                f"entry {row.entry_no} awards seller {row.seller_id} tier {row.tier} and "
+                f"{row.points} points for {row.window_amount_krw} KRW; {policy.name} does not",
+            )

@@ -1,0 +1,35 @@
+"""The chain: seals numbered without a gap, each hashed over the one before it."""
+
+from collections.abc import Collection, Iterator
+
+from sqlalchemy import Connection, text
+
+from adapters.postgres.verification.difference import Difference, QueryCheck
+
+CHAIN = QueryCheck(
+    "chain",
+    "seal {seal_no} does not follow from the seal before it",
+    r"""
+    SELECT seal_no FROM (
+      SELECT seal.*, lag(seal_no, 1, 0) OVER chain AS last_no,
+             lag(hash, 1, '') OVER chain AS last_hash,
+             lag(sealed_at, 1, '-infinity') OVER chain AS last_at
+      FROM growth_points.seal WINDOW chain AS (ORDER BY seal_no)
+    ) seal
+    WHERE seal_no <> last_no + 1 OR sealed_at < last_at
+      OR hash <> sha256(last_hash || convert_to(jsonb_build_array(
+           seal_no, subject, subject_key, encode(content_hash, 'hex'),
+           extract(epoch FROM sealed_at), fund_floor, program_fund,
+           search_ad_credit, customer_reward, expired)::text, 'UTF8'))
+    ORDER BY seal_no
+    """,
+)
+
+
+def missing_heads(connection: Connection, known: Collection[str]) -> Iterator[Difference]:
+    query = text("SELECT count(*) FROM growth_points.seal WHERE encode(hash, 'hex') = :head")
+    for head in known:
+        if not connection.scalar(query, {"head": head}):
+            yield Difference(
+                "chain", f"no seal is {head}, which is known outside as the head of this chain"
+            )

@@ -1,0 +1,133 @@
+"""Payouts: due when their policy says, whole, and what they say they paid."""
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from adapters.korean_holidays import HolidaysUnknown, calendar_version, korean_holidays
+from adapters.postgres.tables import Month
+from adapters.postgres.verification.difference import Difference, QueryCheck
+from adapters.postgres.verification.policies import readable_policies
+from domain.payout_date import calendar_years, payout_date
+from domain.policy import Policy
+
+PAID = QueryCheck(
+    "payouts",
+    "{month} says that it paid {points} points to {sellers} sellers, "
+    "but its posting paid {moved} to {paid}",
+    """
+    SELECT to_char(payout.settlement_month, 'YYYY-MM') AS month, payout.points, payout.sellers,
+           coalesce(sum(transfer.points), 0) AS moved, count(DISTINCT transfer.seller_id) AS paid
+    FROM growth_points.payout
+    LEFT JOIN growth_points.posting ON posting.posting_no = payout.posting_no
+      AND posting.kind = 'payout' AND posting.settlement_month = payout.settlement_month
+    LEFT JOIN growth_points.transfer ON transfer.posting_no = posting.posting_no
+    GROUP BY payout.settlement_month, payout.points, payout.sellers
+    HAVING payout.points <> coalesce(sum(transfer.points), 0)
+      OR payout.sellers <> count(DISTINCT transfer.seller_id)
+    ORDER BY 1
+    """,
+)
+
+
+PAID_WHOLE = QueryCheck(
+    "payouts",
+    "{month} was paid, but {awards} of its awards are still pending",
+    """
+    SELECT to_char(settlement_month, 'YYYY-MM') AS month, count(*) AS awards
+    FROM growth_points.award JOIN growth_points.payout USING (settlement_month)
+    WHERE state = 'pending' GROUP BY settlement_month ORDER BY 1
+    """,
+)
+
+
+PAID_BY_A_PAYOUT = QueryCheck(
+    "payouts",
+    "posting {key} pays a month that has no such payout",
+    """
+    SELECT posting.key FROM growth_points.posting LEFT JOIN growth_points.payout
+      ON payout.posting_no = posting.posting_no
+      AND payout.settlement_month = posting.settlement_month
+    WHERE kind = 'payout' AND payout.settlement_month IS NULL ORDER BY 1
+    """,
+)
+
+
+PAID_WHEN_DUE = QueryCheck(
+    "payouts",
+    "{month} was paid on {paid_on}; its payout date was {due_on}",
+    """
+    SELECT to_char(settlement_month, 'YYYY-MM') AS month, paid_on, due_on
+    FROM growth_points.payout LEFT JOIN LATERAL (
+      SELECT due_on FROM growth_points.payout_date plan
+      WHERE plan.settlement_month = payout.settlement_month AND plan.planned_at <= payout.paid_at
+      ORDER BY plan_no DESC LIMIT 1
+    ) plan ON true
+    WHERE due_on IS NULL OR paid_on < due_on ORDER BY 1
+    """,
+)
+
+
+PAID_WITH_APPROVAL = QueryCheck(
+    "payouts",
+    "{month} was paid {points} points that nobody approved; a closing before asked for it",
+    """
+    SELECT to_char(settlement_month, 'YYYY-MM') AS month, points FROM growth_points.payout
+    WHERE points > (
+      SELECT min((difference ->> 'approval_above')::bigint) FROM growth_points.run
+      WHERE run.settlement_month = payout.settlement_month AND action = 'close'
+        AND recorded_at < paid_at
+    ) AND NOT EXISTS (
+      SELECT FROM growth_points.run
+      WHERE run.settlement_month = payout.settlement_month AND action = 'approve'
+        AND recorded_at < paid_at AND (difference ->> 'points')::bigint = points
+        AND evaluation_id = (
+          SELECT evaluation_id FROM growth_points.evaluation
+          WHERE evaluation.settlement_month = payout.settlement_month AND evaluated_at < paid_at
+          ORDER BY evaluation_no DESC LIMIT 1)
+    )
+    ORDER BY 1
+    """,
+)
+
+
+def payout_dates(connection: Connection) -> Iterator[Difference]:
+    policies = readable_policies(connection)
+    plans = connection.execute(
+        text("SELECT * FROM growth_points.payout_date ORDER BY settlement_month, plan_no").columns(
+            settlement_month=Month()
+        )
+    )
+    for plan in plans:
+        policy = policies.get(plan.policy_hash)
+        if policy is None or not _follows(policy, plan):
+            yield Difference(
+                "payout dates",
+                f"{plan.settlement_month} (plan {plan.plan_no}) is due on {plan.due_on}, which "
+                "does not follow from its policy and the holidays",
+            )
+
+
+def _follows(policy: Policy, plan: Any) -> bool:
+    """Work the date out again and compare it and the days that were passed over."""
+    try:
+        holidays = _holidays(plan)
+    except (AttributeError, TypeError, ValueError, HolidaysUnknown):
+        return False
+    planned = payout_date(policy.payout, plan.settlement_month, holidays)
+    passed_over = [[day.isoformat(), name] for day, name in planned.passed_over]
+    return (planned.due_on, passed_over) == (plan.due_on, plan.passed_over)
+
+
+def _holidays(plan: Any) -> Mapping[date, str]:
+    """Find the holidays that a plan rests on: those of its calendar and the operator's own.
+
+    Another release of the calendar may know other ones. Then there are only those that the plan
+    says it passed over, which its seal holds fast.
+    """
+    if plan.calendar == calendar_version():
+        extra = {date.fromisoformat(day): name for day, name in plan.extra_holidays.items()}
+        return korean_holidays(calendar_years(plan.settlement_month), extra).holidays
+    return {date.fromisoformat(day): name for day, name in plan.passed_over}

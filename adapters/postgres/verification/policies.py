@@ -1,0 +1,32 @@
+"""Policies: the text that was recorded makes the hash under which it is used."""
+
+from collections.abc import Iterator, Mapping
+
+from sqlalchemy import Connection, text
+
+from adapters.policy_files import parse_policy
+from adapters.postgres.verification.difference import Difference
+from domain.policy import Policy, PolicyInvalid
+
+
+def policies_as_recorded(connection: Connection) -> Iterator[Difference]:
+    for row in connection.execute(text("SELECT * FROM growth_points.policy ORDER BY policy_hash")):
+        try:
+            policy = parse_policy(row.content, f"the recorded policy {row.name}")
+        except PolicyInvalid as invalid:
+            yield Difference("policies", f"policy {row.policy_hash} cannot be read: {invalid}")
+            continue
+        if (policy.content_hash, policy.name) != (row.policy_hash, row.name):
+            yield Difference(
+                "policies", f"the text of policy {row.name} {row.policy_hash} is another policy's"
+            )
+
+
+def readable_policies(connection: Connection) -> Mapping[str, Policy]:
+    readable = {}
+    for row in connection.execute(text("SELECT * FROM growth_points.policy")):
+        try:
+            readable[row.policy_hash] = parse_policy(row.content, row.name)
+        except PolicyInvalid:
+            continue  # named by the check of the policies themselves
+    return readable

@@ -1,0 +1,70 @@
+"""Reports: what each run told of its month is what the ledger has of it."""
+
+from adapters.postgres.verification.difference import QueryCheck
+
+TOLD_EVALUATIONS = QueryCheck(
+    "reports",
+    "the runs of {month} told of {told} by evaluation {evaluation_id}, the ledger has {posted}",
+    """
+    SELECT to_char(settlement_month, 'YYYY-MM') AS month, evaluation_id, told, posted
+    FROM (
+      SELECT settlement_month, evaluation_id, format('%s awards, %s reversals and %s points',
+               sum(coalesce((difference ->> 'awarded')::bigint, 0)),
+               sum(coalesce((difference ->> 'reversed')::bigint, 0)),
+               sum(coalesce((difference ->> 'points')::bigint, 0))) AS told
+      FROM growth_points.run
+      WHERE action IN ('close', 'evaluate again') AND evaluation_id IS NOT NULL
+      GROUP BY settlement_month, evaluation_id
+    ) run LEFT JOIN LATERAL (
+      SELECT format('%s awards, %s reversals and %s points',
+               count(*) FILTER (WHERE transfer.kind = 'award'),
+               count(*) FILTER (WHERE transfer.kind = 'reversal'),
+               coalesce(sum(CASE transfer.kind WHEN 'award' THEN points ELSE -points END), 0)
+             ) AS posted
+      FROM growth_points.posting JOIN growth_points.transfer USING (posting_no)
+      WHERE posting.settlement_month = run.settlement_month
+        AND posting.evaluation_id = run.evaluation_id
+    ) ledger ON true
+    WHERE told <> posted ORDER BY 1, 2
+    """,
+)
+
+
+TOLD_PAYOUTS = QueryCheck(
+    "reports",
+    "a run told that {month} paid {told}, the ledger has {paid}",
+    """
+    SELECT to_char(settlement_month, 'YYYY-MM') AS month, told, paid
+    FROM (
+      SELECT settlement_month, format('%s points to %s sellers',
+               coalesce(difference ->> 'points', '0'), coalesce(difference ->> 'sellers', '0')
+             ) AS told
+      FROM growth_points.run WHERE action = 'pay out' AND difference ->> 'refused' IS NULL
+    ) run LEFT JOIN (
+      SELECT settlement_month, format('%s points to %s sellers', points, sellers) AS paid
+      FROM growth_points.payout
+    ) payout USING (settlement_month)
+    WHERE told IS DISTINCT FROM paid ORDER BY 1
+    """,
+)
+
+
+TOLD_GRANTS = QueryCheck(
+    "reports",
+    "the runs of {month} granted {told} points, the ledger has {granted}",
+    """
+    SELECT to_char(settlement_month, 'YYYY-MM') AS month, told, granted
+    FROM (
+      SELECT settlement_month, sum(coalesce((difference ->> 'points')::bigint, 0)) AS told
+      FROM growth_points.run WHERE action = 'grant' GROUP BY settlement_month
+    ) run LEFT JOIN LATERAL (
+      SELECT coalesce(sum(CASE WHEN key ^@ 'take-back/' THEN -points ELSE points END), 0) AS granted
+      FROM growth_points.posting JOIN growth_points.transfer USING (posting_no)
+      WHERE posting.kind = 'adjustment' AND to_char(run.settlement_month, 'YYYY-MM')
+        = CASE split_part(key, '/', 1) WHEN 'grant' THEN split_part(key, '/', 2)
+            WHEN 'take-back' THEN split_part(key, '/', 3)
+            WHEN 'give-back' THEN split_part(key, '/', 3) END
+    ) ledger ON true
+    WHERE told <> granted ORDER BY 1
+    """,
+)

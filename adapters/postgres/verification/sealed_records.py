@@ -1,0 +1,146 @@
+"""What was sealed, read again: each record's content is the one that its seal covers."""
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from sqlalchemy import Connection, select
+
+from adapters.postgres.bulk import hash_rows
+from adapters.postgres.tables import revision, seller_amount, seller_snapshot
+from adapters.postgres.verification.difference import Difference, QueryCheck
+
+# For each kind of record its key and its content, column by column.
+_CONTENTS: Final[Mapping[str, str]] = {
+    "posting": r"""
+      SELECT posting_no::text AS key, jsonb_build_array(
+               posting_no, posting.key, kind, settlement_month, evaluation_id,
+               encode(request_hash, 'hex'), effective_on, actor, reason,
+               extract(epoch FROM recorded_at))::text || E'\n' || lines AS content
+      FROM growth_points.posting LEFT JOIN (
+        SELECT posting_no, string_agg(concat_ws('|', entry_no, kind, debit_account, credit_account,
+                 points, coalesce(tier, 0), coalesce(award_no, 0), coalesce(finishes, 0),
+                 length(seller_id), seller_id), E'\n' ORDER BY entry_no) AS lines
+        FROM growth_points.transfer GROUP BY posting_no
+      ) transfer USING (posting_no)""",
+    "payout": """
+      SELECT settlement_month::text AS key, jsonb_build_array(
+               settlement_month, posting_no, sellers, points, paid_on, actor,
+               extract(epoch FROM paid_at))::text AS content
+      FROM growth_points.payout""",
+    "budget": """
+      SELECT budget_no::text AS key, jsonb_build_array(
+               budget_no, floor, actor, reason, extract(epoch FROM set_at))::text AS content
+      FROM growth_points.budget""",
+    "run": """
+      SELECT run_no::text AS key, jsonb_build_array(
+               run_no, settlement_month, action, caused_by, actor, origin, reason, revision_id,
+               evaluation_id, changed, difference, extract(epoch FROM started_at),
+               extract(epoch FROM recorded_at))::text AS content
+      FROM growth_points.run""",
+    "policy": """
+      SELECT policy_hash AS key, jsonb_build_array(
+               policy_hash, name, content, extract(epoch FROM recorded_at))::text AS content
+      FROM growth_points.policy""",
+    "payout_date": """
+      SELECT concat_ws('/', settlement_month, plan_no) AS key, jsonb_build_array(
+               settlement_month, plan_no, due_on, passed_over, calendar, extra_holidays,
+               policy_hash, extract(epoch FROM planned_at))::text AS content
+      FROM growth_points.payout_date""",
+    # Since 0008 a revision's seal covers the hash of its rows, before that the rows themselves.
+    "revision": r"""
+      SELECT revision_id::text AS key, CASE WHEN rows_hash IS NOT NULL
+             THEN jsonb_build_array(
+               revision_id, settlement_month, revision_no, content_hash, source, lines, amount_krw,
+               sellers, profile, findings, actor, extract(epoch FROM accepted_at), recorded_in,
+               rows_hash)::text
+             ELSE concat_ws(E'\n', jsonb_build_array(
+               revision_id, settlement_month, revision_no, content_hash, source, lines, amount_krw,
+               sellers, profile, findings, actor, extract(epoch FROM accepted_at), recorded_in),
+             (SELECT string_agg(concat_ws('|', it.lines, it.amount_krw, length(line_type),
+                line_type, length(seller_id), seller_id), E'\n' ORDER BY seller_id, line_type)
+              FROM growth_points.seller_amount it WHERE it.revision_id = revision.revision_id),
+             (SELECT string_agg(concat_ws('|', approved_on - date '2000-01-01', length(status),
+                status, runs_department_store_window, runs_outlet_window, uses_fulfilment, uses_api,
+                length(seller_id), seller_id), E'\n' ORDER BY seller_id)
+              FROM growth_points.seller_snapshot it WHERE it.revision_id = revision.revision_id)
+             ) END AS content
+      FROM growth_points.revision""",
+    "evaluation": r"""
+      SELECT evaluation_id::text AS key, concat_ws(E'\n', jsonb_build_array(
+               evaluation_id, settlement_month, evaluation_no, input_hash, policy_hash, actor,
+               reason, extract(epoch FROM evaluated_at), recorded_in),
+             (SELECT jsonb_agg(revision_id ORDER BY revision_id)
+              FROM growth_points.evaluation_input it
+              WHERE it.evaluation_id = evaluation.evaluation_id),
+             (SELECT string_agg(concat_ws('|', outcome, coalesce(tier, 0), points,
+                window_amount_krw, array_to_string(reasons, ','), length(seller_id), seller_id),
+                E'\n' ORDER BY seller_id)
+              FROM growth_points.decision it WHERE it.evaluation_id = evaluation.evaluation_id)
+             ) AS content
+      FROM growth_points.evaluation""",
+}
+
+
+_SEALED: Final = """
+    SELECT coalesce(record.key, seal.key) AS key,
+           CASE WHEN seal.key IS NULL THEN 'was never sealed'
+                WHEN record.key IS NULL THEN 'was sealed and is gone'
+                ELSE 'is not what was sealed' END AS what
+    FROM (SELECT key, sha256(convert_to(content, 'UTF8')) AS hash FROM ({content}) it) record
+    FULL JOIN (
+      SELECT subject_key AS key, content_hash AS hash FROM growth_points.seal
+      WHERE subject = '{subject}'
+      UNION ALL
+      SELECT subject_key, content_hash FROM growth_points.unsealed WHERE subject = '{subject}'
+    ) seal ON seal.key = record.key
+    WHERE record.hash IS DISTINCT FROM seal.hash ORDER BY 1
+"""
+
+
+SEALED_RECORDS = tuple(
+    QueryCheck(
+        "sealed records",
+        f"{subject} {{key}} {{what}}",
+        _SEALED.format(content=content, subject=subject),
+    )
+    for subject, content in _CONTENTS.items()
+)
+
+
+CHILDREN = tuple(
+    QueryCheck(
+        "sealed records",
+        f"{child} has rows of {parent} {{key}}, which does not exist",
+        f"SELECT DISTINCT {parent}_{number} AS key FROM growth_points.{child}"  # noqa: S608 names
+        f" LEFT JOIN growth_points.{parent} USING ({parent}_{number})"
+        f" WHERE {parent}.actor IS NULL ORDER BY 1",
+    )
+    for child, parent, number in (
+        ("transfer", "posting", "no"),
+        ("seller_amount", "revision", "id"),
+        ("seller_snapshot", "revision", "id"),
+        ("decision", "evaluation", "id"),
+        ("evaluation_input", "evaluation", "id"),
+    )
+)
+
+
+SUBJECTS = QueryCheck(
+    "sealed records",
+    "a {subject} is sealed or waits for it, which is nothing that is sealed",
+    "SELECT DISTINCT subject FROM (SELECT subject FROM growth_points.seal"  # noqa: S608 names
+    " UNION SELECT subject FROM growth_points.unsealed) sealed WHERE subject NOT IN ("
+    + ", ".join(f"'{subject}'" for subject in _CONTENTS)
+    + ") ORDER BY 1",
+)
+
+
+def rows_of_revisions(connection: Connection) -> Iterator[Difference]:
+    hashed = select(revision.c.revision_id, revision.c.rows_hash).where(
+        revision.c.rows_hash.is_not(None)
+    )
+    for number, taken_in in connection.execute(hashed.order_by(revision.c.revision_id)).all():
+        if hash_rows(connection, (seller_amount, seller_snapshot), number) != taken_in:
+            yield Difference(
+                "sealed records", f"the rows of revision {number} are not those taken in"
+            )

@@ -1,0 +1,62 @@
+"""Every check, in the order in which they are made."""
+
+from collections.abc import Callable, Collection, Iterator
+from typing import Final
+
+from sqlalchemy import Connection
+
+from adapters.postgres.verification import (
+    awards,
+    balances,
+    chain,
+    deliveries,
+    payouts,
+    policies,
+    reports,
+    sealed_records,
+)
+from adapters.postgres.verification.difference import Difference
+
+Check = Callable[[Connection], Iterator[Difference]]
+
+# They are independent of each other, so one tampered value is often named several times.
+CHECKS: Final[tuple[Check, ...]] = (
+    chain.CHAIN,
+    sealed_records.SUBJECTS,
+    *sealed_records.SEALED_RECORDS,
+    *sealed_records.CHILDREN,
+    sealed_records.rows_of_revisions,
+    balances.RUNNING_BALANCES,
+    balances.WAITING_BALANCES,
+    balances.SELLER_BALANCES,
+    awards.DECIDED,
+    awards.AWARDED_ONCE,
+    awards.FINISHED,
+    awards.STANDING,
+    awards.awards_by_policy,
+    payouts.PAID,
+    payouts.PAID_WHOLE,
+    payouts.PAID_BY_A_PAYOUT,
+    payouts.PAID_WHEN_DUE,
+    payouts.PAID_WITH_APPROVAL,
+    payouts.payout_dates,
+    policies.policies_as_recorded,
+    deliveries.TOTALS,
+    reports.TOLD_EVALUATIONS,
+    reports.TOLD_PAYOUTS,
+    reports.TOLD_GRANTS,
+)
+
+
+def verify(connection: Connection, *, known_heads: Collection[str] = ()) -> Iterator[Difference]:
+    """Derive again everything that can be derived, and name what differs.
+
+    `known_heads` are hashes (hex) of seals that are known outside the database, from reports:
+    whoever writes the whole chain anew cannot write those. All checks see one moment when the
+    connection is not in a transaction yet.
+    """
+    if not connection.in_transaction():
+        connection = connection.execution_options(isolation_level="REPEATABLE READ")
+    yield from chain.missing_heads(connection, known_heads)
+    for check in CHECKS:
+        yield from check(connection)
