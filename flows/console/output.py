@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import sys
 from collections.abc import Iterable, Sequence
 from itertools import islice
@@ -18,8 +19,15 @@ _PIPED_WIDTH = 200  # a pipe has no width; rows should not be folded for it
 
 
 def print_rows(columns: Sequence[str], rows: Iterable[Row], output: Output) -> None:
-    """Print rows as they come; CSV and JSON are written without holding them all."""
-    {"table": _print_table, "csv": _print_csv, "json": _print_json}[output](columns, rows)
+    """Print rows as they come; CSV and JSON are written without holding them all.
+
+    A reader that has seen enough, as `head` has, ends the printing and is no error.
+    """
+    try:
+        {"table": _print_table, "csv": _print_csv, "json": _print_json}[output](columns, rows)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def output_console() -> "Console":

@@ -1,0 +1,112 @@
+"""Months: take a month's files in, close it, see what was refused."""
+
+import click
+
+from domain.months import SettlementMonth
+from flows.commands.parameters import MONTH, REASON, ROOT, output_option
+from flows.commands.running import flows_ready, open_database, read_settings, root_or_setting
+from flows.console.output import Output, print_rows
+
+
+@click.command(short_help="Take a month's files in without closing it.")
+@click.argument("month", type=MONTH)
+@ROOT
+def ingest(month: SettlementMonth, root: str | None) -> None:
+    """Take a month's settlement files in without closing it (history, late months)."""
+    settings = read_settings()
+    root = root_or_setting(settings, root)
+    with flows_ready(settings, f"taking in {month}"):
+        from flows.ingest_month import ingest_month
+
+        ingested = ingest_month(str(month), root)
+    click.echo(ingested.sentence())
+
+
+@click.command(short_help="Check files, decide, post awards, plan the payout.")
+@click.argument("month", type=MONTH)
+@ROOT
+@click.option("--preview", is_flag=True, help="Compute everything, show it, write nothing.")
+@click.option("--policy", metavar="NAME", help="Another policy than the month's own.")
+@click.option(
+    "--acknowledge-paid", is_flag=True, help="Agree to changes in months that are paid and stay so."
+)
+@REASON
+@output_option
+def close(
+    month: SettlementMonth,
+    root: str | None,
+    preview: bool,
+    policy: str | None,
+    acknowledge_paid: bool,
+    reason: str | None,
+    output: Output,
+) -> None:
+    """Close a month: check its files, decide for every seller, post the awards, plan the payout.
+
+    The two months before it must have been taken in. Closing a month again with the same files
+    changes nothing; with other files it posts the difference. With --output csv or json the
+    sellers whose result changes are listed instead of the report.
+    """
+    settings = read_settings()
+    root = root_or_setting(settings, root)
+    with flows_ready(settings, f"closing {month}"):
+        from flows.close_month import close_month
+        from flows.console.terminal import print_report
+        from flows.reporting.report import CHANGES, change_rows
+
+        closed = close_month(
+            str(month),
+            root,
+            policy=policy or "",
+            mode="preview" if preview else "commit",
+            acknowledge_paid=acknowledge_paid,
+            reason=reason or "monthly closing",
+        )
+    if output != "table":
+        print_rows(CHANGES, change_rows(closed.closing), output)
+        return
+    print_report(closed.report)
+    if closed.file is not None:
+        click.echo(f"report: {closed.file}")
+
+
+@click.command(short_help="Each month taken in: revisions, findings, state.")
+@output_option
+def months(output: Output) -> None:
+    """Each month with all its revisions, and its last delivery if that was refused."""
+    from adapters.data_docs import read_checks
+    from flows.console.delivery_listings import MONTHS, month_rows
+
+    settings = read_settings()
+    with open_database(settings) as engine:
+        print_rows(MONTHS, month_rows(engine, read_checks(settings.docs)), output)
+
+
+@click.command(short_help="The refused rows and the rules each broke.")
+@click.argument("month", type=MONTH)
+@output_option
+def quarantine(month: SettlementMonth, output: Output) -> None:
+    """The refused rows of a month's last refused delivery, with every rule that each broke."""
+    from adapters.quarantine import latest_quarantine
+    from flows.console.delivery_listings import QUARANTINE, quarantine_rows
+
+    file = latest_quarantine(read_settings().quarantine, month)
+    if file is None:
+        click.echo(f"No row of {month} was refused.", err=True)
+    else:
+        click.echo(f"These rows are kept in {file}", err=True)
+    print_rows(QUARANTINE, quarantine_rows(file), output)
+
+
+@click.command(short_help="Open the data-quality pages.")
+@click.option("--serve", "port", type=click.IntRange(0, 65535), help="Serve them on this port.")
+def docs(port: int | None) -> None:
+    """Open the data-quality pages; with --serve PORT show them to a browser elsewhere."""
+    from flows.reporting.quality_pages import publish_quality_pages, serve_pages, show_in_browser
+
+    index = publish_quality_pages(read_settings())
+    if port is None:
+        click.echo(index.resolve())
+        show_in_browser(index)
+    else:
+        serve_pages(index.parent, port, lambda url: click.echo(f"{url} (Ctrl-C ends it)"))

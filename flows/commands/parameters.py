@@ -1,0 +1,123 @@
+"""Arguments and options that several commands share: each says what is wrong with a value."""
+
+import re
+from collections.abc import Callable
+from datetime import date
+from typing import Any, TypeVar
+
+import click
+
+from domain.cause import NotOneLine, one_line
+from domain.months import MonthInvalid, SettlementMonth
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+class _Month(click.ParamType[SettlementMonth]):
+    name = "month"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> SettlementMonth:
+        if isinstance(value, SettlementMonth):
+            return value
+        try:
+            return SettlementMonth.parse(value)
+        except MonthInvalid as error:
+            self.fail(str(error), param, ctx)
+
+
+class _Months(click.ParamType[tuple[SettlementMonth, ...]]):
+    name = "months"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> tuple[SettlementMonth, ...]:
+        if isinstance(value, tuple):
+            return value
+        first, _, last = value.partition("..")
+        try:
+            months = tuple(SettlementMonth.parse(first).until(SettlementMonth.parse(last or first)))
+        except MonthInvalid as error:
+            self.fail(str(error), param, ctx)
+        if not months:
+            self.fail(f"{value} ends before it begins", param, ctx)
+        return months
+
+
+class _Date(click.ParamType[date]):
+    name = "date"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> date:
+        try:
+            return value if isinstance(value, date) else date.fromisoformat(value)
+        except ValueError:
+            self.fail(f"{value!r} is not a date; write it as 2026-11-10", param, ctx)
+
+
+class _Moment(click.ParamType[date | int]):
+    name = "moment"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> date | int:
+        if isinstance(value, date | int):
+            return value
+        try:
+            return (
+                int(value) if value.isascii() and value.isdecimal() else date.fromisoformat(value)
+            )
+        except ValueError:
+            self.fail(
+                f"{value!r} is neither a date like 2026-11-10 nor the number of a ledger head",
+                param,
+                ctx,
+            )
+
+
+class _Head(click.ParamType[str]):
+    name = "head"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> str:
+        if not re.fullmatch("[0-9a-f]{64}", value):
+            self.fail(
+                f"{value!r} is not a head; give the 64 hex digits that a report told", param, ctx
+            )
+        return str(value)
+
+
+class _Line(click.ParamType[str]):
+    name = "text"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> str:
+        try:
+            return one_line(str(value))
+        except NotOneLine as error:
+            self.fail(str(error), param, ctx)
+
+
+MONTH, MONTHS, DATE, MOMENT, HEAD = _Month(), _Months(), _Date(), _Moment(), _Head()
+LINE = _Line()
+
+ROOT = click.option(
+    "--from",
+    "root",
+    metavar="ROOT",
+    help="Where the settlement folders are; GROWTH_POINTS_SETTLEMENTS when left out.",
+)
+REASON = click.option(
+    "--reason", type=LINE, default=None, help="Why this is done; recorded with it."
+)
+AS_OF = click.option(
+    "--as-of",
+    "moment",
+    metavar="MOMENT",
+    type=MOMENT,
+    help="As it stood when a day ended in Seoul, or at a ledger head's number.",
+)
+SELLER = click.option("--seller", "seller_id", metavar="ID", help="Only this seller.")
+
+
+def output_option(command: _Command) -> _Command:
+    choice = click.option(
+        "--output",
+        type=click.Choice(["table", "csv", "json"]),
+        default="table",
+        show_default=True,
+        help="A table to read, or all rows for a program.",
+    )
+    return choice(command)
