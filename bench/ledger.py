@@ -29,7 +29,7 @@ from adapters.postgres import ledger
 from adapters.postgres.database import open_database
 from adapters.postgres.embedded import embedded_url
 from adapters.postgres.evaluations import record_evaluation, record_policy
-from adapters.postgres.ledger_export import export_parquet
+from adapters.postgres.ledger.export import export_parquet
 from adapters.postgres.payout_dates import plan_payout
 from adapters.postgres.revisions import record_revision
 from adapters.postgres.verification.verify import verify

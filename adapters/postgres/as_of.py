@@ -25,7 +25,7 @@ from sqlalchemy import (
 )
 
 from adapters.postgres.ledger import seal_now
-from adapters.postgres.ledger_tables import seal, transfer
+from adapters.postgres.ledger.tables import seal, transfer
 from domain.ledger import Account
 
 # Shared by every transaction from the first record that it notes until its commit; see 0008.

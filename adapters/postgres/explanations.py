@@ -9,7 +9,7 @@ from sqlalchemy import Connection, func, select
 from adapters.postgres.decisions import RecordedStore, decisions, recorded_facts
 from adapters.postgres.evaluations import Evaluation, evaluated_revisions
 from adapters.postgres.grants import granted_awards
-from adapters.postgres.ledger_tables import award
+from adapters.postgres.ledger.tables import award
 from adapters.postgres.tables import evaluation_input, revision, seller_amount
 from adapters.postgres.take_backs import taken_back
 from domain.decision import Decision, SellerFacts

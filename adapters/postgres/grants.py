@@ -9,7 +9,7 @@ from datetime import date
 from sqlalchemy import Connection, select, text
 
 from adapters.postgres import ledger
-from adapters.postgres.ledger_tables import posting, transfer
+from adapters.postgres.ledger.tables import posting, transfer
 from adapters.postgres.tables import Month
 from domain.ledger import GRANTS, Award, grant_key, granted_award
 

@@ -7,7 +7,7 @@ from datetime import date
 from sqlalchemy import Connection, func, select
 
 from adapters.postgres.ledger import payouts, pending_totals
-from adapters.postgres.ledger_tables import award
+from adapters.postgres.ledger.tables import award
 from adapters.postgres.month_list import month_revisions
 from adapters.postgres.payout_dates import planned_payouts
 from domain.months import SettlementMonth

@@ -11,7 +11,7 @@ from datetime import date
 from sqlalchemy import Connection, select
 
 from adapters.postgres import ledger
-from adapters.postgres.ledger_tables import posting, transfer
+from adapters.postgres.ledger.tables import posting, transfer
 from domain.ledger import GIVE_BACKS, TAKE_BACKS, Award, return_key, returned_award
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, select
 
-from adapters.postgres.ledger_tables import program_balance
+from adapters.postgres.ledger.tables import program_balance
 from domain.award_profile import profile_awards
 from domain.findings import MonthBlocked
 from expectations.gate_process import start_gate

@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 
 from adapters.postgres.as_of import last_seal_of, seller_balances
 from adapters.postgres.ledger import ChainHead, seal_now
-from adapters.postgres.ledger_export import export_csv, export_parquet
+from adapters.postgres.ledger.export import export_csv, export_parquet
 from domain.refusal import Refused, WrongUsage
 from flows.console.output import Row
 

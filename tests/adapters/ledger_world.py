@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine, create_engine, insert, select, text
 from adapters.policy_files import read_policies
 from adapters.postgres import ledger, tables
 from adapters.postgres.evaluations import current_evaluation, record_evaluation, record_policy
-from adapters.postgres.ledger_tables import budget, posting, program_balance, seller_account
+from adapters.postgres.ledger.tables import budget, posting, program_balance, seller_account
 from adapters.postgres.revisions import record_revision
 from domain.ledger import Award
 from domain.months import SettlementMonth

@@ -19,7 +19,7 @@ from adapters.postgres.as_of import (
     seller_balances,
 )
 from adapters.postgres.ledger import check_now, entries, seal_now
-from adapters.postgres.ledger_export import export_csv, export_parquet
+from adapters.postgres.ledger.export import export_csv, export_parquet
 from tests.adapters.ledger_world import adjust, award, awards_of, pay, plan, reverse
 
 TODAY = datetime.now(ZoneInfo("Asia/Seoul")).date()

@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from adapters.postgres import ledger
 from adapters.postgres.database import lock_program
-from adapters.postgres.ledger_tables import seal, transfer
+from adapters.postgres.ledger.tables import seal, transfer
 from adapters.postgres.verification.verify import verify
 from domain.refusal import Refused
 from tests.adapters.ledger_world import (

@@ -23,7 +23,7 @@ from sqlalchemy.exc import DBAPIError
 from adapters.postgres import ledger
 from adapters.postgres.as_of import ProgramBalances, program_balances, seller_balances
 from adapters.postgres.database import open_database
-from adapters.postgres.ledger_tables import transfer
+from adapters.postgres.ledger.tables import transfer
 from adapters.postgres.verification.verify import verify
 from domain.ledger import Award
 from domain.months import SettlementMonth

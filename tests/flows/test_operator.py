@@ -29,7 +29,7 @@ from adapters.postgres.decisions import decisions
 from adapters.postgres.evaluations import current_evaluations
 from adapters.postgres.grants import binding_awards
 from adapters.postgres.ledger import BalanceTooLow, paid_months
-from adapters.postgres.ledger_tables import seller_account
+from adapters.postgres.ledger.tables import seller_account
 from adapters.postgres.payout_dates import planned_payouts
 from adapters.postgres.verification.verify import verify
 from domain.decision import Decision, Outcome, decide

@@ -1,0 +1,51 @@
+"""The ledger: double entry, append only, every record sealed into a chain.
+
+`posting` writes it, `entries` reads it, `seals` prove it; `refusals` are what it will not do.
+"""
+
+from adapters.postgres.ledger.entries import (
+    LedgerEntry,
+    Payout,
+    entries,
+    paid_months,
+    payouts,
+    pending_totals,
+    standing_awards,
+)
+from adapters.postgres.ledger.posting import Posted, adjust, pay_out, post_awards, reverse_awards
+from adapters.postgres.ledger.refusals import (
+    AlreadyPaidOut,
+    AwardNotPending,
+    BalanceTooLow,
+    BudgetExceeded,
+    NothingToPost,
+    PayoutNotDue,
+    PostingConflict,
+)
+from adapters.postgres.ledger.seals import ChainHead, chain_head, check_now, seal_now
+
+__all__ = [
+    "AlreadyPaidOut",
+    "AwardNotPending",
+    "BalanceTooLow",
+    "BudgetExceeded",
+    "ChainHead",
+    "LedgerEntry",
+    "NothingToPost",
+    "Payout",
+    "PayoutNotDue",
+    "Posted",
+    "PostingConflict",
+    "adjust",
+    "chain_head",
+    "check_now",
+    "entries",
+    "paid_months",
+    "pay_out",
+    "payouts",
+    "pending_totals",
+    "post_awards",
+    "reverse_awards",
+    "seal_now",
+    "standing_awards",
+]

@@ -1,0 +1,145 @@
+"""Reading the ledger: its entries in order, and what stands, is pending and was paid."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Select, Text, case, cast, func, select
+
+from adapters.postgres.ledger.tables import award, payout, posting, seal, transfer
+from domain.ledger import Account, Award, TransferKind
+from domain.months import SettlementMonth
+
+
+@dataclass(frozen=True, slots=True)
+class Payout:
+    """The payout of a settlement month: a new one, or (`created` False) the one there was.
+
+    `posting_no` is None when the month had no award to pay.
+    """
+
+    settlement_month: SettlementMonth
+    posting_no: int | None
+    sellers: int
+    points: int
+    paid_on: date
+    actor: str
+    paid_at: datetime
+    created: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerEntry:
+    """One transfer as operators and other programs see it."""
+
+    entry_no: int
+    recorded_at: datetime
+    effective_on: date
+    kind: TransferKind
+    seller_id: str
+    tier: int | None
+    settlement_month: SettlementMonth | None
+    debit_account: Account
+    credit_account: Account
+    points: int
+    reverses_entry_no: int | None
+
+
+def entries(
+    connection: Connection,
+    *,
+    seller_id: str | None = None,
+    month: SettlementMonth | None = None,
+    seal_no: int | None = None,
+) -> Iterator[LedgerEntry]:
+    """Stream the ledger in the order of its entry numbers, at constant memory.
+
+    With `seal_no` it is the ledger as it stood at that seal.
+    """
+    query = _ENTRIES.order_by(transfer.c.entry_no)
+    if seal_no is not None:
+        sealed = select(seal.c.subject_key).where(
+            seal.c.subject == "posting", seal.c.seal_no <= seal_no
+        )
+        query = query.where(cast(transfer.c.posting_no, Text).in_(sealed))
+    if seller_id is not None:
+        query = query.where(transfer.c.seller_id == seller_id)
+    if month is not None:
+        query = query.where(posting.c.settlement_month == month)
+    for row in connection.execute(query, execution_options={"yield_per": 10_000}):
+        number, recorded_at, effective_on, kind, *whose, debit, credit, moved, reverses = row
+        seller, tier, settlement_month = whose
+        yield LedgerEntry(
+            entry_no=number,
+            recorded_at=recorded_at,
+            effective_on=effective_on,
+            kind=TransferKind(kind),
+            seller_id=seller,
+            tier=tier,
+            settlement_month=settlement_month,
+            debit_account=Account(debit),
+            credit_account=Account(credit),
+            points=moved,
+            reverses_entry_no=reverses,
+        )
+
+
+def standing_awards(
+    connection: Connection, *, through: SettlementMonth | None = None
+) -> set[Award]:
+    """List the awards that were posted and not reversed, of all months up to `through`."""
+    query = select(award.c.settlement_month, award.c.seller_id, award.c.tier, award.c.points)
+    query = query.where(award.c.state != "reversed")
+    if through is not None:
+        query = query.where(award.c.settlement_month <= through)
+    return {Award(*row) for row in connection.execute(query)}
+
+
+def paid_months(connection: Connection) -> frozenset[SettlementMonth]:
+    """List the months that were paid out."""
+    return frozenset(connection.scalars(select(payout.c.settlement_month)))
+
+
+def payouts(connection: Connection) -> tuple[Payout, ...]:
+    """List the payouts that were made, oldest month first."""
+    rows = connection.execute(_PAYOUTS.order_by(payout.c.settlement_month))
+    return tuple(Payout(**row, created=False) for row in rows.mappings())
+
+
+def find_payout(connection: Connection, month: SettlementMonth) -> Payout | None:
+    """Find a month's payout; None while it is not paid."""
+    found = connection.execute(_PAYOUTS.where(payout.c.settlement_month == month))
+    row = found.mappings().first()
+    return None if row is None else Payout(**row, created=True)
+
+
+def pending_totals(connection: Connection) -> dict[SettlementMonth, tuple[int, int]]:
+    """Add up, for each month not paid yet, the sellers with pending awards and their points."""
+    rows = connection.execute(
+        select(award.c.settlement_month, func.count(), func.sum(award.c.points))
+        .where(award.c.state == "pending")
+        .group_by(award.c.settlement_month)
+    )
+    return {month: (sellers, int(points)) for month, sellers, points in rows}
+
+
+_PAYOUTS = select(*(payout.c[name] for name in Payout.__dataclass_fields__ if name != "created"))
+_finished = transfer.alias("finished")
+_ENTRIES: Select[Any] = (
+    select(
+        transfer.c.entry_no,
+        posting.c.recorded_at,
+        posting.c.effective_on,
+        transfer.c.kind,
+        transfer.c.seller_id,
+        func.coalesce(transfer.c.tier, _finished.c.tier),
+        posting.c.settlement_month,
+        transfer.c.debit_account,
+        transfer.c.credit_account,
+        transfer.c.points,
+        case((transfer.c.kind == TransferKind.REVERSAL, transfer.c.finishes)),
+    )
+    .join(posting, posting.c.posting_no == transfer.c.posting_no)
+    .outerjoin(_finished, _finished.c.entry_no == transfer.c.finishes)
+)

@@ -1,0 +1,84 @@
+"""What the ledger refuses, each with the sentence that an operator reads."""
+
+from datetime import date
+
+from sqlalchemy.exc import DBAPIError
+
+from domain.months import SettlementMonth
+from domain.refusal import Refused, WrongUsage
+
+
+class NothingToPost(WrongUsage):
+    """A posting without a transfer, or an adjustment by nothing, was asked for."""
+
+
+class PostingConflict(Refused):
+    """A posting's key was used before, for something else."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(
+            f"The ledger already has a posting {key} with other content. "
+            "What was posted stays; post the correction under a key of its own."
+        )
+        self.key = key
+
+
+class AlreadyPaidOut(Refused):
+    """Awards of a month were to be posted or reversed after the month's payout (rule 16)."""
+
+    def __init__(self, month: SettlementMonth, paid_on: date) -> None:
+        super().__init__(
+            f"{month} was paid out on {paid_on}; what was paid stays. "
+            "Correct a seller's points with an adjustment and a reason."
+        )
+        self.month = month
+        self.paid_on = paid_on
+
+
+class PayoutNotDue(Refused):
+    """A month was to be paid before its payout date, or before it has one (rule 14)."""
+
+    def __init__(self, month: SettlementMonth, paid_on: date, due_on: date | None) -> None:
+        when = f"is due on {due_on}, not on {paid_on}" if due_on else "has no payout date yet"
+        super().__init__(f"{month} cannot be paid: it {when}. Nothing was paid.")
+        self.month = month
+        self.paid_on = paid_on
+        self.due_on = due_on
+
+
+class AwardNotPending(Refused):
+    """An award was to be reversed that is not posted, or no longer pending."""
+
+    def __init__(self, month: SettlementMonth, pending: int, asked: int) -> None:
+        super().__init__(
+            f"{asked - pending} of {asked} awards of {month} cannot be reversed: "
+            "the ledger has no such pending award. Nothing was reversed."
+        )
+        self.month = month
+
+
+class BalanceTooLow(Refused):
+    """More points were to be taken from an account than are in it."""
+
+    def __init__(self, seller_id: str, points: int) -> None:
+        super().__init__(
+            f"Seller {seller_id} has fewer than {points} available points. Nothing was taken."
+        )
+        self.seller_id = seller_id
+        self.points = points
+
+
+class BudgetExceeded(Refused):
+    """The program fund would fall below its floor."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The program's budget does not cover these points. Nothing was posted; "
+            "raise the budget (the floor of the program fund) and run it again."
+        )
+
+
+def constraint_of(error: DBAPIError) -> str | None:
+    """Name the constraint that the database found broken, if it was one."""
+    diagnosis = getattr(error.orig, "diag", None)
+    return getattr(diagnosis, "constraint_name", None)
