@@ -6,8 +6,10 @@ guard without a probe, and a probe that another guard would satisfy, fail the te
 """
 
 import itertools
+import re
 from collections.abc import Iterator
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, Engine, text
@@ -77,3 +79,10 @@ def _any_flow(connection: Connection, kind: TransferKind, debit: Account, credit
         "finishes": {TransferKind.PAYOUT: -1, TransferKind.REVERSAL: -2}.get(kind),
     }
     put(connection, "transfer", values, returning="entry_no")
+
+
+def test_the_guards_that_the_documentation_names_are_probed() -> None:
+    documentation = Path(__file__).parents[2].joinpath("docs", "ledger.md").read_text()
+    named = set(re.findall(r"`(\w+\.\w+)`", documentation))
+    assert named
+    assert named <= {probe.guard for probe in PROBES}
