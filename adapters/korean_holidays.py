@@ -8,7 +8,7 @@ the operator keeps a file of those:
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from importlib.metadata import version
@@ -18,6 +18,7 @@ from typing import Final
 from holidays import PUBLIC, country_holidays
 from holidays.countries.south_korea import SouthKorea
 
+from domain.months import SettlementMonth
 from domain.refusal import Refused, WrongUsage
 
 _LINE: Final = re.compile(r"(?P<day>\d{4}-\d{2}-\d{2})\s+(?P<name>\S.*)", re.ASCII)
@@ -51,6 +52,9 @@ class HolidayCalendar:
     holidays: Mapping[date, str]
     version: str
     extra: Mapping[date, str]
+
+
+Calendar = Callable[[SettlementMonth], HolidayCalendar]  # around the payout of a month
 
 
 def korean_holidays(years: Iterable[int], extra: Mapping[date, str]) -> HolidayCalendar:

@@ -82,7 +82,7 @@ def _trouble_of_the_database(error: Exception) -> str | None:
 
 
 def _log_of_a_server_that_ended() -> Path | None:
-    from flows.console.temporary_server import server_that_ended
+    from flows.servers.temporary_server import server_that_ended
 
     return server_that_ended()
 

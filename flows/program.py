@@ -5,13 +5,12 @@ from contextlib import contextmanager
 
 from sqlalchemy import Engine
 
-from adapters.korean_holidays import HolidayCalendar, korean_holidays, read_extra_holidays
+from adapters.korean_holidays import Calendar, HolidayCalendar, korean_holidays, read_extra_holidays
 from adapters.policy_files import PolicyText, read_policies
 from adapters.postgres.database import open_database
 from adapters.postgres.embedded import embedded_url
 from domain.months import SettlementMonth
 from domain.payout_date import calendar_years
-from flows.closing.cascade import Calendar
 from flows.settings import Settings
 
 

@@ -6,12 +6,12 @@ reversals are posted before any award, so that a tier freed in one month can be 
 """
 
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from sqlalchemy import Connection
 
-from adapters.korean_holidays import HolidayCalendar
+from adapters.korean_holidays import Calendar
 from adapters.policy_files import PolicyText
 from adapters.postgres.evaluations import current_evaluations
 from adapters.postgres.grants import binding_awards
@@ -29,8 +29,6 @@ from flows.closing.award_check import require_sound_awards
 from flows.closing.evaluation import EvaluatedMonth, evaluate_month, policy_of
 
 log = logging.getLogger("growth_points.closing")
-
-Calendar = Callable[[SettlementMonth], HolidayCalendar]
 
 
 class ChangesPaidMonths(Refused):

@@ -40,7 +40,7 @@ def flows_ready(settings: "Settings", title: str, *, with_gate: bool = True) -> 
     """Make Prefect ready, and the gate where it is needed, while `title` is shown as progress."""
     from expectations.gate_process import start_gate
     from flows.console.progress import progress
-    from flows.console.temporary_server import prepare_prefect, ready_for_flows
+    from flows.servers.temporary_server import prepare_prefect, ready_for_flows
 
     with progress(title):
         prepare_prefect(settings.home)

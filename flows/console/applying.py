@@ -3,7 +3,7 @@
 import os
 
 from domain.refusal import Refused
-from flows.console.lasting_server import running_server
+from flows.servers.lasting_server import running_server
 from flows.settings import Settings
 
 

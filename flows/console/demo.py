@@ -17,9 +17,9 @@ from domain.eligibility import Reason
 from domain.months import SettlementMonth
 from expectations.gate_process import start_gate
 from flows.console.progress import progress, say
-from flows.console.temporary_server import prepare_prefect, ready_for_flows
 from flows.console.terminal import print_section
 from flows.reporting.report import Section
+from flows.servers.temporary_server import prepare_prefect, ready_for_flows
 
 if TYPE_CHECKING:  # it imports Prefect, which reads its settings then
     from flows.steps.record_closing import Closing

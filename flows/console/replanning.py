@@ -2,7 +2,7 @@
 
 import os
 
-from flows.console.lasting_server import running_server
+from flows.servers.lasting_server import running_server
 from flows.settings import Settings
 
 

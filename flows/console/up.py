@@ -14,16 +14,16 @@ from typing import Final
 
 import click
 
-from flows.console.lasting_server import (
+from flows.console.worker import WorkerEnded, start_worker
+from flows.operations.serving import serving
+from flows.program import program_database
+from flows.servers.lasting_server import (
     ServerSilent,
     alone_in,
     forget_where,
     start_lasting_server,
     tell_where,
 )
-from flows.console.worker import WorkerEnded, start_worker
-from flows.operations.serving import serving
-from flows.program import program_database
 from flows.settings import Settings
 
 _STOPPING_SECONDS: Final = 30

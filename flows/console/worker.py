@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from domain.refusal import Refused
-from flows.console.children import end_with_the_command, start_child
+from flows.servers.children import end_with_the_command, start_child
 
 if TYPE_CHECKING:  # it imports Prefect, which reads its settings then
     from prefect.runner import Runner

@@ -16,7 +16,7 @@ from adapters.postgres.standing import Standing
 from domain.findings import Finding, Severity
 from domain.months import SettlementMonth
 from flows.closing.evaluation import EvaluatedMonth
-from flows.console.temporary_server import server_is_temporary
+from flows.servers.temporary_server import server_is_temporary
 from flows.steps.record_closing import Closing
 
 CLOSED: Final = "growth-points.month.closed"

@@ -20,9 +20,9 @@ from urllib.parse import urlsplit
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from adapters.data_docs.markup import page
-from flows.console.children import OWN_NAMES
-from flows.console.lasting_server import PortTaken
 from flows.operations.metrics import metrics_text
+from flows.servers.children import OWN_NAMES
+from flows.servers.lasting_server import PortTaken
 from flows.settings import Settings
 
 _SHOWN: Final = ("reports", "docs")

@@ -9,7 +9,7 @@ from prefect.client.orchestration import get_client
 from prefect.exceptions import ObjectNotFound
 from prefect.settings import PREFECT_UI_URL
 
-from flows.console.temporary_server import server_is_temporary
+from flows.servers.temporary_server import server_is_temporary
 
 log = logging.getLogger("growth_points.ui")
 

@@ -7,6 +7,7 @@ from typing import Final
 
 from sqlalchemy import Connection, Engine
 
+from adapters.korean_holidays import Calendar
 from adapters.policy_files import PolicyText
 from adapters.postgres.database import lock_program
 from adapters.postgres.decisions import earned_awards
@@ -22,7 +23,6 @@ from domain.months import SettlementMonth
 from domain.refusal import Refused, WrongUsage
 from domain.restatement import Restatement, restate
 from flows.closing.cascade import (
-    Calendar,
     evaluate_in_order,
     months_from,
     not_planned_by_their_policy,

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from sqlalchemy import Engine
 
 from adapters.intake import StagedMonth
+from adapters.korean_holidays import Calendar
 from adapters.policy_files import PolicyText
 from adapters.postgres.database import lock_program
 from adapters.postgres.ledger import ChainHead, check_now, seal_now
@@ -19,7 +20,6 @@ from adapters.postgres.runs import Action, EarlierRun, last_evaluating_run
 from domain.findings import Finding
 from domain.months import SettlementMonth
 from flows.closing.cascade import (
-    Calendar,
     evaluate_in_order,
     months_from,
     not_planned_by_their_policy,

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 
 from sqlalchemy import Engine
 
+from adapters.korean_holidays import Calendar
 from adapters.policy_files import PolicyText
 from adapters.postgres.revisions import current_revisions
 from domain.findings import WindowIncomplete
 from domain.months import SettlementMonth
 from domain.refusal import Refused
-from flows.closing.cascade import Calendar
 from flows.closing.evaluation import ClosingRequest, policy_of
 
 

@@ -6,6 +6,7 @@ from datetime import date
 
 from sqlalchemy import Engine
 
+from adapters.korean_holidays import Calendar
 from adapters.policy_files import PolicyText
 from adapters.postgres.database import lock_program
 from adapters.postgres.ledger import check_now, paid_months
@@ -13,7 +14,7 @@ from adapters.postgres.payout_dates import planned_payouts
 from adapters.postgres.runs import Action, record_run
 from domain.cause import Cause
 from domain.months import SettlementMonth
-from flows.closing.cascade import Calendar, plan_payouts
+from flows.closing.cascade import plan_payouts
 from flows.closing.evaluation import policy_of
 
 

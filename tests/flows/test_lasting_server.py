@@ -8,7 +8,7 @@ from threading import Thread
 
 import pytest
 
-from flows.console.lasting_server import AlreadyUp, alone_in, running_server, tell_where
+from flows.servers.lasting_server import AlreadyUp, alone_in, running_server, tell_where
 
 
 @contextmanager

@@ -11,9 +11,9 @@ from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import Engine
 
 from adapters.postgres.standing import Standing, program_standing
-from flows.console.lasting_server import PortTaken
 from flows.operations.metrics import figures
 from flows.operations.serving import serving
+from flows.servers.lasting_server import PortTaken
 from flows.settings import Settings
 from tests.closings import Program, Sold
 

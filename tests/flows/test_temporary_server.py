@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from flows.console import temporary_server
+from flows.servers import temporary_server
 
 MIGRATE = "PREFECT_SERVER_DATABASE_MIGRATE_ON_START"
 

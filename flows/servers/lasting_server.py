@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from domain.refusal import Refused
-from flows.console.children import start_server
+from flows.servers.children import start_server
 
 _START_SECONDS: Final = 120  # its database is made on first use
 _ANSWER_SECONDS: Final = 5

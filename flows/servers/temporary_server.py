@@ -15,8 +15,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
-from flows.console.children import start_server
-from flows.console.lasting_server import running_server
+from flows.servers.children import start_server
+from flows.servers.lasting_server import running_server
 
 _ONLY_FOR_LASTING_SERVERS: Final = (
     "CANCELLATION_CLEANUP",
