@@ -25,12 +25,21 @@ from tests.three_stores import OCTOBER, OCTOBER_CORRECTED, STORES, deliver
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a lasting server, which this process is told of, too."""
+def its_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Where a lasting server answers that the module's tests share."""
     with lasting_server(tmp_path_factory.mktemp("server")) as url:
-        told = {settings.PREFECT_API_URL: url, settings.PREFECT_UI_URL: "http://127.0.0.1:4200"}
-        with settings.temporary_settings(told):
-            yield url
+        yield url
+
+
+@pytest.fixture
+def server(its_address: str) -> Iterator[str]:
+    """The address of that server, which this process is told of for the test.
+
+    For the test alone: whatever is set up for longer tells it of a server of its own.
+    """
+    told = {settings.PREFECT_API_URL: its_address, settings.PREFECT_UI_URL: "http://127.0.0.1:4200"}
+    with settings.temporary_settings(told):
+        yield its_address
 
 
 @pytest.mark.slow
