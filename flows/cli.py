@@ -13,8 +13,34 @@ import click
 from domain.refusal import Refused, WrongUsage
 from flows.commands import answers, months, points, service
 
+_TOPICS = {
+    "Months": (months.ingest, months.close, months.months, months.quarantine, months.docs),
+    "Points": (
+        *(points.payouts, points.approve_payout_command, points.pay_out_command),
+        *(points.reschedule_payouts, points.adjust, points.ledger, points.balances),
+    ),
+    "Answers": (answers.explain, answers.decisions, answers.history, answers.verify),
+    "Service": (service.up, service.serve, service.alarms, service.demo, service.sample),
+}
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+
+class _ByTopic(click.Group):
+    """A group whose help lists its commands by topic, in the order in which they are used."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write a section for each topic."""
+        for topic, commands in _TOPICS.items():
+            with formatter.section(topic):
+                formatter.write_dl(
+                    [(f"{command.name:18}", command.get_short_help_str()) for command in commands]
+                )
+
+
+@click.group(
+    cls=_ByTopic,
+    commands=[command for commands in _TOPICS.values() for command in commands],
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.version_option(package_name="growth-points", message="%(prog)s %(version)s")
 def cli() -> None:
     """Run a marketplace's seller growth-points program, month by month.
@@ -26,23 +52,20 @@ def cli() -> None:
     Pay what is due today:                 growth-points pay-out
     Answer a seller:                       growth-points explain SELLER 2026-10
 
-    Settings are environment variables: GROWTH_POINTS_HOME (default .growth-points),
-    GROWTH_POINTS_DATABASE_URL, GROWTH_POINTS_SETTLEMENTS, GROWTH_POINTS_ENGINE,
-    GROWTH_POINTS_POLICIES, GROWTH_POINTS_HOLIDAYS, GROWTH_POINTS_APPROVAL,
-    GROWTH_POINTS_PAGES_URL, PREFECT_API_URL.
+    \b
+    Settings are environment variables, all optional:
+      GROWTH_POINTS_HOME          embedded database, quarantine, reports (.growth-points)
+      GROWTH_POINTS_SETTLEMENTS   root of the settlement folders, instead of --from
+      GROWTH_POINTS_DATABASE_URL  a PostgreSQL of your own, instead of the embedded one
+      GROWTH_POINTS_POLICIES      folder of your own policies (TOML)
+      GROWTH_POINTS_HOLIDAYS      file of announced extra holidays
+      GROWTH_POINTS_APPROVAL      none, required, or above so many points
+      GROWTH_POINTS_PAGES_URL     where reports are served, for links
+      GROWTH_POINTS_ENGINE        what reads the files (duckdb://)
+      PREFECT_API_URL             a Prefect server that shows the runs
 
     Exit codes: 0 done; 1 refused, the data or the state forbids it; 2 wrong usage.
     """
-
-
-for _command in (
-    *(months.ingest, months.close, months.months, months.quarantine, months.docs),
-    *(points.pay_out_command, points.payouts, points.approve_payout_command),
-    *(points.reschedule_payouts, points.adjust, points.ledger, points.balances),
-    *(answers.decisions, answers.explain, answers.history, answers.verify),
-    *(service.up, service.serve, service.alarms, service.demo, service.sample),
-):
-    cli.add_command(_command)
 
 
 def main() -> NoReturn:
