@@ -20,7 +20,7 @@ from flows.adjust_points import adjust_points_of
 from flows.approve_payout import approve_payout_of
 from flows.close_month import close_month
 from flows.ingest_month import ingest_month
-from flows.pay_out import pay_out, pay_out_sweep
+from flows.pay_out import pay_out, pay_out_sweep, tell_late_payouts
 from flows.rerun_month import rerun_month
 from flows.reschedule_payouts import reschedule_planned_payouts
 from flows.verify_program import verify_program
@@ -70,6 +70,7 @@ DEPLOYED: Final = (
     Deployed(approve_payout_of),
     Deployed(pay_out),
     Deployed(pay_out_sweep, cron="0 10 10-20 * *"),
+    Deployed(tell_late_payouts, cron="0 11 * * *"),
     Deployed(reschedule_planned_payouts),
     Deployed(adjust_points_of),
     Deployed(verify_program, cron="0 6 * * 1"),

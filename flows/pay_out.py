@@ -12,7 +12,6 @@ from adapters.postgres.runs import Action
 from adapters.postgres.standing import program_standing
 from domain.months import SettlementMonth
 from domain.refusal import Refused
-from flows.occasion import this_occasion
 from flows.operations.events import tell_late, tell_paid
 from flows.operations.flow_occasion import flow_occasion
 from flows.operations.forms import MonthOrNone
@@ -87,6 +86,20 @@ def pay_out_sweep() -> tuple[Payout, ...]:
     return pay_each(settings, find_due_months(settings, request.on), request)
 
 
+@flow(name="tell-late-payouts", flow_run_name="tell what is late")
+def tell_late_payouts() -> tuple[SettlementMonth, ...]:
+    """Tell of every month whose payout date has passed and that is not paid; pay nothing.
+
+    It comes every day for as long as there is such a month, after the sweep had its try.
+    """
+    settings, today = Settings.read(), flow_occasion().today
+    with program_database(settings) as engine, engine.connect() as connection:
+        late = [each for each in program_standing(connection) if each.days_late(today)]
+    for each in late:
+        tell_late(each, today)
+    return tuple(each.settlement_month for each in late)
+
+
 def pay_each(
     settings: Settings, months: Iterable[SettlementMonth], request: PayoutRequest
 ) -> tuple[Payout, ...]:
@@ -104,13 +117,8 @@ def pay_each(
 
 @task(cache_policy=NO_CACHE, name="find what is due", **PATIENCE)
 def find_due_months(settings: Settings, on: date) -> tuple[SettlementMonth, ...]:
-    """Find the months that are due on a date and not paid yet; tell of those that are late."""
-    until = min(on, this_occasion().today)
+    """Find the months that are due on a date and not paid yet."""
     with program_database(settings) as engine:
-        with engine.connect() as connection:
-            for each in program_standing(connection):
-                if each.days_late(until):
-                    tell_late(each, until)
         return due_months(engine, on)
 
 

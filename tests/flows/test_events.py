@@ -9,9 +9,13 @@ import pytest
 from sqlalchemy import Engine
 
 from adapters.postgres.standing import program_standing
+from flows.occasion import this_occasion
 from flows.operations import events
 from flows.operations.events import tell_closed, tell_late, tell_paid
+from flows.pay_out import tell_late_payouts
 from tests.closings import Program, Sold
+from tests.command_line import Marketplace
+from tests.three_stores import NOVEMBER, NOVEMBER_DUE_ON, OCTOBER, OCTOBER_DUE_ON
 
 LITTLE, TIER_1 = {"maru": Sold(1_000)}, {"maru": Sold(6_000_000)}
 REPORT = Path("closed-1.html")
@@ -111,6 +115,25 @@ def test_a_payout_is_told_once_with_how_late_it_was(
     [(event, payload)] = told
     assert event == "payout.paid"
     assert (payload["points"], payload["sellers"], payload["days_late"]) == (150_000, 1, 2)
+
+
+def test_a_month_is_told_as_late_every_day_until_it_is_paid(
+    closed_november: Marketplace,
+    told: list[tuple[str, Mapping[str, Any]]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("GROWTH_POINTS_HOME", str(closed_november.home))
+    monkeypatch.setenv("GROWTH_POINTS_DATABASE_URL", closed_november.database_url)
+    today = this_occasion().today
+
+    assert [str(each) for each in tell_late_payouts()] == [OCTOBER, NOVEMBER]
+    closed_november.done("pay-out", "--on", OCTOBER_DUE_ON)
+    told.clear()
+    tell_late_payouts()
+
+    [(event, payload)] = told
+    assert (event, payload["month"]) == ("payout.late", NOVEMBER)
+    assert payload["days_late"] == (today - date.fromisoformat(NOVEMBER_DUE_ON)).days
 
 
 def test_a_payout_that_is_late_says_by_how_much(

@@ -17,7 +17,7 @@ from tests.ui.running import MONTH, Running, wait_for
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[2]
-CRONS = ("close-month", "pay-out-sweep", "verify")
+CRONS = ("close-month", "pay-out-sweep", "tell-late-payouts", "verify")
 
 
 def scheduled(up: Running, deployment: str) -> list[dict[str, Any]]:
@@ -74,7 +74,7 @@ def test_its_ui_works_on_any_port_and_asks_nobody_else(lasting_up: Running) -> N
     assert httpx.get(f"{up.address}/ui-settings").json()["api_url"] == "/api"
     assert "connect-src 'self'" in page.headers["content-security-policy"]
     asked = {"Origin": "http://elsewhere.example", "Access-Control-Request-Method": "POST"}
-    assert httpx.options(f"{up.address}/api/flow_runs/", headers=asked).status_code == 400
+    assert httpx.options(f"{up.address}/api/flow_runs/", headers=asked).status_code == 403
     settings = httpx.get(f"{up.address}/api/admin/settings").json()["server"]
     assert not settings["analytics_enabled"]
     assert not settings["ui"]["show_promotional_content"]
