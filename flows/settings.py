@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -39,6 +40,11 @@ class Settings(BaseSettings):
 
     pages_url: str | None = Field(
         default=None, description="where reports and data-quality pages are served, for links"
+    )
+
+    hosts: str = Field(
+        default="",
+        description="further names, comma-separated, that reports and the UI are asked for by",
     )
 
     approval: str = Field(
@@ -83,6 +89,13 @@ class Settings(BaseSettings):
     def approval_rule(self) -> ApprovalRule:
         """Which payouts somebody must have agreed to."""
         return ApprovalRule.parse(self.approval)
+
+    @property
+    def further_names(self) -> tuple[str, ...]:
+        """By which names, beside this machine's own, browsers and scrapers may ask."""
+        of_pages = urlsplit(self.pages_url or "").hostname or ""
+        given = (of_pages, *self.hosts.lower().split(","))
+        return tuple(name.strip() for name in given if name.strip())
 
     def settlements_root(self, given: str = "") -> str:
         """Take the root of the settlement folders as given, or else as configured.

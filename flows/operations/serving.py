@@ -15,14 +15,13 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from adapters.data_docs.markup import page
 from flows.operations.metrics import metrics_text
-from flows.servers.children import OWN_NAMES
 from flows.servers.lasting_server import PortTaken
+from flows.servers.own_pages import OWN_NAMES
 from flows.settings import Settings
 
 _SHOWN: Final = ("reports", "docs")
@@ -58,7 +57,7 @@ def serve_until_told(settings: Settings, port: int, host: str, tell: Callable[[s
 class _Handler(SimpleHTTPRequestHandler):
     def __init__(self, settings: Settings, host: str, *arguments: Any) -> None:
         self._settings = settings
-        self._names = {*OWN_NAMES, host, urlsplit(settings.pages_url or "").hostname} - {None}
+        self._names = {*OWN_NAMES, host, *settings.further_names}
         super().__init__(*arguments, directory=str(settings.home))
 
     def parse_request(self) -> bool:

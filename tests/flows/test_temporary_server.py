@@ -59,7 +59,7 @@ def test_a_page_from_elsewhere_may_not_ask_the_server(prefect_server: None) -> N
         asked = {"Origin": origin, "Access-Control-Request-Method": "POST"}
         return httpx.options(f"{api}/deployments/filter", headers=asked, timeout=120)
 
-    assert preflight(own).headers["access-control-allow-origin"] == own
-    assert preflight(evil).status_code == 400
+    assert preflight(own).is_success
+    assert preflight(evil).status_code == 403
     assert "access-control-allow-origin" not in preflight(evil).headers
     assert httpx.get(f"{api}/health", headers={"Host": "other.example"}).status_code == 400
