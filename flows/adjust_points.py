@@ -5,11 +5,13 @@ from prefect.cache_policies import NO_CACHE
 from prefect.tasks import task
 
 from domain.months import SettlementMonth
+from flows.closing.correction import adjust
 from flows.operations.flow_occasion import flow_occasion
 from flows.operations.forms import MonthOrNone, Name, NameOrNone, Reason
-from flows.program import program_calendar, program_database, program_policies
 from flows.settings import Settings
-from flows.steps.adjust_points import Adjustment, AdjustmentRequest, adjust_points
+from flows.steps.adjust_points import Adjustment
+
+post = task(cache_policy=NO_CACHE, name="post the adjustment")(adjust)
 
 
 @flow(name="adjust-points", flow_run_name="adjust {seller_id}")
@@ -35,24 +37,13 @@ def adjust_points_of(
         acknowledge_paid: Agree that later months stay paid, though a grant changes what they
             earned.
     """
-    settings, occasion = Settings.read(), flow_occasion(asked_by)
-    month = SettlementMonth.parse(grants_month) if grants_month else None
-    request = AdjustmentRequest(
+    return post(
+        Settings.read(),
+        flow_occasion(asked_by),
         seller_id,
         points,
-        occasion.today,
-        occasion.cause(reason),
-        month,
+        reason,
+        SettlementMonth.parse(grants_month) if grants_month else None,
         request_id,
         acknowledge_paid,
     )
-    return post(settings, request)
-
-
-@task(cache_policy=NO_CACHE, name="post the adjustment")
-def post(settings: Settings, request: AdjustmentRequest) -> Adjustment:
-    """Adjust in one transaction."""
-    with program_database(settings) as engine:
-        return adjust_points(
-            engine, request, program_policies(settings), program_calendar(settings)
-        )

@@ -6,14 +6,15 @@ from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 from pydantic import Field
 
-from domain.cause import Cause
 from domain.months import SettlementMonth
+from flows.closing.correction import approve
 from flows.operations.flow_occasion import flow_occasion
 from flows.operations.forms import Month, Name, Reason
 from flows.operations.payout_runs import plan_payout_runs
-from flows.program import program_database
 from flows.settings import Settings
-from flows.steps.approve_payout import ApprovedPayout, approve_payout
+from flows.steps.approve_payout import ApprovedPayout
+
+record = task(cache_policy=NO_CACHE, name="record the approval")(approve)
 
 
 @flow(name="approve-payout", flow_run_name="approve {month}")
@@ -32,15 +33,6 @@ def approve_payout_of(
         reason: Why it may be paid: what you looked at; recorded with the approval.
     """
     settings, cause = Settings.read(), flow_occasion(approved_by).cause(reason)
-    approved = approve(settings, SettlementMonth.parse(month), points, cause)
+    approved = record(settings, SettlementMonth.parse(month), points, cause)
     plan_payout_runs(settings)
     return approved
-
-
-@task(cache_policy=NO_CACHE, name="record the approval")
-def approve(
-    settings: Settings, month: SettlementMonth, points: int, cause: Cause
-) -> ApprovedPayout:
-    """Approve in one transaction."""
-    with program_database(settings) as engine:
-        return approve_payout(engine, month, points, cause)

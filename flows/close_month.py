@@ -79,16 +79,23 @@ def close(settings: Settings, request: ClosingRequest, settlements: str) -> Clos
     A refused closing is kept in the month's history; a refused preview writes nothing either.
     """
     request = replace(request, approval=settings.approval_rule)
+    root = settings.settlements_root(settlements)
     if request.preview:
-        return _close(settings, request, settlements)
-    with refusals_in_the_history(settings, request.month, Action.CLOSE, request.cause):
-        return _close(settings, request, settlements)
+        return _close(settings, request, root)
+    with refusals_in_the_history(
+        settings,
+        request.month,
+        Action.CLOSE,
+        request.cause,
+        source=root,
+        policy_name=request.policy_name,
+    ):
+        return _close(settings, request, root)
 
 
-def _close(settings: Settings, request: ClosingRequest, settlements: str) -> ClosedMonth:
+def _close(settings: Settings, request: ClosingRequest, root: str) -> ClosedMonth:
     progress = RunProgress(request.month)
     progress.reach(0, "looking at what it needs")
-    root = settings.settlements_root(settlements)
     require(settings, request)
     progress.reach(10, "reading and checking its files")
     delivery = sound_delivery(settings, request.month, root, preview=request.preview)

@@ -53,7 +53,7 @@ def ingest_month(month: Month, settlements: str = "") -> IngestedMonth:
     """
     settings, wanted = Settings.read(), SettlementMonth.parse(month)
     cause, root = flow_occasion().cause("taken in"), settings.settlements_root(settlements)
-    with refusals_in_the_history(settings, wanted, Action.INGEST, cause):
+    with refusals_in_the_history(settings, wanted, Action.INGEST, cause, source=root):
         delivery = sound_delivery(settings, wanted, root)
         try:
             ingested = record(settings, wanted, delivery, cause)

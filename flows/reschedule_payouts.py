@@ -3,19 +3,20 @@
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 
-from domain.cause import Cause
+from flows.closing.correction import reschedule
 from flows.operations.flow_occasion import flow_occasion
 from flows.operations.forms import Reason
 from flows.operations.payout_runs import plan_payout_runs
-from flows.program import program_calendar, program_database, program_policies
 from flows.settings import Settings
-from flows.steps.reschedule_payouts import MovedPayout, reschedule_payouts
+from flows.steps.reschedule_payouts import PlannedAnew
+
+plan_anew = task(cache_policy=NO_CACHE, name="plan the payouts anew")(reschedule)
 
 
 @flow(name="reschedule-payouts", flow_run_name="reschedule payouts")
 def reschedule_planned_payouts(
     reason: Reason = "payout dates worked out again",
-) -> tuple[MovedPayout, ...]:
+) -> tuple[PlannedAnew, ...]:
     """Work out every planned payout date again, after a holiday was announced.
 
     The holiday must stand in the file that GROWTH_POINTS_HOLIDAYS names. What was paid stays.
@@ -24,15 +25,6 @@ def reschedule_planned_payouts(
         reason: Which holiday, and who announced it; recorded with every date that moves.
     """
     settings = Settings.read()
-    moved = move(settings, flow_occasion().cause(reason))
+    moved = plan_anew(settings, flow_occasion().cause(reason))
     plan_payout_runs(settings)
     return moved
-
-
-@task(cache_policy=NO_CACHE, name="plan the payouts anew")
-def move(settings: Settings, cause: Cause) -> tuple[MovedPayout, ...]:
-    """Plan every closed month that is not paid anew, in one transaction."""
-    with program_database(settings) as engine:
-        return reschedule_payouts(
-            engine, cause, program_policies(settings), program_calendar(settings)
-        )

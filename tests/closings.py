@@ -46,6 +46,11 @@ def cause(reason: str = "a test") -> Cause:
     return Cause("tests", reason, "tests", _AT)
 
 
+def paying(on: date) -> PayoutRequest:
+    """Ask to pay on a date, whether it has come or not."""
+    return PayoutRequest(on, cause(), _AT.date(), ahead=True)
+
+
 @dataclass(frozen=True, slots=True)
 class Sold:
     """What one store sold in one month, and how the month's snapshot has the store."""
@@ -112,7 +117,7 @@ class Program:
 
     def pay(self, name: str, on: date = FAR_AHEAD) -> Payout:
         """Pay a month out."""
-        return pay_out_month(self.engine, month(name), PayoutRequest(on, cause(), on))
+        return pay_out_month(self.engine, month(name), paying(on))
 
     def adjust(
         self,

@@ -15,7 +15,7 @@ def newest_approvals(connection: Connection) -> Mapping[SettlementMonth, Approva
     newest = (
         select(run.c.settlement_month, run.c.evaluation_id, run.c.difference["points"], run.c.actor)
         .distinct(run.c.settlement_month)
-        .where(run.c.action == Action.APPROVE)
+        .where(run.c.action == Action.APPROVE, run.c.changed)
         .order_by(run.c.settlement_month, run.c.run_no.desc())
     )
     return {

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, func, insert, select
 
 from adapters.postgres.tables import evaluation, policy, revision, run
 from domain.approval import NO_APPROVAL, ApprovalRule
@@ -14,7 +14,9 @@ from domain.cause import Cause
 from domain.months import SettlementMonth
 
 # Beside the counts of what was done, as they are sealed with them:
-_REFUSED: Final = "refused"
+REFUSED: Final = "refused"
+_INPUT: Final = "input"
+_POLICY: Final = "policy"
 APPROVAL_ABOVE: Final = "approval_above"
 
 
@@ -34,9 +36,10 @@ class Action(StrEnum):
 class RecordedRun:
     """A run of a month, as it was recorded, with what it rested on.
 
-    `caused_by` is the month whose closing had this one evaluated again. `difference` counts what
-    was done, by name, or says under `refused` why nothing was; `approval_above` are the points
-    above which a closing asks for an approval.
+    `caused_by` is the month whose closing had this one evaluated again. `input` says where the
+    delivery came from, of a refused run where it was looked for. `difference` counts what was done,
+    by name, or says under `refused` why nothing was; `approval_above` are the points above which a
+    closing asks for an approval, `days_ahead` how long before its date a month was paid.
     """
 
     run_no: int
@@ -45,6 +48,7 @@ class RecordedRun:
     actor: str
     origin: str
     reason: str
+    input: str | None
     revision_no: int | None
     evaluation_no: int | None
     policy: str | None
@@ -56,7 +60,7 @@ class RecordedRun:
     @property
     def refused(self) -> str | None:
         """Why nothing was done; None for a run that was not refused."""
-        return self.difference.get(_REFUSED)
+        return self.difference.get(REFUSED)
 
     @property
     def duration(self) -> timedelta:
@@ -75,32 +79,67 @@ def record_run(
     revision_id: int | None = None,
     evaluation_id: int | None = None,
     caused_by: SettlementMonth | None = None,
-    refused: str | None = None,
     approval: ApprovalRule = NO_APPROVAL,
 ) -> None:
-    """Record a run of a month in the transaction of what it did.
+    """Record a run of a month in the transaction of what it did."""
+    told: dict[str, int | None] = {
+        name: count
+        for name, count in difference.items()
+        if count or action is Action.APPROVE  # 0 points can be agreed to
+    }
+    if approval != NO_APPROVAL:
+        told[APPROVAL_ABOVE] = approval.above_points
+    _insert(
+        connection,
+        month,
+        action,
+        cause,
+        told,
+        changed=changed,
+        caused_by=caused_by,
+        revision_id=revision_id,
+        evaluation_id=evaluation_id,
+    )
 
-    A run that was refused did nothing, and is recorded by itself.
+
+def record_refusal(
+    connection: Connection,
+    month: SettlementMonth,
+    action: Action,
+    cause: Cause,
+    refused: str,
+    *,
+    source: str | None = None,
+    policy_name: str | None = None,
+    evaluation_id: int | None = None,
+) -> None:
+    """Record a run of a month that was refused, in a transaction of its own: it did nothing.
+
+    `source` is where its delivery was looked for, `policy_name` what it would have decided by.
     """
+    told = {REFUSED: refused, _INPUT: source, _POLICY: policy_name}
+    told = {name: text for name, text in told.items() if text is not None}
+    _insert(connection, month, action, cause, told, changed=False, evaluation_id=evaluation_id)
+
+
+def _insert(
+    connection: Connection,
+    month: SettlementMonth,
+    action: Action,
+    cause: Cause,
+    told: Mapping[str, Any],
+    **facts: SettlementMonth | int | bool | None,
+) -> None:
     connection.execute(
         insert(run).values(
             settlement_month=month,
             action=action,
-            caused_by=caused_by,
             actor=cause.actor,
             origin=cause.origin,
             reason=cause.reason,
-            revision_id=revision_id,
-            evaluation_id=evaluation_id,
-            changed=changed,
-            difference={
-                name: count
-                for name, count in difference.items()
-                if count or action is Action.APPROVE  # 0 points can be agreed to
-            }
-            | ({} if refused is None else {_REFUSED: refused})
-            | ({} if approval == NO_APPROVAL else {APPROVAL_ABOVE: approval.above_points}),
+            difference=told,
             started_at=cause.started_at,
+            **facts,
         )
     )
 
@@ -148,9 +187,10 @@ def runs_of(connection: Connection, month: SettlementMonth) -> Iterator[Recorded
             run.c.actor,
             run.c.origin,
             run.c.reason,
+            func.coalesce(revision.c.source, run.c.difference[_INPUT].astext),
             revision.c.revision_no,
             evaluation.c.evaluation_no,
-            policy.c.name,
+            func.coalesce(policy.c.name, run.c.difference[_POLICY].astext),
             run.c.changed,
             run.c.difference,
             run.c.started_at,

@@ -1,41 +1,46 @@
-"""Corrections from the command line, at once and without Prefect, told in sentences."""
+"""Corrections, the same for a form and the command line: posted, in the history, and told."""
 
+from contextlib import nullcontext
+
+from adapters.postgres.runs import Action
+from domain.cause import Cause
 from domain.months import SettlementMonth
-from flows.occasion import this_occasion
+from flows.occasion import Occasion
+from flows.operations.refusals import refusals_in_the_history
 from flows.program import program_calendar, program_database, program_policies
 from flows.settings import Settings
 from flows.steps.adjust_points import Adjustment, AdjustmentRequest, adjust_points
-from flows.steps.approve_payout import approve_payout
-from flows.steps.reschedule_payouts import reschedule_payouts
+from flows.steps.approve_payout import ApprovedPayout, approve_payout
+from flows.steps.reschedule_payouts import PlannedAnew, reschedule_payouts
 
 
-def adjust_now(
+def adjust(
     settings: Settings,
+    occasion: Occasion,
     seller_id: str,
     points: int,
     reason: str,
     month: SettlementMonth | None,
-    request_id: str = "",
-    acknowledge_paid: bool = False,
-) -> str:
-    """Adjust a seller's points today, and tell what was done."""
-    occasion = this_occasion()
+    request_id: str,
+    acknowledge_paid: bool,
+) -> Adjustment:
+    """Adjust a seller's points today; without a month it stands in no month's history."""
+    cause = occasion.cause(reason)
     request = AdjustmentRequest(
-        seller_id,
-        points,
-        occasion.today,
-        occasion.cause(reason),
-        month,
-        request_id,
-        acknowledge_paid,
+        seller_id, points, occasion.today, cause, month, request_id, acknowledge_paid
     )
-    with program_database(settings) as engine:
-        return sentence(
-            adjust_points(engine, request, program_policies(settings), program_calendar(settings))
+    history = (
+        nullcontext()
+        if month is None
+        else refusals_in_the_history(settings, month, Action.GRANT, cause)
+    )
+    with program_database(settings) as engine, history:
+        return adjust_points(
+            engine, request, program_policies(settings), program_calendar(settings)
         )
 
 
-def sentence(adjustment: Adjustment) -> str:
+def tell_adjustment(adjustment: Adjustment) -> str:
     """Tell an adjustment, and what a grant changed in later months."""
     request = adjustment.request
     if not adjustment.posted.created:
@@ -59,21 +64,32 @@ def sentence(adjustment: Adjustment) -> str:
     return "\n".join(lines)
 
 
-def approve_now(settings: Settings, month: SettlementMonth, points: int, reason: str) -> str:
-    """Approve a month's payout, and tell what it pays."""
-    with program_database(settings) as engine:
-        approved = approve_payout(engine, month, points, this_occasion().cause(reason))
+def approve(
+    settings: Settings, month: SettlementMonth, points: int, cause: Cause
+) -> ApprovedPayout:
+    """Approve a month's payout."""
+    history = refusals_in_the_history(settings, month, Action.APPROVE, cause)
+    with program_database(settings) as engine, history:
+        return approve_payout(engine, month, points, cause)
+
+
+def tell_approval(approved: ApprovedPayout) -> str:
+    """Tell what the approved payout pays."""
+    payout = approved.payout
     if not approved.created:
-        return f"The payout of {month} was approved before; nothing was written."
-    return f"{month} may pay {points:,} points to {approved.payout.sellers:,} sellers."
+        return f"The payout of {payout.month} was approved before; that approval stays."
+    return f"{payout.month} may pay {payout.points:,} points to {payout.sellers:,} sellers."
 
 
-def reschedule_now(settings: Settings) -> str:
-    """Work out every planned payout date again, and tell which moved."""
-    cause = this_occasion().cause("payout dates worked out again")
+def reschedule(settings: Settings, cause: Cause) -> tuple[PlannedAnew, ...]:
+    """Work out every planned payout date again; give those that moved."""
     with program_database(settings) as engine:
-        moved = reschedule_payouts(
+        return reschedule_payouts(
             engine, cause, program_policies(settings), program_calendar(settings)
         )
+
+
+def tell_moves(moved: tuple[PlannedAnew, ...]) -> str:
+    """Tell which payout dates moved."""
     lines = [f"{each.month} is due on {each.after}, no longer on {each.before}." for each in moved]
-    return "\n".join(lines) or "Every planned payout keeps its date; nothing was written."
+    return "\n".join(lines) or "Every planned payout keeps its date."

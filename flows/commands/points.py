@@ -52,22 +52,26 @@ def approve_payout_command(month: SettlementMonth, points: int, reason: str) -> 
     The total must be the one that the month would pay now; a closing that changes the month makes
     the approval void.
     """
-    from flows.closing.correction import approve_now
+    from flows.closing.correction import approve, tell_approval
     from flows.console.replanning import replan_payouts
+    from flows.occasion import this_occasion
 
     settings = read_settings()
-    click.echo(approve_now(settings, month, points, reason))
+    cause = this_occasion().cause(reason)
+    click.echo(tell_approval(approve(settings, month, points, cause)))
     replan_payouts(settings)
 
 
 @click.command("reschedule-payouts", short_help="Plan payout dates anew after a holiday.")
 def reschedule_payouts() -> None:
     """Work out every planned payout date again, after a holiday was announced."""
-    from flows.closing.correction import reschedule_now
+    from flows.closing.correction import reschedule, tell_moves
     from flows.console.replanning import replan_payouts
+    from flows.occasion import this_occasion
 
     settings = read_settings()
-    click.echo(reschedule_now(settings))
+    cause = this_occasion().cause("payout dates worked out again")
+    click.echo(tell_moves(reschedule(settings, cause)))
     replan_payouts(settings)
 
 
@@ -103,11 +107,12 @@ def adjust(
     grants an award that a paid month turned out to lack (the store then holds that tier), or takes
     back one that it gave too much.
     """
-    from flows.closing.correction import adjust_now
+    from flows.closing import correction
+    from flows.occasion import this_occasion
 
-    click.echo(
-        adjust_now(read_settings(), seller_id, points, reason, month, request_id, acknowledge_paid)
-    )
+    words = seller_id, points, reason, month, request_id, acknowledge_paid
+    adjustment = correction.adjust(read_settings(), this_occasion(), *words)
+    click.echo(correction.tell_adjustment(adjustment))
 
 
 @click.command(short_help="Every transfer of points, in order.")

@@ -1,6 +1,6 @@
 """Adjusting a seller's points: freely, or as the grant of what a paid month lacks (rule 16)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -51,14 +51,29 @@ class SellerUnknown(Refused):
         self.seller_id = seller_id
 
 
+class MonthNotPaid(Refused):
+    """An award was to be corrected of a month that paid none yet."""
+
+    def __init__(self, month: SettlementMonth, *, closed: bool) -> None:
+        why = (
+            f"{month} is not paid yet: closing it again corrects it"
+            if closed
+            else f"{month} was never closed: there is nothing in it to correct"
+        )
+        super().__init__(f"{why}. Nothing was adjusted.")
+        self.month = month
+
+
 class NothingToTakeBack(Refused):
     """Points were to be taken back that the month did not give too much."""
 
-    def __init__(self, seller_id: str, month: SettlementMonth, over: Sequence[Award]) -> None:
-        told = " and ".join(f"tier {each.tier}, {each.points:,} points" for each in over)
+    def __init__(
+        self, seller_id: str, month: SettlementMonth, over: Sequence[Award], points: int
+    ) -> None:
+        asked = f", not {points:,} points" if over else ""
         super().__init__(
-            f"{month} gave seller {seller_id} {told or 'nothing'} too much, not what was asked "
-            "for. Nothing was taken back."
+            f"{month} gave seller {seller_id} {_told(over)} too much{asked}. "
+            "Nothing was taken back."
         )
         self.seller_id = seller_id
         self.month = month
@@ -68,15 +83,21 @@ class NothingToTakeBack(Refused):
 class NothingToGrant(Refused):
     """A grant of points that the month does not lack."""
 
-    def __init__(self, seller_id: str, month: SettlementMonth, missing: Sequence[Award]) -> None:
-        told = " and ".join(f"tier {each.tier}, {each.points:,} points" for each in missing)
+    def __init__(
+        self, seller_id: str, month: SettlementMonth, missing: Sequence[Award], points: int
+    ) -> None:
+        asked = f", not {points:,} points" if missing else ""
         super().__init__(
-            f"Seller {seller_id} lacks {told or 'nothing'} from {month}, not what was asked for. "
-            "Nothing was granted."
+            f"Seller {seller_id} lacks {_told(missing)} from {month}{asked}. Nothing was granted."
         )
         self.seller_id = seller_id
         self.month = month
         self.missing = tuple(missing)
+
+
+def _told(awards: Sequence[Award]) -> str:
+    told = (f"tier {each.tier}, {each.points:,} points" for each in awards)
+    return " and ".join(told) or "nothing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,17 +197,7 @@ def _grant(
     cause = request.cause
     award = _granted_or_missing(connection, request, month)
     decided_on = binding_awards(connection)
-    posted = grant(
-        connection,
-        award,
-        effective_on=request.effective_on,
-        actor=cause.actor,
-        reason=cause.reason,
-    )
-    difference = {"points": award.points if posted.created else 0}
-    record_run(
-        connection, month, Action.GRANT, cause, changed=posted.created, difference=difference
-    )
+    posted = _correct(connection, request, award, grant)
     if not posted.created:
         return Adjustment(request, posted)
     later = months_from(connection, month)[1:]
@@ -210,7 +221,7 @@ def _award_to_return(
         for award in (*way.over_awarded, *taken):
             if (award.settlement_month, award.points) == (month, -request.points):
                 return award
-        raise NothingToTakeBack(seller_id, month, way.over_awarded)
+        raise NothingToTakeBack(seller_id, month, way.over_awarded, -request.points)
     owed = [each for each in way.under_awarded if each in taken]
     for award in (*owed, *given_back(connection, seller_id=seller_id)):
         if (award.settlement_month, award.points) == (month, request.points):
@@ -219,20 +230,33 @@ def _award_to_return(
 
 
 def _return(connection: Connection, request: AdjustmentRequest, award: Award) -> Adjustment:
-    cause = request.cause
-    posted = (take_back if request.points < 0 else give_back)(
+    way = take_back if request.points < 0 else give_back
+    return Adjustment(request, _correct(connection, request, award, way))
+
+
+def _correct(
+    connection: Connection, request: AdjustmentRequest, award: Award, way: Callable[..., Posted]
+) -> Posted:
+    """Go a way for an award, and have the history of its month tell of it."""
+    cause, month = request.cause, award.settlement_month
+    posted = way(
         connection,
         award,
         effective_on=request.effective_on,
         actor=cause.actor,
         reason=cause.reason,
     )
-    difference = {"points": request.points if posted.created else 0}
-    month = award.settlement_month
+    evaluation = current_evaluation(connection, month)
     record_run(
-        connection, month, Action.GRANT, cause, changed=posted.created, difference=difference
+        connection,
+        month,
+        Action.GRANT,
+        cause,
+        changed=posted.created,
+        difference={"points": request.points if posted.created else 0},
+        evaluation_id=None if evaluation is None else evaluation.evaluation_id,
     )
-    return Adjustment(request, posted)
+    return posted
 
 
 def _granted_or_missing(
@@ -243,14 +267,14 @@ def _granted_or_missing(
     for award in (*missing, *granted):
         if (award.settlement_month, award.points) == (month, request.points):
             return award
-    raise NothingToGrant(request.seller_id, month, missing)
+    raise NothingToGrant(request.seller_id, month, missing, request.points)
 
 
 def _paid_otherwise(connection: Connection, seller_id: str, month: SettlementMonth) -> Restatement:
     """Compare what a paid month gave a seller with what it earned, and holds from no month."""
     evaluation = current_evaluation(connection, month)
     if evaluation is None or month not in paid_months(connection):
-        return Restatement()
+        raise MonthNotPaid(month, closed=evaluation is not None)
     taken = taken_back(connection, seller_id=seller_id)
     binding = {each for each in binding_awards(connection) if each.seller_id == seller_id}
     earned = earned_awards(connection, evaluation.evaluation_id, month)

@@ -60,17 +60,17 @@ def approve_payout(
             raise NothingToApprove(month, "its data was replaced since; close it again first")
         if payout.points != points:
             raise ApprovalOutOfDate(month, points, payout.points)
-        if payout.approval is not None:
-            return ApprovedPayout(payout, created=False)
+        created = payout.approval is None
         record_run(
             connection,
             month,
             Action.APPROVE,
             cause,
-            changed=True,
+            changed=created,
             difference={"sellers": payout.sellers, "points": points},
             evaluation_id=payout.evaluation_id,
         )
         payout = open_payouts(connection)[month]
-    log.info("approved the payout of %s: %s points", month, f"{points:,}")
-    return ApprovedPayout(payout, created=True)
+    if created:
+        log.info("approved the payout of %s: %s points", month, f"{points:,}")
+    return ApprovedPayout(payout, created)

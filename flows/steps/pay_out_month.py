@@ -8,7 +8,7 @@ from datetime import date
 from sqlalchemy import Engine
 
 from adapters.postgres.database import lock_program
-from adapters.postgres.evaluations import outdated_months
+from adapters.postgres.evaluations import current_evaluation, outdated_months
 from adapters.postgres.ledger import Payout, paid_months, pay_out
 from adapters.postgres.payout_dates import planned_payouts
 from adapters.postgres.runs import Action, record_run
@@ -81,6 +81,11 @@ class PayoutRequest:
         if self.on > self.today and not self.ahead:
             raise PayoutAhead(self.on, self.today)
 
+    @property
+    def days_ahead(self) -> int:
+        """How many days before its date the payout takes place; 0 for one that is due."""
+        return max(0, (self.on - self.today).days)
+
 
 def due_months(engine: Engine, on: date) -> tuple[SettlementMonth, ...]:
     """List the months that are due on a date and not paid yet, oldest first."""
@@ -105,13 +110,19 @@ def pay_out_month(engine: Engine, month: SettlementMonth, request: PayoutRequest
         if waiting is not None and waiting.waits(request.approval):
             raise PayoutNotApproved(month, waiting.points)
         payout = pay_out(connection, month=month, paid_on=request.on, actor=request.cause.actor)
+        evaluation = current_evaluation(connection, month)
         record_run(
             connection,
             month,
             Action.PAY_OUT,
             request.cause,
             changed=payout.created,
-            difference={"sellers": payout.sellers, "points": payout.points},
+            difference={
+                "sellers": payout.sellers,
+                "points": payout.points,
+                "days_ahead": request.days_ahead if payout.created else 0,
+            },
+            evaluation_id=None if evaluation is None else evaluation.evaluation_id,
         )
     log.info("paid out %s: %s points", month, f"{payout.points:,}")
     return payout

@@ -19,18 +19,26 @@ from flows.closing.evaluation import policy_of
 
 
 @dataclass(frozen=True, slots=True)
-class MovedPayout:
-    """A month whose payout date is another than before."""
+class PlannedAnew:
+    """A month's payout date as it was planned before, and now."""
 
     month: SettlementMonth
     before: date
     after: date
 
+    @property
+    def days(self) -> int:
+        """By how many days it moved; 0 when it stays."""
+        return (self.after - self.before).days
+
 
 def reschedule_payouts(
     engine: Engine, cause: Cause, policies: Sequence[PolicyText], calendar: Calendar
-) -> tuple[MovedPayout, ...]:
-    """Plan every closed month that is not paid anew, in one transaction; tell what moved."""
+) -> tuple[PlannedAnew, ...]:
+    """Plan every closed month that is not paid anew, in one transaction; tell what moved.
+
+    The history of each has it, also where the date stays.
+    """
     with engine.begin() as connection:
         lock_program(connection)
         before = planned_payouts(connection)
@@ -40,20 +48,17 @@ def reschedule_payouts(
             {month: policy_of(connection, month, policies).policy for month in open_months},
             calendar,
         )
-        moved = [
-            MovedPayout(month, before[month].due_on, after[month].due_on)
-            for month in open_months
-            if before[month].due_on != after[month].due_on
+        planned = [
+            PlannedAnew(month, before[month].due_on, after[month].due_on) for month in open_months
         ]
-        for each in moved:
-            days = (each.after - each.before).days
+        for each in planned:
             record_run(
                 connection,
                 each.month,
                 Action.RESCHEDULE,
                 cause,
-                changed=True,
-                difference={"days": days},
+                changed=each.days != 0,
+                difference={"days": each.days},
             )
         check_now(connection)
-    return tuple(moved)
+    return tuple(each for each in planned if each.days)

@@ -12,14 +12,14 @@ from adapters.postgres.verification.verify import verify
 from domain.approval import ApprovalRule
 from flows.closing.approval import open_payouts
 from flows.steps.approve_payout import ApprovalOutOfDate, NothingToApprove, approve_payout
-from flows.steps.pay_out_month import PayoutNotApproved, PayoutRequest, pay_out_month
-from tests.closings import FAR_AHEAD, Program, Sold, cause, month
+from flows.steps.pay_out_month import PayoutNotApproved, pay_out_month
+from tests.closings import FAR_AHEAD, Program, Sold, cause, month, paying
 from tests.command_line import Marketplace
 from tests.three_stores import NOVEMBER, OCTOBER
 
 OCT = month("2026-10")
 NOTHING, TIER_1 = {"maru": Sold()}, {"maru": Sold(7_000_000)}
-REQUIRED = PayoutRequest(FAR_AHEAD, cause(), FAR_AHEAD, approval=ApprovalRule.parse("required"))
+REQUIRED = replace(paying(FAR_AHEAD), approval=ApprovalRule.parse("required"))
 
 
 @pytest.fixture
@@ -42,15 +42,20 @@ def test_a_payout_waits_until_it_is_approved(program: Program) -> None:
     assert pay_out_month(program.engine, OCT, REQUIRED).points == 150_000
 
 
-def test_who_approved_what_and_why_is_recorded_once(program: Program) -> None:
-    for _ in range(2):
-        approve_payout(program.engine, OCT, 150_000, replace(cause("seen"), actor="Kim"))
+def test_who_approved_what_and_why_is_recorded_and_the_first_one_stands(program: Program) -> None:
+    for actor in ("Kim", "Lee"):
+        approve_payout(program.engine, OCT, 150_000, replace(cause("seen"), actor=actor))
 
     with program.engine.connect() as connection:
         recorded = [run for run in runs_of(connection, OCT) if run.action == Action.APPROVE]
-    assert [(run.actor, run.reason, run.difference) for run in recorded] == [
-        ("Kim", "seen", {"sellers": 1, "points": 150_000})
+        approval = open_payouts(connection)[OCT].approval
+    total = {"sellers": 1, "points": 150_000}
+    assert [(run.actor, run.reason, run.changed, run.difference) for run in recorded] == [
+        ("Kim", "seen", True, total),
+        ("Lee", "seen", False, total),
     ]
+    assert approval is not None
+    assert approval.actor == "Kim"
 
 
 def test_another_total_than_would_be_paid_is_not_approved(program: Program) -> None:

@@ -39,6 +39,12 @@ def history(shop: Marketplace, name: str) -> list[tuple[str, ...]]:
     return [(row["action"], row["reason"], row["result"], row["difference"]) for row in rows]
 
 
+def rested_on(shop: Marketplace, name: str) -> list[tuple[str, ...]]:
+    rows = shop.done("history", name, "--output", "csv").rows()
+    told = "input", "revision", "evaluation", "policy"
+    return [tuple(row[column] for column in told) for row in rows]
+
+
 def test_a_refused_closing_stands_in_the_history_with_its_reason(shop: Marketplace) -> None:
     assert shop.run("close", "2026-10", "--reason", "the third try").exit_code == 1
     assert shop.run("close", "2026-10", "--preview").exit_code == 1
@@ -46,6 +52,7 @@ def test_a_refused_closing_stands_in_the_history_with_its_reason(shop: Marketpla
     ((action, reason, result, why),) = history(shop, "2026-10")
     assert (action, reason, result) == ("close", "the third try", "refused")
     assert "the delivery of 2026-10" in why
+    assert rested_on(shop, "2026-10") == [(str(shop.root), "", "", "d-commerce-2020")]
 
 
 def test_a_refused_intake_and_a_refused_payout_stand_in_the_history(
@@ -65,6 +72,54 @@ def test_a_refused_intake_and_a_refused_payout_stand_in_the_history(
     program.close("2026-10", STORES)
     shop.done("pay-out", "--on", "2026-11-10")
     shop.done("verify")
+
+
+@pytest.mark.parametrize(
+    ("action", "why", "command"),
+    [
+        ("approve", "150,000 points, not 1", "approve-payout 2026-10 1 --reason seen"),
+        ("grant", "2026-10 is not paid yet", "adjust maru 5 --for 2026-10 --reason late"),
+        ("grant", "No seller 'nobody'", "adjust nobody 5 --for 2026-10 --reason late"),
+    ],
+)
+def test_a_refused_correction_stands_in_the_history_with_what_it_was_refused_on(
+    shop: Marketplace, program: Program, action: str, why: str, command: str
+) -> None:
+    program.close("2026-10", STORES)
+
+    assert shop.run(*command.split()).exit_code == 1
+
+    run = history(shop, "2026-10")[-1]
+    assert (run[0], run[2]) == (action, "refused")
+    assert why in run[3]
+    assert rested_on(shop, "2026-10")[-1] == ("", "", "1", "d-commerce-2020")
+    shop.done("verify")
+
+
+def test_a_refused_approval_approves_nothing(
+    shop: Marketplace, program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GROWTH_POINTS_APPROVAL", "required")
+    shop.run("approve-payout", "2026-10", "150000", "--reason", "too early")
+    program.close("2026-10", STORES)
+
+    refused = shop.run("pay-out", "--on", "2026-11-10")
+    assert "wait for an approval" in refused.stderr
+
+    shop.done("approve-payout", "2026-10", "150000", "--reason", "seen")
+    shop.run("approve-payout", "2026-10", "1", "--reason", "a slip")
+    shop.done("pay-out", "--on", "2026-11-10")
+    shop.done("verify")
+
+
+def test_payout_dates_worked_out_again_stand_in_the_history_of_each_open_month(
+    shop: Marketplace, program: Program
+) -> None:
+    program.close("2026-10", STORES)
+
+    assert shop.done("reschedule-payouts").stdout == "Every planned payout keeps its date.\n"
+
+    assert history(shop, "2026-10")[-1][::2] == ("reschedule", "no change")
 
 
 def test_a_payout_ahead_of_its_date_leaves_a_trace(shop: Marketplace, program: Program) -> None:

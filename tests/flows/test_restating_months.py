@@ -358,7 +358,7 @@ def test_closing_and_taking_in_again_are_runs_that_changed_nothing(program: Prog
         program.close("2026-10", TIER_1)
     program.close("2026-09", {"maru": Sold(6_000_000)})
 
-    told = [(row[2], row[3], row[10], row[11]) for row in history_rows(program.engine, M10)]
+    told = [(row[2], row[3], row[11], row[12]) for row in history_rows(program.engine, M10)]
     assert told == [
         ("ingest", None, "changed", "lines=1"),
         ("close", None, "changed", "points=150000;awarded=1"),

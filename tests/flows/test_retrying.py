@@ -77,7 +77,7 @@ def test_nothing_that_decides_or_posts_is_tried_again() -> None:
         close_month.record,
         ingest_month.record,
         pay_out.pay,
-        approve_payout.approve,
+        approve_payout.record,
         adjust_points.post,
     )
     assert [task.retries for task in deciding] == [0] * len(deciding)

@@ -70,6 +70,22 @@ PAID_WHEN_DUE = QueryCheck(
 )
 
 
+PAID_AHEAD_ON_PURPOSE = QueryCheck(
+    "payouts",
+    "{month} was paid on {paid_on}, but recorded on {recorded_on}, and no run asked to pay ahead",
+    """
+    SELECT to_char(settlement_month, 'YYYY-MM') AS month, paid_on,
+           (paid_at AT TIME ZONE 'Asia/Seoul')::date AS recorded_on
+    FROM growth_points.payout
+    WHERE ((paid_at + interval '1 hour') AT TIME ZONE 'Asia/Seoul')::date < paid_on
+      AND NOT EXISTS (
+        SELECT FROM growth_points.run
+        WHERE run.settlement_month = payout.settlement_month AND action = 'pay out' AND changed
+          AND (difference ? 'days_ahead' OR reason LIKE 'paid ahead, on % as if it were %'))
+    ORDER BY 1
+    """,  # clocks may differ by an hour; runs before 0010 said it in their reason alone
+)
+
 PAID_WITH_APPROVAL = QueryCheck(
     "payouts",
     "{month} was paid {points} points that nobody approved; a closing before asked for it",
@@ -81,7 +97,7 @@ PAID_WITH_APPROVAL = QueryCheck(
         AND recorded_at < paid_at
     ) AND NOT EXISTS (
       SELECT FROM growth_points.run
-      WHERE run.settlement_month = payout.settlement_month AND action = 'approve'
+      WHERE run.settlement_month = payout.settlement_month AND action = 'approve' AND changed
         AND recorded_at < paid_at AND (difference ->> 'points')::bigint = points
         AND evaluation_id = (
           SELECT evaluation_id FROM growth_points.evaluation

@@ -38,6 +38,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     payouts.PAID_WHOLE,
     payouts.PAID_BY_A_PAYOUT,
     payouts.PAID_WHEN_DUE,
+    payouts.PAID_AHEAD_ON_PURPOSE,
     payouts.PAID_WITH_APPROVAL,
     payouts.payout_dates,
     policies.policies_as_recorded,
