@@ -22,6 +22,7 @@ class MonthRevision:
     settlement_month: SettlementMonth
     revision_no: int
     content_hash: str
+    sellers: int
     lines: int
     amount_krw: int
     findings: int
@@ -30,7 +31,7 @@ class MonthRevision:
 
 def month_revisions(connection: Connection) -> tuple[MonthRevision, ...]:
     """List all revisions, in the order of months and of revisions within each."""
-    facts = ("settlement_month", "revision_no", "content_hash", "lines", "amount_krw")
+    facts = ("settlement_month", "revision_no", "content_hash", "sellers", "lines", "amount_krw")
     listed = select(
         revision.c.revision_id,
         *(revision.c[name] for name in facts),

@@ -17,13 +17,16 @@ from domain.months import SettlementMonth
 class Standing:
     """One month as it stands.
 
-    `state` is that of its current revision, `findings` the warnings that it was taken in with;
+    `state` is that of its current revision, `sellers` those in it, `findings` the warnings that it
+    was taken in with;
     `awards` counts standing awards by tier; `due_on` is None before the month is closed, `paid_on`
     before it is paid.
     """
 
     settlement_month: SettlementMonth
     state: str
+    revision_no: int
+    sellers: int
     findings: int
     awards: Mapping[int, int]
     pending_sellers: int
@@ -53,6 +56,8 @@ def program_standing(connection: Connection) -> tuple[Standing, ...]:
         Standing(
             settlement_month=month,
             state=each.state,
+            revision_no=each.revision_no,
+            sellers=each.sellers,
             findings=each.findings,
             awards=awards.get(month, {}),
             pending_sellers=pending.get(month, (0, 0))[0],

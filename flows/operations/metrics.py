@@ -15,6 +15,7 @@ from flows.occasion import this_occasion
 from flows.program import program_database
 from flows.settings import Settings
 
+_DAY_SECONDS: Final = 86_400
 _STATES: Final = ("ingested", "closed", "restated", "paid")
 
 
@@ -51,12 +52,12 @@ def figures(months: Iterable[Standing], today: date) -> Iterator[Metric]:
     months = tuple(months)
     yield _months(months)
     yield _awards(months)
-    late = [month.days_late(today) for month in months]
+    late = [month.days_late(today) * _DAY_SECONDS for month in months]
     for name, meaning, values in (
         ("findings", "Warnings a month was taken in with.", [m.findings for m in months]),
         ("points_pending", "Points awarded, not paid yet.", [m.pending_points for m in months]),
         ("points_paid", "Points that a month paid out.", [m.paid_points for m in months]),
-        ("payout_days_late", "Days since an unpaid month was due.", late),
+        ("payout_late_seconds", "How long ago an unpaid month was due, in whole days.", late),
     ):
         gauge = GaugeMetricFamily(f"growth_points_{name}", meaning, labels=["month"])
         for month, value in zip(months, values, strict=True):

@@ -9,7 +9,6 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from html import escape
 from http import HTTPStatus
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -18,8 +17,9 @@ from typing import Any, Final
 
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from adapters.data_docs.markup import page
+from flows.occasion import this_occasion
 from flows.operations.metrics import metrics_text
+from flows.reporting.index import index_page
 from flows.servers.lasting_server import PortTaken
 from flows.servers.own_pages import OWN_NAMES
 from flows.settings import Settings
@@ -75,7 +75,10 @@ class _Handler(SimpleHTTPRequestHandler):
         if first == "metrics":
             self._answer(CONTENT_TYPE_LATEST, metrics_text(self._settings))
         elif not first:
-            self._answer("text/html; charset=utf-8", _index(self._settings).encode())
+            self._answer(
+                "text/html; charset=utf-8",
+                index_page(self._settings, this_occasion().today).encode(),
+            )
         elif self._is_shown():
             super().do_GET()
         else:
@@ -107,20 +110,3 @@ class _Handler(SimpleHTTPRequestHandler):
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         self.wfile.write(content)
-
-
-def _index(settings: Settings) -> str:
-    """List every report, newest month first."""
-    reports = sorted(settings.reports.glob("*/*.html"), key=lambda file: file.parts[-2:])
-    return page("Growth points", _index_body(settings, reports[::-1]))
-
-
-def _index_body(settings: Settings, reports: list[Path]) -> Iterator[str]:
-    yield "<h1>Growth points</h1>"
-    yield '<p><a href="docs/index.html">Data quality</a> · <a href="metrics">Figures</a></p>'
-    yield "<h2>Reports</h2>"
-    for file in reports:
-        where = escape(file.relative_to(settings.home).as_posix())
-        yield f'<p><a href="{where}">{escape(file.parent.name)}: {escape(file.stem)}</a></p>'
-    if not reports:
-        yield "<p>No month was closed yet.</p>"

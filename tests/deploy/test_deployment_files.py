@@ -4,6 +4,7 @@ import json
 import os
 import re
 import subprocess
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import yaml
 
 from flows.cli import cli
 from flows.operations.alarms import ALARMS
+from flows.operations.metrics import figures
 from flows.settings import Settings
 
 _ROOT = Path(__file__).parents[2]
@@ -135,6 +137,29 @@ def test_the_image_has_the_versions_that_are_tested() -> None:
 
     assert ours <= tested
     assert not any(pin.startswith(("pytest", "mypy", "moto")) for pin in ours)
+
+
+def test_the_alerting_rules_ask_for_figures_that_there_are_and_name_pages() -> None:
+    [group] = yaml.safe_load((_DEPLOY / "prometheus-alerts.yaml").read_text())["groups"]
+    known = {"growth_points_database_up", *(each.name for each in figures([], date.min))}
+
+    for rule in group["rules"]:
+        assert set(re.findall(r"growth_points_\w+", rule["expr"])) <= known
+        assert (_ROOT / rule["annotations"]["runbook"]).exists()
+
+
+def test_containers_are_reached_from_their_own_machine_alone_and_not_as_root() -> None:
+    ports = [port for each in _COMPOSE["services"].values() for port in each.get("ports", [])]
+
+    assert ports
+    assert all(port.startswith("127.0.0.1:") for port in ports)
+    assert not any("user" in each or "privileged" in each for each in _COMPOSE["services"].values())
+
+
+def test_a_server_in_a_container_answers_by_the_name_of_its_service() -> None:
+    for name in ("prefect-server", "pages"):
+        hosts = _COMPOSE["services"][name]["environment"]["GROWTH_POINTS_HOSTS"]
+        assert name in Settings(hosts=hosts).further_names
 
 
 def test_every_blank_of_the_kubernetes_work_pool_is_a_variable() -> None:

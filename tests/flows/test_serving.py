@@ -1,5 +1,6 @@
 """What browsers and Prometheus are shown, and what they are not."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
@@ -53,6 +54,39 @@ def test_reports_and_pages_are_shown_and_listed(address: str) -> None:
     for name in ("reports/2026-10/closed-1.html", "docs/index.html"):
         assert httpx.get(f"{address}/{name}").text == f"this is {name}"
     assert 'href="reports/2026-10/closed-1.html"' in httpx.get(address).text
+
+
+def test_the_first_page_shows_every_month_as_it_stands(
+    address: str, program: Program, settings: Settings
+) -> None:
+    for number in (2, 10):
+        (settings.reports / f"2026-10/closed-{number}.html").write_text("")
+
+    def row(month: str) -> str:
+        [found] = [each for each in httpx.get(address).text.split("<tr>") if f">{month}<" in each]
+        return found
+
+    assert [word in row("2026-10") for word in (">closed<", ">1<", ">150,000<")] == [True] * 3
+    assert "due on 2026-11-10" in row("2026-10")
+    assert re.findall(r"closed-(\d+)</a>", row("2026-10")) == ["10", "2", "1"]
+    assert ">ingested<" in row("2026-09")
+
+    program.pay("2026-10", date(2026, 11, 12))
+
+    assert ">paid<" in row("2026-10")
+    assert "paid on 2026-11-12" in row("2026-10")
+
+
+def test_the_first_page_lists_reports_also_when_the_database_does_not_answer(
+    settings: Settings,
+) -> None:
+    gone = settings.model_copy(update={"database_url": "postgresql://nobody@127.0.0.1:1/none"})
+
+    with serving(gone, 0) as address:
+        shown = httpx.get(address).text
+
+    assert "The database does not answer" in shown
+    assert 'href="reports/2026-10/closed-1.html"' in shown
 
 
 @pytest.mark.parametrize(
@@ -131,7 +165,7 @@ def test_an_unpaid_month_is_late_from_the_day_after_it_was_due(program: Program)
         october = program_standing(connection)[-1]
 
     assert [october.days_late(date(2026, 11, day)) for day in (9, 10, 11, 13)] == [0, 0, 1, 3]
-    assert _late(october) == 3
+    assert _late(october) == 3 * 24 * 3600
     assert _late(replace(october, paid_on=date(2026, 11, 12))) == 0
 
 
@@ -143,7 +177,7 @@ def test_a_month_that_is_not_closed_is_never_late(program: Program) -> None:
 
 
 def _late(month: Standing) -> float:
-    [found] = [each for each in figures([month], TODAY) if each.name.endswith("days_late")]
+    [found] = [each for each in figures([month], TODAY) if each.name.endswith("late_seconds")]
     return float(found.samples[0].value)
 
 
