@@ -5,7 +5,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.tasks import task
 
 from domain.months import SettlementMonth
-from flows.closing.correction import adjust
+from flows.operations.corrections import adjust
 from flows.operations.flow_occasion import flow_occasion
 from flows.operations.forms import MonthOrNone, Name, NameOrNone, Reason
 from flows.settings import Settings

@@ -7,7 +7,7 @@ from prefect.cache_policies import NO_CACHE
 from pydantic import Field
 
 from domain.months import SettlementMonth
-from flows.closing.correction import approve
+from flows.operations.corrections import approve
 from flows.operations.flow_occasion import flow_occasion
 from flows.operations.forms import Month, Name, Reason
 from flows.operations.payout_runs import plan_payout_runs

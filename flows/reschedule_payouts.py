@@ -3,7 +3,7 @@
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 
-from flows.closing.correction import reschedule
+from flows.operations.corrections import reschedule
 from flows.operations.flow_occasion import flow_occasion
 from flows.operations.forms import Reason
 from flows.operations.payout_runs import plan_payout_runs

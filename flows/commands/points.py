@@ -52,9 +52,9 @@ def approve_payout_command(month: SettlementMonth, points: int, reason: str) -> 
     The total must be the one that the month would pay now; a closing that changes the month makes
     the approval void.
     """
-    from flows.closing.correction import approve, tell_approval
     from flows.console.replanning import replan_payouts
     from flows.occasion import this_occasion
+    from flows.operations.corrections import approve, tell_approval
 
     settings = read_settings()
     cause = this_occasion().cause(reason)
@@ -65,9 +65,9 @@ def approve_payout_command(month: SettlementMonth, points: int, reason: str) -> 
 @click.command("reschedule-payouts", short_help="Plan payout dates anew after a holiday.")
 def reschedule_payouts() -> None:
     """Work out every planned payout date again, after a holiday was announced."""
-    from flows.closing.correction import reschedule, tell_moves
     from flows.console.replanning import replan_payouts
     from flows.occasion import this_occasion
+    from flows.operations.corrections import reschedule, tell_moves
 
     settings = read_settings()
     cause = this_occasion().cause("payout dates worked out again")
@@ -107,12 +107,12 @@ def adjust(
     grants an award that a paid month turned out to lack (the store then holds that tier), or takes
     back one that it gave too much.
     """
-    from flows.closing import correction
     from flows.occasion import this_occasion
+    from flows.operations import corrections
 
     words = seller_id, points, reason, month, request_id, acknowledge_paid
-    adjustment = correction.adjust(read_settings(), this_occasion(), *words)
-    click.echo(correction.tell_adjustment(adjustment))
+    adjustment = corrections.adjust(read_settings(), this_occasion(), *words)
+    click.echo(corrections.tell_adjustment(adjustment))
 
 
 @click.command(short_help="Every transfer of points, in order.")

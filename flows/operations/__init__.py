@@ -1,1 +1,1 @@
-"""What operators have around the flows: forms, plans, retries, events, alarms, figures."""
+"""What operators have around the flows: forms, corrections, plans, retries, events, alarms."""
