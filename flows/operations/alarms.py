@@ -18,7 +18,7 @@ from prefect.events.schemas.automations import AutomationCore, EventTrigger, Pos
 from prefect.events.schemas.events import ResourceSpecification
 
 from flows.operations.events import BLOCKED, LATE
-from flows.operations.ui_links import ui_address
+from flows.servers.ui_links import ui_address
 
 BLOCK: Final = "growth-points-alarms"  # any notification block of this name is told
 log = logging.getLogger("growth_points.alarms")

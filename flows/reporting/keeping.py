@@ -9,11 +9,11 @@ from prefect.artifacts import create_markdown_artifact
 from adapters.data_docs import revision_page
 from domain.months import SettlementMonth
 from flows.closing.approval import open_payouts
-from flows.operations.ui_links import form_address
 from flows.program import program_database
 from flows.reporting.markdown import markdown, markdown_attached
 from flows.reporting.page import report_page
 from flows.reporting.report import Link, NextStep, Report
+from flows.servers.ui_links import form_address
 from flows.settings import Settings
 from flows.steps.record_closing import Closing
 

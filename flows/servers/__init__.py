@@ -1,1 +1,1 @@
-"""Prefect servers that this program starts for itself: for one command, or as long as `up` runs."""
+"""Prefect servers: those that a command or `up` starts, and where their UI shows what."""

@@ -17,8 +17,8 @@ from prefect.client.schemas.objects import StateType
 from prefect.events.schemas.automations import Automation, AutomationCore, EventTrigger
 from prefect.states import Running
 
-from flows.operations import ui_links
 from flows.operations.alarms import ALARMS, BLOCK, apply_alarms, keep_alarms, tell_webhook
+from flows.servers import ui_links
 from tests.command_line import Line, Marketplace
 from tests.lasting_server import events, eventually, lasting_server, send_event
 from tests.three_stores import OCTOBER, OCTOBER_CORRECTED, STORES, deliver
