@@ -110,22 +110,22 @@ def test_prefect_and_the_service_never_share_a_database() -> None:
     assert "@prefect-database/" in prefect["PREFECT_API_DATABASE_CONNECTION_URL"]
 
 
-def test_only_the_update_logs_in_as_the_owner() -> None:
+def test_only_the_update_and_the_backup_log_in_as_the_owner() -> None:
     owners = [
         name
         for name, service in _COMPOSE["services"].items()
         if "growth_points_owner" in str(service.get("environment", {}))
     ]
 
-    assert owners == ["update"]
+    assert owners == ["update", "backup"]
 
 
 def test_the_image_installs_what_is_locked_and_copies_what_exists() -> None:
     image = (_DEPLOY / "Dockerfile").read_text()
 
     assert "--require-hashes -r deploy/requirements.lock" in image
-    for source in re.findall(r"^COPY (?!--from)(\S+)", image, re.MULTILINE):
-        assert (_ROOT / source).exists(), source
+    for source in re.findall(r"^COPY (?!--from)(.+) \S+$", image, re.MULTILINE):
+        assert all((_ROOT / each).exists() for each in source.split()), source
     assert re.search(r"^USER growth-points$", image, re.MULTILINE)
 
 

@@ -112,10 +112,39 @@ def test_a_database_that_is_not_empty_is_not_restored_into(
     settings = _settings(tmp_path / "home", closed_by_the_app)
     _run([_DEPLOY / "backup.sh", tmp_path / "backup"], settings)
 
-    with pytest.raises(subprocess.CalledProcessError) as refused:
-        _run([_DEPLOY / "restore.sh", tmp_path / "backup"], settings)
+    said = _refused([_DEPLOY / "restore.sh", tmp_path / "backup"], settings)
 
-    assert "already exists" in refused.value.stderr
+    assert said == "Nothing is restored: the database is not empty. Name one that is.\n"
+
+
+def test_a_backup_that_is_not_whole_is_not_restored(closed_by_the_app: URL, tmp_path: Path) -> None:
+    settings, backup = _settings(tmp_path / "home", closed_by_the_app), tmp_path / "backup"
+    nowhere = _refused([_DEPLOY / "restore.sh", backup], settings)
+    _run([_DEPLOY / "backup.sh", backup], settings)
+    dump = (backup / "database.dump").read_bytes()
+    (backup / "database.dump").write_bytes(dump[: len(dump) // 2])
+
+    half = _refused([_DEPLOY / "restore.sh", backup], settings)
+
+    assert nowhere.startswith("There is no whole backup in")
+    assert "is damaged: take another one. Nothing is restored." in half
+
+
+def test_what_cannot_be_dumped_leaves_no_backup_that_looks_whole(tmp_path: Path) -> None:
+    nowhere = make_url("postgresql://owner@127.0.0.1:1/none")
+
+    said = _refused([_DEPLOY / "backup.sh", tmp_path / "backup"], _settings(tmp_path, nowhere))
+
+    assert "The database is not backed up; why is said above." in said
+    assert not (tmp_path / "backup" / "SHA256SUMS").exists()
+
+
+@pytest.mark.parametrize("script", ["backup.sh", "restore.sh"])
+def test_a_folder_must_be_named(script: str) -> None:
+    with pytest.raises(subprocess.CalledProcessError) as refused:
+        _run([_DEPLOY / script], {})
+
+    assert refused.value.returncode == 2
 
 
 def _settings(home: Path, database: URL) -> dict[str, str]:
@@ -142,6 +171,13 @@ def _run(command: list[Path | str], environment: dict[str, str]) -> str:
         text=True,
     )
     return ran.stdout
+
+
+def _refused(command: list[Path | str], environment: dict[str, str]) -> str:
+    with pytest.raises(subprocess.CalledProcessError) as refused:
+        _run(command, environment)
+    assert refused.value.returncode == 1
+    return str(refused.value.stderr)
 
 
 def _administer(server_url: str, statement: str) -> None:
