@@ -5,6 +5,7 @@ in `docs/runbook`. Applying them again changes nothing that is as it should be.
 """
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -152,15 +153,15 @@ class Applied:
         return f"{len(ALARMS)} alarms: {done or 'no change'}. {who if self.told else nobody}"
 
 
-def apply_alarms() -> Applied:
-    """Make the server's automations what they are here: create, update by name, remove old ones.
+def apply_alarms(alarms: Sequence[Alarm] = ALARMS) -> Applied:
+    """Make the server's automations these: create, update by name, remove old ones.
 
     One that an operator has switched off stays off.
     """
     created, updated, removed = [], [], []
     with get_client(sync_client=True) as client:
         block = _notification_block(client)
-        wanted = {each.name: each for each in (_automation(alarm, block) for alarm in ALARMS)}
+        wanted = {each.name: each for each in (_automation(alarm, block) for alarm in alarms)}
         for found in client.read_automations(limit=200):
             if not found.name.startswith(_PREFIX):
                 continue

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from queue import Empty, Queue
 from threading import Thread
@@ -14,10 +15,10 @@ import pytest
 from prefect import State, flow, settings
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import StateType
-from prefect.events.schemas.automations import Automation, AutomationCore, EventTrigger
+from prefect.events.schemas.automations import Automation, AutomationCore, EventTrigger, Posture
 from prefect.states import Running
 
-from flows.operations.alarms import ALARMS, BLOCK, apply_alarms, keep_alarms, tell_webhook
+from flows.operations.alarms import ALARMS, BLOCK, Alarm, apply_alarms, keep_alarms, tell_webhook
 from flows.servers import ui_links
 from tests.command_line import Line, Marketplace
 from tests.lasting_server import events, eventually, lasting_server, send_event
@@ -153,6 +154,32 @@ def test_a_run_that_goes_silent_is_marked_as_crashed_within_two_minutes(server: 
     assert ended is not None
     assert (ended.name, ended.type) == ("Crashed", StateType.CRASHED)
     assert "no sign of life" in (ended.message or "")
+
+
+@pytest.mark.slow
+def test_a_run_that_does_not_start_and_one_that_does_not_end_are_told(server: str) -> None:
+    with _webhook() as (url, received), get_client(sync_client=True) as client:
+        tell_webhook(url)
+        apply_alarms([_impatient(alarm) for alarm in ALARMS])
+        nobody_works = client.create_deployment(client.create_flow(_a_flow), "nobody-works")
+        late = client.create_flow_run_from_deployment(nobody_works, name="late")
+        stuck = client.create_flow_run(_a_flow, name="stuck", state=Running())
+        told = sorted(_texts(received, 2))
+    _forget_the_webhook()
+
+    assert told[0].startswith("growth-points: a run does not start\n")
+    assert told[1].startswith("growth-points: a run has been going on for an hour\n")
+    for text, run, page in zip(told, (late, stuck), ("run-late", "run-stuck"), strict=True):
+        assert f"http://127.0.0.1:4200/v2/runs/flow-run/{run.id}\n" in text
+        assert f"docs/runbook/{page}.md" in text
+
+
+def _impatient(alarm: Alarm) -> Alarm:
+    """Wait for the shortest time there is where the alarm waits for minutes or an hour."""
+    if alarm.crashes or alarm.trigger.posture is Posture.Reactive:
+        return alarm
+    soon = alarm.trigger.model_copy(update={"within": timedelta(seconds=10)})
+    return replace(alarm, trigger=soon)
 
 
 @flow(name="a-flow")
