@@ -11,7 +11,7 @@ MAX_CHARACTERS: Final = 500
 
 
 class NotOneLine(WrongUsage):
-    """A text that is to be recorded is more than a line that anybody can read."""
+    """A text that is to be recorded is not one line that anybody can read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,15 @@ def one_line(text: str) -> str:
             "write it as one line of plain text."
         )
     return text
+
+
+def filled_in(text: str) -> str:
+    """Return one line of text that says something. Raises NotOneLine."""
+    if not text.strip():
+        raise NotOneLine(
+            "a reason or name is blank; write what whoever reads it later should know."
+        )
+    return one_line(text)
 
 
 def _is_readable(character: str) -> bool:

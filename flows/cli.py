@@ -4,9 +4,10 @@ Exit codes: 0 done; 1 refused, the data or the state forbids it; 2 wrong usage. 
 take long to import are imported by the commands that need them, so that `--help` answers at once.
 """
 
+import errno
 import sys
 from pathlib import Path
-from typing import NoReturn
+from typing import Final, NoReturn
 
 import click
 
@@ -81,6 +82,10 @@ def main() -> NoReturn:
         _fail(str(refused), 1)
     except WrongUsage as wrong:
         _fail(str(wrong), 2)
+    except OSError as error:
+        if error.errno not in _TROUBLES_OF_A_DISK or error.filename is None:
+            raise
+        _fail(f"{error.filename}: {error.strerror}. See to it and run the command again.", 1)
     except Exception as error:
         if (log := _log_of_a_server_that_ended()) is not None:
             _fail(f"the temporary Prefect server ended; why is in {log}. Nothing was written.", 1)
@@ -92,6 +97,20 @@ def main() -> NoReturn:
             1,
         )
     sys.exit(0)
+
+
+# What a folder that may not be written to, is none, or is full answers; the rest is our fault.
+_TROUBLES_OF_A_DISK: Final = frozenset(
+    {
+        errno.EACCES,
+        errno.EPERM,
+        errno.EROFS,
+        errno.ENOSPC,
+        errno.EDQUOT,
+        errno.ENOTDIR,
+        errno.ENOENT,
+    }
+)
 
 
 def _trouble_of_the_database(error: Exception) -> str | None:

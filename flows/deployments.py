@@ -29,6 +29,19 @@ WORK_POOL: Final = "growth-points"
 TAG: Final = "growth-points"
 TIME_ZONE: Final = "Asia/Seoul"
 
+# What the UI lets operators change of a deployment: registering it again must not undo that.
+_SET_BY_OPERATORS: Final = frozenset(
+    {
+        "schedules",
+        "paused",
+        "parameters",
+        "tags",
+        "concurrency_limit",
+        "concurrency_options",
+        "enforce_parameter_schema",
+    }
+)
+
 _HEADER = """\
 # The deployments for a work pool; `growth-points up` serves the same ones without any.
 # Made by `python -m flows.deployments > deploy/prefect.yaml` from flows/deployments.py.
@@ -83,13 +96,20 @@ def to_serve() -> tuple[RunnerDeployment, ...]:
         RunnerDeployment.from_flow(
             each.flow,
             each.name,
-            schedule=Cron(each.cron, timezone=TIME_ZONE) if each.cron else None,
+            schedule=Cron(each.cron, timezone=TIME_ZONE, slug=each.name) if each.cron else None,
             description=each.description,
             tags=[TAG],
             entrypoint_type=EntrypointType.MODULE_PATH,
         )
         for each in DEPLOYED
     )
+
+
+def as_operators_left_it(deployment: RunnerDeployment) -> RunnerDeployment:
+    """Leave to a deployment that is there already whatever an operator may have set in the UI."""
+    kept = deployment.model_copy(update={"schedules": None})
+    kept.model_fields_set.difference_update(_SET_BY_OPERATORS)
+    return kept
 
 
 def to_deploy() -> Mapping[str, Any]:
@@ -102,13 +122,14 @@ def to_deploy() -> Mapping[str, Any]:
 
 
 def _to_deploy(deployed: Deployed) -> Mapping[str, Any]:
-    schedules = [{"cron": deployed.cron, "timezone": TIME_ZONE}] if deployed.cron else []
+    # By its slug a schedule is known again, and stays paused when it is deployed once more.
+    schedule = {"cron": deployed.cron, "timezone": TIME_ZONE, "slug": deployed.name}
     return {
         "name": deployed.name,
         "entrypoint": deployed.entrypoint,
         "description": deployed.description,
         "tags": [TAG],
-        "schedules": schedules,
+        "schedules": [schedule] if deployed.cron else [],
         "work_pool": {"name": WORK_POOL},
     }
 

@@ -7,10 +7,8 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
-from uuid import uuid4
 
 import httpx
 
@@ -47,17 +45,6 @@ def events(url: str, prefix: str) -> list[Mapping[str, Any]]:
     wanted = {"event": {"prefix": [prefix]}}
     found = httpx.post(f"{url}/events/filter", json={"filter": wanted, "limit": 50})
     return sorted(found.raise_for_status().json()["events"], key=lambda event: event["occurred"])
-
-
-def send_event(url: str, event: str, resource: str) -> None:
-    """Tell the server of an event, whatever server this process tells by itself."""
-    told = {
-        "id": str(uuid4()),
-        "occurred": datetime.now(UTC).isoformat(),
-        "event": event,
-        "resource": {"prefect.resource.id": resource},
-    }
-    httpx.post(f"{url}/events", json=[told]).raise_for_status()
 
 
 def eventually(ask: Callable[[], _T], seconds: float = 30) -> _T:

@@ -35,6 +35,7 @@ def embedded_url(folder: Path) -> str:
     folder = folder.resolve()
     folder.parent.mkdir(parents=True, exist_ok=True)
     _forget_dead_users(folder)
+    _forget_dead_server(folder)
     for attempt in range(_START_ATTEMPTS):
         try:
             return str(get_server(folder).get_uri())
@@ -52,3 +53,13 @@ def _forget_dead_users(folder: Path) -> None:
     with PostgresServer._lock, suppress(OSError, ValueError):  # noqa: SLF001 that of its own counting
         alive = [pid for pid in json.loads(users.read_text()) if Path(f"/proc/{pid}").exists()]
         users.write_text(json.dumps(alive))
+
+
+def _forget_dead_server(folder: Path) -> None:
+    # After a reboot another program may have the process number that a killed server left behind,
+    # and PostgreSQL, which only asks whether there is such a process, would never start again.
+    left = folder / "postmaster.pid"
+    with suppress(OSError, ValueError):
+        process = Path("/proc") / str(int(left.read_text().split("\n", 1)[0]))
+        if process.exists() and (process / "cwd").resolve() != folder:
+            left.unlink()

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
-from domain.cause import NotOneLine, one_line
+from domain.cause import NotOneLine, filled_in
 from domain.months import MonthInvalid, SettlementMonth
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
@@ -85,7 +85,7 @@ class _Line(click.ParamType[str]):
 
     def convert(self, value: Any, param: Any, ctx: Any) -> str:
         try:
-            return one_line(str(value))
+            return filled_in(str(value))
         except NotOneLine as error:
             self.fail(str(error), param, ctx)
 

@@ -86,9 +86,7 @@ def reschedule_payouts() -> None:
     "--reason", type=LINE, required=True, help="Why; recorded in the ledger with your name."
 )
 @click.option("--for", "month", type=MONTH, help="The paid month to correct.")
-@click.option(
-    "--request-id", type=LINE, default="", help="A name of its own, to give the same points again."
-)
+@click.option("--request-id", type=LINE, help="A name of its own, to give the same points again.")
 @click.option(
     "--acknowledge-paid", is_flag=True, help="Agree to changes in months that are paid and stay so."
 )
@@ -97,7 +95,7 @@ def adjust(
     points: int,
     reason: str,
     month: SettlementMonth | None,
-    request_id: str,
+    request_id: str | None,
     acknowledge_paid: bool,
 ) -> None:
     """Give a seller available points, or take them back (POINTS below zero).
@@ -110,7 +108,7 @@ def adjust(
     from flows.occasion import this_occasion
     from flows.operations import corrections
 
-    words = seller_id, points, reason, month, request_id, acknowledge_paid
+    words = seller_id, points, reason, month, request_id or "", acknowledge_paid
     adjustment = corrections.adjust(read_settings(), this_occasion(), *words)
     click.echo(corrections.tell_adjustment(adjustment))
 

@@ -8,7 +8,7 @@ import os
 import signal
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from threading import Event
 from typing import Final
 
@@ -26,7 +26,7 @@ from flows.servers.lasting_server import (
 )
 from flows.settings import Settings
 
-_STOPPING_SECONDS: Final = 30
+_STOPPING_SECONDS: Final = 45  # the worker lets runs end that are under way
 
 
 def run_up(settings: Settings, port: int, first: Callable[[], None] = lambda: None) -> None:
@@ -60,7 +60,7 @@ def run_up(settings: Settings, port: int, first: Callable[[], None] = lambda: No
                 raise ServerSilent(logs / "server.log")
             if worker.poll() is not None:
                 raise WorkerEnded(logs / "worker.log")
-        say("ending; what is planned stays planned")
+        say("ending; what is under way has half a minute, what is planned stays planned")
 
 
 def say(sentence: str) -> None:
@@ -87,11 +87,11 @@ def _ended_in_time(process: subprocess.Popen[bytes]) -> Iterator[None]:
         yield
     finally:
         process.terminate()
-        try:
+        with suppress(subprocess.TimeoutExpired):
             process.wait(_STOPPING_SECONDS)
-        except subprocess.TimeoutExpired:
+        with suppress(ProcessLookupError):  # whatever it started ends with it
             os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+        process.wait()
 
 
 def _where_to_look(settings: Settings, address: str, pages: str) -> str:

@@ -8,14 +8,18 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from domain.refusal import Refused
 from flows.servers.children import end_with_the_command, start_child
 
 if TYPE_CHECKING:  # it imports Prefect, which reads its settings then
     from prefect.runner import Runner
+
+_LETTING_SECONDS: Final = 30  # most months are closed in less
+_ASKING_SECONDS: Final = 0.5
 
 
 class WorkerEnded(Refused):
@@ -46,15 +50,15 @@ def start_worker(log_file: Path) -> subprocess.Popen[bytes]:
 def _work(ready: int) -> None:
     from prefect.runner import Runner
 
-    from flows.deployments import to_serve
     from flows.operations.alarms import keep_alarms
+    from flows.operations.interrupted_runs import settle_interrupted_runs
     from flows.operations.payout_runs import plan_payout_runs
     from flows.settings import Settings
 
     end_with_the_command()
     runner = Runner(name="growth-points", pause_on_shutdown=False)
-    for deployment in to_serve():
-        runner.add_deployment(deployment)
+    _register(runner)
+    settle_interrupted_runs()
     plan_payout_runs(Settings.read())
     keep_alarms()
     os.write(ready, b"1")
@@ -62,19 +66,46 @@ def _work(ready: int) -> None:
     asyncio.run(_until_told(runner))
 
 
-async def _until_told(runner: "Runner") -> None:
-    """Run what is due until SIGTERM; what is under way then is canceled, and says why.
+def _register(runner: "Runner") -> None:
+    """Register the deployments; those that are there keep what operators made of them."""
+    from prefect.client.orchestration import get_client
+    from prefect.exceptions import ObjectNotFound
 
-    The runner's own way to end waits for nothing, and leaves what is under way to itself.
+    from flows.deployments import as_operators_left_it, to_serve
+
+    with get_client(sync_client=True) as client:
+        for each in to_serve():
+            try:
+                client.read_deployment_by_name(each.full_name)
+            except ObjectNotFound:
+                runner.add_deployment(each)
+            else:
+                runner.add_deployment(as_operators_left_it(each))
+
+
+async def _until_told(runner: "Runner") -> None:
+    """Run what is due until SIGTERM; what is under way then is given time to end.
+
+    What takes longer ends with this process, and is settled when the next one starts.
     """
     running = asyncio.create_task(runner.start())
     await asyncio.sleep(0)  # it installs its own handler first
-    ending: list[asyncio.Task[None]] = []
-    asyncio.get_running_loop().add_signal_handler(
-        signal.SIGTERM, lambda: ending.append(asyncio.create_task(runner.astop()))
-    )
-    await running
-    await asyncio.gather(*ending)
+    told = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, told.set)
+    telling = asyncio.create_task(told.wait())
+    await asyncio.wait({running, telling}, return_when=asyncio.FIRST_COMPLETED)
+    if told.is_set():
+        await asyncio.to_thread(_let_runs_end)
+    running.cancel()
+    await asyncio.wait({running})
+
+
+def _let_runs_end() -> None:
+    from flows.operations.interrupted_runs import runs_going_on
+
+    deadline = time.monotonic() + _LETTING_SECONDS
+    while runs_going_on() and time.monotonic() < deadline:
+        time.sleep(_ASKING_SECONDS)
 
 
 if __name__ == "__main__":

@@ -5,9 +5,10 @@ in `docs/runbook`. Applying them again changes nothing that is as it should be.
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from types import MappingProxyType
 from typing import Final
 from uuid import UUID
 
@@ -64,11 +65,17 @@ def _happens(event: str, resource: str) -> EventTrigger:
     )
 
 
-def _is_missing(expect: frozenset[str], after: set[str], within: timedelta) -> EventTrigger:
+def _is_missing(
+    expect: frozenset[str],
+    after: set[str],
+    within: timedelta,
+    related: Mapping[str, str] = MappingProxyType({}),
+) -> EventTrigger:
     return EventTrigger(
         after=after,
         expect=set(expect),
         match=ResourceSpecification({"prefect.resource.id": "prefect.flow-run.*"}),
+        match_related=ResourceSpecification(dict(related)),
         for_each={"prefect.resource.id"},
         posture=Posture.Proactive,
         threshold=1,
@@ -107,11 +114,13 @@ ALARMS: Final = (
     ),
     Alarm(
         "run-silent",
-        # A heartbeat comes every 30 seconds (PREFECT_FLOWS_HEARTBEAT_FREQUENCY).
+        # A heartbeat comes every 30 seconds (PREFECT_FLOWS_HEARTBEAT_FREQUENCY), but not from the
+        # runs of commands, which have no deployment. A run may die before its first one.
         _is_missing(
             _ENDS | {"prefect.flow-run.heartbeat"},
-            {"prefect.flow-run.heartbeat"},
+            {"prefect.flow-run.Running", "prefect.flow-run.heartbeat"},
             timedelta(seconds=90),
+            related={"prefect.resource.role": "deployment"},
         ),
         crashes=True,
     ),

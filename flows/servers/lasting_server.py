@@ -3,11 +3,12 @@
 import fcntl
 import os
 import socket
+import sqlite3
 import subprocess
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from http.client import HTTPException
 from pathlib import Path
 from typing import Final
@@ -56,6 +57,18 @@ class ServerSilent(Refused):
     def __init__(self, log_file: Path) -> None:
         super().__init__(f"The Prefect server does not answer; why is in {log_file}.")
         self.log_file = log_file
+
+
+class ServerDatabaseDamaged(Refused):
+    """The Prefect server's own database is damaged; it has nothing that cannot be made again."""
+
+    def __init__(self, file: Path) -> None:
+        super().__init__(
+            f"The Prefect server's database is damaged: move {file}* away and start again. Points "
+            "and months are not in it; deployments, alarms and planned payouts are made anew, and "
+            "only the list of earlier runs is lost."
+        )
+        self.file = file
 
 
 @contextmanager
@@ -126,7 +139,18 @@ def _wait_until_it_answers(server: subprocess.Popen[bytes], address: str, log_fi
         with suppress(OSError), urllib.request.urlopen(f"{address}/api/health", timeout=5):  # noqa: S310 our own
             return
     server.kill()
+    server.wait()
+    if _is_damaged(database := log_file.with_name("prefect.db")):
+        raise ServerDatabaseDamaged(database)
     raise ServerSilent(log_file)
+
+
+def _is_damaged(database: Path) -> bool:
+    try:
+        with closing(sqlite3.connect(database)) as connection:
+            return bool(connection.execute("PRAGMA quick_check(1)").fetchone() != ("ok",))
+    except sqlite3.DatabaseError as error:
+        return not isinstance(error, sqlite3.OperationalError)  # locked, or not to be opened
 
 
 def _folder(home: Path) -> Path:

@@ -21,7 +21,7 @@ from prefect.states import Running
 from flows.operations.alarms import ALARMS, BLOCK, Alarm, apply_alarms, keep_alarms, tell_webhook
 from flows.servers import ui_links
 from tests.command_line import Line, Marketplace
-from tests.lasting_server import events, eventually, lasting_server, send_event
+from tests.lasting_server import events, eventually, lasting_server
 from tests.three_stores import OCTOBER, OCTOBER_CORRECTED, STORES, deliver
 
 
@@ -143,13 +143,18 @@ def test_a_server_that_balks_at_the_alarms_keeps_nobody_from_working(
 
 
 @pytest.mark.slow
-def test_a_run_that_goes_silent_is_marked_as_crashed_within_two_minutes(server: str) -> None:
+def test_a_run_that_dies_before_any_sign_of_life_is_marked_as_crashed_within_two_minutes(
+    server: str,
+) -> None:
     apply_alarms()
     with get_client(sync_client=True) as client:
-        run_id = client.create_flow_run(_a_flow, state=Running()).id
-        send_event(server, "prefect.flow-run.heartbeat", f"prefect.flow-run.{run_id}")
+        of_a_command = client.create_flow_run(_a_flow, state=Running()).id
+        deployment = client.create_deployment(client.create_flow(_a_flow), "a-flow")
+        run = client.create_flow_run_from_deployment(deployment)
+        client.set_flow_run_state(run.id, Running(), force=True)
 
-        ended = eventually(lambda: _ended(client.read_flow_run(run_id).state), seconds=120)
+        ended = eventually(lambda: _ended(client.read_flow_run(run.id).state), seconds=120)
+        assert not _ended(client.read_flow_run(of_a_command).state)  # whoever gave it watches it
 
     assert ended is not None
     assert (ended.name, ended.type) == ("Crashed", StateType.CRASHED)

@@ -72,6 +72,7 @@ EXIT_CODES: Final = (
     (WRONG_USAGE, "close october", "'october' is not a month"),
     (WRONG_USAGE, "close 2024-11 --policy no-such", "there is no policy 'no-such'"),
     (WRONG_USAGE, "close 2024-11 --output yaml", "yaml"),
+    (WRONG_USAGE, "close 2024-11 --reason \u3000", "is blank"),
     (WRONG_USAGE, "close 2024-11 --reason a\x01b", "U+0001"),
     (WRONG_USAGE, "adjust maru 1 --reason \udcff", "U+DCFF"),
     (WRONG_USAGE, "approve-payout 2024-10 1 --reason a\x00b", "U+0000"),
@@ -92,7 +93,7 @@ def test_a_command_ends_with_a_code_and_a_sentence(
 ) -> None:
     before = closed_october.row_counts()
 
-    ran = closed_october.run(*command.split())
+    ran = closed_october.run(*command.split(" "))
 
     assert ran.exit_code == code, ran.stdout + ran.stderr
     assert said in (ran.stdout if code == DONE else ran.stderr)
@@ -187,6 +188,19 @@ def test_a_setting_that_cannot_be_is_named(
     assert (wrong.exit_code, wrong.stdout) == (code, "")
     assert said in wrong.stderr
     assert "Traceback" not in wrong.stderr
+
+
+def test_a_home_that_cannot_be_is_named(with_history: Marketplace, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    nowhere = Marketplace(with_history.root, tmp_path / "file" / "home", "")
+
+    for words in (("months",), ("up", "--port", "0")):
+        refused = nowhere.run(*words)
+
+        assert (refused.exit_code, refused.stdout) == (REFUSED, "")
+        assert f"{tmp_path / 'file'}" in refused.stderr
+        assert "Not a directory" in refused.stderr
+        assert "Traceback" not in refused.stderr
 
 
 def test_a_reader_that_closes_the_pipe_early_is_no_fault(closed_october: Marketplace) -> None:

@@ -7,7 +7,7 @@ import tomllib
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
-from typing import get_type_hints
+from typing import Any, get_type_hints
 
 import pytest
 import yaml
@@ -102,6 +102,23 @@ def test_a_form_refuses_what_is_not_one_readable_line(text: str) -> None:
     for kind in (forms.Reason, forms.Name, forms.NameOrNone):
         with pytest.raises(ValidationError):
             TypeAdapter(kind).validate_python(text)
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "said"),
+    [
+        (forms.Month, "2026-13", "'2026-13' is not a month"),
+        (forms.MonthOrNone, "october", "'october' is not a month"),
+        (forms.Reason, " ", "is blank"),
+        (forms.Name, "", "is blank"),
+        (forms.Month, 202610, "valid string"),
+    ],
+)
+def test_a_form_whose_checks_are_off_is_refused_in_the_words_of_the_command_line(
+    kind: Any, text: object, said: str
+) -> None:
+    with pytest.raises(ValidationError, match=said):
+        TypeAdapter(kind).validate_python(text)
 
 
 def test_every_text_about_a_person_or_a_reason_is_one_line_in_the_form() -> None:

@@ -1,14 +1,23 @@
 """One program in a home: others are kept out, and what a dead one left misleads nobody."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
+from unittest.mock import patch
 
 import pytest
 
-from flows.servers.lasting_server import AlreadyUp, alone_in, running_server, tell_where
+from flows.servers.lasting_server import (
+    AlreadyUp,
+    ServerDatabaseDamaged,
+    alone_in,
+    running_server,
+    start_lasting_server,
+    tell_where,
+)
 
 
 @contextmanager
@@ -65,3 +74,14 @@ def test_an_address_that_was_left_is_forgotten_by_the_next_program(tmp_path: Pat
             tell_where(tmp_path, address)
         with alone_in(tmp_path):
             assert running_server(tmp_path) is None
+
+
+def test_a_damaged_database_of_the_server_is_named_with_what_to_do(tmp_path: Path) -> None:
+    damaged = tmp_path / "server" / "prefect.db"
+    damaged.parent.mkdir()
+    damaged.write_bytes(b"SQLite format 3\0" + b"damaged" * 10_000)
+
+    with patch.dict(os.environ):
+        del os.environ["PREFECT_HOME"]
+        with pytest.raises(ServerDatabaseDamaged, match=f"move {damaged}"):
+            start_lasting_server(tmp_path, 0)
