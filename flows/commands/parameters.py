@@ -9,6 +9,7 @@ import click
 
 from domain.cause import NotOneLine, filled_in
 from domain.months import MonthInvalid, SettlementMonth
+from flows.occasion import this_occasion
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -57,16 +58,19 @@ class _Moment(click.ParamType[date | int]):
     def convert(self, value: Any, param: Any, ctx: Any) -> date | int:
         if isinstance(value, date | int):
             return value
+        if value.isascii() and value.isdecimal():
+            return int(value)
         try:
-            return (
-                int(value) if value.isascii() and value.isdecimal() else date.fromisoformat(value)
-            )
+            day = date.fromisoformat(value)
         except ValueError:
             self.fail(
                 f"{value!r} is neither a date like 2026-11-10 nor the number of a ledger head",
                 param,
                 ctx,
             )
+        if day > this_occasion().today:
+            self.fail(f"{day} has not come yet in Seoul; nothing is known of it", param, ctx)
+        return day
 
 
 class _Head(click.ParamType[str]):

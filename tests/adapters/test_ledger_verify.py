@@ -205,9 +205,8 @@ def test_a_chain_written_anew_does_not_reach_a_head_known_outside(owner: Engine)
         assert head is not None
         assert list(verify(connection, known_heads=[head.hash])) == []
         found = [str(each) for each in verify(connection, known_heads=["00" * 32, head.hash])]
-    assert found == [
-        f"chain: no seal is {'00' * 32}, which is known outside as the head of this chain"
-    ]
+    assert len(found) == 1
+    assert found[0].startswith(f"chain: no seal of this database is {'00' * 32}, which was told")
 
 
 def test_rows_read_back_are_those_taken_in_whatever_they_are_called(

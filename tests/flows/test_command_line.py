@@ -55,6 +55,7 @@ EXIT_CODES: Final = (
     (DONE, "verify", "ledger head: "),
     (REFUSED, "ledger --as-of 99999", "no seal 99999"),
     (WRONG_USAGE, "ledger --as-of yesterday", "neither a date"),
+    (WRONG_USAGE, "balances --as-of 9999-12-31", "has not come yet in Seoul"),
     (WRONG_USAGE, "ledger --to ledger.txt", ".csv or .parquet"),
     (WRONG_USAGE, "ledger --to ledger.csv --seller maru", "leave out --seller"),
     (WRONG_USAGE, "verify --head 12", "is not a head"),

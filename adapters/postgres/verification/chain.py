@@ -31,5 +31,7 @@ def missing_heads(connection: Connection, known: Collection[str]) -> Iterator[Di
     for head in known:
         if not connection.scalar(query, {"head": head}):
             yield Difference(
-                "chain", f"no seal is {head}, which is known outside as the head of this chain"
+                "chain",
+                f"no seal of this database is {head}, which was told as the head of its chain: the "
+                "chain was written anew, or the report that told it is of another database",
             )
