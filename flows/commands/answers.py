@@ -37,9 +37,13 @@ def decisions(month: SettlementMonth, seller_id: str | None, output: Output) -> 
 def explain(seller_id: str, month: SettlementMonth, language: Literal["en", "ko"]) -> None:
     """Why a seller was awarded in a month or not, in words, with the numbers, and when it pays."""
     from flows.console.explanation import explain_decision
+    from flows.occasion import this_occasion
 
-    with open_database(read_settings()) as engine:
-        click.echo(explain_decision(engine, seller_id, month, language))
+    settings, today = read_settings(), this_occasion().today
+    with open_database(settings) as engine:
+        click.echo(
+            explain_decision(engine, seller_id, month, language, settings.approval_rule, today)
+        )
 
 
 @click.command(short_help="Every run of a month: who, why, what changed.")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 
 from sqlalchemy import Connection, Engine
 
@@ -17,10 +18,12 @@ from adapters.postgres.explanations import (
 from adapters.postgres.ledger import Payout, payouts
 from adapters.postgres.payout_dates import PlannedPayout, planned_payouts
 from adapters.postgres.revisions import current_revisions
+from domain.approval import NO_APPROVAL, ApprovalRule
 from domain.decision import Outcome, decide
 from domain.eligibility import Reason, Terms
 from domain.months import SettlementMonth
 from domain.what_if import OtherResult, months_of_right_tenure, other_results
+from flows.closing.approval import open_payouts
 from flows.console.listings import MonthNotClosed, NoDecision
 from flows.console.wording import WORDINGS, Language, Wording
 
@@ -31,6 +34,8 @@ class _Case:
     terms: Terms
     planned: PlannedPayout
     paid: Payout | None
+    waits: bool
+    asked_on: date | None
     today: RecordedStore | None
     words: Wording
 
@@ -47,19 +52,35 @@ class _Case:
 
 
 def explain_decision(
-    engine: Engine, seller_id: str, month: SettlementMonth, language: Language = "en"
+    engine: Engine,
+    seller_id: str,
+    month: SettlementMonth,
+    language: Language = "en",
+    rule: ApprovalRule = NO_APPROVAL,
+    asked_on: date | None = None,
 ) -> str:
-    """Explain a seller's current decision in a month; raises MonthNotClosed, NoDecision."""
+    """Explain a seller's current decision in a month; raises MonthNotClosed, NoDecision.
+
+    `rule` says which payouts need an approval, as the month's own closings may; `asked_on` is the
+    date by which a payout may be late.
+    """
     with engine.connect() as connection:
         evaluation = current_evaluation(connection, month)
         if evaluation is None:
             raise MonthNotClosed(month)
-        case = _case(connection, evaluation, seller_id, WORDINGS[language])
+        case = _case(connection, evaluation, seller_id, WORDINGS[language], rule, asked_on)
     parts = (_outcome, _amounts, _average, _tenure, _earlier, _reasons, _what_if, _payout, _basis)
     return "\n".join(line for part in parts for line in part(case))
 
 
-def _case(connection: Connection, evaluation: Evaluation, seller_id: str, words: Wording) -> _Case:
+def _case(
+    connection: Connection,
+    evaluation: Evaluation,
+    seller_id: str,
+    words: Wording,
+    rule: ApprovalRule,
+    asked_on: date | None,
+) -> _Case:
     month = evaluation.settlement_month
     name, text = recorded_policy(connection, evaluation.policy_hash)
     terms = Terms.of(parse_policy(text, f"the recorded policy {name}"), month)
@@ -68,11 +89,14 @@ def _case(connection: Connection, evaluation: Evaluation, seller_id: str, words:
         raise NoDecision(seller_id, month)
     window = month.window(terms.policy.window_months)
     newest = current_revisions(connection, window)
+    unpaid = open_payouts(connection).get(month)
     return _Case(
         recorded=recorded,
         terms=terms,
         planned=planned_payouts(connection)[month],
         paid=next((p for p in payouts(connection) if p.settlement_month == month), None),
+        waits=unpaid is not None and unpaid.waits(rule),
+        asked_on=asked_on,
         today=store_on(
             connection,
             evaluation,
@@ -140,11 +164,11 @@ def _earlier(case: _Case) -> Iterator[str]:
     if not earlier:
         yield case.say("no_earlier")
     for each in earlier:
-        yield case.say("earlier").format(
+        yield case.say("earlier" if each.stands else "earlier_reversed").format(
             month=each.award.settlement_month,
             tier=each.award.tier,
             points=f"{each.award.points:,}",
-            state=case.words.states[each.state],
+            state=case.words.states.get(each.state),
         )
 
 
@@ -192,7 +216,7 @@ def _other(case: _Case, other: OtherResult) -> str:
         month=case.month,
         tier=other.tier.number,
         points=f"{other.tier.points:,}",
-        ways=", ".join(case.words.ways[each] for each in other.without),
+        ways=case.say("and").join(case.words.ways[each] for each in other.without),
     )
 
 
@@ -202,6 +226,9 @@ def _payout(case: _Case) -> Iterator[str]:
     own = [each for each in case.recorded.awards if each.award.settlement_month == case.month]
     standing = [each for each in own if each.stands]
     matching = [each for each in standing if each.award.tier == decision.tier]
+    gone = {each.award for each in own if not each.stands} - {each.award for each in standing}
+    for award in sorted(gone):
+        yield case.say("reversed").format(tier=award.tier, points=f"{award.points:,}")
     if decision.outcome is Outcome.AWARDED:
         yield _posted(case, matching[0]) if matching else _not_posted(case)
     elif not standing:
@@ -215,8 +242,9 @@ def _payout(case: _Case) -> Iterator[str]:
 
 
 def _posted(case: _Case, own: RecordedAward) -> str:
-    passed = "; ".join(f"{day} {name}" for day, name in case.planned.passed_over)
-    return case.say(own.state).format(
+    weekend = case.words.weekend
+    passed = "; ".join(f"{day} {weekend.get(name, name)}" for day, name in case.planned.passed_over)
+    return case.say(_standing(case, own)).format(
         month=case.month,
         due=case.planned.due_on,
         why=f" ({passed})" if passed else "",
@@ -224,6 +252,19 @@ def _posted(case: _Case, own: RecordedAward) -> str:
         seller=own.award.seller_id,
         plain=own.award.points,
     )
+
+
+def _standing(case: _Case, own: RecordedAward) -> str:
+    """Name how the award stands, by its state and by what its payout waits for."""
+    due_on = case.planned.due_on
+    if own.state == "paid" and case.paid is not None and case.paid.paid_on > due_on:
+        return "paid_late"
+    if own.state != "pending":
+        return own.state
+    if case.waits:
+        return "unapproved"
+    late = case.asked_on is not None and case.asked_on > due_on
+    return "overdue" if late else "pending"
 
 
 def _not_posted(case: _Case) -> str:

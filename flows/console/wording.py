@@ -17,12 +17,13 @@ class Wording:
     reasons: Mapping[Reason, str]
     states: Mapping[str, str]
     ways: Mapping[Reason, str]
+    weekend: Mapping[str, str]
 
 
 _ENGLISH: Final = Wording(
     sentences={
-        "awarded": "Seller {seller} is awarded tier {tier} in {month}: {points} points.",
-        "not_awarded": "Seller {seller} is not awarded in {month}. Reasons: {count}.",
+        "awarded": "Seller {seller} is awarded tier {tier} for {month}: {points} points.",
+        "not_awarded": "Seller {seller} gets no award for {month}. Reasons: {count}.",
         "counted": "What counts ({types}, by the date of purchase confirmation):",
         "amount": "  {month}  {amount:>18} KRW",
         "amount_partly": "  {month}  {amount:>18} KRW   (not counted: {left_out})",
@@ -34,19 +35,28 @@ _ENGLISH: Final = Wording(
         "{first} to {last}.",
         "no_earlier": "It had no award from an earlier month.",
         "earlier": "From {month} it has tier {tier}: {points} points, {state}.",
+        "earlier_reversed": "{month} awarded it tier {tier}, {points} points, and took that back "
+        "before the payout; it does not count.",
         "why_not": "Why not:",
         "what_if": "What would change it:",
         "more": "  {amount} KRW more in {month} and tier {tier} follows: {points} points",
         "less": "  {amount} KRW less in {month} and tier {tier} follows: {points} points",
-        "without": "  without {ways} tier {tier} follows: {points} points",
-        "without_more": "  without {ways}, and with {amount} KRW more in {month}, tier {tier} "
-        "follows: {points} points",
-        "without_less": "  without {ways}, and with {amount} KRW less in {month}, tier {tier} "
-        "follows: {points} points",
+        "and": " and ",
+        "without": "  were it not for {ways}, tier {tier} would follow: {points} points",
+        "without_more": "  were it not for {ways}, and with {amount} KRW more in {month}, tier {tier} "
+        "would follow: {points} points",
+        "without_less": "  were it not for {ways}, and with {amount} KRW less in {month}, tier {tier} "
+        "would follow: {points} points",
         "later": "  its tenure is right from {first} to {last}, if the other rules are met then",
         "nothing_changes_it": "  nothing that the store could do in this month",
         "pending": "The points are pending; their payout date is {due}{why}.",
-        "paid": "The points were due on {due}{why}, paid on {paid}.",
+        "unapproved": "The points are pending; their payout date is {due}{why}, and the payout still "
+        "needs an approval.",
+        "overdue": "The points are pending; they were due on {due}{why} and are not paid yet.",
+        "paid": "The points were due on {due}{why} and paid on {paid}.",
+        "paid_late": "The points were due on {due}{why} and paid late, on {paid}.",
+        "reversed": "Before the month was restated it gave tier {tier}, {points} points; that was "
+        "taken back before the payout.",
         "taken_back": "The points were paid on {paid} and taken back by an adjustment. They can be "
         "given back: growth-points adjust {seller} {plain} --for {month} --reason TEXT",
         "granted": "{month} was paid without them; the points were granted by an adjustment.",
@@ -81,7 +91,7 @@ _ENGLISH: Final = Wording(
         Reason.USES_API: "it uses the API",
         Reason.BELOW_LOWEST_TIER: "the sum is {short} KRW short of the lowest tier ({least} KRW "
         "over the window)",
-        Reason.ABOVE_HIGHEST_TIER: "from {highest} KRW on average no tier applies",
+        Reason.ABOVE_HIGHEST_TIER: "an average of {highest} KRW or more is above every tier",
         Reason.TIER_ALREADY_AWARDED: "the tier of this average was awarded before, and each tier "
         "is given once",
         Reason.BELOW_AWARDED_TIER: "a higher tier was awarded before, and awards never go downwards",
@@ -89,7 +99,6 @@ _ENGLISH: Final = Wording(
     states={
         "pending": "pending",
         "paid": "paid",
-        "reversed": "reversed",
         "granted": "granted by an adjustment",
         "taken_back": "taken back by an adjustment",
     },
@@ -97,16 +106,17 @@ _ENGLISH: Final = Wording(
         Reason.SELLER_NOT_ACTIVE: "its status",
         Reason.RUNS_DEPARTMENT_STORE_WINDOW: "its department-store window",
         Reason.RUNS_OUTLET_WINDOW: "its outlet window",
-        Reason.USES_FULFILMENT: "fulfilment",
-        Reason.USES_API: "the API",
+        Reason.USES_FULFILMENT: "its use of fulfilment",
+        Reason.USES_API: "its use of the API",
     },
+    weekend={},
 )
 
 _KOREAN: Final = Wording(
     sentences={
-        "awarded": "{month} 정산월 평가 결과: 판매자 {seller} — {tier}구간, {points}포인트 지급 대상입니다.",
-        "not_awarded": "{month} 정산월 평가 결과: 판매자 {seller} — 지급 대상이 아닙니다. "
-        "미지급 사유 {count}건.",
+        "awarded": "판매자 {seller}의 {month} 정산월 평가 결과는 {tier}구간, {points}포인트 지급 대상입니다.",
+        "not_awarded": "판매자 {seller}의 {month} 정산월 평가 결과는 지급 대상이 아닙니다. "
+        "미지급 사유는 {count}건입니다.",
         "counted": "거래액 집계 ({types}, 구매확정일 기준):",
         "amount": "  {month}  {amount:>18}원",
         "amount_partly": "  {month}  {amount:>18}원   (집계 제외: {left_out}원)",
@@ -117,19 +127,26 @@ _KOREAN: Final = Wording(
         "대상입니다.",
         "no_earlier": "이전 정산월에 지급 결정된 구간이 없습니다.",
         "earlier": "{month} 정산월에 {tier}구간 {points}포인트가 있습니다: {state}.",
+        "earlier_reversed": "{month} 정산월에 결정된 {tier}구간 {points}포인트는 지급 전에 취소되어 "
+        "반영하지 않습니다.",
         "why_not": "미지급 사유:",
         "what_if": "결과가 달라지는 조건:",
-        "more": "  {month} 거래액이 {amount}원 더 많으면 {tier}구간: {points}포인트",
-        "less": "  {month} 거래액이 {amount}원 더 적으면 {tier}구간: {points}포인트",
-        "without": "  다음 사유가 없으면 {tier}구간, {points}포인트: {ways}",
-        "without_more": "  다음 사유가 없고 {month} 거래액이 {amount}원 더 많으면 {tier}구간, "
-        "{points}포인트: {ways}",
-        "without_less": "  다음 사유가 없고 {month} 거래액이 {amount}원 더 적으면 {tier}구간, "
-        "{points}포인트: {ways}",
+        "more": "  {month} 거래액이 {amount}원 더 많으면 {tier}구간 {points}포인트입니다",
+        "less": "  {month} 거래액이 {amount}원 더 적으면 {tier}구간 {points}포인트입니다",
+        "and": ", ",
+        "without": "  {ways}에 해당하지 않으면 {tier}구간 {points}포인트입니다",
+        "without_more": "  {ways}에 해당하지 않고 {month} 거래액이 {amount}원 더 많으면 {tier}구간 "
+        "{points}포인트입니다",
+        "without_less": "  {ways}에 해당하지 않고 {month} 거래액이 {amount}원 더 적으면 {tier}구간 "
+        "{points}포인트입니다",
         "later": "  입점 후 경과 기간은 {first}부터 {last}까지 충족됩니다 (다른 조건은 그때 평가)",
         "nothing_changes_it": "  이 정산월에 스토어가 바꿀 수 있는 조건은 없습니다",
         "pending": "포인트는 아직 지급 전이며 지급 예정일은 {due}입니다{why}.",
+        "unapproved": "포인트는 아직 지급 전이며 지급 예정일은 {due}입니다{why}. 지급하려면 승인이 필요합니다.",
+        "overdue": "포인트는 아직 지급 전입니다. 지급 예정일 {due}{why} 이후에도 지급되지 않았습니다.",
         "paid": "지급 예정일은 {due}{why}, 지급일은 {paid}입니다.",
+        "paid_late": "지급 예정일은 {due}{why}, 지급일은 {paid}입니다. 예정보다 늦게 지급되었습니다.",
+        "reversed": "재정산 전에는 {tier}구간 {points}포인트였으며, 지급 전에 취소되었습니다.",
         "taken_back": "{paid}에 지급된 포인트를 수기 조정으로 회수했습니다. 다시 지급할 수 있습니다: "
         "growth-points adjust {seller} {plain} --for {month} --reason TEXT",
         "granted": "{month} 지급에는 포함되지 않았고, 이후 수기 조정으로 지급되었습니다.",
@@ -137,7 +154,7 @@ _KOREAN: Final = Wording(
         "구간별로 한 번만 지급합니다.",
         "missing": "{month} 정산월은 {paid}에 이 포인트 없이 지급되었습니다 (이후 재정산). 수기 조정으로 "
         "지급할 수 있습니다: growth-points adjust {seller} {plain} --for {month} --reason TEXT",
-        "not_posted": "이 결과는 아직 전기되지 않았습니다. {month} 마감을 다시 실행하십시오.",
+        "not_posted": "이 결과는 아직 포인트 원장에 반영되지 않았습니다. {month} 마감을 다시 실행하십시오.",
         "nothing_paid": "이 정산월에는 지급되는 포인트가 없습니다.",
         "kept": "재정산 전인 {paid}에 {tier}구간 {points}포인트가 지급되었습니다. 이미 지급된 포인트는 "
         "회수하지 않습니다.",
@@ -154,9 +171,9 @@ _KOREAN: Final = Wording(
         "today_gone": "{month} 최신 정산 자료에는 이 판매자가 없습니다. 반영하려면 마감을 다시 실행하십시오.",
     },
     reasons={
-        Reason.SELLER_NOT_ACTIVE: "스토어 상태가 {active}이(가) 아닙니다: {status}",
-        Reason.TENURE_TOO_SHORT: "{last} 이후에 승인되어 입점 후 경과 기간이 짧습니다",
-        Reason.TENURE_TOO_LONG: "{first} 이전에 승인되어 신규 스토어가 아닙니다",
+        Reason.SELLER_NOT_ACTIVE: "스토어 상태({status})가 지급 대상 상태({active})와 다릅니다",
+        Reason.TENURE_TOO_SHORT: "{last}보다 늦게 승인되어 입점 후 경과 기간이 짧습니다",
+        Reason.TENURE_TOO_LONG: "{first}보다 먼저 승인되어 신규 스토어가 아닙니다",
         Reason.RUNS_DEPARTMENT_STORE_WINDOW: "백화점윈도를 운영합니다",
         Reason.RUNS_OUTLET_WINDOW: "아울렛윈도를 운영합니다",
         Reason.USES_FULFILMENT: "풀필먼트를 이용합니다",
@@ -169,17 +186,17 @@ _KOREAN: Final = Wording(
     states={
         "pending": "지급 예정",
         "paid": "지급 완료",
-        "reversed": "전기 취소",
         "granted": "수기 조정으로 지급",
         "taken_back": "수기 조정으로 회수",
     },
     ways={
-        Reason.SELLER_NOT_ACTIVE: "스토어 상태",
+        Reason.SELLER_NOT_ACTIVE: "비정상 스토어 상태",
         Reason.RUNS_DEPARTMENT_STORE_WINDOW: "백화점윈도 운영",
         Reason.RUNS_OUTLET_WINDOW: "아울렛윈도 운영",
         Reason.USES_FULFILMENT: "풀필먼트 이용",
         Reason.USES_API: "API 이용",
     },
+    weekend={"Saturday": "토요일", "Sunday": "일요일"},
 )
 
 WORDINGS: Final[Mapping[Language, Wording]] = {"en": _ENGLISH, "ko": _KOREAN}

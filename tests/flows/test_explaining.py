@@ -1,11 +1,13 @@
 """A seller's question is answered from what was recorded, in both languages, and never wrongly."""
 
 import string
+from datetime import date
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, create_engine, text
 
+from domain.approval import NO_APPROVAL, ApprovalRule
 from domain.eligibility import Reason
 from flows.closing.replay import replay_decisions
 from flows.console.explanation import explain_decision
@@ -41,7 +43,7 @@ def test_an_award_is_explained_with_its_numbers_its_basis_and_what_is_next(
 
     told = explained(program)
 
-    assert "Seller maru is awarded tier 1 in 2026-10: 150,000 points." in told
+    assert "Seller maru is awarded tier 1 for 2026-10: 150,000 points." in told
     assert "1,200,001 KRW more in 2026-10 and tier 2 follows: 300,000 points" in told
     assert "2025-11-02 to 2026-08-01" in told
     assert "pending; their payout date is 2026-11-10" in told
@@ -56,7 +58,7 @@ def test_korean_is_korean(program: Program) -> None:
 
     told = explain_decision(program.engine, "maru", month("2026-10"), "ko")
 
-    assert "지급 대상이 아닙니다. 미지급 사유 2건." in told
+    assert told.startswith("판매자 maru의 2026-10 정산월 평가 결과는 지급 대상이 아닙니다.")
     assert "uses_api: API를 이용합니다" in told
     assert "below_lowest_tier: 합계가 1구간 기준(6,000,000원)보다 5,000,000원 적습니다" in told
 
@@ -80,11 +82,44 @@ def test_a_payout_is_claimed_only_where_there_was_one(program: Program) -> None:
     program.close("2026-10", TIER_1)
     program.pay("2026-10")
 
-    assert "The points were due on 2026-11-10, paid on 2030-01-01." in explained(program)
+    assert "The points were due on 2026-11-10 and paid late, on 2030-01-01." in explained(program)
     program.close("2026-10", NOTHING, acknowledge_paid=True)
     told = explained(program)
-    assert "Seller maru is not awarded in 2026-10." in told
+    assert "Seller maru gets no award for 2026-10." in told
     assert "Tier 1, 150,000 points, was paid on 2030-01-01, before the month was restated" in told
+
+
+def test_what_pending_points_wait_for_is_told(program: Program) -> None:
+    program.close("2026-10", TIER_1)
+
+    def told(rule: ApprovalRule, day: int) -> str:
+        asked_on = date(2026, 11, day)
+        return explain_decision(program.engine, "maru", month("2026-10"), "en", rule, asked_on)
+
+    assert "payout date is 2026-11-10." in told(NO_APPROVAL, 10)
+    assert "due on 2026-11-10 and are not paid yet." in told(NO_APPROVAL, 11)
+    assert "the payout still needs an approval." in told(ApprovalRule(0), 10)
+
+
+def test_what_a_restatement_took_back_before_the_payout_is_told_for_every_month(
+    program: Program,
+) -> None:
+    program.close("2026-10", TIER_1)
+    program.close("2026-11", TIER_1)
+    program.close("2026-10", {"maru": Sold(24_000_000)}, reason="late data")
+
+    assert "Before the month was restated it gave tier 1, 150,000 points" in explained(program)
+    later = explained(program, "2026-11")
+    assert "2026-10 awarded it tier 1, 150,000 points, and took that back" in later
+    assert "From 2026-10 it has tier 2: 300,000 points, pending." in later
+
+
+def test_korean_bounds_of_tenure_leave_out_the_days_that_are_allowed(program: Program) -> None:
+    program.close("2026-10", {"maru": Sold(0, approved_on=date(2026, 8, 2))})
+
+    told = explain_decision(program.engine, "maru", month("2026-10"), "ko")
+
+    assert "2026-08-01보다 늦게 승인되어" in told
 
 
 def test_points_that_a_paid_month_lacks_are_told_until_they_are_granted(program: Program) -> None:
