@@ -11,14 +11,17 @@ from pathlib import Path
 
 import duckdb
 import narwhals as nw
+import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from adapters import scan
 from adapters.delivery import Delivery, DeliveryRefused
 from adapters.engine import MEMORY_LIMIT_MB, literal, open_engine
 from adapters.quarantine import broken_in, write_quarantine
 from adapters.scan import LINE_KEY_NUMBER, Check, FileCount, Frame
-from adapters.settlement_lines import DeliveredRows, FilesDamaged, RowsLost, open_files
+from adapters.settlement_lines import DeliveredRows, FilesDamaged, Reading, RowsLost, open_files
+from adapters.simple_texts import NotSimple
 from domain import profile as counted
 from domain.findings import Finding, Severity
 from domain.months import SettlementMonth
@@ -98,9 +101,10 @@ def scan_delivery(
     work.mkdir(parents=True, exist_ok=True)
     checks = {Content.SETTLEMENTS: line_checks, Content.SELLERS: snapshot_checks}
     try:
-        for parallel in (True, False):
-            with suppress(RowsLost), open_engine(work / "spill", memory_limit_mb) as engine:
-                rows = _opened(delivery, engine, work, parallel=parallel)
+        for reading in Reading:
+            spill, retried = work / "spill", suppress(NotSimple, RowsLost)
+            with retried, open_engine(spill, memory_limit_mb) as engine:
+                rows = _opened(delivery, engine, work, reading)
                 with _blaming(delivery, rows):
                     return _Scan(engine, delivery, checks, rows).run(staging, quarantine)
         raise AssertionError("one thread alone loses no row")
@@ -109,10 +113,10 @@ def scan_delivery(
 
 
 def _opened(
-    delivery: Delivery, engine: duckdb.DuckDBPyConnection, work: Path, *, parallel: bool
+    delivery: Delivery, engine: duckdb.DuckDBPyConnection, work: Path, reading: Reading
 ) -> dict[Content, DeliveredRows]:
     try:
-        return {c: open_files(engine, delivery.of(c), work, parallel=parallel) for c in Content}
+        return {c: open_files(engine, delivery.of(c), work, reading) for c in Content}
     except (FilesDamaged, OSError) as damage:
         _refuse_changed(delivery)
         if isinstance(damage, OSError):
@@ -165,6 +169,15 @@ def _frame(relation: duckdb.DuckDBPyRelation) -> Frame:
 
 
 @dataclass(frozen=True, slots=True)
+class _LinesRead:
+    """What was kept of each part of the lines; the counts by file only if there are several."""
+
+    totals: list[Frame]
+    key_numbers: list[NDArray[np.uint64]]
+    by_file: list[dict[str, FileCount]]
+
+
+@dataclass(frozen=True, slots=True)
 class _Scan:
     """A delivery's rows in the engine, and the passes over them."""
 
@@ -175,12 +188,11 @@ class _Scan:
 
     def run(self, staging: Path, quarantine: Path) -> StagedMonth:
         """Ask the delivery one question after another, and write what leaves the scan."""
-        lines = self.rows[Content.SETTLEMENTS].lines
-        checks = self.checks[Content.SETTLEMENTS]
-        totals = self._keep("totals", scan.totals_per_seller(lines, checks))
-        counts = {Content.SETTLEMENTS: self._line_counts(lines, totals)}
+        read = self._read_lines()
+        totals = self._added_up(read.totals)
+        counts = {Content.SETTLEMENTS: self._line_counts(read, totals)}
         counts[Content.SELLERS] = self._seller_counts()
-        sets = self._sets(lines, totals)
+        sets = self._sets(scan.repeated(read.key_numbers), totals)
         refused = self._refuse(sets, counts, quarantine)
         by_set = self._set_violations(refused)
         by_row = [found for c in Content for found in self._row_violations(c, counts[c])]
@@ -195,20 +207,32 @@ class _Scan:
             quarantine=refused,
             profile=Profile(month, self._files(counts), violations),
         )
-        self._write(staged)
+        self._write(staged, totals)
         return staged
 
-    def _line_counts(self, lines: Frame, totals: Frame) -> dict[str, FileCount]:
+    def _read_lines(self) -> _LinesRead:
+        """Read every line once, and keep what there is to know of a sound delivery."""
+        several = len(self.delivery.of(Content.SETTLEMENTS)) > 1
+        read = _LinesRead([], [], [])
+        for number, part in enumerate(self.rows[Content.SETTLEMENTS].parts()):
+            totals = scan.totals_per_seller(part, self.checks[Content.SETTLEMENTS])
+            read.totals.append(self._keep(f"totals_{number}", totals))
+            read.key_numbers.append(scan.key_numbers(part))
+            read.by_file.append(scan.totals_by_file(part) if several else {})
+        return read
+
+    def _line_counts(self, read: _LinesRead, totals: Frame) -> dict[str, FileCount]:
         """Count by file; each rule is counted by itself only if any is broken at all."""
-        whole = scan.whole_total(totals)
-        self.rows[Content.SETTLEMENTS].check_complete(whole.lines)
+        rows, whole = self.rows[Content.SETTLEMENTS], scan.whole_total(totals)
+        rows.check_complete(whole.lines)
         if whole.unsound:
-            checks = self.checks[Content.SETTLEMENTS]
-            return scan.broken_by_file(self.rows[Content.SETTLEMENTS].whole, checks)
+            counts = scan.broken_by_file(rows.whole, self.checks[Content.SETTLEMENTS])
+            rows.check_complete(sum(count.rows for count in counts.values()))
+            return counts
         files = self.delivery.of(Content.SETTLEMENTS)
         if len(files) == 1:
             return {files[0].name: FileCount(whole.lines, whole.amount_krw)}
-        return scan.totals_by_file(lines)
+        return scan.added_by_file(read.by_file)
 
     def _seller_counts(self) -> dict[str, FileCount]:
         rows = self.rows[Content.SELLERS]
@@ -216,19 +240,21 @@ class _Scan:
         rows.check_complete(sum(count.rows for count in counts.values()))
         return counts
 
+    def _added_up(self, totals: Sequence[Frame]) -> Frame:
+        return totals[0] if len(totals) == 1 else self._keep("totals", scan.added_up(totals))
+
     def _keep(self, name: str, frame: Frame) -> Frame:
         """Hold an intermediate result in the engine, where it may spill."""
         frame.to_native().create(name)
         return _frame(self.engine.table(name))
 
-    def _sets(self, lines: Frame, totals: Frame) -> dict[str, Frame]:
+    def _sets(self, repeated: NDArray[np.uint64], totals: Frame) -> dict[str, Frame]:
         """Find what only all rows together show, by rule: keys whose rows are to be refused."""
         sellers = self.rows[Content.SELLERS].whole
         found = {
             counted.UNKNOWN_SELLER: scan.unknown_sellers(totals, sellers),
             counted.SELLER_TWICE: scan.repeated_sellers(sellers),
         }
-        repeated = scan.repeated_numbers(lines)
         if repeated.size:
             numbers = _frame(self.engine.from_arrow(pa.table({LINE_KEY_NUMBER: repeated})))
             whole = self.rows[Content.SETTLEMENTS].whole
@@ -310,11 +336,12 @@ class _Scan:
             for found in [counts[file.content].get(file.name, FileCount())]
         )
 
-    def _write(self, staged: StagedMonth) -> None:
+    def _write(self, staged: StagedMonth, totals: Frame) -> None:
         # A sum beyond bigint has a critical finding already; it must not stop the report.
         self.engine.execute(
             "COPY (SELECT seller_id, line_type, lines, "
-            "TRY_CAST(amount_krw AS BIGINT) AS amount_krw FROM totals ORDER BY 1, 2) "
+            f"TRY_CAST(amount_krw AS BIGINT) AS amount_krw FROM ({totals.to_native().sql_query()}) "
+            "ORDER BY 1, 2) "
             f"TO {literal(str(staged.totals))} (FORMAT parquet)"
         )
         columns = scan.canonical(SELLER_COLUMNS)

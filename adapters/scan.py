@@ -96,6 +96,15 @@ def totals_by_file(rows: Frame) -> dict[str, FileCount]:
     }
 
 
+def added_by_file(counts: Iterable[Mapping[str, FileCount]]) -> dict[str, FileCount]:
+    """Add the counts by file of different rows."""
+    added: dict[str, FileCount] = {}
+    for name, count in (item for each in counts for item in each.items()):
+        before = added.get(name, FileCount())
+        added[name] = FileCount(before.rows + count.rows, before.amount_krw + count.amount_krw)
+    return added
+
+
 def _broken_by_file(rows: Frame, checks: Sequence[Check]) -> dict[str, dict[str, int]]:
     each = [_times(broken(check)).alias(check.name) for check in checks]
     counts = result(rows.group_by("file").agg(*each))
@@ -126,15 +135,28 @@ def whole_total(totals: Frame) -> WholeTotal:
     return WholeTotal(**{column: int(sums[column] or 0) for column in columns})
 
 
-def repeated_numbers(lines: Frame) -> NDArray[np.uint64]:
-    """Find the key numbers that more than one line has.
+def added_up(totals: Sequence[Frame]) -> Frame:
+    """Add totals per seller and line type of different lines."""
+    sums = [nw.col(column).sum() for column in ("lines", "amount_krw", "unsound")]
+    whole = nw.concat(list(totals)).group_by("seller_id", "line_type")
+    return whole.agg(*sums, nw.col("first_on").min())
 
-    All numbers are held here, 8 bytes a line: to sort them costs half of what an engine takes to
-    group them, and less memory.
-    """
+
+def key_numbers(lines: Frame) -> NDArray[np.uint64]:
+    """Fetch the key number of each line."""
     column = lines.select(LINE_KEY_NUMBER).collect("pyarrow").get_column(LINE_KEY_NUMBER)
-    numbers = np.sort(column.to_numpy())
-    return np.unique(numbers[1:][numbers[1:] == numbers[:-1]])
+    return column.to_numpy()
+
+
+def repeated(numbers: Sequence[NDArray[np.uint64]]) -> NDArray[np.uint64]:
+    """Find the numbers that are there more than once.
+
+    All are held here, 8 bytes a line: to sort them costs half of what an engine takes to group
+    them, and less memory.
+    """
+    every = np.concatenate(numbers)
+    every.sort()
+    return np.unique(every[1:][every[1:] == every[:-1]])
 
 
 def repeated_keys(lines: Frame, numbers: Frame) -> Frame:

@@ -4,6 +4,7 @@ import csv
 import zipfile
 from collections.abc import Iterable
 from datetime import date, datetime
+from itertools import dropwhile
 from pathlib import Path
 from typing import Any
 
@@ -22,17 +23,29 @@ def sheet_header(path: Path) -> tuple[str, ...]:
     return tuple(column_name(_as_text(cell)) for cell in (rows[0] if rows else []))
 
 
+def header_row(path: Path) -> int:
+    """Tell the number that the first row that is not empty has in the sheet."""
+    start = _sheet(path).start
+    return 1 if start is None else start[0] + 1
+
+
 def write_as_text(path: Path, target: Path) -> None:
-    """Write the first sheet as CSV in UTF-8, each cell as a person would type it."""
+    """Write the first sheet as CSV in UTF-8, each cell as a person would type it.
+
+    A row of empty cells is an empty line, which is no row: sheets end with many of them.
+    """
     sheet = _sheet(path)
     width = len(sheet_header(path))
     with target.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerows(_cells(row, width) for row in sheet.iter_rows())
+        lines = (_cells(row, width) for row in sheet.iter_rows())
+        writer.writerows(dropwhile(lambda line: not line, lines))
 
 
 def _cells(row: Iterable[Any], width: int) -> list[str]:
     cells = [_as_text(cell) for cell in row][:width]
+    if not any(cells):
+        return []
     return cells + [""] * (width - len(cells))
 
 

@@ -205,9 +205,9 @@ def test_rows_are_numbered_within_their_own_file(delivery: SmallDelivery) -> Non
         write_csv(delivery.folder / f"settlements-{number}.csv", lines)
     staged = read(delivery)
     assert [row[:2] for row in rows_of(staged.quarantine)] == [
-        ("settlements-0.csv", 1),
-        ("settlements-1.csv", 2),
-        ("settlements-2.csv", 3),
+        ("settlements-0.csv", 2),
+        ("settlements-1.csv", 3),
+        ("settlements-2.csv", 4),
     ]
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
+import pyarrow.parquet
 import pytest
 
 from adapters.delivery import DeliveryRefused, find_delivery
@@ -167,3 +168,37 @@ def test_an_empty_line_is_no_row(tmp_path: Path) -> None:
     found = find_delivery(str(delivery.root), MONTH)
     staged = read_delivery(found, tmp_path / "staging", tmp_path / "quarantine")
     assert (staged.profile.lines, staged.quarantine) == (4, None)
+
+
+def test_a_text_of_many_parts_is_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("adapters.simple_texts._READ_AT_ONCE", 1_000)
+    monkeypatch.setattr("adapters.simple_texts._HELD_AT_ONCE", 2_000)
+    delivery = SmallDelivery(tmp_path)
+    delivery.lines = [
+        delivery.lines[number % 4] | {"product_order_id": f"P{number}"} for number in range(400)
+    ]
+    delivery.lines.append(dict(delivery.lines[0]))
+    staged = read_delivery(
+        find_delivery(str(delivery.write().root), MONTH), tmp_path / "s", tmp_path / "q"
+    )
+    twice = staged.profile.of("line_duplicated")
+    assert twice is not None
+    assert twice.examples == ("settlements.csv row 2 ('P0')", "settlements.csv row 402 ('P0')")
+    assert (staged.profile.lines, staged.profile.amount_krw) == (401, 25_910_000)
+    totals = pyarrow.parquet.read_table(staged.totals).to_pylist()
+    assert [(row["seller_id"], row["lines"]) for row in totals] == [
+        ("store-a", 100),
+        ("store-a", 201),
+        ("store-b", 100),
+    ]
+
+
+@pytest.mark.parametrize("amount", ["0x10", "-0X1F", " 0x1"])
+def test_an_amount_in_hexadecimal_is_no_number(tmp_path: Path, amount: str) -> None:
+    delivery = SmallDelivery(tmp_path)
+    delivery.lines[1]["payment_amount_krw"] = amount
+    found = find_delivery(str(delivery.write().root), MONTH)
+    staged = read_delivery(found, tmp_path / "staging", tmp_path / "quarantine")
+    unreadable = staged.profile.of("amount_unreadable")
+    assert unreadable is not None
+    assert unreadable.count == 1

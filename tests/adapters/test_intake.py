@@ -226,9 +226,9 @@ def test_refused_lines_go_to_quarantine_with_every_rule_they_broke(delivery: Sma
     assert staged.quarantine is not None
     refused = [(row[0], row[1], sorted(row[-1])) for row in rows_of(staged.quarantine)]
     assert refused == [
-        ("settlements.csv", 1, ["amount_unreadable", "line_type_unknown", "seller_unknown"]),
-        ("settlements.csv", 3, ["line_duplicated"]),
-        ("settlements.csv", 5, ["line_duplicated"]),
+        ("settlements.csv", 2, ["amount_unreadable", "line_type_unknown", "seller_unknown"]),
+        ("settlements.csv", 4, ["line_duplicated"]),
+        ("settlements.csv", 6, ["line_duplicated"]),
     ]
     counts = {v.rule: v.count for v in staged.profile.violations if v.count}
     assert counts == {
@@ -244,7 +244,7 @@ def test_a_line_that_only_warns_is_not_refused(delivery: SmallDelivery) -> None:
     delivery.lines[0]["line_type"] = "GIFT"
     staged = read(delivery.write())
     assert staged.quarantine is None
-    assert violations(staged, "line_type_unknown").examples == ("settlements.csv row 1 ('GIFT')",)
+    assert violations(staged, "line_type_unknown").examples == ("settlements.csv row 2 ('GIFT')",)
 
 
 @pytest.mark.parametrize("part", ["product_order_id", "line_type", "settlement_type"])
@@ -265,7 +265,7 @@ def test_examples_name_a_few_rows_and_cut_long_values(delivery: SmallDelivery) -
         line["payment_amount_krw"] = "x" * 1_000_000
     found = violations(read(delivery.write()), "amount_unreadable")
     assert found.count == 4
-    assert found.examples[0] == f"settlements.csv row 1 ('{'x' * 40}…')"
+    assert found.examples[0] == f"settlements.csv row 2 ('{'x' * 40}…')"
     assert len(found.examples) == 3
 
 
@@ -276,7 +276,7 @@ def test_a_row_that_cannot_be_taken_apart_is_counted(delivery: SmallDelivery) ->
     found = violations(read(delivery), "line_unreadable")
     assert found.count == 2
     assert found.by_file == (("settlements.csv", 2),)
-    assert found.examples[0].startswith("settlements.csv row 5 (")
+    assert found.examples[0].startswith("settlements.csv row 6 (")
 
 
 def test_quotes_and_newlines_inside_a_field_are_text(delivery: SmallDelivery) -> None:

@@ -16,6 +16,7 @@ from flows.console.delivery_listings import QUARANTINE, quarantine_rows
 from flows.console.output import print_rows
 from tests.adapters.test_intake import read
 from tests.deliveries import MONTH, SmallDelivery
+from tests.workbooks import write_workbook
 
 
 @pytest.fixture
@@ -59,10 +60,10 @@ def test_refused_snapshot_rows_stand_there_too(tmp_path: Path) -> None:
         file.write("too,few\n")
     staged = read(delivery)
     assert [(r["file"], r["row"], r["rules"], r["seller_id"]) for r in exported(staged)] == [
-        ("sellers.csv", "2", "approved_on_unreadable;uses_api_unreadable", "store-a"),
-        ("sellers.csv", "3", "snapshot_seller_twice", "store-c"),
+        ("sellers.csv", "3", "approved_on_unreadable;uses_api_unreadable", "store-a"),
         ("sellers.csv", "4", "snapshot_seller_twice", "store-c"),
-        ("sellers.csv", "5", "snapshot_row_unreadable", ""),
+        ("sellers.csv", "5", "snapshot_seller_twice", "store-c"),
+        ("sellers.csv", "6", "snapshot_row_unreadable", ""),
     ]
     profile = {v.rule: v.count for v in staged.profile.violations if v.count}
     assert profile == Counter(rule for row in exported(staged) for rule in row["rules"].split(";"))
@@ -79,20 +80,53 @@ def test_rows_keep_their_numbers_after_rows_that_cannot_be_taken_apart(tmp_path:
     rows = [few, first, few, many, second, third, few, fourth, few]
     file.write_text("\n".join([header, *rows]) + "\n")
     (delivery.folder / "settlements-2.csv").write_text("\n".join([header, few, *rows]) + "\n")
-    unreadable = {1, 3, 4, 7, 9}
+    unreadable = {2, 4, 5, 8, 10}
     found = [
         (row["file"], int(row["row"]), row["rules"] == "line_unreadable")
         for row in exported(read(delivery))
     ]
     assert found == [
-        *(("settlements-2.csv", n, n == 1 or n - 1 in unreadable) for n in range(1, 11)),
-        *(("settlements.csv", n, n in unreadable) for n in range(1, 10)),
+        *(("settlements-2.csv", n, n == 2 or n - 1 in unreadable) for n in range(2, 12)),
+        *(("settlements.csv", n, n in unreadable) for n in range(2, 11)),
+    ]
+
+
+def test_empty_lines_have_numbers_too(tmp_path: Path) -> None:
+    delivery = SmallDelivery(tmp_path)
+    for line in delivery.lines:
+        line["payment_amount_krw"] = "?"
+    delivery.write()
+    file = delivery.folder / "settlements.csv"
+    header, *rows = file.read_text().splitlines()
+    rows[2] = rows[2].replace(",O2,", ',"an order\n\non three lines",')
+    file.write_text("\n".join([header, "", rows[0], "", "", "too,few", *rows[1:], "", ""]))
+    found = [(int(row["row"]), row["rules"]) for row in exported(read(delivery))]
+    refused = "amount_unreadable"
+    assert found == [
+        (3, refused),
+        (6, "line_unreadable"),
+        (7, refused),
+        (8, refused),
+        (9, refused),
+    ]
+
+
+def test_rows_of_a_sheet_are_numbered_as_it_shows_them(tmp_path: Path) -> None:
+    delivery = SmallDelivery(tmp_path).write()
+    delivery.lines[3]["payment_amount_krw"] = "?"
+    (delivery.folder / "settlements.csv").unlink()
+    rows = [list(line.values()) for line in delivery.lines]
+    empty = [""] * len(rows[0])
+    sheet = [empty, empty, list(delivery.lines[0]), *rows[:2], empty, *rows[2:]]
+    write_workbook(delivery.folder / "settlements.xlsx", sheet)
+    assert [(row["row"], row["rules"]) for row in exported(read(delivery))] == [
+        ("8", "amount_unreadable")
     ]
 
 
 def test_a_refused_line_names_its_file_and_row(staged: StagedMonth) -> None:
     places = [(line["file"], line["row"]) for line in exported(staged)]
-    assert places == [("settlements.csv", row) for row in ("1", "2", "4", "5", "6")]
+    assert places == [("settlements.csv", row) for row in ("2", "3", "5", "6", "7")]
 
 
 def test_a_text_that_looks_like_a_formula_is_exported_as_text(staged: StagedMonth) -> None:

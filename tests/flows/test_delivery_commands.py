@@ -68,9 +68,9 @@ def test_the_quarantine_shows_and_exports_what_was_refused(with_history: Marketp
     assert "amount_unreadable" in shown.stdout
     assert list(rows[0]) == list(data[0]) == list(QUARANTINE)
     assert [(row["file"], row["row"], row["rules"]) for row in rows] == [
-        ("sellers.csv", "3", "snapshot_seller_twice"),
         ("sellers.csv", "4", "snapshot_seller_twice"),
-        ("settlements.csv", "3", "amount_unreadable"),
+        ("sellers.csv", "5", "snapshot_seller_twice"),
+        ("settlements.csv", "4", "amount_unreadable"),
     ]
     assert rows[2]["payment_amount_krw_unreadable"] == "'=four million"
 

@@ -1,0 +1,162 @@
+"""How the engine reads delivered files into canonical columns, as its own SQL.
+
+Whatever a file holds, a value that cannot be read becomes NULL beside its text as it was written
+(`{column}_unreadable`), so that it is counted as a finding instead of stopping the scan.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
+from pathlib import Path
+
+from adapters.delivery import SELLER_FOLDER, DeliveredFile
+from adapters.engine import identifier, literal, literal_path
+from adapters.file_layout import Format, SourceColumn
+from adapters.simple_texts import FILE as _FILE
+from adapters.text_files import TextShape
+from domain.settlement import SPREADSHEET_VALUES, Kind
+
+_INTEGERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER"}
+_INSTANT = "TIMESTAMP WITH TIME ZONE"
+_TYPE = {Kind.AMOUNT_KRW: "BIGINT", Kind.DATE: "DATE", Kind.FLAG: "BOOLEAN"}
+_SELLER_IN_FOLDER = f"url_decode(regexp_extract({_FILE}, '^{SELLER_FOLDER}([^/]*)/', 1))"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A delivered file, and where the engine reads it: there, or as a plain text made of it.
+
+    `shape` is that of the text, None for Parquet. `header_row` is the number of the header's row,
+    0 where no row holds it.
+    """
+
+    file: DeliveredFile
+    path: Path
+    shape: TextShape | None
+    header_row: int = 1
+
+    @property
+    def lines(self) -> int:
+        """The lines of a text below its header."""
+        return self.shape.lines - 1 if self.shape else 0
+
+    @property
+    def is_simple(self) -> bool:
+        return self.shape is not None and self.shape.is_simple
+
+    @property
+    def is_text(self) -> bool:
+        return self.file.layout.format is not Format.PARQUET
+
+    @property
+    def columns(self) -> tuple[SourceColumn, ...]:
+        return self.file.layout.columns
+
+    @property
+    def folder(self) -> str:
+        """The part of the path that is not the file's name, with its last slash."""
+        return str(self.path).removesuffix(self.file.name)
+
+
+def alike(sources: Iterable[Source]) -> list[list[Source]]:
+    """Group files whose columns have the same names and types, to be read together."""
+
+    def signature(source: Source) -> tuple[object, ...]:
+        columns = tuple((c.name or "", c.type) for c in source.columns)
+        names = source.file.layout.names if source.is_text else ()
+        return (columns, names, source.folder)
+
+    return [list(same) for _, same in groupby(sorted(sources, key=signature), key=signature)]
+
+
+def parquet_sql(same: Sequence[Source]) -> str:
+    """Select from Parquet files, each row numbered."""
+    paths = ", ".join(literal_path(source.path) for source in same)
+    return (
+        f"SELECT {_typed(same[0].columns)}, {_FILE} AS file, file_row_number + 1 AS row FROM ("
+        f"SELECT *, replace(__path, {literal(same[0].folder)}, '') AS {_FILE} "
+        f"FROM read_parquet([{paths}], filename = '__path', file_row_number = true))"
+    )
+
+
+def table_sql(same: Sequence[Source], table: str) -> str:
+    """Select from a table of `simple_texts.typed_tables`."""
+    typed = [
+        replace(source, type=_TYPE.get(source.column.kind, "VARCHAR")) for source in same[0].columns
+    ]
+    columns = f"{_renamed(same[0])}{_FILE}"
+    return f"SELECT {_typed(typed)}, {_FILE} AS file FROM (SELECT {columns} FROM {table})"
+
+
+def text_sql(same: Sequence[Source], *, parallel: bool) -> str:
+    """Select from texts, whatever stands in them; what is no row goes to `reject_errors`."""
+    # Columns are named by their position: a header may repeat a name that is of no concern here.
+    columns = ", ".join(
+        f"'c{place}': 'VARCHAR'" for place, _ in enumerate(same[0].file.layout.names)
+    )
+    paths = ", ".join(literal_path(source.path) for source in same)
+    file = f"replace(__path, {literal(same[0].folder)}, '')"
+    file = literal(same[0].file.name) if len(same) == 1 else file
+    renamed = f"{_renamed(same[0])}{file} AS {_FILE}"
+    return (
+        f"SELECT {_typed(same[0].columns)}, {_FILE} AS file FROM (SELECT {renamed} "
+        f"FROM read_csv([{paths}], columns = {{{columns}}}, filename = '__path', "
+        "auto_detect = false, header = true, delim = ',', quote = '\"', escape = '\"', "
+        f"compression = 'none', store_rejects = true, parallel = {str(parallel).lower()}))"
+    )
+
+
+def _renamed(source: Source) -> str:
+    names = source.file.layout.names
+    used = (column.name for column in source.columns if column.name is not None)
+    return "".join(f"c{names.index(name)} AS {identifier(name)}, " for name in used)
+
+
+def _typed(columns: Sequence[SourceColumn]) -> str:
+    return ", ".join(_typed_column(source) for source in columns)
+
+
+def _typed_column(source: SourceColumn) -> str:
+    column = source.column
+    if source.name is None:
+        return f"{_SELLER_IN_FOLDER} AS {column.name}"
+    written = f"{identifier(source.name)}::VARCHAR"
+    if column.kind is Kind.TEXT:
+        return f"{_code(source, written)} AS {column.name}"
+    read = _reading(column.kind, source.name, source.type)
+    if read is None:
+        ready = f"{identifier(source.name)}::{_TYPE[column.kind]} AS {column.name}"
+        return f"{ready}, NULL::VARCHAR AS {column.unreadable}"
+    unreadable = f"CASE WHEN {read} IS NULL THEN nullif({written}, '') END"
+    return f"{read} AS {column.name}, {unreadable} AS {column.unreadable}"
+
+
+def _code(source: SourceColumn, written: str) -> str:
+    """Give the code of what a spreadsheet writes in words; its header tells that it does."""
+    words = SPREADSHEET_VALUES.get(source.column.name, {})
+    if source.name is None or source.name.isascii() or not words:
+        return written
+    cases = " ".join(f"WHEN {literal(word)} THEN {literal(code)}" for word, code in words.items())
+    return f"CASE trim({written}) {cases} ELSE {written} END"
+
+
+def _reading(kind: Kind, name: str, type_: str) -> str | None:
+    """Give the expression that reads a value, or None where the file's own type will do.
+
+    Other number types go through text, so that a fraction is seen instead of rounded away.
+    """
+    ready: dict[Kind, set[str]] = {
+        Kind.AMOUNT_KRW: _INTEGERS,
+        Kind.DATE: {"DATE"},
+        Kind.FLAG: {"BOOLEAN"},
+    }
+    if type_ in ready[kind]:
+        return None
+    if kind is Kind.DATE and type_ == _INSTANT:
+        return f"date_in_seoul({identifier(name)})"
+    macro = {
+        Kind.AMOUNT_KRW: "whole_krw",
+        Kind.DATE: "calendar_date",
+        Kind.FLAG: "yes_or_no",
+    }[kind]
+    return f"{macro}({identifier(name)}::VARCHAR)"
