@@ -94,10 +94,11 @@ def _payout(month: Standing, today: date) -> Cell:
     if month.due_on is None:
         return _UNKNOWN
     if month.paid_on is not None:
-        return f"paid on {month.paid_on}"
+        return f'<span class="keep">paid on {month.paid_on}</span>'
     late = month.days_late(today)
     days = "1 day" if late == 1 else f"{late:,} days"
-    return f"due on {month.due_on} {tag('bad', f'{days} late') if late else ''}"
+    told = tag("bad", f"{days} late") if late else ""
+    return f'<span class="keep">due on {month.due_on} {told}</span>'
 
 
 def _reports(settings: Settings, month: SettlementMonth) -> Cell:

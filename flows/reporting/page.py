@@ -112,5 +112,7 @@ def _draw(bars: Sequence[Bar]) -> Iterator[Cell]:
 
 def _link(link: Link, folder: Path) -> Cell:
     target = link.target
+    if isinstance(target, Path) and target.suffix != ".html":
+        return f"{escape(link.name)}: {code(target)}"  # no browser shows it, and nobody serves it
     address = os.path.relpath(target, folder) if isinstance(target, Path) else target
     return f'<a href="{escape(address)}">{escape(link.name)}</a>'

@@ -343,8 +343,12 @@ def _beside_the_last_run(closing: Closing) -> Iterator[Section]:
         f"Beside run {before.run_no} of {before.recorded_at:%Y-%m-%d %H:%M}, {before.actor}: "
         f"{before.reason}",
         ("", "then", "now", "difference"),
-        tuple((name, f"{was:,}", f"{now:,}", f"{now - was:+,}") for name, was, now in rows),
+        tuple((name, f"{was:,}", f"{now:,}", _difference(now - was)) for name, was, now in rows),
     )
+
+
+def _difference(by: int) -> str:
+    return f"{by:+,}" if by else "0"
 
 
 def _awards_before_and_now(month: EvaluatedMonth) -> Iterator[tuple[str, int, int]]:

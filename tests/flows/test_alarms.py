@@ -24,6 +24,8 @@ from tests.command_line import Line, Marketplace
 from tests.lasting_server import events, eventually, lasting_server
 from tests.three_stores import OCTOBER, OCTOBER_CORRECTED, STORES, deliver
 
+_PATIENCE_S = 300  # a command on a machine that is busy with others
+
 
 @pytest.fixture(scope="module")
 def its_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
@@ -58,7 +60,7 @@ def test_what_happens_to_a_month_is_told_as_events_and_alarms(
         _run(marketplace, "close", OCTOBER)
         deliver(marketplace, OCTOBER, OCTOBER_CORRECTED)
         _run(marketplace, "close", OCTOBER, "--reason", "corrected")
-        told = eventually(lambda: _months(server, at_least=3))
+        told = eventually(lambda: _months(server, at_least=3), _PATIENCE_S)
         assert received.empty()
     _forget_the_webhook()
 
@@ -219,7 +221,7 @@ def _copy(automation: Automation, **changes: str) -> AutomationCore:
 
 def _run(marketplace: Marketplace, *words: str) -> None:
     with marketplace.started(*words) as process:
-        process.communicate(timeout=120)
+        process.communicate(timeout=_PATIENCE_S)
 
 
 def _months(url: str, at_least: int) -> list[Any]:
@@ -236,7 +238,7 @@ def _texts(received: Queue[str], number: int) -> list[str]:
     texts = []
     try:
         for _ in range(number):
-            texts.append(received.get(timeout=60))  # noqa: PERF401 what came is shown if one lacks
+            texts.append(received.get(timeout=_PATIENCE_S))  # noqa: PERF401 what came is shown if one lacks
     except Empty:
         pytest.fail(f"only {texts} came")
     return texts

@@ -69,8 +69,13 @@ def test_only_the_last_head_of_a_report_is_its_own(tmp_path: Path) -> None:
     assert heads_in_reports(tmp_path) == ("2" * 64,)
 
 
-def test_a_page_links_to_files_from_where_it_lies() -> None:
-    assert 'href="../../quarantine/lines.parquet"' in report_page(REPORT, FOLDER)
+def test_a_page_links_to_pages_from_where_it_lies_and_names_other_files() -> None:
+    quality = Link("data-quality page", Path("/data/home/docs/index.html"))
+
+    page = report_page(replace(REPORT, links=(*REPORT.links, quality)), FOLDER)
+
+    assert re.findall('href="([^"]+)"', page)[-1] == "../../docs/index.html"
+    assert "refused lines: <code>/data/home/quarantine/lines.parquet</code>" in page
 
 
 def test_rows_are_drawn_to_one_scale() -> None:
@@ -121,11 +126,11 @@ def test_a_report_tells_the_difference_to_the_run_before(closed_october: Marketp
 
     text = (closed_october.home / "reports" / OCTOBER / "closed-2.md").read_text(encoding="utf-8")
     assert re.search(r"## Beside run \d+ of \d{4}-.*: monthly closing", text)
-    assert "| sellers | 3 | 3 | +0 |" in text
+    assert "| sellers | 3 | 3 | 0 |" in text
     assert "| amount, KRW | 16,000,000 | 40,000,000 | +24,000,000 |" in text
     assert "| awards of tier 1 | 2 | 0 | -2 |" in text
     assert "| awards of tier 2 | 0 | 1 | +1 |" in text
-    assert "| points | 300,000 | 300,000 | +0 |" in text
+    assert "| points | 300,000 | 300,000 | 0 |" in text
 
 
 def test_the_first_closing_is_compared_with_nothing(with_history: Marketplace) -> None:
@@ -149,7 +154,7 @@ def test_a_preview_keeps_no_report_and_says_how_to_commit(with_history: Marketpl
     assert not (with_history.home / "reports").exists()
 
 
-def test_a_blocked_month_has_a_page_that_leads_to_the_refused_lines(
+def test_a_blocked_month_has_a_page_that_names_the_refused_lines(
     with_history: Marketplace,
 ) -> None:
     with_history.deliver(OCTOBER, [Line("maru", 1_000, "2024-12-24")], STORES)
@@ -160,8 +165,11 @@ def test_a_blocked_month_has_a_page_that_leads_to_the_refused_lines(
     page = kept.read_text(encoding="utf-8")
     assert f"{OCTOBER} is blocked" in page
     links = re.findall('href="([^"]+)"', page)
-    assert [Path(link).parts[2] for link in links] == ["docs", "quarantine"]
+    assert [Path(link).parts[2] for link in links] == ["docs"]
     assert all((kept.parent / link).exists() for link in links)
+    (named,) = re.findall("refused lines: <code>(.+)</code>", page)
+    assert Path(named).is_relative_to(with_history.home / "quarantine")
+    assert Path(named).exists()
 
 
 def test_the_report_is_attached_with_addresses_where_it_is_served(
