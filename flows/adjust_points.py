@@ -27,8 +27,8 @@ def adjust_points_of(
     """Give a seller available points, or take them back; the same again does nothing.
 
     Args:
-        seller_id: The store.
-        points: How many points to give; below zero, how many to take.
+        seller_id: The store's id, as in the settlement files.
+        points: How many points to give, such as 50000; below zero, how many to take.
         reason: Why; recorded in the ledger beside your name.
         grants_month: The paid month, as YYYY-MM, that lacks just these points for this store, or
             gave them too much. Empty for all other corrections.

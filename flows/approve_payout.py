@@ -27,7 +27,7 @@ def approve_payout_of(
     approval is void, and the new total must be approved.
 
     Args:
-        month: The settlement month, as YYYY-MM.
+        month: The settlement month, as YYYY-MM, such as 2026-10.
         points: How many points the payout is expected to pay in all.
         approved_by: Your name; recorded with the approval.
         reason: Why it may be paid: what you looked at; recorded with the approval.

@@ -11,7 +11,7 @@ from flows.closing.evaluation import ClosingRequest
 from flows.intake import SoundDelivery, sound_delivery
 from flows.operations.events import tell_closed
 from flows.operations.flow_occasion import flow_occasion
-from flows.operations.forms import Mode, MonthOrNone, Reason
+from flows.operations.forms import Mode, MonthOrNone, NameOrNone, Reason
 from flows.operations.payout_runs import plan_payout_runs
 from flows.operations.refusals import refusals_in_the_history
 from flows.operations.retrying import PATIENCE
@@ -45,10 +45,11 @@ class ClosedMonth:
 def close_month(
     month: MonthOrNone = "",
     settlements: str = "",
-    policy: str = "",
     mode: Mode = "commit",
-    acknowledge_paid: bool = False,
     reason: Reason = "monthly closing",
+    asked_by: NameOrNone = "",
+    acknowledge_paid: bool = False,
+    policy: str = "",
 ) -> ClosedMonth:
     """Close a settlement month: check its files, decide for every seller, post, plan the payout.
 
@@ -56,16 +57,17 @@ def close_month(
     difference, in this month and in the later ones that were closed.
 
     Args:
-        month: The settlement month, as YYYY-MM. Empty: the month before the one for which this
-            run was scheduled.
+        month: The settlement month, as YYYY-MM, such as 2026-10. Empty: the month before the one
+            in which this run is scheduled.
         settlements: The root of the settlement folders, a path or an object-store URL. Empty:
             GROWTH_POINTS_SETTLEMENTS.
-        policy: The name of another policy than the month's own. Empty: the month's own.
         mode: "preview" computes everything, shows it and writes nothing; "commit" closes.
-        acknowledge_paid: Agree that paid months stay paid, though they earned something else.
         reason: Why the month is closed; recorded with it.
+        asked_by: Your name; recorded with it.
+        acknowledge_paid: Agree that paid months stay paid, though they earned something else.
+        policy: The name of another policy than the month's own. Empty: the month's own.
     """
-    cause = flow_occasion().cause(reason)
+    cause = flow_occasion(asked_by).cause(reason)
     preview = mode == "preview"
     request = ClosingRequest(
         month_to_close(month), cause, policy or None, preview, acknowledge_paid

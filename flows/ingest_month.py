@@ -12,7 +12,7 @@ from domain.findings import Finding
 from domain.months import SettlementMonth
 from flows.intake import SoundDelivery, sound_delivery
 from flows.operations.flow_occasion import flow_occasion
-from flows.operations.forms import Month
+from flows.operations.forms import Month, NameOrNone
 from flows.operations.refusals import refusals_in_the_history
 from flows.program import program_database
 from flows.reporting.quality_pages import refresh_quality_pages
@@ -40,19 +40,20 @@ class IngestedMonth:
 
 
 @flow(name="ingest-month", flow_run_name="ingest {month}")
-def ingest_month(month: Month, settlements: str = "") -> IngestedMonth:
+def ingest_month(month: Month, settlements: str = "", asked_by: NameOrNone = "") -> IngestedMonth:
     """Take a month's settlement files in without closing the month.
 
     A later delivery of the same month replaces it as a new revision; the same content again is
     not taken in twice.
 
     Args:
-        month: The settlement month, as YYYY-MM.
+        month: The settlement month, as YYYY-MM, such as 2026-10.
         settlements: The root of the settlement folders, a path or an object-store URL. Empty:
             GROWTH_POINTS_SETTLEMENTS.
+        asked_by: Your name; recorded with it.
     """
     settings, wanted = Settings.read(), SettlementMonth.parse(month)
-    cause, root = flow_occasion().cause("taken in"), settings.settlements_root(settlements)
+    cause, root = flow_occasion(asked_by).cause("taken in"), settings.settlements_root(settlements)
     with refusals_in_the_history(settings, wanted, Action.INGEST, cause, source=root):
         delivery = sound_delivery(settings, wanted, root)
         try:

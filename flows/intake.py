@@ -60,8 +60,8 @@ def sound_delivery(
     """Find, read and judge a month's delivery.
 
     Raises DeliveryRefused when it cannot be read and MonthBlocked when it is not sound; either
-    way nothing of it is visible anywhere but in the month's report and its pages, and for a
-    preview not even there.
+    way nothing of it is visible anywhere but in the month's report and its pages, for a preview
+    in the run's report alone.
     """
     _clear_what_killed_runs_left(settings, this_occasion().now)
     fetched = settings.fetched / _of_this_run(month)
@@ -77,7 +77,7 @@ def sound_delivery(
         if not preview:
             now = this_occasion().now
             keep_check(settings.docs, CheckedDelivery(month, refused.source, now, refused.findings))
-            _report_blocked(settings, month, root, refused.findings, None)
+        _report_blocked(settings, month, root, refused.findings, None, preview=preview)
         raise
     finally:
         shutil.rmtree(fetched, ignore_errors=True)
@@ -85,8 +85,7 @@ def sound_delivery(
     if not preview:
         keep_verdict(settings, staged, verdict, this_occasion().now)
     if blocking(verdict.findings):
-        if not preview:
-            _report_blocked(settings, month, root, verdict.findings, staged.quarantine)
+        _report_blocked(settings, month, root, verdict.findings, staged.quarantine, preview=preview)
         delivery.discard()
         raise MonthBlocked(month, verdict.findings)
     return delivery
@@ -135,7 +134,13 @@ def _report_blocked(
     root: str,
     findings: tuple[Finding, ...],
     quarantine: Path | None,
+    *,
+    preview: bool,
 ) -> None:
+    """Report what blocks a month; a preview shows it with its run and keeps nothing."""
+    if preview:
+        attach_report(settings, blocked_report(month, root, findings, correction_step(month)))
+        return
     links = [Link("data-quality pages", settings.docs / "index.html")]
     if quarantine is not None:
         links.append(Link("refused lines", quarantine))

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import date
 
 from prefect import flow, task
+from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 
 from adapters.postgres.ledger import Payout
@@ -31,7 +32,7 @@ def pay_out(month: MonthOrNone = "") -> tuple[Payout, ...]:
     Running it again does nothing: a month is paid once.
 
     Args:
-        month: Only this settlement month, as YYYY-MM. Empty: all that are due.
+        month: Only this settlement month, as YYYY-MM, such as 2026-10. Empty: all that are due.
     """
     settings = Settings.read()
     request = _request(settings)
@@ -129,5 +130,19 @@ def pay(settings: Settings, month: SettlementMonth, request: PayoutRequest) -> P
     with program_database(settings) as engine, history:
         payout = pay_out_month(engine, month, request)
         with engine.connect() as connection:
-            tell_paid(payout, planned_payouts(connection)[month].due_on)
+            due_on = planned_payouts(connection)[month].due_on
+    tell_paid(payout, due_on)
+    _show(payout, due_on)
     return payout
+
+
+def _show(payout: Payout, due_on: date) -> None:
+    """Show with the run what was paid, or that it had been paid before."""
+    month = payout.settlement_month
+    said = f"{month} {'is' if payout.created else 'had been'} paid"
+    create_markdown_artifact(
+        f"# {said}\n\n{payout.points:,} points to {payout.sellers:,} sellers on {payout.paid_on}; "
+        f"due on {due_on}; by {payout.actor}.",
+        key=f"payout-{month}",
+        description=said,
+    )

@@ -16,10 +16,10 @@ def rerun_month(
     month: Month,
     reason: Reason,
     mode: Mode = "preview",
+    asked_by: NameOrNone = "",
     acknowledge_paid: bool = False,
     policy: str = "",
     settlements: str = "",
-    asked_by: NameOrNone = "",
 ) -> ClosedMonth:
     """Close a month again, after its files or the files of an earlier month changed.
 
@@ -27,13 +27,13 @@ def rerun_month(
     changes either; with others the difference is posted, in this month and in the later ones.
 
     Args:
-        month: The settlement month, as YYYY-MM.
+        month: The settlement month, as YYYY-MM, such as 2026-10.
         reason: Why the month is run again; recorded with it.
         mode: "preview" computes everything, shows it and writes nothing; "commit" posts it.
+        asked_by: Your name; recorded with the run.
         acknowledge_paid: Agree that paid months stay paid, though they earned something else.
         policy: The name of another policy than the one the month was closed with.
         settlements: The root of the settlement folders, if not GROWTH_POINTS_SETTLEMENTS.
-        asked_by: Your name; recorded with the run.
     """
     request = ClosingRequest(
         SettlementMonth.parse(month),

@@ -21,7 +21,7 @@ class RunProgress:
         """Show how far the run is and what it does next; nothing depends on who hears it."""
         if deployment.id:
             with suppress(Exception):
-                self._show(percent, f"{self.month}: {doing}")
+                self._show(percent, doing)
 
     def _show(self, percent: float, description: str) -> None:
         if self._artifact is None:

@@ -172,6 +172,22 @@ def test_a_blocked_month_has_a_page_that_names_the_refused_lines(
     assert Path(named).exists()
 
 
+def test_a_blocked_preview_shows_its_findings_with_the_run_and_keeps_nothing(
+    with_history: Marketplace,
+) -> None:
+    with_history.deliver(OCTOBER, [Line("maru", 1_000, "2024-12-24")], STORES)
+
+    assert with_history.run("close", OCTOBER, "--preview").exit_code == 1
+
+    assert f"{OCTOBER} is blocked" in _attached(f"month-{OCTOBER}")
+    assert not (with_history.home / "reports").exists()
+
+
+def test_a_payout_shows_with_its_run_what_was_paid(closed_october: Marketplace) -> None:
+    closed_october.done("pay-out")
+    assert "300,000 points" in _attached(f"payout-{OCTOBER}")
+
+
 def test_the_report_is_attached_with_addresses_where_it_is_served(
     with_history: Marketplace,
 ) -> None:
