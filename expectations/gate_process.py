@@ -4,9 +4,11 @@ Loading Great Expectations takes seconds of one core. Here they pass on another 
 Prefect starts and files are read, instead of before the checking.
 """
 
+import os
 import signal
 import sys
 import warnings
+from contextlib import suppress
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from typing import Any
@@ -30,6 +32,16 @@ class GateProcess:
         self._process = context.Process(target=_serve, args=(theirs,), daemon=True)
         self._process.start()
         theirs.close()
+
+    def hurry(self, hurried: bool) -> None:
+        """Let it compute like any other process, or only when no other process wants to.
+
+        Where the system has no such thing it always hurries.
+        """
+        if sys.platform == "linux" and self._process.pid is not None:
+            policy = os.SCHED_OTHER if hurried else os.SCHED_IDLE
+            with suppress(OSError):
+                os.sched_setscheduler(self._process.pid, policy, os.sched_param(0))
 
     @property
     def alive(self) -> bool:
@@ -60,10 +72,15 @@ class GateProcess:
 _started: list[GateProcess] = []
 
 
-def start_gate() -> GateProcess:
-    """Start the gate, or give the one that is running."""
+def start_gate(*, may_be_needed: bool = False) -> GateProcess:
+    """Start the gate, or give the one that is running.
+
+    One that only `may_be_needed` loads in the time that is left over, until it is needed: a month
+    whose files are as they were is closed again without it.
+    """
     if not (_started and _started[-1].alive):
         _started.append(GateProcess())
+    _started[-1].hurry(not may_be_needed)
     return _started[-1]
 
 

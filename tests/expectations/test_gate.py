@@ -1,6 +1,8 @@
 """The gate judges a profile, and lets nothing pass that was not looked at."""
 
 import json
+import os
+import sys
 from dataclasses import replace
 
 import pytest
@@ -9,6 +11,7 @@ from domain.findings import Finding, Severity
 from domain.profile import DeclaredTotals, FileTotals, PastMonth, Profile, Violations
 from domain.settlement import Content
 from expectations import gate
+from expectations.gate_process import start_gate
 from expectations.rule import Limit, Rule
 from expectations.suite import BAND_RULES, COUNTED_RULES, WHOLE_RULES
 from tests.deliveries import MONTH
@@ -154,3 +157,16 @@ def test_a_limit_allows_a_count_or_a_fraction(limit: Limit, of: int, allowed: in
 def test_rule_names_are_unique() -> None:
     rules: tuple[Rule, ...] = COUNTED_RULES
     assert len({rule.name for rule in rules}) == len(rules)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has time that is left over")
+def test_a_gate_that_may_not_be_needed_takes_no_time_from_others_until_it_is() -> None:
+    def scheduled() -> int:
+        pid = start_gate(may_be_needed=True)._process.pid
+        assert pid is not None
+        return os.sched_getscheduler(pid)
+
+    assert scheduled() == os.SCHED_IDLE
+    pid = start_gate()._process.pid
+    assert pid is not None
+    assert os.sched_getscheduler(pid) == os.SCHED_OTHER
