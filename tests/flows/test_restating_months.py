@@ -370,9 +370,10 @@ def test_closing_and_taking_in_again_are_runs_that_changed_nothing(program: Prog
 
 @pytest.mark.parametrize("order", [(8, 9, 10, 11), (11, 10, 9, 8), (9, 11, 8, 10)])
 @pytest.mark.parametrize("times", [1, 2])
-def test_months_closed_in_any_order_and_twice_end_the_same(
+def test_months_closed_in_any_order_and_twice_give_the_same_ledger(
     program: Program, order: tuple[int, ...], times: int
 ) -> None:
+    """The whole of it, numbers and instants aside; out of order, also what was undone is aside."""
     delivered = {
         8: {"maru": Sold(7_000_000), "sora": Sold(0), "hana": Sold(30_000_000)},
         9: {"maru": Sold(17_000_000), "sora": Sold(6_000_000), "hana": Sold(-30_000_000)},
@@ -385,20 +386,46 @@ def test_months_closed_in_any_order_and_twice_end_the_same(
         for _ in range(times):
             program.close(f"2026-{number:02}", delivered[number])
 
-    assert {(str(a.settlement_month), a.seller_id, a.tier) for a in standing(program)} == {
-        ("2026-08", "hana", 2),
-        ("2026-08", "maru", 1),
-        ("2026-09", "sora", 1),
-        ("2026-09", "maru", 2),
-        ("2026-11", "maru", 3),
-        ("2026-11", "sora", 2),
-    }
+    awards = [
+        ("2026-08", "hana", 2, 300_000),
+        ("2026-08", "maru", 1, 150_000),
+        ("2026-09", "maru", 2, 300_000),
+        ("2026-09", "sora", 1, 150_000),
+        ("2026-11", "maru", 3, 1_000_000),
+        ("2026-11", "sora", 2, 300_000),
+    ]
+    in_order = order == tuple(sorted(order))
+    posted = [(*each, "award", "program_fund", "pending") for each in awards]
+    assert ledger_of(program, with_what_was_undone=in_order) == posted
     assert [row[:4] for row in payout_rows(program.engine, FAR_AHEAD)] == [
         ("2026-08", month("2026-09").first_day.replace(day=10), "due", 2),
         ("2026-09", month("2026-10").first_day.replace(day=12), "due", 2),
         ("2026-10", month("2026-11").first_day.replace(day=10), "due", 0),
         ("2026-11", month("2026-12").first_day.replace(day=10), "due", 2),
     ]
+    for number in order * times:
+        program.pay(f"2026-{number:02}")
+    paid = [(*each, "payout", "pending", "available") for each in awards]
+    assert ledger_of(program, with_what_was_undone=in_order) == sorted(posted + paid)
+
+
+def ledger_of(program: Program, *, with_what_was_undone: bool) -> list[tuple[object, ...]]:
+    with program.engine.connect() as connection:
+        found = list(entries(connection))
+    undoing = {each.reverses_entry_no for each in found} if not with_what_was_undone else set()
+    return sorted(
+        (
+            str(each.settlement_month),
+            each.seller_id,
+            each.tier,
+            each.points,
+            each.kind.value,
+            each.debit_account.value,
+            each.credit_account.value,
+        )
+        for each in found
+        if each.entry_no not in undoing and (with_what_was_undone or not each.reverses_entry_no)
+    )
 
 
 def test_an_adjustment_asked_for_twice_on_whatever_day_is_one(program: Program) -> None:
