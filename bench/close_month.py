@@ -199,7 +199,7 @@ def prefect_server(folder: Path) -> Iterator[str]:
 
 def wait_until_healthy(address: str) -> None:
     """Wait until a server answers."""
-    for _ in range(120):
+    for _ in range(600):
         with suppress(urllib.error.URLError, ConnectionError):
             urllib.request.urlopen(f"{address}/health").close()  # noqa: S310 the address is ours
             return

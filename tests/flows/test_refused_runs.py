@@ -7,12 +7,14 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
+from adapters.postgres.ledger import pay_out
+from adapters.postgres.verification.verify import verify
 from domain.months import SettlementMonth
 from flows.closing.evaluation import ClosingRequest
 from flows.console.listings import HISTORY
 from flows.occasion import SEOUL, this_occasion
 from flows.steps.require_window import MonthNotOver, require_window
-from tests.closings import POLICIES, Program, Sold, cause, month
+from tests.closings import FAR_AHEAD, POLICIES, Program, Sold, cause, month
 from tests.command_line import Marketplace
 
 STORES = {"maru": Sold(7_000_000)}
@@ -130,6 +132,19 @@ def test_a_payout_ahead_of_its_date_leaves_a_trace(shop: Marketplace, program: P
 
     reason = history(shop, "2026-10")[-1][1]
     assert reason == f"paid ahead, on {this_occasion().today} as if it were {ahead}"
+
+
+def test_a_payout_ahead_of_its_date_that_nobody_asked_for_is_named(program: Program) -> None:
+    program.close("2026-10", STORES)
+    program.close("2026-11", STORES)
+    program.pay("2026-10", on=FAR_AHEAD)
+    with program.engine.begin() as connection:
+        pay_out(connection, month=month("2026-11"), paid_on=FAR_AHEAD, actor="somebody")
+
+    with program.engine.connect() as connection:
+        found = [str(each) for each in verify(connection)]
+    assert len(found) == 1
+    assert found[0].startswith("payouts: 2026-11 was paid on 2030-01-01, but recorded on ")
 
 
 @pytest.mark.parametrize(("today", "refused"), [(30, True), (31, True), (32, False)])
