@@ -65,6 +65,9 @@ def test_workers_may_not_migrate(database: URL) -> None:
         "CREATE TABLE growth_points.mine ()",
         "CREATE TABLE public.mine ()",
         "SET ROLE growth_points_owner",
+        "SET session_replication_role = replica",
+        "DROP TRIGGER append_only ON growth_points.transfer",
+        "ALTER FUNCTION growth_points.seal_waiting() OWNER TO growth_points_app",
     ],
 )
 def test_workers_may_append_and_nothing_else(closed_by_the_app: URL, statement: str) -> None:
@@ -73,6 +76,24 @@ def test_workers_may_append_and_nothing_else(closed_by_the_app: URL, statement: 
         connection.execute(text(statement))
     engine.dispose()
     assert getattr(refused.value.orig, "sqlstate", None) == "42501"  # insufficient privilege
+
+
+def test_no_table_may_be_changed_emptied_or_given_triggers_by_workers(
+    closed_by_the_app: URL,
+) -> None:
+    engine = create_engine(_login("growth_points_app", closed_by_the_app))
+    with engine.connect() as connection:
+        tables, changeable = connection.execute(
+            text(
+                "SELECT count(*), count(*) FILTER (WHERE has_table_privilege(oid, "
+                "'UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER')"
+                " OR has_any_column_privilege(oid, 'UPDATE, REFERENCES')) FROM pg_class"
+                " WHERE relnamespace = 'growth_points'::regnamespace AND relkind IN ('r', 'p')"
+            )
+        ).one()
+    engine.dispose()
+    assert tables > 15
+    assert changeable == 0
 
 
 def test_readers_may_read_and_nothing_else(closed_by_the_app: URL) -> None:
