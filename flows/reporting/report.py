@@ -1,7 +1,7 @@
 """The report of a month: what was found, who is awarded, why others are not, when it pays.
 
 One document for everybody: attached to the run, kept as a page, shown in the terminal. This is what
-it says; how it looks is said elsewhere (`report_markdown`, `report_page`, `console.terminal`).
+it says; how it looks is said elsewhere (`markdown`, `page`, `console.terminal`).
 """
 
 from collections import Counter
