@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from stat import S_ISREG
 
 import duckdb
 
@@ -184,7 +185,10 @@ def _layouts(
 def _check_present(path: Path) -> None:
     if path.is_dir():
         raise FileProblem("file_mislabeled", "it is a folder, not the file its name says")
-    if path.stat().st_size == 0:
+    status = path.stat()
+    if not S_ISREG(status.st_mode):
+        raise FileProblem("file_mislabeled", "it is no ordinary file")
+    if status.st_size == 0:
         raise FileProblem("file_empty", "the file is empty (0 bytes)")
 
 
@@ -233,10 +237,10 @@ def _declared(
     path: Path, month: SettlementMonth, names: Set[str], problems: _Problems
 ) -> dict[str, DeclaredTotals] | None:
     """Read the manifest, if there is one, and hold its list of files against those found."""
-    if not path.exists():
-        return None
     declared: dict[str, DeclaredTotals] = {}
     with problems.noting(MANIFEST):
+        if not path.exists():
+            return None
         declared = read_manifest(path.read_bytes(), month)
         for name in sorted(declared.keys() - names):
             problems.add("manifest_file_absent", MANIFEST, f"it names {name}, which is not there")

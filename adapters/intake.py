@@ -27,7 +27,15 @@ from domain.findings import Finding, Severity
 from domain.months import SettlementMonth
 from domain.profile import FileTotals, Profile, Violations
 from domain.refusal import Refused
-from domain.settlement import COLUMNS, SELLER_COLUMNS, Content
+from domain.settlement import (
+    COLUMNS,
+    LINE_TYPES,
+    NORMAL_STORE,
+    PRODUCT_LINE,
+    SELLER_COLUMNS,
+    STATUSES,
+    Content,
+)
 
 _Counts = Mapping[Content, Mapping[str, FileCount]]
 # The rules that only all rows together show, and the column that helps to find the fault.
@@ -197,7 +205,7 @@ class _Scan:
         by_set = self._set_violations(refused)
         by_row = [found for c in Content for found in self._row_violations(c, counts[c])]
         by_seller = self._seller_violations(totals)
-        violations = (*by_row, *by_set, *by_seller, *self._unreadable())
+        violations = (*by_row, *by_set, *by_seller, *self._unreadable(), *self._idle(totals))
         month = self.delivery.settlement_month
         staged = StagedMonth(
             settlement_month=month,
@@ -313,6 +321,14 @@ class _Scan:
             (counted.EARLY_SALE, scan.early_sellers(totals, known)),
         ):
             yield scan.seller_violations(rule, sellers)
+
+    def _idle(self, totals: Frame) -> Iterator[Violations]:
+        """Count all lines where none would count, and all stores where none could earn."""
+        sellers = self.rows[Content.SELLERS].whole
+        no_lines = scan.counts_nothing(totals, "line_type", PRODUCT_LINE, LINE_TYPES)
+        yield Violations(counted.OTHER_LINE, scan.whole_total(totals).lines if no_lines else 0)
+        no_store = scan.counts_nothing(sellers, "status", NORMAL_STORE, STATUSES)
+        yield Violations(counted.IDLE_STORE, scan.row_count(sellers) if no_store else 0)
 
     def _unreadable(self) -> Iterator[Violations]:
         for content, rule in _UNREADABLE.items():

@@ -195,6 +195,13 @@ def early_sellers(totals: Frame, sellers: Frame) -> Frame:
     return known.filter(nw.col("first_on") < nw.col("approved_on"))
 
 
+def counts_nothing(rows: Frame, column: str, counted: str, known: Sequence[str]) -> bool:
+    """Say whether known values stand in a column, and never the one that counts."""
+    values = rows.filter(nw.col(column).is_in(known)).select(column).unique()
+    found = {row[column] for row in result(values)}
+    return bool(found) and counted not in found
+
+
 def seller_violations(rule: str, sellers: Frame) -> Violations:
     """Count sellers that are known to break a rule, and name a few of them."""
     count = row_count(sellers)
@@ -238,8 +245,14 @@ def refused_rows(
 
 
 def examples(rows: Frame, shows: str) -> tuple[str, ...]:
-    """Name a few rows, first file and row first, each with its value in the column `shows`."""
-    found = rows.select("file", "row", nw.col(shows).cast(nw.String).alias("shown"))
+    """Name a few rows, first file and row first, each with its value in the column `shows`.
+
+    A value that could not be read is shown as it was written.
+    """
+    written = f"{shows}_unreadable"
+    read_or_not = [shows, written] if written in rows.collect_schema().names() else [shows]
+    shown = nw.coalesce(*(nw.col(column).cast(nw.String) for column in read_or_not))
+    found = rows.select("file", "row", shown.alias("shown"))
     return tuple(_example(row) for row in result(found.sort("file", "row").head(_EXAMPLES)))
 
 

@@ -15,6 +15,8 @@ SELLER_TWICE = "snapshot_seller_twice"
 NEGATIVE_SELLER = "seller_negative"
 EARLY_SALE = "sale_before_approval"
 VANISHED_SELLER = "seller_vanished"
+OTHER_LINE = "line_not_product"
+IDLE_STORE = "store_not_normal"
 
 
 @dataclass(frozen=True, slots=True)

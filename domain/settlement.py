@@ -71,7 +71,11 @@ COLUMNS: dict[Content, tuple[Column, ...]] = {
 # The same key twice is a duplicate: a line counts once (rule 4).
 LINE_KEY = ("product_order_id", "line_type", "settlement_type", "confirmed_on")
 
-LINE_TYPES = ("PROD_ORDER", "DELIVERY", "EXTRAFEE")
+# The only lines that count, and the only stores that can earn (rules 2 and 7).
+PRODUCT_LINE = "PROD_ORDER"
+NORMAL_STORE = "NORMAL"
+
+LINE_TYPES = (PRODUCT_LINE, "DELIVERY", "EXTRAFEE")
 
 SETTLEMENT_TYPES = (
     "NORMAL_SETTLE_ORIGINAL",
@@ -83,7 +87,7 @@ SETTLEMENT_TYPES = (
     "QUANTITY_CANCEL_RESTORE",
 )
 
-STATUSES = ("NORMAL", "PAUSED", "CLOSED")
+STATUSES = (NORMAL_STORE, "PAUSED", "CLOSED")
 
 # What a spreadsheet writes where the other header sets have a code.
 SPREADSHEET_VALUES: dict[str, dict[str, str]] = {

@@ -128,7 +128,7 @@ LINE_RULES: tuple[RowRule, ...] = (
         _critical(
             "amount_too_large", f"the payment_amount_krw is beyond ±{LARGEST_LINE_KRW:,} won"
         ),
-        "product_order_id",
+        _AMOUNT,
         lambda _: _amount_within_reach(),
     ),
     RowRule(

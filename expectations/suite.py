@@ -98,6 +98,24 @@ WHOLE_RULES: tuple[WholeRule, ...] = (
         ),
         "status_unknown",
     ),
+    WholeRule(
+        Rule(
+            "product_orders_absent",
+            Content.SETTLEMENTS,
+            Severity.CRITICAL,
+            "no line is a product order, so nothing would count",
+        ),
+        counted.OTHER_LINE,
+    ),
+    WholeRule(
+        Rule(
+            "normal_stores_absent",
+            Content.SELLERS,
+            Severity.CRITICAL,
+            "no store has the status NORMAL, so none could earn",
+        ),
+        counted.IDLE_STORE,
+    ),
 )
 
 # Half as much again, or half as little, is more than a season does to a whole marketplace.

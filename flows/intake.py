@@ -4,9 +4,8 @@ Its tasks are shared by the flows that take a month in.
 """
 
 import logging
-import shutil
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from pathlib import Path
 from uuid import uuid4
 
@@ -22,10 +21,11 @@ from expectations.gate import Verdict
 from expectations.gate_process import start_gate
 from flows.occasion import this_occasion
 from flows.operations.events import tell_blocked
+from flows.operations.own_folder import clear_what_killed_runs_left, own_folder
 from flows.operations.retrying import PATIENCE
 from flows.program import program_database
 from flows.reporting.keeping import attach_report, correction_step, keep_report
-from flows.reporting.quality_pages import keep_verdict, refresh_quality_pages
+from flows.reporting.quality_pages import keep_return, keep_verdict, refresh_quality_pages
 from flows.reporting.report import Link, blocked_report
 from flows.settings import Settings
 from flows.steps.check_delivery import check_delivery
@@ -33,8 +33,6 @@ from flows.steps.find_delivery import FoundDelivery, find_delivery_of
 from flows.steps.read_delivery import read_delivery
 
 log = logging.getLogger("growth_points.intake")
-
-_LONGEST_RUN = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +45,11 @@ class SoundDelivery:
     staged: StagedMonth | None
     findings: tuple[Finding, ...]
     seen_no: int
+    staging: ExitStack
 
     def discard(self) -> None:
         """Remove what was staged; it was taken in, or will be read again."""
-        if self.staged is not None:
-            shutil.rmtree(self.staged.directory, ignore_errors=True)
+        self.staging.close()
 
 
 def sound_delivery(
@@ -63,15 +61,33 @@ def sound_delivery(
     way nothing of it is visible anywhere but in the month's report and its pages, for a preview
     in the run's report alone.
     """
-    _clear_what_killed_runs_left(settings, this_occasion().now)
-    fetched = settings.fetched / _of_this_run(month)
+    clear_what_killed_runs_left(settings)
+    with ExitStack() as staging, own_folder(settings.fetched / _of_this_run(month)) as fetched:
+        delivery = _judged(settings, month, root, fetched, staging, preview=preview)
+        return replace(delivery, staging=staging.pop_all())
+
+
+def _judged(
+    settings: Settings,
+    month: SettlementMonth,
+    root: str,
+    fetched: Path,
+    staging: ExitStack,
+    *,
+    preview: bool,
+) -> SoundDelivery:
     try:
         found = find(settings, root, month, fetched)
         if found.is_current:
             log.info("%s was taken in before, as revision %s", month, found.seen_no)
-            return SoundDelivery(None, (), found.seen_no)
+            if not preview:
+                delivery, now = found.delivery, this_occasion().now
+                keep_return(settings, month, delivery.content_hash, delivery.source, now)
+            return SoundDelivery(None, (), found.seen_no, staging)
         start_gate()  # it loads while the files are read
-        staged = read(settings, found)
+        name = f"{month}/{found.delivery.content_hash[:12]}"
+        folder = staging.enter_context(own_folder(settings.staging / _of_this_run(name)))
+        staged = read(settings, found, folder)
         verdict = check(settings, staged)
     except DeliveryRefused as refused:
         if not preview:
@@ -79,16 +95,12 @@ def sound_delivery(
             keep_check(settings.docs, CheckedDelivery(month, refused.source, now, refused.findings))
         _report_blocked(settings, month, root, refused.findings, None, preview=preview)
         raise
-    finally:
-        shutil.rmtree(fetched, ignore_errors=True)
-    delivery = SoundDelivery(staged, verdict.findings, found.seen_no)
     if not preview:
         keep_verdict(settings, staged, verdict, this_occasion().now)
     if blocking(verdict.findings):
         _report_blocked(settings, month, root, verdict.findings, staged.quarantine, preview=preview)
-        delivery.discard()
         raise MonthBlocked(month, verdict.findings)
-    return delivery
+    return SoundDelivery(staged, verdict.findings, found.seen_no, staging)
 
 
 @task(cache_policy=NO_CACHE, name="find the delivery", **PATIENCE)
@@ -99,14 +111,12 @@ def find(settings: Settings, root: str, month: SettlementMonth, fetched: Path) -
 
 
 @task(cache_policy=NO_CACHE, name="read the settlement lines")
-def read(settings: Settings, found: FoundDelivery) -> StagedMonth:
+def read(settings: Settings, found: FoundDelivery, staging: Path) -> StagedMonth:
     """Scan the files once: totals per seller, profile, refused rows."""
     delivery = found.delivery
     log.info("reading %s files of %s", len(delivery.files), delivery.settlement_month)
     name = f"{delivery.settlement_month}/{delivery.content_hash[:12]}"
-    return read_delivery(
-        delivery, settings.staging / _of_this_run(name), settings.quarantine / name
-    )
+    return read_delivery(delivery, staging, settings.quarantine / name)
 
 
 @task(cache_policy=NO_CACHE, name="check the data")
@@ -115,13 +125,6 @@ def check(settings: Settings, staged: StagedMonth) -> Verdict:
     log.info("checking %s lines", f"{staged.profile.lines:,}")
     with program_database(settings) as engine:
         return check_delivery(engine, staged)
-
-
-def _clear_what_killed_runs_left(settings: Settings, now: datetime) -> None:
-    """Remove copies of deliveries that no run can still be reading; they hold raw lines."""
-    for folder in (*settings.staging.glob("*/*"), *settings.fetched.glob("*")):
-        if now.timestamp() - folder.stat().st_mtime > _LONGEST_RUN.total_seconds():
-            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _of_this_run(name: object) -> str:
@@ -143,7 +146,7 @@ def _report_blocked(
         return
     links = [Link("data-quality pages", settings.docs / "index.html")]
     if quarantine is not None:
-        links.append(Link("refused lines", quarantine))
+        links.append(Link("refused rows", quarantine))
     report = blocked_report(month, root, findings, correction_step(month), tuple(links))
     kept = keep_report(settings, "blocked", report)
     attach_report(settings, report, kept)

@@ -86,16 +86,26 @@ def months(output: Output) -> None:
 @click.argument("month", type=MONTH)
 @output_option
 def quarantine(month: SettlementMonth, output: Output) -> None:
-    """The refused rows of a month's last refused delivery, with every rule that each broke."""
-    from adapters.quarantine import latest_quarantine
-    from flows.console.delivery_listings import QUARANTINE, quarantine_rows
+    """The refused rows of a month's last refused delivery, with every rule that each broke.
 
-    file = latest_quarantine(read_settings().quarantine, month)
+    A row has the number that a spreadsheet shows beside it: the header is row 1, and an empty
+    line has a number. In Parquet the first row is row 1.
+    """
+    from adapters.quarantine import latest_quarantine
+    from flows.console import delivery_listings as listings
+
+    settings = read_settings()
+    file = latest_quarantine(settings.quarantine, month)
     if file is None:
+        with open_database(settings) as engine:
+            listings.require_known(engine, month)
         click.echo(f"No row of {month} was refused.", err=True)
     else:
         click.echo(f"These rows are kept in {file}", err=True)
-    print_rows(QUARANTINE, quarantine_rows(file), output)
+    if output == "table":
+        print_rows(listings.QUARANTINE_TABLE, listings.quarantine_table(file), output)
+    else:
+        print_rows(listings.QUARANTINE, listings.quarantine_rows(file), output)
 
 
 @click.command(short_help="Open the data-quality pages.")

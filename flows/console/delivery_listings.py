@@ -10,7 +10,9 @@ from sqlalchemy import Engine
 from adapters.data_docs import CheckedDelivery
 from adapters.postgres.month_list import MonthRevision, month_revisions
 from adapters.quarantine import quarantined_rows
+from domain.months import SettlementMonth
 from domain.settlement import LINE_COLUMNS
+from flows.console.listings import history_rows
 from flows.console.output import Row
 
 MONTHS: Final = ("settlement_month", "revision", "lines", "amount_krw", "findings", "state")
@@ -22,6 +24,8 @@ QUARANTINE: Final = (
     "payment_amount_krw_unreadable",
     "confirmed_on_unreadable",
 )
+
+QUARANTINE_TABLE: Final = ("file", "row", "rules", "holds")
 
 
 def month_rows(engine: Engine, checks: Iterable[CheckedDelivery]) -> Iterator[Row]:
@@ -52,6 +56,19 @@ def quarantine_rows(file: Path | None) -> Iterator[Row]:
     """Stream the refused rows in a file of the quarantine; without a file there are none."""
     for line in () if file is None else quarantined_rows(file, QUARANTINE):
         yield tuple(map(_harmless, line))
+
+
+def quarantine_table(file: Path | None) -> Iterator[Row]:
+    """Stream the refused rows as a terminal has room for them: what they hold below each other."""
+    for place, row, rules, *values in quarantine_rows(file):
+        names = (name.removesuffix("_unreadable") for name in QUARANTINE[3:])
+        held = (f"{name} {v}" for name, v in zip(names, values, strict=True) if v not in (None, ""))
+        yield (place, row, str(rules).replace(";", "\n"), "\n".join(held))
+
+
+def require_known(engine: Engine, month: SettlementMonth) -> None:
+    """Raise MonthUnknown for a month with which nothing was ever done."""
+    next(history_rows(engine, month), None)
 
 
 def _harmless(value: object) -> object:

@@ -15,6 +15,7 @@ from typing import Final
 import click
 
 from flows.console.worker import WorkerEnded, start_worker
+from flows.operations.own_folder import clear_what_killed_runs_left
 from flows.operations.serving import serving
 from flows.program import program_database
 from flows.servers.lasting_server import (
@@ -39,6 +40,7 @@ def run_up(settings: Settings, port: int, first: Callable[[], None] = lambda: No
         signal.signal(number, lambda *_: told_to_end.set())
     with ExitStack() as stack:
         stack.enter_context(alone_in(settings.home))
+        clear_what_killed_runs_left(settings)
         say("starting the database")
         stack.enter_context(program_database(settings))
         say("starting the Prefect server")

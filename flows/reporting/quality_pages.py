@@ -5,6 +5,7 @@ import sys
 import webbrowser
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -12,9 +13,10 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
-from adapters.data_docs import CheckedDelivery, Standing, keep_check, publish_pages
+from adapters.data_docs import CheckedDelivery, Standing, keep_check, publish_pages, read_checks
 from adapters.intake import StagedMonth
 from adapters.postgres.month_list import month_revisions
+from domain.months import SettlementMonth
 from domain.refusal import Refused
 from expectations.gate import Verdict
 from flows.program import program_database
@@ -47,6 +49,17 @@ def keep_verdict(
             verdict.results,
         ),
     )
+
+
+def keep_return(
+    settings: Settings, month: SettlementMonth, content_hash: str, source: str, checked_at: datetime
+) -> None:
+    """Keep that a month went back to its current revision, where another delivery was refused."""
+    checks = [each for each in read_checks(settings.docs) if each.settlement_month == month]
+    if checks and checks[-1].blocked and checks[-1].content_hash != content_hash:
+        same = [each for each in checks if each.content_hash == content_hash]
+        known = same[-1] if same else CheckedDelivery(month, source, checked_at, (), content_hash)
+        keep_check(settings.docs, replace(known, source=source, checked_at=checked_at))
 
 
 def publish_quality_pages(settings: Settings) -> Path:

@@ -1,7 +1,10 @@
 """Whatever a delivery holds, reading it ends in findings or a refusal, never in a crash."""
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import duckdb
 import pyarrow.parquet
@@ -104,20 +107,44 @@ def test_links_that_lead_nowhere_and_folders_are_named(tmp_path: Path) -> None:
     }
 
 
-def test_a_file_that_may_not_be_read_is_named(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@contextmanager
+def nobody_special() -> Iterator[None]:
+    """Run as somebody to whom permissions matter, if whoever runs this may do everything."""
+    if os.geteuid():
+        yield
+        return
+    os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+@pytest.mark.parametrize("forbidden", ["settlements.csv", "manifest.json", "."])
+def test_what_may_not_be_read_is_named(forbidden: str) -> None:
+    with TemporaryDirectory() as root:
+        Path(root).chmod(0o755)
+        delivery = SmallDelivery(Path(root)).write(manifest=True)
+        find_delivery(root, MONTH)  # loads what somebody else might not be allowed to load
+        (delivery.folder / forbidden).chmod(0)
+        try:
+            with nobody_special(), pytest.raises(DeliveryRefused) as refused:
+                find_delivery(root, MONTH)
+        finally:
+            delivery.folder.chmod(0o755)
+    assert "cannot be opened (Permission denied)" in str(refused.value)
+
+
+def test_what_is_no_file_is_named_and_not_waited_for(tmp_path: Path) -> None:
     delivery = SmallDelivery(tmp_path).write()
-    forbidden, opened = delivery.folder / "settlements.csv", Path.open
-
-    def refuse(path: Path, mode: str = "r", **options: str) -> object:
-        if path == forbidden:
-            raise PermissionError(13, "Permission denied", str(path))
-        return opened(path, mode, **options)  # type: ignore[call-overload]
-
-    monkeypatch.setattr(Path, "open", refuse)  # whoever runs this may be allowed everything
-    with pytest.raises(DeliveryRefused, match=r"cannot be opened \(Permission denied\)"):
+    os.mkfifo(delivery.folder / "settlements-pipe.csv")
+    (delivery.folder / "settlements-device.csv").symlink_to("/dev/zero")
+    with pytest.raises(DeliveryRefused) as refused:
         find_delivery(str(delivery.root), MONTH)
+    assert [finding.sentence for finding in refused.value.findings] == [
+        "settlements-device.csv: it is no ordinary file.",
+        "settlements-pipe.csv: it is no ordinary file.",
+    ]
 
 
 # Engines read a text in parts of some megabytes, by several threads; these lines make it so long

@@ -94,6 +94,36 @@ def test_a_month_of_which_no_row_was_refused_has_an_empty_quarantine(
     assert ran.stderr == f"No row of {OCTOBER} was refused.\n"
 
 
+def test_a_month_never_seen_has_neither_quarantine_nor_history(
+    with_history: Marketplace,
+) -> None:
+    asked = [with_history.run(command, "2025-01") for command in ("quarantine", "history")]
+    assert [ran.exit_code for ran in asked] == [1, 1]
+    assert asked[0].stderr == asked[1].stderr
+    assert "Nothing was ever done with 2025-01" in asked[0].stderr
+
+
+def test_a_refused_row_is_shown_where_there_is_little_room(with_history: Marketplace) -> None:
+    refuse_october(with_history)
+    shown = with_history.done("quarantine", OCTOBER).stdout
+    assert max(map(len, shown.splitlines())) <= 100
+    assert "payment_amount_krw '=four million" in shown
+
+
+def test_a_month_that_goes_back_to_its_current_files_is_blocked_no_more(
+    closed_october: Marketplace,
+) -> None:
+    file = next((closed_october.root / OCTOBER).glob("settlements*.csv"))
+    sound = file.read_bytes()
+    file.write_bytes(sound + b"too,few\n")
+    assert closed_october.run("close", OCTOBER).exit_code == 1
+    assert listed(closed_october)[-1][-1] == "blocked"
+
+    file.write_bytes(sound)
+    closed_october.done("close", OCTOBER)
+    assert [row[-1] for row in listed(closed_october)] == ["closed"]
+
+
 def test_the_pages_tell_which_months_are_sound(with_history: Marketplace) -> None:
     refuse_october(with_history)
     index = Path(with_history.done("docs").stdout.strip())

@@ -1,0 +1,58 @@
+"""Folders of one run: whoever finds one can tell whether the run that made it still lives."""
+
+import fcntl
+import os
+import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from flows.settings import Settings
+
+_NAME = ".in-use-"
+
+
+@contextmanager
+def own_folder(folder: Path) -> Iterator[Path]:
+    """Make a folder and hold it for as long as this lasts; then it is removed.
+
+    The hold is a lock of the operating system, which ends with the process however that ends.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    beside = _hold_of(folder)
+    lock = os.open(beside, os.O_RDWR | os.O_CREAT)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # before the folder exists, so that it is never unheld
+        folder.mkdir(exist_ok=True)
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        beside.unlink(missing_ok=True)
+        os.close(lock)
+
+
+def clear_what_killed_runs_left(settings: Settings) -> None:
+    """Remove copies of deliveries that no living run is reading; they hold raw lines."""
+    clear_abandoned((*settings.staging.glob("*/*"), *settings.fetched.glob("*")))
+
+
+def clear_abandoned(found: Iterable[Path]) -> None:
+    """Remove, of the folders and holds that were found, those that no living run holds."""
+    for folder in {path.with_name(path.name.removeprefix(_NAME)) for path in found}:
+        with suppress(OSError):
+            _remove_unless_held(folder)
+
+
+def _remove_unless_held(folder: Path) -> None:
+    beside = _hold_of(folder)
+    lock = os.open(beside, os.O_RDWR | os.O_CREAT)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        shutil.rmtree(folder, ignore_errors=True)
+        beside.unlink(missing_ok=True)
+    finally:
+        os.close(lock)
+
+
+def _hold_of(folder: Path) -> Path:
+    return folder.with_name(f"{_NAME}{folder.name}")
