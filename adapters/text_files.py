@@ -169,6 +169,8 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
         with _decompressed(path) as file:
             yield file
     except gzip.BadGzipFile as error:
+        if _starts_with_gzip(path):  # a checksum that differs is said in the same way
+            raise damaged(error) from error
         raise FileProblem("file_mislabeled", "it is not compressed with gzip") from error
     except (EOFError, zlib.error) as error:
         raise damaged(error) from error
@@ -176,6 +178,11 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
         if error.errno is not None or not path.name.endswith(".zst"):
             raise
         raise damaged(error) from error
+
+
+def _starts_with_gzip(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(2) == b"\x1f\x8b"
 
 
 def _decompressed(path: Path) -> BinaryIO:

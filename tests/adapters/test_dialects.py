@@ -167,6 +167,15 @@ def test_a_damaged_compressed_text_is_refused(
     assert finding.where == packed.name
 
 
+def test_a_checksum_that_differs_is_damage_and_no_wrong_name(delivery: SmallDelivery) -> None:
+    packed = compress(delivery, ".gz")
+    whole = packed.read_bytes()
+    packed.write_bytes(whole[:-8] + b"\0\0\0\0" + whole[-4:])
+    with pytest.raises(DeliveryRefused, match="it cannot be read") as refused:
+        read(delivery)
+    assert [finding.rule for finding in refused.value.findings] == ["file_damaged"]
+
+
 def test_a_text_that_is_cut_off_after_its_first_megabyte_is_refused(
     delivery: SmallDelivery,
 ) -> None:
