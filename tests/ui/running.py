@@ -10,8 +10,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from datetime import time as time_of_day
@@ -21,12 +21,14 @@ from typing import Any
 import httpx
 import pytest
 
+from adapters.postgres.database import lock_program, open_database
+from adapters.postgres.embedded import embedded_url
 from domain.months import SettlementMonth
 from flows.occasion import SEOUL, this_occasion
 
 MONTH = SettlementMonth.of(this_occasion().today) + 1  # its payout is a month ahead at least
 _COMMAND = Path(sys.executable).with_name("growth-points")
-_SECONDS = 120  # for whatever takes a machine with other work a while
+_SECONDS = 240  # for whatever takes a machine with other work a while
 
 
 def wait_for(what: str, answer: Callable[[], Any], seconds: float = _SECONDS) -> Any:
@@ -90,11 +92,28 @@ class Running:
         assert self.process.poll() is None, told
         return re.search(r"Runs +(http://\S+)/v2/runs[\s\S]+Ctrl-C", told)
 
-    def end(self, number: int = signal.SIGTERM) -> int:
-        """Tell it to end; return its exit code."""
+    def tell_to_end(self, number: int) -> None:
+        """Send it a signal."""
         assert self.process is not None
         self.process.send_signal(number)
-        return self.process.wait(60)
+
+    def wait_for_the_end(self) -> int:
+        """Wait until it has ended; return its exit code."""
+        assert self.process is not None
+        return self.process.wait(_SECONDS)
+
+    def kill(self) -> None:
+        """End it, and with it all that it started, without a word."""
+        self.tell_to_end(signal.SIGKILL)
+        self.wait_for_the_end()
+
+    @contextmanager
+    def nothing_else_writes(self) -> Iterator[None]:
+        """Keep every closing, payout and plan waiting, as one that takes long would."""
+        url = embedded_url(self.folder / "home" / "postgres")
+        with open_database(url) as engine, engine.begin() as connection:
+            lock_program(connection)
+            yield
 
     def run(self, *words: str) -> str:
         """Run another command in the same home; return what it prints."""
@@ -117,6 +136,12 @@ class Running:
     def ask(self, path: str, body: dict[str, Any] | None = None) -> Any:
         """Ask the Prefect server, as its UI does."""
         return httpx.post(f"{self.address}/api{path}", json=body or {}, timeout=30).json()
+
+    def change(self, path: str, body: dict[str, Any]) -> None:
+        """Change something on the Prefect server, as its UI does."""
+        address = f"{self.address}/api{path}"
+        # Its SQLite may be busy for a moment: then the answer is 503, and it is asked again.
+        wait_for("the change", lambda: httpx.patch(address, json=body, timeout=30).is_success)
 
     def deployments(self) -> dict[str, dict[str, Any]]:
         """Tell of the deployments by their names."""
@@ -142,11 +167,9 @@ class Running:
         state: dict[str, Any] = httpx.get(f"{self.address}/api/flow_runs/{run}").json()["state"]
         return state
 
-    def events(self, name: str, run: str) -> list[dict[str, Any]]:
-        """Tell of the events of a run, which the server may know a moment later."""
-        about = {"event": {"name": [name]}, "resource": {"id": [f"prefect.flow-run.{run}"]}}
-        found: list[dict[str, Any]] = self.ask("/events/filter", {"filter": about})["events"]
-        return found
+    def tries(self, run: str) -> int:
+        """Tell how often a run was started."""
+        return int(httpx.get(f"{self.address}/api/flow_runs/{run}").json()["run_count"])
 
     def wait_until_ended(self, run: str, seconds: float = _SECONDS) -> dict[str, Any]:
         """Wait for a run's last state."""

@@ -1,10 +1,9 @@
 """`growth-points up`: what it starts, what it leaves when it ends, what it has when it is back."""
 
-import os
 import signal
 import subprocess
 import sys
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -37,33 +36,90 @@ def in_seoul(instant: str) -> datetime:
     return datetime.fromisoformat(instant).astimezone(SEOUL)
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_it_comes_back_with_everything_it_had(up: Running, number: int) -> None:
+def test_it_comes_back_with_everything_it_had(up: Running) -> None:
     up.start()
-    crons = {name: scheduled_by_cron(up, name) for name in CRONS}
-    first = in_seoul(crons["close-month"][0]["expected_start_time"])
-    assert (first.day, first.hour) == (3, 9)
-    for month in (MONTH - 2, MONTH - 1):
-        up.run("ingest", str(month))  # a command in the same home uses the server that is up
+    _wait_for_the_schedules(up)
+    _take_in_what_came_before(up)
     up.run("close", str(MONTH))
     (payout,) = scheduled(up, "pay-out")
     (planned,) = up.listed("payouts")
     assert (
         in_seoul(payout["expected_start_time"]).isoformat() == f"{planned['due_on']}T09:00:00+09:00"
     )
+    skipped = _change_the_schedules(up)
+    before = up.deployments()
 
-    assert up.end(number) == 0
+    with up.nothing_else_writes():
+        run = up.start_run("reschedule-payouts", reason="a holiday")
+        wait_for("the run", lambda: up.state(run)["type"] == "RUNNING")
+        up.tell_to_end(signal.SIGTERM)
+    assert up.wait_for_the_end() == 0  # what was under way was let end
     assert not (up.folder / "home" / "server" / "address").exists()
     up.start()
 
-    assert {name: each["paused"] for name, each in up.deployments().items()} == dict.fromkeys(
-        up.deployments(), False
-    )
-    for name in CRONS:
-        (schedule,) = up.deployments()[name]["schedules"]
-        assert schedule["active"]
-        assert scheduled_by_cron(up, name)
-    assert [run["id"] for run in scheduled(up, "pay-out")] == [payout["id"]]
+    assert up.state(run)["type"] == "COMPLETED"
+    assert [each["id"] for each in scheduled(up, "pay-out")] == [payout["id"]]
+    for name, deployment in up.deployments().items():
+        for kept in ("id", "paused", "schedules", "parameters", "tags"):
+            assert deployment[kept] == before[name][kept], name
+    assert not up.deployments()["close-month"]["schedules"][0]["active"]
+    assert scheduled(up, "close-month") == []
+    (next_sweep, *_) = scheduled_by_cron(up, "pay-out-sweep")
+    assert in_seoul(next_sweep["expected_start_time"]).hour == 11
+    (next_check, *_) = scheduled_by_cron(up, "verify")
+    assert next_check["expected_start_time"] > skipped["expected_start_time"]
+
+
+def _wait_for_the_schedules(up: Running) -> None:
+    hours = {"close-month": 9, "pay-out-sweep": 10, "verify": 6}
+    for name, hour in hours.items():
+        first = in_seoul(scheduled_by_cron(up, name)[0]["expected_start_time"])
+        assert first.hour == hour, name
+        if name == "close-month":
+            assert first.day == 3
+
+
+def _change_the_schedules(up: Running) -> dict[str, Any]:
+    """Pause one, move one, skip the next run of one, as the UI does; return what was skipped."""
+    closing, sweep = (up.deployments()[name] for name in ("close-month", "pay-out-sweep"))
+    up.change(_schedule(closing), {"active": False})
+    later = {"cron": "0 11 10-20 * *", "timezone": "Asia/Seoul"}
+    up.change(_schedule(sweep), {"schedule": later})
+    up.change(f"/deployments/{sweep['id']}", {"tags": ["growth-points", "ours"]})
+    skipped = scheduled(up, "verify")[0]
+    up.ask(f"/flow_runs/{skipped['id']}/set_state", {"state": {"type": "CANCELLED"}, "force": True})
+    return skipped
+
+
+def _schedule(deployment: dict[str, Any]) -> str:
+    return f"/deployments/{deployment['id']}/schedules/{deployment['schedules'][0]['id']}"
+
+
+def _take_in_what_came_before(up: Running) -> None:
+    for month in (MONTH - 2, MONTH - 1):
+        up.run("ingest", str(month))  # a command in the same home uses the server that is up
+
+
+def test_what_was_interrupted_is_settled_when_it_is_back_and_can_run_again(up: Running) -> None:
+    up.start()
+    _take_in_what_came_before(up)
+    with up.nothing_else_writes():
+        running = up.start_run("close-month", month=str(MONTH))
+        wait_for("the run", lambda: up.state(running)["type"] == "RUNNING")
+        up.tell_to_end(signal.SIGINT)  # the run does not end in time
+        assert up.wait_for_the_end() == 0
+    up.start()
+
+    assert up.state(running)["type"] == "CRASHED"
+    assert up.listed("payouts") == []
+
+    not_started = up.start_run("close-month", month=str(MONTH))
+    wait_for("its worker", lambda: up.state(not_started)["type"] == "PENDING")
+    up.kill()
+    up.start()
+
+    assert up.wait_until_ended(not_started)["type"] == "COMPLETED"
+    assert len(up.listed("payouts")) == 1
 
 
 def test_its_ui_works_on_any_port_and_asks_nobody_else(lasting_up: Running) -> None:
@@ -90,21 +146,8 @@ def test_a_home_is_up_once(lasting_up: Running) -> None:
 
 def test_the_deployments_can_be_deployed_to_a_work_pool_instead(up: Running) -> None:
     up.start()
-    prefect = Path(sys.executable).with_name("prefect")
-    to_the_server = {**up.environment, "PREFECT_API_URL": f"{up.address}/api"}
-    for words in (
-        ("work-pool", "create", "growth-points", "--type", "process"),
-        ("--no-prompt", "deploy", "--all", "--prefect-file", "deploy/prefect.yaml"),
-    ):
-        done = subprocess.run(  # noqa: S603 our own file
-            [prefect, *words],
-            cwd=ROOT,
-            env=to_the_server,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
+    _prefect(up, "work-pool", "create", "growth-points", "--type", "process")
+    _deploy(up)
 
     deployed = up.deployments()
     assert {each["work_pool_name"] for each in deployed.values()} == {"growth-points"}
@@ -113,6 +156,27 @@ def test_the_deployments_can_be_deployed_to_a_work_pool_instead(up: Running) -> 
         assert not deployment["pull_steps"]
     assert "pattern" in deployed["rerun-month"]["parameter_openapi_schema"]["properties"]["month"]
     assert scheduled_by_cron(up, "close-month")
+
+    up.change(_schedule(deployed["close-month"]), {"active": False})
+    _deploy(up)
+    assert not up.deployments()["close-month"]["schedules"][0]["active"]
+
+
+def _deploy(up: Running) -> None:
+    _prefect(up, "--no-prompt", "deploy", "--all", "--prefect-file", "deploy/prefect.yaml")
+
+
+def _prefect(up: Running, *words: str) -> None:
+    prefect = Path(sys.executable).with_name("prefect")
+    done = subprocess.run(  # noqa: S603 our own file
+        [prefect, *words],
+        cwd=ROOT,
+        env={**up.environment, "PREFECT_API_URL": f"{up.address}/api"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_a_port_that_is_taken_is_a_sentence(lasting_up: Running) -> None:
@@ -137,65 +201,3 @@ def test_a_late_run_closes_the_month_before_the_one_it_was_scheduled_for(
     assert [each["name"] for each in lasting_up.runs("close-month") if each["id"] == run] == [
         "close 2025-02"
     ]
-
-
-def test_a_retry_resumes_a_failed_run_and_leaves_a_completed_one_as_it_is(
-    lasting_up: Running,
-) -> None:
-    up = lasting_up
-    up.run("ingest", str(MONTH - 2))
-    run = up.start_run("close-month", month=str(MONTH))
-    assert up.wait_until_ended(run)["type"] == "FAILED"
-    assert str(MONTH - 1) in up.state(run)["message"]  # what lacks is named
-
-    log = (up.folder / "home" / "server" / "worker.log").read_text()
-    assert f"{up.address}/v2/runs/flow-run/{run}" in log  # a link to the UI that is shown
-
-    up.run("ingest", str(MONTH - 1))
-    retried = {"state": {"type": "SCHEDULED", "name": "AwaitingRetry"}, "force": True}
-    up.ask(f"/flow_runs/{run}/set_state", retried)
-    assert up.wait_until_ended(run)["type"] == "COMPLETED"
-    ledger = up.run("ledger", "--output", "csv")
-
-    up.ask(f"/flow_runs/{run}/set_state", retried)
-    wait_for("the retry", lambda: up.state(run)["type"] == "RUNNING")
-    assert up.wait_until_ended(run)["type"] == "COMPLETED"
-    assert up.run("ledger", "--output", "csv") == ledger
-
-
-def test_a_run_that_dies_with_its_worker_is_crashed_within_two_minutes_and_runs_again(
-    up: Running,
-) -> None:
-    up.start()
-    for month in (MONTH - 2, MONTH - 1):
-        up.run("ingest", str(month))
-    run = up.start_run("close-month", month=str(MONTH))
-    wait_for("a sign of life", lambda: up.events("prefect.flow-run.heartbeat", run))
-    assert up.state(run)["type"] == "RUNNING"
-    began = datetime.now(UTC)
-    for pid in _processes_of(up):
-        os.kill(pid, signal.SIGKILL)
-    assert up.process is not None
-    up.process.wait(60)
-    up.start()
-
-    again = up.start_run("close-month", month=str(MONTH))
-    assert up.wait_until_ended(again)["type"] == "COMPLETED"
-    assert up.wait_until_ended(run)["type"] == "CRASHED"
-    assert datetime.now(UTC) - began < timedelta(minutes=2)
-
-
-def _processes_of(up: Running) -> list[int]:
-    """Find the worker and the runs that it started."""
-    home = f"GROWTH_POINTS_HOME={up.folder / 'home'}".encode()
-    found = []
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            command = (folder / "cmdline").read_bytes()
-            if home in (folder / "environ").read_bytes().split(b"\0") and (
-                b"flows.console.worker" in command or b"prefect" in command
-            ):
-                found.append(int(folder.name))
-        except OSError:
-            continue
-    return found
