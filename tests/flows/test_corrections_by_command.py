@@ -85,7 +85,7 @@ def test_what_a_paid_month_lacks_is_granted(shop: Marketplace) -> None:
     ("words", "exit_code", "sentence"),
     [
         (("adjust", "maru", "1000"), 2, "Missing option '--reason'"),
-        (("adjust", "maru", "1000", "--reason", " "), 2, "an adjustment needs a reason"),
+        (("adjust", "maru", "1000", "--reason", " "), 2, "is blank"),
         (("adjust", "maru", "0", "--reason", "x"), 2, "adjusts nothing"),
         (("adjust", "maru", "many", "--reason", "x"), 2, "'many' is not a valid integer"),
         (("adjust", "maru", "9" * 30, "--reason", "x"), 2, "not a number of points"),
