@@ -22,6 +22,11 @@ class Restatement:
     under_awarded: tuple[Award, ...] = ()
     held_elsewhere: tuple[Award, ...] = ()
 
+    @property
+    def is_unsettled(self) -> bool:
+        """Say whether what was paid is not what is earned."""
+        return bool(self.over_awarded or self.under_awarded)
+
     def applied_to(self, standing: frozenset[Award]) -> frozenset[Award]:
         """Tell which awards stand once the way is taken."""
         return (standing - set(self.reverse)) | set(self.post)

@@ -88,7 +88,11 @@ def main() -> NoReturn:
         _fail(f"{error.filename}: {error.strerror}. See to it and run the command again.", 1)
     except Exception as error:
         if (log := _log_of_a_server_that_ended()) is not None:
-            _fail(f"the temporary Prefect server ended; why is in {log}. Nothing was written.", 1)
+            _fail(
+                f"the temporary Prefect server ended; why is in {log}. What was recorded before is "
+                "complete; run the command again, nothing is done twice.",
+                1,
+            )
         if (trouble := _trouble_of_the_database(error)) is None:
             raise
         _fail(

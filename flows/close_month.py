@@ -21,6 +21,7 @@ from flows.program import program_calendar, program_database, program_policies
 from flows.reporting.keeping import attach_report, keep_report, next_step, quality_page
 from flows.reporting.quality_pages import refresh_quality_pages
 from flows.reporting.report import Report, closing_report
+from flows.servers.telling import only_telling
 from flows.settings import Settings
 from flows.steps.record_closing import Closing, record_closing
 from flows.steps.require_window import require_window
@@ -158,5 +159,6 @@ def publish(settings: Settings, closing: Closing) -> ClosedMonth:
         name = f"closed-{closing.closed.evaluation_no}"
         kept = keep_report(settings, name, report, anew=closing.changed)
     attach_report(settings, report, kept)
-    tell_closed(closing, kept)
+    with only_telling("the closing"):
+        tell_closed(closing, kept)
     return ClosedMonth(closing, report, kept)

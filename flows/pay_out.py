@@ -21,6 +21,7 @@ from flows.operations.refusals import refusals_in_the_history
 from flows.operations.retrying import PATIENCE
 from flows.operations.run_names import payout_name
 from flows.program import program_database
+from flows.servers.telling import only_telling
 from flows.settings import Settings
 from flows.steps.pay_out_month import PayoutRequest, PayoutsRefused, due_months, pay_out_month
 
@@ -66,8 +67,9 @@ def _request(settings: Settings, on: date | None = None, ahead: bool = False) ->
 
 
 def _reason(on: date | None, today: date) -> str:
-    ahead = on is not None and on > today
-    return f"paid ahead, on {today} as if it were {on}" if ahead else "the payout date"
+    if on is None or on == today:
+        return "the payout date"
+    return f"paid {'ahead' if on > today else 'later'}, on {today} as if it were {on}"
 
 
 @flow(name="pay-out-sweep", flow_run_name="pay what was missed")
@@ -131,8 +133,9 @@ def pay(settings: Settings, month: SettlementMonth, request: PayoutRequest) -> P
         payout = pay_out_month(engine, month, request)
         with engine.connect() as connection:
             due_on = planned_payouts(connection)[month].due_on
-    tell_paid(payout, due_on)
-    _show(payout, due_on)
+    with only_telling("what was paid"):
+        tell_paid(payout, due_on)
+        _show(payout, due_on)
     return payout
 
 

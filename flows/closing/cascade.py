@@ -93,11 +93,7 @@ def evaluate_in_order(
 
 def require_acknowledgment(month: SettlementMonth, evaluated: Sequence[EvaluatedMonth]) -> None:
     """Raise ChangesPaidMonths if what a paid month earned changes, and is not what it paid."""
-    changed = [
-        each
-        for each in evaluated
-        if each.changes and (each.restatement.over_awarded or each.restatement.under_awarded)
-    ]
+    changed = [each for each in evaluated if each.changes and each.restatement.is_unsettled]
     if changed:
         raise ChangesPaidMonths(month, changed)
 

@@ -111,12 +111,17 @@ def quarantine(month: SettlementMonth, output: Output) -> None:
 @click.command(short_help="Open the data-quality pages.")
 @click.option("--serve", "port", type=click.IntRange(0, 65535), help="Serve them on this port.")
 def docs(port: int | None) -> None:
-    """Open the data-quality pages; with --serve PORT show them to a browser elsewhere."""
-    from flows.reporting.quality_pages import publish_quality_pages, serve_pages, show_in_browser
+    """Open the data-quality pages; with --serve PORT as a web server of this machine."""
+    from flows.operations.serving import serve_until_told
+    from flows.reporting.quality_pages import publish_quality_pages, show_in_browser
 
-    index = publish_quality_pages(read_settings())
+    settings = read_settings()
+    index = publish_quality_pages(settings)
     if port is None:
         click.echo(index.resolve())
         show_in_browser(index)
-    else:
-        serve_pages(index.parent, port, lambda url: click.echo(f"{url} (Ctrl-C ends it)"))
+        return
+    place = index.relative_to(settings.home).as_posix()
+    serve_until_told(
+        settings, port, "127.0.0.1", lambda url: click.echo(f"{url}/{place} (Ctrl-C ends it)")
+    )

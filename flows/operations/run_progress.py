@@ -1,6 +1,5 @@
 """How far a long run is, for whoever watches it in the UI."""
 
-from contextlib import suppress
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -8,6 +7,7 @@ from prefect.artifacts import create_progress_artifact, update_progress_artifact
 from prefect.runtime import deployment
 
 from domain.months import SettlementMonth
+from flows.servers.telling import only_telling
 
 
 @dataclass(slots=True)
@@ -20,7 +20,7 @@ class RunProgress:
     def reach(self, percent: float, doing: str) -> None:
         """Show how far the run is and what it does next; nothing depends on who hears it."""
         if deployment.id:
-            with suppress(Exception):
+            with only_telling("how far the run is"):
                 self._show(percent, doing)
 
     def _show(self, percent: float, description: str) -> None:

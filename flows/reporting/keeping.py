@@ -13,6 +13,7 @@ from flows.program import program_database
 from flows.reporting.markdown import markdown, markdown_attached
 from flows.reporting.page import report_page
 from flows.reporting.report import Link, NextStep, Report
+from flows.servers.telling import only_telling
 from flows.servers.ui_links import form_address
 from flows.settings import Settings
 from flows.steps.record_closing import Closing
@@ -25,9 +26,10 @@ def attach_report(settings: Settings, report: Report, kept: Path | None = None) 
     """Attach a report to the run that is under way, with a link to the page that was kept."""
     links = (*((Link("this report as a page", kept),) if kept else ()), *report.links)
     shown = replace(report, links=tuple(_served(settings, link) for link in links))
-    create_markdown_artifact(
-        markdown_attached(shown), key=f"month-{report.month}", description=report.headline
-    )
+    with only_telling("the report"):
+        create_markdown_artifact(
+            markdown_attached(shown), key=f"month-{report.month}", description=report.headline
+        )
 
 
 def keep_report(settings: Settings, name: str, report: Report, *, anew: bool = True) -> Path:

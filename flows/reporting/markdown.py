@@ -1,5 +1,6 @@
 """A month's report as Markdown, for the Prefect UI and for files that are compared."""
 
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
@@ -35,7 +36,7 @@ def _document(report: Report, most_rows: int | None) -> str:
 
 def _findings(report: Report) -> Iterator[str]:
     for finding in report.findings:
-        yield f"- **{finding.severity}** `{finding.rule}`: {finding.sentence}"
+        yield f"- **{finding.severity}** `{finding.rule}`: {_plain(finding.sentence)}"
     if not report.findings:
         yield "No data-quality findings."
 
@@ -80,8 +81,10 @@ def _link(link: Link) -> str:
 
 def _row(cells: Sequence[str]) -> str:
     """Write one line of a table, whatever the cells hold."""
-    return "| " + " | ".join(_cell(each) for each in cells) + " |"
+    return "| " + " | ".join(_plain(each) for each in cells) + " |"
 
 
-def _cell(text: str) -> str:
-    return " ".join(text.splitlines()).replace("\\", "\\\\").replace("|", "\\|")
+def _plain(text: str) -> str:
+    """Write what may come from files and forms as text: no link, no markup, no cell of its own."""
+    escaped = re.sub(r"([\\|\[\]<`*])", r"\\\1", " ".join(text.splitlines()))
+    return escaped.replace("://", "&#58;//").replace("www.", "www&#46;")

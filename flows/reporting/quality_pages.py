@@ -3,12 +3,9 @@
 import logging
 import sys
 import webbrowser
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from sqlalchemy import Engine
@@ -17,19 +14,9 @@ from adapters.data_docs import CheckedDelivery, Standing, keep_check, publish_pa
 from adapters.intake import StagedMonth
 from adapters.postgres.month_list import month_revisions
 from domain.months import SettlementMonth
-from domain.refusal import Refused
 from expectations.gate import Verdict
 from flows.program import program_database
 from flows.settings import Settings
-
-
-class PortTaken(Refused):
-    """A port that cannot be listened on."""
-
-    def __init__(self, port: int, reason: str) -> None:
-        super().__init__(f"port {port} cannot be used ({reason}); name another one with --serve.")
-        self.port = port
-
 
 log = logging.getLogger("growth_points.quality_pages")
 
@@ -81,28 +68,6 @@ def show_in_browser(index: Path) -> None:
     if sys.stdout.isatty():
         with suppress(webbrowser.Error):
             webbrowser.get().open(index.resolve().as_uri())
-
-
-def serve_pages(folder: Path, port: int, tell: Callable[[str], None]) -> None:
-    """Serve the pages to this machine until interrupted; port 0 takes any that is free.
-
-    Raises PortTaken. Whoever wants to see them from elsewhere puts a proxy in front.
-    """
-    handler = partial(_Quiet, directory=str(folder))
-    try:
-        server = ThreadingHTTPServer(("127.0.0.1", port), handler)
-    except OSError as error:
-        raise PortTaken(port, error.strerror or str(error)) from error
-    with server, suppress(KeyboardInterrupt):
-        tell(f"http://127.0.0.1:{server.server_port}/index.html")
-        server.serve_forever()
-
-
-class _Quiet(SimpleHTTPRequestHandler):
-    """A handler that tells nothing of each request."""
-
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
 
 
 def _standings(engine: Engine) -> list[Standing]:

@@ -276,10 +276,12 @@ def _is_due(closing: Closing) -> bool:
 
 def _next_step(closing: Closing) -> NextStep:
     closed, month = closing.closed, closing.closed.month
-    if any(e.restatement.over_awarded or e.restatement.under_awarded for e in closing.months):
+    unsettled = [each.month for each in closing.months if each.restatement.is_unsettled]
+    if unsettled:
         return NextStep(
-            "What was paid stays. Correct it seller by seller, each with a reason:",
-            "growth-points adjust SELLER POINTS --reason TEXT",
+            "What was paid stays. Correct it seller by seller, for the month it belongs to, with a "
+            "reason:",
+            f"growth-points adjust SELLER POINTS --for {unsettled[0]} --reason TEXT",
         )
     if closed.paid_out:
         return NextStep("Nothing: the month is paid.")

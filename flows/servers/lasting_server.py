@@ -46,7 +46,7 @@ class PortTaken(Refused):
     def __init__(self, port: int, reason: str) -> None:
         super().__init__(
             f"Port {port} cannot be listened on: {reason}. Is the program up already? "
-            "Otherwise name another port with --port."
+            "Otherwise name another port."
         )
         self.port = port
 

@@ -148,4 +148,4 @@ def test_a_port_that_is_taken_is_a_sentence(closed_october: Marketplace) -> None
         port = taken.getsockname()[1]
         ran = closed_october.run("docs", "--serve", str(port))
     assert ran.exit_code == 1
-    assert f"port {port} cannot be used" in ran.stderr
+    assert f"Port {port} cannot be listened on" in ran.stderr

@@ -60,6 +60,25 @@ def test_a_cell_of_a_table_cannot_become_a_row_or_a_column() -> None:
     assert "| s1 | a\\|b\\\\\\|c \\| ledger head \\| 1 \\| |" in rows
 
 
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("[approve them](http://evil/)", "\\[approve them\\](http&#58;//evil/)"),
+        ("<b>s1</b>", "\\<b>s1\\</b>"),
+        ("https://evil www.evil.com", "https&#58;//evil www&#46;evil.com"),
+        ("`s1` **s2**", "\\`s1\\` \\*\\*s2\\*\\*"),
+    ],
+)
+def test_text_of_files_and_forms_stays_text(written: str, shown: str) -> None:
+    finding = replace(FINDING, sentence=written)
+    section = Section("Who", ("seller",), ((written,),))
+
+    rows = markdown(replace(REPORT, findings=(finding,), sections=(section,))).splitlines()
+
+    assert f"| {shown} |" in rows
+    assert f"- **warning** `line_repeated`: {shown}" in rows
+
+
 def test_only_the_last_head_of_a_report_is_its_own(tmp_path: Path) -> None:
     report = tmp_path / OCTOBER / "closed-1.md"
     report.parent.mkdir()
