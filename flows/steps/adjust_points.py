@@ -11,7 +11,7 @@ from adapters.korean_holidays import Calendar
 from adapters.policy_files import PolicyText
 from adapters.postgres.database import lock_program
 from adapters.postgres.decisions import earned_awards
-from adapters.postgres.evaluations import current_evaluation
+from adapters.postgres.evaluations import current_evaluation, outdated_months
 from adapters.postgres.grants import binding_awards, grant, granted_awards
 from adapters.postgres.ledger import Posted, adjust, check_now, paid_months
 from adapters.postgres.revisions import seller_is_known
@@ -95,6 +95,18 @@ class NothingToGrant(Refused):
         self.missing = tuple(missing)
 
 
+class LaterMonthOutdated(Refused):
+    """A grant would have a later month decided on data that it was not closed with."""
+
+    def __init__(self, month: SettlementMonth, outdated: SettlementMonth) -> None:
+        super().__init__(
+            f"A grant for {month} evaluates {outdated} again, and settlement data of its window "
+            "was replaced since it was closed. Nothing was granted. Close it again first: "
+            f"growth-points close {outdated}"
+        )
+        self.month, self.outdated = month, outdated
+
+
 def _told(awards: Sequence[Award]) -> str:
     told = (f"tier {each.tier}, {each.points:,} points" for each in awards)
     return " and ".join(told) or "nothing"
@@ -158,7 +170,7 @@ def adjust_points(
 
     A grant takes its tier, so the later closed months are evaluated again. A take-back frees none:
     what was paid stays awarded. Raises SellerUnknown, NothingToGrant, NothingToTakeBack,
-    ChangesPaidMonths, BalanceTooLow, PostingConflict.
+    LaterMonthOutdated, ChangesPaidMonths, BalanceTooLow, PostingConflict.
     """
     with engine.begin() as connection:
         lock_program(connection)
@@ -200,7 +212,7 @@ def _grant(
     posted = _correct(connection, request, award, grant)
     if not posted.created:
         return Adjustment(request, posted)
-    later = months_from(connection, month)[1:]
+    later = _later_months(connection, month)
     months = evaluate_in_order(connection, later, policies, cause, {}, decided_on)
     if not request.acknowledge_paid:
         require_acknowledgment(month, months)
@@ -208,6 +220,16 @@ def _grant(
     plan_payouts(connection, not_planned_by_their_policy(connection, months), calendar)
     record_evaluations(connection, Action.GRANT, month, months, None, cause)
     return Adjustment(request, posted, months)
+
+
+def _later_months(connection: Connection, month: SettlementMonth) -> tuple[SettlementMonth, ...]:
+    """List the closed months that a grant binds; each must rest on the newest data already, so
+    that the grant alone changes them."""
+    later = months_from(connection, month)[1:]
+    outdated = outdated_months(connection).intersection(later)
+    if outdated:
+        raise LaterMonthOutdated(month, min(outdated))
+    return later
 
 
 def _award_to_return(

@@ -40,7 +40,7 @@ from domain.months import SettlementMonth
 from domain.payout_date import payout_date
 from flows.closing.cascade import ChangesPaidMonths
 from flows.closing.replay import replay_decisions
-from flows.steps.adjust_points import NothingToGrant
+from flows.steps.adjust_points import LaterMonthOutdated, NothingToGrant
 from flows.steps.pay_out_month import PayoutOutdated
 from flows.steps.reschedule_payouts import reschedule_payouts
 from tests.adapters.ledger_world import database_of_its_own
@@ -103,6 +103,9 @@ class Model:
 
     def outdated(self, month: SettlementMonth) -> bool:
         return self.decided_on[month] != [self.current[each] for each in month.window(3)]
+
+    def later_outdated(self, month: SettlementMonth) -> bool:
+        return any(self.outdated(each) for each in self.decided_on if each > month)
 
     def missing(self, month: SettlementMonth) -> set[Award]:
         decided, given = self.outcome()
@@ -275,6 +278,10 @@ class Operator(RuleBasedStateMachine):
         award = data.draw(st.sampled_from(missing))
         month = award.settlement_month
         give = partial(self.program.adjust, award.seller_id, award.points, grants=str(month))
+        if award not in self.model.taken and self.model.later_outdated(month):
+            with pytest.raises(LaterMonthOutdated):
+                give()
+            return
         try:
             self._retried(at, give)
         except ChangesPaidMonths:

@@ -21,6 +21,7 @@ from flows.console.listings import DECISIONS, decision_rows, history_rows, payou
 from flows.reporting.report import change_rows, closing_report
 from flows.steps.adjust_points import (
     AdjustmentInvalid,
+    LaterMonthOutdated,
     NothingToGrant,
     NothingToTakeBack,
     SellerUnknown,
@@ -168,6 +169,42 @@ def test_a_grant_reverses_the_lower_tier_that_a_later_month_gave_instead(program
     program.adjust("maru", 300_000, grants="2026-10")
 
     assert standing(program) == set()
+
+
+@pytest.mark.parametrize("replaced", ["2026-09", "2026-11"])
+def test_a_grant_brings_no_other_delivery_into_later_months(
+    program: Program, replaced: str
+) -> None:
+    """Not even for other sellers: what a delivery changes is shown by a closing."""
+    program.close("2026-10", NOTHING)
+    program.pay("2026-10")
+    program.close("2026-11", {"maru": Sold(-7_000_000), "sora": Sold(7_000_000)})
+    program.close("2026-10", TIER_1, acknowledge_paid=True)
+    other = {"maru": Sold(-7_000_000), "sora": Sold(-7_000_000)}
+    program.ingest(replaced, other)
+    before = flow_of(program), decisions(program, M11)
+
+    with pytest.raises(LaterMonthOutdated, match="growth-points close 2026-11"):
+        program.adjust("maru", 150_000, grants="2026-10")
+    assert (flow_of(program), decisions(program, M11)) == before
+
+    program.close("2026-11", other)
+    assert program.adjust("maru", 150_000, grants="2026-10").posted.created
+
+
+def test_closing_an_earlier_month_lists_what_another_delivery_changes_in_a_later_one(
+    program: Program,
+) -> None:
+    program.close("2026-10", NOTHING)
+    program.close("2026-11", {"maru": Sold(-7_000_000), "sora": Sold(7_000_000)})
+    program.ingest("2026-11", {"maru": Sold(-7_000_000)})
+
+    closing = program.close("2026-10", TIER_1)
+
+    assert [row[:2] for row in change_rows(closing)] == [
+        ("2026-10", "maru"),
+        ("2026-11", "sora"),
+    ]
 
 
 def test_what_was_taken_back_is_missing_when_the_month_earns_it_again(program: Program) -> None:
