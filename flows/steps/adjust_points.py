@@ -37,7 +37,7 @@ _LONGEST_ID: Final = 64
 
 
 class AdjustmentInvalid(WrongUsage):
-    """An adjustment by nothing, or with a request id that is none."""
+    """An adjustment by nothing, or without a reason."""
 
 
 class SellerUnknown(Refused):
@@ -131,6 +131,8 @@ class AdjustmentRequest:
     acknowledge_paid: bool = False
 
     def __post_init__(self) -> None:
+        if not self.cause.reason.strip():
+            raise AdjustmentInvalid("an adjustment needs a reason: --reason TEXT")
         if self.points == 0:
             raise AdjustmentInvalid("an adjustment by 0 points adjusts nothing")
         if len(self.own_id) > _LONGEST_ID or not self.own_id.isprintable():

@@ -13,7 +13,6 @@ from adapters.postgres.ledger import BalanceTooLow, entries, standing_awards
 from adapters.postgres.verification.verify import verify
 from domain.ledger import Award
 from domain.months import SettlementMonth
-from domain.refusal import WrongUsage
 from domain.restatement import Restatement
 from flows.closing.cascade import ChangesPaidMonths
 from flows.closing.replay import replay_decisions
@@ -481,7 +480,7 @@ def test_an_adjustment_that_cannot_be_is_refused_in_a_sentence(program: Program)
         program.adjust("nobody", 1)
     with pytest.raises(BalanceTooLow, match="Seller maru has fewer than 1 available points"):
         program.adjust("maru", -1)
-    with pytest.raises(WrongUsage, match="is blank"):
+    with pytest.raises(AdjustmentInvalid, match="needs a reason"):
         program.adjust("maru", 1, reason="  ")
     with pytest.raises(AdjustmentInvalid, match="by 0 points"):
         program.adjust("maru", 0)
