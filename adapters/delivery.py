@@ -127,7 +127,7 @@ class _Problems:
     findings: list[Finding] = field(default_factory=list)
 
     def add(self, rule: str, name: str, sentence: str) -> None:
-        sentence = f"{name}: {sentence}."
+        name, sentence = _shown(name), _shown(f"{name}: {sentence}.")
         self.findings.append(Finding(rule, Severity.CRITICAL, sentence, 1, name))
 
     @contextmanager
@@ -142,6 +142,11 @@ class _Problems:
     def refuse_if_any(self, month: SettlementMonth, source: str) -> None:
         if self.findings:
             raise DeliveryRefused(month, source, tuple(self.findings))
+
+
+def _shown(text: str) -> str:
+    """Write what a sender may have written so that everybody can show and keep it."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def _list(folder: Path, source: str, problems: _Problems) -> dict[Path, Content]:
@@ -183,6 +188,8 @@ def _layouts(
 
 
 def _check_present(path: Path) -> None:
+    if not path.name.isprintable():
+        raise FileProblem("file_mislabeled", "its name is not readable text in UTF-8; rename it")
     if path.is_dir():
         raise FileProblem("file_mislabeled", "it is a folder, not the file its name says")
     status = path.stat()

@@ -21,7 +21,11 @@ from expectations.rule import (
 )
 
 _CONTROL_CHARACTER = r"[\x00-\x1f\x7f]"
-_UNPRINTABLE_OR_PADDED = r"[\x00-\x1f\x7f]|^\s|\s$"
+# Without what nobody sees: two ids that look alike would be two stores.
+_UNPRINTABLE_OR_PADDED = (
+    r"[\x00-\x1f\x7f]|^\s|\s$|"
+    "[\u0080-\u009f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]"
+)
 _FIRST_PLAUSIBLE_ON = date(1900, 1, 1)
 _LAST_PLAUSIBLE_ON = date(2999, 12, 31)
 

@@ -107,6 +107,18 @@ def test_links_that_lead_nowhere_and_folders_are_named(tmp_path: Path) -> None:
     }
 
 
+def test_a_name_that_is_no_text_is_named_so_that_it_can_be_shown(tmp_path: Path) -> None:
+    delivery = SmallDelivery(tmp_path).write()
+    name = os.fsencode(delivery.folder) + "/settlements_정산.csv".encode("cp949")
+    Path(os.fsdecode(name)).write_text("seller_id\n")
+    with pytest.raises(DeliveryRefused) as refused:
+        find_delivery(str(delivery.root), MONTH)
+    [finding] = refused.value.findings
+    assert finding.rule == "file_mislabeled"
+    assert finding.where.encode()
+    assert "rename it" in finding.sentence
+
+
 @contextmanager
 def nobody_special() -> Iterator[None]:
     """Run as somebody to whom permissions matter, if whoever runs this may do everything."""

@@ -171,6 +171,13 @@ def test_every_rule_has_a_mutation_that_breaks_it() -> None:
     assert MUTATIONS.keys() == {rule.name for rule in ALL_RULES}
 
 
+@pytest.mark.parametrize("unseen", ["\u200b", "\u202e", "\ufeff", "\u00ad", "\u0085"])
+def test_no_two_stores_look_alike(unseen: str, tmp_path: Path) -> None:
+    delivery = SmallDelivery(tmp_path)
+    seller(seller_id=f"store{unseen}-c")(delivery)
+    assert [each.rule for each in findings_of(delivery, tmp_path)] == ["snapshot_seller_malformed"]
+
+
 @pytest.mark.parametrize("rule", ALL_RULES, ids=lambda rule: rule.name)
 def test_a_mutation_breaks_exactly_its_rule(rule: Rule, tmp_path: Path) -> None:
     delivery = SmallDelivery(tmp_path)
