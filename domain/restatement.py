@@ -35,17 +35,13 @@ class Restatement:
         """Tell the difference again when all later months were evaluated, too.
 
         `standing` are all awards as they stand then. What a month paid out is not given again, so
-        a later month that is not paid yet may award the tier instead: it is missing no longer. An
-        award whose points were taken back (`taken`) is missing though it stands itself.
+        a later month that is not paid yet may award the tier instead: it is missing no longer. It
+        is missing while the store has its points from no month, because they were `taken` back.
         """
         if not self.under_awarded:
             return self
-        held = {(award.seller_id, award.tier) for award in standing}
-        given = {
-            award
-            for award in self.under_awarded
-            if (award.seller_id, award.tier) in held and award not in taken
-        }
+        held = {(award.seller_id, award.tier) for award in standing - taken}
+        given = {each for each in self.under_awarded if (each.seller_id, each.tier) in held}
         return replace(
             self,
             under_awarded=tuple(award for award in self.under_awarded if award not in given),

@@ -151,6 +151,9 @@ def evaluate_month(
     number = evaluation.evaluation_id
     earned = earned_awards(connection, number, month) if asked or changed else set()
     standing_here = standing.get(month, frozenset()) - taken if asked or changed else set()
+    paid_elsewhere = {award for other in paid - {month} for award in standing.get(other, ())}
+    if month in paid:  # one that is not paid yet posts no tier twice, taken back or not
+        paid_elsewhere -= taken
     return EvaluatedMonth(
         month=month,
         evaluation_id=number,
@@ -165,7 +168,7 @@ def evaluate_month(
             standing_here,
             earned,
             paid_out=month in paid,
-            paid_elsewhere={award for other in paid - {month} for award in standing.get(other, ())},
+            paid_elsewhere=paid_elsewhere,
         ),
         paid_out=month in paid,
     )

@@ -272,7 +272,9 @@ def _not_posted(case: _Case) -> str:
     elsewhere = [
         each.award
         for each in case.recorded.awards
-        if each.stands and each.award.tier == decision.tier
+        if each.stands
+        and each.award.tier == decision.tier
+        and (case.paid is None or each.state != "taken_back")
     ]
     name = "held" if elsewhere else "not_posted" if case.paid is None else "missing"
     return case.say(name).format(

@@ -10,8 +10,13 @@ from sqlalchemy import Connection, Engine
 from adapters.korean_holidays import Calendar
 from adapters.policy_files import PolicyText
 from adapters.postgres.database import lock_program
-from adapters.postgres.decisions import earned_awards
-from adapters.postgres.evaluations import current_evaluation, outdated_months
+from adapters.postgres.decisions import decisions
+from adapters.postgres.evaluations import (
+    Evaluation,
+    current_evaluation,
+    current_evaluations,
+    outdated_months,
+)
 from adapters.postgres.grants import binding_awards, grant, granted_awards
 from adapters.postgres.ledger import Posted, adjust, check_now, paid_months
 from adapters.postgres.revisions import seller_is_known
@@ -95,6 +100,18 @@ class NothingToGrant(Refused):
         self.missing = tuple(missing)
 
 
+class EarnedInAnotherMonth(Refused):
+    """Points were to be taken back that another month earned, and has from this one alone."""
+
+    def __init__(self, award: Award, earned_in: SettlementMonth) -> None:
+        super().__init__(
+            f"{award.settlement_month} did not earn tier {award.tier} for seller "
+            f"{award.seller_id}, but {earned_in} did, and each tier is given once. "
+            "Nothing was taken back."
+        )
+        self.award, self.earned_in = award, earned_in
+
+
 class LaterMonthOutdated(Refused):
     """A grant would have a later month decided on data that it was not closed with."""
 
@@ -170,7 +187,7 @@ def adjust_points(
 
     A grant takes its tier, so the later closed months are evaluated again. A take-back frees none:
     what was paid stays awarded. Raises SellerUnknown, NothingToGrant, NothingToTakeBack,
-    LaterMonthOutdated, ChangesPaidMonths, BalanceTooLow, PostingConflict.
+    EarnedInAnotherMonth, LaterMonthOutdated, ChangesPaidMonths, BalanceTooLow, PostingConflict.
     """
     with engine.begin() as connection:
         lock_program(connection)
@@ -235,20 +252,41 @@ def _later_months(connection: Connection, month: SettlementMonth) -> tuple[Settl
 def _award_to_return(
     connection: Connection, request: AdjustmentRequest, month: SettlementMonth
 ) -> Award | None:
-    """Find the paid award whose points go back, or are given back; None for a grant."""
+    """Find the paid award whose points go back, or are given back; None for a grant.
+
+    What a month lacks is given back even when the points were taken back from another month's
+    award: each tier is awarded once, to whichever month.
+    """
     seller_id = request.seller_id
     taken = taken_back(connection, seller_id=seller_id)
     way = _paid_otherwise(connection, seller_id, month)
     if request.points < 0:
         for award in (*way.over_awarded, *taken):
             if (award.settlement_month, award.points) == (month, -request.points):
+                if award not in taken:
+                    _require_earned_nowhere(connection, award)
                 return award
         raise NothingToTakeBack(seller_id, month, way.over_awarded, -request.points)
-    owed = [each for each in way.under_awarded if each in taken]
-    for award in (*owed, *given_back(connection, seller_id=seller_id)):
-        if (award.settlement_month, award.points) == (month, request.points):
-            return award
-    return None
+    lacking, had = ({each.tier for each in of} for of in (way.under_awarded, way.held_elsewhere))
+    owed = [each for each in taken if each.tier in lacking]
+    returned = given_back(connection, seller_id=seller_id)
+    again = [each for each in returned if each.settlement_month == month or each.tier in had]
+    return next((each for each in (*owed, *again) if each.points == request.points), None)
+
+
+def _require_earned_nowhere(connection: Connection, award: Award) -> None:
+    """Raise EarnedInAnotherMonth if a month earned the tier that this award gave the store."""
+    for each in current_evaluations(connection):
+        if any(one.tier == award.tier for one in _earned(connection, each, award.seller_id)):
+            raise EarnedInAnotherMonth(award, each.settlement_month)
+
+
+def _earned(connection: Connection, evaluation: Evaluation, seller_id: str) -> set[Award]:
+    return {
+        Award(each.settlement_month, seller_id, each.tier, each.points)
+        for each in decisions(connection, evaluation.evaluation_id, seller_id=seller_id)
+        if each.tier is not None
+    }
 
 
 def _return(connection: Connection, request: AdjustmentRequest, award: Award) -> Adjustment:
@@ -299,9 +337,8 @@ def _paid_otherwise(connection: Connection, seller_id: str, month: SettlementMon
         raise MonthNotPaid(month, closed=evaluation is not None)
     taken = taken_back(connection, seller_id=seller_id)
     binding = {each for each in binding_awards(connection) if each.seller_id == seller_id}
-    earned = earned_awards(connection, evaluation.evaluation_id, month)
     return restate(
         {each for each in binding - taken if each.settlement_month == month},
-        {each for each in earned if each.seller_id == seller_id},
+        _earned(connection, evaluation, seller_id),
         paid_out=True,
     ).settled(binding, taken)

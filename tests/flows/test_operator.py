@@ -40,7 +40,7 @@ from domain.months import SettlementMonth
 from domain.payout_date import payout_date
 from flows.closing.cascade import ChangesPaidMonths
 from flows.closing.replay import replay_decisions
-from flows.steps.adjust_points import LaterMonthOutdated, NothingToGrant
+from flows.steps.adjust_points import EarnedInAnotherMonth, LaterMonthOutdated, NothingToGrant
 from flows.steps.pay_out_month import PayoutOutdated
 from flows.steps.reschedule_payouts import reschedule_payouts
 from tests.adapters.ledger_world import database_of_its_own
@@ -108,18 +108,22 @@ class Model:
         return any(self.outdated(each) for each in self.decided_on if each > month)
 
     def missing(self, month: SettlementMonth) -> set[Award]:
+        """What a paid month earned, and the store has from no month."""
         decided, given = self.outcome()
-        anywhere = {(award.seller_id, award.tier) for award in given}
-        if month not in self.paid:
-            return set()
-        earned = earned_in(decided[month])
-        held = {each for each in earned if (each.seller_id, each.tier) in anywhere}
-        return earned - (held - self.taken)
+        owned = {(award.seller_id, award.tier) for award in given - self.taken}
+        earned = earned_in(decided[month]) if month in self.paid else set()
+        return {each for each in earned if (each.seller_id, each.tier) not in owned}
 
-    def too_much(self, month: SettlementMonth) -> set[Award]:
+    def otherwise_paid(self, month: SettlementMonth) -> set[Award]:
+        """What a paid month gave, and did not earn."""
         decided, given = self.outcome()
         own = {each for each in given if each.settlement_month == month} - self.taken
         return own - earned_in(decided[month]) if month in self.paid else set()
+
+    def earned(self, award: Award) -> bool:
+        """Say whether any month earned the tier of an award."""
+        earned = set[Award]().union(*map(earned_in, self.outcome()[0].values()))
+        return (award.seller_id, award.tier) in {(each.seller_id, each.tier) for each in earned}
 
     def balances(self) -> dict[str, tuple[int, int]]:
         pending, available = Counter[str](), Counter(self.adjusted)
@@ -278,7 +282,9 @@ class Operator(RuleBasedStateMachine):
         award = data.draw(st.sampled_from(missing))
         month = award.settlement_month
         give = partial(self.program.adjust, award.seller_id, award.points, grants=str(month))
-        if award not in self.model.taken and self.model.later_outdated(month):
+        whose = award.seller_id, award.tier
+        returned = {each for each in self.model.taken if (each.seller_id, each.tier) == whose}
+        if not returned and self.model.later_outdated(month):
             with pytest.raises(LaterMonthOutdated):
                 give()
             return
@@ -287,24 +293,27 @@ class Operator(RuleBasedStateMachine):
         except ChangesPaidMonths:
             self.agrees_with_the_model()
             give(acknowledge_paid=True)
-        if award in self.model.taken:
-            self.model.taken.remove(award)
+        if returned:
+            self.model.taken -= returned
             return
         self.model.granted.add(award)
         self.model.evaluate(month, later_only=True)
 
-    @precondition(lambda self: any(map(self.model.too_much, self.model.paid)))
+    @precondition(lambda self: any(map(self.model.otherwise_paid, self.model.paid)))
     @rule(data=st.data(), at=st.integers(1, 20))
     def take_back(self, data: st.DataObject, at: int) -> None:
-        over = sorted(set().union(*map(self.model.too_much, self.model.paid)))
+        over = sorted(set().union(*map(self.model.otherwise_paid, self.model.paid)))
         award = data.draw(st.sampled_from(over))
         available = self.model.balances().get(award.seller_id, (0, 0))[1]
         try:
             words, month = (award.seller_id, -award.points), str(award.settlement_month)
             self._retried(at, lambda: self.program.adjust(*words, grants=month))
+        except EarnedInAnotherMonth:
+            assert self.model.earned(award)
         except BalanceTooLow:
             assert available < award.points
         else:
+            assert not self.model.earned(award)
             self.model.taken.add(award)
 
     @rule(month=st.sampled_from(MONTHS), day=st.integers(10, 14), at=st.integers(1, 12))

@@ -17,10 +17,12 @@ from domain.restatement import Restatement
 from flows.closing.cascade import ChangesPaidMonths
 from flows.closing.replay import replay_decisions
 from flows.closing.taking_in import DeliverySuperseded
+from flows.console.explanation import explain_decision
 from flows.console.listings import DECISIONS, decision_rows, history_rows, payout_rows
 from flows.reporting.report import change_rows, closing_report
 from flows.steps.adjust_points import (
     AdjustmentInvalid,
+    EarnedInAnotherMonth,
     LaterMonthOutdated,
     NothingToGrant,
     NothingToTakeBack,
@@ -252,6 +254,44 @@ def test_a_tier_whose_points_were_taken_back_is_not_missing_in_another_month(
     assert closing.closed.restatement == Restatement()
     with pytest.raises(NothingToGrant):
         program.adjust("maru", 150_000, grants="2026-10")
+
+
+def test_what_another_month_earned_is_not_taken_back(program: Program) -> None:
+    """October earns late what November paid, then November no longer does."""
+    pay_late(program)
+    program.close("2026-10", TIER_1, acknowledge_paid=True)
+    program.close("2026-11", {"maru": Sold(-7_000_000)}, acknowledge_paid=True)
+
+    with pytest.raises(EarnedInAnotherMonth, match="but 2026-10 did, and each tier is given once"):
+        program.adjust("maru", -150_000, grants="2026-11")
+
+
+def test_what_was_taken_back_is_given_back_for_another_month_that_earns_it_later(
+    program: Program,
+) -> None:
+    pay_late(program)
+    program.close("2026-11", {"maru": Sold(-14_000_000)}, acknowledge_paid=True)
+    program.adjust("maru", -150_000, grants="2026-11")
+    told = program.close("2026-10", TIER_1, acknowledge_paid=True)
+    assert told.closed.restatement.under_awarded == (award(M10),)
+    assert "adjust maru 150000 --for 2026-10" in explain_decision(program.engine, "maru", M10)
+
+    given = [program.adjust("maru", 150_000, grants="2026-10") for _ in range(2)]
+
+    assert [each.posted.created for each in given] == [True, False]
+    assert [points for _, _, points in flow_of(program)] == [150_000] * 4
+    told = program.close("2026-10", TIER_1)
+    assert told.closed.restatement == Restatement(held_elsewhere=(award(M10),))
+    with pytest.raises(EarnedInAnotherMonth):
+        program.adjust("maru", -150_000, grants="2026-11")
+
+
+def pay_late(program: Program) -> None:
+    """Pay October with nothing and November with tier 1."""
+    program.close("2026-10", NOTHING)
+    program.close("2026-11", TIER_1)
+    for name in ("2026-10", "2026-11"):
+        program.pay(name)
 
 
 def test_points_that_were_spent_are_not_taken_back(program: Program) -> None:
