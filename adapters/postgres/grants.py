@@ -51,9 +51,10 @@ def binding_awards(connection: Connection) -> frozenset[Award]:
 
 
 def awards_bound_by(connection: Connection, evaluation_id: int) -> frozenset[Award]:
-    """List the awards that took their tiers when the transaction of an evaluation had ended.
+    """List the awards that stood when an evaluation was decided.
 
-    Those of months before the evaluation's own are what it was decided on.
+    Those of months before the evaluation's own are what it was decided on. The order is told by
+    numbers that a restored database keeps, and not by clocks or ids of transactions.
     """
     asked = {"evaluation_id": evaluation_id}
     posted = (Award(*row) for row in connection.execute(_POSTED_UNTIL, asked))
@@ -61,25 +62,28 @@ def awards_bound_by(connection: Connection, evaluation_id: int) -> frozenset[Awa
     return frozenset((*posted, *granted))
 
 
-# Evaluations are numbered under the program's lock: those of one transaction follow each other, and
-# what they post names them. A grant is posted before the evaluations that follow from it.
-_UNTIL = """
-    (SELECT max(other.evaluation_id) FROM growth_points.evaluation asked
-     JOIN growth_points.evaluation other USING (recorded_in)
-     WHERE asked.evaluation_id = :evaluation_id)
-"""
-_POSTED_UNTIL = text(f"""
+# Evaluations are numbered under the program's lock, within a transaction month by month, and what
+# they post names them: so the awards of earlier months are those of evaluations until this one.
+_POSTED_UNTIL = text("""
     SELECT posting.settlement_month, given.seller_id, given.tier, given.points
     FROM growth_points.transfer given JOIN growth_points.posting USING (posting_no)
-    WHERE given.kind = 'award' AND posting.evaluation_id <= {_UNTIL} AND NOT EXISTS (
+    WHERE given.kind = 'award' AND posting.evaluation_id <= :evaluation_id AND NOT EXISTS (
       SELECT FROM growth_points.transfer undone JOIN growth_points.posting reversal
-        ON reversal.posting_no = undone.posting_no AND reversal.evaluation_id <= {_UNTIL}
+        ON reversal.posting_no = undone.posting_no AND reversal.evaluation_id <= :evaluation_id
       WHERE undone.finishes = given.entry_no AND undone.kind = 'reversal'
     )
-""").columns(settlement_month=Month())  # noqa: S608 a part of the statement itself
+""").columns(settlement_month=Month())
+# A grant names no evaluation, but is posted before those that follow from it: the chain of seals,
+# and after it what waits for its seal, has both in the order in which they were recorded.
 _GRANTED = text("""
+    WITH noted AS NOT MATERIALIZED (
+      SELECT false AS waits, seal_no AS number, subject, subject_key FROM growth_points.seal
+      UNION ALL SELECT true, note_no, subject, subject_key FROM growth_points.unsealed
+    )
     SELECT posting.key, transfer.points
     FROM growth_points.posting JOIN growth_points.transfer USING (posting_no)
-    WHERE posting.key >= 'grant/' AND posting.key < 'grant0' AND posting.recorded_at < (
-      SELECT evaluated_at FROM growth_points.evaluation WHERE evaluation_id = :evaluation_id)
+    JOIN noted ON (subject, subject_key) = ('posting', posting_no::text)
+    WHERE posting.key >= 'grant/' AND posting.key < 'grant0' AND (waits, number) < (
+      SELECT waits, number FROM noted
+      WHERE (subject, subject_key) = ('evaluation', CAST(:evaluation_id AS text)))
 """)

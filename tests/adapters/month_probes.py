@@ -105,6 +105,23 @@ def _insert(table: str, **facts: object) -> Attempt:
 record_a_run = _insert("run")
 
 
+def record_under_ids_to_come(connection: Connection, parent: str, count: int) -> None:
+    """Record rows as a restored database has them: under ids of transactions that come again."""
+    here = int(connection.scalar(text("SELECT pg_current_xact_id()::text")) or 0)
+    for number in range(1, count + 1):
+        counted = {f"{parent}_no": 100 + number, "recorded_in": str(here + number)}
+        _insert(parent, **counted)(connection)
+
+
+def add_to_what_has_this_id(connection: Connection, table: str, parent: str) -> None:
+    """Add a row to what was recorded under the id of this transaction."""
+    found = (
+        f"SELECT {parent}_id FROM growth_points.{parent} WHERE recorded_in = pg_current_xact_id()"  # noqa: S608 names
+    )
+    number = connection.execute(text(found)).scalar_one()
+    _insert(table, **{f"{parent}_id": number})(connection)
+
+
 def _with_parent(parent: str, table: str, *rows: dict[str, object]) -> Attempt:
     """Insert rows together with what they belong to."""
 
@@ -216,6 +233,10 @@ MONTH_PROBES = (
     Probe("run.run_revision_fk", _insert("run", revision_id=1_000)),
     Probe("run.run_evaluation_fk", _insert("run", evaluation_id=1_000)),
     Probe("run.run_approves_an_evaluation", _insert("run", action="approve")),
+    Probe(
+        "run.run_refused_changed_nothing",
+        _insert("run", changed=True, difference='{"refused": "why"}'),
+    ),
     Probe("run.run_names_its_cause", _insert("run", action="evaluate again")),
     Probe("run.run_names_its_cause", _insert("run", caused_by=date(2026, 9, 1))),
     # Rows come with what they belong to, never later.

@@ -13,13 +13,18 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, Engine, text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from domain.ledger import ALLOWED_FLOWS, Account, TransferKind
 from tests.adapters.guards import Probe, guards, missing, put, refusal, required, unnoticed
 from tests.adapters.ledger_probes import LEDGER_PROBES, keep_a_small_ledger
 from tests.adapters.ledger_world import as_owner, database_of_its_own
-from tests.adapters.month_probes import MONTH_PROBES, record_a_run
+from tests.adapters.month_probes import (
+    MONTH_PROBES,
+    add_to_what_has_this_id,
+    record_a_run,
+    record_under_ids_to_come,
+)
 
 PROBES = (*LEDGER_PROBES, *MONTH_PROBES)
 
@@ -47,6 +52,26 @@ def test_every_guard_is_noticed_when_it_is_gone(owner: Engine) -> None:
 
 def test_every_probe_names_a_guard_that_exists(owner: Engine) -> None:
     assert {probe.guard for probe in PROBES} <= set(guards(owner))
+
+
+@pytest.mark.parametrize(
+    ("table", "parent"),
+    [
+        ("seller_amount", "revision"),
+        ("seller_snapshot", "revision"),
+        ("evaluation_input", "evaluation"),
+        ("decision", "evaluation"),
+    ],
+)
+def test_no_row_joins_what_was_recorded_under_the_same_transaction_id_before_a_restore(
+    server_url: str, migrated_template: str, table: str, parent: str
+) -> None:
+    with database_of_its_own(server_url, migrated_template) as url, as_owner(url) as owner:
+        keep_a_small_ledger(owner)
+        with owner.begin() as connection:
+            record_under_ids_to_come(connection, parent, 300)
+        with owner.connect() as connection, pytest.raises(DBAPIError, match="never later"):
+            add_to_what_has_this_id(connection, table, parent)
 
 
 def test_no_fact_may_be_missing(owner: Engine) -> None:

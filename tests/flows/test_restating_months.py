@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
 from adapters.postgres.grants import binding_awards, granted_awards
 from adapters.postgres.ledger import BalanceTooLow, entries, standing_awards
@@ -29,6 +29,7 @@ from flows.steps.adjust_points import (
     SellerUnknown,
 )
 from flows.steps.pay_out_month import PayoutOutdated
+from tests.adapters.ledger_world import as_owner
 from tests.closings import FAR_AHEAD, Program, Sold, month
 
 M8, M9, M10, M11 = (month(f"2026-{number:02}") for number in (8, 9, 10, 11))
@@ -318,6 +319,27 @@ def test_a_grant_that_changes_a_later_paid_month_asks_first(program: Program) ->
 
     assert grant(acknowledge_paid=True).posted.created
     assert granted(program) == {award(M9, 2)}
+
+
+def test_what_a_month_was_decided_on_is_told_without_clocks_and_transaction_ids(
+    program: Program, database_url: str
+) -> None:
+    """A restored database has ids of transactions that come again, and clocks can be set back."""
+    program.close("2026-10", NOTHING)
+    program.close("2026-11", {"maru": Sold(-7_000_000)})
+    program.pay("2026-10")
+    program.close("2026-10", TIER_1, acknowledge_paid=True)
+    program.adjust("maru", 150_000, grants="2026-10")
+    program.close("2026-11", TIER_1)
+    program.close("2026-09", {"maru": Sold(24_000_000)}, acknowledge_paid=True)
+
+    with as_owner(database_url) as owner, owner.connect() as connection:
+        connection.execute(text("ALTER TABLE growth_points.evaluation DISABLE TRIGGER USER"))
+        connection.execute(
+            text("UPDATE growth_points.evaluation SET recorded_in = '1', evaluated_at = '2020-1-1'")
+        )
+        assert list(replay_decisions(connection)) == []
+        connection.rollback()
 
 
 def granted(program: Program) -> frozenset[Award]:
