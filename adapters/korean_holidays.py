@@ -78,7 +78,11 @@ def read_extra_holidays(path: Path) -> dict[date, str]:
     """
     try:
         lines = path.read_text(encoding="utf-8-sig").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
+        raise ExtraHolidaysInvalid(
+            f"the file of extra holidays, {path}, cannot be read: {error.strerror or error}"
+        ) from error
+    except UnicodeDecodeError as error:
         raise ExtraHolidaysInvalid(f"{path} cannot be read as UTF-8 text: {error}") from error
     found: dict[date, str] = {}
     for number, line in enumerate(lines, start=1):

@@ -7,7 +7,7 @@ from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 
 from adapters.postgres.runs import Action
-from flows.closing.evaluation import ClosingRequest
+from flows.closing.evaluation import USUAL_REASON, ClosingRequest
 from flows.intake import SoundDelivery, sound_delivery
 from flows.operations.events import tell_closed
 from flows.operations.flow_occasion import flow_occasion
@@ -47,7 +47,7 @@ def close_month(
     month: MonthOrNone = "",
     settlements: str = "",
     mode: Mode = "commit",
-    reason: Reason = "monthly closing",
+    reason: Reason = USUAL_REASON,
     asked_by: NameOrNone = "",
     acknowledge_paid: bool = False,
     policy: str = "",
@@ -111,7 +111,7 @@ def _close(settings: Settings, request: ClosingRequest, root: str) -> ClosedMont
     if not request.preview:
         refresh_quality_pages(settings)
         plan_payout_runs(settings)
-    closed = publish(settings, closing)
+    closed = publish(settings, closing, root)
     progress.reach(100, closed.report.headline)
     return closed
 
@@ -141,7 +141,7 @@ def record(settings: Settings, request: ClosingRequest, delivery: SoundDelivery)
         )
 
 
-def publish(settings: Settings, closing: Closing) -> ClosedMonth:
+def publish(settings: Settings, closing: Closing, root: str) -> ClosedMonth:
     """Attach the report to the run and keep it as a file.
 
     Not a task: Prefect would look through every award of the closing for futures to wait for.
@@ -152,7 +152,7 @@ def publish(settings: Settings, closing: Closing) -> ClosedMonth:
         closing,
         closing.findings,
         links=() if closing.request.preview else (page,),
-        next_step=next_step(settings, closing),
+        next_step=next_step(settings, closing, root),
     )
     kept = None
     if not closing.request.preview:

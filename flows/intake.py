@@ -15,8 +15,10 @@ from prefect.cache_policies import NO_CACHE
 from adapters.data_docs import CheckedDelivery, keep_check
 from adapters.delivery import DeliveryRefused
 from adapters.intake import StagedMonth
+from adapters.object_store import is_object_store, local_path
 from domain.findings import Finding, MonthBlocked, blocking
 from domain.months import SettlementMonth
+from domain.refusal import WrongUsage
 from expectations.gate import Verdict
 from expectations.gate_process import start_gate
 from flows.occasion import this_occasion
@@ -52,19 +54,37 @@ class SoundDelivery:
         self.staging.close()
 
 
+class RootUnknown(WrongUsage):
+    """The root of the settlement folders is none; that says nothing of any delivery."""
+
+
 def sound_delivery(
     settings: Settings, month: SettlementMonth, root: str, *, preview: bool = False
 ) -> SoundDelivery:
     """Find, read and judge a month's delivery.
 
-    Raises DeliveryRefused when it cannot be read and MonthBlocked when it is not sound; either
-    way nothing of it is visible anywhere but in the month's report and its pages, for a preview
-    in the run's report alone.
+    Raises RootUnknown, DeliveryRefused when it cannot be read and MonthBlocked when it is not
+    sound; either way nothing of it is visible anywhere but in the month's report and its pages, for
+    a preview in the run's report alone.
     """
+    _require_root(root, month)
     clear_what_killed_runs_left(settings)
     with ExitStack() as staging, own_folder(settings.fetched / _of_this_run(month)) as fetched:
         delivery = _judged(settings, month, root, fetched, staging, preview=preview)
         return replace(delivery, staging=staging.pop_all())
+
+
+def _require_root(root: str, month: SettlementMonth) -> None:
+    if is_object_store(root):
+        return
+    folder = local_path(root)
+    if not folder.is_dir():
+        raise RootUnknown(f"there is no folder {folder} that settlement folders could be in")
+    if folder.name == str(month) and not (folder / str(month)).exists():
+        raise RootUnknown(
+            f"{folder} is the folder of {month} itself; give the root that it lies in, "
+            f"{folder.parent}"
+        )
 
 
 def _judged(

@@ -59,9 +59,11 @@ def migrate(engine: Engine) -> None:
         with engine.connect() as connection:
             applied = _applied(connection)
     except OperationalError as error:
-        reason = str(error.orig).strip().splitlines()[-1]
+        reason = str(error.orig).strip().splitlines()[0].rstrip(".")
+        url = engine.url.set(drivername="postgresql").render_as_string()
         raise DatabaseUnreachable(
-            f"No connection to {engine.url.render_as_string()}: {reason}"
+            f"No connection to {url}: {reason}. Is the database running, and "
+            "GROWTH_POINTS_DATABASE_URL right?"
         ) from None
     newest = max(file.name[:4] for file in _VERSIONS.glob("[0-9]*.py"))
     if applied is not None and applied > newest:

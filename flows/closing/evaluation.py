@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from sqlalchemy import Connection
 
@@ -35,6 +36,8 @@ from domain.months import SettlementMonth
 from domain.policy import Policy, policy_in_force
 from domain.refusal import WrongUsage
 from domain.restatement import Restatement, restate
+
+USUAL_REASON: Final = "monthly closing"
 
 log = logging.getLogger("growth_points.evaluation")
 

@@ -51,6 +51,7 @@ def close(
     root = root_or_setting(settings, root)
     with flows_ready(settings, f"closing {month}"):
         from flows.close_month import close_month
+        from flows.closing.evaluation import USUAL_REASON
         from flows.console.terminal import print_report
         from flows.reporting.report import CHANGES, change_rows
 
@@ -60,7 +61,7 @@ def close(
             policy=policy or "",
             mode="preview" if preview else "commit",
             acknowledge_paid=acknowledge_paid,
-            reason=reason or "monthly closing",
+            reason=reason or USUAL_REASON,
         )
     if output != "table":
         print_rows(CHANGES, change_rows(closed.closing), output)
@@ -91,6 +92,7 @@ def quarantine(month: SettlementMonth, output: Output) -> None:
     A row has the number that a spreadsheet shows beside it: the header is row 1, and an empty
     line has a number. In Parquet the first row is row 1.
     """
+    from adapters.data_docs import read_checks
     from adapters.quarantine import latest_quarantine
     from flows.console import delivery_listings as listings
 
@@ -102,6 +104,12 @@ def quarantine(month: SettlementMonth, output: Output) -> None:
         click.echo(f"No row of {month} was refused.", err=True)
     else:
         click.echo(f"These rows are kept in {file}", err=True)
+        if listings.is_of_an_earlier_delivery(file, read_checks(settings.docs), month):
+            click.echo(
+                "The delivery that was refused last could not be read row by row; these rows are "
+                "of an earlier one.",
+                err=True,
+            )
     if output == "table":
         print_rows(listings.QUARANTINE_TABLE, listings.quarantine_table(file), output)
     else:

@@ -84,6 +84,25 @@ class _Head(click.ParamType[str]):
         return str(value)
 
 
+class _Points(click.ParamType[int]):
+    """A whole number as it is shown, with commas, or without; at least `least`."""
+
+    name = "points"
+
+    def __init__(self, least: int | None = None) -> None:
+        self.least = least
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> int:
+        if isinstance(value, int):
+            return value
+        if not re.fullmatch(r"-?([0-9]+|[0-9]{1,3}(,[0-9]{3})+)", value):
+            self.fail(f"{value!r} is no number of points; write it as 2550000", param, ctx)
+        points = int(value.replace(",", ""))
+        if self.least is not None and points < self.least:
+            self.fail(f"{value} is less than {self.least}", param, ctx)
+        return points
+
+
 class _Line(click.ParamType[str]):
     name = "text"
 
@@ -95,7 +114,7 @@ class _Line(click.ParamType[str]):
 
 
 MONTH, MONTHS, DATE, MOMENT, HEAD = _Month(), _Months(), _Date(), _Moment(), _Head()
-LINE = _Line()
+LINE, POINTS, POINTS_OF_A_MONTH = _Line(), _Points(), _Points(least=0)
 
 ROOT = click.option(
     "--from",

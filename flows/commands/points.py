@@ -6,7 +6,16 @@ from pathlib import Path
 import click
 
 from domain.months import SettlementMonth
-from flows.commands.parameters import AS_OF, DATE, LINE, MONTH, SELLER, output_option
+from flows.commands.parameters import (
+    AS_OF,
+    DATE,
+    LINE,
+    MONTH,
+    POINTS,
+    POINTS_OF_A_MONTH,
+    SELLER,
+    output_option,
+)
 from flows.commands.running import flows_ready, open_database, read_settings
 from flows.console.output import Output, print_rows
 
@@ -44,7 +53,7 @@ def payouts(output: Output) -> None:
 
 @click.command("approve-payout", short_help="Agree that a month pays so many points.")
 @click.argument("month", type=MONTH)
-@click.argument("points", type=click.IntRange(min=0))
+@click.argument("points", type=POINTS_OF_A_MONTH)
 @click.option("--reason", type=LINE, required=True, help="Why; recorded with your name.")
 def approve_payout_command(month: SettlementMonth, points: int, reason: str) -> None:
     """Agree that MONTH pays POINTS in all, where GROWTH_POINTS_APPROVAL asks for it.
@@ -81,7 +90,7 @@ def reschedule_payouts() -> None:
     short_help="Give or take available points, with a reason.",
 )
 @click.argument("seller_id", metavar="SELLER")
-@click.argument("points", type=int)
+@click.argument("points", type=POINTS)
 @click.option(
     "--reason", type=LINE, required=True, help="Why; recorded in the ledger with your name."
 )

@@ -52,6 +52,14 @@ def _refused(checked: CheckedDelivery) -> Row:
     return (str(checked.settlement_month), None, *size, len(checked.findings), "blocked")
 
 
+def is_of_an_earlier_delivery(
+    file: Path, checks: Iterable[CheckedDelivery], month: SettlementMonth
+) -> bool:
+    """Say whether another delivery of the month was refused since, for what no row shows."""
+    refused = [each for each in checks if each.settlement_month == month and each.blocked]
+    return bool(refused) and refused[-1].name != file.parent.name
+
+
 def quarantine_rows(file: Path | None) -> Iterator[Row]:
     """Stream the refused rows in a file of the quarantine; without a file there are none."""
     for line in () if file is None else quarantined_rows(file, QUARANTINE):

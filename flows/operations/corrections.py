@@ -2,9 +2,14 @@
 
 from contextlib import nullcontext
 
+from sqlalchemy import Engine
+
+from adapters.postgres.ledger import paid_months
+from adapters.postgres.payout_dates import planned_payouts
 from adapters.postgres.runs import Action
 from domain.cause import Cause
 from domain.months import SettlementMonth
+from domain.refusal import Refused
 from flows.occasion import Occasion
 from flows.operations.refusals import refusals_in_the_history
 from flows.program import program_calendar, program_database, program_policies
@@ -12,6 +17,18 @@ from flows.settings import Settings
 from flows.steps.adjust_points import Adjustment, AdjustmentRequest, adjust_points
 from flows.steps.approve_payout import ApprovedPayout, approve_payout
 from flows.steps.reschedule_payouts import PlannedAnew, reschedule_payouts
+
+
+class HolidaysMissing(Refused):
+    """A payout date was planned with a holiday that nothing announces any more."""
+
+    def __init__(self, month: SettlementMonth, day: str, name: str) -> None:
+        super().__init__(
+            f"The payout of {month} was planned with the announced holiday {day} ({name}), and "
+            "GROWTH_POINTS_HOLIDAYS names no file now. Set it to that file, or to one without the "
+            "day if the holiday was taken back. Nothing was moved."
+        )
+        self.month = month
 
 
 def adjust(
@@ -82,8 +99,13 @@ def tell_approval(approved: ApprovedPayout) -> str:
 
 
 def reschedule(settings: Settings, cause: Cause) -> tuple[PlannedAnew, ...]:
-    """Work out every planned payout date again; give those that moved."""
+    """Work out every planned payout date again; give those that moved.
+
+    Raises HolidaysMissing.
+    """
     with program_database(settings) as engine:
+        if settings.holidays is None:
+            _require_no_extra_holidays(engine)
         return reschedule_payouts(
             engine, cause, program_policies(settings), program_calendar(settings)
         )
@@ -93,3 +115,12 @@ def tell_moves(moved: tuple[PlannedAnew, ...]) -> str:
     """Tell which payout dates moved."""
     lines = [f"{each.month} is due on {each.after}, no longer on {each.before}." for each in moved]
     return "\n".join(lines) or "Every planned payout keeps its date."
+
+
+def _require_no_extra_holidays(engine: Engine) -> None:
+    with engine.connect() as connection:
+        paid = paid_months(connection)
+        for month, planned in planned_payouts(connection).items():
+            announced = [each for each in planned.passed_over if each[0] in planned.extra_holidays]
+            if month not in paid and announced:
+                raise HolidaysMissing(month, *announced[0])

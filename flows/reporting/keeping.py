@@ -1,5 +1,6 @@
 """Showing a month's report: attached to the run that made it, and kept as files."""
 
+import shlex
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -9,6 +10,7 @@ from prefect.artifacts import create_markdown_artifact
 from adapters.data_docs import revision_page
 from domain.months import SettlementMonth
 from flows.closing.approval import open_payouts
+from flows.closing.evaluation import USUAL_REASON
 from flows.program import program_database
 from flows.reporting.markdown import markdown, markdown_attached
 from flows.reporting.page import report_page
@@ -51,12 +53,14 @@ def quality_page(settings: Settings, month: SettlementMonth, revision_no: int) -
     return Link("data-quality page", settings.docs / revision_page(month, revision_no))
 
 
-def next_step(settings: Settings, closing: Closing) -> NextStep | None:
+def next_step(settings: Settings, closing: Closing, settlements: str) -> NextStep | None:
     """Say what follows a closing where it is a form: closing what was previewed, or approving.
 
     None where it is the usual.
     """
-    return _close_it(closing) if closing.request.preview else _approve_it(settings, closing)
+    if closing.request.preview:
+        return _close_it(settings, closing, settlements)
+    return _approve_it(settings, closing)
 
 
 def correction_step(month: SettlementMonth) -> NextStep:
@@ -68,17 +72,24 @@ def correction_step(month: SettlementMonth) -> NextStep:
     )
 
 
-def _close_it(closing: Closing) -> NextStep:
+def _close_it(settings: Settings, closing: Closing, settlements: str) -> NextStep:
     request = closing.request
+    settlements = "" if settlements == settings.settlements else settlements
+    words = ["growth-points", "close", str(request.month)]
+    words += ["--from", settlements] if settlements else []
+    words += ["--policy", request.policy_name] if request.policy_name else []
+    words += ["--acknowledge-paid"] if request.acknowledge_paid else []
+    words += ["--reason", request.cause.reason] if request.cause.reason != USUAL_REASON else []
     filled_in = {
         "month": str(request.month),
+        "settlements": settlements,
         "policy": request.policy_name or "",
         "acknowledge_paid": request.acknowledge_paid,
         "reason": request.cause.reason,
     }
     return NextStep(
         "Nothing was written. To close it like this:",
-        f"growth-points close {request.month}",
+        shlex.join(words),
         _form("close it", _CLOSING, filled_in),
     )
 

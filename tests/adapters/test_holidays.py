@@ -154,11 +154,16 @@ def test_a_malformed_line_is_refused_with_file_and_line(
     assert sentence in str(refused.value)
 
 
-@pytest.mark.parametrize("content", [b"\xff\xfe", None])
-def test_a_file_that_is_no_text_or_absent_is_refused(tmp_path: Path, content: bytes | None) -> None:
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [(b"\xff\xfe", "cannot be read as UTF-8 text"), (None, "cannot be read: No such file")],
+)
+def test_a_file_that_is_no_text_or_absent_is_refused(
+    tmp_path: Path, content: bytes | None, sentence: str
+) -> None:
     path = tmp_path / "holidays.txt"
     if content is not None:
         path.write_bytes(content)
 
-    with pytest.raises(ExtraHolidaysInvalid, match=r"holidays\.txt cannot be read as UTF-8 text"):
+    with pytest.raises(ExtraHolidaysInvalid, match=rf"holidays\.txt,? {sentence}"):
         read_extra_holidays(path)

@@ -87,7 +87,7 @@ def test_what_a_paid_month_lacks_is_granted(shop: Marketplace) -> None:
         (("adjust", "maru", "1000"), 2, "Missing option '--reason'"),
         (("adjust", "maru", "1000", "--reason", " "), 2, "is blank"),
         (("adjust", "maru", "0", "--reason", "x"), 2, "adjusts nothing"),
-        (("adjust", "maru", "many", "--reason", "x"), 2, "'many' is not a valid integer"),
+        (("adjust", "maru", "many", "--reason", "x"), 2, "'many' is no number of points"),
         (("adjust", "maru", "9" * 30, "--reason", "x"), 2, "not a number of points"),
         (("adjust", "maru", "-1", "--reason", "x"), 1, "fewer than 1 available points"),
         (("adjust", "nobody", "1", "--reason", "x"), 1, "No seller 'nobody'"),
@@ -126,6 +126,9 @@ def test_payouts_keep_their_date_or_move(shop: Marketplace, tmp_path: Path) -> N
     assert later.done("reschedule-payouts").stdout == (
         "2026-11 is due on 2026-12-11, no longer on 2026-12-10.\n"
     )
+    forgotten = shop.run("reschedule-payouts")
+    assert (forgotten.exit_code, forgotten.stdout) == (1, "")
+    assert "2026-12-10 (Temporary holiday), and GROWTH_POINTS_HOLIDAYS" in forgotten.stderr
 
 
 def create_engine_of(shop: Marketplace) -> Engine:

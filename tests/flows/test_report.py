@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 from pathlib import Path
+from shutil import copytree
 
 import pytest
 from prefect.client.orchestration import get_client
@@ -186,7 +187,7 @@ def test_a_blocked_month_has_a_page_that_names_the_refused_lines(
     links = re.findall('href="([^"]+)"', page)
     assert [Path(link).parts[2] for link in links] == ["docs"]
     assert all((kept.parent / link).exists() for link in links)
-    (named,) = re.findall("refused lines: <code>(.+)</code>", page)
+    (named,) = re.findall("refused rows: <code>(.+)</code>", page)
     assert Path(named).is_relative_to(with_history.home / "quarantine")
     assert Path(named).exists()
 
@@ -238,3 +239,15 @@ def _attached(key: str) -> str:
     newest = max(found, key=lambda artifact: artifact.created or pytest.fail("has no date"))
     assert isinstance(newest.data, str)
     return newest.data
+
+
+def test_a_preview_says_how_to_close_it_like_this(closed_october: Marketplace) -> None:
+    asked = ("--policy", "d-commerce-2024", "--acknowledge-paid", "--reason", "the new rules")
+    elsewhere = closed_october.root.parent / "elsewhere"
+    copytree(closed_october.root, elsewhere)
+
+    shown = closed_october.done("close", "2024-11", "--preview", "--from", str(elsewhere), *asked)
+
+    command = f"growth-points close 2024-11 --from {elsewhere} --policy d-commerce-2024"
+    unfolded = "".join(shown.stdout.split())
+    assert "".join(f"{command} --acknowledge-paid --reason 'the new rules'".split()) in unfolded

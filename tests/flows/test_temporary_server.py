@@ -1,6 +1,7 @@
 """A command's own Prefect server is brought up to date once, not before every command."""
 
 import os
+import socket
 from importlib.metadata import version
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import httpx
 import pytest
 
 from flows.servers import temporary_server
+from flows.servers.temporary_server import NobodyAnswers
 
 MIGRATE = "PREFECT_SERVER_DATABASE_MIGRATE_ON_START"
 
@@ -46,6 +48,22 @@ def test_a_database_that_this_prefect_knows_is_not_looked_through_again(
     try:
         temporary_server.prepare_prefect(prefect.parent)
         assert os.environ.get(MIGRATE) == (None if looked_at else "false")
+    finally:
+        for name in os.environ.keys() - before.keys():
+            del os.environ[name]
+
+
+def test_an_address_where_nobody_answers_is_refused(
+    prefect: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    monkeypatch.setattr(temporary_server, "_started", [])
+    monkeypatch.setenv("PREFECT_API_URL", f"http://127.0.0.1:{port}/api")
+    before = dict(os.environ)
+    try:
+        with pytest.raises(NobodyAnswers, match=f"{port}/api, where nobody answers"):
+            temporary_server.prepare_prefect(prefect.parent)
     finally:
         for name in os.environ.keys() - before.keys():
             del os.environ[name]

@@ -62,7 +62,7 @@ class BalanceTooLow(Refused):
 
     def __init__(self, seller_id: str, points: int) -> None:
         super().__init__(
-            f"Seller {seller_id} has fewer than {points} available points. Nothing was taken."
+            f"Seller {seller_id} has fewer than {points:,} available points. Nothing was taken."
         )
         self.seller_id = seller_id
         self.points = points
