@@ -1,5 +1,6 @@
 """Every command answers with an exit code that a script can use, and says how to use it."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Final
 import pytest
 
 from flows.cli import cli
+from flows.settings import Settings
 from tests.command_line import Marketplace
 from tests.three_stores import NOVEMBER, OCTOBER, OCTOBER_DUE_ON
 
@@ -227,3 +229,11 @@ def test_a_sample_can_be_closed(marketplace: Marketplace, tmp_path: Path) -> Non
 
     assert "2026-10 is closed" in closed.stdout
     assert NOVEMBER not in closed.stdout
+
+
+def test_the_help_and_the_readme_name_every_setting() -> None:
+    readme = Path(__file__).parents[2].joinpath("README.md").read_text()
+    settings = {f"GROWTH_POINTS_{name.upper()}" for name in Settings.model_fields}
+    assert settings
+    for said in (cli.help or "", readme):
+        assert settings <= set(re.findall("GROWTH_POINTS_[A-Z_]+[A-Z]", said))
