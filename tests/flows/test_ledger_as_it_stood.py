@@ -69,7 +69,7 @@ def test_a_head_that_a_kept_report_told_must_be_in_the_chain(closed_october: Mar
     refused = closed_october.run("verify")
 
     assert refused.exit_code == 1
-    assert f"no seal is {'0' * 64}" in refused.stdout
+    assert f"no seal of this database is {'0' * 64}" in refused.stdout
 
 
 def test_a_head_that_is_told_on_the_command_line_must_be_in_the_chain(
@@ -77,4 +77,4 @@ def test_a_head_that_is_told_on_the_command_line_must_be_in_the_chain(
 ) -> None:
     closed_october.done("verify", "--head", head(closed_october).split()[1])
     refused = closed_october.run("verify", "--head", "0" * 64)
-    assert (refused.exit_code, "no seal is" in refused.stdout) == (1, True)
+    assert (refused.exit_code, "no seal of this database is" in refused.stdout) == (1, True)
