@@ -18,9 +18,9 @@ from flows.operations.retrying import PATIENCE
 from flows.operations.run_names import closing_name, month_to_close
 from flows.operations.run_progress import RunProgress
 from flows.program import program_calendar, program_database, program_policies
-from flows.reporting.keeping import attach_report, keep_report, next_step, quality_page
+from flows.reporting.keeping import attach_report, is_kept, keep_report, next_step, quality_page
 from flows.reporting.quality_pages import refresh_quality_pages
-from flows.reporting.report import Report, closing_report
+from flows.reporting.report import Report, closing_report, written_again
 from flows.servers.telling import only_telling
 from flows.settings import Settings
 from flows.steps.record_closing import Closing, record_closing
@@ -154,11 +154,14 @@ def publish(settings: Settings, closing: Closing, root: str) -> ClosedMonth:
         links=() if closing.request.preview else (page,),
         next_step=next_step(settings, closing, root),
     )
-    kept = None
+    kept, lost = None, False
     if not closing.request.preview:
         name = f"closed-{closing.closed.evaluation_no}"
+        # A run that was killed after its commit kept no report, and told nobody either.
+        lost = not (closing.changed or is_kept(settings, report.month, name))
+        report = written_again(report) if lost else report
         kept = keep_report(settings, name, report, anew=closing.changed)
     attach_report(settings, report, kept)
     with only_telling("the closing"):
-        tell_closed(closing, kept)
+        tell_closed(closing, kept, again=lost)
     return ClosedMonth(closing, report, kept)

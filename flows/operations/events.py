@@ -28,11 +28,14 @@ LATE: Final = "growth-points.payout.late"
 _MOST_FINDINGS: Final = 20  # an event is small; the report has all of them
 
 
-def tell_closed(closing: Closing, report: Path | None) -> None:
-    """Tell of each month that a closing has changed: closed for the first time, or restated."""
+def tell_closed(closing: Closing, report: Path | None, *, again: bool = False) -> None:
+    """Tell of each month that a closing has changed: closed for the first time, or restated.
+
+    With `again` the month is told as closed, since the run that closed it told nobody.
+    """
     if closing.request.preview:
         return
-    first = closing.before is None
+    first = again or closing.before is None
     if first:
         _tell(CLOSED, closing.closed.month, _closed(closing, report))
     for each in closing.months[1 if first else 0 :]:

@@ -34,6 +34,11 @@ def attach_report(settings: Settings, report: Report, kept: Path | None = None) 
         )
 
 
+def is_kept(settings: Settings, month: SettlementMonth, name: str) -> bool:
+    """Say whether a month's report is kept under a name."""
+    return (settings.reports / str(month) / f"{name}.html").exists()
+
+
 def keep_report(settings: Settings, name: str, report: Report, *, anew: bool = True) -> Path:
     """Keep a report as `reports/{month}/{name}.html` and `.md`; return the page's path.
 

@@ -6,7 +6,7 @@ it says; how it looks is said elsewhere (`markdown`, `page`, `console.terminal`)
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Final
@@ -140,6 +140,15 @@ def closing_report(
         sections=tuple(sections),
         next_step=next_step or _next_step(closing),
         links=links,
+    )
+
+
+def written_again(report: Report) -> Report:
+    """Say that a report stands for one that was lost with the run that closed the month."""
+    return replace(
+        report,
+        headline=f"{report.month} is closed; the run that closed it kept no report, so this one "
+        "was written again: what that run posted is in the history and in the ledger",
     )
 
 

@@ -3,7 +3,7 @@
 import re
 from dataclasses import replace
 from pathlib import Path
-from shutil import copytree
+from shutil import copytree, rmtree
 
 import pytest
 from prefect.client.orchestration import get_client
@@ -251,3 +251,14 @@ def test_a_preview_says_how_to_close_it_like_this(closed_october: Marketplace) -
     command = f"growth-points close 2024-11 --from {elsewhere} --policy d-commerce-2024"
     unfolded = "".join(shown.stdout.split())
     assert "".join(f"{command} --acknowledge-paid --reason 'the new rules'".split()) in unfolded
+
+
+def test_a_report_that_a_killed_run_did_not_keep_says_that_it_is_written_again(
+    closed_october: Marketplace,
+) -> None:
+    rmtree(closed_october.home / "reports", ignore_errors=True)
+
+    for _ in range(2):
+        closed_october.done("close", OCTOBER)
+        kept = closed_october.home / "reports" / OCTOBER / "closed-1.md"
+        assert "kept no report, so this one was written again" in kept.read_text()
