@@ -326,7 +326,10 @@ def _adjust(browser: Browser) -> None:
 
 def _verify(browser: Browser) -> None:
     browser.open_form("verify")
-    browser.page.get_by_role("switch").first.click()
+    switches = browser.page.get_by_role("switch")
+    expect(switches).to_have_count(2)  # that of the parameter comes later than the page's own
+    switches.first.click()
     browser.shoot("verify-form")
     browser.send()
-    assert wait_for("the check", lambda: _one_that(browser.up, "verify", "COMPLETED"))
+    done = wait_for("the check", lambda: _one_that(browser.up, "verify", "COMPLETED"))
+    assert done["parameters"] == {"replay": True}
