@@ -5,13 +5,17 @@ Prefect starts and files are read, instead of before the checking.
 """
 
 import os
+import re
+import resource
 import signal
 import sys
 import warnings
 from contextlib import suppress
+from functools import cache
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
 from domain.award_profile import AwardProfile
 from domain.findings import Finding
@@ -36,9 +40,9 @@ class GateProcess:
     def hurry(self, hurried: bool) -> None:
         """Let it compute like any other process, or only when no other process wants to.
 
-        Where the system has no such thing it always hurries.
+        Where the system has no such thing, or would not let it hurry again, it always hurries.
         """
-        if sys.platform == "linux" and self._process.pid is not None:
+        if self._process.pid is not None and _can_hurry_again():
             policy = os.SCHED_OTHER if hurried else os.SCHED_IDLE
             with suppress(OSError):
                 os.sched_setscheduler(self._process.pid, policy, os.sched_param(0))
@@ -70,6 +74,8 @@ class GateProcess:
 
 
 _started: list[GateProcess] = []
+_CAP_SYS_NICE: Final = 23
+_USUAL_NICENESS: Final = 20  # as RLIMIT_NICE counts it
 
 
 def start_gate(*, may_be_needed: bool = False) -> GateProcess:
@@ -82,6 +88,17 @@ def start_gate(*, may_be_needed: bool = False) -> GateProcess:
         _started.append(GateProcess())
     _started[-1].hurry(not may_be_needed)
     return _started[-1]
+
+
+@cache
+def _can_hurry_again() -> bool:
+    """Say whether Linux lets this process undo what SCHED_IDLE does to another one."""
+    if sys.platform != "linux":
+        return False
+    status = Path("/proc/self/status").read_text()
+    capabilities = int(re.findall(r"^CapEff:\s*(\w+)$", status, re.MULTILINE)[0], 16)
+    may_at_all = resource.getrlimit(resource.RLIMIT_NICE)[0] >= _USUAL_NICENESS
+    return may_at_all or bool(capabilities >> _CAP_SYS_NICE & 1)
 
 
 def _serve(questions: Connection) -> None:

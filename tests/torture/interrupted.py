@@ -123,6 +123,9 @@ class _GateHere:
 
     alive = True
 
+    def hurry(self, hurried: bool) -> None:
+        pass
+
     def judge_awards(self, profile: AwardProfile) -> tuple[Finding, ...]:
         return gate.judge_awards(profile)
 
