@@ -3,6 +3,7 @@
 import atexit
 import itertools
 import os
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,6 +29,8 @@ def pytest_configure() -> None:
     atexit.register(folder.cleanup)
     os.environ["PREFECT_HOME"] = folder.name
     os.environ.pop("PREFECT_API_URL", None)
+    # Whoever runs the tests in the background has them ignore Ctrl-C, and what they start as well.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
