@@ -147,8 +147,8 @@ def written_again(report: Report) -> Report:
     """Say that a report stands for one that was lost with the run that closed the month."""
     return replace(
         report,
-        headline=f"{report.month} is closed; the run that closed it kept no report, so this one "
-        "was written again: what that run posted is in the history and in the ledger",
+        headline=f"{report.headline}; the run that closed it kept no report, so this one was "
+        "written again: what that run posted is in the history and in the ledger",
     )
 
 
