@@ -20,9 +20,8 @@ def own_folder(folder: Path) -> Iterator[Path]:
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     beside = _hold_of(folder)
-    lock = os.open(beside, os.O_RDWR | os.O_CREAT)
+    lock = _hold(beside)  # before the folder exists, so that it is never unheld
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # before the folder exists, so that it is never unheld
         folder.mkdir(exist_ok=True)
         yield folder
     finally:
@@ -51,6 +50,17 @@ def _remove_unless_held(folder: Path) -> None:
         shutil.rmtree(folder, ignore_errors=True)
         beside.unlink(missing_ok=True)
     finally:
+        os.close(lock)
+
+
+def _hold(beside: Path) -> int:
+    """Lock the file that others will find: one may be cleared away before it is locked."""
+    while True:
+        lock = os.open(beside, os.O_RDWR | os.O_CREAT)
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with suppress(FileNotFoundError):
+            if os.path.samestat(os.fstat(lock), beside.stat()):
+                return lock
         os.close(lock)
 
 
