@@ -5,7 +5,8 @@ Nothing here judges: the profile says how often each rule is broken, and the gat
 
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,8 +21,13 @@ from adapters.delivery import Delivery, DeliveryRefused
 from adapters.engine import MEMORY_LIMIT_MB, literal, open_engine
 from adapters.quarantine import broken_in, write_quarantine
 from adapters.scan import LINE_KEY_NUMBER, Check, FileCount, Frame
-from adapters.settlement_lines import DeliveredRows, FilesDamaged, Reading, RowsLost, open_files
-from adapters.simple_texts import NotSimple
+from adapters.settlement_lines import (
+    DeliveredRows,
+    FilesDamaged,
+    Reading,
+    ReadingUnfit,
+    open_files,
+)
 from domain import profile as counted
 from domain.findings import Finding, Severity
 from domain.months import SettlementMonth
@@ -46,6 +52,9 @@ _SETS = {
     },
     Content.SELLERS: {counted.SELLER_TWICE: "seller_id"},
 }
+_FIRST_READING = Reading.SIMPLE
+_TOTALS = "totals.parquet"
+_SELLERS = "sellers.parquet"
 _UNREADABLE = {
     Content.SETTLEMENTS: counted.UNREADABLE_LINE,
     Content.SELLERS: counted.UNREADABLE_SELLER,
@@ -84,12 +93,12 @@ class StagedMonth:
     @property
     def totals(self) -> Path:
         """The file of totals per seller and line type."""
-        return self.directory / "totals.parquet"
+        return self.directory / _TOTALS
 
     @property
     def sellers(self) -> Path:
         """The file of the seller snapshot."""
-        return self.directory / "sellers.parquet"
+        return self.directory / _SELLERS
 
 
 def scan_delivery(
@@ -108,23 +117,28 @@ def scan_delivery(
     work = staging / "work"
     work.mkdir(parents=True, exist_ok=True)
     checks = {Content.SETTLEMENTS: line_checks, Content.SELLERS: snapshot_checks}
+    readings = dict.fromkeys(Content, _FIRST_READING)
     try:
-        for reading in Reading:
-            spill, retried = work / "spill", suppress(NotSimple, RowsLost)
-            with retried, open_engine(spill, memory_limit_mb) as engine:
-                rows = _opened(delivery, engine, work, reading)
-                with _blaming(delivery, rows):
-                    return _Scan(engine, delivery, checks, rows).run(staging, quarantine)
-        raise AssertionError("one thread alone loses no row")
+        while True:
+            try:
+                with open_engine(work / "spill", memory_limit_mb) as engine:
+                    rows = _opened(delivery, engine, work, readings)
+                    with _blaming(delivery, rows):
+                        return _Scan(engine, delivery, checks, rows).run(staging, quarantine)
+            except ReadingUnfit as unfit:
+                readings[unfit.content] = readings[unfit.content].more_careful
     finally:
         shutil.rmtree(work, ignore_errors=True)
 
 
 def _opened(
-    delivery: Delivery, engine: duckdb.DuckDBPyConnection, work: Path, reading: Reading
+    delivery: Delivery,
+    engine: duckdb.DuckDBPyConnection,
+    work: Path,
+    readings: Mapping[Content, Reading],
 ) -> dict[Content, DeliveredRows]:
     try:
-        return {c: open_files(engine, delivery.of(c), work, reading) for c in Content}
+        return {c: open_files(engine, delivery.of(c), work, readings[c]) for c in Content}
     except (FilesDamaged, OSError) as damage:
         _refuse_changed(delivery)
         if isinstance(damage, OSError):
@@ -196,18 +210,23 @@ class _Scan:
 
     def run(self, staging: Path, quarantine: Path) -> StagedMonth:
         """Ask the delivery one question after another, and write what leaves the scan."""
+        counts = {Content.SELLERS: self._seller_counts()}
         read = self._read_lines()
-        totals = self._added_up(read.totals)
-        counts = {Content.SETTLEMENTS: self._line_counts(read, totals)}
-        counts[Content.SELLERS] = self._seller_counts()
-        sets = self._sets(scan.repeated(read.key_numbers), totals)
+        with ThreadPoolExecutor(1) as beside:  # to sort numbers keeps one processor busy
+            repeated = beside.submit(scan.repeated, read.key_numbers)
+            totals = self._added_up(read.totals)
+            counts[Content.SETTLEMENTS] = self._line_counts(read, totals)
+            stores = self._keep("stores", scan.stores(self.rows[Content.SELLERS].whole))
+            sellers = self._keep("selling", scan.selling(totals, stores))
+            self._write(staging, totals)
+        sets = self._sets(repeated.result(), stores, sellers)
         refused = self._refuse(sets, counts, quarantine)
         by_set = self._set_violations(refused)
         by_row = [found for c in Content for found in self._row_violations(c, counts[c])]
-        by_seller = self._seller_violations(totals)
+        by_seller = self._seller_violations(sellers)
         violations = (*by_row, *by_set, *by_seller, *self._unreadable(), *self._idle(totals))
         month = self.delivery.settlement_month
-        staged = StagedMonth(
+        return StagedMonth(
             settlement_month=month,
             content_hash=self.delivery.content_hash,
             source=self.delivery.source,
@@ -215,27 +234,25 @@ class _Scan:
             quarantine=refused,
             profile=Profile(month, self._files(counts), violations),
         )
-        self._write(staged, totals)
-        return staged
 
     def _read_lines(self) -> _LinesRead:
         """Read every line once, and keep what there is to know of a sound delivery."""
         several = len(self.delivery.of(Content.SETTLEMENTS)) > 1
         read = _LinesRead([], [], [])
         for number, part in enumerate(self.rows[Content.SETTLEMENTS].parts()):
-            totals = scan.totals_per_seller(part, self.checks[Content.SETTLEMENTS])
+            totals = scan.totals_per_seller(part.rows, self.checks[Content.SETTLEMENTS])
             read.totals.append(self._keep(f"totals_{number}", totals))
-            read.key_numbers.append(scan.key_numbers(part))
-            read.by_file.append(scan.totals_by_file(part) if several else {})
+            read.key_numbers.extend(part.key_numbers())
+            read.by_file.append(part.by_file() if several else {})
         return read
 
     def _line_counts(self, read: _LinesRead, totals: Frame) -> dict[str, FileCount]:
         """Count by file; each rule is counted by itself only if any is broken at all."""
         rows, whole = self.rows[Content.SETTLEMENTS], scan.whole_total(totals)
         rows.check_complete(whole.lines)
-        if whole.unsound:
+        if not whole.sound:
             counts = scan.broken_by_file(rows.whole, self.checks[Content.SETTLEMENTS])
-            rows.check_complete(sum(count.rows for count in counts.values()))
+            rows.check_complete(sum(count.rows for count in counts.values()), whole.lines)
             return counts
         files = self.delivery.of(Content.SETTLEMENTS)
         if len(files) == 1:
@@ -256,12 +273,13 @@ class _Scan:
         frame.to_native().create(name)
         return _frame(self.engine.table(name))
 
-    def _sets(self, repeated: NDArray[np.uint64], totals: Frame) -> dict[str, Frame]:
+    def _sets(
+        self, repeated: NDArray[np.uint64], stores: Frame, sellers: Frame
+    ) -> dict[str, Frame]:
         """Find what only all rows together show, by rule: keys whose rows are to be refused."""
-        sellers = self.rows[Content.SELLERS].whole
         found = {
-            counted.UNKNOWN_SELLER: scan.unknown_sellers(totals, sellers),
-            counted.SELLER_TWICE: scan.repeated_sellers(sellers),
+            counted.UNKNOWN_SELLER: scan.unknown_sellers(sellers),
+            counted.SELLER_TWICE: scan.repeated_sellers(stores),
         }
         if repeated.size:
             numbers = _frame(self.engine.from_arrow(pa.table({LINE_KEY_NUMBER: repeated})))
@@ -314,13 +332,9 @@ class _Scan:
                 examples = scan.examples(breaking, check.shows)
             yield Violations(check.name, sum(count for _, count in by_file), by_file, examples)
 
-    def _seller_violations(self, totals: Frame) -> Iterator[Violations]:
-        known = self.rows[Content.SELLERS].whole
-        for rule, sellers in (
-            (counted.NEGATIVE_SELLER, scan.negative_sellers(totals)),
-            (counted.EARLY_SALE, scan.early_sellers(totals, known)),
-        ):
-            yield scan.seller_violations(rule, sellers)
+    def _seller_violations(self, sellers: Frame) -> Iterator[Violations]:
+        yield scan.seller_violations(counted.NEGATIVE_SELLER, scan.negative_sellers(sellers))
+        yield scan.seller_violations(counted.EARLY_SALE, scan.early_sellers(sellers))
 
     def _idle(self, totals: Frame) -> Iterator[Violations]:
         """Count all lines where none would count, and all stores where none could earn."""
@@ -352,14 +366,14 @@ class _Scan:
             for found in [counts[file.content].get(file.name, FileCount())]
         )
 
-    def _write(self, staged: StagedMonth, totals: Frame) -> None:
+    def _write(self, staging: Path, totals: Frame) -> None:
         # A sum beyond bigint has a critical finding already; it must not stop the report.
         self.engine.execute(
-            "COPY (SELECT seller_id, line_type, lines, "
+            "COPY (SELECT seller_id, line_type, lines::BIGINT AS lines, "
             f"TRY_CAST(amount_krw AS BIGINT) AS amount_krw FROM ({totals.to_native().sql_query()}) "
             "ORDER BY 1, 2) "
-            f"TO {literal(str(staged.totals))} (FORMAT parquet)"
+            f"TO {literal(str(staging / _TOTALS))} (FORMAT parquet)"
         )
         columns = scan.canonical(SELLER_COLUMNS)
         sellers = self.rows[Content.SELLERS].whole.select(*columns).sort("seller_id")
-        sellers.to_native().write_parquet(str(staged.sellers))
+        sellers.to_native().write_parquet(str(staging / _SELLERS))

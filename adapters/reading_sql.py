@@ -12,9 +12,11 @@ from pathlib import Path
 from adapters.delivery import SELLER_FOLDER, DeliveredFile
 from adapters.engine import identifier, literal, literal_path
 from adapters.file_layout import Format, SourceColumn
+from adapters.scan import LINE_KEY_NUMBER
 from adapters.simple_texts import FILE as _FILE
+from adapters.simple_texts import ROW, Text
 from adapters.text_files import TextShape
-from domain.settlement import SPREADSHEET_VALUES, Kind
+from domain.settlement import LINE_KEY, SPREADSHEET_VALUES, Kind
 
 _INTEGERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER"}
 _INSTANT = "TIMESTAMP WITH TIME ZONE"
@@ -26,13 +28,13 @@ _SELLER_IN_FOLDER = f"url_decode(regexp_extract({_FILE}, '^{SELLER_FOLDER}([^/]*
 class Source:
     """A delivered file, and where the engine reads it: there, or as a plain text made of it.
 
-    `shape` is that of the text, None for Parquet. `header_row` is the number of the header's row,
-    0 where no row holds it.
+    `shape` is that of the text, None for Parquet and where it is looked at while it is read.
+    `header_row` is the number of the header's row, 0 where no row holds it.
     """
 
     file: DeliveredFile
     path: Path
-    shape: TextShape | None
+    shape: TextShape | None = None
     header_row: int = 1
 
     @property
@@ -41,8 +43,9 @@ class Source:
         return self.shape.lines - 1 if self.shape else 0
 
     @property
-    def is_simple(self) -> bool:
-        return self.shape is not None and self.shape.is_simple
+    def text(self) -> Text:
+        """The text as `simple_texts` reads it."""
+        return Text(self.file.name, self.path, self.header_row)
 
     @property
     def is_text(self) -> bool:
@@ -84,8 +87,13 @@ def table_sql(same: Sequence[Source], table: str) -> str:
     typed = [
         replace(source, type=_TYPE.get(source.column.kind, "VARCHAR")) for source in same[0].columns
     ]
-    columns = f"{_renamed(same[0])}{_FILE}"
-    return f"SELECT {_typed(typed)}, {_FILE} AS file FROM (SELECT {columns} FROM {table})"
+    inner = f"SELECT {_renamed(same[0])}{_FILE}, {ROW} FROM {table}"
+    return f"SELECT {_typed(typed)}, {_FILE} AS file, {ROW} AS row FROM ({inner})"
+
+
+def keyed_sql(sql: str) -> str:
+    """Add each settlement line's key number."""
+    return f"SELECT *, hash({', '.join(LINE_KEY)}) AS {LINE_KEY_NUMBER} FROM ({sql})"
 
 
 def text_sql(same: Sequence[Source], *, parallel: bool) -> str:

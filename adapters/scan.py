@@ -22,6 +22,7 @@ from domain.settlement import LINE_KEY, Column, Kind
 LINE_KEY_NUMBER = "line_key"
 
 _AMOUNT = "payment_amount_krw"
+_AMOUNT_SUM = "amount_krw"
 _EXAMPLES = 3
 _LONGEST_EXAMPLE = 40
 
@@ -52,6 +53,9 @@ class FileCount:
     amount_krw: int = 0
     broken: Mapping[str, int] | None = None
 
+    def __add__(self, other: "FileCount") -> "FileCount":
+        return FileCount(self.rows + other.rows, self.amount_krw + other.amount_krw)
+
     def breaking(self, check: str) -> int:
         """Say how many of the file's rows break a rule."""
         return (self.broken or {}).get(check, 0)
@@ -59,11 +63,11 @@ class FileCount:
 
 @dataclass(frozen=True, slots=True)
 class WholeTotal:
-    """All lines together: how many, their amount, how many of them break a rule."""
+    """All lines together: how many, their amount, whether all of them keep every rule."""
 
     lines: int
     amount_krw: int
-    unsound: int
+    sound: bool
 
 
 def count_by_file(rows: Frame, checks: Sequence[Check]) -> dict[str, FileCount]:
@@ -100,8 +104,7 @@ def added_by_file(counts: Iterable[Mapping[str, FileCount]]) -> dict[str, FileCo
     """Add the counts by file of different rows."""
     added: dict[str, FileCount] = {}
     for name, count in (item for each in counts for item in each.items()):
-        before = added.get(name, FileCount())
-        added[name] = FileCount(before.rows + count.rows, before.amount_krw + count.amount_krw)
+        added[name] = added.get(name, FileCount()) + count
     return added
 
 
@@ -116,30 +119,38 @@ def _broken_by_file(rows: Frame, checks: Sequence[Check]) -> dict[str, dict[str,
 def totals_per_seller(lines: Frame, checks: Sequence[Check]) -> Frame:
     """Sum the lines of each seller and line type: the month as it will be decided on.
 
-    `unsound` counts the lines that break any rule.
+    `sound` is false where any line breaks any rule.
     """
+    # A condition stops at a line's first decisive comparison; a mere product of all the rules
+    # makes every comparison on every line.
+    keeps = nw.when(*(check.holds for check in checks)).then(True).otherwise(False)
     return lines.group_by("seller_id", "line_type").agg(
         nw.len().alias("lines"),
-        nw.col(_AMOUNT).sum().alias("amount_krw"),
+        nw.col(_AMOUNT).sum().alias(_AMOUNT_SUM),
         nw.col("confirmed_on").min().alias("first_on"),
-        # A condition stops at a line's first decisive comparison; a mere product of all the rules
-        # makes every comparison on every line.
-        nw.when(*(check.holds for check in checks)).then(0).otherwise(1).sum().alias("unsound"),
+        keeps.all().alias("sound"),
     )
 
 
 def whole_total(totals: Frame) -> WholeTotal:
     """Sum the totals of all sellers."""
-    columns = ("lines", "amount_krw", "unsound")
-    [sums] = result(totals.select(*(nw.col(column).sum() for column in columns)))
-    return WholeTotal(**{column: int(sums[column] or 0) for column in columns})
+    lines, amount, sound = nw.col("lines").sum(), nw.col(_AMOUNT_SUM).sum(), nw.col("sound").all()
+    [whole] = result(totals.select(lines, amount, sound))
+    return WholeTotal(int(whole["lines"]), int(whole[_AMOUNT_SUM]), bool(whole["sound"]))
 
 
 def added_up(totals: Sequence[Frame]) -> Frame:
     """Add totals per seller and line type of different lines."""
-    sums = [nw.col(column).sum() for column in ("lines", "amount_krw", "unsound")]
-    whole = nw.concat(list(totals)).group_by("seller_id", "line_type")
-    return whole.agg(*sums, nw.col("first_on").min())
+    return (
+        nw.concat(list(totals))
+        .group_by("seller_id", "line_type")
+        .agg(
+            nw.col("lines").sum(),
+            nw.col(_AMOUNT_SUM).sum(),
+            nw.col("first_on").min(),
+            nw.col("sound").all(),
+        )
+    )
 
 
 def key_numbers(lines: Frame) -> NDArray[np.uint64]:
@@ -154,7 +165,7 @@ def repeated(numbers: Sequence[NDArray[np.uint64]]) -> NDArray[np.uint64]:
     All are held here, 8 bytes a line: to sort them costs half of what an engine takes to group
     them, and less memory.
     """
-    every = np.concatenate(numbers)
+    every = np.concatenate([np.empty(0, np.uint64), *numbers])
     every.sort()
     return np.unique(every[1:][every[1:] == every[:-1]])
 
@@ -174,25 +185,39 @@ def repeated_keys(lines: Frame, numbers: Frame) -> Frame:
     return copies.filter(nw.col("copies") > 1).select(*LINE_KEY)
 
 
-def unknown_sellers(totals: Frame, sellers: Frame) -> Frame:
+def stores(sellers: Frame) -> Frame:
+    """Find each seller_id in the snapshot once, with how often it is there."""
+    named = sellers.filter(nw.col("seller_id") != "")
+    return named.group_by("seller_id").agg(nw.col("approved_on").min(), nw.len().alias("rows"))
+
+
+def repeated_sellers(stores: Frame) -> Frame:
+    """Find the sellers that are in the snapshot more than once."""
+    return stores.filter(nw.col("rows") > 1).select("seller_id")
+
+
+def selling(totals: Frame, stores: Frame) -> Frame:
+    """Sum each seller's lines of all types, beside its store's approval.
+
+    A seller that is not in the snapshot has no `rows`.
+    """
+    sums = totals.group_by("seller_id").agg(nw.col(_AMOUNT_SUM).sum(), nw.col("first_on").min())
+    return sums.join(stores, on="seller_id", how="left")
+
+
+def unknown_sellers(selling: Frame) -> Frame:
     """Find the sellers that have lines but are not in the snapshot."""
-    named = totals.filter(~nw.col("seller_id").is_null() & (nw.col("seller_id") != ""))
-    unknown = named.join(sellers.select("seller_id"), on="seller_id", how="anti")
-    return unknown.select("seller_id").unique()
+    return selling.filter(nw.col("rows").is_null(), nw.col("seller_id") != "").select("seller_id")
 
 
-def negative_sellers(totals: Frame) -> Frame:
+def negative_sellers(selling: Frame) -> Frame:
     """Find the sellers whose lines of all types together are below zero, and by how much."""
-    sums = totals.group_by("seller_id").agg(nw.col("amount_krw").sum().alias("amount_krw"))
-    return sums.filter(nw.col("amount_krw") < 0)
+    return selling.filter(nw.col(_AMOUNT_SUM) < 0)
 
 
-def early_sellers(totals: Frame, sellers: Frame) -> Frame:
+def early_sellers(selling: Frame) -> Frame:
     """Find the sellers with a line from before their approval, and that line's date."""
-    first = totals.group_by("seller_id").agg(nw.col("first_on").min().alias("first_on"))
-    approved = sellers.group_by("seller_id").agg(nw.col("approved_on").min())
-    known = first.join(approved, on="seller_id", how="inner")
-    return known.filter(nw.col("first_on") < nw.col("approved_on"))
+    return selling.filter(nw.col("first_on") < nw.col("approved_on"))
 
 
 def counts_nothing(rows: Frame, column: str, counted: str, known: Sequence[str]) -> bool:
@@ -207,13 +232,6 @@ def seller_violations(rule: str, sellers: Frame) -> Violations:
     count = row_count(sellers)
     few = result(sellers.select("seller_id").sort("seller_id").head(_EXAMPLES)) if count else []
     return Violations(rule, count, (), tuple(_shortened(row["seller_id"]) for row in few))
-
-
-def repeated_sellers(sellers: Frame) -> Frame:
-    """Find the sellers that are in the snapshot more than once."""
-    named = sellers.filter(~nw.col("seller_id").is_null() & (nw.col("seller_id") != ""))
-    copies = named.group_by("seller_id").agg(nw.len().alias("copies"))
-    return copies.filter(nw.col("copies") > 1).select("seller_id")
 
 
 def refused_rows(

@@ -12,21 +12,21 @@ from pathlib import Path
 
 import duckdb
 import narwhals as nw
+import pyarrow as pa
 
 from adapters.delivery import DeliveredFile
 from adapters.engine import literal, literal_path
 from adapters.file_layout import Format
 from adapters.file_problem import FileProblem
-from adapters.reading_sql import Source, alike, parquet_sql, table_sql, text_sql
-from adapters.scan import LINE_KEY_NUMBER, Frame, canonical, unreadable
-from adapters.simple_texts import typed_tables
+from adapters.line_parts import LinePart, ReadAgain, ReadOnce
+from adapters.reading_sql import Source, alike, keyed_sql, parquet_sql, table_sql, text_sql
+from adapters.scan import Frame, canonical, unreadable
+from adapters.simple_texts import NotSimple, typed_schema, typed_tables
 from adapters.spreadsheets import header_row, write_as_text
-from adapters.text_files import empty_places, plain_shape, shape_of, write_plain
-from domain.settlement import COLUMNS, LINE_KEY, Content
+from adapters.text_files import empty_places, is_plain, shape_of, write_plain
+from domain.settlement import COLUMNS, Content
 
 _CONVERTED_AT_ONCE = 2
-_KEY = f"hash({', '.join(LINE_KEY)}) AS {LINE_KEY_NUMBER}"
-_TABLE = "simple_rows"
 
 
 class Reading(Enum):
@@ -36,9 +36,21 @@ class Reading(Enum):
     TOGETHER = auto()  # by several threads, which may lose broken rows where they meet
     ALONE = auto()  # by one thread
 
+    @property
+    def more_careful(self) -> "Reading":
+        """The way to read what cannot be trusted to have been read in this one."""
+        return {Reading.SIMPLE: Reading.TOGETHER, Reading.TOGETHER: Reading.ALONE}[self]
 
-class RowsLost(Exception):
-    """Rows that several threads, reading one text together, did not find."""
+
+class ReadingUnfit(Exception):
+    """Texts of one content that cannot be trusted to be read as they were.
+
+    Either they are not simple, or several threads, reading one text together, lost rows of it.
+    """
+
+    def __init__(self, content: Content) -> None:
+        super().__init__(content)
+        self.content = content
 
 
 class FilesDamaged(Exception):
@@ -53,8 +65,8 @@ class FilesDamaged(Exception):
 class DeliveredRows:
     """The rows of all files of one content, for an engine.
 
-    `parts` settle everything about a sound delivery; only when something is wrong, or for few
-    rows, are they copied and numbered, as `whole`.
+    `parts` settle everything about sound settlements; only when something is wrong with them, or
+    for few rows, are they copied and numbered, as `whole`.
     """
 
     engine: duckdb.DuckDBPyConnection
@@ -63,14 +75,18 @@ class DeliveredRows:
     work: Path
     reading: Reading
 
-    def check_complete(self, read: int) -> None:
+    def check_complete(self, read: int, before: int = 0) -> None:
         """Hold the number of rows that were read against the lines that the texts have.
+
+        When they were read `before`, they must not have been more.
 
         Several threads that read one text skip rows without a word at the places where they meet,
         if those rows are broken. One thread alone does not, but is no judge of quotes that never
-        end. So raises RowsLost for texts that one thread can read, FilesDamaged for others.
+        end. So raises ReadingUnfit for texts that one thread can read, FilesDamaged for others.
         """
-        if self.reading is Reading.ALONE or not self._texts:
+        if read < before:
+            raise ReadingUnfit(self.content)
+        if self.reading is not Reading.TOGETHER or not self._texts:
             return
         read -= self._rows_in_parquet()
         lines = sum(source.lines for source in self._texts)
@@ -79,7 +95,7 @@ class DeliveredRows:
             return
         quoted = [s.file.name for s in self._texts if s.shape is not None and s.shape.has_quotes]
         if not quoted:
-            raise RowsLost
+            raise ReadingUnfit(self.content)
         # More lines than rows are no loss where a value holds a line end.
         alone = sum(len(self.engine.sql(text_sql([s], parallel=False))) for s in self._texts)
         if alone > read or len(self.rejected) > rejected:
@@ -98,39 +114,39 @@ class DeliveredRows:
     def _empty_lines(self) -> int:
         return sum(len(empty_places(source.path)) for source in self._texts)
 
-    def parts(self) -> Iterator[Frame]:
-        """Give every row of settlements once, in one part or more, each to be used up at once.
+    def parts(self) -> Iterator[LinePart]:
+        """Give every settlement line, in one part or more, each to be used up at once.
 
-        A part has every canonical column, what could not be read of them, line_key, and file.
-        Raises NotSimple.
+        Raises ReadingUnfit once a part turns out not to be simple.
         """
-        simply = self.reading is Reading.SIMPLE
-        simple = [s for s in self._texts if simply and s.is_simple and s.lines]
-        careful = [source for source in self._texts if source not in simple]
+        simple = self.reading is Reading.SIMPLE
         sql = [parquet_sql(same) for same in alike(self._parquet)]
-        sql += [text_sql(same, parallel=self._parallel) for same in alike(careful)]
+        if not simple:
+            sql += [text_sql(same, parallel=self._parallel) for same in alike(self._texts)]
         if sql:
-            yield self._keyed(_united(sql))
-        for same in alike(simple):
-            texts = ((source.file.name, source.path) for source in same)
-            for table in typed_tables(texts, same[0].file.layout.names, same[0].columns):
-                self.engine.register(_TABLE, table)
-                yield self._keyed(table_sql(same, _TABLE))
-                self.engine.unregister(_TABLE)
+            yield ReadAgain(self._frame(keyed_sql(_united(sql))))
+        for same in alike(self._texts) if simple else []:
+            part = ReadOnce(self.engine, same)
+            yield part
+            if part.not_simple:
+                raise ReadingUnfit(self.content) from part.not_simple
 
     @cached_property
     def whole(self) -> Frame:
         """Every canonical column, each that is not text with its `_unreadable` one, file, row.
 
         `row` is the number that a spreadsheet shows beside the row: the header has one as well,
-        and so has an empty line. In Parquet the first row is row 1.
+        and so has an empty line. In Parquet the first row is row 1. Raises ReadingUnfit.
         """
         sql = [parquet_sql(same) for same in alike(self._parquet)]
-        copies = [self._copy(n, same) for n, same in enumerate(alike(self._texts))]
-        if copies:
+        if self.reading is Reading.SIMPLE and not self._has_keys:
+            sql += [self._held(n, same) for n, same in enumerate(alike(self._texts))]
+        elif self._texts:
+            copies = [self._copy(n, same) for n, same in enumerate(alike(self._texts))]
             self._find_gaps()
             sql += map(self._numbered_sql, copies)
-        return self._keyed(_united(sql)) if self._has_keys else self._frame(_united(sql))
+        united = _united(sql)
+        return self._frame(keyed_sql(united) if self._has_keys else united)
 
     @property
     def rejected(self) -> duckdb.DuckDBPyRelation:
@@ -187,11 +203,20 @@ class DeliveredRows:
         found = "SELECT 1 FROM duckdb_tables() WHERE table_name = 'reject_errors'"
         return bool(self.engine.sql(found).fetchall())
 
-    def _keyed(self, sql: str) -> Frame:
-        return self._frame(f"SELECT *, {_KEY} FROM ({sql})")
-
     def _frame(self, sql: str) -> Frame:
         return nw.from_native(self.engine.sql(sql)).lazy()
+
+    def _held(self, number: int, same: Sequence[Source]) -> str:
+        """Hold simple texts in memory: those of a snapshot, which has a row for each store."""
+        names, columns = same[0].file.layout.names, same[0].columns
+        table = f"{self.content}_{number}"
+        try:
+            read = [*typed_tables([source.text for source in same], names, columns)]
+        except NotSimple as reason:
+            raise ReadingUnfit(self.content) from reason
+        empty = typed_schema(names, columns).empty_table()
+        self.engine.register(table, pa.concat_tables([empty, *read]))
+        return table_sql(same, table)
 
     def _copy(self, number: int, same: Sequence[Source]) -> Path:
         """Copy texts in the order of their rows, so that a place in the copy tells its row."""
@@ -257,7 +282,7 @@ def open_files(
 
     def made_readable(file: DeliveredFile) -> Source | None:
         try:
-            return _readable(file, work / "text")
+            return _readable(file, work / "text", reading)
         except FileProblem as problem:
             problems.append((file.name, problem))
             return None
@@ -269,14 +294,19 @@ def open_files(
     return DeliveredRows(engine, files[0].content, sources, work, reading)
 
 
-def _readable(file: DeliveredFile, texts: Path) -> Source:
-    """Give a path that the engine can be trusted to read to its end."""
+def _readable(file: DeliveredFile, texts: Path, reading: Reading) -> Source:
+    """Give a path that the engine can be trusted to read to its end.
+
+    What is read as a simple text is looked at while it is read, and only then.
+    """
     layout, text = file.layout, texts / file.name
     if layout.format is Format.PARQUET:
-        return Source(file, file.path, None, 0)
-    if layout.format is Format.CSV:
-        shape = plain_shape(file.path, layout.encoding)
-        if shape is not None:
+        return Source(file, file.path, header_row=0)
+    if layout.format is Format.CSV and is_plain(file.path, layout.encoding):
+        if reading is Reading.SIMPLE:
+            return Source(file, file.path)
+        shape = shape_of(file.path)
+        if shape.has_like_ends:
             return Source(file, file.path, shape)
     text.parent.mkdir(parents=True, exist_ok=True)
     if layout.format is Format.XLSX:

@@ -68,44 +68,34 @@ def column_name(written: str) -> str:
 class TextShape:
     """How a text is laid out: its lines, whether any has a quote, whether their ends are alike.
 
-    Ends are alike when they are all line feeds, or all carriage return and line feed. A text is
-    simple when it holds nothing that readers might take apart in different ways.
+    Ends are alike when they are all line feeds, or all carriage return and line feed.
     """
 
     lines: int
     has_quotes: bool
     has_like_ends: bool
-    is_simple: bool
 
 
 def shape_of(path: Path) -> TextShape:
     """Look through an uncompressed text for its line ends and quotes."""
     returns = feeds = pairs = 0
-    quotes = odd = False
+    quotes = False
     last = b"\n"
     with path.open("rb") as file:
         for chunk in iter(lambda: file.read(_CHUNK), b""):
             feeds += _line_feeds(chunk)
             quotes = quotes or b'"' in chunk
-            odd = odd or b"\0" in chunk or _may_hold_hexadecimal(last + chunk)
             if b"\r" in chunk or last == b"\r":
                 returns += chunk.count(b"\r")
                 pairs += chunk.count(b"\r\n") + (last == b"\r" and chunk[:1] == b"\n")
             last = chunk[-1:]
     like_ends = returns == 0 or returns == feeds == pairs
-    simple = like_ends and not (quotes or odd)
-    return TextShape(feeds + (last != b"\n"), quotes, like_ends, simple)
+    return TextShape(feeds + (last != b"\n"), quotes, like_ends)
 
 
 def _line_feeds(chunk: bytes) -> int:
     # A fourth of what `bytes.count` takes where there are many.
     return int(np.count_nonzero(np.frombuffer(chunk, np.uint8) == ord("\n")))
-
-
-def _may_hold_hexadecimal(chunk: bytes) -> bool:
-    """Look for 0x, which some readers of numbers take for the beginning of one."""
-    letters = np.frombuffer(chunk, np.uint8)
-    return bool(((letters[1:] | 0x20 == ord("x")) & (letters[:-1] == ord("0"))).any())
 
 
 def empty_places(path: Path) -> list[int]:
@@ -123,12 +113,9 @@ def empty_places(path: Path) -> list[int]:
     return places
 
 
-def plain_shape(path: Path, encoding: Encoding) -> TextShape | None:
-    """Give the shape of a text that the engine can be trusted with as it is, None for others."""
-    if path.name.endswith((".gz", ".zst")) or encoding is not Encoding.UTF_8:
-        return None
-    shape = shape_of(path)
-    return shape if shape.has_like_ends else None
+def is_plain(path: Path, encoding: Encoding) -> bool:
+    """Say whether a text is written in UTF-8, as far as can be told, and not compressed."""
+    return not path.name.endswith((".gz", ".zst")) and encoding is Encoding.UTF_8
 
 
 def write_plain(path: Path, encoding: Encoding, target: Path) -> None:

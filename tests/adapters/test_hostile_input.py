@@ -211,7 +211,7 @@ def test_an_empty_line_is_no_row(tmp_path: Path) -> None:
 
 def test_a_text_of_many_parts_is_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("adapters.simple_texts._READ_AT_ONCE", 1_000)
-    monkeypatch.setattr("adapters.simple_texts._HELD_AT_ONCE", 2_000)
+    monkeypatch.setattr("adapters.line_parts._NOTED_AT_ONCE", 2_000)
     delivery = SmallDelivery(tmp_path)
     delivery.lines = [
         delivery.lines[number % 4] | {"product_order_id": f"P{number}"} for number in range(400)
