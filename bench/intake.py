@@ -68,24 +68,32 @@ def _read(root: Path) -> StagedMonth:
 
 
 def duckdb_by_hand(root: Path) -> None:
-    """Do the same checks and exact duplicates by hand, on Parquet."""
+    """Do the same checks and exact duplicates by hand, on Parquet or on one CSV."""
     folder = root / str(MONTH)
     engine = duckdb.connect()
     engine.execute("SET preserve_insertion_order = false")
-    files = {"files": str(folder / "settlements*.parquet")}
-    sellers = {"sellers": str(folder / "sellers.parquet")}
+    [sellers] = folder.glob("sellers.*")
+    lines = sorted(folder.glob("settlements*"))
+    files = {"files": list(map(str, lines))}
     checks = by_hand.CHECKS.replace("$first", f"DATE '{MONTH.first_day}'")
-    engine.execute(by_hand.TOTALS.format(checks=checks), files)
-    by_hand.broken_by_seller(engine)
     for statement, values in (
-        (by_hand.UNKNOWN, sellers),
-        (by_hand.SELLERS, sellers),
+        (by_hand.TOTALS.format(checks=checks), files),
+        (by_hand.UNKNOWN, {"sellers": str(sellers)}),
+        (by_hand.SELLERS, {"sellers": str(sellers)}),
         (by_hand.DUPLICATES, files),
         (by_hand.BY_FILE, files),
     ):
-        engine.execute(statement, values).fetchall()
-    for file in folder.glob("settlements*.parquet"):
+        engine.execute(_reading(statement, sellers.suffix), values).fetchall()
+    by_hand.broken_by_seller(engine)
+    for file in lines:
         by_hand.sha256(file)
+
+
+def _reading(statement: str, suffix: str) -> str:
+    if suffix == ".parquet":
+        return statement
+    typed = statement.replace("read_parquet($files", f"read_csv($files, {TYPED}")
+    return typed.replace("read_parquet", "read_csv")
 
 
 def duckdb_sum(root: Path) -> None:
@@ -282,6 +290,12 @@ def measure(folder: Path, lines: int, sellers: int, rounds: int, *, full: bool) 
         "read CSV / one sum of it, typed",
         (ours_but_judging, text),
         (duckdb_sum_only, text),
+        rounds,
+    )
+    compare(
+        "read CSV / by hand in DuckDB, with the same checks",
+        (ours_but_judging, text),
+        (duckdb_by_hand, text),
         rounds,
     )
     compare(
