@@ -248,7 +248,10 @@ def _declared(
     with problems.noting(MANIFEST):
         if not path.exists():
             return None
-        declared = read_manifest(path.read_bytes(), month)
+        manifest = read_manifest(path.read_bytes(), month)
+        declared = manifest.declared
+        for problem in manifest.problems:
+            problems.add(problem.rule, MANIFEST, problem.sentence)
         for name in sorted(declared.keys() - names):
             problems.add("manifest_file_absent", MANIFEST, f"it names {name}, which is not there")
         for name in sorted(names - declared.keys()):

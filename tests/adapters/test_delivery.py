@@ -188,6 +188,28 @@ def test_a_bad_manifest_is_refused(delivery: SmallDelivery, damage: str) -> None
     assert refusal(delivery)[rule].encode()
 
 
+def test_everything_that_is_wrong_with_a_manifest_is_said(delivery: SmallDelivery) -> None:
+    entry = {"name": "settlements.csv", "rows": "4", "sha256": "abc"}
+    sellers = [{"rows": 3}, {"name": "sellers.csv", "rows": True}, "sellers-2.csv"]
+    manifest = {"settlement_month": "2026-09", "files": [entry, entry], "sellers": sellers}
+    (delivery.folder / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(DeliveryRefused) as refused:
+        find_delivery(str(delivery.root), MONTH)
+    assert [finding.sentence for finding in refused.value.findings] == [
+        "manifest.json: it is for the month 2026-09, not for 2026-10.",
+        *[
+            "manifest.json: the rows of settlements.csv is not a whole number.",
+            "manifest.json: the payment_amount_krw of settlements.csv is not a whole number.",
+            "manifest.json: the sha256 of settlements.csv is not 64 hex digits.",
+        ]
+        * 2,
+        "manifest.json: its 'sellers' does not list files.",
+        "manifest.json: file 1 in its 'sellers' has no name.",
+        "manifest.json: the rows of sellers.csv is not a whole number.",
+        "manifest.json: it names settlements.csv 2 times.",
+    ]
+
+
 def test_files_and_manifest_must_name_each_other(delivery: SmallDelivery) -> None:
     delivery.declare({"name": "settlements-000.csv"})
     found = refusal(delivery)
