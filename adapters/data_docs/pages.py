@@ -22,6 +22,11 @@ _RULE_COLUMNS = (
     "found",
 )
 _FILE_COLUMNS = ("file", "rows", "amount (KRW)", "rows declared", "amount declared", "SHA-256")
+_NOT_DECLARED = (
+    "No manifest.json came with these files, so nobody declared how many rows and how much they "
+    "hold: a file that was cut off at the end of a line shows only in comparison with the months "
+    "before. Ask the sender for a manifest."
+)
 _INDEX_COLUMNS = ("month", "state", "lines", "amount (KRW)", "critical", "warnings", "checked")
 
 
@@ -177,6 +182,8 @@ def _body(each: _Page) -> Iterator[str]:
         yield '<p class="good">Every rule holds.</p>'
     if profile is not None:
         yield "<h2>Files</h2>"
+        if not any(file["declared"] for file in profile["files"]):
+            yield f'<p class="soft">{_NOT_DECLARED}</p>'
         yield table(_FILE_COLUMNS, map(_file_row, profile["files"]), _FILE_COLUMNS[1:5])
     rules = sorted(_rules(checked), key=lambda rule: (rule["success"], not _critical(rule)))
     if rules:
