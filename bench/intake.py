@@ -23,8 +23,8 @@ from pathlib import Path
 import by_hand
 import duckdb
 
-from adapters.delivery import find_delivery
-from adapters.intake import StagedMonth
+from adapters.intake.delivery import find_delivery
+from adapters.intake.scan import StagedMonth
 from adapters.sample import write_sample
 from domain.months import SettlementMonth
 from domain.profile import Past

@@ -13,9 +13,9 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from adapters.data_docs import CheckedDelivery, keep_check
-from adapters.delivery import DeliveryRefused
-from adapters.intake import StagedMonth
-from adapters.object_store import is_object_store, local_path
+from adapters.intake.delivery import DeliveryRefused
+from adapters.intake.object_store import is_object_store, local_path
+from adapters.intake.scan import StagedMonth
 from domain.findings import Finding, MonthBlocked, blocking
 from domain.months import SettlementMonth
 from domain.refusal import WrongUsage

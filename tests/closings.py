@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet
 from sqlalchemy import Engine
 
-from adapters.intake import StagedMonth
+from adapters.intake.scan import StagedMonth
 from adapters.korean_holidays import HolidayCalendar
 from adapters.policy_files import PolicyText, read_policies
 from adapters.postgres.ledger import Payout

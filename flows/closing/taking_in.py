@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 
 from sqlalchemy import Connection
 
-from adapters.intake import StagedMonth
+from adapters.intake.scan import StagedMonth
 from adapters.postgres.revisions import Revision, current_revisions, record_revision
 from domain.findings import Finding, WindowIncomplete
 from domain.months import SettlementMonth

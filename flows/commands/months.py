@@ -93,7 +93,7 @@ def quarantine(month: SettlementMonth, output: Output) -> None:
     line has a number. In Parquet the first row is row 1.
     """
     from adapters.data_docs import read_checks
-    from adapters.quarantine import latest_quarantine
+    from adapters.intake.quarantine import latest_quarantine
     from flows.console import delivery_listings as listings
 
     settings = read_settings()

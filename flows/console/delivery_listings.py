@@ -8,8 +8,8 @@ from typing import Final
 from sqlalchemy import Engine
 
 from adapters.data_docs import CheckedDelivery
+from adapters.intake.quarantine import quarantined_rows
 from adapters.postgres.month_list import MonthRevision, month_revisions
-from adapters.quarantine import quarantined_rows
 from domain.months import SettlementMonth
 from domain.settlement import LINE_COLUMNS
 from flows.console.listings import history_rows

@@ -10,7 +10,7 @@ from prefect.client.schemas.objects import State
 from prefect.runtime import deployment
 from sqlalchemy.exc import OperationalError
 
-from adapters.delivery import DeliveryRefused
+from adapters.intake.delivery import DeliveryRefused
 from adapters.postgres.database import DatabaseUnreachable
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from adapters.data_docs import CheckedDelivery, Standing, keep_check, publish_pages, read_checks
-from adapters.intake import StagedMonth
+from adapters.intake.scan import StagedMonth
 from adapters.postgres.month_list import month_revisions
 from domain.months import SettlementMonth
 from expectations.gate import Verdict

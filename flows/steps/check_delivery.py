@@ -2,7 +2,7 @@
 
 from sqlalchemy import Engine
 
-from adapters.intake import StagedMonth
+from adapters.intake.scan import StagedMonth
 from adapters.postgres.previous_months import past_of
 from domain.profile import Past
 from expectations.gate import Verdict

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
-from adapters.delivery import Delivery, find_delivery
+from adapters.intake.delivery import Delivery, find_delivery
 from adapters.postgres.revisions import Revision, current_revisions
 from domain.months import SettlementMonth
 

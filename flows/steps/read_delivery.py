@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from adapters.delivery import Delivery
-from adapters.engine import MEMORY_LIMIT_MB
-from adapters.intake import StagedMonth, scan_delivery
+from adapters.intake.delivery import Delivery
+from adapters.intake.engine import MEMORY_LIMIT_MB
+from adapters.intake.scan import StagedMonth, scan_delivery
 from expectations.suite import line_checks, snapshot_checks
 
 

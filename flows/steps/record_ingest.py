@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Engine
 
-from adapters.intake import StagedMonth
+from adapters.intake.scan import StagedMonth
 from adapters.postgres.database import lock_program
 from adapters.postgres.runs import Action, record_run
 from domain.cause import Cause

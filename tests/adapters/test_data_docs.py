@@ -182,7 +182,7 @@ def test_a_page_says_when_nobody_declared_what_the_files_hold(tmp_path: Path) ->
     [file] = SOUND.profile["files"]
     declared = file | {"declared": {"rows": 60_000, "amount_krw": 123_456_789, "sha256": None}}
     for name, files in {"without": [file], "with": [file, declared]}.items():
-        keep_check(tmp_path / name, replace(SOUND, profile=SOUND.profile | {"files": files}))
+        keep_check(tmp_path / name, replace(SOUND, profile={**SOUND.profile, "files": files}))
         publish_pages(tmp_path / name, [FIRST])
     pages = {name: tmp_path / name / "2026-10-revision-1.html" for name in ("without", "with")}
     assert "No manifest.json came with these files" in text_of(pages["without"])

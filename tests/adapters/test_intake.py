@@ -8,8 +8,8 @@ from typing import Any
 import duckdb
 import pytest
 
-from adapters.delivery import DeliveryRefused, find_delivery
-from adapters.intake import DeliveryChanged, StagedMonth
+from adapters.intake.delivery import DeliveryRefused, find_delivery
+from adapters.intake.scan import DeliveryChanged, StagedMonth
 from domain.profile import Violations
 from domain.settlement import LINE_COLUMNS, SELLER_COLUMNS
 from flows.steps.read_delivery import read_delivery

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from adapters.intake import StagedMonth
-from adapters.quarantine import latest_quarantine
+from adapters.intake.quarantine import latest_quarantine
+from adapters.intake.scan import StagedMonth
 from domain.findings import Severity
 from expectations.suite import COUNTED_RULES
 from flows.console.delivery_listings import QUARANTINE, quarantine_rows

@@ -9,9 +9,9 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from adapters.delivery import DeliveryRefused, find_delivery
-from adapters.settlement_lines import Reading
-from adapters.simple_texts import NotSimple, Text, typed_tables
+from adapters.intake.delivery import DeliveryRefused, find_delivery
+from adapters.intake.opening import Reading
+from adapters.intake.simple_texts import NotSimple, Text, typed_tables
 from domain.profile import Profile
 from flows.steps.read_delivery import read_delivery
 from tests.deliveries import MONTH, SmallDelivery
@@ -55,7 +55,7 @@ class Outcome:
 
 def outcome(delivery: SmallDelivery, first: Reading, patch: pytest.MonkeyPatch) -> Outcome:
     work = delivery.root / first.name
-    patch.setattr("adapters.intake._FIRST_READING", first)
+    patch.setattr("adapters.intake.scan._FIRST_READING", first)
     try:
         found = find_delivery(str(delivery.root), MONTH)
         staged = read_delivery(found, work / "staging", work / "quarantine")

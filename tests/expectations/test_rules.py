@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.delivery import find_delivery
+from adapters.intake.delivery import find_delivery
 from domain.findings import Finding, Severity
 from domain.profile import Past, PastMonth, Violations
 from domain.settlement import SELLER_FLAGS

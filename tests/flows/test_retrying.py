@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
-from adapters.delivery import DeliveryRefused
+from adapters.intake.delivery import DeliveryRefused
 from adapters.postgres.database import DatabaseUnreachable
 from domain.findings import Finding, MonthBlocked, Severity
 from flows.operations import retrying

@@ -15,7 +15,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from pyarrow import csv
 
-from adapters.file_layout import SourceColumn
+from adapters.intake.file_layout import SourceColumn
 from domain.settlement import Kind
 
 FILE = "__file"

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import duckdb
 
-from adapters.engine import literal_path
-from adapters.file_problem import FileProblem, damaged
-from adapters.spreadsheets import sheet_header
-from adapters.text_files import Encoding, text_header
+from adapters.intake.engine import literal_path
+from adapters.intake.file_problem import FileProblem, damaged
+from adapters.intake.spreadsheets import sheet_header
+from adapters.intake.text_files import Encoding, text_header
 from domain.settlement import COLUMNS, Column, Content
 
 _PARQUET = b"PAR1"

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from adapters.file_problem import FileProblem
+from adapters.intake.file_problem import FileProblem
 from domain.months import SettlementMonth
 from domain.profile import DeclaredTotals
 

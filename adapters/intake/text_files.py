@@ -19,7 +19,7 @@ from typing import BinaryIO, cast
 
 import numpy as np
 
-from adapters.file_problem import FileProblem, damaged
+from adapters.intake.file_problem import FileProblem, damaged
 
 _CHUNK = 1 << 20
 _HEADER_LIMIT = 1_000_000

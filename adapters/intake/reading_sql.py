@@ -9,13 +9,13 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
 
-from adapters.delivery import SELLER_FOLDER, DeliveredFile
-from adapters.engine import identifier, literal, literal_path
-from adapters.file_layout import Format, SourceColumn
-from adapters.scan import LINE_KEY_NUMBER
-from adapters.simple_texts import FILE as _FILE
-from adapters.simple_texts import ROW, Text
-from adapters.text_files import TextShape
+from adapters.intake.delivery import SELLER_FOLDER, DeliveredFile
+from adapters.intake.engine import identifier, literal, literal_path
+from adapters.intake.file_layout import Format, SourceColumn
+from adapters.intake.questions import LINE_KEY_NUMBER
+from adapters.intake.simple_texts import FILE as _FILE
+from adapters.intake.simple_texts import ROW, Text
+from adapters.intake.text_files import TextShape
 from domain.settlement import LINE_KEY, SPREADSHEET_VALUES, Kind
 
 _INTEGERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER"}

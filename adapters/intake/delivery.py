@@ -12,10 +12,10 @@ from stat import S_ISREG
 
 import duckdb
 
-from adapters.file_layout import SUFFIXES, Layout, layout_of
-from adapters.file_problem import FileProblem
-from adapters.manifest import read_manifest
-from adapters.object_store import fetch_folder, is_object_store, local_path
+from adapters.intake.file_layout import SUFFIXES, Layout, layout_of
+from adapters.intake.file_problem import FileProblem
+from adapters.intake.manifest import read_manifest
+from adapters.intake.object_store import fetch_folder, is_object_store, local_path
 from domain.findings import Finding, Severity
 from domain.months import SettlementMonth
 from domain.profile import DeclaredTotals

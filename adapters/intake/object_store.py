@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from fsspec import AbstractFileSystem
 from fsspec.core import url_to_fs
 
-from adapters.file_problem import FileProblem
+from adapters.intake.file_problem import FileProblem
 
 _LOCAL = "file://"
 _DEEPEST = 2  # a file, or a file in a folder of one seller

@@ -8,7 +8,7 @@ import duckdb
 import narwhals as nw
 import pyarrow.parquet
 
-from adapters.scan import Frame, unreadable
+from adapters.intake.questions import Frame, unreadable
 from domain.months import SettlementMonth
 from domain.settlement import COLUMNS, Content, Kind
 

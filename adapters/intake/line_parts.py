@@ -15,10 +15,10 @@ import pyarrow as pa
 import pyarrow.compute
 from numpy.typing import NDArray
 
-from adapters import scan
-from adapters.reading_sql import Source, keyed_sql, table_sql
-from adapters.scan import LINE_KEY_NUMBER, FileCount, Frame
-from adapters.simple_texts import FILE, NotSimple, typed_schema, typed_tables
+from adapters.intake import questions
+from adapters.intake.questions import LINE_KEY_NUMBER, FileCount, Frame
+from adapters.intake.reading_sql import Source, keyed_sql, table_sql
+from adapters.intake.simple_texts import FILE, NotSimple, typed_schema, typed_tables
 from domain.settlement import Kind
 
 _STREAM = "passing_lines"
@@ -49,10 +49,10 @@ class ReadAgain:
     rows: Frame
 
     def key_numbers(self) -> list[NDArray[np.uint64]]:
-        return [scan.key_numbers(self.rows)]
+        return [questions.key_numbers(self.rows)]
 
     def by_file(self) -> dict[str, FileCount]:
-        return scan.totals_by_file(self.rows)
+        return questions.totals_by_file(self.rows)
 
 
 @dataclass(slots=True)

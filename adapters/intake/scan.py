@@ -16,18 +16,13 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from adapters import scan
-from adapters.delivery import Delivery, DeliveryRefused
-from adapters.engine import MEMORY_LIMIT_MB, literal, open_engine
-from adapters.quarantine import broken_in, write_quarantine
-from adapters.scan import LINE_KEY_NUMBER, Check, FileCount, Frame
-from adapters.settlement_lines import (
-    DeliveredRows,
-    FilesDamaged,
-    Reading,
-    ReadingUnfit,
-    open_files,
-)
+from adapters.intake import questions
+from adapters.intake.delivered_rows import DeliveredRows, open_files
+from adapters.intake.delivery import Delivery, DeliveryRefused
+from adapters.intake.engine import MEMORY_LIMIT_MB, literal, open_engine
+from adapters.intake.opening import FilesDamaged, Reading, ReadingUnfit
+from adapters.intake.quarantine import broken_in, write_quarantine
+from adapters.intake.questions import LINE_KEY_NUMBER, Check, FileCount, Frame
 from domain import profile as counted
 from domain.findings import Finding, Severity
 from domain.months import SettlementMonth
@@ -213,11 +208,11 @@ class _Scan:
         counts = {Content.SELLERS: self._seller_counts()}
         read = self._read_lines()
         with ThreadPoolExecutor(1) as beside:  # to sort numbers keeps one processor busy
-            repeated = beside.submit(scan.repeated, read.key_numbers)
+            repeated = beside.submit(questions.repeated, read.key_numbers)
             totals = self._added_up(read.totals)
             counts[Content.SETTLEMENTS] = self._line_counts(read, totals)
-            stores = self._keep("stores", scan.stores(self.rows[Content.SELLERS].whole))
-            sellers = self._keep("selling", scan.selling(totals, stores))
+            stores = self._keep("stores", questions.stores(self.rows[Content.SELLERS].whole))
+            sellers = self._keep("selling", questions.selling(totals, stores))
             self._write(staging, totals)
         sets = self._sets(repeated.result(), stores, sellers)
         refused = self._refuse(sets, counts, quarantine)
@@ -240,7 +235,7 @@ class _Scan:
         several = len(self.delivery.of(Content.SETTLEMENTS)) > 1
         read = _LinesRead([], [], [])
         for number, part in enumerate(self.rows[Content.SETTLEMENTS].parts()):
-            totals = scan.totals_per_seller(part.rows, self.checks[Content.SETTLEMENTS])
+            totals = questions.totals_per_seller(part.rows, self.checks[Content.SETTLEMENTS])
             read.totals.append(self._keep(f"totals_{number}", totals))
             read.key_numbers.extend(part.key_numbers())
             read.by_file.append(part.by_file() if several else {})
@@ -248,25 +243,25 @@ class _Scan:
 
     def _line_counts(self, read: _LinesRead, totals: Frame) -> dict[str, FileCount]:
         """Count by file; each rule is counted by itself only if any is broken at all."""
-        rows, whole = self.rows[Content.SETTLEMENTS], scan.whole_total(totals)
+        rows, whole = self.rows[Content.SETTLEMENTS], questions.whole_total(totals)
         rows.check_complete(whole.lines)
         if not whole.sound:
-            counts = scan.broken_by_file(rows.whole, self.checks[Content.SETTLEMENTS])
+            counts = questions.broken_by_file(rows.whole, self.checks[Content.SETTLEMENTS])
             rows.check_complete(sum(count.rows for count in counts.values()), whole.lines)
             return counts
         files = self.delivery.of(Content.SETTLEMENTS)
         if len(files) == 1:
             return {files[0].name: FileCount(whole.lines, whole.amount_krw)}
-        return scan.added_by_file(read.by_file)
+        return questions.added_by_file(read.by_file)
 
     def _seller_counts(self) -> dict[str, FileCount]:
         rows = self.rows[Content.SELLERS]
-        counts = scan.count_by_file(rows.whole, self.checks[Content.SELLERS])
+        counts = questions.count_by_file(rows.whole, self.checks[Content.SELLERS])
         rows.check_complete(sum(count.rows for count in counts.values()))
         return counts
 
     def _added_up(self, totals: Sequence[Frame]) -> Frame:
-        return totals[0] if len(totals) == 1 else self._keep("totals", scan.added_up(totals))
+        return totals[0] if len(totals) == 1 else self._keep("totals", questions.added_up(totals))
 
     def _keep(self, name: str, frame: Frame) -> Frame:
         """Hold an intermediate result in the engine, where it may spill."""
@@ -278,20 +273,20 @@ class _Scan:
     ) -> dict[str, Frame]:
         """Find what only all rows together show, by rule: keys whose rows are to be refused."""
         found = {
-            counted.UNKNOWN_SELLER: scan.unknown_sellers(sellers),
-            counted.SELLER_TWICE: scan.repeated_sellers(stores),
+            counted.UNKNOWN_SELLER: questions.unknown_sellers(sellers),
+            counted.SELLER_TWICE: questions.repeated_sellers(stores),
         }
         if repeated.size:
             numbers = _frame(self.engine.from_arrow(pa.table({LINE_KEY_NUMBER: repeated})))
             whole = self.rows[Content.SETTLEMENTS].whole
-            found[counted.DUPLICATE_LINE] = scan.repeated_keys(whole, numbers)
+            found[counted.DUPLICATE_LINE] = questions.repeated_keys(whole, numbers)
         kept = {rule: self._keep(rule, keys) for rule, keys in found.items()}
         return {rule: keys for rule, keys in kept.items() if self._holds(rule)}
 
     def _refuse(self, sets: Mapping[str, Frame], counts: _Counts, folder: Path) -> Path | None:
         """Quarantine the lines and the snapshot rows to be refused, if there are any."""
         refused = [
-            scan.refused_rows(rows.whole, COLUMNS[content], self.checks[content], keys)
+            questions.refused_rows(rows.whole, COLUMNS[content], self.checks[content], keys)
             for content, rows in self.rows.items()
             for keys in [{rule: sets[rule] for rule in _SETS[content] if rule in sets}]
             if keys or self._refuses(content, counts[content])
@@ -315,7 +310,7 @@ class _Scan:
                 if refused is None:
                     yield Violations(rule)
                 else:
-                    yield scan.violations(rule, broken_in(self.engine, refused, rule), shows)
+                    yield questions.violations(rule, broken_in(self.engine, refused, rule), shows)
 
     def _holds(self, table: str) -> bool:
         return bool(self.engine.table(table).limit(1).fetchall())
@@ -328,21 +323,23 @@ class _Scan:
             by_file = tuple((name, count) for name, count in by_file if count)
             examples: tuple[str, ...] = ()
             if by_file:
-                breaking = self.rows[content].whole.filter(scan.broken(check))
-                examples = scan.examples(breaking, check.shows)
+                breaking = self.rows[content].whole.filter(questions.broken(check))
+                examples = questions.examples(breaking, check.shows)
             yield Violations(check.name, sum(count for _, count in by_file), by_file, examples)
 
     def _seller_violations(self, sellers: Frame) -> Iterator[Violations]:
-        yield scan.seller_violations(counted.NEGATIVE_SELLER, scan.negative_sellers(sellers))
-        yield scan.seller_violations(counted.EARLY_SALE, scan.early_sellers(sellers))
+        yield questions.seller_violations(
+            counted.NEGATIVE_SELLER, questions.negative_sellers(sellers)
+        )
+        yield questions.seller_violations(counted.EARLY_SALE, questions.early_sellers(sellers))
 
     def _idle(self, totals: Frame) -> Iterator[Violations]:
         """Count all lines where none would count, and all stores where none could earn."""
         sellers = self.rows[Content.SELLERS].whole
-        no_lines = scan.counts_nothing(totals, "line_type", PRODUCT_LINE, LINE_TYPES)
-        yield Violations(counted.OTHER_LINE, scan.whole_total(totals).lines if no_lines else 0)
-        no_store = scan.counts_nothing(sellers, "status", NORMAL_STORE, STATUSES)
-        yield Violations(counted.IDLE_STORE, scan.row_count(sellers) if no_store else 0)
+        no_lines = questions.counts_nothing(totals, "line_type", PRODUCT_LINE, LINE_TYPES)
+        yield Violations(counted.OTHER_LINE, questions.whole_total(totals).lines if no_lines else 0)
+        no_store = questions.counts_nothing(sellers, "status", NORMAL_STORE, STATUSES)
+        yield Violations(counted.IDLE_STORE, questions.row_count(sellers) if no_store else 0)
 
     def _unreadable(self) -> Iterator[Violations]:
         for content, rule in _UNREADABLE.items():
@@ -374,6 +371,6 @@ class _Scan:
             "ORDER BY 1, 2) "
             f"TO {literal(str(staging / _TOTALS))} (FORMAT parquet)"
         )
-        columns = scan.canonical(SELLER_COLUMNS)
+        columns = questions.canonical(SELLER_COLUMNS)
         sellers = self.rows[Content.SELLERS].whole.select(*columns).sort("seller_id")
         sellers.to_native().write_parquet(str(staging / _SELLERS))
