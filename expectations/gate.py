@@ -120,10 +120,11 @@ def _differing(declared: Iterable[FileTotals], result: Any) -> Iterator[Finding]
         if problem is not None:
             yield undecided(rule, problem)
             continue
-        for file in declared:
-            pair = control_totals(rule, file)
-            if pair is not None and pair[0] != pair[1]:
-                yield differing(rule, file)
+        pairs = [(file, control_totals(rule, file)) for file in declared]
+        differ = [file for file, pair in pairs if pair is not None and pair[0] != pair[1]]
+        yield from (differing(rule, file) for file in differ)
+        if not differ:
+            yield undecided(rule, "its expectation failed, and no file shows why")
 
 
 def _counts(profile: Profile) -> dict[str, int | None]:

@@ -15,6 +15,7 @@ from functools import cache
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
+from threading import Lock
 from typing import Any, Final
 
 from domain.award_profile import AwardProfile
@@ -36,6 +37,7 @@ class GateProcess:
         self._process = context.Process(target=_serve, args=(theirs,), daemon=True)
         self._process.start()
         theirs.close()
+        self._asking = Lock()
 
     def hurry(self, hurried: bool) -> None:
         """Let it compute like any other process, or only when no other process wants to.
@@ -64,10 +66,15 @@ class GateProcess:
 
     def _ask(self, question: Profile | AwardProfile) -> Any:
         try:
-            self._mine.send(question)
-            answer = self._mine.recv()
+            with self._asking:
+                self._mine.send(question)
+                answer = self._mine.recv()
         except (EOFError, OSError) as error:
             raise GateFailed(f"the data-quality gate ended: {error!r}") from error
+        except BaseException:
+            self._process.kill()  # whoever asked is gone: nobody else may get the answer
+            self._process.join()
+            raise
         if isinstance(answer, BaseException):
             raise GateFailed(f"the data-quality gate failed: {answer!r}") from answer
         return answer

@@ -53,8 +53,8 @@ class Rule:
 class BandRule:
     """A rule that a month's measure stays within a band around the months before it.
 
-    `measure` reads it from a profile or from a past month; `tolerance` is how far outside the
-    smallest and the largest of them it may lie, as a fraction of the largest.
+    `measure` reads it from a profile or from a past month; `tolerance` is how far below the
+    smallest and above the largest of them it may lie, as a fraction of each.
     """
 
     rule: Rule
@@ -64,8 +64,8 @@ class BandRule:
     def band(self, past: Sequence[PastMonth]) -> tuple[int, int]:
         """Give the least and the most that the past months allow."""
         values = [self.measure(month) for month in past]
-        margin = int(max(map(abs, values)) * self.tolerance)
-        return min(values) - margin, max(values) + margin
+        least, most = min(values), max(values)
+        return least - int(abs(least) * self.tolerance), most + int(abs(most) * self.tolerance)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +102,10 @@ class RowRule:
     rule: Rule
     shows: str
     holds: Callable[[SettlementMonth], nw.Expr]
+
+    def __post_init__(self) -> None:
+        if self.rule.severity is Severity.CRITICAL and self.rule.limit != NONE:
+            raise ValueError(f"{self.rule.name}: rows that are refused cannot be allowed for")
 
     def on(self, month: SettlementMonth) -> Check:
         """Bind the rule to the settlement month that a delivery claims to be."""

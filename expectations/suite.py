@@ -118,8 +118,9 @@ WHOLE_RULES: tuple[WholeRule, ...] = (
     ),
 )
 
-# Half as much again, or half as little, is more than a season does to a whole marketplace.
-_SEASON = 0.5
+# Two fifths more than the most, or less than the least, is more than a season does to a whole
+# marketplace.
+_SEASON = 0.4
 
 BAND_RULES: tuple[BandRule, ...] = (
     BandRule(

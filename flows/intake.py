@@ -107,7 +107,9 @@ def _judged(
         start_gate()  # it loads while the files are read
         name = f"{month}/{found.delivery.content_hash[:12]}"
         folder = staging.enter_context(own_folder(settings.staging / _of_this_run(name)))
-        staged = read(settings, found, folder)
+        # What a preview refuses is shown in its report, and kept nowhere.
+        quarantine = folder if preview else settings.quarantine / name
+        staged = read(found, folder, quarantine)
         verdict = check(settings, staged)
     except DeliveryRefused as refused:
         if not preview:
@@ -131,12 +133,11 @@ def find(settings: Settings, root: str, month: SettlementMonth, fetched: Path) -
 
 
 @task(cache_policy=NO_CACHE, name="read the settlement lines")
-def read(settings: Settings, found: FoundDelivery, staging: Path) -> StagedMonth:
+def read(found: FoundDelivery, staging: Path, quarantine: Path) -> StagedMonth:
     """Scan the files once: totals per seller, profile, refused rows."""
     delivery = found.delivery
     log.info("reading %s files of %s", len(delivery.files), delivery.settlement_month)
-    name = f"{delivery.settlement_month}/{delivery.content_hash[:12]}"
-    return read_delivery(delivery, staging, settings.quarantine / name)
+    return read_delivery(delivery, staging, quarantine)
 
 
 @task(cache_policy=NO_CACHE, name="check the data")

@@ -26,7 +26,19 @@ MANIFEST = "manifest.json"
 SELLER_FOLDER = "seller_id="
 _SUFFIX = "|".join(map(re.escape, SUFFIXES))
 _NAMES = {content: re.compile(rf"{content}.*({_SUFFIX})", re.DOTALL) for content in Content}
+# Named like data in any spelling, or with the ending of data, and no checksum beside it.
+_LOOKS_LIKE_DATA = re.compile(
+    rf"(?!\.|_)(({'|'.join(Content)}).*|.*\.(parquet|csv|tsv|xlsx?|zip|gz|bz2|xz|zst|part|tmp))"
+    r"(?<!\.sha256)(?<!\.sha512)(?<!\.md5)(?<!\.sig)(?<!\.asc)(?<!\.crc)",
+    re.IGNORECASE | re.DOTALL,
+)
+_UNRECOGNIZED = (
+    "it is not read, and may be a part of the month; name it settlements… or sellers… with one of "
+    f"the endings {', '.join(SUFFIXES)}, or take it out of the folder"
+)
 _HASHED_AT_ONCE = 4
+
+_Stamp = tuple[int, int, int, int]
 
 
 class DeliveryRefused(Refused):
@@ -44,13 +56,16 @@ class DeliveryRefused(Refused):
 
 @dataclass(frozen=True, slots=True)
 class DeliveredFile:
-    """A file of a delivery: `name` is its path within the month's folder, with `/`."""
+    """A file of a delivery: `name` is its path within the month's folder, with `/`.
+
+    `stamp` is what the file system knew of it before its first byte was read.
+    """
 
     name: str
     path: Path
     content: Content
     sha256: str
-    stamp: tuple[int, int]
+    stamp: _Stamp
     layout: Layout
     declared: DeclaredTotals | None
 
@@ -99,16 +114,18 @@ def find_delivery(root: str, month: SettlementMonth, fetched: Path | None = None
             raise ValueError("a delivery in an object store needs a folder to be fetched into")
         folder = fetched / str(month)
         with problems.noting(source):
-            fetch_folder(source, folder)
+            fetch_folder(source, folder, _may_belong)
         problems.refuse_if_any(month, source)
     paths = _list(folder, source, problems)
     names = {_name(folder, path) for path in paths}
-    declared = _declared(folder / MANIFEST, month, names, problems)
-    layouts = _layouts(folder, paths, problems)
+    manifest = _manifest(folder / MANIFEST, problems)
+    declared = _declared(manifest, month, names, problems)
+    opened = _opened(folder, paths, problems)
     problems.refuse_if_any(month, source)
-    files = _hashed(folder, layouts, declared)
-    manifest = {MANIFEST: _hash(folder / MANIFEST)} if declared is not None else {}
-    hashes = {file.name: file.sha256 for file in files} | manifest
+    files = _hashed(folder, opened, declared)
+    hashes = {file.name: file.sha256 for file in files}
+    if manifest is not None:
+        hashes[MANIFEST] = hashlib.sha256(manifest).hexdigest()
     return Delivery(month, source, _content_hash(hashes), files)
 
 
@@ -159,11 +176,20 @@ def _list(folder: Path, source: str, problems: _Problems) -> dict[Path, Content]
             content = next((c for c in Content if _NAMES[c].fullmatch(path.name)), None)
             if content is not None:
                 paths[path] = content
+            elif _may_be_missed(path):
+                problems.add("file_unrecognized", _name(folder, path), _UNRECOGNIZED)
     for content in Content:
         if content not in paths.values():
             sentence = f"there is no file {content}*.parquet, {content}*.csv or {content}*.xlsx"
             problems.add(f"{content}_absent", source, sentence)
     return paths
+
+
+def _may_be_missed(path: Path) -> bool:
+    """Say whether a file or folder that is not read may hold lines all the same."""
+    if path.is_dir():
+        return not path.name.startswith((SELLER_FOLDER, ".", "_"))
+    return _LOOKS_LIKE_DATA.fullmatch(path.name) is not None
 
 
 def _candidates(folder: Path) -> Iterator[Path]:
@@ -173,18 +199,31 @@ def _candidates(folder: Path) -> Iterator[Path]:
             yield from path.iterdir()
 
 
-def _layouts(
+def _may_belong(name: str) -> bool:
+    """Say whether a file of this name has to be looked at at all."""
+    return name == MANIFEST or _LOOKS_LIKE_DATA.fullmatch(name) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    content: Content
+    layout: Layout
+    stamp: _Stamp
+
+
+def _opened(
     folder: Path, paths: Mapping[Path, Content], problems: _Problems
-) -> dict[Path, tuple[Content, Layout]]:
-    layouts = {}
+) -> dict[Path, _Opened]:
+    opened = {}
     with duckdb.connect() as engine:
         for path, content in paths.items():
             with problems.noting(_name(folder, path)):
+                stamp = _stamp(path)  # what is read from here on must be of this very file
                 _check_present(path)
                 of_one_seller = path.parent.name.startswith(SELLER_FOLDER)
                 stated = frozenset(["seller_id"] if of_one_seller else [])
-                layouts[path] = (content, layout_of(path, content, engine, stated))
-    return layouts
+                opened[path] = _Opened(content, layout_of(path, content, engine, stated), stamp)
+    return opened
 
 
 def _check_present(path: Path) -> None:
@@ -201,23 +240,22 @@ def _check_present(path: Path) -> None:
 
 def _hashed(
     folder: Path,
-    layouts: Mapping[Path, tuple[Content, Layout]],
-    declared: Mapping[str, DeclaredTotals] | None,
+    opened: Mapping[Path, _Opened],
+    declared: Mapping[str, DeclaredTotals],
 ) -> tuple[DeliveredFile, ...]:
-    stamps = {path: _stamp(path) for path in layouts}
     with ThreadPoolExecutor(_HASHED_AT_ONCE) as pool:
-        hashes = dict(zip(layouts, pool.map(_hash, layouts), strict=True))
+        hashes = dict(zip(opened, pool.map(_hash, opened), strict=True))
     return tuple(
         DeliveredFile(
             name=_name(folder, path),
             path=path,
-            content=content,
+            content=file.content,
             sha256=hashes[path],
-            stamp=stamps[path],
-            layout=layout,
-            declared=(declared or {}).get(_name(folder, path)),
+            stamp=file.stamp,
+            layout=file.layout,
+            declared=declared.get(_name(folder, path)),
         )
-        for path, (content, layout) in layouts.items()
+        for path, file in opened.items()
     )
 
 
@@ -225,9 +263,10 @@ def _name(folder: Path, path: Path) -> str:
     return path.relative_to(folder).as_posix()
 
 
-def _stamp(path: Path) -> tuple[int, int]:
+def _stamp(path: Path) -> _Stamp:
+    # Another file in its place may have its size and its time; a changed one, its place.
     status = path.stat()
-    return status.st_size, status.st_mtime_ns
+    return status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
 
 
 def _hash(path: Path) -> str:
@@ -240,15 +279,24 @@ def _content_hash(hashes: Mapping[str, str]) -> str:
     return hashlib.sha256(content.encode()).hexdigest()
 
 
-def _declared(
-    path: Path, month: SettlementMonth, names: Set[str], problems: _Problems
-) -> dict[str, DeclaredTotals] | None:
-    """Read the manifest, if there is one, and hold its list of files against those found."""
-    declared: dict[str, DeclaredTotals] = {}
+def _manifest(path: Path, problems: _Problems) -> bytes | None:
+    """Read the manifest, if there is one."""
     with problems.noting(MANIFEST):
-        if not path.exists():
-            return None
-        manifest = read_manifest(path.read_bytes(), month)
+        if path.exists() or path.is_symlink():
+            _check_present(path)
+            return path.read_bytes()
+    return None
+
+
+def _declared(
+    content: bytes | None, month: SettlementMonth, names: Set[str], problems: _Problems
+) -> dict[str, DeclaredTotals]:
+    """Tell what the manifest declares, and hold its list of files against those found."""
+    declared: dict[str, DeclaredTotals] = {}
+    if content is None:
+        return declared
+    with problems.noting(MANIFEST):
+        manifest = read_manifest(content, month)
         declared = manifest.declared
         for problem in manifest.problems:
             problems.add(problem.rule, MANIFEST, problem.sentence)

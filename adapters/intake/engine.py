@@ -19,7 +19,7 @@ CREATE MACRO whole_krw(written) AS CASE
 CREATE MACRO calendar_date(written) AS CASE
   WHEN TRY_CAST(written AS DATE)::VARCHAR = written AND isfinite(TRY_CAST(written AS DATE))
   THEN TRY_CAST(written AS DATE)
-  WHEN regexp_full_match(written, '\s*[0-9]{4}([-.])[0-9]{2}[-.][0-9]{2}( 00:00:00)?\s*')
+  WHEN regexp_full_match(written, ' *[0-9]{4}([-.])[0-9]{2}[-.][0-9]{2}( 00:00:00)? *')
   THEN TRY_CAST(replace(left(trim(written), 10), '.', '-') AS DATE) END;
 CREATE MACRO yes_or_no(written) AS CASE
   WHEN written = 'true' THEN true WHEN written = 'false' THEN false

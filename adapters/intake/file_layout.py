@@ -86,7 +86,7 @@ def _parquet_columns(path: Path, engine: duckdb.DuckDBPyConnection) -> dict[str,
     _check_parquet_frame(path)
     try:
         described = engine.execute(
-            f"DESCRIBE SELECT * FROM read_parquet({literal_path(path)})"
+            f"DESCRIBE SELECT * FROM read_parquet({literal_path(path)}, hive_partitioning = false)"
         ).fetchall()
     except duckdb.Error as error:
         raise damaged(error) from error

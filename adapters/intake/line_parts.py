@@ -100,12 +100,15 @@ class ReadOnce:
         """Join the tables of small texts: each note has its price."""
         texts = [source.text for source in self.same]
         held: list[pa.Table] = []
+        size = 0
         for table in typed_tables(texts, self._names, self.same[0].columns):
             held.append(table)
+            size += table.nbytes
             self._count(table)
-            if sum(each.nbytes for each in held) >= _NOTED_AT_ONCE:
+            if size >= _NOTED_AT_ONCE:
                 yield pa.concat_tables(held)
                 held.clear()
+                size = 0
         if held:
             yield pa.concat_tables(held)
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 
 from adapters.intake.engine import literal, literal_path
 from adapters.intake.questions import canonical, unreadable
@@ -65,7 +66,8 @@ class NumberedTexts:
     def _numbered_sql(self, copy: Path) -> str:
         """Number a copy's rows as in their files, where other lines stand between them."""
         columns = [*canonical(COLUMNS[self.content]), *unreadable(COLUMNS[self.content]), "file"]
-        read = f"read_parquet({literal_path(copy)}, file_row_number = true)"
+        options = "file_row_number = true, hive_partitioning = false"
+        read = f"read_parquet({literal_path(copy)}, {options})"
         first = f"(SELECT file, min(file_row_number) AS first_row FROM {read} GROUP BY file)"
         placed = f"SELECT *, file_row_number - first_row + 1 AS place FROM {read} JOIN {first}"
         return (
@@ -77,10 +79,11 @@ class NumberedTexts:
     def _find_gaps(self) -> None:
         """Tell from which place on how many rejected rows and empty lines stand before a row."""
         rejected = self.rejected.project("file, row AS place").sql_query()
+        empty = self._empty_lines_table()
         self.engine.execute(
             f"CREATE TABLE {self._gaps} AS WITH names AS ({self._names_sql()}), "
             f"other AS (SELECT file, place - header_row AS place FROM ({rejected}) "
-            f"JOIN names ON name = file UNION SELECT file, place FROM ({self._empty_sql()})), "
+            f"JOIN names ON name = file UNION SELECT file, place FROM {empty}), "
             "ranked AS (SELECT *, row_number() OVER (PARTITION BY file ORDER BY place) AS rank "
             "FROM other) SELECT file, place - rank + 1 AS place, max(rank) AS before "
             "FROM ranked GROUP BY ALL"
@@ -90,15 +93,17 @@ class NumberedTexts:
     def _gaps(self) -> str:
         return f"gaps_{self.content}"
 
-    def _empty_sql(self) -> str:
-        places = [
-            f"({literal(source.file.name)}, {place}::BIGINT)"
-            for source in self.texts
-            for place in empty_places(source.path)
-        ]
-        if not places:
-            return "SELECT '' AS file, 0::BIGINT AS place LIMIT 0"
-        return f"SELECT * FROM (VALUES {', '.join(places)}) AS places (file, place)"
+    def _empty_lines_table(self) -> str:
+        """Hand the places of empty lines to the engine, of which there may be very many."""
+        schema = pa.schema([("file", pa.string()), ("place", pa.int64())])
+        tables = [schema.empty_table()]
+        for source in self.texts:
+            places = pa.array(empty_places(source.path), pa.int64())
+            names = pa.repeat(source.file.name, len(places))
+            tables.append(pa.table([names, places], schema))
+        name = f"empty_{self.content}"
+        self.engine.register(name, pa.concat_tables(tables))
+        return name
 
     def _names_sql(self) -> str:
         rows = (

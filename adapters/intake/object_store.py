@@ -4,7 +4,7 @@ What is fetched is fetched once, so that everything that follows speaks of the s
 """
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
@@ -27,8 +27,8 @@ def local_path(root: str) -> Path:
     return Path(root.removeprefix(_LOCAL))
 
 
-def fetch_folder(url: str, into: Path) -> None:
-    """Fetch the objects under a URL, so that `into` holds them and nothing else.
+def fetch_folder(url: str, into: Path, wanted: Callable[[str], bool]) -> None:
+    """Fetch the objects under a URL with a wanted name, so that `into` holds nothing else.
 
     Without any object there is no folder either. Raises FileProblem when the store cannot be used.
     """
@@ -37,7 +37,8 @@ def fetch_folder(url: str, into: Path) -> None:
         # A new one each time: a used one remembers what a folder held, and who was asked.
         store, prefix = url_to_fs(url, skip_instance_cache=True)
         found: dict[str, dict[str, int]] = store.find(prefix, maxdepth=_DEEPEST, detail=True)
-        targets = {name: _target(into, prefix, name) for name in found}
+        names = [name for name in found if wanted(PurePosixPath(name).name)]
+        targets = {name: _target(into, prefix, name) for name in names}
         for target in targets.values():
             target.parent.mkdir(parents=True, exist_ok=True)
         _fetch(store, {name: str(target) for name, target in targets.items()})

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import duckdb
 import narwhals as nw
@@ -37,7 +38,7 @@ def write_quarantine(
     """
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / _NAME
-    unfinished = folder / f"{_NAME}.unfinished"
+    unfinished = folder / f"{_NAME}.{uuid4().hex[:8]}"  # two runs may refuse the same at once
     parts = [_no_row(), *(frame.to_native().sql_query() for frame in (*refused, *rejected))]
     united = " UNION ALL BY NAME ".join(f"({part})" for part in parts)
     rules = "* REPLACE (string_split(rules, ';') AS rules)"
@@ -70,5 +71,5 @@ def quarantined_rows(file: Path, columns: Sequence[str]) -> Iterator[tuple[Any, 
 
 def broken_in(engine: duckdb.DuckDBPyConnection, quarantine: Path, rule: str) -> Frame:
     """Find the refused rows that broke one rule."""
-    refused = nw.from_native(engine.read_parquet(str(quarantine))).lazy()
+    refused = nw.from_native(engine.read_parquet(str(quarantine), hive_partitioning=False)).lazy()
     return refused.filter(nw.col("rules").list.contains(rule))

@@ -77,8 +77,8 @@ def parquet_sql(same: Sequence[Source]) -> str:
     paths = ", ".join(literal_path(source.path) for source in same)
     return (
         f"SELECT {_typed(same[0].columns)}, {_FILE} AS file, file_row_number + 1 AS row FROM ("
-        f"SELECT *, replace(__path, {literal(same[0].folder)}, '') AS {_FILE} "
-        f"FROM read_parquet([{paths}], filename = '__path', file_row_number = true))"
+        f"SELECT *, {_name_sql(same[0])} AS {_FILE} FROM read_parquet([{paths}], "
+        "filename = '__path', file_row_number = true, hive_partitioning = false))"
     )
 
 
@@ -103,15 +103,20 @@ def text_sql(same: Sequence[Source], *, parallel: bool) -> str:
         f"'c{place}': 'VARCHAR'" for place, _ in enumerate(same[0].file.layout.names)
     )
     paths = ", ".join(literal_path(source.path) for source in same)
-    file = f"replace(__path, {literal(same[0].folder)}, '')"
-    file = literal(same[0].file.name) if len(same) == 1 else file
+    file = literal(same[0].file.name) if len(same) == 1 else _name_sql(same[0])
     renamed = f"{_renamed(same[0])}{file} AS {_FILE}"
     return (
         f"SELECT {_typed(same[0].columns)}, {_FILE} AS file FROM (SELECT {renamed} "
         f"FROM read_csv([{paths}], columns = {{{columns}}}, filename = '__path', "
-        "auto_detect = false, header = true, delim = ',', quote = '\"', escape = '\"', "
-        f"compression = 'none', store_rejects = true, parallel = {str(parallel).lower()}))"
+        "hive_partitioning = false, auto_detect = false, header = true, "
+        "delim = ',', quote = '\"', escape = '\"', compression = 'none', "
+        f"store_rejects = true, parallel = {str(parallel).lower()}))"
     )
+
+
+def _name_sql(source: Source) -> str:
+    """Take the folder, which all files read together have in common, from a path."""
+    return f"substr(__path, {len(source.folder) + 1})"
 
 
 def _renamed(source: Source) -> str:

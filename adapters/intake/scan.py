@@ -151,6 +151,7 @@ def _blaming(delivery: Delivery, rows: Mapping[Content, DeliveredRows]) -> Itera
     try:
         yield
     except FilesDamaged as damage:
+        _refuse_changed(delivery)
         raise _as_refusal(delivery, damage) from damage
     except duckdb.OutOfMemoryException:
         raise
@@ -252,7 +253,10 @@ class _Scan:
         files = self.delivery.of(Content.SETTLEMENTS)
         if len(files) == 1:
             return {files[0].name: FileCount(whole.lines, whole.amount_krw)}
-        return questions.added_by_file(read.by_file)
+        counts = questions.added_by_file(read.by_file)
+        if sum(count.rows for count in counts.values()) != whole.lines:
+            raise AssertionError("lines by file are not all lines")
+        return counts
 
     def _seller_counts(self) -> dict[str, FileCount]:
         rows = self.rows[Content.SELLERS]
@@ -350,6 +354,9 @@ class _Scan:
             yield Violations(rule, sum(count for _, count in by_file), tuple(by_file), examples)
 
     def _files(self, counts: _Counts) -> tuple[FileTotals, ...]:
+        strange = set().union(*counts.values()) - {file.name for file in self.delivery.files}
+        if strange:
+            raise AssertionError(f"rows of files that were not delivered: {sorted(strange)}")
         return tuple(
             FileTotals(
                 name=file.name,

@@ -5,6 +5,7 @@ a text can be read at half the cost. Whatever is not exactly that is refused her
 NotSimple, and the careful way of reading says what it is.
 """
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +26,8 @@ _READ_AT_ONCE = 16 << 20
 _LOOKED_AT_ONCE = 256 << 10  # little enough for a processor's own memory, used again and again
 _BLOCK = 8 << 20  # half of what is read: one for each of two threads, at least cost
 _LONGEST_HEADER = 1 << 20
-_NEVER_SIMPLE = (b'"', b"\0")
+_NEVER_SIMPLE = (b'"', b"\0", b"\t")
+_MARK = b"\xef\xbb\xbf"  # taken away wherever a part of the text begins with it
 _TYPE = {Kind.AMOUNT_KRW: pa.int64(), Kind.DATE: pa.date32(), Kind.FLAG: pa.bool_()}
 _FEW_VALUES = ("line_type", "settlement_type", "status")
 _LAST_OF_ASCII = 0x7F
@@ -88,7 +90,8 @@ def _lines_of(path: Path) -> Iterator[memoryview]:
 
 def _whole_lines(file: BinaryIO) -> Iterator[tuple[bytearray, int]]:
     """Read whole lines, each time into the same memory: new memory costs more."""
-    buffer = bytearray(_READ_AT_ONCE)
+    left = os.fstat(file.fileno()).st_size - file.tell()
+    buffer = bytearray(min(_READ_AT_ONCE, max(left, 0) + 1))
     view, held = memoryview(buffer), 0
     while read := file.readinto(view[held:]):  # type: ignore[attr-defined]
         end = held + read
@@ -105,7 +108,9 @@ def _whole_lines(file: BinaryIO) -> Iterator[tuple[bytearray, int]]:
 
 def _require_simple(buffer: bytearray, size: int, end: bytes) -> None:
     if any(buffer.find(odd, 0, size) >= 0 for odd in _NEVER_SIMPLE):
-        raise NotSimple("it has quotes or NUL bytes")
+        raise NotSimple("it has quotes, tabs or NUL bytes")
+    if buffer.startswith(_MARK):
+        raise NotSimple("a line begins with a byte-order mark")
     returns = buffer.find(b"\r", 0, size) >= 0 and buffer.count(b"\r", 0, size)
     if returns != (buffer.count(b"\n", 0, size) if end == b"\r\n" else 0):
         raise NotSimple("its lines do not all end alike")

@@ -8,8 +8,10 @@ line end becomes that first, read here to its last byte.
 import codecs
 import csv
 import gzip
+import re
 import unicodedata
 import zlib
+from array import array
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,10 +20,12 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 import numpy as np
+from numpy.typing import NDArray
 
 from adapters.intake.file_problem import FileProblem, damaged
 
 _CHUNK = 1 << 20
+_QUOTES = re.compile(rb',?"+')
 _HEADER_LIMIT = 1_000_000
 _NOT_TEXT = {
     b"PAR1": "a Parquet file",
@@ -68,29 +72,35 @@ def column_name(written: str) -> str:
 class TextShape:
     """How a text is laid out: its lines, whether any has a quote, whether their ends are alike.
 
-    Ends are alike when they are all line feeds, or all carriage return and line feed.
+    Ends are alike when they are all line feeds, or all carriage return and line feed. `is_utf_8`
+    says whether all of it is text in UTF-8.
     """
 
     lines: int
     has_quotes: bool
     has_like_ends: bool
+    is_utf_8: bool
 
 
 def shape_of(path: Path) -> TextShape:
     """Look through an uncompressed text for its line ends and quotes."""
     returns = feeds = pairs = 0
-    quotes = False
+    quotes, utf_8 = False, True
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
     last = b"\n"
     with path.open("rb") as file:
         for chunk in iter(lambda: file.read(_CHUNK), b""):
             feeds += _line_feeds(chunk)
             quotes = quotes or b'"' in chunk
+            if utf_8 and not (chunk.isascii() and last.isascii()):
+                utf_8 = "\ufffd" not in decoder.decode(chunk)
             if b"\r" in chunk or last == b"\r":
                 returns += chunk.count(b"\r")
                 pairs += chunk.count(b"\r\n") + (last == b"\r" and chunk[:1] == b"\n")
             last = chunk[-1:]
     like_ends = returns == 0 or returns == feeds == pairs
-    return TextShape(feeds + (last != b"\n"), quotes, like_ends)
+    utf_8 = utf_8 and not decoder.decode(b"", final=True)
+    return TextShape(feeds + (last != b"\n"), quotes, like_ends, utf_8)
 
 
 def _line_feeds(chunk: bytes) -> int:
@@ -98,19 +108,30 @@ def _line_feeds(chunk: bytes) -> int:
     return int(np.count_nonzero(np.frombuffer(chunk, np.uint8) == ord("\n")))
 
 
-def empty_places(path: Path) -> list[int]:
+def empty_places(path: Path) -> NDArray[np.int64]:
     """List the empty lines between a plain text's rows, the line after the header being 1.
 
     A line within quotes belongs to its row.
     """
-    places, place, quoted = [], 0, False
+    places, place, quoted = array("q"), 0, False
     with path.open("rb") as file:
         for line in file:
             if not quoted and not line.strip(b"\r\n"):
                 places.append(place)
-            quoted ^= line.count(b'"') % 2 == 1
+            if b'"' in line:
+                quoted = _ends_within_quotes(line, quoted)
             place += not quoted
-    return places
+    return np.frombuffer(places, np.int64) if places else np.empty(0, np.int64)
+
+
+def _ends_within_quotes(line: bytes, quoted: bool) -> bool:
+    """Say whether a value goes on in the next line; only at a value's start do quotes open it."""
+    for part in _QUOTES.finditer(line):
+        if quoted:
+            quoted = len(part[0].lstrip(b",")) % 2 == 0
+        elif part.start() == 0 or part[0].startswith(b","):
+            quoted = len(part[0].lstrip(b",")) % 2 == 1
+    return quoted
 
 
 def is_plain(path: Path, encoding: Encoding) -> bool:

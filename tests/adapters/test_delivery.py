@@ -48,8 +48,26 @@ def test_a_delivery_is_its_files_with_what_was_declared_of_them(delivery: SmallD
 def test_other_files_in_the_folder_are_not_part_of_it(delivery: SmallDelivery) -> None:
     before = find_delivery(str(delivery.root), MONTH)
     (delivery.folder / "README.txt").write_text("hello")
-    (delivery.folder / "settlements.csv.part").write_text("hello")
+    (delivery.folder / ".settlements.csv.swp").write_text("hello")
+    (delivery.folder / "settlements.csv.sha256").write_text("hello")
+    (delivery.folder / "_SUCCESS").touch()
+    (delivery.folder / "seller_id=a").mkdir()
     assert find_delivery(str(delivery.root), MONTH) == before
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("settlements-2.CSV", "Settlements-2.csv", "settlements.csv.bz2", "settlements.csv.part"),
+        *("SELLERS.parquet", "sellers.xls", "settlements", "settlement-2.csv", "건별정산내역.xlsx"),
+        *("seller_id=a/건별정산내역.csv", "seller_id=a/settlements.tsv", "month.zip", "part/a.txt"),
+    ],
+)
+def test_a_file_that_may_be_a_part_is_not_passed_over(delivery: SmallDelivery, name: str) -> None:
+    (delivery.folder / name).parent.mkdir(exist_ok=True)
+    (delivery.folder / name).write_text("hello")
+    named = name if "=" in name else name.partition("/")[0]
+    assert refusal(delivery)["file_unrecognized"].startswith(f"{named}: it is not read")
 
 
 def test_the_same_content_elsewhere_has_the_same_hash(tmp_path: Path) -> None:

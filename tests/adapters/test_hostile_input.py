@@ -1,6 +1,7 @@
 """Whatever a delivery holds, reading it ends in findings or a refusal, never in a crash."""
 
 import os
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -241,3 +242,58 @@ def test_an_amount_in_hexadecimal_is_no_number(tmp_path: Path, amount: str) -> N
     unreadable = staged.profile.of("amount_unreadable")
     assert unreadable is not None
     assert unreadable.count == 1
+
+
+def test_a_stray_quote_shifts_no_row_number(tmp_path: Path) -> None:
+    delivery = SmallDelivery(tmp_path).write()
+    file = delivery.folder / "settlements.csv"
+    header, first, second, *rest = file.read_text().splitlines()
+    marked = first.replace(",O0,", ',5" pipe,')
+    assert marked != first
+    wrong = second.replace("2026-10-02", "2026-11-02")
+    file.write_text("\n".join([header, marked, "", wrong, *rest, ""]))
+    found = find_delivery(str(delivery.root), MONTH)
+    staged = read_delivery(found, tmp_path / "staging", tmp_path / "quarantine")
+    outside = staged.profile.of("confirmed_outside_month")
+    assert outside is not None
+    assert outside.examples == ("settlements.csv row 4 ('2026-11-02')",)
+
+
+def test_very_many_empty_lines_are_no_burden(tmp_path: Path) -> None:
+    delivery = SmallDelivery(tmp_path)
+    delivery.lines.append(dict(delivery.lines[0]))
+    file = delivery.write().folder / "settlements.csv"
+    file.write_text(file.read_text().replace("\n", "\n" * 200_000, 1))
+    found = find_delivery(str(delivery.root), MONTH)
+    staged = read_delivery(found, tmp_path / "staging", tmp_path / "quarantine")
+    twice = staged.profile.of("line_duplicated")
+    assert twice is not None
+    assert [place.split()[2] for place in twice.examples] == ["200001", "200005"]
+
+
+def test_a_manifest_that_is_no_file_is_named(tmp_path: Path) -> None:
+    delivery = SmallDelivery(tmp_path).write()
+    manifest = delivery.folder / "manifest.json"
+    makings: list[Callable[[], None]] = [
+        lambda: os.mkfifo(manifest),
+        lambda: manifest.symlink_to(manifest),
+    ]
+    for make in makings:
+        make()
+        with pytest.raises(DeliveryRefused, match=r"manifest\.json"):
+            find_delivery(str(delivery.root), MONTH)
+        manifest.unlink()
+
+
+def test_thousands_of_small_files_cost_little_each(tmp_path: Path) -> None:
+    delivery = SmallDelivery(tmp_path).write()
+    header, row, *_ = (delivery.folder / "settlements.csv").read_text().splitlines()
+    (delivery.folder / "settlements.csv").unlink()
+    for number in range(1_500):
+        line = row.replace("2026100700000000", f"P{number}")
+        (delivery.folder / f"settlements-{number}.csv").write_text(f"{header}\n{line}\n")
+    found = find_delivery(str(delivery.root), MONTH)
+    began = time.process_time()
+    staged = read_delivery(found, tmp_path / "staging", tmp_path / "quarantine")
+    assert staged.profile.lines == 1_500
+    assert time.process_time() - began < 15  # quadratic, it took half a minute

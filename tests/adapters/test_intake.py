@@ -9,6 +9,7 @@ import duckdb
 import pytest
 
 from adapters.intake.delivery import DeliveryRefused, find_delivery
+from adapters.intake.file_layout import Layout, layout_of
 from adapters.intake.scan import DeliveryChanged, StagedMonth
 from domain.profile import Violations
 from domain.settlement import LINE_COLUMNS, SELLER_COLUMNS
@@ -28,7 +29,7 @@ def read(delivery: SmallDelivery) -> StagedMonth:
 
 
 def rows_of(path: Path | None) -> list[tuple[Any, ...]]:
-    return duckdb.read_parquet(str(path)).fetchall()
+    return duckdb.read_parquet(str(path), hive_partitioning=False).fetchall()
 
 
 def columns_of(path: Path | None) -> list[str]:
@@ -332,3 +333,65 @@ def test_nothing_but_the_results_remains(delivery: SmallDelivery) -> None:
     ]
     assert staged.quarantine is None
     assert not (delivery.root / "quarantine").exists()
+
+
+def test_the_place_of_a_delivery_says_nothing_of_its_rows(tmp_path: Path) -> None:
+    """A folder named like a column of the data must not stand for it."""
+    root = tmp_path / "payment_amount_krw=5" / "status=NORMAL" / "seller_id=zz"
+    delivery = SmallDelivery(root).write()
+    for name in ("settlements", "sellers"):
+        text = delivery.folder / f"{name}.csv"
+        duckdb.read_csv(str(text), hive_partitioning=False, all_varchar=True).write_parquet(
+            str(text.with_suffix(".parquet"))
+        )
+        text.unlink()
+    assert rows_of(read(delivery).totals) == TOTALS
+
+
+def test_a_file_that_took_another_ones_place_has_changed(tmp_path: Path) -> None:
+    delivery = SmallDelivery(tmp_path).write()
+    file = delivery.folder / "settlements.csv"
+    found = find_delivery(str(delivery.root), MONTH)
+    other = tmp_path / "other"
+    other.write_bytes(file.read_bytes().replace(b"250000", b"950000"))
+    status = file.stat()
+    os.utime(other, ns=(status.st_atime_ns, status.st_mtime_ns))
+    other.replace(file)
+    with pytest.raises(DeliveryChanged):
+        read_delivery(found, tmp_path / "staging", tmp_path / "quarantine")
+
+
+def test_a_file_replaced_while_others_are_opened_has_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its columns were read before its lines: they need not be in the same order any more."""
+    delivery = SmallDelivery(tmp_path).write()
+    file = delivery.folder / "settlements.csv"
+
+    def replacing(path: Path, *rest: object) -> Layout:
+        layout = layout_of(path, *rest)  # type: ignore[arg-type]
+        if path == file:
+            names = ("order_id,product_order_id", "product_order_id,order_id")
+            swapped = file.read_text().replace(*names)
+            file.unlink()
+            file.write_text(swapped)
+        return layout
+
+    monkeypatch.setattr("adapters.intake.delivery.layout_of", replacing)
+    found = find_delivery(str(delivery.root), MONTH)
+    with pytest.raises(DeliveryChanged):
+        read_delivery(found, tmp_path / "staging", tmp_path / "quarantine")
+
+
+def test_a_folder_of_a_seller_says_nothing_where_a_column_does(tmp_path: Path) -> None:
+    for suffix in (".csv", ".parquet"):
+        delivery = SmallDelivery(tmp_path / suffix).write()
+        text = delivery.folder / "settlements.csv"
+        target = delivery.folder / "seller_id=store-c" / f"settlements{suffix}"
+        target.parent.mkdir()
+        if suffix == ".csv":
+            text.rename(target)
+        else:
+            duckdb.read_csv(str(text), all_varchar=True).write_parquet(str(target))
+            text.unlink()
+        assert rows_of(read(delivery).totals) == TOTALS

@@ -3,6 +3,7 @@
 import gzip
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -28,7 +29,19 @@ VALUES = {
         *("9223372036854775807", "9223372036854775808", "1000000000001", "٣", "12원"),
     ],
     "confirmed_on": [
-        *("", " ", "2026-10-31", "2026-11-01", "2026.10.07", "2026/10/07", "20261007"),
+        *(
+            "",
+            " ",
+            "\t2026-10-07",
+            "\t2026-10-32",
+            "2026-10-07\t",
+            "\t2026.10.39",
+            "2026-10-31",
+            "2026-11-01",
+            "2026.10.07",
+            "2026/10/07",
+            "20261007",
+        ),
         *("2026-10-7", "2026-1-07", "2026-10-32", "2026-02-30", "9999-12-31", "10000-01-01"),
         *("2026-10-07 ", "2026-10-07 00:00:00", "2026-10-07T00:00:00", "infinity", "epoch"),
         *("07-10-2026", "2026-10-07 (BC)", "0001-01-01", "-2026-10-07"),
@@ -104,6 +117,17 @@ def _row(text: bytes, number: int, new: Callable[[bytes], bytes]) -> bytes:
     return b"\r\n".join(lines)
 
 
+def _spoiled(text: bytes, column: int, bad: bytes) -> bytes:
+    """Write what is no text into a column of the third row."""
+
+    def spoil(row: bytes) -> bytes:
+        values = row.split(b",")
+        values[column] = bad
+        return b",".join(values)
+
+    return _row(text, 3, spoil)
+
+
 def _quoted(row: bytes) -> bytes:
     return b'"' + row.replace(b",", b'","') + b'"'
 
@@ -134,6 +158,12 @@ LAYOUTS: dict[str, Callable[[bytes], bytes]] = {
     "one more column for all": lambda text: text.replace(b"\r\n", b",\xed\x99\x8d\r\n"),
     "no text in one more column": lambda text: text.replace(b"\r\n", b",\xff\r\n"),
     "no text in a value": lambda text: _row(text, 2, lambda row: b"\xff" + row),
+    "a mark in the first line": lambda text: _row(text, 1, lambda row: b"\xef\xbb\xbf" + row),
+    **{
+        f"no text in column {column} as {bad!r}": partial(_spoiled, column=column, bad=bad)
+        for column in range(7)
+        for bad in (b"\xff", b"A\xff", b"NORMAL_SETTLE_ORIGINA\xed\xa0\x80", b"A\xc3_B")
+    },
     "NUL": lambda text: _row(text, 2, lambda row: b"\0" + row),
     "spaces": lambda text: text.replace(b",", b", "),
     "a line twice": lambda text: text + text.split(b"\r\n")[2] + b"\r\n",
@@ -141,6 +171,30 @@ LAYOUTS: dict[str, Callable[[bytes], bytes]] = {
         text + b"s," + b"x" * 3_000_000 + b",1,PROD_ORDER,NORMAL_SETTLE_ORIGINAL,1,2026-10-01\r\n"
     ),
 }
+
+
+def test_a_line_that_is_no_text_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for column in range(7):
+        delivery = SmallDelivery(tmp_path / str(column)).write()
+        file = delivery.folder / "settlements.csv"
+        file.write_bytes(_spoiled(file.read_bytes(), column, b"A\xff"))
+        found = outcome(delivery, Reading.SIMPLE, monkeypatch).profile
+        unreadable = found and found.of("line_unreadable")
+        assert unreadable
+        assert unreadable.count == 1
+        assert unreadable.examples[0].startswith("settlements.csv row 4 ")
+
+
+def test_a_line_below_zero_without_a_seller_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    delivery = SmallDelivery(tmp_path)
+    delivery.lines[1]["seller_id"] = ""
+    found = outcome(delivery.write(), Reading.SIMPLE, monkeypatch).profile
+    assert found
+    assert {rule for v in found.violations for rule in [v.rule] if v.count} == {
+        "line_seller_missing"
+    }
 
 
 @pytest.mark.parametrize("name", ["settlements.csv", "sellers.csv"])
@@ -160,6 +214,34 @@ def test_they_agree_about_many_files(tmp_path: Path, monkeypatch: pytest.MonkeyP
     (delivery.folder / "settlements-2.csv.gz").write_bytes(gzip.compress(text.replace(b"O", b"P")))
     (delivery.folder / "settlements-3.csv").write_bytes(text.replace(b"-10-", b"-11-"))
     assert_readings_agree(delivery, monkeypatch)
+
+
+def test_they_agree_wherever_a_part_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("adapters.intake.simple_texts._READ_AT_ONCE", 1_000)
+    monkeypatch.setattr("adapters.intake.simple_texts._LOOKED_AT_ONCE", 300)
+    monkeypatch.setattr("adapters.intake.line_parts._NOTED_AT_ONCE", 2_000)
+    delivery = SmallDelivery(tmp_path)
+    kinds = ("PROD_ORDER", "DELIVERY", "EXTRAFEE", "상품권")
+    delivery.lines = [
+        delivery.lines[number % 4]
+        | {"product_order_id": f"주문{number * 7 % 300:05}", "line_type": kinds[number // 50 % 4]}
+        for number in range(500)
+    ]
+    delivery.write()
+    text = (delivery.folder / "settlements.csv").read_bytes()
+    header, _, rows = text.partition(b"\r\n")
+    (delivery.folder / "settlements-1.csv").write_bytes(
+        b"\r\n".join([header, *rows.split(b"\r\n")[:250]])
+    )
+    assert_readings_agree(delivery, monkeypatch)
+    found = outcome(delivery, Reading.SIMPLE, monkeypatch).profile
+    assert found
+    assert [file.rows for file in found.files if "settlements" in file.name] == [250, 500]
+
+
+def test_a_simple_delivery_is_read_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Reading, "more_careful", property(lambda _: pytest.fail("read again")))
+    assert outcome(SmallDelivery(tmp_path).write(), Reading.SIMPLE, monkeypatch).profile
 
 
 @pytest.mark.parametrize(

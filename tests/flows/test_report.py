@@ -201,6 +201,7 @@ def test_a_blocked_preview_shows_its_findings_with_the_run_and_keeps_nothing(
 
     assert f"{OCTOBER} is blocked" in _attached(f"month-{OCTOBER}")
     assert not (with_history.home / "reports").exists()
+    assert not list(with_history.home.glob("quarantine/**/*.parquet"))
 
 
 def test_a_payout_shows_with_its_run_what_was_paid(closed_october: Marketplace) -> None:
