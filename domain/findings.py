@@ -36,15 +36,22 @@ def blocking(findings: Iterable[Finding]) -> tuple[Finding, ...]:
 
 
 class MonthBlocked(Refused):
-    """A delivery with at least one critical finding; nothing of it was taken in."""
+    """A delivery with at least one critical finding; nothing of it was taken in.
 
-    def __init__(self, month: SettlementMonth, findings: tuple[Finding, ...]) -> None:
+    `next_step` says what to do about it.
+    """
+
+    def __init__(
+        self, month: SettlementMonth, findings: tuple[Finding, ...], next_step: str = ""
+    ) -> None:
         critical = blocking(findings)
-        lines = "\n".join(f"  {f.rule}: {f.sentence}" for f in critical)
-        super().__init__(
-            f"{month} is blocked by {len(critical)} finding{'s'[: len(critical) != 1]}; "
-            f"nothing was written:\n{lines}"
-        )
+        lines = [f"  {f.rule}: {f.sentence}" for f in critical]
+        if warnings := [f for f in findings if f not in critical]:
+            lines += ["Warnings, which may say why:"]
+            lines += [f"  {f.rule}: {f.sentence}" for f in warnings]
+        many = f"{len(critical)} finding{'s'[: len(critical) != 1]}"
+        first = f"{month} is blocked by {many}; nothing was written:"
+        super().__init__("\n".join(filter(None, [first, *lines, next_step])))
         self.month = month
         self.findings = findings
 

@@ -89,9 +89,18 @@ SETTLEMENT_TYPES = (
 
 STATUSES = (NORMAL_STORE, "PAUSED", "CLOSED")
 
-# What a spreadsheet writes where the other header sets have a code.
+# What a spreadsheet writes where the other header sets have a code; spaces do not matter.
 SPREADSHEET_VALUES: dict[str, dict[str, str]] = {
     "line_type": {"상품주문": "PROD_ORDER", "배송비": "DELIVERY"},
+    "settlement_type": {
+        "일반정산": "NORMAL_SETTLE_ORIGINAL",
+        "정산후취소": "NORMAL_SETTLE_AFTER_CANCEL",
+        "정산전취소": "NORMAL_SETTLE_BEFORE_CANCEL",
+        "빠른정산": "QUICK_SETTLE_ORIGINAL",
+        "빠른정산회수": "QUICK_SETTLE_CANCEL",
+        "수량취소정산(공제)": "QUANTITY_CANCEL_DEDUCTION",
+        "수량취소정산(환급)": "QUANTITY_CANCEL_RESTORE",
+    },
 }
 
 LONGEST_ID = 64

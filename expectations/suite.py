@@ -253,7 +253,10 @@ def absent(rule: Rule, profile: Profile) -> Finding:
 def differing(rule: Rule, file: FileTotals) -> Finding:
     """Word the finding of a file that is not what its manifest declares."""
     declared, read = control_totals(rule, file) or ("nothing", "nothing")
-    sentence = f"{file.name}: {rule.sentence}: it declares {declared}, the file has {read}."
+    shown = [
+        f"{int(total):,}" if rule is not SHA256_DIFFERS else total for total in (declared, read)
+    ]
+    sentence = f"{file.name}: {rule.sentence}: it declares {shown[0]}, the file has {shown[1]}."
     return Finding(rule.name, rule.severity, sentence, 1, file.name, (declared, read))
 
 

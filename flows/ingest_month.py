@@ -1,10 +1,12 @@
 """The `ingest-month` flow: a month's files taken in without closing it."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 
+from adapters.postgres.month_list import MonthRevision, month_revisions
 from adapters.postgres.revisions import Revision
 from adapters.postgres.runs import Action
 from domain.cause import Cause
@@ -22,21 +24,44 @@ from flows.steps.record_ingest import record_ingest
 
 @dataclass(frozen=True, slots=True)
 class IngestedMonth:
-    """The month's current revision, and whether it is new."""
+    """The month's current revision, and whether it is new.
+
+    `replaced` is the revision that it replaced; `restated` are the closed months that rest on data
+    which has been replaced since.
+    """
 
     revision: Revision
     new: bool
     findings: tuple[Finding, ...]
+    replaced: MonthRevision | None = None
+    restated: tuple[SettlementMonth, ...] = ()
 
-    def sentence(self) -> str:
-        """Tell it in one sentence."""
-        which = f"{self.revision.settlement_month} revision {self.revision.revision_no}"
-        if not self.new:
-            return f"{which} has the same content already; nothing was written."
-        return (
-            f"{which} is taken in: {self.revision.sellers:,} sellers, {self.revision.lines:,} "
-            f"lines, {self.revision.amount_krw:,} KRW."
-        )
+    def sentences(self) -> str:
+        """Tell what was taken in, what it replaced, its warnings, and what is to be done now."""
+        return "\n".join(self._sentences())
+
+    def _sentences(self) -> Iterator[str]:
+        new = self.revision
+        which = f"{new.settlement_month} revision {new.revision_no}"
+        if self.new:
+            yield (
+                f"{which} is taken in: {new.sellers:,} sellers, {new.lines:,} lines, "
+                f"{new.amount_krw:,} KRW."
+            )
+        else:
+            yield f"{which} has the same content already; nothing was written."
+        if old := self.replaced:
+            yield (
+                f"It replaces revision {old.revision_no}: {new.lines - old.lines:+,} lines, "
+                f"{new.amount_krw - old.amount_krw:+,} KRW, {new.sellers - old.sellers:+,} sellers."
+            )
+        yield from (f"{each.severity}: {each.sentence}" for each in self.findings)
+        if self.restated:
+            yield (
+                f"Closed on data that has been replaced: {', '.join(map(str, self.restated))}. "
+                f"Close again, beginning with `growth-points close {self.restated[0]}`; until then "
+                "what is not paid of them is not paid out."
+            )
 
 
 @flow(name="ingest-month", flow_run_name="ingest {month}")
@@ -78,4 +103,9 @@ def record(
             cause,
             seen_no=delivery.seen_no,
         )
-    return IngestedMonth(taken.revision, taken.new, delivery.findings)
+        with engine.connect() as connection:
+            revisions = month_revisions(connection)
+    before = {each.revision_no: each for each in revisions if each.settlement_month == month}
+    restated = tuple(each.settlement_month for each in revisions if each.state == "restated")
+    replaced = before.get(taken.revision.revision_no - 1) if taken.new else None
+    return IngestedMonth(taken.revision, taken.new, delivery.findings, replaced, restated)

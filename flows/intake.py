@@ -121,7 +121,7 @@ def _judged(
         keep_verdict(settings, staged, verdict, this_occasion().now)
     if blocking(verdict.findings):
         _report_blocked(settings, month, root, verdict.findings, staged.quarantine, preview=preview)
-        raise MonthBlocked(month, verdict.findings)
+        raise MonthBlocked(month, verdict.findings, "" if preview else _next_step(staged))
     return SoundDelivery(staged, verdict.findings, found.seen_no, staging)
 
 
@@ -148,6 +148,14 @@ def check(settings: Settings, staged: StagedMonth) -> Verdict:
         return check_delivery(engine, staged)
 
 
+def _next_step(staged: StagedMonth) -> str:
+    rows = f"`growth-points quarantine {staged.settlement_month}` lists the refused rows, "
+    return (
+        f"{'' if staged.quarantine is None else rows}`growth-points docs` shows the whole check. "
+        "Have the sender deliver the month again, whole."
+    )
+
+
 def _of_this_run(name: object) -> str:
     return f"{name}-{uuid4().hex[:8]}"  # two runs may read the same delivery at once
 
@@ -162,13 +170,14 @@ def _report_blocked(
     preview: bool,
 ) -> None:
     """Report what blocks a month; a preview shows it with its run and keeps nothing."""
+    step = correction_step(settings, month, root)
     if preview:
-        attach_report(settings, blocked_report(month, root, findings, correction_step(month)))
+        attach_report(settings, blocked_report(month, root, findings, step))
         return
     links = [Link("data-quality pages", settings.docs / "index.html")]
     if quarantine is not None:
         links.append(Link("refused rows", quarantine))
-    report = blocked_report(month, root, findings, correction_step(month), tuple(links))
+    report = blocked_report(month, root, findings, step, tuple(links))
     kept = keep_report(settings, "blocked", report)
     attach_report(settings, report, kept)
     tell_blocked(month, root, findings, kept)

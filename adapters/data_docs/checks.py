@@ -1,5 +1,6 @@
 """The record of checks: one JSON file for each time that a delivery was checked."""
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -51,8 +52,14 @@ class CheckedDelivery:
 
     @property
     def name(self) -> str:
-        """Name what was checked, the same for each check of the same content."""
-        return (self.content_hash or "unreadable")[:12]
+        """Name what was checked, the same for each check of the same content.
+
+        What could not be read is told apart by where it lay and by what was wrong with it.
+        """
+        if self.content_hash is not None:
+            return self.content_hash[:12]
+        faults = [self.source, *(finding.sentence for finding in self.findings)]
+        return f"unreadable-{hashlib.sha256(json.dumps(faults).encode()).hexdigest()[:8]}"
 
 
 def keep_check(folder: Path, checked: CheckedDelivery) -> Path:

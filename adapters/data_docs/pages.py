@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from adapters.data_docs.checks import CheckedDelivery, read_checks
 from adapters.data_docs.markup import code, facts, number, page, table, tag
@@ -22,12 +23,22 @@ _RULE_COLUMNS = (
     "found",
 )
 _FILE_COLUMNS = ("file", "rows", "amount (KRW)", "rows declared", "amount declared", "SHA-256")
+_REFUSED = tag("bad", "its last delivery was refused")
 _NOT_DECLARED = (
     "No manifest.json came with these files, so nobody declared how many rows and how much they "
     "hold: a file that was cut off at the end of a line shows only in comparison with the months "
     "before. Ask the sender for a manifest."
 )
-_INDEX_COLUMNS = ("month", "state", "lines", "amount (KRW)", "critical", "warnings", "checked")
+_INDEX_COLUMNS = (
+    "month",
+    "state",
+    "lines",
+    "amount (KRW)",
+    "critical",
+    "warnings",
+    "checked",
+    "delivery",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +111,9 @@ def publish_pages(folder: Path, standings: Iterable[Standing]) -> Path:
     written = {each.file: page(each.title, _body(each)) for each in pages}
     for outdated in folder.glob("*.html"):
         if outdated.name not in written and outdated != index:
-            outdated.unlink()
+            outdated.unlink(missing_ok=True)
     for name, text in [*written.items(), (index.name, page(_TITLE, _index(pages)))]:
-        unfinished = folder / f"{name}.unfinished"
+        unfinished = folder / f"{name}.{uuid4().hex[:8]}"  # two runs may render at once
         unfinished.write_text(text, encoding="utf-8")
         unfinished.replace(folder / name)
     return index
@@ -110,7 +121,7 @@ def publish_pages(folder: Path, standings: Iterable[Standing]) -> Path:
 
 def _pages(checks: Iterable[CheckedDelivery], standings: tuple[Standing, ...]) -> tuple[_Page, ...]:
     """Give a page to each content, newest month first, within a month the latest check first."""
-    latest = {(checked.settlement_month, checked.content_hash): checked for checked in checks}
+    latest = {(checked.settlement_month, checked.name): checked for checked in checks}
     pages = [_Page(checked, _became(checked, standings)) for checked in latest.values()]
     order = sorted(pages, key=lambda each: each.checked.checked_at, reverse=True)
     return tuple(sorted(order, key=lambda each: each.month, reverse=True))
@@ -136,11 +147,14 @@ def _index(pages: tuple[_Page, ...]) -> Iterator[str]:
         yield "<p>No delivery was checked yet.</p>"
         return
     current = _one_for_each_month(pages)
+    last = {each.month: each for each in sorted(pages, key=lambda each: each.checked.checked_at)}
     yield "<h2>Months</h2>"
-    yield table(_INDEX_COLUMNS, map(_index_row, current), _NUMBERS)
+    rows = (_index_row(each, last[each.month]) for each in current)
+    yield table(_INDEX_COLUMNS, rows, _NUMBERS)
     if others := [each for each in pages if each not in current]:
         yield "<h2>Replaced, refused, or only looked at</h2>"
-        yield table(_INDEX_COLUMNS, map(_index_row, others), _NUMBERS)
+        rows = (_index_row(each, each) for each in others)
+        yield table(_INDEX_COLUMNS, rows, _NUMBERS)
 
 
 def _one_for_each_month(pages: Iterable[_Page]) -> list[_Page]:
@@ -156,17 +170,19 @@ def _one_for_each_month(pages: Iterable[_Page]) -> list[_Page]:
 _NUMBERS = ("lines", "amount (KRW)", "critical", "warnings")
 
 
-def _index_row(each: _Page) -> tuple[str, ...]:
+def _index_row(each: _Page, last: _Page) -> tuple[str, ...]:
+    """Show a page in the index; `last` is what was checked last of its month."""
     weights = [finding.severity for finding in each.checked.findings]
     profile = each.checked.profile or {}
     return (
         f'<a href="{escape(each.file)}">{escape(each.title)}</a>',
-        each.label,
+        each.label if last is each or not last.checked.blocked else f"{each.label} {_REFUSED}",
         number(profile.get("lines")),
         number(profile.get("amount_krw")),
         number(weights.count(Severity.CRITICAL)),
         number(weights.count(Severity.WARNING)),
         f'<span class="keep">{each.checked.checked_at:%Y-%m-%d %H:%M}</span>',
+        code(each.checked.source),
     )
 
 
@@ -175,6 +191,11 @@ def _body(each: _Page) -> Iterator[str]:
     yield '<p><a href="index.html">All months</a></p>'
     yield f"<h1>{escape(each.title)} {each.label}</h1>"
     yield f"<p>{each.meaning}</p>"
+    if checked.blocked:
+        yield (
+            f"<p>Next: have the sender deliver {each.month} again, whole. "
+            f"{code(f'growth-points quarantine {each.month}')} lists the refused rows.</p>"
+        )
     yield facts(_facts(checked))
     yield "<h2>Findings</h2>"
     yield from map(_finding, checked.findings)

@@ -109,7 +109,7 @@ def _canonical(
     names: Sequence[str], types: Sequence[str], content: Content, stated: frozenset[str]
 ) -> tuple[SourceColumn, ...]:
     found = {column: _source(column, names, types, stated) for column in COLUMNS[content]}
-    missing = [column.name for column, source in found.items() if source is None]
+    missing = [_headers(column) for column, source in found.items() if source is None]
     if missing:
         raise FileProblem("column_missing", _missing_sentence(missing, names))
     sources = tuple(source for source in found.values() if source is not None)
@@ -126,6 +126,11 @@ def _source(
         if name in names:
             return SourceColumn(column, name, types[names.index(name)])
     return SourceColumn(column, None, "VARCHAR") if column.name in stated else None
+
+
+def _headers(column: Column) -> str:
+    """Name a column in all the ways in which it may be called."""
+    return f"{column.name} ({' or '.join(column.aliases)})" if column.aliases else column.name
 
 
 def _missing_sentence(missing: list[str], names: Sequence[str]) -> str:

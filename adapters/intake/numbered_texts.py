@@ -13,6 +13,13 @@ from adapters.intake.reading_sql import Source, alike, text_sql
 from adapters.intake.text_files import empty_places
 from domain.settlement import COLUMNS, Content
 
+# The engine's words, but for the commonest fault.
+_WHY = (
+    "CASE WHEN error_type IN ('MISSING COLUMNS', 'TOO MANY COLUMNS') THEN regexp_replace("
+    "split_part(error_message, chr(10), 1), '.*Columns: ([0-9]+) Found: ([0-9]+).*', "
+    "'it has \\2 values where the header has \\1') ELSE split_part(error_message, chr(10), 1) END"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class NumberedTexts:
@@ -34,7 +41,7 @@ class NumberedTexts:
             return self.engine.sql("SELECT '' AS file, 0 AS row, '' AS why LIMIT 0")
         return self.engine.sql(
             "SELECT name AS file, line::BIGINT - 1 + header_row AS row, "
-            "first(split_part(error_message, chr(10), 1)) AS why "
+            f"first({_WHY}) AS why "
             "FROM reject_errors JOIN reject_scans USING (scan_id, file_id) "
             f"JOIN ({self._names_sql()}) AS names ON path = file_path GROUP BY ALL"
         )

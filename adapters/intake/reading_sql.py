@@ -150,7 +150,7 @@ def _code(source: SourceColumn, written: str) -> str:
     if source.name is None or source.name.isascii() or not words:
         return written
     cases = " ".join(f"WHEN {literal(word)} THEN {literal(code)}" for word, code in words.items())
-    return f"CASE trim({written}) {cases} ELSE {written} END"
+    return f"CASE replace({written}, ' ', '') {cases} ELSE {written} END"
 
 
 def _reading(kind: Kind, name: str, type_: str) -> str | None:

@@ -93,9 +93,13 @@ def evaluate_in_order(
 
 def require_acknowledgment(month: SettlementMonth, evaluated: Sequence[EvaluatedMonth]) -> None:
     """Raise ChangesPaidMonths if what a paid month earned changes, and is not what it paid."""
-    changed = [each for each in evaluated if each.changes and each.restatement.is_unsettled]
-    if changed:
+    if changed := changed_though_paid(evaluated):
         raise ChangesPaidMonths(month, changed)
+
+
+def changed_though_paid(evaluated: Sequence[EvaluatedMonth]) -> list[EvaluatedMonth]:
+    """Pick the paid months whose awards change, and are not what was paid."""
+    return [each for each in evaluated if each.changes and each.restatement.is_unsettled]
 
 
 def post_differences(

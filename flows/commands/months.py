@@ -19,7 +19,7 @@ def ingest(month: SettlementMonth, root: str | None) -> None:
         from flows.ingest_month import ingest_month
 
         ingested = ingest_month(str(month), root)
-    click.echo(ingested.sentence())
+    click.echo(ingested.sentences())
 
 
 @click.command(short_help="Check files, decide, post awards, plan the payout.")
@@ -101,15 +101,7 @@ def quarantine(month: SettlementMonth, output: Output) -> None:
     if file is None:
         with open_database(settings) as engine:
             listings.require_known(engine, month)
-        click.echo(f"No row of {month} was refused.", err=True)
-    else:
-        click.echo(f"These rows are kept in {file}", err=True)
-        if listings.is_of_an_earlier_delivery(file, read_checks(settings.docs), month):
-            click.echo(
-                "The delivery that was refused last could not be read row by row; these rows are "
-                "of an earlier one.",
-                err=True,
-            )
+    click.echo(listings.about_refused_rows(file, read_checks(settings.docs), month), err=True)
     if output == "table":
         print_rows(listings.QUARANTINE_TABLE, listings.quarantine_table(file), output)
     else:

@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 from adapters.data_docs import CheckedDelivery
 from adapters.intake.quarantine import quarantined_rows
 from adapters.postgres.month_list import MonthRevision, month_revisions
+from domain.findings import blocking
 from domain.months import SettlementMonth
 from domain.settlement import LINE_COLUMNS
 from flows.console.listings import history_rows
@@ -52,12 +53,31 @@ def _refused(checked: CheckedDelivery) -> Row:
     return (str(checked.settlement_month), None, *size, len(checked.findings), "blocked")
 
 
-def is_of_an_earlier_delivery(
-    file: Path, checks: Iterable[CheckedDelivery], month: SettlementMonth
-) -> bool:
-    """Say whether another delivery of the month was refused since, for what no row shows."""
-    refused = [each for each in checks if each.settlement_month == month and each.blocked]
-    return bool(refused) and refused[-1].name != file.parent.name
+def about_refused_rows(
+    file: Path | None, checks: Iterable[CheckedDelivery], month: SettlementMonth
+) -> str:
+    """Say which delivery the refused rows in a file are of, and how the month stands beside it.
+
+    `checks` are all checks of deliveries, oldest first.
+    """
+    of_month = [each for each in checks if each.settlement_month == month]
+    last = of_month[-1] if of_month else None
+    faults = "; ".join(each.sentence for each in blocking(last.findings)) if last else ""
+    if file is None:
+        why = f" Its delivery is refused for this: {faults}" if faults else ""
+        return f"No row of {month} was refused.{why}"
+    about = f"These rows are kept in {file}"
+    known = [each for each in of_month if each.name == file.parent.name]
+    if known:
+        about += (
+            f"\nThey are of the delivery in {known[-1].source}, "
+            f"refused on {known[-1].checked_at:%Y-%m-%d at %H:%M}."
+        )
+    if last is None or last.name == file.parent.name:
+        return about
+    if last.blocked:
+        return f"{about}\nA later delivery is refused for what no row shows: {faults}"
+    return f"{about}\nA later delivery of {month} is sound; nothing is to be done about these rows."
 
 
 def quarantine_rows(file: Path | None) -> Iterator[Row]:

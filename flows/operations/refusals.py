@@ -14,6 +14,8 @@ from flows.closing.evaluation import policy_of
 from flows.program import program_database, program_policies
 from flows.settings import Settings
 
+_LONGEST_REASON = 500
+
 
 @contextmanager
 def refusals_in_the_history(
@@ -33,7 +35,9 @@ def refusals_in_the_history(
     try:
         yield
     except Refused as refused:
-        sentence = str(refused).partition("\n")[0]
+        sentence = " ".join(line.strip() for line in str(refused).splitlines())
+        if len(sentence) > _LONGEST_REASON:
+            sentence = f"{sentence[:_LONGEST_REASON]}…"
         with program_database(settings) as engine, engine.begin() as connection:
             if action is Action.CLOSE:
                 policy_name = _policy_to_use(settings, connection, month, policy_name)

@@ -10,6 +10,7 @@ from prefect.artifacts import create_markdown_artifact
 from adapters.data_docs import revision_page
 from domain.months import SettlementMonth
 from flows.closing.approval import open_payouts
+from flows.closing.cascade import changed_though_paid
 from flows.closing.evaluation import USUAL_REASON
 from flows.program import program_database
 from flows.reporting.markdown import markdown, markdown_attached
@@ -68,12 +69,15 @@ def next_step(settings: Settings, closing: Closing, settlements: str) -> NextSte
     return _approve_it(settings, closing)
 
 
-def correction_step(month: SettlementMonth) -> NextStep:
+def correction_step(settings: Settings, month: SettlementMonth, settlements: str) -> NextStep:
     """Say what follows a delivery that was refused."""
+    settlements = "" if settlements == settings.settlements else settlements
+    words = ["growth-points", "close", str(month)]
+    words += ["--from", settlements] if settlements else []
     return NextStep(
         "Have the delivery corrected by whoever sent it, then close the month again:",
-        f"growth-points close {month}",
-        _form("close it again", _CLOSING, {"month": str(month)}),
+        shlex.join(words),
+        _form("close it again", _CLOSING, {"month": str(month), "settlements": settlements}),
     )
 
 
@@ -83,13 +87,14 @@ def _close_it(settings: Settings, closing: Closing, settlements: str) -> NextSte
     words = ["growth-points", "close", str(request.month)]
     words += ["--from", settlements] if settlements else []
     words += ["--policy", request.policy_name] if request.policy_name else []
-    words += ["--acknowledge-paid"] if request.acknowledge_paid else []
+    acknowledge = request.acknowledge_paid or bool(changed_though_paid(closing.months))
+    words += ["--acknowledge-paid"] if acknowledge else []
     words += ["--reason", request.cause.reason] if request.cause.reason != USUAL_REASON else []
     filled_in = {
         "month": str(request.month),
         "settlements": settlements,
         "policy": request.policy_name or "",
-        "acknowledge_paid": request.acknowledge_paid,
+        "acknowledge_paid": acknowledge,
         "reason": request.cause.reason,
     }
     return NextStep(

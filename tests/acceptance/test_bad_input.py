@@ -135,7 +135,7 @@ BAD_INPUT: Final = (
     BadInput("an unknown seller", _changed(LINES, "sora,", "nuri,"), (LINES, "seller_unknown", "in 1 line")),
     BadInput("a seller twice in the snapshot", _with_last_row_again(SNAPSHOT), (SNAPSHOT, "snapshot_seller_twice", "row")),
     BadInput("a control total of rows that differs", _declared(rows=4), (LINES, "control_total_rows", "declares 4", "has 3")),
-    BadInput("a control total of won that differs", _declared(payment_amount_krw=16_000_001), (LINES, "control_total_amount", "declares 16000001", "has 16000000")),
+    BadInput("a control total of won that differs", _declared(payment_amount_krw=16_000_001), (LINES, "control_total_amount", "declares 16,000,001", "has 16,000,000")),
     BadInput("a hash that differs", _declared(sha256="0" * 64), (LINES, "control_total_sha256", "declares 0000")),
     BadInput("a file that the manifest names alone", _declared(name="settlements-2.csv"), ("manifest.json", "settlements-2.csv", "not there")),
 )

@@ -187,3 +187,22 @@ def test_a_page_says_when_nobody_declared_what_the_files_hold(tmp_path: Path) ->
     pages = {name: tmp_path / name / "2026-10-revision-1.html" for name in ("without", "with")}
     assert "No manifest.json came with these files" in text_of(pages["without"])
     assert "manifest.json" not in text_of(pages["with"])
+
+
+def test_the_index_shows_a_refusal_beside_the_month_that_still_stands(tmp_path: Path) -> None:
+    keep_check(tmp_path, SOUND)
+    keep_check(tmp_path, BLOCKED)
+    index = text_of(publish_pages(tmp_path, [FIRST]))
+    months, others = index.split("Replaced, refused")
+    assert "its last delivery was refused" in months
+    assert "/data/2026-10" in others
+    page = text_of(tmp_path / f"2026-10-not-taken-in-{BLOCKED.name}.html")
+    assert "growth-points quarantine 2026-10" in page
+
+
+def test_each_delivery_that_cannot_be_read_has_a_page(tmp_path: Path) -> None:
+    for fault in ("a.csv: it is cut off.", "b.csv: it is empty."):
+        finding = Finding("file_damaged", Severity.CRITICAL, fault, 1, fault[:5])
+        keep_check(tmp_path, CheckedDelivery(MONTH, "/data/2026-10", NOON, (finding,)))
+    publish_pages(tmp_path, [])
+    assert len(list(tmp_path.glob("2026-10-not-taken-in-unreadable-*.html"))) == 2

@@ -34,7 +34,11 @@ SPREADSHEET = {
     "payment_amount_krw": "정산기준금액(A)",
     "confirmed_on": "세금신고기준일",
 }
-WORDS = {"PROD_ORDER": "상품주문", "DELIVERY": "배송비"}
+WORDS = {
+    "PROD_ORDER": "상품주문",
+    "DELIVERY": " 배송비",
+    "NORMAL_SETTLE_ORIGINAL": "일반 정산",
+}
 
 
 @pytest.fixture
@@ -50,6 +54,7 @@ def in_words(line: Row) -> Row:
     """Write a line as the downloadable spreadsheet does, with a column that is not wanted."""
     written = {
         "line_type": WORDS[line["line_type"]],
+        "settlement_type": WORDS[line["settlement_type"]],
         "payment_amount_krw": f"{int(line['payment_amount_krw']):,}",
         "confirmed_on": line["confirmed_on"].replace("-", "."),
     }

@@ -78,12 +78,56 @@ def test_the_quarantine_shows_and_exports_what_was_refused(with_history: Marketp
 def test_the_quarantine_says_where_its_file_is(with_history: Marketplace) -> None:
     refuse_october(with_history)
     said = with_history.done("quarantine", OCTOBER).stderr
-    kept = pyarrow.parquet.read_table(said.strip().removeprefix("These rows are kept in "))
+    first, second = said.splitlines()
+    kept = pyarrow.parquet.read_table(first.removeprefix("These rows are kept in "))
+    assert second.startswith(f"They are of the delivery in {with_history.root / OCTOBER}, refused")
     assert kept["rules"].to_pylist() == [
         ["snapshot_seller_twice"],
         ["snapshot_seller_twice"],
         ["amount_unreadable"],
     ]
+
+
+def test_the_quarantine_tells_how_the_month_stands_beside_its_rows(
+    with_history: Marketplace,
+) -> None:
+    sound = {file: file.read_bytes() for file in (with_history.root / OCTOBER).glob("*.csv")}
+    refuse_october(with_history)
+    for file in (with_history.root / OCTOBER).glob("*.csv"):
+        file.unlink()
+    for file, content in sound.items():
+        file.write_bytes(content)
+    manifest = with_history.root / OCTOBER / "manifest.json"
+    manifest.write_text("{")
+    assert with_history.run("ingest", OCTOBER).exit_code == 1
+    later = with_history.done("quarantine", OCTOBER).stderr
+    assert "A later delivery is refused for what no row shows: manifest.json: it is not" in later
+
+    manifest.unlink()
+    with_history.done("ingest", OCTOBER)
+    assert "is sound; nothing is to be done" in with_history.done("quarantine", OCTOBER).stderr
+
+
+def test_taking_in_tells_what_it_replaces_and_what_is_to_be_done(
+    closed_october: Marketplace,
+) -> None:
+    file = next((closed_october.root / OCTOBER).glob("settlements*.csv"))
+    header, *lines = file.read_text().splitlines(keepends=True)
+    file.write_text("".join([header, lines[0].replace("PROD_ORDER", "TAX"), *lines[1:]]))
+    said = closed_october.done("ingest", OCTOBER).stdout.splitlines()
+    assert said[0].startswith(f"{OCTOBER} revision 2 is taken in")
+    assert said[1] == "It replaces revision 1: +0 lines, +0 KRW, +0 sellers."
+    assert said[2].startswith("warning: settlements.csv: the line_type is one")
+    assert f"beginning with `growth-points close {OCTOBER}`" in said[-1]
+
+
+def test_a_refusal_says_everything_and_what_comes_next(with_history: Marketplace) -> None:
+    refuse_october(with_history)
+    ran = with_history.run("ingest", OCTOBER)
+    assert f"`growth-points quarantine {OCTOBER}` lists the refused rows" in ran.stderr
+    told = with_history.done("history", OCTOBER, "--output", "csv").rows()[-1]
+    assert told["result"] == "refused"
+    assert "amount_unreadable" in told["difference"]
 
 
 def test_a_month_of_which_no_row_was_refused_has_an_empty_quarantine(
