@@ -59,7 +59,7 @@ def refresh_quality_pages(settings: Settings) -> None:
     """Render the pages after something was done; what was done stands even if that fails."""
     try:
         publish_quality_pages(settings)
-    except Exception as error:  # noqa: BLE001 whatever it is, the month is taken in
+    except Exception as error:  # whatever it is, the month is taken in
         log.warning("the data-quality pages could not be written: %s", error)
 
 
