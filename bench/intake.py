@@ -17,7 +17,9 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
 
 import by_hand
@@ -238,6 +240,12 @@ def compare(
     return a
 
 
+def apart(make: Callable[..., Path], *given: object) -> Path:
+    """Make something in a process of its own: a child's peak begins at that of its parent."""
+    with ProcessPoolExecutor(1, get_context("spawn")) as pool:
+        return pool.submit(make, *given).result()
+
+
 def sample_of(folder: Path, lines: int, sellers: int) -> Path:
     """Write a month as Parquet; return its root."""
     root = folder / f"parquet-{lines}"
@@ -267,8 +275,8 @@ def as_text(parquet: Path) -> Path:
 
 def measure(folder: Path, lines: int, sellers: int, rounds: int, *, full: bool) -> None:
     """Print every ratio."""
-    parquet = sample_of(folder, lines, sellers)
-    text = as_text(parquet)
+    parquet = apart(sample_of, folder, lines, sellers)
+    text = apart(as_text, parquet)
     print(f"\n{lines:,} lines, {sellers:,} sellers; median of {rounds} paired rounds")
     head = f"{'':<58}{'processor':>9}{'elapsed':>11}   {'processor':>15}{'peak':>11}"
     print(head)
@@ -293,7 +301,7 @@ def measure(folder: Path, lines: int, sellers: int, rounds: int, *, full: bool) 
         rounds,
     )
     compare(
-        "read CSV / by hand in DuckDB, with the same checks",
+        "read CSV / by hand in DuckDB, same checks, three readings",
         (ours_but_judging, text),
         (duckdb_by_hand, text),
         rounds,
@@ -305,7 +313,7 @@ def measure(folder: Path, lines: int, sellers: int, rounds: int, *, full: bool) 
         rounds,
     )
     if full:
-        large = sample_of(folder, lines * 10, sellers)
+        large = apart(sample_of, folder, lines * 10, sellers)
         print(f"\n{lines * 10:,} lines, {sellers:,} sellers")
         larger = compare(
             "read and judge Parquet / by hand in DuckDB",
@@ -317,7 +325,7 @@ def measure(folder: Path, lines: int, sellers: int, rounds: int, *, full: bool) 
         times = larger.cpu_s / smaller.cpu_s
         print(f"{'ten times the lines':<58}{times:7.2f} x   at most 11 x")
     print(f"\n{PEER_LINES:,} lines, as one would do it with the same tools")
-    few = as_text(sample_of(folder / "peers", PEER_LINES, 60_000))
+    few = apart(as_text, apart(sample_of, folder / "peers", PEER_LINES, 60_000))
     compare("pandas, Great Expectations, to_sql / ours", (pandas_recipe, few), (ours, few), 1)
     compare(
         "COPY, Great Expectations on PostgreSQL / ours, without the server",

@@ -17,7 +17,8 @@ rm -f "$folder/SHA256SUMS"
 files=database.dump
 if [ -d "${GROWTH_POINTS_HOME:-}" ]; then
   tar -C "$GROWTH_POINTS_HOME" --exclude=./postgres --exclude=./server --exclude=./prefect \
-    --exclude=./staging --exclude=./fetched -czf "$folder/home.unfinished" .
+    --exclude=./staging --exclude=./fetched -czf "$folder/home.unfinished" . \
+    || [ $? = 1 ] || refuse "The home is not backed up; why is said above."  # 1: a file grew meanwhile
   mv "$folder/home.unfinished" "$folder/home.tar.gz"
   files="$files home.tar.gz"
 fi

@@ -154,7 +154,9 @@ def test_a_backup_that_is_not_whole_is_not_restored(closed_by_the_app: URL, tmp_
 def test_what_cannot_be_dumped_leaves_no_backup_that_looks_whole(tmp_path: Path) -> None:
     nowhere = make_url("postgresql://owner@127.0.0.1:1/none")
 
-    said = _refused([_DEPLOY / "backup.sh", tmp_path / "backup"], _settings(tmp_path, nowhere))
+    home = tmp_path / "home"
+    home.mkdir()
+    said = _refused([_DEPLOY / "backup.sh", tmp_path / "backup"], _settings(home, nowhere))
 
     assert "The database is not backed up; why is said above." in said
     assert not (tmp_path / "backup" / "SHA256SUMS").exists()
