@@ -6,6 +6,7 @@ from pathlib import Path
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 
+from adapters.intake.delivery import source_of
 from adapters.postgres.runs import Action
 from flows.closing.evaluation import USUAL_REASON, ClosingRequest
 from flows.intake import SoundDelivery, sound_delivery
@@ -90,7 +91,7 @@ def close(settings: Settings, request: ClosingRequest, settlements: str) -> Clos
         request.month,
         Action.CLOSE,
         request.cause,
-        source=root,
+        source=source_of(root, request.month),
         policy_name=request.policy_name,
     ):
         return _close(settings, request, root)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 
+from adapters.intake.delivery import source_of
 from adapters.postgres.month_list import MonthRevision, month_revisions
 from adapters.postgres.revisions import Revision
 from adapters.postgres.runs import Action
@@ -79,7 +80,9 @@ def ingest_month(month: Month, settlements: str = "", asked_by: NameOrNone = "")
     """
     settings, wanted = Settings.read(), SettlementMonth.parse(month)
     cause, root = flow_occasion(asked_by).cause("taken in"), settings.settlements_root(settlements)
-    with refusals_in_the_history(settings, wanted, Action.INGEST, cause, source=root):
+    with refusals_in_the_history(
+        settings, wanted, Action.INGEST, cause, source=source_of(root, wanted)
+    ):
         delivery = sound_delivery(settings, wanted, root)
         try:
             ingested = record(settings, wanted, delivery, cause)

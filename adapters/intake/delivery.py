@@ -107,7 +107,7 @@ def find_delivery(root: str, month: SettlementMonth, fetched: Path | None = None
     damaged or mislabeled one, a missing column, a manifest that does not fit.
     """
     problems = _Problems()
-    source = _source(root, month)
+    source = source_of(root, month)
     folder = Path(source)
     if is_object_store(root):
         if fetched is None:
@@ -129,11 +129,12 @@ def find_delivery(root: str, month: SettlementMonth, fetched: Path | None = None
     return Delivery(month, source, _content_hash(hashes), files)
 
 
-def _source(root: str, month: SettlementMonth) -> str:
+def source_of(root: str, month: SettlementMonth) -> str:
+    """Say where a month's folder lies, in words that mean the same tomorrow."""
     return (
         f"{root.rstrip('/')}/{month}"
         if is_object_store(root)
-        else str(local_path(root) / str(month))
+        else str(local_path(root).absolute() / str(month))
     )
 
 

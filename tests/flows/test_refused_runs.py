@@ -55,7 +55,7 @@ def test_a_refused_closing_stands_in_the_history_with_its_reason(shop: Marketpla
     ((action, reason, result, why),) = history(shop, "2026-10")
     assert (action, reason, result) == ("close", "the third try", "refused")
     assert "the delivery of 2026-10" in why
-    assert rested_on(shop, "2026-10") == [(str(shop.root), "", "", "d-commerce-2020")]
+    assert rested_on(shop, "2026-10") == [(str(shop.root / "2026-10"), "", "", "d-commerce-2020")]
 
 
 def test_a_refused_intake_and_a_refused_payout_stand_in_the_history(
