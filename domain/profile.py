@@ -8,6 +8,7 @@ from domain.settlement import Content
 
 # What a scan counts by itself, beside the rules that look at one line or one snapshot row.
 UNREADABLE_LINE = "line_unreadable"
+CONTINUED_LINE = "line_continued"
 DUPLICATE_LINE = "line_duplicated"
 UNKNOWN_SELLER = "seller_unknown"
 UNREADABLE_SELLER = "snapshot_row_unreadable"

@@ -20,6 +20,13 @@ SET_RULES: tuple[Rule, ...] = (
         Severity.CRITICAL,
         "the row cannot be read (columns, quotes or encoding)",
     ),
+    # Legal, and what a quote that nobody closes looks like: the lines within are no rows.
+    Rule(
+        counted.CONTINUED_LINE,
+        Content.SETTLEMENTS,
+        Severity.WARNING,
+        "a quoted value goes on from the line before; what looks like rows in it does not count",
+    ),
     Rule(
         counted.DUPLICATE_LINE,
         Content.SETTLEMENTS,

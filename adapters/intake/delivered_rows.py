@@ -3,7 +3,7 @@
 The only part of a scan that is an engine's own, with `reading_sql`.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -21,6 +21,7 @@ from adapters.intake.opening import FilesDamaged, Reading, ReadingUnfit, readabl
 from adapters.intake.questions import Frame
 from adapters.intake.reading_sql import Source, alike, keyed_sql, parquet_sql, table_sql, text_sql
 from adapters.intake.simple_texts import NotSimple, typed_schema, typed_tables
+from adapters.intake.text_files import empty_places
 from domain.settlement import Content
 
 
@@ -79,6 +80,20 @@ class DeliveredRows:
             sentence = "its quotes do not pair, so its rows cannot be told apart"
             damage = FileProblem("file_damaged", f"{sentence}; ask its sender for it again")
             raise FilesDamaged(tuple((name, damage) for name in quoted))
+
+    def continued(self, rows: Mapping[str, int]) -> Iterator[tuple[str, int]]:
+        """Count each CSV's lines that go on with a value of the line before.
+
+        `rows` says how many rows each file has.
+        """
+        rejected = dict(self.rejected.aggregate("file, count(*)").fetchall())
+        for source in self._texts:
+            if source.shape is None or not source.shape.has_quotes or not source.is_csv:
+                continue
+            name = source.file.name
+            more = source.lines - rows.get(name, 0) - rejected.get(name, 0)
+            if more > 0 and (more := more - len(empty_places(source.path))) > 0:
+                yield name, more
 
     def _rows_in_parquet(self) -> int:
         if not self._parquet:

@@ -52,6 +52,10 @@ class Source:
         return self.file.layout.format is not Format.PARQUET
 
     @property
+    def is_csv(self) -> bool:
+        return self.file.layout.format is Format.CSV
+
+    @property
     def columns(self) -> tuple[SourceColumn, ...]:
         return self.file.layout.columns
 

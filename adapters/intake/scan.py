@@ -220,7 +220,8 @@ class _Scan:
         by_set = self._set_violations(refused)
         by_row = [found for c in Content for found in self._row_violations(c, counts[c])]
         by_seller = self._seller_violations(sellers)
-        violations = (*by_row, *by_set, *by_seller, *self._unreadable(), *self._idle(totals))
+        unread = (*self._unreadable(), self._continued(counts[Content.SETTLEMENTS]))
+        violations = (*by_row, *by_set, *by_seller, *unread, *self._idle(totals))
         month = self.delivery.settlement_month
         return StagedMonth(
             settlement_month=month,
@@ -352,6 +353,11 @@ class _Scan:
             few = rows.order("file, row").limit(3).fetchall() if by_file else []
             examples = tuple(f"{name} row {row} ({why})" for name, row, why in few)
             yield Violations(rule, sum(count for _, count in by_file), tuple(by_file), examples)
+
+    def _continued(self, counts: Mapping[str, FileCount]) -> Violations:
+        rows = {name: count.rows for name, count in counts.items()}
+        by_file = tuple(self.rows[Content.SETTLEMENTS].continued(rows))
+        return Violations(counted.CONTINUED_LINE, sum(count for _, count in by_file), by_file)
 
     def _files(self, counts: _Counts) -> tuple[FileTotals, ...]:
         strange = set().union(*counts.values()) - {file.name for file in self.delivery.files}

@@ -297,3 +297,16 @@ def test_thousands_of_small_files_cost_little_each(tmp_path: Path) -> None:
     staged = read_delivery(found, tmp_path / "staging", tmp_path / "quarantine")
     assert staged.profile.lines == 1_500
     assert time.process_time() - began < 15  # quadratic, it took half a minute
+
+
+def test_lines_between_two_stray_quotes_do_not_vanish_without_a_word(tmp_path: Path) -> None:
+    delivery = SmallDelivery(tmp_path).write()
+    file = delivery.folder / "settlements.csv"
+    header, first, second, third, fourth = file.read_text().splitlines()
+    lines = [f"{header},name", f'{first},"abc', f"{second},x", f'{third},y"', f"{fourth},z", ""]
+    file.write_text("\n".join(lines))
+    found = find_delivery(str(delivery.root), MONTH)
+    staged = read_delivery(found, tmp_path / "staging", tmp_path / "quarantine")
+    assert staged.profile.lines == 2
+    (warning,) = judge_beside(staged, Past()).findings
+    assert (warning.rule, warning.count) == ("line_continued", 2)

@@ -105,6 +105,7 @@ MUTATIONS: dict[str, Mutation] = FLAG_MUTATIONS | {
     "confirmed_on_unreadable": line(confirmed_on="7 October"),
     "confirmed_outside_month": line(confirmed_on="2026-11-01"),
     "line_unreadable": damaged("settlements.csv"),
+    "line_continued": line(order_id="5\n6"),
     "line_duplicated": lambda d: d.lines.append(dict(d.lines[-1])),
     "seller_unknown": line(seller_id="store-z"),
     "settlements_empty": without("settlements"),
@@ -196,6 +197,7 @@ def test_a_mutation_breaks_exactly_its_rule(rule: Rule, tmp_path: Path) -> None:
 def test_what_a_sound_month_may_hold_only_warns() -> None:
     warnings = {rule.name for rule in ALL_RULES if rule.severity is Severity.WARNING}
     assert warnings == {
+        "line_continued",
         "line_type_unknown",
         "settlement_type_unknown",
         "status_unknown",
