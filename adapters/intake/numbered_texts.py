@@ -41,7 +41,7 @@ class NumberedTexts:
             return self.engine.sql("SELECT '' AS file, 0 AS row, '' AS why LIMIT 0")
         return self.engine.sql(
             "SELECT name AS file, line::BIGINT - 1 + header_row AS row, "
-            f"first({_WHY}) AS why "
+            f"min({_WHY}) AS why "
             "FROM reject_errors JOIN reject_scans USING (scan_id, file_id) "
             f"JOIN ({self._names_sql()}) AS names ON path = file_path GROUP BY ALL"
         )
