@@ -3,17 +3,20 @@
 import csv
 import io
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import redirect_stdout
 from pathlib import Path
 
 import pytest
 
+from adapters.intake.delivery import find_delivery
 from adapters.intake.quarantine import latest_quarantine
 from adapters.intake.scan import StagedMonth
 from domain.findings import Severity
 from expectations.suite import COUNTED_RULES
 from flows.console.delivery_listings import QUARANTINE, quarantine_rows
 from flows.console.output import print_rows
+from flows.steps.read_delivery import read_delivery
 from tests.adapters.test_intake import read
 from tests.deliveries import MONTH, SmallDelivery
 from tests.workbooks import write_workbook
@@ -148,3 +151,18 @@ def test_the_last_refused_delivery_of_a_month_is_found(tmp_path: Path) -> None:
         (folder / "refused-rows.parquet").touch()
     found = latest_quarantine(tmp_path, MONTH)
     assert found is not None
+
+
+def test_two_readings_may_refuse_the_same_rows_at_once(tmp_path: Path) -> None:
+    delivery = SmallDelivery(tmp_path)
+    delivery.lines.append(dict(delivery.lines[0]))
+    found = find_delivery(str(delivery.write().root), MONTH)
+
+    def reading(number: int) -> int:
+        staged = read_delivery(found, tmp_path / f"staging-{number}", tmp_path / "quarantine")
+        twice = staged.profile.of("line_duplicated")
+        return twice.count if twice else 0
+
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(reading, range(12))) == [2] * 12
+    assert [file.name for file in (tmp_path / "quarantine").iterdir()] == ["refused-rows.parquet"]
