@@ -3,7 +3,6 @@
 import csv
 import io
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import redirect_stdout
 from pathlib import Path
 
@@ -153,16 +152,27 @@ def test_the_last_refused_delivery_of_a_month_is_found(tmp_path: Path) -> None:
     assert found is not None
 
 
-def test_two_readings_may_refuse_the_same_rows_at_once(tmp_path: Path) -> None:
+def test_two_readings_may_refuse_the_same_rows_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     delivery = SmallDelivery(tmp_path)
     delivery.lines.append(dict(delivery.lines[0]))
     found = find_delivery(str(delivery.write().root), MONTH)
+    put_in_place = Path.replace
+    readings: list[int] = []
 
-    def reading(number: int) -> int:
-        staged = read_delivery(found, tmp_path / f"staging-{number}", tmp_path / "quarantine")
-        twice = staged.profile.of("line_duplicated")
-        return twice.count if twice else 0
+    def read_in_between(written: Path, target: Path) -> Path:
+        if len(readings) == 1:  # the first has written its rows, and not yet put them in place
+            reading()
+        return put_in_place(written, target)
 
-    with ThreadPoolExecutor(4) as pool:
-        assert list(pool.map(reading, range(12))) == [2] * 12
+    def reading() -> None:
+        readings.append(len(readings))
+        staging = tmp_path / f"staging-{len(readings)}"
+        staged = read_delivery(found, staging, tmp_path / "quarantine")
+        assert [v.count for v in staged.profile.violations if v.count] == [2]
+
+    monkeypatch.setattr(Path, "replace", read_in_between)
+    reading()
+    assert len(readings) == 2
     assert [file.name for file in (tmp_path / "quarantine").iterdir()] == ["refused-rows.parquet"]
