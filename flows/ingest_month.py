@@ -18,6 +18,7 @@ from flows.operations.flow_occasion import flow_occasion
 from flows.operations.forms import Month, NameOrNone
 from flows.operations.refusals import refusals_in_the_history
 from flows.program import program_database
+from flows.reporting.keeping import close_command
 from flows.reporting.quality_pages import refresh_quality_pages
 from flows.settings import Settings
 from flows.steps.record_ingest import record_ingest
@@ -28,7 +29,7 @@ class IngestedMonth:
     """The month's current revision, and whether it is new.
 
     `replaced` is the revision that it replaced; `restated` are the closed months that rest on data
-    which has been replaced since.
+    which has been replaced since, and `next_step` is the command that closes the first of them.
     """
 
     revision: Revision
@@ -36,6 +37,7 @@ class IngestedMonth:
     findings: tuple[Finding, ...]
     replaced: MonthRevision | None = None
     restated: tuple[SettlementMonth, ...] = ()
+    next_step: str = ""
 
     def sentences(self) -> str:
         """Tell what was taken in, what it replaced, its warnings, and what is to be done now."""
@@ -60,7 +62,7 @@ class IngestedMonth:
         if self.restated:
             yield (
                 f"Closed on data that has been replaced: {', '.join(map(str, self.restated))}. "
-                f"Close again, beginning with `growth-points close {self.restated[0]}`; until then "
+                f"Close again, beginning with `{self.next_step}`; until then "
                 "what is not paid of them is not paid out."
             )
 
@@ -85,7 +87,7 @@ def ingest_month(month: Month, settlements: str = "", asked_by: NameOrNone = "")
     ):
         delivery = sound_delivery(settings, wanted, root)
         try:
-            ingested = record(settings, wanted, delivery, cause)
+            ingested = record(settings, wanted, delivery, cause, root)
         finally:
             delivery.discard()
     refresh_quality_pages(settings)
@@ -94,7 +96,7 @@ def ingest_month(month: Month, settlements: str = "", asked_by: NameOrNone = "")
 
 @task(cache_policy=NO_CACHE, name="take the delivery in")
 def record(
-    settings: Settings, month: SettlementMonth, delivery: SoundDelivery, cause: Cause
+    settings: Settings, month: SettlementMonth, delivery: SoundDelivery, cause: Cause, root: str
 ) -> IngestedMonth:
     """Record the delivery as the month's current revision, in one transaction."""
     with program_database(settings) as engine:
@@ -111,4 +113,5 @@ def record(
     before = {each.revision_no: each for each in revisions if each.settlement_month == month}
     restated = tuple(each.settlement_month for each in revisions if each.state == "restated")
     replaced = before.get(taken.revision.revision_no - 1) if taken.new else None
-    return IngestedMonth(taken.revision, taken.new, delivery.findings, replaced, restated)
+    step = close_command(settings, restated[0], root) if restated else ""
+    return IngestedMonth(taken.revision, taken.new, delivery.findings, replaced, restated, step)

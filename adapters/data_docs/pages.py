@@ -192,10 +192,9 @@ def _body(each: _Page) -> Iterator[str]:
     yield f"<h1>{escape(each.title)} {each.label}</h1>"
     yield f"<p>{each.meaning}</p>"
     if checked.blocked:
-        yield (
-            f"<p>Next: have the sender deliver {each.month} again, whole. "
-            f"{code(f'growth-points quarantine {each.month}')} lists the refused rows.</p>"
-        )
+        command = code(f"growth-points quarantine {each.month}")
+        rows = "" if profile is None else f" {command} lists the refused rows."
+        yield f"<p>Next: have the sender deliver {each.month} again, whole.{rows}</p>"
     yield facts(_facts(checked))
     yield "<h2>Findings</h2>"
     yield from map(_finding, checked.findings)

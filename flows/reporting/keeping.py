@@ -69,37 +69,46 @@ def next_step(settings: Settings, closing: Closing, settlements: str) -> NextSte
     return _approve_it(settings, closing)
 
 
+def close_command(
+    settings: Settings, month: SettlementMonth, settlements: str, *options: str
+) -> str:
+    """Write the command that closes a month from where its settlements are."""
+    settlements = _unless_set(settings, settlements)
+    root = ["--from", settlements] if settlements else []
+    return shlex.join(["growth-points", "close", str(month), *root, *options])
+
+
+def _unless_set(settings: Settings, settlements: str) -> str:
+    """Leave out a root that the settings name."""
+    return "" if settlements == settings.settlements else settlements
+
+
 def correction_step(settings: Settings, month: SettlementMonth, settlements: str) -> NextStep:
     """Say what follows a delivery that was refused."""
-    settlements = "" if settlements == settings.settlements else settlements
-    words = ["growth-points", "close", str(month)]
-    words += ["--from", settlements] if settlements else []
+    settlements = _unless_set(settings, settlements)
     return NextStep(
         "Have the delivery corrected by whoever sent it, then close the month again:",
-        shlex.join(words),
+        close_command(settings, month, settlements),
         _form("close it again", _CLOSING, {"month": str(month), "settlements": settlements}),
     )
 
 
 def _close_it(settings: Settings, closing: Closing, settlements: str) -> NextStep:
     request = closing.request
-    settlements = "" if settlements == settings.settlements else settlements
-    words = ["growth-points", "close", str(request.month)]
-    words += ["--from", settlements] if settlements else []
-    words += ["--policy", request.policy_name] if request.policy_name else []
+    options = ["--policy", request.policy_name] if request.policy_name else []
     acknowledge = request.acknowledge_paid or bool(changed_though_paid(closing.months))
-    words += ["--acknowledge-paid"] if acknowledge else []
-    words += ["--reason", request.cause.reason] if request.cause.reason != USUAL_REASON else []
+    options += ["--acknowledge-paid"] if acknowledge else []
+    options += ["--reason", request.cause.reason] if request.cause.reason != USUAL_REASON else []
     filled_in = {
         "month": str(request.month),
-        "settlements": settlements,
+        "settlements": _unless_set(settings, settlements),
         "policy": request.policy_name or "",
         "acknowledge_paid": acknowledge,
         "reason": request.cause.reason,
     }
     return NextStep(
         "Nothing was written. To close it like this:",
-        shlex.join(words),
+        close_command(settings, request.month, settlements, *options),
         _form("close it", _CLOSING, filled_in),
     )
 

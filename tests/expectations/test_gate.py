@@ -187,3 +187,13 @@ def test_the_answer_to_an_interrupted_question_goes_to_nobody(
         gate_process.judge(SOUND)
     assert not gate_process.alive
     assert start_gate() is not gate_process
+
+
+def test_control_totals_that_fail_without_a_file_that_differs_block_the_month() -> None:
+    declared = DeclaredTotals(SETTLEMENTS.rows, SETTLEMENTS.amount_krw, None)
+    config = SimpleNamespace(meta={"rule": "control_total_rows"})
+    failed = SimpleNamespace(success=False, expectation_config=config, exception_info={})
+    result = SimpleNamespace(results=[failed])
+    (finding,) = gate._differing([replace(SETTLEMENTS, declared=declared)], result)
+    assert finding.severity is Severity.CRITICAL
+    assert "could not be checked" in finding.sentence

@@ -4,13 +4,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import narwhals as nw
 import pytest
 
 from adapters.intake.delivery import find_delivery
 from domain.findings import Finding, Severity
 from domain.profile import Past, PastMonth, Violations
-from domain.settlement import SELLER_FLAGS
-from expectations.rule import Rule
+from domain.settlement import SELLER_FLAGS, Content
+from expectations.rule import Limit, RowRule, Rule
 from expectations.suite import ALL_RULES
 from flows.steps.check_delivery import judge_beside
 from flows.steps.read_delivery import read_delivery
@@ -207,3 +208,9 @@ def test_what_a_sound_month_may_hold_only_warns() -> None:
         "lines_unusual",
         "amount_unusual",
     }
+
+
+def test_rows_that_are_refused_cannot_be_allowed_for() -> None:
+    rule = Rule("any", Content.SETTLEMENTS, Severity.CRITICAL, "it is so", Limit(count=1))
+    with pytest.raises(ValueError, match="cannot be allowed for"):
+        RowRule(rule, "seller_id", lambda _: nw.lit(value=True))
