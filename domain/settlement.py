@@ -18,10 +18,16 @@ class Content(StrEnum):
 class Kind(StrEnum):
     """What the values of a column are, once read."""
 
-    TEXT = "text"
+    ID = "id"
+    WORD = "word"
     AMOUNT_KRW = "amount_krw"
     DATE = "date"
     FLAG = "flag"
+
+    @property
+    def is_text(self) -> bool:
+        """Say whether every value of the column can be read, as a text."""
+        return self in (Kind.ID, Kind.WORD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +45,11 @@ class Column:
 
 
 LINE_COLUMNS: tuple[Column, ...] = (
-    Column("seller_id", Kind.TEXT, ("merchantId",)),
-    Column("order_id", Kind.TEXT, ("orderId", "주문번호")),
-    Column("product_order_id", Kind.TEXT, ("productOrderId", "상품주문번호")),
-    Column("line_type", Kind.TEXT, ("productOrderType", "구분")),
-    Column("settlement_type", Kind.TEXT, ("settleType", "정산상태")),
+    Column("seller_id", Kind.ID, ("merchantId",)),
+    Column("order_id", Kind.ID, ("orderId", "주문번호")),
+    Column("product_order_id", Kind.ID, ("productOrderId", "상품주문번호")),
+    Column("line_type", Kind.WORD, ("productOrderType", "구분")),
+    Column("settlement_type", Kind.WORD, ("settleType", "정산상태")),
     Column(
         "payment_amount_krw",
         Kind.AMOUNT_KRW,
@@ -57,9 +63,9 @@ LINE_COLUMNS: tuple[Column, ...] = (
 SELLER_FLAGS = ("runs_department_store_window", "runs_outlet_window", "uses_fulfilment", "uses_api")
 
 SELLER_COLUMNS: tuple[Column, ...] = (
-    Column("seller_id", Kind.TEXT, ("merchantId",)),
+    Column("seller_id", Kind.ID, ("merchantId",)),
     Column("approved_on", Kind.DATE),
-    Column("status", Kind.TEXT),
+    Column("status", Kind.WORD),
     *(Column(name, Kind.FLAG) for name in SELLER_FLAGS),
 )
 
@@ -75,32 +81,55 @@ LINE_KEY = ("product_order_id", "line_type", "settlement_type", "confirmed_on")
 PRODUCT_LINE = "PROD_ORDER"
 NORMAL_STORE = "NORMAL"
 
-LINE_TYPES = (PRODUCT_LINE, "DELIVERY", "EXTRAFEE")
+# The marketplace API's own lists, each code with the words by which spreadsheets and its
+# documentation (settle/case, 2026) know it; how words are compared is `written.word_key`.
+LINE_TYPES: dict[str, tuple[str, ...]] = {
+    PRODUCT_LINE: ("상품주문",),
+    "DELIVERY": ("배송비",),
+    "EXTRAFEE": ("기타비용",),
+    "WITHDRAW": ("결제수단출금",),
+    "REFUND": ("구매자환불",),
+    "PL_REFUND": ("후불결제환불",),
+    "DEDUCTION_RESTORE": ("기타공제환급",),
+    "PROD_PAY": ("상품결제",),
+    "PURCHASE_REVIEW": ("텍스트리뷰",),
+    "PREMIUM_PURCHASE_REVIEW": ("포토/동영상리뷰",),
+    "REGULAR_PURCHASE_REVIEW": ("알림받기동의회원리뷰추가적립",),
+    "ONE_MONTH_PURCHASE_REVIEW": ("한달사용텍스트리뷰",),
+    "ONE_MONTH_PREMIUM_PURCHASE_REVIEW": ("한달사용포토/동영상리뷰",),
+    "REVIEW": ("리뷰적립",),
+    "ETC_COUPON": ("기타할인",),
+    "QUICK_SETTLE": ("빠른정산",),
+    "QUANTITY_CANCEL": ("수량취소",),
+    "DIFFERENCE_SETTLE": ("차액정산",),
+    "DEPOSIT_SETTLE": ("보증금",),
+    "RENTAL_ORDER": ("렌탈주문",),
+    "MANUAL_ORDER": ("수기주문",),
+    "RENTAL_SCHEDULED_ORDER": ("월렌탈료주문",),
+    "PREFERENTIAL_COMMISSION": ("우대수수료환급",),
+    "POINT_ACCUMULATION": ("포인트적립",),
+    "POST_ORDER_ADJUSTMENT_AMOUNT": ("주문후변동금액",),
+    "CSF": ("통관대행료",),
+    "CONCESSION": ("구매자보상",),
+}
 
-SETTLEMENT_TYPES = (
-    "NORMAL_SETTLE_ORIGINAL",
-    "NORMAL_SETTLE_AFTER_CANCEL",
-    "NORMAL_SETTLE_BEFORE_CANCEL",
-    "QUICK_SETTLE_ORIGINAL",
-    "QUICK_SETTLE_CANCEL",
-    "QUANTITY_CANCEL_DEDUCTION",
-    "QUANTITY_CANCEL_RESTORE",
-)
+SETTLEMENT_TYPES: dict[str, tuple[str, ...]] = {
+    "NORMAL_SETTLE_ORIGINAL": ("일반정산",),
+    "NORMAL_SETTLE_AFTER_CANCEL": ("정산후취소",),
+    "NORMAL_SETTLE_BEFORE_CANCEL": ("정산전취소",),
+    "QUICK_SETTLE_ORIGINAL": ("빠른정산",),
+    "QUICK_SETTLE_CANCEL": ("빠른정산회수",),
+    "QUANTITY_CANCEL_DEDUCTION": ("수량취소정산(공제)",),
+    "QUANTITY_CANCEL_RESTORE": ("수량취소정산(환급)",),
+}
 
-STATUSES = (NORMAL_STORE, "PAUSED", "CLOSED")
+STATUSES: dict[str, tuple[str, ...]] = {NORMAL_STORE: ("정상",), "PAUSED": (), "CLOSED": ()}
 
-# What a spreadsheet writes where the other header sets have a code; spaces do not matter.
-SPREADSHEET_VALUES: dict[str, dict[str, str]] = {
-    "line_type": {"상품주문": "PROD_ORDER", "배송비": "DELIVERY"},
-    "settlement_type": {
-        "일반정산": "NORMAL_SETTLE_ORIGINAL",
-        "정산후취소": "NORMAL_SETTLE_AFTER_CANCEL",
-        "정산전취소": "NORMAL_SETTLE_BEFORE_CANCEL",
-        "빠른정산": "QUICK_SETTLE_ORIGINAL",
-        "빠른정산회수": "QUICK_SETTLE_CANCEL",
-        "수량취소정산(공제)": "QUANTITY_CANCEL_DEDUCTION",
-        "수량취소정산(환급)": "QUANTITY_CANCEL_RESTORE",
-    },
+# The words that a column of words knows; any other is told, and never counts as one of them.
+KNOWN_WORDS: dict[str, dict[str, tuple[str, ...]]] = {
+    "line_type": LINE_TYPES,
+    "settlement_type": SETTLEMENT_TYPES,
+    "status": STATUSES,
 }
 
 LONGEST_ID = 64

@@ -7,6 +7,7 @@ from domain.settlement import (
     LARGEST_LINE_KRW,
     LINE_TYPES,
     LONGEST_ID,
+    PRODUCT_LINE,
     SETTLEMENT_TYPES,
     Content,
 )
@@ -18,6 +19,7 @@ from expectations.rule import (
     at_most,
     between,
     empty,
+    exact_id,
     free_of,
     given,
     one_of,
@@ -51,6 +53,20 @@ def _known_line_type() -> nw.Expr:
     return one_of(LINE_TYPES, "line_type") | empty("line_type") | ~_well_formed_line_type()
 
 
+def _may_count() -> nw.Expr:
+    """Be false where another known kind of line stands: what it lacks does not matter."""
+    return (nw.col("line_type") == PRODUCT_LINE) | ~one_of(LINE_TYPES, "line_type")
+
+
+def _needed(holds: nw.Expr) -> nw.Expr:
+    return holds | ~_may_count()
+
+
+def _complete() -> nw.Expr:
+    named = present("product_order_id") & present("settlement_type") & given("confirmed_on")
+    return named | _may_count()
+
+
 def _whole_amount() -> nw.Expr:
     # A whole number that could not be read is one too large, which is another rule.
     return readable(_AMOUNT) | nw.col(_AMOUNT_AS_WRITTEN).str.contains(_WHOLE_NUMBER)
@@ -72,7 +88,7 @@ LINE_RULES: tuple[RowRule, ...] = (
     RowRule(
         _critical("product_order_missing", "the product_order_id is missing"),
         "order_id",
-        lambda _: present("product_order_id"),
+        lambda _: _needed(present("product_order_id")),
     ),
     RowRule(
         _critical(
@@ -80,6 +96,15 @@ LINE_RULES: tuple[RowRule, ...] = (
         ),
         "product_order_id",
         lambda _: at_most(LONGEST_ID, "product_order_id"),
+    ),
+    RowRule(
+        _critical(
+            "product_order_inexact",
+            "the product_order_id is a number with a fraction or an exponent, which may be another "
+            "id rounded; have it written as text",
+        ),
+        "product_order_id",
+        lambda _: exact_id("product_order_id"),
     ),
     RowRule(
         _critical("line_type_missing", "the line_type is missing"),
@@ -103,7 +128,7 @@ LINE_RULES: tuple[RowRule, ...] = (
     RowRule(
         _critical("settlement_type_missing", "the settlement_type is missing"),
         "product_order_id",
-        lambda _: present("settlement_type"),
+        lambda _: _needed(present("settlement_type")),
     ),
     RowRule(
         _warning(
@@ -113,6 +138,15 @@ LINE_RULES: tuple[RowRule, ...] = (
         ),
         "settlement_type",
         lambda _: one_of(SETTLEMENT_TYPES, "settlement_type") | empty("settlement_type"),
+    ),
+    # The marketplace's interface leaves these out where it has none (all but line_type, amount).
+    RowRule(
+        _warning(
+            "line_incomplete",
+            "a line that never counts lacks its product_order_id, settlement_type or confirmed_on",
+        ),
+        "line_type",
+        lambda _: _complete(),
     ),
     RowRule(
         _critical("amount_missing", "the payment_amount_krw is missing"),
@@ -134,7 +168,7 @@ LINE_RULES: tuple[RowRule, ...] = (
     RowRule(
         _critical("confirmed_on_missing", "the confirmed_on date is missing"),
         "product_order_id",
-        lambda _: given("confirmed_on"),
+        lambda _: _needed(given("confirmed_on")),
     ),
     RowRule(
         _critical(

@@ -1,6 +1,6 @@
 """What a rule is: a name, a weight, a limit and a sentence; for rows also the expression."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import or_
@@ -26,6 +26,8 @@ class Limit:
 
 
 NONE = Limit()
+
+_ROUNDED = r"^[+-]?[0-9]+(\.[0-9]+([eE][+-]?[0-9]+)?|[eE][+][0-9]+)$"
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +151,18 @@ def between(least: object, most: object, column: str) -> nw.Expr:
     return value.is_null() | ((value >= least) & (value <= most))
 
 
-def one_of(known: tuple[str, ...], column: str) -> nw.Expr:
+def exact_id(column: str) -> nw.Expr:
+    """Be true where an id is absent or not a number that its type may have rounded.
+
+    What stands here as a fraction or with an exponent was no whole number of at most 2^53.
+    """
+    # Most ids have neither sign; to look for the pattern costs ten times as much.
+    value = nw.col(column)
+    plain = ~value.str.contains(".", literal=True) & ~value.str.contains("+", literal=True)
+    return value.is_null() | plain | ~value.str.contains(_ROUNDED)
+
+
+def one_of(known: Iterable[str], column: str) -> nw.Expr:
     """Be true where a text is one of the known values.
 
     Spelled as comparisons: `is_in` becomes a list search that costs five times as much.

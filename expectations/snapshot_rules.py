@@ -6,6 +6,7 @@ import narwhals as nw
 
 from domain.findings import Severity
 from domain.settlement import LONGEST_ID, SELLER_FLAGS, STATUSES, Content
+from domain.written import HIDDEN, UNSEEN
 from expectations.rule import (
     Limit,
     RowRule,
@@ -13,6 +14,7 @@ from expectations.rule import (
     at_most,
     between,
     empty,
+    exact_id,
     free_of,
     given,
     one_of,
@@ -21,11 +23,8 @@ from expectations.rule import (
 )
 
 _CONTROL_CHARACTER = r"[\x00-\x1f\x7f]"
-# Without what nobody sees: two ids that look alike would be two stores.
-_UNPRINTABLE_OR_PADDED = (
-    r"[\x00-\x1f\x7f]|^\s|\s$|"
-    "[\u0080-\u009f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]"
-)
+# Two ids that look alike would be two stores.
+_PADDED_OR_HIDDEN = f"^[{UNSEEN}]|[{UNSEEN}]$|[{HIDDEN}]"
 _FIRST_PLAUSIBLE_ON = date(1900, 1, 1)
 _LAST_PLAUSIBLE_ON = date(2999, 12, 31)
 
@@ -39,7 +38,7 @@ def _critical(name: str, sentence: str) -> Rule:
 
 
 def _well_formed_seller() -> nw.Expr:
-    return at_most(LONGEST_ID, "seller_id") & free_of(_UNPRINTABLE_OR_PADDED, "seller_id")
+    return at_most(LONGEST_ID, "seller_id") & free_of(_PADDED_OR_HIDDEN, "seller_id")
 
 
 def _well_formed_status() -> nw.Expr:
@@ -73,10 +72,19 @@ SNAPSHOT_RULES: tuple[RowRule, ...] = (
         _critical(
             "snapshot_seller_malformed",
             f"the seller_id is longer than {LONGEST_ID} characters, begins or ends with a space, "
-            "or holds a control character",
+            "or holds an invisible character",
         ),
         "seller_id",
         lambda _: _well_formed_seller(),
+    ),
+    RowRule(
+        _critical(
+            "snapshot_seller_inexact",
+            "the seller_id is a number with a fraction or an exponent, which may be another id "
+            "rounded; have it written as text",
+        ),
+        "seller_id",
+        lambda _: exact_id("seller_id"),
     ),
     RowRule(
         _critical("approved_on_missing", "the approved_on date is missing"),

@@ -51,6 +51,29 @@ SET_RULES: tuple[Rule, ...] = (
         Severity.CRITICAL,
         "the same seller_id is in the snapshot more than once",
     ),
+    Rule(
+        counted.SELLER_LOOKALIKE,
+        Content.SELLERS,
+        Severity.CRITICAL,
+        "another seller_id of the snapshot differs only by leading zeros, spaces or such; one of "
+        "them was rewritten by a program that took it for a number",
+    ),
+    Rule(
+        counted.LOST_ZEROS,
+        Content.SETTLEMENTS,
+        Severity.CRITICAL,
+        "product_order_ids of the seller begin with 0, and others of the same line_type are "
+        "shorter, as if a spreadsheet had dropped their zeros; have them written as text",
+        unit="seller",
+    ),
+    Rule(
+        counted.ROUNDED_ORDERS,
+        Content.SETTLEMENTS,
+        Severity.WARNING,
+        "half of the seller's product_order_ids or more have over 15 digits and end in 0, as if a "
+        "spreadsheet had rounded them: then no line that came twice is noticed",
+        unit="seller",
+    ),
     # What follows happens in a sound month too, but seldom to many sellers at once.
     Rule(
         counted.NEGATIVE_SELLER,

@@ -13,12 +13,12 @@ import narwhals as nw
 import pyarrow as pa
 
 from adapters.intake.delivery import DeliveredFile
-from adapters.intake.engine import literal_path
 from adapters.intake.file_problem import FileProblem
 from adapters.intake.line_parts import LinePart, ReadAgain, ReadOnce
 from adapters.intake.numbered_texts import NumberedTexts
 from adapters.intake.opening import FilesDamaged, Reading, ReadingUnfit, readable_sources
 from adapters.intake.questions import Frame
+from adapters.intake.quoting import literal_path
 from adapters.intake.reading_sql import Source, alike, keyed_sql, parquet_sql, table_sql, text_sql
 from adapters.intake.simple_texts import NotSimple, typed_schema, typed_tables
 from adapters.intake.text_files import empty_places

@@ -1,11 +1,12 @@
 """The query engine: DuckDB in this process, within a memory limit, spilling to disk beyond it."""
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
+
+from adapters.intake import written_values
 
 MEMORY_LIMIT_MB = 1_200
 
@@ -48,20 +49,11 @@ def open_engine(
         "autoload_known_extensions": "false",
     }
     with duckdb.connect(config=settings) as connection:
-        connection.execute(_MACROS)
+        define_macros(connection)
         yield connection
 
 
-def literal(text: str) -> str:
-    """Quote a text as an SQL string; settings and file lists cannot be bound as parameters."""
-    return "'" + text.replace("'", "''") + "'"
-
-
-def literal_path(path: Path) -> str:
-    """Quote a path of exactly one file, whose name may hold what the engine takes for a pattern."""
-    return literal(re.sub(r"[*?[]", r"[\g<0>]", str(path)))
-
-
-def identifier(name: str) -> str:
-    """Quote a name as an SQL identifier."""
-    return '"' + name.replace('"', '""') + '"'
+def define_macros(connection: duckdb.DuckDBPyConnection) -> None:
+    """Define what reading delivered values calls, in an engine opened otherwise too."""
+    connection.execute(_MACROS)
+    connection.execute(written_values.macros())

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import duckdb
 
-from adapters.intake.engine import literal_path
 from adapters.intake.file_problem import FileProblem, damaged
+from adapters.intake.quoting import literal_path
 from adapters.intake.spreadsheets import sheet_header
 from adapters.intake.text_files import Encoding, text_header
 from domain.settlement import COLUMNS, Column, Content

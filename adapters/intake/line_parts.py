@@ -16,6 +16,7 @@ import pyarrow.compute
 from numpy.typing import NDArray
 
 from adapters.intake import questions
+from adapters.intake.engine import define_macros
 from adapters.intake.questions import LINE_KEY_NUMBER, FileCount, Frame
 from adapters.intake.reading_sql import Source, keyed_sql, table_sql
 from adapters.intake.simple_texts import FILE, NotSimple, typed_schema, typed_tables
@@ -89,6 +90,7 @@ class ReadOnce:
         # The engine asks for lines in the middle of its work, and cannot be asked then; so what
         # is noted of them is computed by another one.
         with duckdb.connect(config={"threads": 1}) as noting:
+            define_macros(noting)
             try:
                 for tables in self._few_at_once():
                     self._note(noting, tables)

@@ -7,8 +7,8 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from adapters.intake.engine import literal, literal_path
 from adapters.intake.questions import canonical, unreadable
+from adapters.intake.quoting import literal, literal_path
 from adapters.intake.reading_sql import Source, alike, text_sql
 from adapters.intake.text_files import empty_places
 from domain.settlement import COLUMNS, Content

@@ -15,7 +15,8 @@ from domain.settlement import COLUMNS, Content, Kind
 
 _NAME = "refused-rows.parquet"
 _TYPE = {
-    Kind.TEXT: "VARCHAR",
+    Kind.ID: "VARCHAR",
+    Kind.WORD: "VARCHAR",
     Kind.AMOUNT_KRW: "BIGINT",
     Kind.DATE: "DATE",
     Kind.FLAG: "BOOLEAN",

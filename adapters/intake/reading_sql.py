@@ -10,13 +10,14 @@ from itertools import groupby
 from pathlib import Path
 
 from adapters.intake.delivery import SELLER_FOLDER, DeliveredFile
-from adapters.intake.engine import identifier, literal, literal_path
 from adapters.intake.file_layout import Format, SourceColumn
 from adapters.intake.questions import LINE_KEY_NUMBER
+from adapters.intake.quoting import identifier, literal, literal_path
 from adapters.intake.simple_texts import FILE as _FILE
 from adapters.intake.simple_texts import ROW, Text
 from adapters.intake.text_files import TextShape
-from domain.settlement import LINE_KEY, SPREADSHEET_VALUES, Kind
+from adapters.intake.written_values import identifier_of, word
+from domain.settlement import LINE_KEY, Kind
 
 _INTEGERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER"}
 _INSTANT = "TIMESTAMP WITH TIME ZONE"
@@ -137,24 +138,19 @@ def _typed_column(source: SourceColumn) -> str:
     column = source.column
     if source.name is None:
         return f"{_SELLER_IN_FOLDER} AS {column.name}"
-    written = f"{identifier(source.name)}::VARCHAR"
-    if column.kind is Kind.TEXT:
-        return f"{_code(source, written)} AS {column.name}"
+    name = identifier(source.name)
+    written = f"{name}::VARCHAR"
+    if column.kind is Kind.ID:
+        return f"{identifier_of(column.name, name, source.type)} AS {column.name}"
+    if column.kind is Kind.WORD:
+        return f"{word(column.name, written)} AS {column.name}"
     read = _reading(column.kind, source.name, source.type)
     if read is None:
-        ready = f"{identifier(source.name)}::{_TYPE[column.kind]} AS {column.name}"
+        ready = f"{name}::{_TYPE[column.kind]} AS {column.name}"
         return f"{ready}, NULL::VARCHAR AS {column.unreadable}"
-    unreadable = f"CASE WHEN {read} IS NULL THEN nullif({written}, '') END"
+    absent = f"is_nothing({written})" if column.kind is Kind.DATE else f"{written} = ''"
+    unreadable = f"CASE WHEN {read} IS NULL AND NOT {absent} THEN {written} END"
     return f"{read} AS {column.name}, {unreadable} AS {column.unreadable}"
-
-
-def _code(source: SourceColumn, written: str) -> str:
-    """Give the code of what a spreadsheet writes in words; its header tells that it does."""
-    words = SPREADSHEET_VALUES.get(source.column.name, {})
-    if source.name is None or source.name.isascii() or not words:
-        return written
-    cases = " ".join(f"WHEN {literal(word)} THEN {literal(code)}" for word, code in words.items())
-    return f"CASE replace({written}, ' ', '') {cases} ELSE {written} END"
 
 
 def _reading(kind: Kind, name: str, type_: str) -> str | None:

@@ -19,10 +19,11 @@ from numpy.typing import NDArray
 from adapters.intake import questions
 from adapters.intake.delivered_rows import DeliveredRows, open_files
 from adapters.intake.delivery import Delivery, DeliveryRefused
-from adapters.intake.engine import MEMORY_LIMIT_MB, literal, open_engine
+from adapters.intake.engine import MEMORY_LIMIT_MB, open_engine
 from adapters.intake.opening import FilesDamaged, Reading, ReadingUnfit
 from adapters.intake.quarantine import broken_in, write_quarantine
 from adapters.intake.questions import LINE_KEY_NUMBER, Check, FileCount, Frame
+from adapters.intake.quoting import literal
 from domain import profile as counted
 from domain.findings import Finding, Severity
 from domain.months import SettlementMonth
@@ -45,7 +46,10 @@ _SETS = {
         counted.DUPLICATE_LINE: "product_order_id",
         counted.UNKNOWN_SELLER: "seller_id",
     },
-    Content.SELLERS: {counted.SELLER_TWICE: "seller_id"},
+    Content.SELLERS: {
+        counted.SELLER_TWICE: "seller_id",
+        counted.SELLER_LOOKALIKE: "seller_id",
+    },
 }
 _FIRST_READING = Reading.SIMPLE
 _TOTALS = "totals.parquet"
@@ -219,7 +223,7 @@ class _Scan:
         refused = self._refuse(sets, counts, quarantine)
         by_set = self._set_violations(refused)
         by_row = [found for c in Content for found in self._row_violations(c, counts[c])]
-        by_seller = self._seller_violations(sellers)
+        by_seller = self._seller_violations(sellers, totals)
         unread = (*self._unreadable(), self._continued(counts[Content.SETTLEMENTS]))
         violations = (*by_row, *by_set, *by_seller, *unread, *self._idle(totals))
         month = self.delivery.settlement_month
@@ -280,6 +284,7 @@ class _Scan:
         found = {
             counted.UNKNOWN_SELLER: questions.unknown_sellers(sellers),
             counted.SELLER_TWICE: questions.repeated_sellers(stores),
+            counted.SELLER_LOOKALIKE: self._lookalikes(),
         }
         if repeated.size:
             numbers = _frame(self.engine.from_arrow(pa.table({LINE_KEY_NUMBER: repeated})))
@@ -287,6 +292,12 @@ class _Scan:
             found[counted.DUPLICATE_LINE] = questions.repeated_keys(whole, numbers)
         kept = {rule: self._keep(rule, keys) for rule, keys in found.items()}
         return {rule: keys for rule, keys in kept.items() if self._holds(rule)}
+
+    def _lookalikes(self) -> Frame:
+        """Find the stores whose ids are one id but for what rewriting programs change."""
+        keys = "SELECT lookalike_key(seller_id) AS key FROM stores GROUP BY ALL HAVING count(*) > 1"
+        alike = f"SELECT seller_id FROM stores WHERE lookalike_key(seller_id) IN ({keys})"
+        return _frame(self.engine.sql(alike))
 
     def _refuse(self, sets: Mapping[str, Frame], counts: _Counts, folder: Path) -> Path | None:
         """Quarantine the lines and the snapshot rows to be refused, if there are any."""
@@ -332,11 +343,14 @@ class _Scan:
                 examples = questions.examples(breaking, check.shows)
             yield Violations(check.name, sum(count for _, count in by_file), by_file, examples)
 
-    def _seller_violations(self, sellers: Frame) -> Iterator[Violations]:
-        yield questions.seller_violations(
-            counted.NEGATIVE_SELLER, questions.negative_sellers(sellers)
-        )
-        yield questions.seller_violations(counted.EARLY_SALE, questions.early_sellers(sellers))
+    def _seller_violations(self, sellers: Frame, totals: Frame) -> Iterator[Violations]:
+        for rule, found in {
+            counted.NEGATIVE_SELLER: questions.negative_sellers(sellers),
+            counted.EARLY_SALE: questions.early_sellers(sellers),
+            counted.LOST_ZEROS: questions.sellers_without_zeros(totals),
+            counted.ROUNDED_ORDERS: questions.rounded_sellers(totals),
+        }.items():
+            yield questions.seller_violations(rule, found)
 
     def _idle(self, totals: Frame) -> Iterator[Violations]:
         """Count all lines where none would count, and all stores where none could earn."""

@@ -28,11 +28,15 @@ _BLOCK = 8 << 20  # half of what is read: one for each of two threads, at least 
 _LONGEST_HEADER = 1 << 20
 _NEVER_SIMPLE = (b'"', b"\0", b"\t")
 _MARK = b"\xef\xbb\xbf"  # taken away wherever a part of the text begins with it
-_TYPE = {Kind.AMOUNT_KRW: pa.int64(), Kind.DATE: pa.date32(), Kind.FLAG: pa.bool_()}
-_FEW_VALUES = ("line_type", "settlement_type", "status")
+_FEW = pa.dictionary(pa.int32(), pa.string())
+_TYPE = {
+    Kind.WORD: _FEW,
+    Kind.AMOUNT_KRW: pa.int64(),
+    Kind.DATE: pa.date32(),
+    Kind.FLAG: pa.bool_(),
+}
 _LAST_OF_ASCII = 0x7F
 _LINE_FEED = ord("\n")
-_FEW = pa.dictionary(pa.int32(), pa.string())
 
 _Letters = NDArray[np.uint8]
 
@@ -165,8 +169,7 @@ def _line_count(lines: memoryview) -> int:
 
 
 def _type(source: SourceColumn) -> pa.DataType:
-    few = source.column.name in _FEW_VALUES
-    return _TYPE.get(source.column.kind, _FEW if few else pa.string())
+    return _TYPE.get(source.column.kind, pa.string())
 
 
 def _all(name: str, rows: int) -> pa.DictionaryArray:

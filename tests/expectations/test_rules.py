@@ -1,6 +1,6 @@
 """Each rule has one mutation of a sound delivery that breaks exactly it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -72,6 +72,12 @@ def without(content: str) -> Mutation:
     return mutate
 
 
+def _numbered_lines(ids: Iterable[str]) -> list[Row]:
+    """Make lines of one seller and of little money, with ids of their own."""
+    seller = SmallDelivery(Path()).lines[0]
+    return [seller | {"product_order_id": each, "payment_amount_krw": "1"} for each in ids]
+
+
 def _small_lines(count: int) -> list[Row]:
     """Make many lines of little money."""
     seller = SmallDelivery(Path()).lines[0]
@@ -94,11 +100,13 @@ MUTATIONS: dict[str, Mutation] = FLAG_MUTATIONS | {
     "line_seller_missing": line(seller_id=""),
     "product_order_missing": line(product_order_id=""),
     "product_order_too_long": line(product_order_id="9" * 65),
+    "product_order_inexact": line(product_order_id="2.02610E+15"),
     "line_type_missing": line(line_type=""),
-    "line_type_malformed": line(line_type="PROD\x01ORDER"),
+    "line_type_malformed": line(line_type="GIFT\x01WRAPPING"),
     "line_type_unknown": line(line_type="GIFT_WRAPPING"),
     "settlement_type_missing": line(settlement_type=""),
     "settlement_type_unknown": line(settlement_type="SLOW_SETTLE"),
+    "line_incomplete": lambda d: d.lines[2].update(product_order_id=""),
     "amount_missing": line(payment_amount_krw=""),
     "amount_unreadable": line(payment_amount_krw="1500.5"),
     "amount_too_large": line(payment_amount_krw="99999999999999999999"),
@@ -114,6 +122,16 @@ MUTATIONS: dict[str, Mutation] = FLAG_MUTATIONS | {
     "snapshot_row_unreadable": damaged("sellers.csv"),
     "snapshot_seller_missing": seller(seller_id=""),
     "snapshot_seller_malformed": seller(seller_id=" store-c"),
+    "product_order_zeros_lost": lambda d: d.lines.extend(
+        _numbered_lines(["0000260000000001", "260000000002"])
+    ),
+    "product_order_rounded": lambda d: d.lines.extend(
+        _numbered_lines(f"20261008000{n:04}0" for n in range(20))
+    ),
+    "snapshot_seller_lookalike": lambda d: d.sellers.extend(
+        d.sellers[-1] | {"seller_id": each} for each in ("0051", "51")
+    ),
+    "snapshot_seller_inexact": seller(seller_id="5.1E+16"),
     "snapshot_seller_twice": lambda d: d.sellers.append(dict(d.sellers[-1])),
     "approved_on_missing": seller(approved_on=""),
     "approved_on_unreadable": seller(approved_on="2026-02-30"),
@@ -125,7 +143,7 @@ MUTATIONS: dict[str, Mutation] = FLAG_MUTATIONS | {
     "statuses_all_unknown": every_seller(status="true"),
     "product_orders_absent": every_line(line_type="DELIVERY"),
     "normal_stores_absent": every_seller(status="PAUSED"),
-    "status_malformed": seller(status="NORMAL\x00"),
+    "status_malformed": seller(status="SOLD\x00"),
     "seller_negative": line(payment_amount_krw="-1"),
     "sale_before_approval": lambda d: d.sellers[0].update(approved_on="2026-10-31"),
     "seller_vanished": lambda _: None,
@@ -199,9 +217,11 @@ def test_what_a_sound_month_may_hold_only_warns() -> None:
     warnings = {rule.name for rule in ALL_RULES if rule.severity is Severity.WARNING}
     assert warnings == {
         "line_continued",
+        "line_incomplete",
         "line_type_unknown",
         "settlement_type_unknown",
         "status_unknown",
+        "product_order_rounded",
         "seller_negative",
         "sale_before_approval",
         "seller_vanished",
