@@ -9,10 +9,15 @@ from domain.refusal import Refused as Refused  # noqa: PLC0414
 
 
 class Severity(StrEnum):
-    """How much a finding weighs: a critical one blocks the month, a warning is reported."""
+    """How much a finding weighs.
+
+    A critical one blocks the month, a warning asks to be looked at, and an info is told where
+    nothing is wrong that was not so before.
+    """
 
     CRITICAL = "critical"
     WARNING = "warning"
+    INFO = "info"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +40,11 @@ def blocking(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     return tuple(finding for finding in findings if finding.severity is Severity.CRITICAL)
 
 
+def warnings(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Pick the findings that ask to be looked at and forbid nothing."""
+    return tuple(finding for finding in findings if finding.severity is Severity.WARNING)
+
+
 class MonthBlocked(Refused):
     """A delivery with at least one critical finding; nothing of it was taken in.
 
@@ -46,9 +56,9 @@ class MonthBlocked(Refused):
     ) -> None:
         critical = blocking(findings)
         lines = [f"  {f.rule}: {f.sentence}" for f in critical]
-        if warnings := [f for f in findings if f not in critical]:
+        if others := [f for f in findings if f not in critical]:
             lines += ["Warnings, which may say why:"]
-            lines += [f"  {f.rule}: {f.sentence}" for f in warnings]
+            lines += [f"  {f.rule}: {f.sentence}" for f in others]
         many = f"{len(critical)} finding{'s'[: len(critical) != 1]}"
         first = f"{month} is blocked by {many}; nothing was written:"
         super().__init__("\n".join(filter(None, [first, *lines, next_step])))

@@ -18,6 +18,18 @@ EARLY_SALE = "sale_before_approval"
 LOST_ZEROS = "product_order_zeros_lost"
 ROUNDED_ORDERS = "product_order_rounded"
 SELLER_LOOKALIKE = "snapshot_seller_lookalike"
+
+# The words that a column does not know, by column: how often, and how many for the first time.
+UNKNOWN_WORD = {
+    "line_type": "line_type_unknown",
+    "settlement_type": "settlement_type_unknown",
+    "status": "status_unknown",
+}
+NEW_WORD = {
+    "line_type": "line_type_new",
+    "settlement_type": "settlement_type_new",
+    "status": "status_new",
+}
 VANISHED_SELLER = "seller_vanished"
 OTHER_LINE = "line_not_product"
 IDLE_STORE = "store_not_normal"
@@ -58,6 +70,19 @@ class Violations:
 
 
 @dataclass(frozen=True, slots=True)
+class UnknownWord:
+    """A word that a column does not know: in how many lines or rows, and with which amount.
+
+    `amount_krw` is the sum over its lines, and None for a snapshot.
+    """
+
+    column: str
+    word: str
+    rows: int
+    amount_krw: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class PastMonth:
     """What was taken in for an earlier month, to hold a delivery against."""
 
@@ -68,27 +93,44 @@ class PastMonth:
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """The months before a delivery, nearest first, and the sellers that it no longer knows."""
+    """The months before a delivery, nearest first, and the sellers that it no longer knows.
+
+    `words` are the unknown words of all deliveries that were taken in so far, each with its
+    column; None where nobody can tell.
+    """
 
     months: tuple[PastMonth, ...] = ()
     vanished: Violations = field(default_factory=lambda: Violations(VANISHED_SELLER))
+    words: frozenset[tuple[str, str]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
     """Control totals of a delivery, and for every rule that was counted its violations.
 
-    `past` holds the months to compare with; none when there is no earlier month.
+    `past` holds the months to compare with; none when there is no earlier month. `unknown_words`
+    lists those with the largest amounts, and `new_words` those of them that no delivery had before.
     """
 
     settlement_month: SettlementMonth
     files: tuple[FileTotals, ...]
     violations: tuple[Violations, ...]
     past: tuple[PastMonth, ...] = ()
+    unknown_words: tuple[UnknownWord, ...] = ()
+    new_words: tuple[UnknownWord, ...] = ()
 
     def beside(self, past: Past) -> "Profile":
-        """Give the profile with the months before it, and the sellers that vanished since."""
-        return replace(self, violations=(*self.violations, past.vanished), past=past.months)
+        """Give the profile with the months before it, and what is different since."""
+        known = past.words
+        new = tuple(
+            w for w in self.unknown_words if known is not None and (w.column, w.word) not in known
+        )
+        counts = [
+            Violations(rule, sum(word.column == column for word in new))
+            for column, rule in NEW_WORD.items()
+        ]
+        violations = (*self.violations, past.vanished, *counts)
+        return replace(self, violations=violations, past=past.months, new_words=new)
 
     @property
     def lines(self) -> int:
@@ -118,4 +160,5 @@ class Profile:
             "sellers": self.sellers,
             "files": [asdict(file) for file in self.files],
             "violations": [asdict(found) for found in self.violations],
+            "unknown_words": [asdict(word) for word in self.unknown_words],
         }

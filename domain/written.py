@@ -49,8 +49,8 @@ def word_key(written: str) -> str:
     Spaces, invisible characters, joiners, case, full-width and decomposed letters do not matter:
     `prod-order`, `PROD_ORDER\\u200b` and `Prod Order` have one key.
     """
-    composed = unicodedata.normalize("NFC", written)
-    return _UNSEEN_OR_JOINER.sub("", composed.translate(_FULL_WIDTH_TO_ASCII)).upper()
+    bare = _UNSEEN_OR_JOINER.sub("", written.translate(_FULL_WIDTH_TO_ASCII))
+    return unicodedata.normalize("NFC", bare).upper()
 
 
 def lookalike_key(identifier: str) -> str:
@@ -59,8 +59,8 @@ def lookalike_key(identifier: str) -> str:
     Two different ids with one key are one id that something rewrote: `00510002` and `510002`,
     `510002.0`, ids with spaces around them or invisible characters in them.
     """
-    composed = unicodedata.normalize("NFC", identifier)
-    bare = _DECIMAL_ZEROS.sub("", _LOOKS_ALIKE.sub("", composed.translate(_FULL_WIDTH_TO_ASCII)))
+    seen = _LOOKS_ALIKE.sub("", identifier.translate(_FULL_WIDTH_TO_ASCII))
+    bare = _DECIMAL_ZEROS.sub("", unicodedata.normalize("NFC", seen))
     return bare.lstrip("0") if bare.isdecimal() else bare
 
 

@@ -20,6 +20,7 @@ from expectations.suite import (
     BAND_RULES,
     CONTROL_TOTAL_RULES,
     COUNTED_RULES,
+    NEW_WORD_RULES,
     PRESENCE_RULES,
     WHOLE_RULES,
     absent,
@@ -27,10 +28,13 @@ from expectations.suite import (
     differing,
     entire,
     undecided,
+    unseen_before,
     unusual,
     violated,
+    words_told,
 )
 
+_WEIGHTS = list(Severity)
 _RULE = {rule.name: rule for rule in ALL_RULES}
 _EVERY = {whole.rule.name: whole.every for whole in WHOLE_RULES}
 _BAND = {band.rule.name: band for band in BAND_RULES}
@@ -73,9 +77,7 @@ def judge(profile: Profile) -> Verdict:
     for result in pairs:
         findings += _differing(declared, result)
     order = list(_RULE)
-    ordered = sorted(
-        findings, key=lambda f: (f.severity is not Severity.CRITICAL, order.index(f.rule))
-    )
+    ordered = sorted(findings, key=lambda f: (_WEIGHTS.index(f.severity), order.index(f.rule)))
     return Verdict(tuple(ordered), tuple(result.to_json_dict() for result in (looked_at, *pairs)))
 
 
@@ -111,8 +113,10 @@ def _counted(profile: Profile, result: Any) -> Iterator[Finding]:
             yield undecided(rule, "nothing was counted for it")
         elif rule.name in _EVERY:
             yield entire(rule, found)
+        elif rule in NEW_WORD_RULES:
+            yield unseen_before(rule, words_told(rule, profile))
         else:
-            yield violated(rule, found)
+            yield violated(rule, found, words_told(rule, profile))
 
 
 def _differing(declared: Iterable[FileTotals], result: Any) -> Iterator[Finding]:

@@ -5,13 +5,14 @@ from collections.abc import Iterable
 from domain import profile as counted
 from domain.findings import Finding, Severity
 from domain.months import SettlementMonth
-from domain.profile import FileTotals, Profile, Violations
+from domain.profile import FileTotals, Profile, UnknownWord, Violations
 from domain.settlement import Content
 from expectations.line_rules import LINE_RULES
 from expectations.rule import BandRule, Check, Limit, Rule, WholeRule
 from expectations.snapshot_rules import SNAPSHOT_RULES
 
 _FILES_NAMED = 3
+_WORDS_NAMED = 5
 
 SET_RULES: tuple[Rule, ...] = (
     Rule(
@@ -99,6 +100,29 @@ SET_RULES: tuple[Rule, ...] = (
         unit="seller",
     ),
 )
+
+
+def _new_word(column: str, content: Content, consequence: str) -> Rule:
+    return Rule(
+        counted.NEW_WORD[column],
+        content,
+        Severity.WARNING,
+        f"the {column} comes up for the first time in the program, and {consequence}",
+        unit="word",
+    )
+
+
+NEW_WORD_RULES: tuple[Rule, ...] = (
+    _new_word("line_type", Content.SETTLEMENTS, "its lines do not count"),
+    _new_word("settlement_type", Content.SETTLEMENTS, "its lines count as any other"),
+    _new_word("status", Content.SELLERS, "its stores do not count as active"),
+)
+
+_COLUMN_OF_WORDS = {
+    rule: column
+    for rules in (counted.UNKNOWN_WORD, counted.NEW_WORD)
+    for column, rule in rules.items()
+}
 
 WHOLE_RULES: tuple[WholeRule, ...] = (
     WholeRule(
@@ -210,6 +234,7 @@ COUNTED_RULES: tuple[Rule, ...] = (
     *(row_rule.rule for row_rule in LINE_RULES),
     *(row_rule.rule for row_rule in SNAPSHOT_RULES),
     *SET_RULES,
+    *NEW_WORD_RULES,
 )
 ALL_RULES: tuple[Rule, ...] = (
     *COUNTED_RULES,
@@ -245,13 +270,46 @@ def control_totals(rule: Rule, file: FileTotals) -> tuple[str, str] | None:
     return None if declared is None else (str(declared), str(read))
 
 
-def violated(rule: Rule, found: Violations) -> Finding:
-    """Word the finding of a rule that too many lines or rows break."""
+def violated(rule: Rule, found: Violations, words: Iterable[UnknownWord] = ()) -> Finding:
+    """Word the finding of a rule that too many lines or rows break, by whichever `words`."""
     lines = f"{found.count:,} {rule.counted}{'s'[: found.count != 1]}"
     examples = f", for example {'; '.join(found.examples)}" if found.examples else ""
     where = _files(found.by_file)
-    sentence = f"{where}: {rule.sentence} in {lines}{examples}."
+    sentence = f"{where}: {rule.sentence} in {lines}{_named(words)}{examples}."
     return Finding(rule.name, rule.severity, sentence, found.count, where, found.examples)
+
+
+def unseen_before(rule: Rule, words: Iterable[UnknownWord]) -> Finding:
+    """Word the finding of words that no delivery had before."""
+    words = tuple(words)
+    where, shown = "the delivery", tuple(each.word for each in words)
+    return Finding(
+        rule.name,
+        rule.severity,
+        f"{where}: {rule.sentence}{_named(words)}.",
+        len(words),
+        where,
+        shown,
+    )
+
+
+def words_told(rule: Rule, profile: Profile) -> tuple[UnknownWord, ...]:
+    """List the words that a rule about unknown words is about; none for other rules."""
+    words = profile.new_words if rule in NEW_WORD_RULES else profile.unknown_words
+    column = _COLUMN_OF_WORDS.get(rule.name)
+    return tuple(word for word in words if word.column == column)
+
+
+def _named(words: Iterable[UnknownWord]) -> str:
+    named = [f"{each.word!r} ({_how_much(each)})" for each in words]
+    more = f" and {len(named) - _WORDS_NAMED} more" if len(named) > _WORDS_NAMED else ""
+    return f": {', '.join(named[:_WORDS_NAMED])}{more}" if named else ""
+
+
+def _how_much(word: UnknownWord) -> str:
+    if word.amount_krw is None:
+        return f"{word.rows:,} store{'s'[: word.rows != 1]}"
+    return f"{word.rows:,} line{'s'[: word.rows != 1]}, {word.amount_krw:,} KRW"
 
 
 def entire(rule: Rule, found: Violations) -> Finding:

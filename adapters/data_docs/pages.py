@@ -9,10 +9,10 @@ from uuid import uuid4
 
 from adapters.data_docs.checks import CheckedDelivery, read_checks
 from adapters.data_docs.markup import code, facts, number, page, table, tag
-from domain.findings import Finding, Severity
+from domain.findings import Finding, Severity, warnings
 from domain.months import SettlementMonth
 
-_LOOK = {Severity.CRITICAL: "bad", Severity.WARNING: "warn"}
+_LOOK = {Severity.CRITICAL: "bad", Severity.WARNING: "warn", Severity.INFO: "soft"}
 _TITLE = "Settlement data quality"
 _RULE_COLUMNS = (
     "result",
@@ -86,7 +86,9 @@ class _Page:
             return tag("bad", "cannot be read")
         if checked.blocked:
             return tag("bad", "blocked")
-        return tag("warn", "sound, with warnings") if checked.findings else tag("good", "sound")
+        if warnings(checked.findings):
+            return tag("warn", "sound, with warnings")
+        return tag("good", "sound")
 
     @property
     def meaning(self) -> str:

@@ -14,7 +14,7 @@ import narwhals as nw
 import numpy as np
 from numpy.typing import NDArray
 
-from domain.profile import Violations
+from domain.profile import UnknownWord, Violations
 from domain.settlement import LINE_KEY, Column
 from domain.written import visible
 
@@ -25,6 +25,7 @@ LINE_KEY_NUMBER = "line_key"
 _AMOUNT = "payment_amount_krw"
 _AMOUNT_SUM = "amount_krw"
 _EXAMPLES = 3
+_WORDS = 20
 _DIGITS_OF_A_SPREADSHEET = 15
 _LINES_TO_TELL = 20  # of so many honest ids, half end in 0 once in 140,000 stores
 _LONGEST_EXAMPLE = 40
@@ -253,6 +254,23 @@ def counts_nothing(rows: Frame, column: str, counted: str, known: Sequence[str])
     values = rows.filter(nw.col(column).is_in(known)).select(column).unique()
     found = {row[column] for row in result(values)}
     return bool(found) and counted not in found
+
+
+def unknown_words(rows: Frame, check: Check) -> tuple[UnknownWord, ...]:
+    """List the words of the column `check.shows` that break the check, largest amount first."""
+    column, has_amount = check.shows, _AMOUNT in rows.collect_schema().names()
+    amount = nw.col(_AMOUNT).sum() if has_amount else nw.len() * 0
+    words = (
+        rows.filter(broken(check)).group_by(column).agg(nw.len().alias("rows"), amount.alias("sum"))
+    )
+    found = [
+        UnknownWord(
+            column, row[column], int(row["rows"]), int(row["sum"] or 0) if has_amount else None
+        )
+        for row in result(words)
+    ]
+    found.sort(key=lambda word: (-abs(word.amount_krw or 0), -word.rows, word.word))
+    return tuple(found[:_WORDS])
 
 
 def seller_violations(rule: str, sellers: Frame) -> Violations:

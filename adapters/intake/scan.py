@@ -27,7 +27,7 @@ from adapters.intake.quoting import literal
 from domain import profile as counted
 from domain.findings import Finding, Severity
 from domain.months import SettlementMonth
-from domain.profile import FileTotals, Profile, Violations
+from domain.profile import FileTotals, Profile, UnknownWord, Violations
 from domain.refusal import Refused
 from domain.settlement import (
     COLUMNS,
@@ -233,7 +233,12 @@ class _Scan:
             source=self.delivery.source,
             directory=staging,
             quarantine=refused,
-            profile=Profile(month, self._files(counts), violations),
+            profile=Profile(
+                month,
+                self._files(counts),
+                violations,
+                unknown_words=tuple(self._unknown_words(counts)),
+            ),
         )
 
     def _read_lines(self) -> _LinesRead:
@@ -343,6 +348,14 @@ class _Scan:
                 examples = questions.examples(breaking, check.shows)
             yield Violations(check.name, sum(count for _, count in by_file), by_file, examples)
 
+    def _unknown_words(self, counts: _Counts) -> Iterator[UnknownWord]:
+        """List the words that nobody knows, where there are any."""
+        for content, checks in self.checks.items():
+            for check in checks:
+                of_words = check.name in counted.UNKNOWN_WORD.values()
+                if of_words and any(file.breaking(check.name) for file in counts[content].values()):
+                    yield from questions.unknown_words(self.rows[content].whole, check)
+
     def _seller_violations(self, sellers: Frame, totals: Frame) -> Iterator[Violations]:
         for rule, found in {
             counted.NEGATIVE_SELLER: questions.negative_sellers(sellers),
@@ -355,9 +368,9 @@ class _Scan:
     def _idle(self, totals: Frame) -> Iterator[Violations]:
         """Count all lines where none would count, and all stores where none could earn."""
         sellers = self.rows[Content.SELLERS].whole
-        no_lines = questions.counts_nothing(totals, "line_type", PRODUCT_LINE, LINE_TYPES)
+        no_lines = questions.counts_nothing(totals, "line_type", PRODUCT_LINE, (*LINE_TYPES,))
         yield Violations(counted.OTHER_LINE, questions.whole_total(totals).lines if no_lines else 0)
-        no_store = questions.counts_nothing(sellers, "status", NORMAL_STORE, STATUSES)
+        no_store = questions.counts_nothing(sellers, "status", NORMAL_STORE, (*STATUSES,))
         yield Violations(counted.IDLE_STORE, questions.row_count(sellers) if no_store else 0)
 
     def _unreadable(self) -> Iterator[Violations]:

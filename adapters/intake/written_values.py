@@ -57,17 +57,17 @@ def macros() -> str:
     """Define what the expressions of this module call, as the engine's SQL."""
     nothing = ", ".join(map(literal, ("", *NOTHING)))
     unseen, hidden = literal(f"[{UNSEEN}{JOINERS}]+"), literal(f"[{HIDDEN}]+")
-    spaces = literal(f"[{UNSEEN}]+")
+    spaces, odd = literal(f"[{UNSEEN}]+"), literal(f"[{UNSEEN}.]")
     around = literal(f"^[{UNSEEN}]+|[{UNSEEN}]+$")
     full_width, ascii_ = literal(FULL_WIDTH), literal(ASCII)
     zeros = literal(rf"([0-9]{{1,{_EXACT_DIGITS}}})\.0+")
     return rf"""
 CREATE MACRO is_nothing(written) AS
   strlen(written) <= {_LONGEST_NOTHING} AND lower(trim(written)) IN ({nothing});
-CREATE MACRO word_key(written) AS upper(regexp_replace(
-  translate(nfc_normalize(written), {full_width}, {ascii_}), {unseen}, '', 'g'));
-CREATE MACRO without_unseen(written) AS
-  regexp_replace(regexp_replace(nfc_normalize(written), {hidden}, '', 'g'), {around}, '', 'g');
+CREATE MACRO word_key(written) AS upper(nfc_normalize(regexp_replace(
+  translate(written, {full_width}, {ascii_}), {unseen}, '', 'g')));
+CREATE MACRO without_unseen(written) AS nfc_normalize(
+  regexp_replace(regexp_replace(written, {hidden}, '', 'g'), {around}, '', 'g'));
 CREATE MACRO bare_id(id) AS
   CASE WHEN regexp_full_match(id, '[0-9]+') THEN ltrim(id, '0') ELSE id END;
 CREATE MACRO without_decimal_zeros(written) AS CASE
@@ -75,12 +75,14 @@ CREATE MACRO without_decimal_zeros(written) AS CASE
    AND TRY_CAST(split_part(written, '.', 1) AS BIGINT) <= {LARGEST_EXACT}
   THEN split_part(written, '.', 1) ELSE written END;
 CREATE MACRO lookalike_key(id) AS CASE
-  WHEN strlen(id) = length(id) AND NOT starts_with(id, '0') AND NOT contains(id, '.')
-   AND NOT contains(id, ' ') THEN id
-  ELSE bare_id(regexp_replace(regexp_replace(
-    translate(nfc_normalize(id), {full_width}, {ascii_}), {spaces}, '', 'g'), '\.0+$', '')) END;
+  WHEN strlen(id) = length(id) AND NOT starts_with(id, '0') AND NOT regexp_matches(id, {odd})
+  THEN id
+  ELSE bare_id(regexp_replace(nfc_normalize(regexp_replace(
+    translate(id, {full_width}, {ascii_}), {spaces}, '', 'g')), '([0-9])\\.0+$', '\\1')) END;
 CREATE MACRO store_id(written) AS CASE
   WHEN is_nothing(written) THEN NULL
+  -- The engine composes letters only up to a NUL.
+  WHEN contains(written, chr(0)) THEN written
   ELSE without_decimal_zeros(nfc_normalize(written)) END;
 CREATE MACRO line_id(written) AS CASE
   WHEN is_nothing(written) THEN NULL
@@ -97,19 +99,19 @@ CREATE MACRO decimal_as_id(number) AS CASE
 def _word_macro(column: str, words: Mapping[str, tuple[str, ...]]) -> str:
     """Define the macro that takes a column's words for the known ones.
 
-    Words exactly as documented come first: to compute a key costs a hundred times as much.
+    Words exactly as documented come first: to compute a key costs a hundred times as much. Looked
+    up and not compared one by one, since the engine plans the expression anew wherever it is used.
     """
     exact = {written: code for code, others in words.items() for written in (code, *others)}
     by_key = {word_key(written): code for written, code in exact.items()}
+    commonest = literal(next(iter(words)))
     return (
-        f"CREATE MACRO known_{column}(written) AS CASE {_whens('written', exact)} "
-        f"WHEN is_nothing(written) THEN NULL ELSE "
-        f"CASE word_key(written) {_whens('', by_key)} ELSE written END END;\n"
+        f"CREATE MACRO known_{column}(written) AS CASE WHEN written = {commonest} THEN written "
+        f"ELSE coalesce({_map(exact)}[written], {_map(by_key)}[word_key(written)], "
+        "CASE WHEN is_nothing(written) THEN NULL ELSE written END) END;\n"
     )
 
 
-def _whens(value: str, codes: Mapping[str, str]) -> str:
-    compared = f"{value} = " if value else ""
-    return " ".join(
-        f"WHEN {compared}{literal(written)} THEN {literal(code)}" for written, code in codes.items()
-    )
+def _map(codes: Mapping[str, str]) -> str:
+    entries = (f"{literal(written)}: {literal(code)}" for written, code in codes.items())
+    return f"MAP {{{', '.join(entries)}}}"

@@ -3,17 +3,19 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, cast, func, select
+from sqlalchemy.dialects.postgresql import JSONPATH
 
 from adapters.postgres.evaluations import current_evaluations, outdated_months
 from adapters.postgres.ledger import paid_months
 from adapters.postgres.tables import revision
+from domain.findings import Severity
 from domain.months import SettlementMonth
 
 
 @dataclass(frozen=True, slots=True)
 class MonthRevision:
-    """A revision, the number of findings it was taken in with, and its state.
+    """A revision, the number of warnings it was taken in with (`findings`), and its state.
 
     The state is `replaced` for all but a month's newest revision; for that one `ingested`,
     `closed` or `paid`, and `restated` if data of its window was replaced since it was closed.
@@ -29,13 +31,18 @@ class MonthRevision:
     state: str
 
 
+_NOT_ONLY_TOLD = func.jsonb_path_query_array(
+    revision.c.findings, cast(f'$[*] ? (@.severity != "{Severity.INFO}")', JSONPATH)
+)
+
+
 def month_revisions(connection: Connection) -> tuple[MonthRevision, ...]:
     """List all revisions, in the order of months and of revisions within each."""
     facts = ("settlement_month", "revision_no", "content_hash", "sellers", "lines", "amount_krw")
     listed = select(
         revision.c.revision_id,
         *(revision.c[name] for name in facts),
-        func.jsonb_array_length(revision.c.findings).label("findings"),
+        func.jsonb_array_length(_NOT_ONLY_TOLD).label("findings"),
     ).order_by(revision.c.settlement_month, revision.c.revision_no)
     rows = connection.execute(listed).mappings().all()
     newest = {row["settlement_month"]: row["revision_id"] for row in rows}

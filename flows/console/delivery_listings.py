@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 from adapters.data_docs import CheckedDelivery
 from adapters.intake.quarantine import quarantined_rows
 from adapters.postgres.month_list import MonthRevision, month_revisions
-from domain.findings import blocking
+from domain.findings import blocking, warnings
 from domain.months import SettlementMonth
 from domain.settlement import LINE_COLUMNS
 from flows.console.listings import history_rows
@@ -50,7 +50,8 @@ def _taken_in(each: MonthRevision) -> Row:
 def _refused(checked: CheckedDelivery) -> Row:
     profile = checked.profile or {}
     size = profile.get("lines"), profile.get("amount_krw")
-    return (str(checked.settlement_month), None, *size, len(checked.findings), "blocked")
+    told = len(blocking(checked.findings)) + len(warnings(checked.findings))
+    return (str(checked.settlement_month), None, *size, told, "blocked")
 
 
 def about_refused_rows(

@@ -4,14 +4,19 @@ from domain.findings import Severity
 from flows.console.output import output_console
 from flows.reporting.report import Report, Section
 
+_STYLE = {Severity.CRITICAL: "red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
+
 
 def print_report(report: Report) -> None:
     """Print a headline, the findings and every table."""
+    from rich.markup import escape
+
     console = output_console()
     console.print(f"[bold]{report.headline}[/bold]")
     for finding in report.findings:
-        style = "red" if finding.severity is Severity.CRITICAL else "yellow"
-        console.print(f"[{style}]{finding.severity}[/{style}] {finding.rule}: {finding.sentence}")
+        style = _STYLE[finding.severity]
+        told = escape(finding.sentence)
+        console.print(f"[{style}]{finding.severity}[/{style}] {finding.rule}: {told}")
     figures = tuple((each.name, each.value, each.note) for each in report.figures)
     print_section(Section("The month", ("", "", ""), figures))
     for section in report.sections:

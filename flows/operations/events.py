@@ -13,7 +13,7 @@ from prefect.events import emit_event
 
 from adapters.postgres.ledger import Payout
 from adapters.postgres.standing import Standing
-from domain.findings import Finding, Severity
+from domain.findings import Finding, Severity, warnings
 from domain.months import SettlementMonth
 from flows.closing.evaluation import EvaluatedMonth
 from flows.servers.temporary_server import server_is_temporary
@@ -90,7 +90,7 @@ def _closed(closing: Closing, report: Path | None) -> dict[str, Any]:
         "amount_krw": revision.amount_krw,
         "awards": len(closed.earned),
         "points": sum(award.points for award in closed.earned),
-        "warnings": len(closing.findings),
+        "warnings": len(warnings(closing.findings)),
         "due_on": str(closing.payouts[closed.month].due_on),
         "ledger_head": closing.chain_head and closing.chain_head.hash,
         "report": report and str(report),

@@ -11,7 +11,7 @@ from domain.findings import Finding, Severity
 from flows.reporting.report import Bar, Figure, Link, Mood, NextStep, Report, Section
 
 _MOST_ROWS: Final = 1_000  # more than anybody reads; the Markdown beside it has all
-_LOOK: Final = {Severity.CRITICAL: "bad", Severity.WARNING: "warn"}
+_LOOK: Final = {Severity.CRITICAL: "bad", Severity.WARNING: "warn", Severity.INFO: "soft"}
 _WORD: Final = {Mood.GOOD: "sound", Mood.WARN: "with warnings", Mood.BAD: "blocked"}
 
 STYLE: Final = """

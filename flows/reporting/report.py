@@ -13,7 +13,7 @@ from typing import Final
 
 from adapters.postgres.payout_dates import PlannedPayout
 from domain.decision import Result
-from domain.findings import Finding
+from domain.findings import Finding, warnings
 from domain.ledger import Award
 from domain.months import SettlementMonth
 from flows.closing.evaluation import EvaluatedMonth
@@ -134,7 +134,7 @@ def closing_report(
     return Report(
         month=closed.month,
         headline=f"{closed.month} {_headline(closing)}",
-        mood=Mood.WARN if findings else Mood.GOOD,
+        mood=Mood.WARN if warnings(findings) else Mood.GOOD,
         findings=tuple(findings),
         figures=tuple(_figures(closing)),
         sections=tuple(sections),

@@ -120,6 +120,7 @@ def test_a_verdict_keeps_what_each_expectation_looked_at() -> None:
     assert {each["expectation_config"]["severity"] for each in kept["results"]} == {
         "critical",
         "warning",
+        "info",
     }
 
 

@@ -104,6 +104,8 @@ MUTATIONS: dict[str, Mutation] = FLAG_MUTATIONS | {
     "line_type_missing": line(line_type=""),
     "line_type_malformed": line(line_type="GIFT\x01WRAPPING"),
     "line_type_unknown": line(line_type="GIFT_WRAPPING"),
+    "line_type_new": line(line_type="GIFT_WRAPPING"),
+    "settlement_type_new": line(settlement_type="SLOW_SETTLE"),
     "settlement_type_missing": line(settlement_type=""),
     "settlement_type_unknown": line(settlement_type="SLOW_SETTLE"),
     "line_incomplete": lambda d: d.lines[2].update(product_order_id=""),
@@ -137,6 +139,7 @@ MUTATIONS: dict[str, Mutation] = FLAG_MUTATIONS | {
     "approved_on_unreadable": seller(approved_on="2026-02-30"),
     "approved_on_implausible": seller(approved_on="1026-05-20"),
     "status_missing": seller(status=""),
+    "status_new": seller(status="SLEEPING"),
     "status_unknown": seller(status="SLEEPING"),
     "line_types_all_unknown": every_line(line_type="GIFT_WRAPPING"),
     "settlement_types_all_unknown": every_line(settlement_type="SLOW_SETTLE"),
@@ -158,6 +161,9 @@ MUTATIONS: dict[str, Mutation] = FLAG_MUTATIONS | {
 # helped.
 ALSO_BROKEN = {
     "snapshot_empty": {"seller_unknown"},
+    "line_type_new": {"line_type_unknown"},
+    "settlement_type_new": {"settlement_type_unknown"},
+    "status_new": {"status_unknown"},
     "line_types_all_unknown": {"line_type_unknown"},
     "settlement_types_all_unknown": {"settlement_type_unknown"},
     "statuses_all_unknown": {"status_unknown"},
@@ -167,7 +173,11 @@ ALSO_BROKEN = {
 # Two months like the sound delivery, and nobody who left since.
 NO_PAST = Past()
 PAST = Past(tuple(PastMonth(MONTH - back, 4, 259_000) for back in (1, 2)))
+NOTHING_SEEN = Past(words=frozenset())
 PASTS = {
+    "line_type_new": NOTHING_SEEN,
+    "settlement_type_new": NOTHING_SEEN,
+    "status_new": NOTHING_SEEN,
     "seller_vanished": replace(PAST, vanished=Violations("seller_vanished", 2)),
     "lines_unusual": PAST,
     "amount_unusual": PAST,
@@ -218,9 +228,9 @@ def test_what_a_sound_month_may_hold_only_warns() -> None:
     assert warnings == {
         "line_continued",
         "line_incomplete",
-        "line_type_unknown",
-        "settlement_type_unknown",
-        "status_unknown",
+        "line_type_new",
+        "settlement_type_new",
+        "status_new",
         "product_order_rounded",
         "seller_negative",
         "sale_before_approval",
@@ -228,6 +238,11 @@ def test_what_a_sound_month_may_hold_only_warns() -> None:
         "lines_unusual",
         "amount_unusual",
     }
+
+
+def test_words_that_came_up_before_are_told_and_no_warning() -> None:
+    told = {rule.name for rule in ALL_RULES if rule.severity is Severity.INFO}
+    assert told == {"line_type_unknown", "settlement_type_unknown", "status_unknown"}
 
 
 def test_rows_that_are_refused_cannot_be_allowed_for() -> None:
