@@ -1,10 +1,12 @@
 """What one scan over a delivery counted: enough to judge it without its lines."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+from domain.limits import LIMITS
 from domain.months import SettlementMonth
-from domain.settlement import Content
+from domain.settlement import SELLER_FLAGS, Content
 
 # What a scan counts by itself, beside the rules that look at one line or one snapshot row.
 UNREADABLE_LINE = "line_unreadable"
@@ -19,6 +21,19 @@ LOST_ZEROS = "product_order_zeros_lost"
 ROUNDED_ORDERS = "product_order_rounded"
 SELLER_LOOKALIKE = "snapshot_seller_lookalike"
 
+# What a snapshot is beside the last one, in stores.
+VANISHED_SELLER = "seller_vanished"
+RETURNED_SELLER = "seller_returned"
+JOINED_SELLER = "seller_joined"
+REWRITTEN_SELLER = "seller_rewritten"
+MOVED_APPROVAL = "approval_date_moved"
+CHANGED_STATUS = "status_changed"
+CHANGED_FLAG = {flag: f"{flag}_changed" for flag in SELLER_FLAGS}
+COMPARED = (
+    *(VANISHED_SELLER, RETURNED_SELLER, JOINED_SELLER, REWRITTEN_SELLER, MOVED_APPROVAL),
+    *(CHANGED_STATUS, *CHANGED_FLAG.values()),
+)
+
 # The words that a column does not know, by column: how often, and how many for the first time.
 UNKNOWN_WORD = {
     "line_type": "line_type_unknown",
@@ -30,7 +45,6 @@ NEW_WORD = {
     "settlement_type": "settlement_type_new",
     "status": "status_new",
 }
-VANISHED_SELLER = "seller_vanished"
 OTHER_LINE = "line_not_product"
 IDLE_STORE = "store_not_normal"
 
@@ -92,15 +106,28 @@ class PastMonth:
 
 
 @dataclass(frozen=True, slots=True)
+class Changes:
+    """What a snapshot is beside the last one that was taken in.
+
+    `stores` is how many that one had, 0 where there was none; `counts` holds one count for each
+    of `COMPARED`.
+    """
+
+    since: SettlementMonth | None = None
+    stores: int = 0
+    counts: tuple[Violations, ...] = tuple(map(Violations, COMPARED))
+
+
+@dataclass(frozen=True, slots=True)
 class Past:
-    """The months before a delivery, nearest first, and the sellers that it no longer knows.
+    """The months before a delivery, nearest first, and how its snapshot differs from the last.
 
     `words` are the unknown words of all deliveries that were taken in so far, each with its
     column; None where nobody can tell.
     """
 
     months: tuple[PastMonth, ...] = ()
-    vanished: Violations = field(default_factory=lambda: Violations(VANISHED_SELLER))
+    changes: Changes = Changes()
     words: frozenset[tuple[str, str]] | None = None
 
 
@@ -110,12 +137,15 @@ class Profile:
 
     `past` holds the months to compare with; none when there is no earlier month. `unknown_words`
     lists those with the largest amounts, and `new_words` those of them that no delivery had before.
+    `last_stores` is the size of the snapshot to compare with, `limits` what it is judged by.
     """
 
     settlement_month: SettlementMonth
     files: tuple[FileTotals, ...]
     violations: tuple[Violations, ...]
     past: tuple[PastMonth, ...] = ()
+    last_stores: int = 0
+    limits: Mapping[str, float] = field(default_factory=lambda: LIMITS)
     unknown_words: tuple[UnknownWord, ...] = ()
     new_words: tuple[UnknownWord, ...] = ()
 
@@ -129,8 +159,13 @@ class Profile:
             Violations(rule, sum(word.column == column for word in new))
             for column, rule in NEW_WORD.items()
         ]
-        violations = (*self.violations, past.vanished, *counts)
-        return replace(self, violations=violations, past=past.months, new_words=new)
+        return replace(
+            self,
+            violations=(*self.violations, *past.changes.counts, *counts),
+            past=past.months,
+            last_stores=past.changes.stores,
+            new_words=new,
+        )
 
     @property
     def lines(self) -> int:
@@ -160,5 +195,6 @@ class Profile:
             "sellers": self.sellers,
             "files": [asdict(file) for file in self.files],
             "violations": [asdict(found) for found in self.violations],
+            "limits": dict(self.limits),
             "unknown_words": [asdict(word) for word in self.unknown_words],
         }

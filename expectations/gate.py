@@ -12,7 +12,6 @@ from typing import Any
 from domain.award_profile import AwardProfile
 from domain.findings import Finding, Severity
 from domain.profile import FileTotals, Profile
-from domain.settlement import Content
 from expectations.award_rules import AWARD_RULES, broken_award_rule, counts, most
 from expectations.rule import Rule
 from expectations.suite import (
@@ -27,6 +26,7 @@ from expectations.suite import (
     control_totals,
     differing,
     entire,
+    judged_of,
     undecided,
     unseen_before,
     unusual,
@@ -57,11 +57,13 @@ def warm_up() -> None:
 class Verdict:
     """What the gate says of a delivery: its findings, and what each expectation looked at.
 
-    `results` are Great Expectations' own validation results, one for each suite, as plain data.
+    `results` are Great Expectations' own validation results, one for each suite, as plain data;
+    `profile` is what was judged.
     """
 
     findings: tuple[Finding, ...]
     results: tuple[dict[str, Any], ...]
+    profile: Profile
 
 
 def judge(profile: Profile) -> Verdict:
@@ -78,7 +80,8 @@ def judge(profile: Profile) -> Verdict:
         findings += _differing(declared, result)
     order = list(_RULE)
     ordered = sorted(findings, key=lambda f: (_WEIGHTS.index(f.severity), order.index(f.rule)))
-    return Verdict(tuple(ordered), tuple(result.to_json_dict() for result in (looked_at, *pairs)))
+    results = tuple(result.to_json_dict() for result in (looked_at, *pairs))
+    return Verdict(tuple(ordered), results, profile)
 
 
 def judge_awards(profile: AwardProfile) -> tuple[Finding, ...]:
@@ -101,8 +104,10 @@ def judge_awards(profile: AwardProfile) -> tuple[Finding, ...]:
 
 
 def _counted(profile: Profile, result: Any) -> Iterator[Finding]:
-    for rule, problem in _failures(result):
-        found = profile.of(_EVERY.get(rule.name, rule.name))
+    failures = list(_failures(result))
+    heaviest = _heaviest(rule for rule, _ in failures)
+    for rule, problem in failures:
+        found = profile.of(_EVERY.get(rule.name, rule.count_of))
         if problem is not None:
             yield undecided(rule, problem)
         elif rule in PRESENCE_RULES:
@@ -111,12 +116,14 @@ def _counted(profile: Profile, result: Any) -> Iterator[Finding]:
             yield unusual(_BAND[rule.name], profile)
         elif found is None:
             yield undecided(rule, "nothing was counted for it")
+        elif rule.name not in heaviest:
+            continue
         elif rule.name in _EVERY:
             yield entire(rule, found)
         elif rule in NEW_WORD_RULES:
             yield unseen_before(rule, words_told(rule, profile))
         else:
-            yield violated(rule, found, words_told(rule, profile))
+            yield violated(rule, found, profile)
 
 
 def _differing(declared: Iterable[FileTotals], result: Any) -> Iterator[Finding]:
@@ -132,24 +139,24 @@ def _differing(declared: Iterable[FileTotals], result: Any) -> Iterator[Finding]
 
 
 def _counts(profile: Profile) -> dict[str, int | None]:
-    found = {rule.name: profile.of(rule.name) for rule in COUNTED_RULES}
+    found = {rule.name: profile.of(rule.count_of) for rule in COUNTED_RULES}
     found |= {name: profile.of(every) for name, every in _EVERY.items()}
     counts = {name: violations.count if violations else None for name, violations in found.items()}
     measures = {band.rule.name: band.measure(profile) for band in BAND_RULES}
-    return counts | measures | {rule.name: _total(profile, rule) for rule in PRESENCE_RULES}
-
-
-def _total(profile: Profile, rule: Rule) -> int:
-    if rule.counted == "seller":
-        return profile.sellers
-    return profile.lines if rule.content is Content.SETTLEMENTS else profile.sellers
+    return counts | measures | {rule.name: judged_of(rule, profile) for rule in PRESENCE_RULES}
 
 
 def _limits(profile: Profile) -> list[Any]:
     # The bounds of a maximum, because a NULL fails them; comparing row by row would skip it.
-    counted = [_within(rule, 0, rule.limit.allows(_total(profile, rule))) for rule in COUNTED_RULES]
-    whole = [_within(each.rule, 0, max(_total(profile, each.rule) - 1, 0)) for each in WHOLE_RULES]
+    counted = [_within(rule, 0, _allowed(rule, profile)) for rule in COUNTED_RULES]
+    whole = [
+        _within(each.rule, 0, max(judged_of(each.rule, profile) - 1, 0)) for each in WHOLE_RULES
+    ]
     return [*counted, *whole, *(_within(rule, 1, None) for rule in PRESENCE_RULES)]
+
+
+def _allowed(rule: Rule, profile: Profile) -> int:
+    return rule.limit.allows(judged_of(rule, profile), profile.limits)
 
 
 def _bands(profile: Profile) -> list[Any]:
@@ -219,6 +226,12 @@ def _failures(result: Any) -> Iterator[tuple[Rule, str | None]]:
     for each in result.results:
         if not each.success:
             yield _RULE[each.expectation_config.meta["rule"]], _problem(each.exception_info)
+
+
+def _heaviest(rules: Iterable[Rule]) -> set[str]:
+    """Name one rule for each count that is weighed: the heaviest that is broken."""
+    by_weight = sorted(rules, key=lambda rule: _WEIGHTS.index(rule.severity), reverse=True)
+    return set({rule.count_of: rule.name for rule in by_weight}.values())
 
 
 def _context() -> Any:

@@ -1,6 +1,6 @@
 """What a rule is: a name, a weight, a limit and a sentence; for rows also the expression."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import or_
@@ -15,14 +15,18 @@ from domain.settlement import Content
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """How many lines or rows may break a rule before it counts as broken; none by default."""
+    """How many lines, rows or stores may break a rule before it counts as broken; none by default.
+
+    `setting` names the share of them that an operator sets (`domain.limits`); a few, `count`, may
+    always.
+    """
 
     count: int = 0
-    fraction: float = 0.0
+    setting: str = ""
 
-    def allows(self, total: int) -> int:
+    def allows(self, total: int, limits: Mapping[str, float]) -> int:
         """Say how many of `total` may break the rule."""
-        return max(self.count, int(self.fraction * total))
+        return max(self.count, int(limits[self.setting] * total) if self.setting else 0)
 
 
 NONE = Limit()
@@ -36,7 +40,9 @@ class Rule:
     """Something that must hold of a delivery.
 
     `sentence` says what is wrong where the rule is broken, without saying where or how often.
-    `unit` is what is counted: a line or a row of the snapshot, unless it says otherwise.
+    `unit` is what is counted: a line or a row of the snapshot, unless it says otherwise. `counts`
+    names what the scan counted for it, where several rules weigh the same count: of those that
+    are broken the heaviest is told.
     """
 
     name: str
@@ -45,6 +51,12 @@ class Rule:
     sentence: str
     limit: Limit = NONE
     unit: str = ""
+    counts: str = ""
+
+    @property
+    def count_of(self) -> str:
+        """The name under which its violations were counted."""
+        return self.counts or self.name
 
     @property
     def counted(self) -> str:

@@ -8,7 +8,7 @@ from domain.months import SettlementMonth
 from domain.profile import FileTotals, Profile, UnknownWord, Violations
 from domain.settlement import Content
 from expectations.line_rules import LINE_RULES
-from expectations.rule import BandRule, Check, Limit, Rule, WholeRule
+from expectations.rule import NONE, BandRule, Check, Limit, Rule, WholeRule
 from expectations.snapshot_rules import SNAPSHOT_RULES
 
 _FILES_NAMED = 3
@@ -81,7 +81,7 @@ SET_RULES: tuple[Rule, ...] = (
         Content.SETTLEMENTS,
         Severity.WARNING,
         "all lines of the seller together are below zero",
-        Limit(fraction=0.05),
+        Limit(setting="seller_negative"),
         unit="seller",
     ),
     Rule(
@@ -91,13 +91,86 @@ SET_RULES: tuple[Rule, ...] = (
         "the seller has a line from before its store's approval",
         unit="seller",
     ),
-    Rule(
+)
+
+
+def _beside_the_last(
+    name: str, counts: str, severity: Severity, sentence: str, limit: Limit = NONE
+) -> Rule:
+    return Rule(name, Content.SELLERS, severity, sentence, limit, "store", counts)
+
+
+def _changed(counts: str, what: str, setting: str) -> tuple[Rule, ...]:
+    """Give the rules for a column whose value changed: few are told, many looked at, most block."""
+    sentence = f"{what} is another than in the last snapshot"
+    many, most = f"{setting}_changed", f"{setting}_flipped"
+    return (
+        _beside_the_last(counts, counts, Severity.INFO, sentence),
+        _beside_the_last(
+            f"{counts}_often", counts, Severity.WARNING, sentence, Limit(_A_FEW, many)
+        ),
+        _beside_the_last(
+            f"{counts}_mostly", counts, Severity.CRITICAL, sentence, Limit(_A_FEW, most)
+        ),
+    )
+
+
+_A_FEW = 2  # in a marketplace of some dozen stores that is no share to speak of
+_GONE = "the store was in the last snapshot and is not in this one"
+_BACK = "the store was in an earlier snapshot, not in the last one, and is in this one again"
+_MOVED = "approved_on is another date than in the last snapshot"
+
+COMPARISON_RULES: tuple[Rule, ...] = (
+    _beside_the_last(counted.VANISHED_SELLER, counted.VANISHED_SELLER, Severity.INFO, _GONE),
+    _beside_the_last(
+        "sellers_vanished",
         counted.VANISHED_SELLER,
-        Content.SELLERS,
         Severity.WARNING,
-        "the seller was in the snapshot of the month before and is not in this one",
-        Limit(fraction=0.01),
-        unit="seller",
+        _GONE,
+        Limit(setting="sellers_vanished"),
+    ),
+    _beside_the_last(
+        "snapshot_unlike_last",
+        counted.VANISHED_SELLER,
+        Severity.CRITICAL,
+        f"{_GONE}, as if it were another marketplace's",
+        Limit(setting="snapshot_unlike_last"),
+    ),
+    _beside_the_last(counted.RETURNED_SELLER, counted.RETURNED_SELLER, Severity.INFO, _BACK),
+    _beside_the_last(
+        "sellers_returned",
+        counted.RETURNED_SELLER,
+        Severity.WARNING,
+        _BACK,
+        Limit(_A_FEW, "sellers_returned"),
+    ),
+    _beside_the_last(
+        "sellers_joined",
+        counted.JOINED_SELLER,
+        Severity.WARNING,
+        "the store was not in the last snapshot",
+        Limit(_A_FEW, "sellers_joined"),
+    ),
+    _beside_the_last(
+        "seller_rewritten",
+        counted.REWRITTEN_SELLER,
+        Severity.CRITICAL,
+        "the seller_id differs from one that is gone only by leading zeros, spaces or such; a "
+        "program took it for a number",
+    ),
+    _beside_the_last(counted.MOVED_APPROVAL, counted.MOVED_APPROVAL, Severity.WARNING, _MOVED),
+    _beside_the_last(
+        "approval_dates_moved",
+        counted.MOVED_APPROVAL,
+        Severity.CRITICAL,
+        _MOVED,
+        Limit(_A_FEW, "approval_dates_moved"),
+    ),
+    *_changed(counted.CHANGED_STATUS, "whether the status is NORMAL", "statuses"),
+    *(
+        rule
+        for flag, name in counted.CHANGED_FLAG.items()
+        for rule in _changed(name, flag, "flags")
     ),
 )
 
@@ -234,6 +307,7 @@ COUNTED_RULES: tuple[Rule, ...] = (
     *(row_rule.rule for row_rule in LINE_RULES),
     *(row_rule.rule for row_rule in SNAPSHOT_RULES),
     *SET_RULES,
+    *COMPARISON_RULES,
     *NEW_WORD_RULES,
 )
 ALL_RULES: tuple[Rule, ...] = (
@@ -270,12 +344,13 @@ def control_totals(rule: Rule, file: FileTotals) -> tuple[str, str] | None:
     return None if declared is None else (str(declared), str(read))
 
 
-def violated(rule: Rule, found: Violations, words: Iterable[UnknownWord] = ()) -> Finding:
-    """Word the finding of a rule that too many lines or rows break, by whichever `words`."""
+def violated(rule: Rule, found: Violations, profile: Profile) -> Finding:
+    """Word the finding of a rule that too many lines, rows or stores break."""
     lines = f"{found.count:,} {rule.counted}{'s'[: found.count != 1]}"
+    words = _named(words_told(rule, profile))
     examples = f", for example {'; '.join(found.examples)}" if found.examples else ""
     where = _files(found.by_file)
-    sentence = f"{where}: {rule.sentence} in {lines}{_named(words)}{examples}."
+    sentence = f"{where}: {rule.sentence} in {lines}{words}{examples}.{_limit(rule, profile)}"
     return Finding(rule.name, rule.severity, sentence, found.count, where, found.examples)
 
 
@@ -290,6 +365,30 @@ def unseen_before(rule: Rule, words: Iterable[UnknownWord]) -> Finding:
         len(words),
         where,
         shown,
+    )
+
+
+def judged_of(rule: Rule, profile: Profile) -> int:
+    """Say of how many lines, rows, sellers or stores a rule's violations are a part."""
+    if rule.counted == "store":
+        return profile.last_stores
+    if rule.counted == "seller":
+        return profile.sellers
+    return profile.lines if rule.content is Content.SETTLEMENTS else profile.sellers
+
+
+def _limit(rule: Rule, profile: Profile) -> str:
+    """Say which limit was passed, and for what blocks how it is raised."""
+    setting = rule.limit.setting
+    if not setting:
+        return ""
+    share = f"{profile.limits[setting]:.4g}"
+    passed = f" That is above {setting}={share} of {judged_of(rule, profile):,}"
+    blocks = rule.severity is Severity.CRITICAL
+    return (
+        f"{passed}; if it is meant, raise the limit in GROWTH_POINTS_LIMITS."
+        if blocks
+        else f"{passed}."
     )
 
 

@@ -61,6 +61,7 @@ def cli() -> None:
       GROWTH_POINTS_POLICIES      folder of your own policies (TOML)
       GROWTH_POINTS_HOLIDAYS      file of announced extra holidays
       GROWTH_POINTS_APPROVAL      none, required, or above so many points
+      GROWTH_POINTS_LIMITS        how much of a snapshot may change: name=share, …
       GROWTH_POINTS_PAGES_URL     where reports are served, for links
       GROWTH_POINTS_HOSTS         further names that reports and the UI answer to
       GROWTH_POINTS_ENGINE        what reads the files (duckdb://)

@@ -111,6 +111,7 @@ def _judged(
         quarantine = folder if preview else settings.quarantine / name
         staged = read(found, folder, quarantine)
         verdict = check(settings, staged)
+        staged = replace(staged, profile=verdict.profile)
     except DeliveryRefused as refused:
         if not preview:
             now = this_occasion().now
@@ -145,7 +146,7 @@ def check(settings: Settings, staged: StagedMonth) -> Verdict:
     """Run the data-quality gate."""
     log.info("checking %s lines", f"{staged.profile.lines:,}")
     with program_database(settings) as engine:
-        return check_delivery(engine, staged)
+        return check_delivery(engine, staged, settings.limit_shares)
 
 
 def _next_step(staged: StagedMonth) -> str:

@@ -8,6 +8,7 @@ from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from domain.approval import ApprovalRule, ApprovalRuleInvalid
+from domain.limits import LIMITS, LimitInvalid, parse_limits
 from domain.refusal import WrongUsage
 
 
@@ -52,6 +53,20 @@ class Settings(BaseSettings):
         description="whether payouts wait for an approval: none, required, or above so many points",
     )
 
+    limits: str = Field(
+        default="",
+        description="how much of a snapshot may change: name=share pairs with commas between",
+    )
+
+    @field_validator("limits")
+    @classmethod
+    def _known_limits(cls, value: str) -> str:
+        try:
+            parse_limits(value)
+        except LimitInvalid as error:
+            raise ValueError(str(error)) from None
+        return value
+
     @field_validator("approval")
     @classmethod
     def _known_approval(cls, value: str) -> str:
@@ -89,6 +104,11 @@ class Settings(BaseSettings):
     def approval_rule(self) -> ApprovalRule:
         """Which payouts somebody must have agreed to."""
         return ApprovalRule.parse(self.approval)
+
+    @property
+    def limit_shares(self) -> dict[str, float]:
+        """How much of a snapshot may change from month to month, by the name of each limit."""
+        return {**LIMITS, **parse_limits(self.limits)}
 
     @property
     def further_names(self) -> tuple[str, ...]:

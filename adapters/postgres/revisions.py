@@ -33,15 +33,16 @@ _FACTS = tuple(revision.c[name] for name in Revision.__dataclass_fields__)
 
 
 def current_revisions(
-    connection: Connection, months: Iterable[SettlementMonth]
+    connection: Connection, months: Iterable[SettlementMonth] | None = None
 ) -> Mapping[SettlementMonth, Revision]:
-    """Find the current revision of each of the months; months not ingested are absent."""
+    """Find the current revision of some or all months; those not ingested are absent."""
     newest = (
         select(*_FACTS)
         .distinct(revision.c.settlement_month)
-        .where(revision.c.settlement_month.in_(tuple(months)))
         .order_by(revision.c.settlement_month, revision.c.revision_no.desc())
     )
+    if months is not None:
+        newest = newest.where(revision.c.settlement_month.in_(tuple(months)))
     found = map(_revision, connection.execute(newest))
     return {each.settlement_month: each for each in found}
 

@@ -1,6 +1,9 @@
 """A delivery is held against the months before it: what they were, and who left since."""
 
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
+from shutil import copyfile
 
 import pyarrow as pa
 import pyarrow.parquet
@@ -11,7 +14,8 @@ from adapters.intake.scan import StagedMonth
 from adapters.postgres.previous_months import past_of
 from adapters.postgres.revisions import record_revision
 from domain.months import SettlementMonth
-from domain.profile import PastMonth
+from domain.profile import Changes, Past, PastMonth, Violations
+from domain.settlement import SELLER_FLAGS
 from tests.adapters.test_intake import read
 from tests.deliveries import MONTH, SmallDelivery
 
@@ -40,15 +44,40 @@ def take_in(
     )
 
 
-def sellers(folder: Path, *names: str) -> Path:
+Store = dict[str, object]
+
+
+def store(name: str, **values: object) -> Store:
+    """Describe a store as SmallDelivery's are."""
+    flags = dict.fromkeys(SELLER_FLAGS, False)
+    usual: Store = {"approved_on": date(2026, 5, 20), "status": "NORMAL", **flags}
+    return {"seller_id": name, **usual, "uses_fulfilment": True, **values}
+
+
+STORES = tuple(store(f"store-{letter}") for letter in "abc")
+
+
+def sellers(folder: Path, *stores: Store | str) -> Path:
+    """Stage a snapshot of stores, which may be given by their names alone."""
     path = folder / "now.parquet"
-    pyarrow.parquet.write_table(pa.table({"seller_id": pa.array(names, pa.string())}), path)
+    rows = [store(each) if isinstance(each, str) else each for each in stores]
+    pyarrow.parquet.write_table(pa.Table.from_pylist(rows), path)
     return path
+
+
+def count(past: Past, rule: str) -> Violations:
+    (found,) = (each for each in past.changes.counts if each.rule == rule)
+    return found
+
+
+def changed(past: Past) -> dict[str, tuple[int, tuple[str, ...]]]:
+    """Tell what changed: how many stores, and the examples."""
+    return {each.rule: (each.count, each.examples) for each in past.changes.counts if each.count}
 
 
 def test_a_first_month_has_no_past(connection: Connection, staged: StagedMonth) -> None:
     past = past_of(connection, MONTH, staged.sellers)
-    assert (past.months, past.vanished.count) == ((), 0)
+    assert (past.months, past.changes) == ((), Changes())
 
 
 def test_the_current_revisions_of_three_months_are_compared(
@@ -62,27 +91,151 @@ def test_the_current_revisions_of_three_months_are_compared(
     )
 
 
-def test_sellers_that_are_gone_since_the_month_before_are_named(
+def test_sellers_that_are_gone_since_the_last_snapshot_are_named(
     connection: Connection, staged: StagedMonth, tmp_path: Path
 ) -> None:
     take_in(connection, MONTH - 1, staged, 4)
-    vanished = past_of(connection, MONTH, sellers(tmp_path, "store-b", "new")).vanished
-    assert (vanished.count, vanished.examples) == (2, ("store-a", "store-c"))
-
-
-def test_nobody_is_missed_when_the_month_before_is(
-    connection: Connection, staged: StagedMonth, tmp_path: Path
-) -> None:
-    take_in(connection, MONTH - 2, staged, 4)
-    assert past_of(connection, MONTH, sellers(tmp_path, "new")).vanished.count == 0
+    past = past_of(connection, MONTH, sellers(tmp_path, "store-b", "new"))
+    assert changed(past) == {
+        "seller_vanished": (2, ("store-a", "store-c")),
+        "seller_joined": (1, ("new",)),
+    }
+    assert (past.changes.since, past.changes.stores) == (MONTH - 1, 3)
 
 
 @pytest.mark.parametrize(
-    "name", ["가게", 'a"b', "back\\slash", "comma,", "NULL", " x", "007", "two\nlines"]
+    ("taken_in", "since"),
+    [((1, 2), 1), ((2,), 2), ((5, 7), 5), ((0,), 0), ((0, 3), 3), ((-1, -2), -1)],
+)
+def test_the_nearest_snapshot_before_is_the_last_one(
+    connection: Connection,
+    staged: StagedMonth,
+    tmp_path: Path,
+    taken_in: tuple[int, ...],
+    since: int,
+) -> None:
+    for back in taken_in:
+        take_in(connection, MONTH - back, staged, 4)
+    past = past_of(connection, MONTH, sellers(tmp_path, "new"))
+    assert past.changes.since == MONTH - since
+    assert count(past, "seller_vanished").count == 3
+
+
+def test_the_current_revision_of_the_last_month_is_compared(
+    connection: Connection, staged: StagedMonth, tmp_path: Path
+) -> None:
+    take_in(connection, MONTH - 1, staged, 4)
+    other = replace_sellers(staged, tmp_path / "other", "x", "y")
+    take_in(connection, MONTH - 1, other, 5)
+    assert changed(past_of(connection, MONTH, sellers(tmp_path, "x", "y"))) == {}
+
+
+def replace_sellers(staged: StagedMonth, folder: Path, *stores: str) -> StagedMonth:
+    """Stage the same lines with another snapshot."""
+    folder.mkdir()
+    copyfile(staged.totals, folder / "totals.parquet")
+    sellers(folder, *stores).rename(folder / "sellers.parquet")
+    return replace(staged, directory=folder)
+
+
+def test_a_store_that_comes_back_is_told(
+    connection: Connection, staged: StagedMonth, tmp_path: Path
+) -> None:
+    take_in(connection, MONTH - 3, staged, 4)
+    take_in(connection, MONTH - 1, replace_sellers(staged, tmp_path / "two", "store-a"), 5)
+    past = past_of(connection, MONTH, sellers(tmp_path, "store-a", "store-c", "new"))
+    assert changed(past) == {
+        "seller_returned": (1, ("store-c",)),
+        "seller_joined": (2, ("new", "store-c")),
+    }
+
+
+CHANGES: list[tuple[tuple[Store, ...], dict[str, tuple[int, tuple[str, ...]]]]] = [
+    (
+        (store("store-a", approved_on=date(2026, 9, 15)), *STORES[1:]),
+        {"approval_date_moved": (1, ("store-a (from 2026-05-20 to 2026-09-15)",))},
+    ),
+    (
+        tuple(each | {"approved_on": date(2026, 5, 21)} for each in STORES),
+        {
+            "approval_date_moved": (
+                3,
+                tuple(f"store-{each} (from 2026-05-20 to 2026-05-21)" for each in "abc"),
+            )
+        },
+    ),
+    (
+        (store("store-a", status="PAUSED"), *STORES[1:]),
+        {"status_changed": (1, ("store-a",))},
+    ),
+    (
+        tuple(each | {"status": "CLOSED"} for each in STORES),
+        {"status_changed": (3, ("store-a", "store-b", "store-c"))},
+    ),
+    (STORES[::-1], {}),
+]
+for _flag in SELLER_FLAGS:
+    _value = _flag != "uses_fulfilment"
+    _other = (STORES[0], *(each | {_flag: _value} for each in STORES[1:]))
+    CHANGES.append((_other, {f"{_flag}_changed": (2, ("store-b", "store-c"))}))
+
+
+@pytest.mark.parametrize(("now", "expected"), CHANGES)
+def test_what_changed_of_a_store_is_counted(
+    connection: Connection,
+    staged: StagedMonth,
+    tmp_path: Path,
+    now: tuple[Store, ...],
+    expected: dict[str, tuple[int, tuple[str, ...]]],
+) -> None:
+    take_in(connection, MONTH - 1, staged, 4)
+    assert changed(past_of(connection, MONTH, sellers(tmp_path, *now))) == expected
+
+
+def test_a_status_that_is_as_little_normal_as_before_is_no_change(
+    connection: Connection, staged: StagedMonth, tmp_path: Path
+) -> None:
+    delivery = SmallDelivery(tmp_path / "paused")
+    delivery.sellers[0]["status"] = "PAUSED"
+    take_in(connection, MONTH - 1, read(delivery.write()), 4)
+    now = sellers(tmp_path, STORES[0], store("store-b", status="CLOSED"), STORES[2])
+    assert changed(past_of(connection, MONTH, now)) == {}
+
+
+@pytest.mark.parametrize(
+    ("then", "now"),
+    [
+        ("00510002", "510002"),
+        ("510002", "00510002"),
+        ("510002.0", "510002"),
+        ("５１０００２", "510002"),
+        ("51 0002", "510002"),
+        ("0", "000"),
+    ],
+)
+def test_a_store_with_a_rewritten_id_is_no_new_store(
+    connection: Connection, staged: StagedMonth, tmp_path: Path, then: str, now: str
+) -> None:
+    take_in(connection, MONTH - 1, replace_sellers(staged, tmp_path / "then", "a", then), 4)
+    past = past_of(connection, MONTH, sellers(tmp_path, "a", now))
+    assert count(past, "seller_rewritten").examples == (f"{now} (was {then})",)
+
+
+def test_rows_that_the_gate_refuses_are_no_stores(
+    connection: Connection, staged: StagedMonth, tmp_path: Path
+) -> None:
+    take_in(connection, MONTH - 1, staged, 4)
+    odd = {"seller_id": None, "approved_on": None, "status": None}
+    now = sellers(tmp_path, *STORES, STORES[0] | odd, STORES[1] | {"approved_on": None})
+    assert changed(past_of(connection, MONTH, now)) == {}
+
+
+@pytest.mark.parametrize(
+    "name", ["가게", 'a"b', "back\\slash", "comma,", "NULLS", " x", "007", "two\nlines"]
 )
 def test_any_name_is_recognized(connection: Connection, tmp_path: Path, name: str) -> None:
     delivery = SmallDelivery(tmp_path)
     delivery.sellers[2]["seller_id"] = name
     take_in(connection, MONTH - 1, read(delivery.write()), 4)
     now = sellers(tmp_path, "store-a", "store-b", name)
-    assert past_of(connection, MONTH, now).vanished.count == 0
+    assert changed(past_of(connection, MONTH, now)) == {}

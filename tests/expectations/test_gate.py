@@ -2,13 +2,25 @@
 
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
 
 from domain.findings import Finding, Severity
-from domain.profile import DeclaredTotals, FileTotals, PastMonth, Profile, Violations
+from domain.limits import LIMITS
+from domain.profile import (
+    COMPARED,
+    NEW_WORD,
+    Changes,
+    DeclaredTotals,
+    FileTotals,
+    Past,
+    PastMonth,
+    Profile,
+    Violations,
+)
 from domain.settlement import Content
 from expectations import gate
 from expectations.gate_process import _can_hurry_again, start_gate
@@ -23,7 +35,7 @@ def judge(profile: Profile) -> tuple[Finding, ...]:
 
 SETTLEMENTS = FileTotals("settlements.csv", Content.SETTLEMENTS, "0" * 64, 4, 259_000)
 SELLERS = FileTotals("sellers.csv", Content.SELLERS, "1" * 64, 3, None)
-COUNTED = dict.fromkeys([*(r.name for r in COUNTED_RULES), *(w.every for w in WHOLE_RULES)])
+COUNTED = dict.fromkeys([*(r.count_of for r in COUNTED_RULES), *(w.every for w in WHOLE_RULES)])
 NOTHING_BROKEN = tuple(map(Violations, COUNTED))
 SOUND = Profile(MONTH, (SETTLEMENTS, SELLERS), NOTHING_BROKEN)
 
@@ -148,12 +160,75 @@ def test_a_finding_names_the_files_with_most_of_it() -> None:
     [
         (Limit(), 1_000, 0),
         (Limit(count=5), 1_000, 5),
-        (Limit(fraction=0.01), 1_000, 10),
-        (Limit(fraction=0.01), 99, 0),
+        (Limit(setting="sellers_vanished"), 1_000, 10),
+        (Limit(setting="sellers_vanished"), 99, 0),
+        (Limit(2, "sellers_vanished"), 99, 2),
+        (Limit(2, "sellers_vanished"), 1_000, 10),
     ],
 )
-def test_a_limit_allows_a_count_or_a_fraction(limit: Limit, of: int, allowed: int) -> None:
-    assert limit.allows(of) == allowed
+def test_a_limit_allows_a_count_or_a_share(limit: Limit, of: int, allowed: int) -> None:
+    assert limit.allows(of, LIMITS) == allowed
+
+
+def beside_a_last_snapshot(
+    stores: int, counts: Mapping[str, int], limits: Mapping[str, float] = LIMITS
+) -> set[str]:
+    """Judge a sound month whose snapshot differs from one of so many stores, and tell the rules."""
+    violations = (Violations(rule, counts.get(rule, 0)) for rule in COMPARED)
+    sound = replace(SOUND, violations=NOTHING_BROKEN, limits=limits)
+    past = Past(changes=Changes(MONTH - 1, stores, tuple(violations)))
+    kept = tuple(v for v in sound.violations if v.rule not in {*COMPARED, *NEW_WORD.values()})
+    return {f.rule for f in judge(replace(sound, violations=kept).beside(past))}
+
+
+@pytest.mark.parametrize(
+    ("stores", "counts", "rules"),
+    [
+        (3, {"seller_vanished": 1}, {"sellers_vanished"}),
+        (3, {"seller_vanished": 2}, {"snapshot_unlike_last"}),
+        (1, {"seller_vanished": 1}, {"snapshot_unlike_last"}),
+        (1_000, {"seller_vanished": 10}, {"seller_vanished"}),
+        (1_000, {"seller_vanished": 11}, {"sellers_vanished"}),
+        (1_000, {"seller_vanished": 500}, {"sellers_vanished"}),
+        (1_000, {"seller_vanished": 501}, {"snapshot_unlike_last"}),
+        (3, {"seller_returned": 2}, {"seller_returned"}),
+        (1_000, {"seller_returned": 11}, {"sellers_returned"}),
+        (1_000, {"seller_joined": 500}, set()),
+        (1_000, {"seller_joined": 501}, {"sellers_joined"}),
+        (1_000, {"seller_rewritten": 1}, {"seller_rewritten"}),
+        (3, {"approval_date_moved": 2}, {"approval_date_moved"}),
+        (3, {"approval_date_moved": 3}, {"approval_dates_moved"}),
+        (1_000, {"approval_date_moved": 10}, {"approval_date_moved"}),
+        (1_000, {"approval_date_moved": 11}, {"approval_dates_moved"}),
+        (1_000, {"status_changed": 50}, {"status_changed"}),
+        (1_000, {"status_changed": 51}, {"status_changed_often"}),
+        (1_000, {"status_changed": 251}, {"status_changed_mostly"}),
+        (1_000, {"uses_api_changed": 50}, {"uses_api_changed"}),
+        (1_000, {"uses_api_changed": 250}, {"uses_api_changed_often"}),
+        (1_000, {"runs_outlet_window_changed": 251}, {"runs_outlet_window_changed_mostly"}),
+    ],
+)
+def test_a_change_is_told_looked_at_or_blocks_by_its_share(
+    stores: int, counts: dict[str, int], rules: set[str]
+) -> None:
+    assert beside_a_last_snapshot(stores, counts) == rules
+
+
+def test_an_operator_may_set_another_share() -> None:
+    limits = {**LIMITS, "snapshot_unlike_last": 1.0, "sellers_vanished": 0.0}
+    assert beside_a_last_snapshot(10, {"seller_vanished": 10}, limits) == {"sellers_vanished"}
+
+
+def test_what_blocks_by_its_share_says_which_limit_may_be_raised() -> None:
+    past = Past(changes=Changes(MONTH - 1, 3, (Violations("seller_vanished", 3, (), ("maru",)),)))
+    replaced = {"seller_vanished", *NEW_WORD.values()}
+    kept = tuple(v for v in NOTHING_BROKEN if v.rule not in replaced)
+    profile = replace(SOUND, violations=kept).beside(past)
+    (finding,) = (f for f in judge(profile) if f.rule == "snapshot_unlike_last")
+    assert finding.sentence.endswith(
+        "in 3 stores, for example maru. That is above snapshot_unlike_last=0.5 of 3; if it is "
+        "meant, raise the limit in GROWTH_POINTS_LIMITS."
+    )
 
 
 def test_rule_names_are_unique() -> None:
