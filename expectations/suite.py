@@ -133,7 +133,7 @@ COMPARISON_RULES: tuple[Rule, ...] = (
         "snapshot_unlike_last",
         counted.VANISHED_SELLER,
         Severity.CRITICAL,
-        f"{_GONE}, as if it were another marketplace's",
+        "stores of the last snapshot are missing, as if this were another marketplace's",
         Limit(setting="snapshot_unlike_last"),
     ),
     _beside_the_last(counted.RETURNED_SELLER, counted.RETURNED_SELLER, Severity.INFO, _BACK),
@@ -350,7 +350,8 @@ def violated(rule: Rule, found: Violations, profile: Profile) -> Finding:
     words = _named(words_told(rule, profile))
     examples = f", for example {'; '.join(found.examples)}" if found.examples else ""
     where = _files(found.by_file)
-    sentence = f"{where}: {rule.sentence} in {lines}{words}{examples}.{_limit(rule, profile)}"
+    place = ": " if rule.counted == "store" else " in "
+    sentence = f"{where}: {rule.sentence}{place}{lines}{words}{examples}.{_limit(rule, profile)}"
     return Finding(rule.name, rule.severity, sentence, found.count, where, found.examples)
 
 

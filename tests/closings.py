@@ -59,6 +59,7 @@ class Sold:
     approved_on: date = date(2026, 3, 16)
     status: str = "NORMAL"
     uses_api: bool = False
+    line_type: str = "PROD_ORDER"
 
     def facts(self, seller_id: str, window_amount_krw: int, tiers: frozenset[int]) -> SellerFacts:
         """Describe the store as a decision sees it."""
@@ -156,10 +157,11 @@ class Program:
 
 def _write_amounts(path: Path, sold: list[tuple[str, Sold]]) -> None:
     rows = [(seller, each.amount_krw) for seller, each in sold if each.amount_krw]
+    types = [each.line_type for _, each in sold if each.amount_krw]
     table = pa.table(
         {
             "seller_id": pa.array([seller for seller, _ in rows], pa.string()),
-            "line_type": pa.array(["PROD_ORDER"] * len(rows), pa.string()),
+            "line_type": pa.array(types, pa.string()),
             "lines": pa.array([1] * len(rows), pa.int64()),
             "amount_krw": pa.array([amount for _, amount in rows], pa.int64()),
         }

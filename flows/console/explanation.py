@@ -22,7 +22,9 @@ from domain.approval import NO_APPROVAL, ApprovalRule
 from domain.decision import Outcome, decide
 from domain.eligibility import Reason, Terms
 from domain.months import SettlementMonth
+from domain.settlement import LINE_TYPES
 from domain.what_if import OtherResult, months_of_right_tenure, other_results
+from domain.written import visible
 from flows.closing.approval import open_payouts
 from flows.console.listings import MonthNotClosed, NoDecision
 from flows.console.wording import WORDINGS, Language, Wording
@@ -132,6 +134,9 @@ def _amounts(case: _Case) -> Iterator[str]:
         yield case.say("amount_partly" if left_out else "amount").format(
             month=each.month, amount=f"{amount:,}", left_out=f"{left_out:,}"
         )
+        for kind in sorted(amounts.keys() - LINE_TYPES.keys() - set(counted)):
+            told = {"amount": f"{amounts[kind]:,}", "kind": visible(kind)}
+            yield case.say("unknown_type").format(**told)
     yield case.say("sum").format(amount=f"{case.sum_krw:,}")
 
 
@@ -184,7 +189,7 @@ def _reasons(case: _Case) -> Iterator[str]:
 def _reason(case: _Case, reason: Reason) -> str:
     policy = case.terms.policy
     return case.words.reasons[reason].format(
-        status=case.recorded.facts.status,
+        status=visible(case.recorded.facts.status),
         active=policy.active_status,
         first=case.terms.first_approval_on,
         last=case.terms.last_approval_on,

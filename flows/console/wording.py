@@ -27,6 +27,7 @@ _ENGLISH: Final = Wording(
         "counted": "What counts ({types}, by the date of purchase confirmation):",
         "amount": "  {month}  {amount:>18} KRW",
         "amount_partly": "  {month}  {amount:>18} KRW   (not counted: {left_out})",
+        "unknown_type": "           {amount:>18} KRW   of it have the unknown line type {kind}",
         "sum": "  sum      {amount:>18} KRW",
         "average": "The average over {months} months is {average} KRW. The tiers:",
         "tier": "  {mark} tier {tier}: {lower} KRW up to, not including, {upper} KRW gives "
@@ -120,6 +121,7 @@ _KOREAN: Final = Wording(
         "counted": "거래액 집계 ({types}, 구매확정일 기준):",
         "amount": "  {month}  {amount:>18}원",
         "amount_partly": "  {month}  {amount:>18}원   (집계 제외: {left_out}원)",
+        "unknown_type": "           {amount:>18}원   그중 알 수 없는 구분: {kind}",
         "sum": "  합계     {amount:>18}원",
         "average": "최근 {months}개월 평균 거래액은 {average}원입니다. 구간 기준:",
         "tier": "  {mark} {tier}구간: {lower}원 이상 {upper}원 미만, {points}포인트",

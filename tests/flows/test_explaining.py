@@ -53,6 +53,28 @@ def test_an_award_is_explained_with_its_numbers_its_basis_and_what_is_next(
     assert "Computed again today it comes out the same." in told
 
 
+@pytest.mark.parametrize(
+    ("status", "shown"),
+    [
+        ("SLEEPING ", '"SLEEPING "'),
+        ("SLEEPING\u200b", '"SLEEPING\\u200b"'),
+        ("\u00a0SLEEPING", '"\\xa0SLEEPING"'),
+        ("SLEEP\u3000ING", '"SLEEP\\u3000ING"'),
+        ("FAST ASLEEP", "FAST ASLEEP"),
+    ],
+)
+def test_what_nobody_sees_in_a_word_is_shown(program: Program, status: str, shown: str) -> None:
+    program.close("2026-10", {"maru": Sold(22_799_999, status=status)})
+    assert f"the store's status was {shown}, not NORMAL" in explained(program)
+
+
+def test_amounts_of_an_unknown_line_type_are_named(program: Program) -> None:
+    program.close("2026-10", {"maru": Sold(600_000, line_type="GIFT\u200b")})
+    told = explained(program)
+    assert "0 KRW   (not counted: 600,000)" in told
+    assert '600,000 KRW   of it have the unknown line type "GIFT\\u200b"' in told
+
+
 def test_korean_is_korean(program: Program) -> None:
     program.close("2026-10", {"maru": Sold(1_000_000, uses_api=True)})
 
