@@ -101,8 +101,8 @@ LINE_RULES: tuple[RowRule, ...] = (
     RowRule(
         _critical(
             "product_order_inexact",
-            "the product_order_id is a number with a fraction or an exponent, which may be another "
-            "id rounded; have it written as text",
+            "the product_order_id is a number with a fraction or an exponent, perhaps another id "
+            "rounded (have ids written as text)",
         ),
         "product_order_id",
         lambda _: exact_id("product_order_id"),

@@ -75,8 +75,8 @@ SNAPSHOT_RULES: tuple[RowRule, ...] = (
     RowRule(
         _critical(
             "snapshot_seller_inexact",
-            "the seller_id is a number with a fraction or an exponent, which may be another id "
-            "rounded; have it written as text",
+            "the seller_id is a number with a fraction or an exponent, perhaps another id rounded "
+            "(have ids written as text)",
         ),
         "seller_id",
         lambda _: exact_id("seller_id"),

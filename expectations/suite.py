@@ -64,7 +64,7 @@ SET_RULES: tuple[Rule, ...] = (
         Content.SETTLEMENTS,
         Severity.CRITICAL,
         "product_order_ids of the seller begin with 0, and others of the same line_type are "
-        "shorter, as if a spreadsheet had dropped their zeros; have them written as text",
+        "shorter, as if a spreadsheet had dropped their zeros (have ids written as text)",
         unit="seller",
     ),
     Rule(
@@ -72,7 +72,7 @@ SET_RULES: tuple[Rule, ...] = (
         Content.SETTLEMENTS,
         Severity.WARNING,
         "half of the seller's product_order_ids or more have over 15 digits and end in 0, as if a "
-        "spreadsheet had rounded them: then no line that came twice is noticed",
+        "spreadsheet had rounded them (then lines that came twice go unnoticed)",
         unit="seller",
     ),
     # What follows happens in a sound month too, but seldom to many sellers at once.

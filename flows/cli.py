@@ -15,7 +15,10 @@ from domain.refusal import Refused, WrongUsage
 from flows.commands import answers, months, points, service
 
 _TOPICS = {
-    "Months": (months.ingest, months.close, months.months, months.quarantine, months.docs),
+    "Months": (
+        *(months.check, months.ingest, months.close, months.months, months.quarantine),
+        months.docs,
+    ),
     "Points": (
         *(points.payouts, points.approve_payout_command, points.pay_out_command),
         *(points.reschedule_payouts, points.adjust, points.ledger, points.balances),

@@ -1,5 +1,7 @@
 """Months: take a month's files in, close it, see what was refused."""
 
+from pathlib import Path
+
 import click
 
 from domain.months import SettlementMonth
@@ -69,6 +71,30 @@ def close(
     print_report(closed.report)
     if closed.file is not None:
         click.echo(f"report: {closed.file}")
+
+
+@click.command(short_help="Try a delivery: what would a closing say of its files?")
+@click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@output_option
+def check(folder: Path, output: Output) -> None:
+    """Check a month's files as a closing would, in seconds and without any database.
+
+    FOLDER is a month's folder, such as /data/2026-10, or the one that months lie in. What was
+    delivered before is not looked at: whether a month is unlike the last, or a word new, is told
+    when it is taken in. Exits with 1 if a month would be refused; nothing is kept anywhere.
+    """
+    from flows.console.delivery_check import FINDINGS, WouldBeRefused, check_folder
+    from flows.console.terminal import print_findings
+
+    checked = []
+    for each in check_folder(folder):
+        checked.append(each)
+        if output == "table":
+            print_findings(each.headline(), each.findings)
+    if output != "table":
+        print_rows(FINDINGS, [row for each in checked for row in each.rows()], output)
+    if refused := tuple(each.month for each in checked if each.refused):
+        raise WouldBeRefused(refused)
 
 
 @click.command(short_help="Each month taken in: revisions, findings, state.")

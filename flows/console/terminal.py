@@ -1,22 +1,30 @@
 """A report as a person reads it in a terminal."""
 
-from domain.findings import Severity
+from collections.abc import Iterable
+
+from domain.findings import Finding, Severity
 from flows.console.output import output_console
 from flows.reporting.report import Report, Section
 
 _STYLE = {Severity.CRITICAL: "red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
 
 
-def print_report(report: Report) -> None:
-    """Print a headline, the findings and every table."""
+def print_findings(headline: str, findings: Iterable[Finding]) -> None:
+    """Print a headline and what was found, a line each."""
     from rich.markup import escape
 
     console = output_console()
-    console.print(f"[bold]{report.headline}[/bold]")
-    for finding in report.findings:
+    console.print(f"[bold]{escape(headline)}[/bold]")
+    for finding in findings:
         style = _STYLE[finding.severity]
         told = escape(finding.sentence)
         console.print(f"[{style}]{finding.severity}[/{style}] {finding.rule}: {told}")
+
+
+def print_report(report: Report) -> None:
+    """Print a headline, the findings and every table."""
+    console = output_console()
+    print_findings(report.headline, report.findings)
     figures = tuple((each.name, each.value, each.note) for each in report.figures)
     print_section(Section("The month", ("", "", ""), figures))
     for section in report.sections:
