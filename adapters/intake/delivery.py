@@ -5,8 +5,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Set
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from stat import S_ISREG
 
@@ -16,10 +15,10 @@ from adapters.intake.file_layout import SUFFIXES, Layout, layout_of
 from adapters.intake.file_problem import FileProblem
 from adapters.intake.manifest import read_manifest
 from adapters.intake.object_store import fetch_folder, is_object_store, local_path
-from domain.findings import Finding, Severity
+from adapters.intake.problems import DeliveryRefused as DeliveryRefused  # noqa: PLC0414
+from adapters.intake.problems import Problems
 from domain.months import SettlementMonth
 from domain.profile import DeclaredTotals
-from domain.refusal import Refused
 from domain.settlement import Content
 
 MANIFEST = "manifest.json"
@@ -39,19 +38,6 @@ _UNRECOGNIZED = (
 _HASHED_AT_ONCE = 4
 
 _Stamp = tuple[int, int, int, int]
-
-
-class DeliveryRefused(Refused):
-    """A delivery that cannot be read as it stands, with everything that is wrong with it."""
-
-    def __init__(self, month: SettlementMonth, source: str, findings: tuple[Finding, ...]) -> None:
-        lines = "\n".join(f"  {finding.sentence}" for finding in findings)
-        super().__init__(
-            f"the delivery of {month} in {source} cannot be read; nothing was written:\n{lines}"
-        )
-        self.month = month
-        self.source = source
-        self.findings = findings
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +92,7 @@ def find_delivery(root: str, month: SettlementMonth, fetched: Path | None = None
     export. Raises DeliveryRefused with all that is wrong: an absent folder or file, an empty,
     damaged or mislabeled one, a missing column, a manifest that does not fit.
     """
-    problems = _Problems()
+    problems = Problems()
     source = source_of(root, month)
     folder = Path(source)
     if is_object_store(root):
@@ -138,36 +124,7 @@ def source_of(root: str, month: SettlementMonth) -> str:
     )
 
 
-@dataclass(slots=True)
-class _Problems:
-    """Everything wrong with a delivery, collected, so that one report names it all."""
-
-    findings: list[Finding] = field(default_factory=list)
-
-    def add(self, rule: str, name: str, sentence: str) -> None:
-        name, sentence = _shown(name), _shown(f"{name}: {sentence}.")
-        self.findings.append(Finding(rule, Severity.CRITICAL, sentence, 1, name))
-
-    @contextmanager
-    def noting(self, name: str) -> Iterator[None]:
-        try:
-            yield
-        except FileProblem as problem:
-            self.add(problem.rule, name, problem.sentence)
-        except OSError as error:
-            self.add("file_unreadable", name, f"it cannot be opened ({error.strerror or error})")
-
-    def refuse_if_any(self, month: SettlementMonth, source: str) -> None:
-        if self.findings:
-            raise DeliveryRefused(month, source, tuple(self.findings))
-
-
-def _shown(text: str) -> str:
-    """Write what a sender may have written so that everybody can show and keep it."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
-
-
-def _list(folder: Path, source: str, problems: _Problems) -> dict[Path, Content]:
+def _list(folder: Path, source: str, problems: Problems) -> dict[Path, Content]:
     if not folder.is_dir():
         problems.add("folder_absent", source, "there is no such folder")
         return {}
@@ -212,9 +169,7 @@ class _Opened:
     stamp: _Stamp
 
 
-def _opened(
-    folder: Path, paths: Mapping[Path, Content], problems: _Problems
-) -> dict[Path, _Opened]:
+def _opened(folder: Path, paths: Mapping[Path, Content], problems: Problems) -> dict[Path, _Opened]:
     opened = {}
     with duckdb.connect() as engine:
         for path, content in paths.items():
@@ -280,7 +235,7 @@ def _content_hash(hashes: Mapping[str, str]) -> str:
     return hashlib.sha256(content.encode()).hexdigest()
 
 
-def _manifest(path: Path, problems: _Problems) -> bytes | None:
+def _manifest(path: Path, problems: Problems) -> bytes | None:
     """Read the manifest, if there is one."""
     with problems.noting(MANIFEST):
         if path.exists() or path.is_symlink():
@@ -290,7 +245,7 @@ def _manifest(path: Path, problems: _Problems) -> bytes | None:
 
 
 def _declared(
-    content: bytes | None, month: SettlementMonth, names: Set[str], problems: _Problems
+    content: bytes | None, month: SettlementMonth, names: Set[str], problems: Problems
 ) -> dict[str, DeclaredTotals]:
     """Tell what the manifest declares, and hold its list of files against those found."""
     declared: dict[str, DeclaredTotals] = {}

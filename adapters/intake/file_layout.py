@@ -1,6 +1,5 @@
 """What one delivered file is: its format, and which of its columns is which canonical one."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -9,6 +8,7 @@ from pathlib import Path
 import duckdb
 
 from adapters.intake.file_problem import FileProblem, damaged
+from adapters.intake.headers import column_name, recognized, require_columns
 from adapters.intake.quoting import literal_path
 from adapters.intake.spreadsheets import sheet_header
 from adapters.intake.text_files import Encoding, text_header
@@ -108,31 +108,13 @@ def _check_parquet_frame(path: Path) -> None:
 def _canonical(
     names: Sequence[str], types: Sequence[str], content: Content, stated: frozenset[str]
 ) -> tuple[SourceColumn, ...]:
-    found = {column: _source(column, names, types, stated) for column in COLUMNS[content]}
-    missing = [_headers(column) for column, source in found.items() if source is None]
-    if missing:
-        raise FileProblem("column_missing", _missing_sentence(missing, names))
-    sources = tuple(source for source in found.values() if source is not None)
-    counted = Counter(names)
-    if twice := [s.name for s in sources if s.name is not None and counted[s.name] > 1]:
-        raise FileProblem("column_twice", f"it has the column {twice[0]} more than once")
-    return sources
-
-
-def _source(
-    column: Column, names: Sequence[str], types: Sequence[str], stated: frozenset[str]
-) -> SourceColumn | None:
-    for name in (column.name, *column.aliases):
-        if name in names:
-            return SourceColumn(column, name, types[names.index(name)])
-    return SourceColumn(column, None, "VARCHAR") if column.name in stated else None
-
-
-def _headers(column: Column) -> str:
-    """Name a column in all the ways in which it may be called."""
-    return f"{column.name} ({' or '.join(column.aliases)})" if column.aliases else column.name
-
-
-def _missing_sentence(missing: list[str], names: Sequence[str]) -> str:
-    columns = f"column{'s'[: len(missing) != 1]} {', '.join(missing)}"
-    return f"it has no {columns}; its columns are {', '.join(names) or 'none'}"[:500]
+    """Find the canonical columns by their names, which Parquet files may spell in other ways."""
+    compared = tuple(map(column_name, names))
+    require_columns(compared, content, stated)
+    places = recognized(compared, content)
+    return tuple(
+        SourceColumn(column, names[places[column]], types[places[column]])
+        if column in places
+        else SourceColumn(column, None, "VARCHAR")
+        for column in COLUMNS[content]
+    )

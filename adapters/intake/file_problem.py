@@ -2,12 +2,16 @@
 
 
 class FileProblem(Exception):
-    """A fault of one file: a rule's name, and a sentence that does not name the file."""
+    """A fault of one file: a rule's name, and a sentence that does not name the file.
 
-    def __init__(self, rule: str, sentence: str) -> None:
+    `more` is what is to be said of this file alone, where many have the same fault.
+    """
+
+    def __init__(self, rule: str, sentence: str, more: str = "") -> None:
         super().__init__(sentence)
         self.rule = rule
         self.sentence = sentence
+        self.more = more
 
 
 def damaged(error: Exception) -> FileProblem:

@@ -11,7 +11,7 @@ from typing import Any
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook
 
 from adapters.intake.file_problem import FileProblem, damaged
-from adapters.intake.text_files import column_name
+from adapters.intake.headers import column_name
 
 # A sheet holds at most 1,048,576 rows; what claims to unpack to more than this is no export.
 _UNPACKED_LIMIT = 4_000_000_000

@@ -9,7 +9,6 @@ import codecs
 import csv
 import gzip
 import re
-import unicodedata
 import zlib
 from array import array
 from collections.abc import Iterator
@@ -23,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from adapters.intake.file_problem import FileProblem, damaged
+from adapters.intake.headers import column_name
 
 _CHUNK = 1 << 20
 _QUOTES = re.compile(rb',?"+')
@@ -61,11 +61,6 @@ def text_header(path: Path) -> tuple[tuple[str, ...], Encoding]:
     except csv.Error as error:
         raise damaged(error) from error
     return tuple(map(column_name, names)), encoding
-
-
-def column_name(written: str) -> str:
-    """Bring a header to one form: no spaces around it, Korean syllables composed."""
-    return unicodedata.normalize("NFC", written.strip())
 
 
 @dataclass(frozen=True, slots=True)

@@ -177,6 +177,68 @@ def test_a_missing_column_is_named(delivery: SmallDelivery) -> None:
     assert "no column payment_amount_krw" in refusal(delivery)["column_missing"]
 
 
+def test_columns_that_many_files_lack_are_named_once(delivery: SmallDelivery) -> None:
+    (delivery.folder / "manifest.json").unlink()
+    (delivery.folder / "settlements.csv").unlink()
+    for number in range(30):
+        file = delivery.folder / f"settlements-{number:02}.csv"
+        file.write_text(f"seller_id,a column of file {number}\n")
+    (delivery.folder / "settlements-other.csv").write_text("order_id\n")
+    with pytest.raises(DeliveryRefused) as refused:
+        find_delivery(str(delivery.root), MONTH)
+    many, one = refused.value.findings
+    assert (many.rule, many.count, one.count) == ("column_missing", 30, 1)
+    assert many.where == (
+        "settlements-00.csv, settlements-01.csv, settlements-02.csv and 27 more files"
+    )
+    assert many.sentence.startswith(f"{many.where}: each has no columns order_id (orderId or ")
+    assert many.sentence.endswith(
+        "; as to settlements-00.csv, its columns are seller_id, a column of file 0."
+    )
+    assert one.sentence.startswith("settlements-other.csv: it has no columns seller_id")
+
+
+SETTLE_CASE = (
+    "settleBasisDate,settleExpectDate,settleCompleteDate,payDate,orderId,productOrderId,"
+    "productOrderType,settleType,productId,purchaserName,paySettleAmount,merchantId,contractNo"
+)
+
+
+@pytest.mark.parametrize(
+    "header",
+    {
+        "the documented fields": SETTLE_CASE,
+        "in another order": ",".join(reversed(SETTLE_CASE.split(","))),
+        "without the store": SETTLE_CASE.replace(",merchantId", ""),
+        "with quotes": f'"{SETTLE_CASE.replace(",", chr(34) + "," + chr(34))}"',
+        "with more fields": f"{SETTLE_CASE},benefitSettleAmount",
+        "with another date": f"{SETTLE_CASE},searchDate",
+    }.values(),
+)
+def test_the_answer_without_a_tax_date_is_told_from_others(
+    header: str, delivery: SmallDelivery
+) -> None:
+    (delivery.folder / "settlements.csv").write_text(f"{header}\n")
+    told = refusal(delivery)["column_missing"]
+    for part in ("SETTLE_CASEBYCASE_TAXRETURN_BASIS_DATE", "searchDate", "taxReturnDate", "docs/"):
+        assert part in told
+
+
+@pytest.mark.parametrize("header", ["productOrderId,paySettleAmount", "settleBasisDate", "a,b"])
+def test_other_answers_are_not_taken_for_it(header: str, delivery: SmallDelivery) -> None:
+    (delivery.folder / "settlements.csv").write_text(f"{header}\n")
+    assert "TAXRETURN" not in refusal(delivery)["column_missing"]
+
+
+@pytest.mark.parametrize(("sign", "called"), [("\t", "tabs"), (";", "semicolons")])
+def test_values_that_are_not_separated_by_commas_are_named(
+    sign: str, called: str, delivery: SmallDelivery
+) -> None:
+    path = delivery.folder / "settlements.csv"
+    path.write_text(path.read_text().replace(",", sign))
+    assert f"separated by {called}" in refusal(delivery)["column_missing"]
+
+
 def _manifest(text: str) -> Callable[[SmallDelivery], object]:
     return lambda delivery: (delivery.folder / "manifest.json").write_text(text)
 
