@@ -11,7 +11,7 @@ from adapters.intake.file_problem import FileProblem, damaged
 from adapters.intake.headers import column_name, recognized, require_columns
 from adapters.intake.quoting import literal_path
 from adapters.intake.spreadsheets import sheet_header
-from adapters.intake.text_files import Encoding, text_header
+from adapters.intake.text_header import PLAIN, TextForm, text_header
 from domain.settlement import COLUMNS, Column, Content
 
 _PARQUET = b"PAR1"
@@ -49,12 +49,12 @@ class SourceColumn:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """A file's format, all its column names in order, and where the canonical ones are."""
+    """How a file is written, all its column names in order, and where the canonical ones are."""
 
     format: Format
     names: tuple[str, ...]
     columns: tuple[SourceColumn, ...]
-    encoding: Encoding = Encoding.UTF_8
+    text: TextForm = PLAIN
 
 
 def format_of(path: Path) -> Format:
@@ -75,11 +75,11 @@ def layout_of(
         names = tuple(types)
         return Layout(form, names, _canonical(names, tuple(types.values()), content, stated))
     if form is Format.XLSX:
-        names, encoding = sheet_header(path), Encoding.UTF_8
+        names, text = sheet_header(path), PLAIN
     else:
-        names, encoding = text_header(path)
+        names, text = text_header(path)
     types_of_text = ("VARCHAR",) * len(names)
-    return Layout(form, names, _canonical(names, types_of_text, content, stated), encoding)
+    return Layout(form, names, _canonical(names, types_of_text, content, stated), text)
 
 
 def _parquet_columns(path: Path, engine: duckdb.DuckDBPyConnection) -> dict[str, str]:

@@ -79,7 +79,7 @@ def _readable(file: DeliveredFile, text: Path, reading: Reading) -> Source:
     layout = file.layout
     if layout.format is Format.PARQUET:
         return Source(file, file.path, header_row=0)
-    if layout.format is Format.CSV and is_plain(file.path, layout.encoding):
+    if layout.format is Format.CSV and is_plain(file.path, layout.text):
         if reading is Reading.SIMPLE:
             return Source(file, file.path)
         shape = shape_of(file.path)
@@ -89,5 +89,5 @@ def _readable(file: DeliveredFile, text: Path, reading: Reading) -> Source:
     if layout.format is Format.XLSX:
         write_as_text(file.path, text)
         return Source(file, text, shape_of(text), header_row(file.path))
-    write_plain(file.path, layout.encoding, text)
+    write_plain(file.path, layout.text, layout.names, text)
     return Source(file, text, shape_of(text))

@@ -30,16 +30,18 @@ def header_row(path: Path) -> int:
 
 
 def write_as_text(path: Path, target: Path) -> None:
-    """Write the first sheet as CSV in UTF-8, each cell as a person would type it.
+    """Write the first sheet as CSV in UTF-8, each cell as a person would type it, the header in one line.
 
     A row of empty cells is an empty line, which is no row: sheets end with many of them.
     """
     sheet = _sheet(path)
-    width = len(sheet_header(path))
+    names = sheet_header(path)
     with target.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
-        lines = (_cells(row, width) for row in sheet.iter_rows())
-        writer.writerows(dropwhile(lambda line: not line, lines))
+        lines = (_cells(row, len(names)) for row in sheet.iter_rows())
+        next(lines := dropwhile(lambda line: not line, lines), None)
+        writer.writerow(names)
+        writer.writerows(lines)
 
 
 def _cells(row: Iterable[Any], width: int) -> list[str]:

@@ -7,60 +7,23 @@ line end becomes that first, read here to its last byte.
 
 import codecs
 import csv
-import gzip
+import io
 import re
-import zlib
 from array import array
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
-from adapters.intake.file_problem import FileProblem, damaged
-from adapters.intake.headers import column_name
+from adapters.intake.compressed import is_compressed, opened
+from adapters.intake.text_header import PLAIN, Encoding, TextForm
+from adapters.intake.utf_16 import in_plain_csv
 
 _CHUNK = 1 << 20
 _QUOTES = re.compile(rb',?"+')
-_HEADER_LIMIT = 1_000_000
-_NOT_TEXT = {
-    b"PAR1": "a Parquet file",
-    b"PK\x03\x04": "a ZIP archive or a spreadsheet",
-    b"\x1f\x8b": "compressed with gzip",
-    b"\x28\xb5\x2f\xfd": "compressed with zstd",
-}
-
-
-class Encoding(StrEnum):
-    """How a text is written; the name is Python's."""
-
-    UTF_8 = "utf-8"
-    CP949 = "cp949"
-
-
-def text_header(path: Path) -> tuple[tuple[str, ...], Encoding]:
-    """Read a text's first line as column names, and tell the encoding from it.
-
-    A header of ASCII letters alone tells nothing; then the first megabyte does.
-
-    Raises FileProblem for what is no CSV text.
-    """
-    with _opened(path) as file:
-        start = file.read(_CHUNK)
-    line = _first_line(start)
-    encoding = _encoding(start if line.isascii() else line)
-    try:
-        names = next(csv.reader([line.decode(_python_name(encoding))]), [])
-    except UnicodeDecodeError as error:
-        sentence = "its header is neither UTF-8 nor CP949 text"
-        raise FileProblem("file_encoding", sentence) from error
-    except csv.Error as error:
-        raise damaged(error) from error
-    return tuple(map(column_name, names)), encoding
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,24 +92,50 @@ def _ends_within_quotes(line: bytes, quoted: bool) -> bool:
     return quoted
 
 
-def is_plain(path: Path, encoding: Encoding) -> bool:
-    """Say whether a text is written in UTF-8, as far as can be told, and not compressed."""
-    return not path.name.endswith((".gz", ".zst")) and encoding is Encoding.UTF_8
+def is_plain(path: Path, form: TextForm) -> bool:
+    """Say whether a text is UTF-8 with a header of one line, as far as can be told, and whole."""
+    return form == PLAIN and not is_compressed(path)
 
 
-def write_plain(path: Path, encoding: Encoding, target: Path) -> None:
-    """Write a text as uncompressed UTF-8 with line feeds; raises FileProblem where it is damaged.
+def write_plain(path: Path, form: TextForm, names: Sequence[str], target: Path) -> None:
+    """Write a text as uncompressed UTF-8 with commas, line feeds and a header of one line.
 
     What is no text in the encoding becomes bytes that are no UTF-8, so that its rows are counted.
+    Raises FileProblem where the text is damaged.
     """
-    with _opened(path) as file, target.open("wb") as plain:
-        if encoding is Encoding.UTF_8:
-            plain.writelines(_chunks_of_whole_lines(file))
+    with opened(path) as file, target.open("wb") as plain:
+        if form.encoding is Encoding.UTF_16:
+            chunks = in_plain_csv(iter(lambda: file.read(_CHUNK), b""), form.delimiter)
         else:
-            plain.writelines(_in_utf_8(_chunks_of_whole_lines(file), encoding))
+            chunks = _in_utf_8(_chunks_of_whole_lines(file), form.encoding)
+        plain.writelines(_under_one_line(chunks, names, form.header_lines))
+
+
+def _under_one_line(chunks: Iterator[bytes], names: Sequence[str], lines: int) -> Iterator[bytes]:
+    """Put names in the place of a header of several lines: a spreadsheet shows it as one row."""
+    if lines > 1:
+        yield header_line(names).encode()
+    else:
+        lines = 0
+    for chunk in chunks:
+        rest = chunk
+        while lines and rest:
+            _, feed, rest = rest.partition(b"\n")
+            lines -= len(feed)
+        yield rest
+
+
+def header_line(names: Sequence[str]) -> str:
+    """Write names as a line of CSV."""
+    line = io.StringIO()
+    csv.writer(line, lineterminator="\n").writerow(names)
+    return line.getvalue()
 
 
 def _in_utf_8(chunks: Iterator[bytes], encoding: Encoding) -> Iterator[bytes]:
+    if encoding is Encoding.UTF_8:
+        yield from chunks
+        return
     decoder = codecs.getincrementaldecoder(encoding)("surrogateescape")
     for chunk in chunks:
         yield decoder.decode(chunk).encode("utf-8", "surrogateescape")
@@ -163,61 +152,3 @@ def _chunks_of_whole_lines(file: BinaryIO) -> Iterator[bytes]:
         yield text.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     if held:
         yield b"\n"
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[BinaryIO]:
-    """Open a text, through its compression; its damage becomes a FileProblem."""
-    try:
-        with _decompressed(path) as file:
-            yield file
-    except gzip.BadGzipFile as error:
-        if _starts_with_gzip(path):  # a checksum that differs is said in the same way
-            raise damaged(error) from error
-        raise FileProblem("file_mislabeled", "it is not compressed with gzip") from error
-    except (EOFError, zlib.error) as error:
-        raise damaged(error) from error
-    except OSError as error:
-        if error.errno is not None or not path.name.endswith(".zst"):
-            raise
-        raise damaged(error) from error
-
-
-def _starts_with_gzip(path: Path) -> bool:
-    with path.open("rb") as file:
-        return file.read(2) == b"\x1f\x8b"
-
-
-def _decompressed(path: Path) -> BinaryIO:
-    if path.name.endswith(".gz"):
-        return cast("BinaryIO", gzip.open(path))
-    if path.name.endswith(".zst"):
-        import pyarrow as pa
-
-        return cast("BinaryIO", pa.input_stream(str(path), compression="zstd"))
-    return path.open("rb")
-
-
-def _first_line(start: bytes) -> bytes:
-    for magic, what in _NOT_TEXT.items():
-        if start.startswith(magic):
-            raise FileProblem("file_mislabeled", f"it is {what}, not the CSV text its name says")
-    line = start.replace(b"\r", b"\n").partition(b"\n")[0]
-    if b"\0" in line or len(line) > _HEADER_LIMIT:
-        raise FileProblem("file_mislabeled", "it is not CSV text, as its name says")
-    return line
-
-
-def _encoding(start: bytes) -> Encoding:
-    """Tell the encoding; a text that is neither is left to be refused as UTF-8."""
-    for encoding in Encoding:
-        try:
-            codecs.getincrementaldecoder(encoding)().decode(start)
-        except UnicodeDecodeError:
-            continue
-        return encoding
-    return Encoding.UTF_8
-
-
-def _python_name(encoding: Encoding) -> str:
-    return "utf-8-sig" if encoding is Encoding.UTF_8 else encoding

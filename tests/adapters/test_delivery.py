@@ -141,9 +141,12 @@ def _folder_named_csv(delivery: SmallDelivery) -> None:
     (delivery.folder / "settlements.csv").mkdir()
 
 
-def _utf16(delivery: SmallDelivery) -> None:
-    path = delivery.folder / "settlements.csv"
-    path.write_bytes(path.read_text().encode("utf-16"))
+def _written_in(encoding: str) -> Callable[[SmallDelivery], object]:
+    def rewrite(delivery: SmallDelivery) -> None:
+        path = delivery.folder / "settlements.csv"
+        path.write_bytes(path.read_text().encode(encoding))
+
+    return rewrite
 
 
 DAMAGES: dict[str, tuple[Callable[[SmallDelivery], object], str]] = {
@@ -155,7 +158,14 @@ DAMAGES: dict[str, tuple[Callable[[SmallDelivery], object], str]] = {
     "Parquet named CSV": (_parquet_named_csv, "file_mislabeled"),
     "CSV named Parquet": (_csv_named_parquet, "file_mislabeled"),
     "folder named CSV": (_folder_named_csv, "file_mislabeled"),
-    "UTF-16": (_utf16, "file_mislabeled"),
+    "UTF-32": (_written_in("utf-32"), "file_encoding"),
+    "UTF-32, big-endian": (_written_in("utf-32-be"), "file_encoding"),
+    "UTF-16 without a mark": (_written_in("utf-16-le"), "file_encoding"),
+    "UTF-16 without a mark, big-endian": (_written_in("utf-16-be"), "file_encoding"),
+    "an old workbook named CSV": (
+        lambda d: (d.folder / "settlements.csv").write_bytes(b"\xd0\xcf\x11\xe0" * 200),
+        "file_mislabeled",
+    ),
     "binary": (
         lambda d: (d.folder / "settlements.csv").write_bytes(bytes(range(256))),
         "file_mislabeled",
