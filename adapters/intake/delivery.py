@@ -3,6 +3,8 @@
 import hashlib
 import json
 import re
+import unicodedata
+from collections import Counter
 from collections.abc import Iterator, Mapping, Set
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -35,6 +37,10 @@ _UNRECOGNIZED = (
     "it is not read, and may be a part of the month; name it settlements… or sellers… with one of "
     f"the endings {', '.join(SUFFIXES)}, or take it out of the folder"
 )
+_NAMED_ALIKE = (
+    "it is there twice, under names that look alike: in one of them letters are composed, in the "
+    "other decomposed; keep one of the two"
+)
 _HASHED_AT_ONCE = 4
 
 _Stamp = tuple[int, int, int, int]
@@ -44,7 +50,8 @@ _Stamp = tuple[int, int, int, int]
 class DeliveredFile:
     """A file of a delivery: `name` is its path within the month's folder, with `/`.
 
-    `stamp` is what the file system knew of it before its first byte was read.
+    Letters of the name are composed, however the file system has them. `stamp` is what that knew of
+    the file before its first byte was read.
     """
 
     name: str
@@ -136,6 +143,9 @@ def _list(folder: Path, source: str, problems: Problems) -> dict[Path, Content]:
                 paths[path] = content
             elif _may_be_missed(path):
                 problems.add("file_unrecognized", _name(folder, path), _UNRECOGNIZED)
+    for name, count in Counter(_name(folder, path) for path in paths).items():
+        if count > 1:
+            problems.add("file_name_twice", name, _NAMED_ALIKE)
     for content in Content:
         if content not in paths.values():
             sentence = f"there is no file {content}*.parquet, {content}*.csv or {content}*.xlsx"
@@ -216,7 +226,7 @@ def _hashed(
 
 
 def _name(folder: Path, path: Path) -> str:
-    return path.relative_to(folder).as_posix()
+    return unicodedata.normalize("NFC", path.relative_to(folder).as_posix())
 
 
 def _stamp(path: Path) -> _Stamp:

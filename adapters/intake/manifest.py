@@ -2,6 +2,7 @@
 
 import json
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -97,7 +98,7 @@ def _entries(data: dict[str, Any], key: str) -> list[dict[str, Any]]:
 
 def _name(entry: dict[str, Any]) -> str:
     name = entry.get("name")
-    return name if isinstance(name, str) else ""
+    return unicodedata.normalize("NFC", name) if isinstance(name, str) else ""
 
 
 def _totals(entry: dict[str, Any], numbers: tuple[str, ...]) -> DeclaredTotals:

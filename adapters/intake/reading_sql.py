@@ -22,7 +22,8 @@ from domain.settlement import LINE_KEY, Kind
 _INTEGERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER"}
 _INSTANT = "TIMESTAMP WITH TIME ZONE"
 _TYPE = {Kind.AMOUNT_KRW: "BIGINT", Kind.DATE: "DATE", Kind.FLAG: "BOOLEAN"}
-_SELLER_IN_FOLDER = f"url_decode(regexp_extract({_FILE}, '^{SELLER_FOLDER}([^/]*)/', 1))"
+_FOLDER = f"regexp_extract({_FILE}, '^{SELLER_FOLDER}([^/]*)/', 1)"
+_SELLER_IN_FOLDER = f"nfc_normalize(url_decode({_FOLDER}))"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,8 @@ class Source:
     @property
     def folder(self) -> str:
         """The part of the path that is not the file's name, with its last slash."""
-        return str(self.path).removesuffix(self.file.name)
+        # The name has its letters composed, the path may have them decomposed.
+        return f"{self.path.parents[self.file.name.count('/')]}/"
 
 
 def alike(sources: Iterable[Source]) -> list[list[Source]]:
@@ -121,7 +123,7 @@ def text_sql(same: Sequence[Source], *, parallel: bool) -> str:
 
 def _name_sql(source: Source) -> str:
     """Take the folder, which all files read together have in common, from a path."""
-    return f"substr(__path, {len(source.folder) + 1})"
+    return f"nfc_normalize(substr(__path, {len(source.folder) + 1}))"
 
 
 def _renamed(source: Source) -> str:

@@ -1,9 +1,11 @@
-"""Texts in UTF-16, and headers with line breaks."""
+"""Texts in UTF-16, headers with line breaks, and names that only look alike."""
 
 import codecs
 import csv
 import gzip
 import io
+import json
+import unicodedata
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -11,11 +13,12 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from adapters.intake.delivery import DeliveryRefused
+from adapters.intake.delivery import DeliveryRefused, find_delivery
 from adapters.intake.scan import StagedMonth
-from tests.adapters.test_dialects import in_words
+from domain.settlement import Content
+from tests.adapters.test_dialects import SPREADSHEET, in_words
 from tests.adapters.test_intake import TOTALS, read, rows_of, violations
-from tests.deliveries import Row, SmallDelivery
+from tests.deliveries import MONTH, Row, SmallDelivery
 from tests.workbooks import write_workbook
 
 LE, BE = codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE
@@ -207,3 +210,95 @@ def test_a_header_takes_in_no_rows(delivery: SmallDelivery, end: str) -> None:
     text = end.format(rows="".join(f"{row},x\n" for row in rows), row=rows[0])
     (delivery.folder / "settlements.csv").write_text(f"{header},{text}")
     assert "a quote in its header does not end there" in refusal(delivery)
+
+
+def decomposed(text: str) -> str:
+    return unicodedata.normalize("NFD", text)
+
+
+def in_store_folders(delivery: SmallDelivery, folder: str, suffix: str = ".csv") -> None:
+    """Give the lines of store-b, under another name, a folder of that name."""
+    for row in (*delivery.lines, *delivery.sellers):
+        row["seller_id"] = row["seller_id"].replace("store-b", "가게")
+    delivery.write()
+    (delivery.folder / "settlements.csv").unlink()
+    for name, place in (("store-a", "store-a"), ("가게", folder)):
+        path = delivery.folder / f"seller_id={place}" / f"settlements{suffix}"
+        path.parent.mkdir()
+        rows = [in_words(line) for line in delivery.lines if line["seller_id"] == name]
+        if suffix == ".parquet":
+            write_parquet(path, rows)
+        elif suffix == ".xlsx":
+            write_workbook(path, [list(rows[0]), *(row.values() for row in rows)])
+        else:
+            path.write_text(text_of(rows))
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".xlsx", ".parquet"])
+@pytest.mark.parametrize("folder", [decomposed("가게"), "가게", "%E1%84%80%E1%85%A1%EA%B2%8C"])
+def test_a_folder_in_decomposed_letters_is_the_same_store(
+    delivery: SmallDelivery, folder: str, suffix: str
+) -> None:
+    in_store_folders(delivery, folder, suffix)
+    staged = read(delivery)
+    assert {row[0] for row in rows_of(staged.totals)} == {"store-a", "가게"}
+    assert violations(staged, "seller_unknown").count == 0
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".xlsx", ".parquet"])
+def test_headers_in_decomposed_letters_are_known(delivery: SmallDelivery, suffix: str) -> None:
+    names = {column: decomposed(name) for column, name in SPREADSHEET.items()}
+    rows = [{names.get(column, column): v for column, v in row.items()} for row in delivery.lines]
+    (delivery.folder / "settlements.csv").unlink()
+    path = delivery.folder / f"settlements{suffix}"
+    if suffix == ".parquet":
+        write_parquet(path, rows)
+    elif suffix == ".xlsx":
+        write_workbook(path, [list(rows[0]), *(row.values() for row in rows)])
+    else:
+        path.write_text(text_of(rows))
+    assert_same(read(delivery))
+
+
+@pytest.mark.parametrize("in_manifest", [decomposed, lambda name: name])
+@pytest.mark.parametrize("in_folder", [decomposed, lambda name: name])
+def test_a_manifest_names_files_in_either_letters(
+    delivery: SmallDelivery, in_folder: Callable[[str], str], in_manifest: Callable[[str], str]
+) -> None:
+    name = "settlements-서울.csv"
+    (delivery.folder / "settlements.csv").rename(delivery.folder / in_folder(name))
+    entry = {"name": in_manifest(name), "rows": 4, "payment_amount_krw": 259_000}
+    sellers = {"name": "sellers.csv", "rows": 3}
+    manifest = {"settlement_month": str(MONTH), "files": [entry], "sellers": sellers}
+    (delivery.folder / "manifest.json").write_text(json.dumps(manifest))
+    assert_same(read(delivery))
+
+
+def test_the_same_files_have_the_same_hash_in_either_letters(tmp_path: Path) -> None:
+    hashes = set()
+    for number, name in enumerate(("가게", decomposed("가게"))):
+        delivery = SmallDelivery(tmp_path / str(number))
+        in_store_folders(delivery, name)
+        hashes.add(find_delivery(str(delivery.root), MONTH).content_hash)
+    assert len(hashes) == 1
+
+
+def test_folders_that_look_alike_are_both_read(delivery: SmallDelivery) -> None:
+    in_store_folders(delivery, "가게")
+    other = delivery.folder / f"seller_id={decomposed('가게')}"
+    other.mkdir()
+    file = delivery.folder / "seller_id=가게" / "settlements.csv"
+    text = file.read_text().replace("2026100700000003", "2026100700000009")
+    (other / "settlements-2.csv").write_text(text)
+    staged = read(delivery)
+    assert rows_of(staged.totals)[-1] == ("가게", "PROD_ORDER", 2, 500_000)
+
+
+@pytest.mark.parametrize("content", list(Content))
+def test_files_whose_names_look_alike_are_refused(
+    delivery: SmallDelivery, content: Content
+) -> None:
+    for name in ("서울", decomposed("서울")):
+        text = (delivery.folder / f"{content}.csv").read_text()
+        (delivery.folder / f"{content}-{name}.csv").write_text(text)
+    assert "in one of them letters are composed" in refusal(delivery)
