@@ -20,6 +20,7 @@ EARLY_SALE = "sale_before_approval"
 LOST_ZEROS = "product_order_zeros_lost"
 ROUNDED_ORDERS = "product_order_rounded"
 SELLER_LOOKALIKE = "snapshot_seller_lookalike"
+SHEET_NOT_READ = "sheet_not_read"
 
 # What a snapshot is beside the last one, in stores.
 VANISHED_SELLER = "seller_vanished"

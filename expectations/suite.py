@@ -75,6 +75,13 @@ SET_RULES: tuple[Rule, ...] = (
         "spreadsheet had rounded them (then lines that came twice go unnoticed)",
         unit="seller",
     ),
+    Rule(
+        counted.SHEET_NOT_READ,
+        Content.SETTLEMENTS,
+        Severity.WARNING,
+        "the header is not that of a delivery, so nothing was read from it",
+        unit="sheet",
+    ),
     # What follows happens in a sound month too, but seldom to many sellers at once.
     Rule(
         counted.NEGATIVE_SELLER,

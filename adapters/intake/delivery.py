@@ -7,13 +7,13 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping, Set
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from stat import S_ISREG
 
 import duckdb
 
-from adapters.intake.file_layout import SUFFIXES, Layout, layout_of
+from adapters.intake.file_layout import SUFFIXES, Contents, Layout, contents_of
 from adapters.intake.file_problem import FileProblem
 from adapters.intake.manifest import read_manifest
 from adapters.intake.object_store import fetch_folder, is_object_store, local_path
@@ -59,8 +59,29 @@ class DeliveredFile:
     content: Content
     sha256: str
     stamp: _Stamp
-    layout: Layout
+    contents: Contents
     declared: DeclaredTotals | None
+
+    @property
+    def layout(self) -> Layout:
+        """The layout of the file's only table, or of its first."""
+        return self.contents.tables[0]
+
+    @property
+    def parts(self) -> tuple["DeliveredFile", ...]:
+        """Give each table as a file of its own, named after its sheet.
+
+        Only the first sheet of a workbook, if it is the only one that holds rows, has the name of
+        the file.
+        """
+        sheets = [table.sheet for table in self.contents.tables]
+        if len(sheets) == 1 and (sheets[0] is None or sheets[0].place == 0):
+            return (self,)
+        return tuple(
+            replace(self, name=f"{self.name}/{table.sheet.name}", contents=Contents((table,)))
+            for table in self.contents.tables
+            if table.sheet is not None
+        )
 
     @property
     def changed(self) -> bool:
@@ -175,7 +196,7 @@ def _may_belong(name: str) -> bool:
 @dataclass(frozen=True, slots=True)
 class _Opened:
     content: Content
-    layout: Layout
+    contents: Contents
     stamp: _Stamp
 
 
@@ -188,7 +209,8 @@ def _opened(folder: Path, paths: Mapping[Path, Content], problems: Problems) -> 
                 _check_present(path)
                 of_one_seller = path.parent.name.startswith(SELLER_FOLDER)
                 stated = frozenset(["seller_id"] if of_one_seller else [])
-                opened[path] = _Opened(content, layout_of(path, content, engine, stated), stamp)
+                contents = contents_of(path, content, engine, stated)
+                opened[path] = _Opened(content, contents, stamp)
     return opened
 
 
@@ -218,7 +240,7 @@ def _hashed(
             content=file.content,
             sha256=hashes[path],
             stamp=file.stamp,
-            layout=file.layout,
+            contents=file.contents,
             declared=declared.get(_name(folder, path)),
         )
         for path, file in opened.items()

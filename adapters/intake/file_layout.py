@@ -10,7 +10,8 @@ import duckdb
 from adapters.intake.file_problem import FileProblem, damaged
 from adapters.intake.headers import column_name, recognized, require_columns
 from adapters.intake.quoting import literal_path
-from adapters.intake.spreadsheets import sheet_header
+from adapters.intake.sheets import choose_sheets
+from adapters.intake.spreadsheets import Sheet
 from adapters.intake.text_header import PLAIN, TextForm, text_header
 from domain.settlement import COLUMNS, Column, Content
 
@@ -49,12 +50,27 @@ class SourceColumn:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How a file is written, all its column names in order, and where the canonical ones are."""
+    """How a table is written, all its column names in order, and where the canonical ones are.
+
+    `text` says more of a CSV, `sheet` of a table in a workbook.
+    """
 
     format: Format
     names: tuple[str, ...]
     columns: tuple[SourceColumn, ...]
     text: TextForm = PLAIN
+    sheet: Sheet | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """The tables of a file: one, or for a workbook one for each sheet that holds rows.
+
+    `not_read` names a workbook's sheets of other kinds.
+    """
+
+    tables: tuple[Layout, ...]
+    not_read: tuple[str, ...] = ()
 
 
 def format_of(path: Path) -> Format:
@@ -62,24 +78,33 @@ def format_of(path: Path) -> Format:
     return next(form for suffix, form in SUFFIXES.items() if path.name.endswith(suffix))
 
 
-def layout_of(
+def contents_of(
     path: Path, content: Content, engine: duckdb.DuckDBPyConnection, stated: frozenset[str]
-) -> Layout:
+) -> Contents:
     """Look at a file's first bytes and its header; raises FileProblem for what is wrong there.
 
     `stated` names the columns that the file's folder states for all its rows.
     """
     form = format_of(path)
+    if form is Format.XLSX:
+        return _sheets(path, content, stated)
     if form is Format.PARQUET:
         types = _parquet_columns(path, engine)
-        names = tuple(types)
-        return Layout(form, names, _canonical(names, tuple(types.values()), content, stated))
-    if form is Format.XLSX:
-        names, text = sheet_header(path), PLAIN
-    else:
-        names, text = text_header(path)
-    types_of_text = ("VARCHAR",) * len(names)
-    return Layout(form, names, _canonical(names, types_of_text, content, stated), text)
+        columns = _canonical(tuple(types), tuple(types.values()), content, stated)
+        return Contents((Layout(form, tuple(types), columns),))
+    names, text = text_header(path)
+    columns = _canonical(names, ("VARCHAR",) * len(names), content, stated)
+    return Contents((Layout(form, names, columns, text),))
+
+
+def _sheets(path: Path, content: Content, stated: frozenset[str]) -> Contents:
+    choice = choose_sheets(path, content, stated)
+    tables = (
+        Layout(Format.XLSX, sheet.names, columns, sheet=sheet)
+        for sheet in choice.read
+        for columns in [_canonical(sheet.names, ("VARCHAR",) * len(sheet.names), content, stated)]
+    )
+    return Contents(tuple(tables), choice.not_read)
 
 
 def _parquet_columns(path: Path, engine: duckdb.DuckDBPyConnection) -> dict[str, str]:

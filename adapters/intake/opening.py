@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from enum import Enum, auto
+from itertools import chain
 from pathlib import Path
 
 from adapters.intake.delivery import DeliveredFile
 from adapters.intake.file_layout import Format
 from adapters.intake.file_problem import FileProblem
 from adapters.intake.reading_sql import Source
-from adapters.intake.spreadsheets import header_row, write_as_text
+from adapters.intake.spreadsheets import write_as_text
 from adapters.intake.text_files import is_plain, shape_of, write_plain
 from domain.settlement import Content
 
@@ -57,37 +58,48 @@ def readable_sources(
     """
     problems: list[tuple[str, FileProblem]] = []
 
-    def made_readable(file: DeliveredFile) -> Source | None:
+    def made_readable(file: DeliveredFile) -> list[Source]:
         try:
-            return _readable(file, texts / file.name, reading)
+            return _readable(file, texts, reading)
         except FileProblem as problem:
             problems.append((file.name, problem))
-            return None
+            return []
 
     with ThreadPoolExecutor(_CONVERTED_AT_ONCE) as pool:
-        sources = tuple(source for source in pool.map(made_readable, files) if source is not None)
+        sources = tuple(chain.from_iterable(pool.map(made_readable, files)))
     if problems:
         raise FilesDamaged(tuple(sorted(problems, key=lambda problem: problem[0])))
     return sources
 
 
-def _readable(file: DeliveredFile, text: Path, reading: Reading) -> Source:
-    """Give a path that the engine can be trusted to read to its end.
+def _readable(file: DeliveredFile, texts: Path, reading: Reading) -> list[Source]:
+    """Give paths that the engine can be trusted to read to their end.
 
     What is read as a simple text is looked at while it is read, and only then.
     """
     layout = file.layout
     if layout.format is Format.PARQUET:
-        return Source(file, file.path, header_row=0)
-    if layout.format is Format.CSV and is_plain(file.path, layout.text):
+        return [Source(file, file.path, header_row=0)]
+    if layout.format is Format.XLSX:
+        return _sheets(file, texts)
+    if is_plain(file.path, layout.text):
         if reading is Reading.SIMPLE:
-            return Source(file, file.path)
+            return [Source(file, file.path)]
         shape = shape_of(file.path)
         if shape.has_like_ends:
-            return Source(file, file.path, shape)
+            return [Source(file, file.path, shape)]
+    text = texts / file.name
     text.parent.mkdir(parents=True, exist_ok=True)
-    if layout.format is Format.XLSX:
-        write_as_text(file.path, text)
-        return Source(file, text, shape_of(text), header_row(file.path))
     write_plain(file.path, layout.text, layout.names, text)
-    return Source(file, text, shape_of(text))
+    return [Source(file, text, shape_of(text))]
+
+
+def _sheets(file: DeliveredFile, texts: Path) -> list[Source]:
+    """Turn the sheets of a workbook that hold rows into texts, each a source of its own."""
+    parts = [(part, part.layout.sheet, texts / part.name) for part in file.parts]
+    write_as_text(file.path, {sheet: text for _, sheet, text in parts if sheet is not None})
+    return [
+        Source(part, text, shape_of(text), sheet.header_row)
+        for part, sheet, text in parts
+        if sheet is not None
+    ]

@@ -4,7 +4,7 @@ Nothing here judges: the profile says how often each rule is broken, and the gat
 """
 
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from adapters.intake import questions
 from adapters.intake.delivered_rows import DeliveredRows, open_files
-from adapters.intake.delivery import Delivery, DeliveryRefused
+from adapters.intake.delivery import DeliveredFile, Delivery, DeliveryRefused
 from adapters.intake.engine import MEMORY_LIMIT_MB, open_engine
 from adapters.intake.opening import FilesDamaged, Reading, ReadingUnfit
 from adapters.intake.quarantine import broken_in, write_quarantine
@@ -52,6 +52,7 @@ _SETS = {
     },
 }
 _FIRST_READING = Reading.SIMPLE
+_SHEETS_NAMED = 10
 _TOTALS = "totals.parquet"
 _SELLERS = "sellers.parquet"
 _UNREADABLE = {
@@ -186,6 +187,15 @@ def _refuse_changed(delivery: Delivery) -> None:
         raise DeliveryChanged(delivery.settlement_month, changed)
 
 
+def _names_in(file: DeliveredFile) -> set[str]:
+    """Give the names under which a file's rows are counted: its own, or those of its sheets."""
+    return {file.name, *(part.name for part in file.parts)}
+
+
+def _added(counts: Iterable[FileCount | None]) -> FileCount:
+    return sum((count for count in counts if count is not None), FileCount())
+
+
 def _frame(relation: duckdb.DuckDBPyRelation) -> Frame:
     return nw.from_native(relation).lazy()
 
@@ -225,6 +235,7 @@ class _Scan:
         by_row = [found for c in Content for found in self._row_violations(c, counts[c])]
         by_seller = self._seller_violations(sellers, totals)
         unread = (*self._unreadable(), self._continued(counts[Content.SETTLEMENTS]))
+        unread = (*unread, self._sheets_not_read())
         violations = (*by_row, *by_set, *by_seller, *unread, *self._idle(totals))
         month = self.delivery.settlement_month
         return StagedMonth(
@@ -386,9 +397,16 @@ class _Scan:
         by_file = tuple(self.rows[Content.SETTLEMENTS].continued(rows))
         return Violations(counted.CONTINUED_LINE, sum(count for _, count in by_file), by_file)
 
+    def _sheets_not_read(self) -> Violations:
+        """Count the sheets of workbooks that hold something else, and name them."""
+        unread = [(file.name, file.contents.not_read) for file in self.delivery.files]
+        by_file = tuple((name, len(sheets)) for name, sheets in unread if sheets)
+        names = tuple(f"{name}/{sheet}" for name, sheets in unread for sheet in sheets)
+        return Violations(counted.SHEET_NOT_READ, len(names), by_file, names[:_SHEETS_NAMED])
+
     def _files(self, counts: _Counts) -> tuple[FileTotals, ...]:
-        strange = set().union(*counts.values()) - {file.name for file in self.delivery.files}
-        if strange:
+        named = {name for file in self.delivery.files for name in _names_in(file)}
+        if strange := set().union(*counts.values()) - named:
             raise AssertionError(f"rows of files that were not delivered: {sorted(strange)}")
         return tuple(
             FileTotals(
@@ -400,7 +418,7 @@ class _Scan:
                 declared=file.declared,
             )
             for file in self.delivery.files
-            for found in [counts[file.content].get(file.name, FileCount())]
+            for found in [_added([counts[file.content].get(name) for name in _names_in(file)])]
         )
 
     def _write(self, staging: Path, totals: Frame) -> None:

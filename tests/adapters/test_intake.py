@@ -9,7 +9,7 @@ import duckdb
 import pytest
 
 from adapters.intake.delivery import DeliveryRefused, find_delivery
-from adapters.intake.file_layout import Layout, layout_of
+from adapters.intake.file_layout import Contents, contents_of
 from adapters.intake.scan import DeliveryChanged, StagedMonth
 from domain.profile import Violations
 from domain.settlement import LINE_COLUMNS, SELLER_COLUMNS
@@ -370,16 +370,16 @@ def test_a_file_replaced_while_others_are_opened_has_changed(
     delivery = SmallDelivery(tmp_path).write()
     file = delivery.folder / "settlements.csv"
 
-    def replacing(path: Path, *rest: object) -> Layout:
-        layout = layout_of(path, *rest)  # type: ignore[arg-type]
+    def replacing(path: Path, *rest: object) -> Contents:
+        contents = contents_of(path, *rest)  # type: ignore[arg-type]
         if path == file:
             names = ("order_id,product_order_id", "product_order_id,order_id")
             swapped = file.read_text().replace(*names)
             file.unlink()
             file.write_text(swapped)
-        return layout
+        return contents
 
-    monkeypatch.setattr("adapters.intake.delivery.layout_of", replacing)
+    monkeypatch.setattr("adapters.intake.delivery.contents_of", replacing)
     found = find_delivery(str(delivery.root), MONTH)
     with pytest.raises(DeliveryChanged):
         read_delivery(found, tmp_path / "staging", tmp_path / "quarantine")

@@ -17,6 +17,7 @@ from expectations.suite import ALL_RULES, COMPARISON_RULES
 from flows.steps.check_delivery import judge_beside
 from flows.steps.read_delivery import read_delivery
 from tests.deliveries import MONTH, Row, SmallDelivery
+from tests.workbooks import write_sheets
 
 Mutation = Callable[[SmallDelivery], object]
 
@@ -60,6 +61,15 @@ def damaged(name: str) -> Mutation:
             file.write('"cut off, in the mid')
 
     return mutate
+
+
+def beside(delivery: SmallDelivery) -> None:
+    """Write the lines into a workbook, and something else into another sheet of it."""
+    delivery.write()
+    (delivery.folder / "settlements.csv").unlink()
+    rows = [list(delivery.lines[0]), *(list(each.values()) for each in delivery.lines)]
+    sheets = {"정산": rows, "요약": [["month", "sum"], ["2026-10", "259000"]]}
+    write_sheets(delivery.folder / "settlements.xlsx", sheets)
 
 
 def without(content: str) -> Mutation:
@@ -150,6 +160,7 @@ MUTATIONS: dict[str, Mutation] = FLAG_MUTATIONS | {
     "status_malformed": seller(status="SOLD\x00"),
     "seller_negative": line(payment_amount_krw="-1"),
     "sale_before_approval": lambda d: d.sellers[0].update(approved_on="2026-10-31"),
+    "sheet_not_read": beside,
     **dict.fromkeys((rule.name for rule in COMPARISON_RULES), lambda _: None),
     "lines_unusual": lambda d: d.lines.extend(_small_lines(10)),
     "amount_unusual": line(payment_amount_krw="900000"),
@@ -229,7 +240,7 @@ def test_a_mutation_breaks_exactly_its_rule(rule: Rule, tmp_path: Path) -> None:
     assert findings.keys() == {rule.name} | ALSO_BROKEN.get(rule.name, set())
     found = findings[rule.name]
     assert found.severity is rule.severity
-    assert found.where in ("settlements.csv", "sellers.csv", "the delivery")
+    assert found.where in ("settlements.csv", "settlements.xlsx", "sellers.csv", "the delivery")
     assert found.sentence.startswith(f"{found.where}: {rule.sentence}")
 
 
@@ -244,6 +255,7 @@ def test_what_a_sound_month_may_hold_only_warns() -> None:
         "product_order_rounded",
         "seller_negative",
         "sale_before_approval",
+        "sheet_not_read",
         "sellers_vanished",
         "sellers_returned",
         "sellers_joined",
