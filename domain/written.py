@@ -33,8 +33,8 @@ JOINERS: Final = "_.-"
 NOTHING: Final = ("null", "none", "nan", "nat", "<na>", "\\n")
 """How programs write a missing value into a text, in lower case."""
 
-LARGEST_EXACT: Final = 2**53
-"""Up to here a double holds every whole number; beyond it, ids become other ids."""
+LARGEST_EXACT: Final = 2**53 - 1
+"""Up to here no two whole numbers are one double; beyond it, ids become other ids."""
 
 _UNSEEN_OR_JOINER = re.compile(f"[{UNSEEN}{JOINERS}]+")
 _ODD = re.compile(f"^[{_SPACES}]|[{_SPACES}]$|[{HIDDEN}]|[{_SPACES[1:]}]")

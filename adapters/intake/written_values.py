@@ -23,7 +23,7 @@ from domain.written import (
 
 _LONGEST_NOTHING = max(map(len, NOTHING))
 _EXACT_DIGITS = len(str(LARGEST_EXACT))
-_LARGEST_EXACT_FLOAT = 2**24  # a double of 32 bits
+_LARGEST_EXACT_FLOAT = 2**24 - 1  # a number of 32 bits
 
 # What costs more than a look at a text is done only where it may change it.
 _ODD_ID = (
@@ -78,7 +78,7 @@ CREATE MACRO lookalike_key(id) AS CASE
   WHEN strlen(id) = length(id) AND NOT starts_with(id, '0') AND NOT regexp_matches(id, {odd})
   THEN id
   ELSE bare_id(regexp_replace(nfc_normalize(regexp_replace(
-    translate(id, {full_width}, {ascii_}), {spaces}, '', 'g')), '([0-9])\\.0+$', '\\1')) END;
+    translate(id, {full_width}, {ascii_}), {spaces}, '', 'g')), '([0-9])\.0+$', '\1')) END;
 CREATE MACRO store_id(written) AS CASE
   WHEN is_nothing(written) THEN NULL
   -- The engine composes letters only up to a NUL.
