@@ -47,8 +47,11 @@ def word_key(written: str) -> str:
     """Reduce a word to what tells it from others.
 
     Spaces, invisible characters, joiners, case, full-width and decomposed letters do not matter:
-    `prod-order`, `PROD_ORDER\\u200b` and `Prod Order` have one key.
+    `prod-order`, `PROD_ORDER\\u200b` and `Prod Order` have one key. A word with
+    a NUL is damaged, and like no other.
     """
+    if "\0" in written:
+        return written
     bare = _UNSEEN_OR_JOINER.sub("", written.translate(_FULL_WIDTH_TO_ASCII))
     return unicodedata.normalize("NFC", bare).upper()
 
@@ -59,6 +62,8 @@ def lookalike_key(identifier: str) -> str:
     Two different ids with one key are one id that something rewrote: `00510002` and `510002`,
     `510002.0`, ids with spaces around them or invisible characters in them.
     """
+    if "\0" in identifier:
+        return identifier
     seen = _LOOKS_ALIKE.sub("", identifier.translate(_FULL_WIDTH_TO_ASCII))
     bare = _DECIMAL_ZEROS.sub("", unicodedata.normalize("NFC", seen))
     return bare.lstrip("0") if bare.isdecimal() else bare

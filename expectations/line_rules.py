@@ -56,7 +56,8 @@ def _known_line_type() -> nw.Expr:
 
 def _may_count() -> nw.Expr:
     """Be false where another known kind of line stands: what it lacks does not matter."""
-    return (nw.col("line_type") == PRODUCT_LINE) | ~one_of(LINE_TYPES, "line_type")
+    other = one_of(LINE_TYPES, "line_type") & (nw.col("line_type") != PRODUCT_LINE)
+    return nw.col("line_type").is_null() | ~other
 
 
 def _needed(holds: nw.Expr) -> nw.Expr:

@@ -64,8 +64,10 @@ def macros() -> str:
     return rf"""
 CREATE MACRO is_nothing(written) AS
   strlen(written) <= {_LONGEST_NOTHING} AND lower(trim(written)) IN ({nothing});
-CREATE MACRO word_key(written) AS upper(nfc_normalize(regexp_replace(
-  translate(written, {full_width}, {ascii_}), {unseen}, '', 'g')));
+-- The engine composes letters only up to a NUL.
+CREATE MACRO word_key(written) AS CASE WHEN contains(written, chr(0)) THEN written
+  ELSE upper(nfc_normalize(regexp_replace(
+    translate(written, {full_width}, {ascii_}), {unseen}, '', 'g'))) END;
 CREATE MACRO without_unseen(written) AS nfc_normalize(
   regexp_replace(regexp_replace(written, {hidden}, '', 'g'), {around}, '', 'g'));
 CREATE MACRO bare_id(id) AS
@@ -77,11 +79,11 @@ CREATE MACRO without_decimal_zeros(written) AS CASE
 CREATE MACRO lookalike_key(id) AS CASE
   WHEN strlen(id) = length(id) AND NOT starts_with(id, '0') AND NOT regexp_matches(id, {odd})
   THEN id
+  WHEN contains(id, chr(0)) THEN id
   ELSE bare_id(regexp_replace(nfc_normalize(regexp_replace(
     translate(id, {full_width}, {ascii_}), {spaces}, '', 'g')), '([0-9])\.0+$', '\1')) END;
 CREATE MACRO store_id(written) AS CASE
   WHEN is_nothing(written) THEN NULL
-  -- The engine composes letters only up to a NUL.
   WHEN contains(written, chr(0)) THEN written
   ELSE without_decimal_zeros(nfc_normalize(written)) END;
 CREATE MACRO line_id(written) AS CASE
