@@ -118,6 +118,8 @@ _TROUBLES_OF_A_DISK: Final = frozenset(
         errno.EDQUOT,
         errno.ENOTDIR,
         errno.ENOENT,
+        errno.ENAMETOOLONG,
+        errno.ELOOP,
     }
 )
 

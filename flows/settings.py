@@ -67,6 +67,20 @@ class Settings(BaseSettings):
             raise ValueError(str(error)) from None
         return value
 
+    @field_validator("home")
+    @classmethod
+    def _names_a_folder_to_all(cls, value: Path) -> Path:
+        path = str(value.absolute())
+        if "?" in path:
+            raise ValueError(
+                f"{path!r} has a '?', which Prefect's database cannot have in its path"
+            )
+        try:
+            path.encode()
+        except UnicodeEncodeError:
+            raise ValueError(f"{path!r} is not UTF-8; name another folder") from None
+        return value
+
     @field_validator("approval")
     @classmethod
     def _known_approval(cls, value: str) -> str:

@@ -1,5 +1,6 @@
 """What is tried again: connections and object stores, in runs of deployments, and nothing else."""
 
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -7,6 +8,7 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from adapters.intake.delivery import DeliveryRefused
 from adapters.postgres.database import DatabaseUnreachable
+from adapters.postgres.embedded import ServerNotStarted
 from domain.findings import Finding, MonthBlocked, Severity
 from flows.operations import retrying
 from flows.steps.pay_out_month import PayoutNotApproved
@@ -33,6 +35,7 @@ def refused_for(*rules: str) -> DeliveryRefused:
         (MonthBlocked(OCTOBER, ()), False),
         (PayoutNotApproved(OCTOBER, 1), False),
         (ProgrammingError("SELECT", {}, Exception("wrong")), False),
+        (ServerNotStarted(Path("home"), "No space left on device"), False),
         (FileNotFoundError(), False),
         (None, False),
     ],
