@@ -1,7 +1,9 @@
 """The outside of the program, opened from its settings: database, policies, calendar."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from sqlalchemy import Engine
 
@@ -17,9 +19,19 @@ from flows.settings import Settings
 @contextmanager
 def program_database(settings: Settings) -> Iterator[Engine]:
     """Open the configured database, or the embedded one, migrated."""
-    url = settings.database_url or embedded_url(settings.home / "postgres")
+    url = settings.database_url or _embedded(settings.home / "postgres")
     with open_database(url) as engine:
         yield engine
+
+
+def _embedded(folder: Path) -> str:
+    """Start the embedded database, where libpq's variables for other databases say nothing.
+
+    Not all of them can be answered in a URL: PGSERVICE names a file that must be there.
+    """
+    for name in [name for name in os.environ if name.startswith("PG")]:
+        del os.environ[name]
+    return embedded_url(folder)
 
 
 def program_policies(settings: Settings) -> tuple[PolicyText, ...]:

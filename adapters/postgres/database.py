@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from psycopg.errors import InsufficientPrivilege
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import URL, Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, OperationalError, ProgrammingError
 
@@ -15,9 +15,26 @@ from domain.refusal import Refused, WrongUsage
 SERVICE_ROLE = "growth_points_service"
 
 _VERSIONS = Path(__file__).parents[2] / "deploy" / "migrations" / "versions"
-_SESSION = "-c timezone=Asia/Seoul -c work_mem=128MB"  # a month's stores are joined in memory
+
+# Answers must not depend on who asks from where: on PGTZ and its like, on what is set for the role
+# or the database. Whatever changes what is read or written is set, as it is by default.
+_SESSION: Final = """
+    SET TimeZone = 'Asia/Seoul';
+    SET DateStyle = 'ISO, YMD';
+    SET IntervalStyle = postgres;
+    SET bytea_output = hex;
+    SET client_encoding = UTF8;
+    SET default_transaction_deferrable = off;
+    SET default_transaction_isolation = 'read committed';
+    SET extra_float_digits = 1;
+    SET search_path = "$user", public;
+    SET standard_conforming_strings = on;
+    SET transform_null_equals = off;
+    SET work_mem = '128MB'; -- a month's stores are joined in memory
+"""
 _PROGRAM_LOCK = 7_310_020_001  # any number, the same for every process of this program
 _MIGRATION_LOCK = 7_310_020_002
+_ITS_OWN: Final = {"application_name": "growth-points", "client_encoding": "utf8"}
 
 
 class DatabaseUrlInvalid(WrongUsage):
@@ -115,11 +132,26 @@ def _engine(url: str) -> Engine:
             f"GROWTH_POINTS_DATABASE_URL names {parsed.get_backend_name()!r}; "
             "only PostgreSQL is supported: postgresql://user@host/database"
         )
-    return create_engine(
+    engine = create_engine(
         parsed.set(drivername="postgresql+psycopg"),
         pool_pre_ping=True,
-        connect_args={"application_name": "growth-points", "options": _SESSION},
+        connect_args=_ITS_OWN | _as_the_url_says(parsed),
     )
+    event.listen(engine, "connect", _begin_session)
+    return engine
+
+
+def _as_the_url_says(url: URL) -> dict[str, Any]:
+    """Keep libpq's variables from adding to what a URL says, where they would go before it."""
+    said = {"options": url.query.get("options", "")}  # PGOPTIONS could turn triggers off
+    if url.host or "host" in url.query:
+        said["hostaddr"] = url.query.get("hostaddr", "")
+    return said
+
+
+def _begin_session(connection: Any, _record: object) -> None:
+    connection.execute(_SESSION)
+    connection.commit()
 
 
 def _become_the_service(connection: Any, _record: object) -> None:

@@ -95,3 +95,86 @@ def test_a_database_of_a_newer_version_is_left_alone(database_url: str) -> None:
         connection.execute(text("UPDATE growth_points.alembic_version SET version_num = '9999'"))
     with pytest.raises(DatabaseNewer, match="9999"), open_database(database_url):
         pass
+
+
+ANSWERS = text(
+    "SELECT DATE '2026-10-03', TIMESTAMPTZ '2026-10-03 23:30+00', DATE '03-02-01', "
+    "INTERVAL '1 day 2 hours', BYTEA '\\x00ff', 0.1::float8 + 0.2::float8, '한글', NULL = NULL, "
+    "current_setting('TimeZone'), current_setting('transaction_isolation'), "
+    "current_setting('session_replication_role'), current_setting('search_path')"
+)
+SETTINGS = {
+    "DateStyle": "German, DMY",
+    "TimeZone": "America/New_York",
+    "IntervalStyle": "sql_standard",
+    "bytea_output": "escape",
+    "client_encoding": "LATIN1",
+    "default_transaction_isolation": "serializable",
+    "extra_float_digits": "-15",
+    "search_path": "pg_temp, nowhere",
+    "standard_conforming_strings": "off",
+    "transform_null_equals": "on",
+    "session_replication_role": "replica",
+}
+VARIABLES = {
+    "PGDATESTYLE": "Postgres, DMY",
+    "PGTZ": "America/New_York",
+    "PGCLIENTENCODING": "LATIN1",
+    "PGOPTIONS": " ".join(f"-c {name}={SETTINGS[name]}" for name in ("TimeZone", "bytea_output")),
+    "PGHOST": "nowhere.invalid",
+    "PGHOSTADDR": "127.0.0.1",
+    "PGDATABASE": "template1",
+    "PGUSER": "nobody",
+    "PGAPPNAME": "another",
+}
+
+
+def _answers(url: str) -> tuple[object, ...]:
+    with open_database(url) as engine, engine.connect() as connection:
+        return tuple(connection.execute(ANSWERS).one())
+
+
+@pytest.mark.parametrize("name", VARIABLES)
+def test_a_variable_of_libpq_changes_no_answer(
+    name: str, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = _answers(database_url)
+    monkeypatch.setenv(name, VARIABLES[name])
+    assert _answers(database_url) == before
+
+
+@pytest.mark.parametrize("name", [each for each in SETTINGS if "replication" not in each])
+@pytest.mark.parametrize("of", ["DATABASE {0}", "ROLE postgres IN DATABASE {0}"])
+def test_a_setting_of_the_role_or_database_changes_no_answer(
+    name: str, of: str, database_url: str
+) -> None:
+    before = _answers(database_url)
+    owner = _as_owner(database_url)
+    with owner.begin() as connection:
+        whose = of.format(owner.url.database)
+        connection.execute(text(f"ALTER {whose} SET {name} = '{SETTINGS[name]}'"))
+    owner.dispose()
+    assert _answers(database_url) == before
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_an_option_of_the_environment_changes_no_answer(
+    name: str, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = _answers(database_url)
+    value = SETTINGS[name].replace(" ", "\\ ")
+    monkeypatch.setenv("PGOPTIONS", f"-c {name}={value}")
+    assert _answers(database_url) == before
+
+
+def test_the_options_of_the_url_are_kept(database_url: str) -> None:
+    url = f"{database_url}&options=-c%20lock_timeout%3D4711"
+    with open_database(url) as engine, engine.connect() as connection:
+        assert connection.scalar(text("SHOW lock_timeout")) == "4711ms"
+
+
+def test_what_the_url_leaves_out_may_come_from_the_environment(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PGUSER", "postgres")
+    assert _answers(database_url.replace("postgres@", ""))
