@@ -13,6 +13,7 @@ import click
 
 from domain.refusal import Refused, WrongUsage
 from flows.commands import answers, months, points, service
+from flows.console.shown import show_whatever_can_be_shown, trouble_of_showing
 
 _TOPICS = {
     "Months": (
@@ -26,6 +27,21 @@ _TOPICS = {
     "Answers": (answers.explain, answers.decisions, answers.history, answers.verify),
     "Service": (service.up, service.serve, service.alarms, service.demo, service.sample),
 }
+
+# What these have recorded or made stays, whether or not it could be told.
+_RECORD: Final = (
+    *(months.ingest, months.close, points.approve_payout_command, points.pay_out_command),
+    *(points.reschedule_payouts, points.adjust),
+    *(service.up, service.serve, service.alarms, service.demo, service.sample),
+)
+
+
+class WordUnreadable(WrongUsage):
+    """A word of the command line is not UTF-8, so that neither engine nor database can have it."""
+
+    def __init__(self, word: str) -> None:
+        super().__init__(f"{word!r} on the command line is not UTF-8.")
+        self.word = word
 
 
 class _ByTopic(click.Group):
@@ -76,7 +92,10 @@ def cli() -> None:
 
 def main() -> NoReturn:
     """Run the command line; turn refusals and wrong usage into a sentence and an exit code."""
+    if not show_whatever_can_be_shown():
+        _say("standard output is closed, so nothing of what is done is shown")
     try:
+        _require_readable_words(sys.argv[1:])
         cli.main(standalone_mode=False)
     except click.ClickException as error:
         error.show()
@@ -92,20 +111,45 @@ def main() -> NoReturn:
             raise
         _fail(f"{error.filename}: {error.strerror}. See to it and run the command again.", 1)
     except Exception as error:
-        if (log := _log_of_a_server_that_ended()) is not None:
-            _fail(
-                f"the temporary Prefect server ended; why is in {log}. What was recorded before is "
-                "complete; run the command again, nothing is done twice.",
-                1,
-            )
-        if (trouble := _trouble_of_the_database(error)) is None:
+        if (sentence := _trouble_outside(error)) is None:
             raise
-        _fail(
-            f"the database gave up: {trouble}. Nothing is left half done; see to the database and "
-            "run the command again.",
-            1,
-        )
+        _fail(sentence, 1)
+    _tell_what_was_not_shown()
     sys.exit(0)
+
+
+def _require_readable_words(words: list[str]) -> None:
+    for word in words:
+        try:
+            word.encode()
+        except UnicodeEncodeError:
+            raise WordUnreadable(word) from None
+
+
+def _trouble_outside(error: Exception) -> str | None:
+    """Tell a server or database that ended from a fault of this program."""
+    if (log := _log_of_a_server_that_ended()) is not None:
+        return (
+            f"the temporary Prefect server ended; why is in {log}. What was recorded before is "
+            "complete; run the command again, nothing is done twice."
+        )
+    if (trouble := _trouble_of_the_database(error)) is not None:
+        return (
+            f"the database gave up: {trouble}. Nothing is left half done; see to the database and "
+            "run the command again."
+        )
+    return None
+
+
+def _tell_what_was_not_shown() -> None:
+    """Fail a command whose answer is not whole; one that records has done what it was asked."""
+    if (trouble := trouble_of_showing()) is None:
+        return
+    command = next((word for word in sys.argv[1:] if not word.startswith("-")), "")
+    if command in {each.name for each in _RECORD}:
+        _say(f"standard output: {trouble}. What the command did is done; ask for it again.")
+    else:
+        _fail(f"standard output: {trouble}. The answer is not whole.", 1)
 
 
 # What a folder that may not be written to, is none, or is full answers; the rest is our fault.
@@ -141,5 +185,9 @@ def _log_of_a_server_that_ended() -> Path | None:
 
 
 def _fail(sentence: str, code: int) -> NoReturn:
-    click.echo(f"growth-points: {sentence}", err=True)
+    _say(sentence)
     sys.exit(code)
+
+
+def _say(sentence: str) -> None:
+    click.echo(f"growth-points: {sentence}", err=True)

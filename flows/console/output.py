@@ -4,9 +4,11 @@ import csv
 import json
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal
+
+from flows.console.shown import Shown, while_shown
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -23,18 +25,27 @@ def print_rows(columns: Sequence[str], rows: Iterable[Row], output: Output) -> N
 
     A reader that has seen enough, as `head` has, ends the printing and is no error.
     """
+    if output != "table" and isinstance(sys.stdout, Shown):
+        sys.stdout.keep_signs_apart()
+    printing = {"table": _print_table, "csv": _print_csv, "json": _print_json}[output]
     try:
-        {"table": _print_table, "csv": _print_csv, "json": _print_json}[output](columns, rows)
+        printing(columns, while_shown(rows))
         sys.stdout.flush()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    finally:
+        if isinstance(
+            rows, Generator
+        ):  # it may hold a connection, where it was not read to its end
+            rows.close()
 
 
 def output_console() -> "Console":
     """Give the console of standard output, wide enough for tables where it is a pipe."""
     from rich.console import Console
 
-    return Console(highlight=False, width=None if sys.stdout.isatty() else _PIPED_WIDTH)
+    width = None if sys.stdout.isatty() else _PIPED_WIDTH
+    return Console(file=sys.stdout, highlight=False, width=width)
 
 
 def _print_csv(columns: Sequence[str], rows: Iterable[Row]) -> None:
@@ -44,10 +55,12 @@ def _print_csv(columns: Sequence[str], rows: Iterable[Row]) -> None:
 
 
 def _print_json(columns: Sequence[str], rows: Iterable[Row]) -> None:
+    as_ascii = not (sys.stdout.encoding or "utf-8").lower().startswith("utf")
     sys.stdout.write("[")
     for number, row in enumerate(rows):
         sys.stdout.write(",\n " if number else "\n ")
-        json.dump(dict(zip(columns, row, strict=True)), sys.stdout, default=str, ensure_ascii=False)
+        named = dict(zip(columns, row, strict=True))
+        sys.stdout.write(json.dumps(named, default=str, ensure_ascii=as_ascii))
     sys.stdout.write("\n]\n")
 
 

@@ -1,6 +1,7 @@
 """Progress in the terminal: what the steps log, with the seconds since the start."""
 
 import logging
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +14,8 @@ def progress(title: str) -> Iterator[None]:
     """Show on standard error what the steps are doing until they are done."""
     from rich.console import Console
 
-    console = Console(stderr=True, highlight=False)
+    console = Console(file=sys.stderr, highlight=False)
+    spinner = "dots" if console.encoding.startswith("utf") else "line"
     logger = logging.getLogger(STEPS)
     began = time.monotonic()
 
@@ -26,7 +28,7 @@ def progress(title: str) -> Iterator[None]:
     logger.setLevel(logging.INFO)
     logger.propagate = False  # the terminal is told once
     try:
-        with console.status(title):
+        with console.status(title, spinner=spinner):
             yield
     finally:
         logger.removeHandler(handler)

@@ -26,6 +26,7 @@ def start_child(
         return subprocess.Popen(  # noqa: S603 our own module, by our own interpreter
             [sys.executable, "-m", *words],
             pass_fds=fds,
+            env=os.environ | {"PYTHONIOENCODING": "utf-8"},  # of its log, whatever a terminal's is
             stdin=subprocess.PIPE,  # never written to: its end is the command's end
             stdout=output,
             stderr=subprocess.STDOUT,

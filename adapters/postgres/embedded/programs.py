@@ -93,7 +93,7 @@ def _run(
             umask=0o077,
             stdin=subprocess.DEVNULL,
             capture_output=True,
-            text=True,
+            encoding="utf-8",
             errors="replace",
             check=False,
         )
