@@ -14,6 +14,7 @@ import click
 from domain.refusal import Refused, WrongUsage
 from flows.commands import answers, months, points, service
 from flows.console.shown import show_whatever_can_be_shown, trouble_of_showing
+from flows.servers.proxies import reach_this_machine_directly
 
 _TOPICS = {
     "Months": (
@@ -96,6 +97,7 @@ def main() -> NoReturn:
         _say("standard output is closed, so nothing of what is done is shown")
     try:
         _require_readable_words(sys.argv[1:])
+        reach_this_machine_directly()
         cli.main(standalone_mode=False)
     except click.ClickException as error:
         error.show()

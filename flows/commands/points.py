@@ -61,27 +61,27 @@ def approve_payout_command(month: SettlementMonth, points: int, reason: str) -> 
     The total must be the one that the month would pay now; a closing that changes the month makes
     the approval void.
     """
-    from flows.console.replanning import replan_payouts
+    from flows.console.replanning import replanning_payouts
     from flows.occasion import this_occasion
     from flows.operations.corrections import approve, tell_approval
 
     settings = read_settings()
     cause = this_occasion().cause(reason)
-    click.echo(tell_approval(approve(settings, month, points, cause)))
-    replan_payouts(settings)
+    with replanning_payouts(settings):
+        click.echo(tell_approval(approve(settings, month, points, cause)))
 
 
 @click.command("reschedule-payouts", short_help="Plan payout dates anew after a holiday.")
 def reschedule_payouts() -> None:
     """Work out every planned payout date again, after a holiday was announced."""
-    from flows.console.replanning import replan_payouts
+    from flows.console.replanning import replanning_payouts
     from flows.occasion import this_occasion
     from flows.operations.corrections import reschedule, tell_moves
 
     settings = read_settings()
     cause = this_occasion().cause("payout dates worked out again")
-    click.echo(tell_moves(reschedule(settings, cause)))
-    replan_payouts(settings)
+    with replanning_payouts(settings):
+        click.echo(tell_moves(reschedule(settings, cause)))
 
 
 # A number below zero is not an option, though it begins like one.

@@ -3,7 +3,9 @@
 import os
 
 from domain.refusal import Refused
+from flows.servers.configured_server import configured_server
 from flows.servers.lasting_server import running_server
+from flows.servers.proxies import forget_unusable_proxies
 from flows.settings import Settings
 
 
@@ -18,8 +20,12 @@ class NoServer(Refused):
 
 
 def apply_alarms_now(settings: Settings, webhook: str | None) -> str:
-    """Apply the alarms, told to a webhook if one is given; say what changed. Raises NoServer."""
-    if "PREFECT_API_URL" not in os.environ:
+    """Apply the alarms, told to a webhook if one is given; say what changed. Raises NoServer.
+
+    An address that is configured must be one of Prefect, as for every command.
+    """
+    if configured_server() is None:
+        forget_unusable_proxies()
         if (url := running_server(settings.home)) is None:
             raise NoServer
         os.environ["PREFECT_API_URL"] = url

@@ -15,6 +15,7 @@ from typing import Final
 
 from domain.refusal import Refused
 from flows.servers.children import start_server
+from flows.servers.proxies import forget_unusable_proxies
 
 _START_SECONDS: Final = 120  # its database is made on first use
 _ANSWER_SECONDS: Final = 5
@@ -103,6 +104,7 @@ def start_lasting_server(home: Path, port: int) -> tuple[subprocess.Popen[bytes]
         address = f"http://127.0.0.1:{listening.getsockname()[1]}"
         for name, value in (_SETTINGS | {"PREFECT_HOME": str(folder)}).items():
             os.environ.setdefault(name, value)
+        forget_unusable_proxies()
         os.environ["PREFECT_API_URL"] = f"{address}/api"
         os.environ["PREFECT_UI_URL"] = f"{address}/v2"  # links lead to the UI that is shown
         server = start_server(listening, folder / "server.log")

@@ -9,17 +9,16 @@ import logging
 import os
 import socket
 import subprocess
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
-from domain.refusal import Refused
 from flows.servers.children import start_server
+from flows.servers.configured_server import configured_server
 from flows.servers.lasting_server import running_server
+from flows.servers.proxies import forget_unusable_proxies
 
 _ONLY_FOR_LASTING_SERVERS: Final = (
     "CANCELLATION_CLEANUP",
@@ -39,20 +38,7 @@ _MIGRATED_BY: Final = (
 
 log = logging.getLogger("growth_points.prefect")
 
-_ANSWER_SECONDS: Final = 5
-
 _started: list[tuple[subprocess.Popen[bytes], Path]] = []
-
-
-class NobodyAnswers(Refused):
-    """PREFECT_API_URL names an address where there is no server."""
-
-    def __init__(self, url: str, why: str) -> None:
-        super().__init__(
-            f"PREFECT_API_URL is {url}, where nobody answers ({why}). Start that server, or unset "
-            "the variable to work without one. Nothing was done."
-        )
-        self.url = url
 
 
 def prepare_prefect(home: Path) -> None:
@@ -60,17 +46,18 @@ def prepare_prefect(home: Path) -> None:
 
     That is the one that is configured, or the one that `growth-points up` runs in this home. A
     variable that is set already stays as it is. The server keeps its files in the program's
-    home and sends no statistics. Raises NobodyAnswers.
+    home and sends no statistics. Raises NobodyAnswers, NoPrefectAddress, ProxyUnusable.
     """
     _set_unless_set(
         DO_NOT_TRACK="1",
         PREFECT_SERVER_ANALYTICS_ENABLED="false",
         PREFECT_LOGGING_LEVEL="CRITICAL",  # the terminal hears of the steps, not of the runs
     )
-    if (configured := os.environ.get("PREFECT_API_URL")) is not None:
-        if not _started:
-            _require_somebody(configured)
+    if _started and "PREFECT_API_URL" in os.environ:
+        return  # it is this command's own, and comes up
+    if configured_server() is not None:
         return
+    forget_unusable_proxies()
     if (url := running_server(home)) is not None:
         os.environ["PREFECT_API_URL"] = url
         return
@@ -88,19 +75,6 @@ def prepare_prefect(home: Path) -> None:
     for service in _ONLY_FOR_LASTING_SERVERS:
         os.environ.setdefault(f"PREFECT_SERVER_SERVICES_{service}_ENABLED", "false")
     os.environ["PREFECT_API_URL"] = f"http://127.0.0.1:{_start(folder)}/api"
-
-
-def _require_somebody(url: str) -> None:
-    """Refuse an address where nobody listens; what is answered there is of no concern here."""
-    try:
-        urllib.request.urlopen(f"{url}/health", timeout=_ANSWER_SECONDS).close()  # noqa: S310 the operator's own
-    except ValueError as error:
-        raise NobodyAnswers(url, str(error)) from None
-    except urllib.error.URLError as error:
-        if isinstance(error.reason, ConnectionRefusedError | socket.gaierror):
-            raise NobodyAnswers(url, str(error.reason)) from None
-    except OSError:
-        return  # slow, or not what was thought: Prefect asks again, and says more
 
 
 def _set_unless_set(**settings: str) -> None:

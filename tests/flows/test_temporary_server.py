@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from flows.servers import temporary_server
-from flows.servers.temporary_server import NobodyAnswers
+from flows.servers.configured_server import NobodyAnswers
 
 MIGRATE = "PREFECT_SERVER_DATABASE_MIGRATE_ON_START"
 
