@@ -10,6 +10,7 @@ from sqlalchemy import Connection, select, text
 
 from adapters.postgres import ledger
 from adapters.postgres.ledger.tables import posting, transfer
+from adapters.postgres.sequence import NOTED
 from adapters.postgres.tables import Month
 from domain.ledger import GRANTS, Award, grant_key, granted_award
 
@@ -75,15 +76,12 @@ _POSTED_UNTIL = text("""
 """).columns(settlement_month=Month())
 # A grant names no evaluation, but is posted before those that follow from it: the chain of seals,
 # and after it what waits for its seal, has both in the order in which they were recorded.
-_GRANTED = text("""
-    WITH noted AS NOT MATERIALIZED (
-      SELECT false AS waits, seal_no AS number, subject, subject_key FROM growth_points.seal
-      UNION ALL SELECT true, note_no, subject, subject_key FROM growth_points.unsealed
-    )
+_GRANTED = text(f"""
+    WITH {NOTED}
     SELECT posting.key, transfer.points
     FROM growth_points.posting JOIN growth_points.transfer USING (posting_no)
     JOIN noted ON (subject, subject_key) = ('posting', posting_no::text)
     WHERE posting.key >= 'grant/' AND posting.key < 'grant0' AND (waits, number) < (
       SELECT waits, number FROM noted
       WHERE (subject, subject_key) = ('evaluation', CAST(:evaluation_id AS text)))
-""")
+""")  # noqa: S608 a constant

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from adapters.korean_holidays import HolidaysUnknown, calendar_version, korean_holidays
+from adapters.postgres.sequence import NOTED
 from adapters.postgres.tables import Month
 from adapters.postgres.verification.difference import Difference, QueryCheck
 from adapters.postgres.verification.policies import readable_policies
@@ -55,21 +56,30 @@ PAID_BY_A_PAYOUT = QueryCheck(
 )
 
 
+# The date that held was planned before the payout was recorded, whatever the clocks showed.
 PAID_WHEN_DUE = QueryCheck(
     "payouts",
     "{month} was paid on {paid_on}; its payout date was {due_on}",
-    """
+    f"""
+    WITH {NOTED}
     SELECT to_char(settlement_month, 'YYYY-MM') AS month, paid_on, due_on
-    FROM growth_points.payout LEFT JOIN LATERAL (
-      SELECT due_on FROM growth_points.payout_date plan
-      WHERE plan.settlement_month = payout.settlement_month AND plan.planned_at <= payout.paid_at
+    FROM growth_points.payout
+    LEFT JOIN noted paid ON (paid.subject, paid.subject_key) = ('payout', settlement_month::text)
+    LEFT JOIN LATERAL (
+      SELECT due_on FROM growth_points.payout_date plan JOIN noted planned
+        ON (planned.subject, planned.subject_key)
+          = ('payout_date', concat_ws('/', plan.settlement_month, plan_no))
+      WHERE plan.settlement_month = payout.settlement_month
+        AND (planned.waits, planned.number) < (paid.waits, paid.number)
       ORDER BY plan_no DESC LIMIT 1
     ) plan ON true
     WHERE due_on IS NULL OR paid_on < due_on ORDER BY 1
-    """,
+    """,  # noqa: S608 a constant
 )
 
 
+# Whether a day had come is told by clocks alone: by the database's, or by that of the machine whose
+# run paid. A run that began on the day paid in good faith, though one of them was wrong.
 PAID_AHEAD_ON_PURPOSE = QueryCheck(
     "payouts",
     "{month} was paid on {paid_on}, but recorded on {recorded_on}, and no run asked to pay ahead",
@@ -81,31 +91,44 @@ PAID_AHEAD_ON_PURPOSE = QueryCheck(
       AND NOT EXISTS (
         SELECT FROM growth_points.run
         WHERE run.settlement_month = payout.settlement_month AND action = 'pay out' AND changed
-          AND (difference ? 'days_ahead' OR reason LIKE 'paid ahead, on % as if it were %'))
+          AND ((started_at AT TIME ZONE 'Asia/Seoul')::date >= paid_on
+            OR difference ? 'days_ahead' OR reason LIKE 'paid ahead, on % as if it were %'))
     ORDER BY 1
     """,  # clocks may differ by an hour; runs before 0010 said it in their reason alone
 )
 
+
 PAID_WITH_APPROVAL = QueryCheck(
     "payouts",
     "{month} was paid {points} points that nobody approved; a closing before asked for it",
-    """
+    f"""
+    WITH {NOTED}, before AS (
+      SELECT run.settlement_month, action, changed, evaluation_id, difference
+      FROM growth_points.payout
+      JOIN noted paid ON (paid.subject, paid.subject_key) = ('payout', settlement_month::text)
+      JOIN growth_points.run USING (settlement_month)
+      JOIN noted ran ON (ran.subject, ran.subject_key) = ('run', run_no::text)
+      WHERE (ran.waits, ran.number) < (paid.waits, paid.number)
+    ), paid_for AS (
+      SELECT DISTINCT ON (settlement_month) settlement_month, evaluation_id
+      FROM growth_points.payout
+      JOIN noted paid ON (paid.subject, paid.subject_key) = ('payout', settlement_month::text)
+      JOIN growth_points.evaluation USING (settlement_month)
+      JOIN noted made ON (made.subject, made.subject_key) = ('evaluation', evaluation_id::text)
+      WHERE (made.waits, made.number) < (paid.waits, paid.number)
+      ORDER BY settlement_month, evaluation_no DESC
+    )
     SELECT to_char(settlement_month, 'YYYY-MM') AS month, points FROM growth_points.payout
     WHERE points > (
-      SELECT min((difference ->> 'approval_above')::bigint) FROM growth_points.run
-      WHERE run.settlement_month = payout.settlement_month AND action = 'close'
-        AND recorded_at < paid_at
+      SELECT min((difference ->> 'approval_above')::bigint) FROM before
+      WHERE before.settlement_month = payout.settlement_month AND action = 'close'
     ) AND NOT EXISTS (
-      SELECT FROM growth_points.run
-      WHERE run.settlement_month = payout.settlement_month AND action = 'approve' AND changed
-        AND recorded_at < paid_at AND (difference ->> 'points')::bigint = points
-        AND evaluation_id = (
-          SELECT evaluation_id FROM growth_points.evaluation
-          WHERE evaluation.settlement_month = payout.settlement_month AND evaluated_at < paid_at
-          ORDER BY evaluation_no DESC LIMIT 1)
+      SELECT FROM before JOIN paid_for USING (settlement_month, evaluation_id)
+      WHERE before.settlement_month = payout.settlement_month AND action = 'approve' AND changed
+        AND (difference ->> 'points')::bigint = points
     )
     ORDER BY 1
-    """,
+    """,  # noqa: S608 a constant
 )
 
 

@@ -1,0 +1,271 @@
+"""Stories under wrong clocks: what came before what is told by the order of records."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from sqlalchemy import Engine
+
+from adapters.postgres.ledger import pay_out, seal_now
+from adapters.postgres.runs import Action, record_run
+from adapters.postgres.verification.verify import verify
+from domain.approval import ApprovalRule
+from flows.closing.replay import replay_decisions
+from flows.steps.approve_payout import approve_payout
+from flows.steps.pay_out_month import PayoutRequest, pay_out_month
+from flows.steps.reschedule_payouts import reschedule_payouts
+from tests.clocks import (
+    HOUR_BACK,
+    RIGHT,
+    SECONDS_AHEAD,
+    YEAR_AHEAD,
+    move_the_databases_clock,
+)
+from tests.closings import POLICIES, Program, Sold, cause, month
+
+OCT = month("2026-10")
+DUE_ON, NEXT_DAY = date(2026, 11, 10), date(2026, 11, 11)
+NOTHING, TIER_1 = {"maru": Sold()}, {"maru": Sold(7_000_000)}
+OTHERWISE = {"maru": Sold(), "sora": Sold(7_000_000)}  # the same total for another store
+REQUIRED = ApprovalRule.parse("required")
+
+Step = Callable[[Program], object]
+Story = list[tuple[timedelta, Step]]
+
+
+@pytest.fixture
+def program(engine: Engine, tmp_path: Path) -> Program:
+    """A program with the two months before October taken in."""
+    program = Program(engine, tmp_path)
+    for name in ("2026-08", "2026-09"):
+        program.ingest(name, NOTHING)
+    return program
+
+
+# What is done in the stories.
+
+
+def close(program: Program) -> None:
+    program.close("2026-10", TIER_1)
+
+
+def close_if_approved(program: Program) -> None:
+    program.close("2026-10", TIER_1, approval=REQUIRED)
+
+
+def close_otherwise(program: Program) -> None:
+    program.close("2026-10", OTHERWISE)
+
+
+def restate_paid(program: Program) -> None:
+    program.close("2026-10", OTHERWISE, acknowledge_paid=True)
+
+
+def close_again_with_a_rule(program: Program) -> None:
+    program.close("2026-10", None, approval=REQUIRED)
+
+
+def approve(program: Program) -> None:
+    approve_payout(program.engine, OCT, 150_000, cause())
+
+
+def announce_a_holiday(program: Program) -> None:
+    program.holidays[DUE_ON] = "A holiday"
+    reschedule_payouts(program.engine, cause(), POLICIES, program.calendar)
+
+
+def take_the_holiday_back(program: Program) -> None:
+    program.holidays.clear()
+    reschedule_payouts(program.engine, cause(), POLICIES, program.calendar)
+
+
+def pay(program: Program) -> None:
+    program.pay("2026-10", on=DUE_ON)
+
+
+def pay_unasked(program: Program) -> None:
+    """Pay past the rule, as another program could."""
+    with program.engine.begin() as connection:
+        pay_out(connection, month=OCT, paid_on=DUE_ON, actor="whoever")
+
+
+def approve_what_is_paid(program: Program) -> None:
+    with program.engine.begin() as connection:
+        record_run(
+            connection,
+            OCT,
+            Action.APPROVE,
+            cause(),
+            changed=True,
+            difference={"points": 150_000},
+            evaluation_id=1,
+        )
+
+
+def take_back(program: Program) -> None:
+    program.adjust("maru", -150_000, grants="2026-10")
+
+
+SOUND: dict[str, Story] = {
+    "closed 90 seconds ahead, paid under the right clock": [
+        (SECONDS_AHEAD, close),
+        (RIGHT, pay),
+    ],
+    "closed a year ahead, paid under the right clock": [(YEAR_AHEAD, close), (RIGHT, pay)],
+    "paid after the clock was set back by an hour": [(RIGHT, close), (HOUR_BACK, pay)],
+    "a payout date moved back while the clock was ahead, kept under the right clock": [
+        (RIGHT, close),
+        (RIGHT, announce_a_holiday),
+        (SECONDS_AHEAD, take_the_holiday_back),
+        (RIGHT, pay),
+    ],
+    "planned anew twice, the clock set back between both": [
+        (RIGHT, close),
+        (YEAR_AHEAD, announce_a_holiday),
+        (RIGHT, take_the_holiday_back),
+        (HOUR_BACK, pay),
+    ],
+    "approved 90 seconds ahead, paid under the right clock": [
+        (RIGHT, close_if_approved),
+        (SECONDS_AHEAD, approve),
+        (RIGHT, pay),
+    ],
+    "approved a year ahead, paid under the right clock": [
+        (RIGHT, close_if_approved),
+        (YEAR_AHEAD, approve),
+        (RIGHT, pay),
+    ],
+    "closed otherwise while the clock was ahead, then approved and paid": [
+        (RIGHT, close_if_approved),
+        (SECONDS_AHEAD, close_otherwise),
+        (RIGHT, approve),
+        (RIGHT, pay),
+    ],
+    "the clock set back between two closings, between approval and payout": [
+        (YEAR_AHEAD, close_if_approved),
+        (SECONDS_AHEAD, close_otherwise),
+        (RIGHT, approve),
+        (HOUR_BACK, pay),
+    ],
+    "a rule that came after the payout, under a clock set back": [
+        (RIGHT, close),
+        (RIGHT, pay),
+        (HOUR_BACK, close_again_with_a_rule),
+    ],
+    "restated after the payout, under a clock set back": [
+        (RIGHT, close_if_approved),
+        (RIGHT, approve),
+        (RIGHT, pay),
+        (HOUR_BACK, restate_paid),
+    ],
+    "paid ahead, restated and taken back under the right clock": [
+        (SECONDS_AHEAD, close_if_approved),
+        (YEAR_AHEAD, approve),
+        (SECONDS_AHEAD, pay),
+        (RIGHT, restate_paid),
+        (HOUR_BACK, take_back),
+    ],
+}
+
+
+@pytest.mark.parametrize("sealed", [False, True], ids=["waiting", "sealed"])
+@pytest.mark.parametrize("story", SOUND.values(), ids=SOUND)
+def test_a_clock_that_was_wrong_does_not_make_a_sound_ledger_wrong(
+    program: Program, story: Story, sealed: bool
+) -> None:
+    assert _told_after(program, story, sealed=sealed) == []
+
+
+UNSOUND: dict[str, tuple[Story, str]] = {
+    "approved only after the payout, under a clock set back": (
+        [(RIGHT, close_if_approved), (RIGHT, pay_unasked), (HOUR_BACK, approve_what_is_paid)],
+        "2026-10 was paid 150000 points that nobody approved",
+    ),
+    "a rule recorded 90 seconds ahead, paid without an approval": (
+        [(SECONDS_AHEAD, close_if_approved), (RIGHT, pay_unasked)],
+        "2026-10 was paid 150000 points that nobody approved",
+    ),
+    "a rule recorded a year ahead, paid without an approval": (
+        [(YEAR_AHEAD, close_if_approved), (RIGHT, pay_unasked)],
+        "2026-10 was paid 150000 points that nobody approved",
+    ),
+    "an approval that a closing under a clock ahead made void": (
+        [
+            (RIGHT, close_if_approved),
+            (RIGHT, approve),
+            (SECONDS_AHEAD, close_otherwise),
+            (RIGHT, pay_unasked),
+        ],
+        "2026-10 was paid 150000 points that nobody approved",
+    ),
+    "an approval that a closing made void, paid after the clock was set back": (
+        [
+            (HOUR_BACK, close_if_approved),
+            (HOUR_BACK, approve),
+            (YEAR_AHEAD, close_otherwise),
+            (RIGHT, pay_unasked),
+        ],
+        "2026-10 was paid 150000 points that nobody approved",
+    ),
+}
+
+
+@pytest.mark.parametrize("sealed", [False, True], ids=["waiting", "sealed"])
+@pytest.mark.parametrize(("story", "sentence"), UNSOUND.values(), ids=UNSOUND)
+def test_a_clock_that_was_wrong_hides_nothing(
+    program: Program, story: Story, sentence: str, sealed: bool
+) -> None:
+    told = _told_after(program, story, sealed=sealed)
+    assert any(sentence in each for each in told), told
+
+
+def _told_after(program: Program, story: Story, *, sealed: bool) -> list[str]:
+    """Verify what a story leaves behind, its records chained at once or still waiting for it."""
+    for clock, step in story:
+        move_the_databases_clock(program.engine, clock)
+        step(program)
+        if sealed:
+            with program.engine.begin() as connection:
+                seal_now(connection)
+    with program.engine.connect() as connection:
+        return [*map(str, verify(connection)), *map(str, replay_decisions(connection))]
+
+
+_FIRST_OF_2030 = datetime(2030, 1, 1, 0, 0, 30, tzinfo=ZoneInfo("Asia/Seoul"))
+
+
+@pytest.mark.parametrize(
+    ("began", "named"),
+    [
+        (_FIRST_OF_2030, False),
+        (_FIRST_OF_2030 + timedelta(hours=20), False),
+        (_FIRST_OF_2030 + YEAR_AHEAD, False),
+        (_FIRST_OF_2030.astimezone(ZoneInfo("UTC")), False),
+        (_FIRST_OF_2030 - timedelta(minutes=1), True),
+        (_FIRST_OF_2030 - timedelta(days=40), True),
+    ],
+    ids=[
+        "half a minute into the day",
+        "in the evening of the day",
+        "a year after it",
+        "on the day in Seoul, told in UTC",
+        "half a minute before the day",
+        "forty days before it",
+    ],
+)
+def test_a_payout_is_judged_by_the_clock_that_its_run_had(
+    program: Program, began: datetime, named: bool
+) -> None:
+    close(program)
+    on = _FIRST_OF_2030.date()
+    began_then = replace(cause(), started_at=began)
+    pay_out_month(program.engine, OCT, PayoutRequest(on, began_then, today=on))
+
+    with program.engine.connect() as connection:
+        told = [str(each) for each in verify(connection)]
+
+    assert any("no run asked to pay ahead" in each for each in told) is named
+    assert len(told) == named

@@ -1,0 +1,44 @@
+"""Clocks that are wrong, without waiting: the database's and that of the machine."""
+
+from datetime import datetime, timedelta, tzinfo
+from typing import Self
+
+import pytest
+from sqlalchemy import Engine, text
+
+import flows.occasion
+from tests.adapters.ledger_world import as_owner
+
+RIGHT = timedelta()
+SECONDS_AHEAD = timedelta(seconds=90)
+YEAR_AHEAD = timedelta(days=366)
+HOUR_BACK = -timedelta(hours=1)
+
+_DATED_BY_THE_CLOCK = """
+  SELECT format('ALTER TABLE %s ALTER %I SET DEFAULT clock_timestamp() + interval ''%s s''',
+                attrelid::regclass, attname, CAST(:by AS text))
+  FROM pg_attribute JOIN pg_attrdef ON (adrelid, adnum) = (attrelid, attnum)
+  JOIN pg_class ON pg_class.oid = attrelid
+  WHERE relnamespace = 'growth_points'::regnamespace
+    AND pg_get_expr(adbin, adrelid) LIKE '%clock_timestamp()%'
+"""
+
+
+def move_the_databases_clock(engine: Engine, by: timedelta) -> None:
+    """Have everything that is recorded from now on dated by a clock that is so much ahead."""
+    url, asked = engine.url.render_as_string(hide_password=False), {"by": str(by.total_seconds())}
+    with as_owner(url) as owner, owner.begin() as connection:
+        for statement in connection.scalars(text(_DATED_BY_THE_CLOCK), asked).all():
+            connection.execute(text(statement))
+
+
+def move_the_machines_clock(patch: pytest.MonkeyPatch, by: timedelta) -> None:
+    """Have the program read a clock that is so much ahead, for as long as the patch holds."""
+
+    class Moved(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> Self:
+            moved = datetime.now(tz) + by
+            return cls.fromtimestamp(moved.timestamp(), tz)
+
+    patch.setattr(flows.occasion, "datetime", Moved)
