@@ -10,6 +10,7 @@ from adapters.intake.delivery import source_of
 from adapters.postgres.runs import Action
 from flows.closing.evaluation import USUAL_REASON, ClosingRequest
 from flows.intake import SoundDelivery, sound_delivery
+from flows.operations.clock_check import check_clocks
 from flows.operations.events import tell_closed
 from flows.operations.flow_occasion import flow_occasion
 from flows.operations.forms import Mode, MonthOrNone, NameOrNone, Reason
@@ -100,6 +101,7 @@ def close(settings: Settings, request: ClosingRequest, settlements: str) -> Clos
 def _close(settings: Settings, request: ClosingRequest, root: str) -> ClosedMonth:
     progress = RunProgress(request.month)
     progress.reach(0, "looking at what it needs")
+    check_clocks(settings)
     require(settings, request)
     progress.reach(10, "reading and checking its files")
     delivery = sound_delivery(settings, request.month, root, preview=request.preview)

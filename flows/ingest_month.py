@@ -14,6 +14,7 @@ from domain.cause import Cause
 from domain.findings import Finding
 from domain.months import SettlementMonth
 from flows.intake import SoundDelivery, sound_delivery
+from flows.operations.clock_check import check_clocks
 from flows.operations.flow_occasion import flow_occasion
 from flows.operations.forms import Month, NameOrNone
 from flows.operations.refusals import refusals_in_the_history
@@ -85,6 +86,7 @@ def ingest_month(month: Month, settlements: str = "", asked_by: NameOrNone = "")
     with refusals_in_the_history(
         settings, wanted, Action.INGEST, cause, source=source_of(root, wanted)
     ):
+        check_clocks(settings)
         delivery = sound_delivery(settings, wanted, root)
         try:
             ingested = record(settings, wanted, delivery, cause, root)

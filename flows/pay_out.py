@@ -13,6 +13,7 @@ from adapters.postgres.runs import Action
 from adapters.postgres.standing import program_standing
 from domain.months import SettlementMonth
 from domain.refusal import Refused
+from flows.operations.clock_check import check_clocks
 from flows.operations.events import tell_late, tell_paid
 from flows.operations.flow_occasion import flow_occasion
 from flows.operations.forms import MonthOrNone
@@ -37,6 +38,7 @@ def pay_out(month: MonthOrNone = "") -> tuple[Payout, ...]:
     """
     settings = Settings.read()
     request = _request(settings)
+    check_clocks(settings)
     if month:
         return (pay(settings, SettlementMonth.parse(month), request),)
     return pay_each(settings, find_due_months(settings, request.on), request)
@@ -52,6 +54,7 @@ def pay_out_on(on: date | None = None, ahead: bool = False) -> tuple[Payout, ...
     """
     settings = Settings.read()
     request = _request(settings, on, ahead)
+    check_clocks(settings)
     return pay_each(settings, find_due_months(settings, request.on), request)
 
 
@@ -79,6 +82,7 @@ def pay_out_sweep() -> tuple[Payout, ...]:
     It catches what a planned payout missed, for whatever reason, and plans again what lost its run.
     """
     settings, occasion = Settings.read(), flow_occasion()
+    check_clocks(settings)
     plan_payout_runs(settings)
     request = PayoutRequest(
         occasion.today,

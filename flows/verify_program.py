@@ -10,6 +10,7 @@ from adapters.postgres.verification.difference import Difference
 from adapters.postgres.verification.verify import verify as differences
 from domain.refusal import Refused
 from flows.closing.replay import replay_decisions
+from flows.operations.clocks import tell_clocks
 from flows.program import program_database
 from flows.reporting.kept_heads import heads_in_reports
 from flows.settings import Settings
@@ -43,8 +44,10 @@ def verify_program(replay: bool = False) -> None:
 @task(cache_policy=NO_CACHE, name="derive again and compare")
 def compare(settings: Settings, replay: bool) -> tuple[Difference, ...]:
     """Collect all differences."""
-    with program_database(settings) as engine, engine.connect() as connection:
-        found = list(differences(connection, known_heads=heads_in_reports(settings.reports)))
-        if replay:
-            found += replay_decisions(connection)
+    with program_database(settings) as engine:
+        tell_clocks(engine)
+        with engine.connect() as connection:
+            found = list(differences(connection, known_heads=heads_in_reports(settings.reports)))
+            if replay:
+                found += replay_decisions(connection)
     return tuple(found)

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta, tzinfo
 from typing import Self
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import text
 
 import flows.occasion
 from tests.adapters.ledger_world import as_owner
@@ -24,10 +24,10 @@ _DATED_BY_THE_CLOCK = """
 """
 
 
-def move_the_databases_clock(engine: Engine, by: timedelta) -> None:
+def move_the_databases_clock(database_url: str, by: timedelta) -> None:
     """Have everything that is recorded from now on dated by a clock that is so much ahead."""
-    url, asked = engine.url.render_as_string(hide_password=False), {"by": str(by.total_seconds())}
-    with as_owner(url) as owner, owner.begin() as connection:
+    asked = {"by": str(by.total_seconds())}
+    with as_owner(database_url) as owner, owner.begin() as connection:
         for statement in connection.scalars(text(_DATED_BY_THE_CLOCK), asked).all():
             connection.execute(text(statement))
 

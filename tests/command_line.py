@@ -95,7 +95,7 @@ class Marketplace:
         """Run `growth-points WORDS` in this process, as its entry point does."""
         out, err = io.StringIO(), io.StringIO()
         with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
-            for name, value in self._environment().items():
+            for name, value in self.environment().items():
                 patch.setenv(name, value)
             patch.setattr(sys, "argv", ["growth-points", *words])
             with pytest.raises(SystemExit) as ended:
@@ -116,7 +116,7 @@ class Marketplace:
 
         What is left of it is killed in the end.
         """
-        environment = {**os.environ, **self._environment()}
+        environment = {**os.environ, **self.environment()}
         if with_own_server:
             del environment["PREFECT_API_URL"]
         with subprocess.Popen(  # noqa: S603 the words are the tests' own
@@ -162,7 +162,8 @@ class Marketplace:
         engine.dispose()
         return counts
 
-    def _environment(self) -> dict[str, str]:
+    def environment(self) -> dict[str, str]:
+        """Give the variables under which commands work on it."""
         return {
             "GROWTH_POINTS_HOME": str(self.home),
             "GROWTH_POINTS_DATABASE_URL": self.database_url,

@@ -72,11 +72,14 @@ def verify(replay: bool, heads: tuple[str, ...]) -> None:
     from adapters.postgres.verification.verify import verify as differences
     from flows.closing.replay import replay_decisions
     from flows.console.as_of import seal_everything
+    from flows.console.progress import warnings_told
+    from flows.operations.clocks import tell_clocks
     from flows.reporting.kept_heads import heads_in_reports
 
     settings = read_settings()
     known = (*heads, *heads_in_reports(settings.reports))
-    with open_database(settings) as engine:
+    with open_database(settings) as engine, warnings_told():
+        tell_clocks(engine)
         head = seal_everything(engine)
         with engine.connect() as connection:
             found = list(differences(connection, known_heads=known))

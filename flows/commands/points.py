@@ -61,6 +61,7 @@ def approve_payout_command(month: SettlementMonth, points: int, reason: str) -> 
     The total must be the one that the month would pay now; a closing that changes the month makes
     the approval void.
     """
+    from flows.console.progress import warnings_told
     from flows.console.replanning import replanning_payouts
     from flows.occasion import this_occasion
     from flows.operations.corrections import approve, tell_approval
@@ -68,12 +69,15 @@ def approve_payout_command(month: SettlementMonth, points: int, reason: str) -> 
     settings = read_settings()
     cause = this_occasion().cause(reason)
     with replanning_payouts(settings):
-        click.echo(tell_approval(approve(settings, month, points, cause)))
+        with warnings_told():
+            approved = approve(settings, month, points, cause)
+        click.echo(tell_approval(approved))
 
 
 @click.command("reschedule-payouts", short_help="Plan payout dates anew after a holiday.")
 def reschedule_payouts() -> None:
     """Work out every planned payout date again, after a holiday was announced."""
+    from flows.console.progress import warnings_told
     from flows.console.replanning import replanning_payouts
     from flows.occasion import this_occasion
     from flows.operations.corrections import reschedule, tell_moves
@@ -81,7 +85,9 @@ def reschedule_payouts() -> None:
     settings = read_settings()
     cause = this_occasion().cause("payout dates worked out again")
     with replanning_payouts(settings):
-        click.echo(tell_moves(reschedule(settings, cause)))
+        with warnings_told():
+            moved = reschedule(settings, cause)
+        click.echo(tell_moves(moved))
 
 
 # A number below zero is not an option, though it begins like one.
@@ -114,11 +120,13 @@ def adjust(
     grants an award that a paid month turned out to lack (the store then holds that tier), or takes
     back one that it gave too much.
     """
+    from flows.console.progress import warnings_told
     from flows.occasion import this_occasion
     from flows.operations import corrections
 
     words = seller_id, points, reason, month, request_id or "", acknowledge_paid
-    adjustment = corrections.adjust(read_settings(), this_occasion(), *words)
+    with warnings_told():
+        adjustment = corrections.adjust(read_settings(), this_occasion(), *words)
     click.echo(corrections.tell_adjustment(adjustment))
 
 

@@ -6,6 +6,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import click
+
 STEPS = "growth_points"
 
 
@@ -30,6 +32,24 @@ def progress(title: str) -> Iterator[None]:
     try:
         with console.status(title, spinner=spinner):
             yield
+    finally:
+        logger.removeHandler(handler)
+        logger.propagate = True
+
+
+@contextmanager
+def warnings_told() -> Iterator[None]:
+    """Tell on standard error what the steps warn of, in a command that shows no progress."""
+
+    class Warnings(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            click.echo(f"warning: {record.getMessage()}", err=True)
+
+    handler, logger = Warnings(logging.WARNING), logging.getLogger(STEPS)
+    logger.addHandler(handler)
+    logger.propagate = False  # the terminal is told once
+    try:
+        yield
     finally:
         logger.removeHandler(handler)
         logger.propagate = True

@@ -11,6 +11,7 @@ from domain.cause import Cause
 from domain.months import SettlementMonth
 from domain.refusal import Refused
 from flows.occasion import Occasion
+from flows.operations.clocks import tell_clocks
 from flows.operations.refusals import refusals_in_the_history
 from flows.program import program_calendar, program_database, program_policies
 from flows.settings import Settings
@@ -52,6 +53,7 @@ def adjust(
         else refusals_in_the_history(settings, month, Action.GRANT, cause)
     )
     with program_database(settings) as engine, history:
+        tell_clocks(engine)
         return adjust_points(
             engine, request, program_policies(settings), program_calendar(settings)
         )
@@ -87,6 +89,7 @@ def approve(
     """Approve a month's payout."""
     history = refusals_in_the_history(settings, month, Action.APPROVE, cause)
     with program_database(settings) as engine, history:
+        tell_clocks(engine)
         return approve_payout(engine, month, points, cause)
 
 
@@ -104,6 +107,7 @@ def reschedule(settings: Settings, cause: Cause) -> tuple[PlannedAnew, ...]:
     Raises HolidaysMissing.
     """
     with program_database(settings) as engine:
+        tell_clocks(engine)
         if settings.holidays is None:
             _require_no_extra_holidays(engine)
         return reschedule_payouts(

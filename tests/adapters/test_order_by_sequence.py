@@ -7,16 +7,20 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
-from adapters.postgres.ledger import pay_out, seal_now
+from adapters.postgres import evaluations
+from adapters.postgres.ledger import check_now, pay_out, seal_now
 from adapters.postgres.runs import Action, record_run
+from adapters.postgres.sequence import newest_record
 from adapters.postgres.verification.verify import verify
 from domain.approval import ApprovalRule
 from flows.closing.replay import replay_decisions
+from flows.occasion import SEOUL
 from flows.steps.approve_payout import approve_payout
 from flows.steps.pay_out_month import PayoutRequest, pay_out_month
 from flows.steps.reschedule_payouts import reschedule_payouts
+from tests.adapters import ledger_world as world
 from tests.clocks import (
     HOUR_BACK,
     RIGHT,
@@ -174,9 +178,9 @@ SOUND: dict[str, Story] = {
 @pytest.mark.parametrize("sealed", [False, True], ids=["waiting", "sealed"])
 @pytest.mark.parametrize("story", SOUND.values(), ids=SOUND)
 def test_a_clock_that_was_wrong_does_not_make_a_sound_ledger_wrong(
-    program: Program, story: Story, sealed: bool
+    program: Program, database_url: str, story: Story, sealed: bool
 ) -> None:
-    assert _told_after(program, story, sealed=sealed) == []
+    assert _told_after(program, database_url, story, sealed=sealed) == []
 
 
 UNSOUND: dict[str, tuple[Story, str]] = {
@@ -216,16 +220,16 @@ UNSOUND: dict[str, tuple[Story, str]] = {
 @pytest.mark.parametrize("sealed", [False, True], ids=["waiting", "sealed"])
 @pytest.mark.parametrize(("story", "sentence"), UNSOUND.values(), ids=UNSOUND)
 def test_a_clock_that_was_wrong_hides_nothing(
-    program: Program, story: Story, sentence: str, sealed: bool
+    program: Program, database_url: str, story: Story, sentence: str, sealed: bool
 ) -> None:
-    told = _told_after(program, story, sealed=sealed)
+    told = _told_after(program, database_url, story, sealed=sealed)
     assert any(sentence in each for each in told), told
 
 
-def _told_after(program: Program, story: Story, *, sealed: bool) -> list[str]:
+def _told_after(program: Program, database_url: str, story: Story, *, sealed: bool) -> list[str]:
     """Verify what a story leaves behind, its records chained at once or still waiting for it."""
     for clock, step in story:
-        move_the_databases_clock(program.engine, clock)
+        move_the_databases_clock(database_url, clock)
         step(program)
         if sealed:
             with program.engine.begin() as connection:
@@ -234,7 +238,87 @@ def _told_after(program: Program, story: Story, *, sealed: bool) -> list[str]:
         return [*map(str, verify(connection)), *map(str, replay_decisions(connection))]
 
 
-_FIRST_OF_2030 = datetime(2030, 1, 1, 0, 0, 30, tzinfo=ZoneInfo("Asia/Seoul"))
+def _run_of_a_machine_ahead(connection: Connection) -> None:
+    began = replace(cause(), started_at=datetime.now(SEOUL) + YEAR_AHEAD)
+    record_run(connection, OCT, Action.INGEST, began, changed=False, difference={})
+
+
+def _policy(connection: Connection) -> None:
+    evaluations.record_policy(connection, policy_hash="f" * 64, name="another", content="")
+
+
+def _plan(connection: Connection) -> None:
+    world.evaluate(connection, world.awards_of("a"))
+    world.plan(connection)
+
+
+def _pay(connection: Connection) -> None:
+    _plan(connection)
+    world.pay(connection)
+
+
+KINDS: dict[str, Callable[[Connection], object]] = {
+    "an adjustment": lambda connection: world.adjust(connection, "a", 7),
+    "a delivery": lambda connection: world.deliver(connection, "a"),
+    "an evaluation": lambda connection: world.evaluate(connection, world.awards_of("a")),
+    "a payout date": _plan,
+    "a payout": _pay,
+    "a policy": _policy,
+    "a budget": lambda connection: world.set_budget(connection, -1_000_000),
+}
+
+
+@pytest.mark.parametrize("sealed", [False, True], ids=["waiting", "sealed"])
+@pytest.mark.parametrize("record", KINDS.values(), ids=KINDS)
+def test_the_instant_of_the_newest_record_is_found_whatever_it_is(
+    database_url: str, record: Callable[[Connection], object], sealed: bool
+) -> None:
+    with world.as_owner(database_url) as owner, owner.connect() as connection:
+        assert newest_record(connection)[0] is None
+        connection.rollback()
+        move_the_databases_clock(database_url, YEAR_AHEAD)
+        _record(connection, record, sealed=sealed)
+        assert _days_ahead(connection) == 366
+
+
+def _record(
+    connection: Connection, record: Callable[[Connection], object], *, sealed: bool
+) -> None:
+    record(connection)
+    (seal_now if sealed else check_now)(connection)
+    connection.commit()
+
+
+def _days_ahead(connection: Connection) -> int:
+    newest, now = newest_record(connection)
+    assert newest is not None
+    return round((newest - now) / timedelta(days=1))
+
+
+def test_a_run_is_dated_by_the_clock_that_is_ahead_the_machines_or_the_databases(
+    connection: Connection,
+) -> None:
+    _run_of_a_machine_ahead(connection)
+    check_now(connection)
+    assert _days_ahead(connection) == 366
+
+
+@pytest.mark.parametrize("sealed", [False, True], ids=["waiting", "sealed"])
+def test_nothing_is_ahead_once_something_was_recorded_under_the_right_clock(
+    engine: Engine, database_url: str, sealed: bool
+) -> None:
+    for clock, key, days in ((YEAR_AHEAD, "ahead", 366), (RIGHT, "right", 0)):
+        move_the_databases_clock(database_url, clock)
+        with engine.connect() as connection:
+            _record(
+                connection,
+                lambda to: world.adjust(to, "a", 7, key=f"adjustment/{key}"),  # noqa: B023
+                sealed=sealed,
+            )
+            assert _days_ahead(connection) == days
+
+
+_FIRST_OF_2030 = datetime(2030, 1, 1, 0, 0, 30, tzinfo=SEOUL)
 
 
 @pytest.mark.parametrize(
