@@ -3,6 +3,11 @@
 Seals are numbered in the order of commits, without gaps, and nothing sealed ever changes. So what
 is answered for a seal today is answered next year, and a reader that goes from seal to seal
 misses nothing, however late a transaction commits.
+
+A day is a matter of clocks. Seals are dated so that none is before an earlier one: what was
+recorded after a clock had been ahead is of the day which that clock showed, until the right clock
+has passed it. So a day has no transfer without the earlier ones, and what is answered for it stays,
+though a record may be of a later day than the one on which it was made.
 """
 
 from collections.abc import Iterator

@@ -155,10 +155,11 @@ def ledger(
     """
     from flows.console.as_of import export_ledger, seal_as_of
     from flows.console.listings import LEDGER, ledger_rows, require_known_seller
+    from flows.console.progress import warnings_told
 
     if file is not None and (seller_id or month):
         raise click.UsageError("--to writes the whole ledger; leave out --seller and --month")
-    with open_database(read_settings()) as engine:
+    with open_database(read_settings()) as engine, warnings_told():
         if file is not None:
             click.echo(export_ledger(engine, file, moment))
             return
@@ -175,7 +176,8 @@ def balances(seller_id: str | None, moment: date | int | None, output: Output) -
     """Every seller's points, pending and available, now or as they stood."""
     from flows.console.as_of import balance_rows
     from flows.console.listings import BALANCES, require_known_seller
+    from flows.console.progress import warnings_told
 
-    with open_database(read_settings()) as engine:
+    with open_database(read_settings()) as engine, warnings_told():
         require_known_seller(engine, seller_id)
         print_rows(BALANCES, balance_rows(engine, seller_id, moment), output)

@@ -1,16 +1,20 @@
 """The ledger as it stood at a date, or at a seal whose number a report told."""
 
+import logging
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from adapters.postgres.as_of import last_seal_of, seller_balances
-from adapters.postgres.ledger import ChainHead, seal_now
+from adapters.postgres.ledger import ChainHead, chain_head, seal_now
 from adapters.postgres.ledger.export import export_csv, export_parquet
 from domain.refusal import Refused, WrongUsage
 from flows.console.output import Row
+from flows.occasion import SEOUL, this_occasion
+
+log = logging.getLogger("growth_points.as_of")
 
 
 class ExportFormatUnknown(WrongUsage):
@@ -36,12 +40,26 @@ def seal_as_of(engine: Engine, moment: date | int) -> int:
     """Find the seal up to which the ledger is asked for; raises SealUnknown."""
     if isinstance(moment, date):
         with engine.begin() as connection:
-            return last_seal_of(connection, moment)
+            seal_no = last_seal_of(connection, moment)
+            _tell_what_is_dated_ahead(connection)
+            return seal_no
     head = seal_everything(engine)
     newest = 0 if head is None else head.seal_no
     if not 0 <= moment <= newest:
         raise SealUnknown(moment, newest)
     return moment
+
+
+def _tell_what_is_dated_ahead(connection: Connection) -> None:
+    """Warn that no day until today has the newest records, if a clock was ahead by days."""
+    head, today = chain_head(connection), this_occasion().today
+    if head is None or (newest_on := head.sealed_at.astimezone(SEOUL).date()) <= today:
+        return
+    ahead = head.seal_no - last_seal_of(connection, today)
+    log.warning(
+        f"{ahead:,} of the {head.seal_no:,} seals are dated after today, the newest {newest_on}: "
+        f"a clock was ahead. No day until today has them; --as-of {head.seal_no} has all of them."
+    )
 
 
 def balance_rows(engine: Engine, seller_id: str | None, moment: date | int | None) -> Iterator[Row]:

@@ -3,6 +3,7 @@
 import io
 import threading
 from datetime import date, datetime, timedelta
+from itertools import permutations
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -21,7 +22,9 @@ from adapters.postgres.as_of import (
 from adapters.postgres.ledger import check_now, entries, seal_now
 from adapters.postgres.ledger.export import export_csv, export_parquet
 from tests.adapters.ledger_world import adjust, award, awards_of, pay, plan, reverse
+from tests.clocks import RIGHT, SECONDS_AHEAD, YEAR_AHEAD, move_the_databases_clock
 
+CLOCKS = (RIGHT, SECONDS_AHEAD, YEAR_AHEAD, -YEAR_AHEAD)
 TODAY = datetime.now(ZoneInfo("Asia/Seoul")).date()
 TOMORROW = TODAY + timedelta(days=1)
 
@@ -60,6 +63,25 @@ def test_a_day_ends_with_the_last_seal_of_it_in_seoul(engine: Engine) -> None:
     with engine.connect() as connection:
         before, until = (last_seal_of(connection, day) for day in (date(2020, 1, 1), TOMORROW))
     assert (before, until) == (0, 1)
+
+
+@pytest.mark.parametrize("clocks", [*permutations(CLOCKS)])
+def test_no_day_has_a_transfer_without_the_earlier_ones_and_what_it_has_stays(
+    engine: Engine, database_url: str, clocks: tuple[timedelta, ...]
+) -> None:
+    days = [TODAY + timedelta(days=days) for days in range(-400, 401, 50)]
+    before = [0] * len(days)
+    for number, clock in enumerate(clocks, start=1):
+        move_the_databases_clock(database_url, clock)
+        with engine.begin() as connection:
+            adjust(connection, "a", 7, key=f"adjustment/{number}")
+        with engine.begin() as connection:
+            seals = [last_seal_of(connection, day) for day in days]
+        assert seals == sorted(seals)
+        assert seals[-1] == number
+        # The new record belongs to a day only with all earlier ones; else the day stays as it was.
+        assert all(now in (was, number) for was, now in zip(before, seals, strict=True))
+        before = seals
 
 
 def test_a_day_waits_for_the_commit_that_holds_its_last_seal(engine: Engine) -> None:

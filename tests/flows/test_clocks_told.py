@@ -3,9 +3,11 @@
 import logging
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
+from flows.occasion import this_occasion
 from tests.clocks import (
     HOUR_BACK,
     RIGHT,
@@ -91,6 +93,33 @@ def test_the_clock_of_the_machine_is_told_beside_the_databases(
     assert told in ran.stderr
     assert bool(ran.stderr) is bool(told)
     assert "agrees with what was recorded" in ran.stdout
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("ledger",), ("balances",), ("ledger", "--to", "{folder}/ledger.csv")],
+    ids=["ledger", "balances", "a file"],
+)
+def test_a_day_that_lacks_what_a_clock_ahead_dated_later_says_so(
+    shop: Marketplace, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    shop.done(*ADJUST)  # under the right clock, but after the other
+    words = tuple(word.format(folder=tmp_path) for word in words)
+    today = str(this_occasion().today)
+
+    told = shop.done(*words, "--as-of", today).stderr
+
+    assert "2 of the " in told
+    assert "seals are dated after today" in told
+    number = told.rpartition("--as-of ")[2].split()[0]
+    assert shop.done(*words, "--as-of", number).stderr == ""
+
+
+def test_a_day_of_a_ledger_made_under_right_clocks_says_nothing(
+    closed_october: Marketplace,
+) -> None:
+    today = str(this_occasion().today)
+    assert closed_october.done("ledger", "--as-of", today).stderr == ""
 
 
 def _sweep() -> None:
