@@ -98,7 +98,7 @@ def test_a_word_that_is_not_utf_8_is_wrong_usage(word: bytes) -> None:
 def test_what_was_closed_is_closed_though_it_could_not_be_shown(
     with_history: Marketplace,
 ) -> None:
-    environment = os.environ | with_history._environment() | {"PYTHONIOENCODING": "ascii"}
+    environment = os.environ | with_history.environment() | {"PYTHONIOENCODING": "ascii"}
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(  # noqa: S603
             [COMMAND, "close", OCTOBER],
