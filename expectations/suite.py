@@ -390,7 +390,7 @@ def _limit(rule: Rule, profile: Profile) -> str:
     setting = rule.limit.setting
     if not setting:
         return ""
-    share = f"{profile.limits[setting]:.4g}"
+    share = f"{100 * profile.limits[setting]:.4g}%"
     passed = f" That is above {setting}={share} of {judged_of(rule, profile):,}"
     blocks = rule.severity is Severity.CRITICAL
     return (
