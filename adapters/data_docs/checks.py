@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -63,8 +63,9 @@ class CheckedDelivery:
 
 
 def keep_check(folder: Path, checked: CheckedDelivery) -> Path:
-    """Keep a check beside all earlier ones; the file is there whole or not at all."""
-    name = f"{checked.checked_at:%Y%m%dT%H%M%S.%f%z}-{checked.name}.json"
+    """Keep a check beside all earlier ones, numbered; the file is there whole or not at all."""
+    number = 1 + max(map(_number, _files(folder)), default=0)
+    name = f"{number:06}-{checked.checked_at:%Y%m%dT%H%M%S.%f%z}-{checked.name}.json"
     file = folder / _RESULTS / str(checked.settlement_month) / name
     file.parent.mkdir(parents=True, exist_ok=True)
     data = asdict(checked) | {"settlement_month": str(checked.settlement_month)}
@@ -75,9 +76,23 @@ def keep_check(folder: Path, checked: CheckedDelivery) -> Path:
 
 
 def read_checks(folder: Path) -> tuple[CheckedDelivery, ...]:
-    """Read every check that was kept, oldest first."""
-    files = (folder / _RESULTS).glob("*/*.json")
-    return tuple(sorted(map(_read, files), key=lambda checked: checked.checked_at))
+    """Read every check that was kept, in the order in which they were, whatever the clock showed.
+
+    Those of two runs at once may have one number; then their instants order them.
+    """
+    checks = [(_number(file), _read(file)) for file in _files(folder)]
+    checks.sort(key=lambda each: (each[0], each[1].checked_at))
+    return tuple(checked for _, checked in checks)
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    return (folder / _RESULTS).glob("*/*.json")
+
+
+def _number(file: Path) -> int:
+    """Read a check's number from its file's name; 0 for one that was kept without."""
+    number = file.name.partition("-")[0]
+    return int(number) if number.isdecimal() else 0
 
 
 def _read(file: Path) -> CheckedDelivery:

@@ -123,10 +123,11 @@ def publish_pages(folder: Path, standings: Iterable[Standing]) -> Path:
 
 def _pages(checks: Iterable[CheckedDelivery], standings: tuple[Standing, ...]) -> tuple[_Page, ...]:
     """Give a page to each content, newest month first, within a month the latest check first."""
-    latest = {(checked.settlement_month, checked.name): checked for checked in checks}
+    latest: dict[tuple[SettlementMonth, str], CheckedDelivery] = {}
+    for checked in reversed(tuple(checks)):
+        latest.setdefault((checked.settlement_month, checked.name), checked)
     pages = [_Page(checked, _became(checked, standings)) for checked in latest.values()]
-    order = sorted(pages, key=lambda each: each.checked.checked_at, reverse=True)
-    return tuple(sorted(order, key=lambda each: each.month, reverse=True))
+    return tuple(sorted(pages, key=lambda each: each.month, reverse=True))
 
 
 def _became(checked: CheckedDelivery, standings: tuple[Standing, ...]) -> tuple[Standing, ...]:
@@ -149,7 +150,7 @@ def _index(pages: tuple[_Page, ...]) -> Iterator[str]:
         yield "<p>No delivery was checked yet.</p>"
         return
     current = _one_for_each_month(pages)
-    last = {each.month: each for each in sorted(pages, key=lambda each: each.checked.checked_at)}
+    last = {each.month: each for each in reversed(pages)}
     yield "<h2>Months</h2>"
     rows = (_index_row(each, last[each.month]) for each in current)
     yield table(_INDEX_COLUMNS, rows, _NUMBERS)

@@ -89,10 +89,46 @@ class _Addresses(HTMLParser):
             self.links.append(names["href"] or "")
 
 
-def test_a_check_is_kept_and_read_again(tmp_path: Path) -> None:
-    for checked in (BLOCKED, SOUND):
+@pytest.mark.parametrize(
+    "later",
+    [
+        timedelta(seconds=1),
+        timedelta(),
+        -timedelta(seconds=90),
+        -timedelta(days=1),
+        -timedelta(days=366),
+        timedelta(days=366),
+    ],
+    ids=[
+        "a second later",
+        "at the same instant",
+        "after a clock was 90 seconds ahead",
+        "after a clock was a day ahead",
+        "after a clock was a year ahead",
+        "a year later",
+    ],
+)
+@pytest.mark.parametrize("checks", [(BLOCKED, SOUND), (SOUND, BLOCKED)], ids=["sound", "refused"])
+def test_what_was_checked_last_is_told_by_the_order_of_checks(
+    tmp_path: Path, checks: tuple[CheckedDelivery, CheckedDelivery], later: timedelta
+) -> None:
+    first, last = replace(checks[0], checked_at=NOON), replace(checks[1], checked_at=NOON + later)
+    for checked in (first, last):
         keep_check(tmp_path, checked)
-    assert read_checks(tmp_path) == (SOUND, BLOCKED)
+    assert read_checks(tmp_path) == (first, last)
+    months = text_of(publish_pages(tmp_path, [FIRST])).split("Replaced, refused")[0]
+    assert ("its last delivery was refused" in months) is last.blocked
+
+
+def test_checks_without_a_number_come_before_those_with_one(tmp_path: Path) -> None:
+    for checked in (BLOCKED, SOUND):
+        file = keep_check(tmp_path / "numbered", checked)
+        unnumbered = tmp_path / "results" / file.parent.name / file.name.partition("-")[2]
+        unnumbered.parent.mkdir(parents=True, exist_ok=True)
+        file.rename(unnumbered)
+    last = replace(SOUND, checked_at=NOON - timedelta(days=1))
+    keep_check(tmp_path, last)
+    assert read_checks(tmp_path) == (SOUND, BLOCKED, last)
 
 
 def test_each_check_of_the_same_content_is_kept(tmp_path: Path) -> None:
