@@ -4,12 +4,11 @@ import io
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, text
 
 from adapters.postgres.bulk import rows_as_csv
 from adapters.postgres.revisions import Revision, current_revisions
@@ -22,12 +21,25 @@ from domain.settlement import NORMAL_STORE, SELLER_COLUMNS, SELLER_FLAGS, Kind
 from domain.written import lookalike_key, visible
 
 MONTHS_COMPARED = 3
-# A store whose tenure began a year ago can earn nothing any more, so nobody gains by its return.
-_MONTHS_TO_RETURN = 12
 _EXAMPLES = 3
 _DATES_TOLD = 20
 _TYPE = {Kind.DATE: pa.date32(), Kind.FLAG: pa.bool_()}
 _SCHEMA = pa.schema([(c.name, _TYPE.get(c.kind, pa.string())) for c in SELLER_COLUMNS])
+_KNOWN = pa.schema(
+    [("seller_id", pa.string()), ("approved_on", pa.date32()), ("returned", pa.bool_())]
+)
+
+# The sellers are one array: a parameter for each would be more than PostgreSQL takes.
+_ELSEWHERE = text("""
+    SELECT seller_id,
+           (array_agg(approved_on ORDER BY distance))[1] AS approved_on,
+           bool_or(earlier) AS returned
+    FROM (SELECT unnest(CAST(:sellers AS text[])) COLLATE "C" AS seller_id) AS sellers
+    JOIN growth_points.seller_snapshot USING (seller_id)
+    JOIN unnest(CAST(:revisions AS integer[]), CAST(:earlier AS boolean[]))
+         WITH ORDINALITY AS other (revision_id, earlier, distance) USING (revision_id)
+    GROUP BY seller_id
+""")
 
 
 def past_of(connection: Connection, month: SettlementMonth, sellers_file: Path) -> Past:
@@ -48,7 +60,7 @@ def changes_since(connection: Connection, month: SettlementMonth, sellers_file: 
 
     That is the one of the nearest month before, also for a month that is delivered again: its own
     revision may be what is being corrected. The program's first month is held against its own, one
-    from before it against that.
+    from before it against that. A store that the last snapshot lacks is looked for in all others.
     """
     revisions = current_revisions(connection)
     last = _nearest(month, revisions.values())
@@ -57,10 +69,9 @@ def changes_since(connection: Connection, month: SettlementMonth, sellers_file: 
     staged = pyarrow.parquet.read_table(sellers_file).select(_SCHEMA.names).cast(_SCHEMA)
     now = staged.filter(staged["seller_id"].is_valid())  # the gate refuses the others
     then = _snapshot(connection, last.revision_id)
-    since, until = last.settlement_month - _MONTHS_TO_RETURN, last.settlement_month
-    earlier = [r.revision_id for m, r in revisions.items() if since <= m < until]
-    counts = _counts(connection, now, then, earlier)
-    return Changes(last.settlement_month, len(then), tuple(counts))
+    new = _missing(now, then)
+    known = _known(connection, new, last, _others(month, last, revisions.values()))
+    return Changes(last.settlement_month, len(then), tuple(_counts(now, then, new, known)))
 
 
 def _nearest(month: SettlementMonth, revisions: Iterable[Revision]) -> Revision | None:
@@ -70,25 +81,58 @@ def _nearest(month: SettlementMonth, revisions: Iterable[Revision]) -> Revision 
     return months[chosen] if chosen is not None else None
 
 
+def _others(
+    month: SettlementMonth, last: Revision, revisions: Iterable[Revision]
+) -> list[Revision]:
+    """List all other snapshots: the month's own, those before it, nearest first, those after it."""
+    others = sorted((r for r in revisions if r != last), key=lambda r: r.settlement_month)
+    until_now = [r for r in others if r.settlement_month <= month]
+    return [*reversed(until_now), *(r for r in others if r.settlement_month > month)]
+
+
+def _known(
+    connection: Connection, new: pa.ChunkedArray, last: Revision, others: list[Revision]
+) -> pa.Table:
+    """Find which sellers the other snapshots have, and what the first of those says.
+
+    One that was there before the last snapshot has returned.
+    """
+    given = {
+        "sellers": new.to_pylist(),
+        "revisions": [r.revision_id for r in others],
+        "earlier": [r.settlement_month < last.settlement_month for r in others],
+    }
+    found = connection.execute(_ELSEWHERE, given).mappings() if len(new) else ()
+    return pa.Table.from_pylist(list(map(dict, found)), _KNOWN).sort_by("seller_id")
+
+
 def _counts(
-    connection: Connection, now: pa.Table, then: pa.Table, earlier: list[int]
+    now: pa.Table, then: pa.Table, new: pa.ChunkedArray, known: pa.Table
 ) -> Iterator[Violations]:
     """Count each of `COMPARED`."""
-    place = pc.index_in(now["seller_id"], then["seller_id"].combine_chunks())
-    shared, new = now.filter(place.is_valid()), now["seller_id"].filter(place.is_null()).sort()
-    same = then.take(place.drop_null())
-    left = np.ones(len(then), np.bool_)
-    left[place.drop_null()] = False
-    gone = then["seller_id"].filter(pa.array(left)).sort()
+    shared, same = _both(now, then)
+    gone = _missing(then, now)
     yield _sellers(counted.VANISHED_SELLER, gone)
-    yield _sellers(counted.RETURNED_SELLER, _known(connection, new, earlier))
+    yield _sellers(counted.RETURNED_SELLER, known["seller_id"].filter(known["returned"]))
     yield _sellers(counted.JOINED_SELLER, new)
     yield _rewritten(new, gone)
-    yield _moved(shared, same)
+    yield _moved(_dates(shared, same), _dates(*_both(now, known)))
     now_normal, then_normal = (pc.equal(each["status"], NORMAL_STORE) for each in (shared, same))
     yield _changed(counted.CHANGED_STATUS, shared, pc.not_equal(now_normal, then_normal))
     for flag in SELLER_FLAGS:
         yield _changed(counted.CHANGED_FLAG[flag], shared, pc.not_equal(shared[flag], same[flag]))
+
+
+def _missing(now: pa.Table, then: pa.Table) -> pa.ChunkedArray:
+    """List the sellers that a snapshot has and another one lacks."""
+    there = pc.is_in(now["seller_id"], then["seller_id"].combine_chunks())
+    return now["seller_id"].filter(pc.invert(there)).sort()
+
+
+def _both(now: pa.Table, then: pa.Table) -> tuple[pa.Table, pa.Table]:
+    """Give the rows of those sellers that both have, in the same order."""
+    place = pc.index_in(now["seller_id"], then["seller_id"].combine_chunks())
+    return now.filter(place.is_valid()), then.take(place.drop_null())
 
 
 def _sellers(rule: str, sellers: pa.ChunkedArray) -> Violations:
@@ -108,26 +152,22 @@ def _rewritten(new: pa.ChunkedArray, gone: pa.ChunkedArray) -> Violations:
     return Violations(counted.REWRITTEN_SELLER, len(shown), (), tuple(shown[:_EXAMPLES]))
 
 
-def _moved(shared: pa.Table, same: pa.Table) -> Violations:
-    """Find stores with another approval date, and tell both dates of each, up to a number."""
-    moved = pc.not_equal(shared["approved_on"], same["approved_on"])
-    now, then = shared.filter(moved), same["approved_on"].filter(moved)
-    told = now.append_column("before", then).sort_by("seller_id").slice(0, _DATES_TOLD)
+def _dates(now: pa.Table, then: pa.Table) -> pa.Table:
+    """List the stores whose approval date is another one, with both dates."""
+    both = pa.table(
+        [now["seller_id"], then["approved_on"], now["approved_on"]], ("seller_id", "from", "to")
+    )
+    return both.filter(pc.not_equal(both["from"], both["to"]))
+
+
+def _moved(*dates: pa.Table) -> Violations:
+    """Count the stores with another approval date, and tell both dates of each, up to a number."""
+    moved = pa.concat_tables(dates).sort_by("seller_id")
     shown = tuple(
-        f"{visible(row['seller_id'])} (from {row['before']} to {row['approved_on']})"
-        for row in told.to_pylist()
+        f"{visible(row['seller_id'])} (from {row['from']} to {row['to']})"
+        for row in moved.slice(0, _DATES_TOLD).to_pylist()
     )
-    return Violations(counted.MOVED_APPROVAL, len(now), (), shown)
-
-
-def _known(connection: Connection, new: pa.ChunkedArray, earlier: list[int]) -> pa.ChunkedArray:
-    """Keep the sellers that any of the earlier revisions had."""
-    column = seller_snapshot.c.seller_id
-    had = select(column).where(
-        seller_snapshot.c.revision_id.in_(earlier), column.in_(new.to_pylist())
-    )
-    found = connection.scalars(had.distinct().order_by(column)).all() if len(new) else []
-    return pa.chunked_array([pa.array(found, pa.string())])
+    return Violations(counted.MOVED_APPROVAL, len(moved), (), shown)
 
 
 def _snapshot(connection: Connection, revision_id: int) -> pa.Table:

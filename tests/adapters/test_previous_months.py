@@ -130,7 +130,7 @@ def test_the_current_revision_of_the_last_month_is_compared(
     assert changed(past_of(connection, MONTH, sellers(tmp_path, "x", "y"))) == {}
 
 
-def replace_sellers(staged: StagedMonth, folder: Path, *stores: str) -> StagedMonth:
+def replace_sellers(staged: StagedMonth, folder: Path, *stores: Store | str) -> StagedMonth:
     """Stage the same lines with another snapshot."""
     folder.mkdir()
     copyfile(staged.totals, folder / "totals.parquet")
@@ -148,6 +148,70 @@ def test_a_store_that_comes_back_is_told(
         "seller_returned": (1, ("store-c",)),
         "seller_joined": (2, ("new", "store-c")),
     }
+
+
+def approved(name: str, month: int) -> Store:
+    return store(name, approved_on=date(2026, month, 1))
+
+
+@pytest.mark.parametrize(
+    ("snapshots", "told"),
+    [
+        ({3: 4, 1: None}, "from 2026-04-01 to 2026-05-01"),
+        ({3: 5, 2: 4, 1: None}, "from 2026-04-01 to 2026-05-01"),
+        ({3: 4, 2: 5, 1: None}, None),
+        ({30: 4, 1: None}, "from 2026-04-01 to 2026-05-01"),
+        ({1: None, 0: 4}, "from 2026-04-01 to 2026-05-01"),
+        ({2: 5, 1: None, 0: 4}, "from 2026-04-01 to 2026-05-01"),
+        ({2: 4, 1: None, 0: 5}, None),
+        ({1: None, -1: 4}, "from 2026-04-01 to 2026-05-01"),
+        ({1: 5, 0: 4}, None),
+        ({-1: None, -2: 4}, "from 2026-04-01 to 2026-05-01"),
+    ],
+)
+def test_an_approval_date_is_compared_with_that_of_the_nearest_snapshot_that_has_the_store(
+    connection: Connection,
+    staged: StagedMonth,
+    tmp_path: Path,
+    snapshots: dict[int, int | None],
+    told: str | None,
+) -> None:
+    for number, (back, month) in enumerate(snapshots.items()):
+        stores = [store("a"), *([approved("x", month)] if month is not None else [])]
+        other = replace_sellers(staged, tmp_path / str(number), *stores)
+        take_in(connection, MONTH - back, other, number)
+    past = past_of(connection, MONTH, sellers(tmp_path, "a", approved("x", 5)))
+    assert count(past, "approval_date_moved").examples == ((f"x ({told})",) if told else ())
+
+
+@pytest.mark.parametrize(
+    ("months", "returned"),
+    [((2, 1), True), ((30, 1), True), ((5, 3), True), ((1, 0), False), ((1, -1), False)],
+)
+def test_a_store_has_returned_if_a_snapshot_before_the_last_one_had_it(
+    connection: Connection,
+    staged: StagedMonth,
+    tmp_path: Path,
+    months: tuple[int, int],
+    returned: bool,
+) -> None:
+    had, lacked = months if months[1] > 0 else months[::-1]
+    take_in(connection, MONTH - had, replace_sellers(staged, tmp_path / "had", "a", "x"), 4)
+    take_in(connection, MONTH - lacked, replace_sellers(staged, tmp_path / "not", "a"), 5)
+    past = past_of(connection, MONTH, sellers(tmp_path, "a", "x"))
+    assert count(past, "seller_returned").examples == (("x",) if returned else ())
+    assert count(past, "seller_joined").examples == ("x",)
+
+
+@pytest.mark.parametrize("many", [1, 65_535, 65_536, 70_000])
+def test_any_number_of_new_stores_is_compared(
+    connection: Connection, staged: StagedMonth, tmp_path: Path, many: int
+) -> None:
+    take_in(connection, MONTH - 2, replace_sellers(staged, tmp_path / "two", "z0", "old"), 4)
+    take_in(connection, MONTH - 1, staged, 5)
+    past = past_of(connection, MONTH, sellers(tmp_path, *(f"z{n}" for n in range(many))))
+    assert count(past, "seller_joined").count == many
+    assert count(past, "seller_returned").examples == ("z0",)
 
 
 CHANGES: list[tuple[tuple[Store, ...], dict[str, tuple[int, tuple[str, ...]]]]] = [
