@@ -5,6 +5,7 @@ A limit is a share: of the stores of the last snapshot, or of the rows that a ru
 
 import re
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Final
 
 from domain.refusal import WrongUsage
@@ -38,7 +39,17 @@ def parse_limits(text: str) -> dict[str, float]:
 
     A share is a number from 0 to 1 or a percentage: `snapshot_unlike_last=80%`.
     """
-    return dict(_parse(entry) for entry in text.split(",") if entry.strip())
+    limits: dict[str, float] = {}
+    for name, share in (_parse(entry) for entry in text.split(",") if entry.strip()):
+        if name in limits:
+            raise LimitInvalid(f"{name} is given twice; give each limit once")
+        limits[name] = share
+    return limits
+
+
+def allowed(share: float, total: int) -> int:
+    """Say how many of `total` a share allows: 29% of 100 are 29, though 0.29 * 100 is less."""
+    return int(Decimal(str(share)) * total)
 
 
 def _parse(entry: str) -> tuple[str, float]:
@@ -47,7 +58,7 @@ def _parse(entry: str) -> tuple[str, float]:
         raise LimitInvalid(
             f"{entry.strip()!r} is no limit; write one like snapshot_unlike_last=80%"
         )
-    name, share = found[1], float(found[2]) / (100 if found[3] else 1)
+    name, share = found[1], float(Decimal(found[2]) / (100 if found[3] else 1))
     if name not in LIMITS:
         raise LimitInvalid(f"there is no limit {name!r}; there are {', '.join(LIMITS)}")
     if share > 1:

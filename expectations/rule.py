@@ -8,6 +8,7 @@ from operator import or_
 import narwhals as nw
 
 from domain.findings import Severity
+from domain.limits import allowed
 from domain.months import SettlementMonth
 from domain.profile import PastMonth, Profile
 from domain.settlement import Content
@@ -26,7 +27,7 @@ class Limit:
 
     def allows(self, total: int, limits: Mapping[str, float]) -> int:
         """Say how many of `total` may break the rule."""
-        return max(self.count, int(limits[self.setting] * total) if self.setting else 0)
+        return max(self.count, allowed(limits[self.setting], total) if self.setting else 0)
 
 
 NONE = Limit()
