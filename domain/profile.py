@@ -30,9 +30,13 @@ REWRITTEN_SELLER = "seller_rewritten"
 MOVED_APPROVAL = "approval_date_moved"
 CHANGED_STATUS = "status_changed"
 CHANGED_FLAG = {flag: f"{flag}_changed" for flag in SELLER_FLAGS}
+# What it is beside the revision that it replaces.
+WITHDRAWN_SELLER = "seller_withdrawn"
+RESTATED_SELLER = "seller_restated"
+REPLACED = (WITHDRAWN_SELLER, RESTATED_SELLER)
 COMPARED = (
     *(VANISHED_SELLER, RETURNED_SELLER, JOINED_SELLER, REWRITTEN_SELLER, MOVED_APPROVAL),
-    *(CHANGED_STATUS, *CHANGED_FLAG.values()),
+    *(CHANGED_STATUS, *CHANGED_FLAG.values(), *REPLACED),
 )
 
 # The words that a column does not know, by column: how often, and how many for the first time.
@@ -108,15 +112,16 @@ class PastMonth:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What a snapshot is beside the last one that was taken in.
+    """What a snapshot is beside the last one that was taken in, and the one that it replaces.
 
-    `stores` is how many that one had, 0 where there was none; `counts` holds one count for each
-    of `COMPARED`.
+    `stores` and `replaced_stores` are how many those had, 0 where there was none; `counts` holds
+    one count for each of `COMPARED`.
     """
 
     since: SettlementMonth | None = None
     stores: int = 0
     counts: tuple[Violations, ...] = tuple(map(Violations, COMPARED))
+    replaced_stores: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +143,8 @@ class Profile:
 
     `past` holds the months to compare with; none when there is no earlier month. `unknown_words`
     lists those with the largest amounts, and `new_words` those of them that no delivery had before.
-    `last_stores` is the size of the snapshot to compare with, `limits` what it is judged by.
+    `last_stores` and `replaced_stores` are the sizes of the snapshots to compare with, `limits`
+    what it is judged by.
     """
 
     settlement_month: SettlementMonth
@@ -146,6 +152,7 @@ class Profile:
     violations: tuple[Violations, ...]
     past: tuple[PastMonth, ...] = ()
     last_stores: int = 0
+    replaced_stores: int = 0
     limits: Mapping[str, float] = field(default_factory=lambda: LIMITS)
     unknown_words: tuple[UnknownWord, ...] = ()
     new_words: tuple[UnknownWord, ...] = ()
@@ -165,6 +172,7 @@ class Profile:
             violations=(*self.violations, *past.changes.counts, *counts),
             past=past.months,
             last_stores=past.changes.stores,
+            replaced_stores=past.changes.replaced_stores,
             new_words=new,
         )
 

@@ -179,6 +179,26 @@ COMPARISON_RULES: tuple[Rule, ...] = (
         for flag, name in counted.CHANGED_FLAG.items()
         for rule in _changed(name, flag, "flags")
     ),
+    _beside_the_last(
+        counted.WITHDRAWN_SELLER,
+        counted.WITHDRAWN_SELLER,
+        Severity.INFO,
+        "the store was in the month's revision that this one replaces, and is not in this one",
+    ),
+    _beside_the_last(
+        "snapshot_unlike_replaced",
+        counted.WITHDRAWN_SELLER,
+        Severity.CRITICAL,
+        "stores of the month's revision that this one would replace are missing, as if this were "
+        "another marketplace's",
+        Limit(setting="snapshot_unlike_last"),
+    ),
+    _beside_the_last(
+        counted.RESTATED_SELLER,
+        counted.RESTATED_SELLER,
+        Severity.INFO,
+        "the store's row is another than in the month's revision that this one replaces",
+    ),
 )
 
 
@@ -378,6 +398,8 @@ def unseen_before(rule: Rule, words: Iterable[UnknownWord]) -> Finding:
 
 def judged_of(rule: Rule, profile: Profile) -> int:
     """Say of how many lines, rows, sellers or stores a rule's violations are a part."""
+    if rule.count_of in counted.REPLACED:
+        return profile.replaced_stores
     if rule.counted == "store":
         return profile.last_stores
     if rule.counted == "seller":

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Iterable, Iterator, Mapping
+from functools import reduce
 from pathlib import Path
 
 import pyarrow as pa
@@ -25,6 +26,7 @@ _EXAMPLES = 3
 _DATES_TOLD = 20
 _TYPE = {Kind.DATE: pa.date32(), Kind.FLAG: pa.bool_()}
 _SCHEMA = pa.schema([(c.name, _TYPE.get(c.kind, pa.string())) for c in SELLER_COLUMNS])
+_EMPTY = _SCHEMA.empty_table()
 _KNOWN = pa.schema(
     [("seller_id", pa.string()), ("approved_on", pa.date32()), ("returned", pa.bool_())]
 )
@@ -56,10 +58,11 @@ def past_of(connection: Connection, month: SettlementMonth, sellers_file: Path) 
 
 
 def changes_since(connection: Connection, month: SettlementMonth, sellers_file: Path) -> Changes:
-    """Compare a staged snapshot with the last one that was taken in.
+    """Compare a staged snapshot with the last one that was taken in, and with what it replaces.
 
-    That is the one of the nearest month before, also for a month that is delivered again: its own
-    revision may be what is being corrected. The program's first month is held against its own, one
+    The last one is that of the nearest month before, also for a month that is delivered again: its
+    own revision may be what is being corrected, so the two are compared for stores that are left
+    out, and what else differs is only told. The program's first month is held against its own, one
     from before it against that. A store that the last snapshot lacks is looked for in all others.
     """
     revisions = current_revisions(connection)
@@ -71,7 +74,10 @@ def changes_since(connection: Connection, month: SettlementMonth, sellers_file: 
     then = _snapshot(connection, last.revision_id)
     new = _missing(now, then)
     known = _known(connection, new, last, _others(month, last, revisions.values()))
-    return Changes(last.settlement_month, len(then), tuple(_counts(now, then, new, known)))
+    own = revisions.get(month, last)
+    replaced = _EMPTY if own is last else _snapshot(connection, own.revision_id)
+    counts = (*_counts(now, then, new, known), *_replaced(now, replaced))
+    return Changes(last.settlement_month, len(then), counts, len(replaced))
 
 
 def _nearest(month: SettlementMonth, revisions: Iterable[Revision]) -> Revision | None:
@@ -121,6 +127,14 @@ def _counts(
     yield _changed(counted.CHANGED_STATUS, shared, pc.not_equal(now_normal, then_normal))
     for flag in SELLER_FLAGS:
         yield _changed(counted.CHANGED_FLAG[flag], shared, pc.not_equal(shared[flag], same[flag]))
+
+
+def _replaced(now: pa.Table, replaced: pa.Table) -> Iterator[Violations]:
+    """Count each of `REPLACED`."""
+    shared, same = _both(now, replaced)
+    differs = [pc.not_equal(shared[name], same[name]) for name in _SCHEMA.names]
+    yield _sellers(counted.WITHDRAWN_SELLER, _missing(replaced, now))
+    yield _changed(counted.RESTATED_SELLER, shared, reduce(pc.or_kleene, differs))
 
 
 def _missing(now: pa.Table, then: pa.Table) -> pa.ChunkedArray:

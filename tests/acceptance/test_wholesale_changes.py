@@ -17,7 +17,7 @@ OTHERS: Final = tuple(replace(store, seller_id=f"zx-{store.seller_id}") for stor
 
 @dataclass(frozen=True, slots=True)
 class Wholesale:
-    """A snapshot that October or November comes with, and what must be said of it."""
+    """A snapshot that October comes with, and what must be said of it."""
 
     what: str
     stores: tuple[Store, ...]
@@ -101,6 +101,30 @@ def test_a_month_is_not_replaced_by_another_marketplaces(closed_october: Marketp
     assert refused.exit_code == 1
     assert "snapshot_unlike_last" in refused.stderr
     assert closed_october.result(OCTOBER) == before
+
+
+def test_a_month_is_not_replaced_by_a_part_of_it(with_history: Marketplace) -> None:
+    deliver(with_history, OCTOBER, (*STORES, *OTHERS, replace(MARU, seller_id="merged")))
+    with_history.done("close", OCTOBER)
+    deliver(with_history, OCTOBER, STORES)
+
+    refused = with_history.run("close", OCTOBER)
+
+    assert refused.exit_code == 1
+    assert "snapshot_unlike_replaced" in refused.stderr
+    assert "snapshot_unlike_last=0.5 of 7" in refused.stderr
+
+
+def test_a_correction_tells_the_stores_that_it_changes(with_history: Marketplace) -> None:
+    deliver(with_history, OCTOBER, (DANA, MARU_YOUNG, SORA))
+    with_history.done("close", OCTOBER)
+    deliver(with_history, OCTOBER, STORES)
+
+    told = " ".join(with_history.done("close", OCTOBER).stdout.split())
+
+    assert "approval_date_moved" not in told
+    assert "info seller_restated" in told
+    assert "1 store, for example maru" in told
 
 
 def test_a_month_is_held_against_the_last_one_before_a_gap(closed_october: Marketplace) -> None:

@@ -150,6 +150,54 @@ def test_a_store_that_comes_back_is_told(
     }
 
 
+@pytest.mark.parametrize(
+    ("before", "replaced", "now", "expected"),
+    [
+        ("ab", "abxy", "ab", {"seller_withdrawn": (2, ("x", "y"))}),
+        ("ab", "abxy", "abx", {"seller_joined": (1, ("x",)), "seller_withdrawn": (1, ("y",))}),
+        ("ab", "zy", "ab", {"seller_withdrawn": (2, ("y", "z"))}),
+        ("ab", "a", "ab", {}),
+        ("ab", "ab", "ab", {}),
+        ("", "ab", "a", {"seller_vanished": (1, ("b",))}),
+    ],
+)
+def test_stores_that_a_month_has_no_more_are_told(
+    connection: Connection,
+    staged: StagedMonth,
+    tmp_path: Path,
+    before: str,
+    replaced: str,
+    now: str,
+    expected: dict[str, tuple[int, tuple[str, ...]]],
+) -> None:
+    for back, names in ((1, before), (0, replaced)):
+        if names:
+            other = replace_sellers(staged, tmp_path / f"{back}", *names)
+            take_in(connection, MONTH - back, other, back)
+    past = past_of(connection, MONTH, sellers(tmp_path, *now))
+    assert changed(past) == expected
+    assert past.changes.replaced_stores == (len(replaced) if before else 0)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"approved_on": date(2026, 9, 15)},
+        {"status": "PAUSED"},
+        {"status": "SLEEPING"},
+        *({flag: flag != "uses_fulfilment"} for flag in SELLER_FLAGS),
+    ],
+)
+def test_a_row_that_becomes_what_it_was_a_month_before_is_told(
+    connection: Connection, staged: StagedMonth, tmp_path: Path, values: Store
+) -> None:
+    take_in(connection, MONTH - 1, staged, 4)
+    once = replace_sellers(staged, tmp_path / "own", STORES[0], STORES[1] | values, STORES[2])
+    take_in(connection, MONTH, once, 5)
+    past = past_of(connection, MONTH, sellers(tmp_path, *STORES))
+    assert changed(past) == {"seller_restated": (1, ("store-b",))}
+
+
 def approved(name: str, month: int) -> Store:
     return store(name, approved_on=date(2026, month, 1))
 

@@ -176,7 +176,7 @@ def beside_a_last_snapshot(
     """Judge a sound month whose snapshot differs from one of so many stores, and tell the rules."""
     violations = (Violations(rule, counts.get(rule, 0)) for rule in COMPARED)
     sound = replace(SOUND, violations=NOTHING_BROKEN, limits=limits)
-    past = Past(changes=Changes(MONTH - 1, stores, tuple(violations)))
+    past = Past(changes=Changes(MONTH - 1, stores, tuple(violations), stores))
     kept = tuple(v for v in sound.violations if v.rule not in {*COMPARED, *NEW_WORD.values()})
     return {f.rule for f in judge(replace(sound, violations=kept).beside(past))}
 
@@ -205,6 +205,12 @@ def beside_a_last_snapshot(
         (1_000, {"status_changed": 251}, {"status_changed_mostly"}),
         (1_000, {"uses_api_changed": 50}, {"uses_api_changed"}),
         (1_000, {"uses_api_changed": 250}, {"uses_api_changed_often"}),
+        (3, {"seller_withdrawn": 1, "seller_restated": 3}, {"seller_withdrawn", "seller_restated"}),
+        (3, {"seller_withdrawn": 2}, {"snapshot_unlike_replaced"}),
+        (1, {"seller_withdrawn": 1}, {"snapshot_unlike_replaced"}),
+        (1_000, {"seller_withdrawn": 500}, {"seller_withdrawn"}),
+        (1_000, {"seller_withdrawn": 501}, {"snapshot_unlike_replaced"}),
+        (1_000, {"seller_restated": 1_000}, {"seller_restated"}),
         (1_000, {"runs_outlet_window_changed": 251}, {"runs_outlet_window_changed_mostly"}),
     ],
 )

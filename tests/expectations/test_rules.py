@@ -191,7 +191,7 @@ def changed(rule: Rule) -> Past:
     """Have so many of 10,000 stores changed that the rule is broken, and no heavier one."""
     count = rule.limit.allows(10_000, LIMITS) + 1
     counts = (replace(v, count=count if v.rule == rule.count_of else 0) for v in Changes().counts)
-    return Past(changes=Changes(MONTH - 1, 10_000, tuple(counts)))
+    return Past(changes=Changes(MONTH - 1, 10_000, tuple(counts), 10_000))
 
 
 NOTHING_SEEN = Past(words=frozenset())
@@ -270,6 +270,7 @@ def test_what_a_sound_month_may_hold_only_warns() -> None:
 def test_what_is_told_every_month_is_no_warning() -> None:
     told = {rule.name for rule in ALL_RULES if rule.severity is Severity.INFO}
     changes = {"seller_vanished", "seller_returned", "status_changed"}
+    changes |= {"seller_withdrawn", "seller_restated"}
     changes |= {f"{flag}_changed" for flag in SELLER_FLAGS}
     assert told == {"line_type_unknown", "settlement_type_unknown", "status_unknown"} | changes
 
