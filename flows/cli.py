@@ -40,8 +40,10 @@ _RECORD: Final = (
 class WordUnreadable(WrongUsage):
     """A word of the command line is not UTF-8, so that neither engine nor database can have it."""
 
-    def __init__(self, word: str) -> None:
-        super().__init__(f"{word!r} on the command line is not UTF-8.")
+    def __init__(self, word: str, sign: str) -> None:
+        super().__init__(
+            f"{word!r} on the command line is not UTF-8: U+{ord(sign):04X} is no letter of it."
+        )
         self.word = word
 
 
@@ -124,8 +126,8 @@ def _require_readable_words(words: list[str]) -> None:
     for word in words:
         try:
             word.encode()
-        except UnicodeEncodeError:
-            raise WordUnreadable(word) from None
+        except UnicodeEncodeError as error:
+            raise WordUnreadable(word, word[error.start]) from None
 
 
 def _trouble_outside(error: Exception) -> str | None:

@@ -15,7 +15,7 @@ OWNER = "an_owner_without_rights"
 def owned_url(server_url: str, migrated_template: str) -> Iterator[str]:
     """An empty database of an owner who may not create roles, on a server that has the role."""
     _administer(server_url, f"CREATE ROLE {OWNER} LOGIN", f"CREATE DATABASE owned OWNER {OWNER}")
-    yield server_url.replace("postgres:@", f"{OWNER}:@").replace("/postgres?", "/owned?")
+    yield server_url.replace("postgres@", f"{OWNER}@").replace("/postgres?", "/owned?")
     _administer(server_url, "DROP DATABASE owned WITH (FORCE)", f"DROP ROLE {OWNER}")
 
 

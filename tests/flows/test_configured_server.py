@@ -3,7 +3,7 @@
 import os
 import socket
 import urllib.error
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -85,9 +85,13 @@ def _refused() -> str:
         return f"http://127.0.0.1:{taken.getsockname()[1]}/api"
 
 
-@pytest.mark.parametrize("url", [_refused(), "http://nowhere.invalid/api"])
-def test_where_nobody_is_is_refused(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PREFECT_API_URL", url)
+@pytest.mark.parametrize(
+    "address", [_refused, lambda: "http://nowhere.invalid/api"], ids=["no listener", "no name"]
+)
+def test_where_nobody_is_is_refused(
+    address: Callable[[], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PREFECT_API_URL", address())
     with pytest.raises(NobodyAnswers, match="where nobody answers"):
         configured_server()
 
