@@ -56,7 +56,7 @@ class MonthBlocked(Refused):
     ) -> None:
         critical = blocking(findings)
         lines = [f"  {f.rule}: {f.sentence}" for f in critical]
-        if others := [f for f in findings if f not in critical]:
+        if others := warnings(findings):
             lines += ["Warnings, which may say why:"]
             lines += [f"  {f.rule}: {f.sentence}" for f in others]
         many = f"{len(critical)} finding{'s'[: len(critical) != 1]}"

@@ -6,6 +6,7 @@ Unicode they know.
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from typing import Final
 
 _CONTROLS: Final = r"\x00-\x1f\x7f-\x9f"
@@ -30,6 +31,9 @@ ASCII: Final = "".join(map(chr, range(0x21, 0x7F)))
 JOINERS: Final = "_.-"
 """What a code's words are joined with, as the inside of a class of a pattern."""
 
+NUMBER_MARKS: Final = "+,'\"="
+"""What a spreadsheet adds to an id that it takes for a number, or to keep it from doing so."""
+
 NOTHING: Final = ("null", "none", "nan", "nat", "<na>", "\\n")
 """How programs write a missing value into a text, in lower case."""
 
@@ -38,7 +42,7 @@ LARGEST_EXACT: Final = 2**53 - 1
 
 _UNSEEN_OR_JOINER = re.compile(f"[{UNSEEN}{JOINERS}]+")
 _ODD = re.compile(f"^[{_SPACES}]|[{_SPACES}]$|[{HIDDEN}]|[{_SPACES[1:]}]")
-_LOOKS_ALIKE = re.compile(f"[{UNSEEN}]+")
+_LOOKS_ALIKE = re.compile(f"[{UNSEEN}{NUMBER_MARKS}]+")
 _DECIMAL_ZEROS = re.compile(r"(?<=[0-9])\.0+$")
 _FULL_WIDTH_TO_ASCII = str.maketrans(FULL_WIDTH, ASCII)
 
@@ -67,6 +71,14 @@ def lookalike_key(identifier: str) -> str:
     seen = _LOOKS_ALIKE.sub("", identifier.translate(_FULL_WIDTH_TO_ASCII))
     bare = _DECIMAL_ZEROS.sub("", unicodedata.normalize("NFC", seen))
     return bare.lstrip("0") if bare.isdecimal() else bare
+
+
+def rewritings(identifier: str, lengths: Iterable[int]) -> set[str]:
+    """List how an id of digits may stand elsewhere: without zeros, or with some to a length."""
+    key = lookalike_key(identifier)
+    if not key.isdecimal():
+        return set()
+    return {key, *(key.zfill(length) for length in lengths)} - {identifier}
 
 
 def visible(text: str) -> str:

@@ -27,7 +27,7 @@ from expectations.rule import (
 
 _AMOUNT = "payment_amount_krw"
 _AMOUNT_AS_WRITTEN = "payment_amount_krw_unreadable"
-_WHOLE_NUMBER = r"^\s*[+-]?([0-9]+|[0-9]{1,3}(,[0-9]{3})+)(\.0+)?\s*$"
+_WHOLE_NUMBER = r"^\s*[+-]?([0-9]+|[0-9]{1,3}(,[0-9]{3})+)(\.0{1,2}|\.0{4,})?\s*$"
 _CONTROL_CHARACTER = r"[\x00-\x1f\x7f]"
 
 
@@ -48,6 +48,16 @@ def _well_formed_line_type() -> nw.Expr:
     # The known ones first: the pattern then runs over the others only.
     fits = at_most(LONGEST_ID, "line_type") & free_of(_CONTROL_CHARACTER, "line_type")
     return one_of(LINE_TYPES, "line_type") | fits
+
+
+def _well_formed_settlement_type() -> nw.Expr:
+    fits = at_most(LONGEST_ID, "settlement_type") & free_of(_CONTROL_CHARACTER, "settlement_type")
+    return one_of(SETTLEMENT_TYPES, "settlement_type") | fits
+
+
+def _known_settlement_type() -> nw.Expr:
+    known = one_of(SETTLEMENT_TYPES, "settlement_type") | empty("settlement_type")
+    return known | ~_well_formed_settlement_type()
 
 
 def _known_line_type() -> nw.Expr:
@@ -133,12 +143,21 @@ LINE_RULES: tuple[RowRule, ...] = (
         lambda _: _needed(present("settlement_type")),
     ),
     RowRule(
+        _critical(
+            "settlement_type_malformed",
+            f"the settlement_type is longer than {LONGEST_ID} characters or holds a control "
+            "character",
+        ),
+        "settlement_type",
+        lambda _: _well_formed_settlement_type(),
+    ),
+    RowRule(
         _told(
             "settlement_type_unknown",
             "the settlement_type is one that this program does not know",
         ),
         "settlement_type",
-        lambda _: one_of(SETTLEMENT_TYPES, "settlement_type") | empty("settlement_type"),
+        lambda _: _known_settlement_type(),
     ),
     # The marketplace's interface leaves these out where it has none (all but line_type, amount).
     RowRule(

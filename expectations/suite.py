@@ -218,6 +218,25 @@ NEW_WORD_RULES: tuple[Rule, ...] = (
     _new_word("status", Content.SELLERS, "its stores do not count as active"),
 )
 
+
+def _unknown(column: str, content: Content, what: str) -> tuple[Rule, ...]:
+    """Give the rules for a share of unknown words; a few are told by the rule of each row."""
+    counts = counted.UNKNOWN_WORD[column]
+    many = f"the {column} is one that this program does not know, so {what}"
+    return tuple(
+        Rule(f"{counts}_{name}", content, weight, many, Limit(_A_FEW, setting), counts=counts)
+        for name, weight, setting in (
+            ("often", Severity.WARNING, "words_often_unknown"),
+            ("mostly", Severity.CRITICAL, "words_mostly_unknown"),
+        )
+    )
+
+
+UNKNOWN_WORD_RULES: tuple[Rule, ...] = (
+    *_unknown("line_type", Content.SETTLEMENTS, "the line does not count"),
+    *_unknown("status", Content.SELLERS, "the store does not count as active"),
+)
+
 _COLUMN_OF_WORDS = {
     rule: column
     for rules in (counted.UNKNOWN_WORD, counted.NEW_WORD)
@@ -336,6 +355,7 @@ COUNTED_RULES: tuple[Rule, ...] = (
     *SET_RULES,
     *COMPARISON_RULES,
     *NEW_WORD_RULES,
+    *UNKNOWN_WORD_RULES,
 )
 ALL_RULES: tuple[Rule, ...] = (
     *COUNTED_RULES,
@@ -425,7 +445,7 @@ def _limit(rule: Rule, profile: Profile) -> str:
 def words_told(rule: Rule, profile: Profile) -> tuple[UnknownWord, ...]:
     """List the words that a rule about unknown words is about; none for other rules."""
     words = profile.new_words if rule in NEW_WORD_RULES else profile.unknown_words
-    column = _COLUMN_OF_WORDS.get(rule.name)
+    column = _COLUMN_OF_WORDS.get(rule.count_of)
     return tuple(word for word in words if word.column == column)
 
 

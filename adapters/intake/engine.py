@@ -15,7 +15,7 @@ MEMORY_LIMIT_MB = 1_200
 _MACROS = r"""
 CREATE MACRO whole_krw(written) AS CASE
   WHEN TRY_CAST(written AS BIGINT)::VARCHAR = written THEN TRY_CAST(written AS BIGINT)
-  WHEN regexp_full_match(written, '\s*[+-]?([0-9]+|[0-9]{1,3}(,[0-9]{3})+)(\.0+)?\s*')
+  WHEN regexp_full_match(written, '\s*[+-]?([0-9]+|[0-9]{1,3}(,[0-9]{3})+)(\.0{1,2}|\.0{4,})?\s*')
   THEN TRY_CAST(replace(regexp_replace(written, '\.0+\s*$', ''), ',', '') AS BIGINT) END;
 CREATE MACRO calendar_date(written) AS CASE
   WHEN TRY_CAST(written AS DATE)::VARCHAR = written AND isfinite(TRY_CAST(written AS DATE))

@@ -17,6 +17,7 @@ from domain.written import (
     JOINERS,
     LARGEST_EXACT,
     NOTHING,
+    NUMBER_MARKS,
     UNSEEN,
     word_key,
 )
@@ -28,7 +29,7 @@ _LARGEST_EXACT_FLOAT = 2**24 - 1  # a number of 32 bits
 # What costs more than a look at a text is done only where it may change it.
 _ODD_ID = (
     f"strlen({{0}}) <= {_LONGEST_NOTHING} OR strlen({{0}}) <> length({{0}}) "
-    "OR contains({0}, '.') OR contains({0}, ' ')"
+    "OR contains({0}, '.') OR {0} < '!' OR right({0}, 1) < '!' OR contains({0}, chr(9))"
 )
 
 
@@ -57,19 +58,18 @@ def macros() -> str:
     """Define what the expressions of this module call, as the engine's SQL."""
     nothing = ", ".join(map(literal, ("", *NOTHING)))
     unseen, hidden = literal(f"[{UNSEEN}{JOINERS}]+"), literal(f"[{HIDDEN}]+")
-    spaces, odd = literal(f"[{UNSEEN}]+"), literal(f"[{UNSEEN}.]")
+    marks, odd = literal(f"[{UNSEEN}{NUMBER_MARKS}]+"), literal(f"[{UNSEEN}{NUMBER_MARKS}.]")
     around = literal(f"^[{UNSEEN}]+|[{UNSEEN}]+$")
     full_width, ascii_ = literal(FULL_WIDTH), literal(ASCII)
     zeros = literal(rf"([0-9]{{1,{_EXACT_DIGITS}}})\.0+")
     return rf"""
-CREATE MACRO is_nothing(written) AS
-  strlen(written) <= {_LONGEST_NOTHING} AND lower(trim(written)) IN ({nothing});
 -- The engine composes letters only up to a NUL.
 CREATE MACRO word_key(written) AS CASE WHEN contains(written, chr(0)) THEN written
   ELSE upper(nfc_normalize(regexp_replace(
     translate(written, {full_width}, {ascii_}), {unseen}, '', 'g'))) END;
 CREATE MACRO without_unseen(written) AS nfc_normalize(
   regexp_replace(regexp_replace(written, {hidden}, '', 'g'), {around}, '', 'g'));
+CREATE MACRO is_nothing(written) AS lower(without_unseen(written)) IN ({nothing});
 CREATE MACRO bare_id(id) AS
   CASE WHEN regexp_full_match(id, '[0-9]+') THEN ltrim(id, '0') ELSE id END;
 CREATE MACRO without_decimal_zeros(written) AS CASE
@@ -81,7 +81,7 @@ CREATE MACRO lookalike_key(id) AS CASE
   THEN id
   WHEN contains(id, chr(0)) THEN id
   ELSE bare_id(regexp_replace(nfc_normalize(regexp_replace(
-    translate(id, {full_width}, {ascii_}), {spaces}, '', 'g')), '([0-9])\.0+$', '\1')) END;
+    translate(id, {full_width}, {ascii_}), {marks}, '', 'g')), '([0-9])\.0+$', '\1')) END;
 CREATE MACRO store_id(written) AS CASE
   WHEN is_nothing(written) THEN NULL
   WHEN contains(written, chr(0)) THEN written

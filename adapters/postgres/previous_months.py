@@ -19,7 +19,7 @@ from domain import profile as counted
 from domain.months import SettlementMonth
 from domain.profile import Changes, Past, PastMonth, Violations
 from domain.settlement import NORMAL_STORE, SELLER_COLUMNS, SELLER_FLAGS, Kind
-from domain.written import lookalike_key, visible
+from domain.written import lookalike_key, rewritings, visible
 
 MONTHS_COMPARED = 3
 _EXAMPLES = 3
@@ -73,10 +73,13 @@ def changes_since(connection: Connection, month: SettlementMonth, sellers_file: 
     now = staged.filter(staged["seller_id"].is_valid())  # the gate refuses the others
     then = _snapshot(connection, last.revision_id)
     new = _missing(now, then)
-    known = _known(connection, new, last, _others(month, last, revisions.values()))
+    others = _others(month, last, revisions.values())
+    known = _known(connection, new, last, others)
     own = revisions.get(month, last)
     replaced = _EMPTY if own is last else _snapshot(connection, own.revision_id)
-    counts = (*_counts(now, then, new, known), *_replaced(now, replaced))
+    alike = _known(connection, _alike(new, known, then), last, others)["seller_id"]
+    former = [*alike.to_pylist(), *_missing(replaced, now).to_pylist()]
+    counts = (*_counts(now, then, new, known, former), *_replaced(now, replaced))
     return Changes(last.settlement_month, len(then), counts, len(replaced))
 
 
@@ -113,7 +116,7 @@ def _known(
 
 
 def _counts(
-    now: pa.Table, then: pa.Table, new: pa.ChunkedArray, known: pa.Table
+    now: pa.Table, then: pa.Table, new: pa.ChunkedArray, known: pa.Table, former: list[str]
 ) -> Iterator[Violations]:
     """Count each of `COMPARED`."""
     shared, same = _both(now, then)
@@ -121,7 +124,7 @@ def _counts(
     yield _sellers(counted.VANISHED_SELLER, gone)
     yield _sellers(counted.RETURNED_SELLER, known["seller_id"].filter(known["returned"]))
     yield _sellers(counted.JOINED_SELLER, new)
-    yield _rewritten(new, gone)
+    yield _rewritten(new, [*former, *gone.to_pylist()])
     yield _moved(_dates(shared, same), _dates(*_both(now, known)))
     now_normal, then_normal = (pc.equal(each["status"], NORMAL_STORE) for each in (shared, same))
     yield _changed(counted.CHANGED_STATUS, shared, pc.not_equal(now_normal, then_normal))
@@ -158,11 +161,20 @@ def _changed(rule: str, shared: pa.Table, changed: pa.ChunkedArray) -> Violation
     return _sellers(rule, shared["seller_id"].filter(changed).sort())
 
 
-def _rewritten(new: pa.ChunkedArray, gone: pa.ChunkedArray) -> Violations:
+def _alike(new: pa.ChunkedArray, known: pa.Table, then: pa.Table) -> pa.ChunkedArray:
+    """List the ids that stores which no snapshot has may have had, with other zeros before them."""
+    padded = then["seller_id"].filter(pc.starts_with(then["seller_id"], "0"))
+    lengths = pc.utf8_length(padded).unique().to_pylist()
+    fresh = set(new.to_pylist()) - set(known["seller_id"].to_pylist())
+    alike = set().union(*(rewritings(each, lengths) for each in fresh))
+    return pa.chunked_array([pa.array(sorted(alike), pa.string())])
+
+
+def _rewritten(new: pa.ChunkedArray, former: list[str]) -> Violations:
     """Find stores that have another id now, by what a spreadsheet or a data frame does to ids."""
-    before: Mapping[str, str] = {lookalike_key(each): each for each in gone.to_pylist()}
-    pairs = [(each, before.get(lookalike_key(each))) for each in new.to_pylist()]
-    shown = [f"{visible(now)} (was {visible(then)})" for now, then in pairs if then is not None]
+    before: Mapping[str, str] = {lookalike_key(each): each for each in former}
+    pairs = [(each, before.get(lookalike_key(each), each)) for each in new.to_pylist()]
+    shown = [f"{visible(now)} (was {visible(then)})" for now, then in pairs if then != now]
     return Violations(counted.REWRITTEN_SELLER, len(shown), (), tuple(shown[:_EXAMPLES]))
 
 

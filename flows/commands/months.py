@@ -80,14 +80,15 @@ def check(folder: Path, output: Output) -> None:
     """Check a month's files as a closing would, in seconds and without any database.
 
     FOLDER is a month's folder, such as /data/2026-10, or the one that months lie in. What was
-    delivered before is not looked at: whether a month is unlike the last, or a word new, is told
-    when it is taken in. Exits with 1 if a month would be refused; nothing is kept anywhere.
+    delivered before is not looked at: whether a month is unlike the last is told when it is taken
+    in, and every word that the program does not know is called new. Exits with 1 if a month would
+    be refused; nothing is kept anywhere.
     """
     from flows.console.delivery_check import FINDINGS, WouldBeRefused, check_folder
     from flows.console.terminal import print_findings
 
     checked = []
-    for each in check_folder(folder):
+    for each in check_folder(folder, read_settings().limit_shares):
         checked.append(each)
         if output == "table":
             print_findings(each.headline(), each.findings)

@@ -1,13 +1,14 @@
 """Checking a delivery as a closing would, without a database: for whoever sends it."""
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from adapters.intake.delivery import DeliveryRefused, find_delivery
 from domain.findings import Finding, blocking, warnings
+from domain.limits import LIMITS
 from domain.months import MonthInvalid, SettlementMonth
 from domain.profile import Past, Profile
 from domain.refusal import Refused, WrongUsage
@@ -71,10 +72,10 @@ class CheckedFolder:
             yield (str(self.month), severity, each.rule, each.count, each.where, sentence)
 
 
-def check_folder(folder: Path) -> Iterator[CheckedFolder]:
+def check_folder(folder: Path, limits: Mapping[str, float] = LIMITS) -> Iterator[CheckedFolder]:
     """Check the months in a folder, or the one that it is; raises NoMonthThere.
 
-    Nothing is compared with earlier months, and nothing is kept.
+    Nothing is compared with earlier months, so every unknown word is new, and nothing is kept.
     """
     folder = folder.absolute()
     months = _months(folder)
@@ -82,7 +83,7 @@ def check_folder(folder: Path) -> Iterator[CheckedFolder]:
         raise NoMonthThere(folder)
     start_gate()  # it loads while the files are read
     root = folder.parent if _month(folder) else folder
-    return (_check(root, month) for month in months)
+    return (_check(root, month, limits) for month in months)
 
 
 def _months(folder: Path) -> list[SettlementMonth]:
@@ -100,11 +101,12 @@ def _month(folder: Path) -> SettlementMonth | None:
         return None
 
 
-def _check(root: Path, month: SettlementMonth) -> CheckedFolder:
+def _check(root: Path, month: SettlementMonth, limits: Mapping[str, float]) -> CheckedFolder:
     with tempfile.TemporaryDirectory(prefix="growth-points-check-") as work:
         try:
             delivery = find_delivery(str(root), month)
             staged = read_delivery(delivery, Path(work) / "staging", Path(work) / "quarantine")
         except DeliveryRefused as refused:
             return CheckedFolder(month, refused.findings, None)
-        return CheckedFolder(month, judge_beside(staged, Past()).findings, staged.profile)
+        verdict = judge_beside(staged, Past(words=frozenset()), limits)
+        return CheckedFolder(month, verdict.findings, staged.profile)

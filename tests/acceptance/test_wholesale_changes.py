@@ -32,8 +32,8 @@ def _approved(on: str) -> tuple[Store, ...]:
     return tuple(replace(store, approved_on=on) for store in STORES)
 
 
-UNLIKE: Final = ("snapshot_unlike_last", "snapshot_unlike_last=0.5 of 3", "GROWTH_POINTS_LIMITS")
-MOVED: Final = ("approval_dates_moved", "approval_dates_moved=0.01 of 3", "GROWTH_POINTS_LIMITS")
+UNLIKE: Final = ("snapshot_unlike_last", "snapshot_unlike_last=50% of 3", "GROWTH_POINTS_LIMITS")
+MOVED: Final = ("approval_dates_moved", "approval_dates_moved=1% of 3", "GROWTH_POINTS_LIMITS")
 
 # fmt: off
 BLOCKED: Final = (
@@ -112,7 +112,7 @@ def test_a_month_is_not_replaced_by_a_part_of_it(with_history: Marketplace) -> N
 
     assert refused.exit_code == 1
     assert "snapshot_unlike_replaced" in refused.stderr
-    assert "snapshot_unlike_last=0.5 of 7" in refused.stderr
+    assert "snapshot_unlike_last=50% of 7" in refused.stderr
 
 
 def test_a_correction_tells_the_stores_that_it_changes(with_history: Marketplace) -> None:

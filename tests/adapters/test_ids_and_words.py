@@ -224,7 +224,7 @@ def test_a_number_in_a_workbook_is_the_same_id(delivery: SmallDelivery) -> None:
     assert violations(read(delivery), "line_duplicated").count == 2 * len(delivery.lines)
 
 
-SAME_ID = ("{} ", " {}", "{}\u00a0", "\u200b{}", "{}.0", "\ufeff{}")
+SAME_ID = ("{} ", " {}", "{}\u00a0", "\u200b{}", "{}.0", "\ufeff{}", "\t{}", "{}\t")
 ROUNDED = (
     *("2.02610E+15", "2.0261e+16", "2E+15", "2.0261E15", "20261010000000010.0", "1.5"),
     *("9007199254740994.0", "9007199254740992.0"),
@@ -264,7 +264,7 @@ def test_a_number_beyond_what_its_type_holds_is_refused(
     assert broken(read(delivery)) == {"product_order_inexact"}
 
 
-NOTHINGS = ("null", "NULL", "NaN", "None", "nan", "")
+NOTHINGS = ("null", "NULL", "NaN", "None", "nan", "", "     ", " null", "nan  ", "\u200b")
 NULLABLE = ("product_order_id", "settlement_type", "confirmed_on")
 
 

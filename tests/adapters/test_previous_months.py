@@ -323,6 +323,10 @@ def test_a_status_that_is_as_little_normal_as_before_is_no_change(
         ("５１０００２", "510002"),
         ("51 0002", "510002"),
         ("0", "000"),
+        ("510,002", "510002"),
+        ("510002", "'510002"),
+        ("510002", '="510002"'),
+        ("+510002", "510002"),
     ],
 )
 def test_a_store_with_a_rewritten_id_is_no_new_store(
@@ -351,3 +355,14 @@ def test_any_name_is_recognized(connection: Connection, tmp_path: Path, name: st
     take_in(connection, MONTH - 1, read(delivery.write()), 4)
     now = sellers(tmp_path, "store-a", "store-b", name)
     assert changed(past_of(connection, MONTH, now)) == {}
+
+
+@pytest.mark.parametrize("back", [0, 3, 9])
+def test_a_store_with_a_rewritten_id_is_known_from_any_snapshot(
+    connection: Connection, staged: StagedMonth, tmp_path: Path, back: int
+) -> None:
+    then = replace_sellers(staged, tmp_path / "then", "00770011", "00510002")
+    take_in(connection, MONTH - back, then, 4)
+    take_in(connection, MONTH - 1, replace_sellers(staged, tmp_path / "last", "00770011"), 5)
+    past = past_of(connection, MONTH, sellers(tmp_path, "00770011", "510002"))
+    assert count(past, "seller_rewritten").examples == ("510002 (was 00510002)",)
