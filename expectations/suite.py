@@ -79,7 +79,7 @@ SET_RULES: tuple[Rule, ...] = (
         counted.SHEET_NOT_READ,
         Content.SETTLEMENTS,
         Severity.WARNING,
-        "the header is not that of a delivery, so nothing was read from it",
+        "the header is not that of the rows that this file is for, so nothing was read from it",
         unit="sheet",
     ),
     # What follows happens in a sound month too, but seldom to many sellers at once.
