@@ -20,8 +20,19 @@ from tests.deliveries import MONTH, SmallDelivery
 VALUES = {
     "seller_id": ["", " store-a", "store-a ", "상점", "store-\u200ba", "x" * 65, "=1+1", "0x1"],
     "order_id": ["", "상점", "0x1F", "a b"],
-    "product_order_id": ["", " ", "x" * 64, "x" * 65, "주문" * 40, "2026100700000001", "1e5"],
-    "line_type": ["", " PROD_ORDER", "prod_order", "TAX", "\x01", "y" * 70],
+    "product_order_id": [
+        "",
+        " ",
+        "x" * 64,
+        "x" * 65,
+        "주문" * 40,
+        "2026100700000001",
+        "1e5",
+        "12.00",
+        "2E+15",
+        "null",
+    ],
+    "line_type": ["", " PROD_ORDER", "prod_order", "상품 주문", "nan", "TAX", "\x01", "y" * 70],
     "settlement_type": ["", "NEW_KIND", "NULL", "z" * 70],
     "payment_amount_krw": [
         *("", " ", "0", "-0", "007", "+5", "--5", " 5", "5 ", "5.0", "5.5", "1e3", "1_000", "0x10"),
