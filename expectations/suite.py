@@ -13,6 +13,7 @@ from expectations.snapshot_rules import SNAPSHOT_RULES
 
 _FILES_NAMED = 3
 _WORDS_NAMED = 5
+_EXAMPLES_NAMED = 20
 
 SET_RULES: tuple[Rule, ...] = (
     Rule(
@@ -395,11 +396,19 @@ def violated(rule: Rule, found: Violations, profile: Profile) -> Finding:
     """Word the finding of a rule that too many lines, rows or stores break."""
     lines = f"{found.count:,} {rule.counted}{'s'[: found.count != 1]}"
     words = _named(words_told(rule, profile))
-    examples = f", for example {'; '.join(found.examples)}" if found.examples else ""
+    examples = _examples(found.examples)
     where = _files(found.by_file)
     place = ": " if rule.counted == "store" else " in "
     sentence = f"{where}: {rule.sentence}{place}{lines}{words}{examples}.{_limit(rule, profile)}"
     return Finding(rule.name, rule.severity, sentence, found.count, where, found.examples)
+
+
+def _examples(examples: tuple[str, ...]) -> str:
+    """Name some; where there are more of them, the data-quality page lists them."""
+    few = "; ".join(examples[:_EXAMPLES_NAMED])
+    listed = f" (the data-quality page lists {len(examples):,})"
+    more = listed if len(examples) > _EXAMPLES_NAMED else ""
+    return f", for example {few}{more}" if examples else ""
 
 
 def unseen_before(rule: Rule, words: Iterable[UnknownWord]) -> Finding:

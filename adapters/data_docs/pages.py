@@ -13,6 +13,7 @@ from domain.findings import Finding, Severity, warnings
 from domain.months import SettlementMonth
 
 _LOOK = {Severity.CRITICAL: "bad", Severity.WARNING: "warn", Severity.INFO: "soft"}
+_IN_A_SENTENCE = 20
 _TITLE = "Settlement data quality"
 _RULE_COLUMNS = (
     "result",
@@ -228,8 +229,16 @@ def _finding(finding: Finding) -> str:
     label = tag(_LOOK[finding.severity], finding.severity)
     return (
         f'<div class="finding {_LOOK[finding.severity]}">{label} {code(finding.rule)}'
-        f"<p>{escape(finding.sentence)}</p></div>"
+        f"<p>{escape(finding.sentence)}</p>{_listed(finding.examples)}</div>"
     )
+
+
+def _listed(examples: tuple[str, ...]) -> str:
+    """List what is more than a sentence names, to be opened by a click."""
+    if len(examples) <= _IN_A_SENTENCE:
+        return ""
+    listed = "<br>".join(map(escape, examples))
+    return f"<details><summary>{len(examples):,} of them</summary><p>{listed}</p></details>"
 
 
 def _file_row(file: Mapping[str, Any]) -> tuple[str, ...]:

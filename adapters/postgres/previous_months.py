@@ -23,7 +23,7 @@ from domain.written import lookalike_key, rewritings, visible
 
 MONTHS_COMPARED = 3
 _EXAMPLES = 3
-_DATES_TOLD = 20
+_DATES_TOLD = 10_000  # of more stores, most would block
 _TYPE = {Kind.DATE: pa.date32(), Kind.FLAG: pa.bool_()}
 _SCHEMA = pa.schema([(c.name, _TYPE.get(c.kind, pa.string())) for c in SELLER_COLUMNS])
 _EMPTY = _SCHEMA.empty_table()

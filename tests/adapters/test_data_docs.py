@@ -176,6 +176,18 @@ def test_a_blocked_delivery_shows_all_its_findings_with_their_weight(tmp_path: P
     assert "가게" in text
 
 
+@pytest.mark.parametrize(("many", "listed"), [(3, False), (20, False), (21, True), (5_000, True)])
+def test_what_a_sentence_does_not_name_is_listed_on_the_page(
+    many: int, listed: bool, tmp_path: Path
+) -> None:
+    examples = tuple(f"<{n}>" for n in range(many))
+    finding = Finding("approval_date_moved", Severity.WARNING, "moved", many, "", examples)
+    keep_check(tmp_path, replace(SOUND, findings=(finding,)))
+    publish_pages(tmp_path, ())
+    (page,) = (each for each in tmp_path.glob("*.html") if each.name != "index.html")
+    assert (f"&lt;{many - 1}&gt;" in page.read_text(encoding="utf-8")) is listed
+
+
 def test_a_delivery_that_cannot_be_read_has_a_page_too(tmp_path: Path) -> None:
     keep_check(tmp_path, CheckedDelivery(MONTH, "/data", NOON, (CRITICAL,)))
     assert "cannot be read" in text_of(publish_pages(tmp_path, []))

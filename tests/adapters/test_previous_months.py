@@ -262,6 +262,17 @@ def test_any_number_of_new_stores_is_compared(
     assert count(past, "seller_returned").examples == ("z0",)
 
 
+def test_each_date_that_moved_is_told(
+    connection: Connection, staged: StagedMonth, tmp_path: Path
+) -> None:
+    names = [f"s{n:02}" for n in range(60)]
+    then = replace_sellers(staged, tmp_path / "then", *(approved(each, 4) for each in names))
+    take_in(connection, MONTH - 1, then, 4)
+    past = past_of(connection, MONTH, sellers(tmp_path, *(approved(each, 5) for each in names)))
+    told = tuple(f"{each} (from 2026-04-01 to 2026-05-01)" for each in names)
+    assert count(past, "approval_date_moved").examples == told
+
+
 CHANGES: list[tuple[tuple[Store, ...], dict[str, tuple[int, tuple[str, ...]]]]] = [
     (
         (store("store-a", approved_on=date(2026, 9, 15)), *STORES[1:]),

@@ -25,7 +25,7 @@ from domain.settlement import Content
 from expectations import gate
 from expectations.gate_process import _can_hurry_again, start_gate
 from expectations.rule import Limit, Rule
-from expectations.suite import BAND_RULES, COUNTED_RULES, WHOLE_RULES
+from expectations.suite import BAND_RULES, COUNTED_RULES, WHOLE_RULES, violated
 from tests.deliveries import MONTH
 
 
@@ -235,6 +235,24 @@ def test_what_blocks_by_its_share_says_which_limit_may_be_raised() -> None:
         "marketplace's: 3 stores, for example maru. That is above snapshot_unlike_last=50% of 3; "
         "if it is meant, raise the limit in GROWTH_POINTS_LIMITS."
     )
+
+
+@pytest.mark.parametrize(
+    ("many", "ending"),
+    [
+        (1, ": 1 store, for example s0."),
+        (2, ": 2 stores, for example s0; s1."),
+        (20, "; s18; s19."),
+        (21, "; s18; s19 (the data-quality page lists 21)."),
+        (5_000, "; s18; s19 (the data-quality page lists 5,000)."),
+    ],
+)
+def test_a_sentence_names_a_few_of_many_dates_that_moved(many: int, ending: str) -> None:
+    rule = next(rule for rule in COUNTED_RULES if rule.name == "approval_date_moved")
+    found = Violations(rule.name, many, (), tuple(f"s{n}" for n in range(many)))
+    finding = violated(rule, found, SOUND)
+    assert finding.sentence.endswith(ending)
+    assert finding.examples == found.examples
 
 
 def test_rule_names_are_unique() -> None:
