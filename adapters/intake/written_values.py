@@ -29,7 +29,7 @@ _LARGEST_EXACT_FLOAT = 2**24 - 1  # a number of 32 bits
 # What costs more than a look at a text is done only where it may change it.
 _ODD_ID = (
     f"strlen({{0}}) <= {_LONGEST_NOTHING} OR strlen({{0}}) <> length({{0}}) "
-    "OR contains({0}, '.') OR {0} < '!' OR right({0}, 1) < '!' OR contains({0}, chr(9))"
+    "OR contains({0}, '.') OR {0} < '!' OR ({0})[-1] < '!' OR contains({0}, chr(9))"
 )
 
 
@@ -69,7 +69,8 @@ CREATE MACRO word_key(written) AS CASE WHEN contains(written, chr(0)) THEN writt
     translate(written, {full_width}, {ascii_}), {unseen}, '', 'g'))) END;
 CREATE MACRO without_unseen(written) AS nfc_normalize(
   regexp_replace(regexp_replace(written, {hidden}, '', 'g'), {around}, '', 'g'));
-CREATE MACRO is_nothing(written) AS lower(without_unseen(written)) IN ({nothing});
+-- IN becomes a join, for which the engine computes the text of every row beforehand.
+CREATE MACRO is_nothing(written) AS list_contains([{nothing}], lower(without_unseen(written)));
 CREATE MACRO bare_id(id) AS
   CASE WHEN regexp_full_match(id, '[0-9]+') THEN ltrim(id, '0') ELSE id END;
 CREATE MACRO without_decimal_zeros(written) AS CASE
