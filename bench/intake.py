@@ -25,13 +25,13 @@ from pathlib import Path
 import by_hand
 import duckdb
 
-from adapters.intake.delivery import find_delivery
-from adapters.intake.scan import StagedMonth
+from adapters.ingest.delivery import find_delivery
+from adapters.ingest.scan import StagedMonth
 from adapters.sample import write_sample
 from domain.months import SettlementMonth
 from domain.profile import Past
 from expectations.gate import judge
-from flows.steps.read_delivery import read_delivery
+from flows.ingesting.read_delivery import read_delivery
 
 MONTH = SettlementMonth(2026, 10)
 PEER_LINES = 1_000_000

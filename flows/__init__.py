@@ -1,5 +1,7 @@
-"""Orchestration: Prefect flows, the steps they call, the command line, the settings.
+"""What happens: one room for each business event, whose `flow.py` reads aloud as the process.
 
-Belongs here: the order of things, retries, reports, and the only reading of clock and environment.
-Does not: rules (`domain`), SQL or file formats (`adapters`).
+A room holds its Prefect flow (`flow.py`), the plain functions that it calls in the order of the
+process, and what it tells (`report.py`, `events.py`). Belongs here: transactions, the clock, the
+settings, the order of steps. Does not: rules (`domain`), SQL and files (`adapters`), commands
+(`console`), served pages (`web`).
 """

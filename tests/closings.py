@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet
 from sqlalchemy import Engine
 
-from adapters.intake.scan import StagedMonth
+from adapters.ingest.scan import StagedMonth
 from adapters.korean_holidays import HolidayCalendar
 from adapters.policy_files import PolicyText, read_policies
 from adapters.postgres.ledger import Payout
@@ -24,11 +24,11 @@ from domain.months import SettlementMonth
 from domain.profile import FileTotals, Profile
 from domain.settlement import Content
 from flows.closing.evaluation import ClosingRequest
-from flows.closing.taking_in import TakenIn
-from flows.steps.adjust_points import Adjustment, AdjustmentRequest, adjust_points
-from flows.steps.pay_out_month import PayoutRequest, pay_out_month
-from flows.steps.record_closing import Closing, record_closing
-from flows.steps.record_ingest import record_ingest
+from flows.closing.record_closing import Closing, record_closing
+from flows.correcting.adjust_points import Adjustment, AdjustmentRequest, adjust_points
+from flows.ingesting.record_delivery import TakenIn
+from flows.ingesting.record_ingest import record_ingest
+from flows.paying.pay_out_month import PayoutRequest, pay_out_month
 
 POLICIES: tuple[PolicyText, ...] = read_policies(None)
 FAR_AHEAD = date(2030, 1, 1)

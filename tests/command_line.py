@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, text
 
-from flows.cli import main
+from console.cli import main
 from tests.deliveries import Row, write_csv
 
 _COMMAND = Path(sys.executable).with_name("growth-points")

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine, create_engine, text
 
 from adapters.postgres.database import open_database
 from adapters.postgres.embedded import embedded_url, release_embedded
-from flows.servers.temporary_server import prepare_prefect
+from flows.prefect.servers.temporary_server import prepare_prefect
 from tests.command_line import Marketplace
 from tests.three_stores import NOVEMBER, OCTOBER, deliver_all, take_in_history
 

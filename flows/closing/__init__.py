@@ -1,5 +1,6 @@
-"""What a closing is made of, inside one transaction: taking in, evaluating in order, posting.
+"""A month is closed, or closed again: ingested, decided for every store, posted, reported.
 
-Belongs here: the order of gather, decide and apply for months, on the caller's connection.
-Does not: opening transactions (that is `flows/steps`), Prefect, the clock.
+A closing is one transaction (`record_closing`); a month that changes has the later ones evaluated
+again in the same one (`cascade`). Does not belong here: paying what was posted (`paying`),
+correcting what was paid (`correcting`).
 """

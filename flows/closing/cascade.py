@@ -11,22 +11,21 @@ from dataclasses import replace
 
 from sqlalchemy import Connection
 
-from adapters.korean_holidays import Calendar
 from adapters.policy_files import PolicyText
 from adapters.postgres.evaluations import current_evaluations
 from adapters.postgres.grants import binding_awards
 from adapters.postgres.ledger import paid_months, post_awards, reverse_awards
-from adapters.postgres.payout_dates import PlannedPayout, plan_payout, planned_payouts
+from adapters.postgres.payout_dates import planned_payouts
 from adapters.postgres.take_backs import taken_back
 from domain.cause import Cause
 from domain.evaluation import by_month
 from domain.ledger import Award
 from domain.months import SettlementMonth
-from domain.payout_date import payout_date
 from domain.policy import Policy
 from domain.refusal import Refused
 from flows.closing.award_check import require_sound_awards
-from flows.closing.evaluation import EvaluatedMonth, evaluate_month, policy_of
+from flows.closing.evaluation import EvaluatedMonth, evaluate_month
+from flows.policies import policy_of
 
 log = logging.getLogger("growth_points.closing")
 
@@ -134,30 +133,6 @@ def post_differences(
                 effective_on=each.month.payout_month.first_day,
                 actor=cause.actor,
             )
-
-
-def plan_payouts(
-    connection: Connection, policies: Mapping[SettlementMonth, Policy], calendar: Calendar
-) -> Mapping[SettlementMonth, PlannedPayout]:
-    """Record the payout date of each unpaid month where it is new or another; return all of them.
-
-    A month that is paid keeps the date that it was paid by.
-    """
-    before = planned_payouts(connection)
-    paid = paid_months(connection)
-    for month, policy in policies.items():
-        if month not in paid:
-            known = calendar(month)
-            plan_payout(
-                connection,
-                month=month,
-                planned=payout_date(policy.payout, month, known.holidays),
-                calendar=known.version,
-                extra_holidays=known.extra,
-                policy_hash=policy.content_hash,
-                before=before.get(month),
-            )
-    return planned_payouts(connection)
 
 
 def not_planned_by_their_policy(

@@ -7,7 +7,7 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from adapters.policy_files import PolicyText, parse_policy
+from adapters.policy_files import PolicyText
 from adapters.postgres.decided import stores_with_other_input
 from adapters.postgres.decisions import (
     changed_results,
@@ -21,7 +21,6 @@ from adapters.postgres.evaluations import (
     evaluated_revisions,
     record_evaluation,
     record_policy,
-    recorded_policy,
 )
 from adapters.postgres.revisions import Revision, current_revisions
 from domain.approval import NO_APPROVAL, ApprovalRule
@@ -33,21 +32,12 @@ from domain.findings import WindowIncomplete
 from domain.funnel import Funnel
 from domain.ledger import Award
 from domain.months import SettlementMonth
-from domain.policy import Policy, policy_in_force
-from domain.refusal import WrongUsage
+from domain.policy import Policy
 from domain.restatement import Restatement, restate
 
 USUAL_REASON: Final = "monthly closing"
 
 log = logging.getLogger("growth_points.evaluation")
-
-
-class PolicyUnknown(WrongUsage):
-    """A policy was asked for by a name that none has."""
-
-    def __init__(self, name: str, known: Sequence[str]) -> None:
-        super().__init__(f"there is no policy {name!r}; there are {', '.join(known)}")
-        self.name = name
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,30 +75,6 @@ class EvaluatedMonth:
     changes: tuple[ChangedResult, ...]
     restatement: Restatement
     paid_out: bool
-
-
-def policy_of(
-    connection: Connection,
-    month: SettlementMonth,
-    policies: Sequence[PolicyText],
-    asked_for: str | None = None,
-) -> PolicyText:
-    """Choose the policy of a month: the one asked for, else the one that the month was closed
-    with, else the one in force.
-
-    A rerun of an old month so uses the rules of that month, unless somebody says otherwise.
-    Raises PolicyUnknown, PolicyInvalid.
-    """
-    by_name = {each.policy.name: each for each in policies}
-    if asked_for is not None:
-        if asked_for not in by_name:
-            raise PolicyUnknown(asked_for, sorted(by_name))
-        return by_name[asked_for]
-    before = current_evaluation(connection, month)
-    if before is not None:
-        name, text = recorded_policy(connection, before.policy_hash)
-        return PolicyText(parse_policy(text, f"the recorded policy {name}"), text)
-    return by_name[policy_in_force(tuple(each.policy for each in policies), month).name]
 
 
 def evaluate_month(

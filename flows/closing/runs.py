@@ -9,7 +9,7 @@ from domain.approval import NO_APPROVAL, ApprovalRule
 from domain.cause import Cause
 from domain.months import SettlementMonth
 from flows.closing.evaluation import EvaluatedMonth
-from flows.closing.taking_in import TakenIn
+from flows.ingesting.record_delivery import TakenIn
 
 
 def record_evaluations(

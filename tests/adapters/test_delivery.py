@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from adapters.intake.delivery import DeliveryRefused, find_delivery
+from adapters.ingest.delivery import DeliveryRefused, find_delivery
 from domain.refusal import Refused
 from domain.settlement import Content
 from tests.deliveries import MONTH, SmallDelivery

@@ -10,8 +10,8 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from adapters.intake.delivery import DeliveryRefused, find_delivery
-from adapters.intake.scan import StagedMonth
+from adapters.ingest.delivery import DeliveryRefused, find_delivery
+from adapters.ingest.scan import StagedMonth
 from domain.settlement import Content
 from tests.adapters.test_intake import TOTALS, read, rows_of, violations
 from tests.deliveries import MONTH, Row, SmallDelivery, write_csv

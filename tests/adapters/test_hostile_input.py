@@ -11,11 +11,11 @@ import duckdb
 import pyarrow.parquet
 import pytest
 
-from adapters.intake.delivery import DeliveryRefused, find_delivery
+from adapters.ingest.delivery import DeliveryRefused, find_delivery
 from domain.findings import Severity
 from domain.profile import Past
-from flows.steps.check_delivery import judge_beside
-from flows.steps.read_delivery import read_delivery
+from flows.ingesting.check_delivery import judge_beside
+from flows.ingesting.read_delivery import read_delivery
 from tests.deliveries import MONTH, SmallDelivery
 
 # What stands in a column of one line, and the critical rules that it breaks; none when it is
@@ -211,8 +211,8 @@ def test_an_empty_line_is_no_row(tmp_path: Path) -> None:
 
 
 def test_a_text_of_many_parts_is_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("adapters.intake.simple_texts._READ_AT_ONCE", 1_000)
-    monkeypatch.setattr("adapters.intake.line_parts._NOTED_AT_ONCE", 2_000)
+    monkeypatch.setattr("adapters.ingest.simple_texts._READ_AT_ONCE", 1_000)
+    monkeypatch.setattr("adapters.ingest.line_parts._NOTED_AT_ONCE", 2_000)
     delivery = SmallDelivery(tmp_path)
     delivery.lines = [
         delivery.lines[number % 4] | {"product_order_id": f"P{number}"} for number in range(400)

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from adapters.intake.engine import open_engine
-from adapters.intake.scan import StagedMonth
+from adapters.ingest.engine import open_engine
+from adapters.ingest.scan import StagedMonth
 from domain.settlement import KNOWN_WORDS
 from domain.written import lookalike_key, word_key
 from tests.adapters.test_intake import TOTALS, read, rows_of, violations

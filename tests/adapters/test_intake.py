@@ -8,12 +8,12 @@ from typing import Any
 import duckdb
 import pytest
 
-from adapters.intake.delivery import DeliveryRefused, find_delivery
-from adapters.intake.file_layout import Contents, contents_of
-from adapters.intake.scan import DeliveryChanged, StagedMonth
+from adapters.ingest.delivery import DeliveryRefused, find_delivery
+from adapters.ingest.file_layout import Contents, contents_of
+from adapters.ingest.scan import DeliveryChanged, StagedMonth
 from domain.profile import Violations
 from domain.settlement import LINE_COLUMNS, SELLER_COLUMNS
-from flows.steps.read_delivery import read_delivery
+from flows.ingesting.read_delivery import read_delivery
 from tests.deliveries import MONTH, SmallDelivery, write_csv
 
 TOTALS = [
@@ -379,7 +379,7 @@ def test_a_file_replaced_while_others_are_opened_has_changed(
             file.write_text(swapped)
         return contents
 
-    monkeypatch.setattr("adapters.intake.delivery.contents_of", replacing)
+    monkeypatch.setattr("adapters.ingest.delivery.contents_of", replacing)
     found = find_delivery(str(delivery.root), MONTH)
     with pytest.raises(DeliveryChanged):
         read_delivery(found, tmp_path / "staging", tmp_path / "quarantine")

@@ -8,8 +8,8 @@ import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
-from adapters.intake.delivery import DeliveryRefused, find_delivery
-from flows.steps.read_delivery import read_delivery
+from adapters.ingest.delivery import DeliveryRefused, find_delivery
+from flows.ingesting.read_delivery import read_delivery
 from tests.adapters.test_intake import TOTALS, rows_of
 from tests.deliveries import MONTH, SmallDelivery
 

@@ -15,11 +15,11 @@ from adapters.postgres.runs import Action, record_run
 from adapters.postgres.sequence import newest_record
 from adapters.postgres.verification.verify import verify
 from domain.approval import ApprovalRule
-from flows.closing.replay import replay_decisions
 from flows.occasion import SEOUL
-from flows.steps.approve_payout import approve_payout
-from flows.steps.pay_out_month import PayoutRequest, pay_out_month
-from flows.steps.reschedule_payouts import reschedule_payouts
+from flows.paying.approve_payout import approve_payout
+from flows.paying.pay_out_month import PayoutRequest, pay_out_month
+from flows.paying.reschedule_payouts import reschedule_payouts
+from flows.verifying.replay import replay_decisions
 from tests.adapters import ledger_world as world
 from tests.clocks import (
     HOUR_BACK,

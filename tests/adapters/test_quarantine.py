@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from adapters.intake.delivery import find_delivery
-from adapters.intake.quarantine import latest_quarantine
-from adapters.intake.scan import StagedMonth
+from adapters.ingest.delivery import find_delivery
+from adapters.ingest.quarantine import latest_quarantine
+from adapters.ingest.scan import StagedMonth
+from console.delivery_listings import QUARANTINE, quarantine_rows
+from console.output import print_rows
 from domain.findings import Severity
 from expectations.suite import COUNTED_RULES
-from flows.console.delivery_listings import QUARANTINE, quarantine_rows
-from flows.console.output import print_rows
-from flows.steps.read_delivery import read_delivery
+from flows.ingesting.read_delivery import read_delivery
 from tests.adapters.test_intake import read
 from tests.deliveries import MONTH, SmallDelivery
 from tests.workbooks import write_workbook

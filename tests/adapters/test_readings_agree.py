@@ -10,11 +10,11 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from adapters.intake.delivery import DeliveryRefused, find_delivery
-from adapters.intake.opening import Reading
-from adapters.intake.simple_texts import NotSimple, Text, typed_tables
+from adapters.ingest.delivery import DeliveryRefused, find_delivery
+from adapters.ingest.opening import Reading
+from adapters.ingest.simple_texts import NotSimple, Text, typed_tables
 from domain.profile import Profile
-from flows.steps.read_delivery import read_delivery
+from flows.ingesting.read_delivery import read_delivery
 from tests.deliveries import MONTH, SmallDelivery
 
 VALUES = {
@@ -79,7 +79,7 @@ class Outcome:
 
 def outcome(delivery: SmallDelivery, first: Reading, patch: pytest.MonkeyPatch) -> Outcome:
     work = delivery.root / first.name
-    patch.setattr("adapters.intake.scan._FIRST_READING", first)
+    patch.setattr("adapters.ingest.scan._FIRST_READING", first)
     try:
         found = find_delivery(str(delivery.root), MONTH)
         staged = read_delivery(found, work / "staging", work / "quarantine")
@@ -228,9 +228,9 @@ def test_they_agree_about_many_files(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 def test_they_agree_wherever_a_part_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("adapters.intake.simple_texts._READ_AT_ONCE", 1_000)
-    monkeypatch.setattr("adapters.intake.simple_texts._LOOKED_AT_ONCE", 300)
-    monkeypatch.setattr("adapters.intake.line_parts._NOTED_AT_ONCE", 2_000)
+    monkeypatch.setattr("adapters.ingest.simple_texts._READ_AT_ONCE", 1_000)
+    monkeypatch.setattr("adapters.ingest.simple_texts._LOOKED_AT_ONCE", 300)
+    monkeypatch.setattr("adapters.ingest.line_parts._NOTED_AT_ONCE", 2_000)
     delivery = SmallDelivery(tmp_path)
     kinds = ("PROD_ORDER", "DELIVERY", "EXTRAFEE", "상품권")
     delivery.lines = [

@@ -13,8 +13,8 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from adapters.intake.delivery import DeliveryRefused, find_delivery
-from adapters.intake.scan import StagedMonth
+from adapters.ingest.delivery import DeliveryRefused, find_delivery
+from adapters.ingest.scan import StagedMonth
 from domain.settlement import Content
 from tests.adapters.test_dialects import SPREADSHEET, in_words
 from tests.adapters.test_intake import TOTALS, read, rows_of, violations

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.intake.delivery import DeliveryRefused, find_delivery
+from adapters.ingest.delivery import DeliveryRefused, find_delivery
 from domain.settlement import Content
 from tests.adapters.test_intake import TOTALS, read, rows_of, violations
 from tests.deliveries import MONTH, Row, SmallDelivery
@@ -300,7 +300,7 @@ def test_a_number_that_a_cell_cannot_hold_exactly_shows_it(
 
 
 def _texts(delivery: SmallDelivery) -> list[list[str]]:
-    from adapters.intake.opening import Reading, readable_sources
+    from adapters.ingest.opening import Reading, readable_sources
 
     found = find_delivery(str(delivery.root), MONTH).of(Content.SETTLEMENTS)
     [source] = readable_sources(found, delivery.root / "texts", Reading.SIMPLE)

@@ -12,10 +12,10 @@ import click
 import pytest
 import yaml
 
-from flows.cli import cli
-from flows.operations.alarms import ALARMS
-from flows.operations.metrics import figures
+from console.cli import cli
+from flows.prefect.alarms import ALARMS
 from flows.settings import Settings
+from web.metrics import figures
 
 _ROOT = Path(__file__).parents[2]
 _DEPLOY = _ROOT / "deploy"

@@ -7,15 +7,15 @@ from pathlib import Path
 import narwhals as nw
 import pytest
 
-from adapters.intake.delivery import find_delivery
+from adapters.ingest.delivery import find_delivery
 from domain.findings import Finding, Severity
 from domain.limits import LIMITS
 from domain.profile import Changes, Past, PastMonth
 from domain.settlement import SELLER_FLAGS, Content
 from expectations.rule import Limit, RowRule, Rule
 from expectations.suite import ALL_RULES, COMPARISON_RULES
-from flows.steps.check_delivery import judge_beside
-from flows.steps.read_delivery import read_delivery
+from flows.ingesting.check_delivery import judge_beside
+from flows.ingesting.read_delivery import read_delivery
 from tests.deliveries import MONTH, Row, SmallDelivery
 from tests.workbooks import write_sheets
 

@@ -18,8 +18,8 @@ from prefect.client.schemas.objects import StateType
 from prefect.events.schemas.automations import Automation, AutomationCore, EventTrigger, Posture
 from prefect.states import Running
 
-from flows.operations.alarms import ALARMS, BLOCK, Alarm, apply_alarms, keep_alarms, tell_webhook
-from flows.servers import ui_links
+from flows.prefect import ui_links
+from flows.prefect.alarms import ALARMS, BLOCK, Alarm, apply_alarms, keep_alarms, tell_webhook
 from tests.command_line import Line, Marketplace
 from tests.lasting_server import events, eventually, lasting_server
 from tests.three_stores import OCTOBER, OCTOBER_CORRECTED, STORES, deliver

@@ -10,9 +10,9 @@ from adapters.postgres.ledger import pay_out
 from adapters.postgres.runs import Action, runs_of
 from adapters.postgres.verification.verify import verify
 from domain.approval import ApprovalRule
-from flows.closing.approval import open_payouts
-from flows.steps.approve_payout import ApprovalOutOfDate, NothingToApprove, approve_payout
-from flows.steps.pay_out_month import PayoutNotApproved, pay_out_month
+from flows.paying.approve_payout import ApprovalOutOfDate, NothingToApprove, approve_payout
+from flows.paying.open_payouts import open_payouts
+from flows.paying.pay_out_month import PayoutNotApproved, pay_out_month
 from tests.closings import FAR_AHEAD, Program, Sold, cause, month, paying
 from tests.command_line import Marketplace
 from tests.three_stores import NOVEMBER, OCTOBER

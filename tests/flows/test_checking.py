@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.console.delivery_check import NoMonthThere, check_folder
+from console.delivery_check import NoMonthThere, check_folder
 from tests.command_line import Marketplace
 from tests.deliveries import MONTH, SmallDelivery
 from tests.three_stores import OCTOBER

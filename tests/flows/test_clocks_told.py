@@ -123,31 +123,31 @@ def test_a_day_of_a_ledger_made_under_right_clocks_says_nothing(
 
 
 def _sweep() -> None:
-    from flows.pay_out import pay_out_sweep
+    from flows.paying.flow import pay_out_sweep
 
     pay_out_sweep()
 
 
 def _pay_one_month() -> None:
-    from flows.pay_out import pay_out
+    from flows.paying.flow import pay_out
 
     pay_out(OCTOBER)
 
 
 def _verify() -> None:
-    from flows.verify_program import verify_program
+    from flows.verifying.flow import verify_program
 
     verify_program()
 
 
 def _reschedule() -> None:
-    from flows.reschedule_payouts import reschedule_planned_payouts
+    from flows.paying.flow import reschedule_planned_payouts
 
     reschedule_planned_payouts()
 
 
 def _adjust() -> None:
-    from flows.adjust_points import adjust_points_of
+    from flows.correcting.flow import adjust_points_of
 
     adjust_points_of("maru", 5, "agreed")
 

@@ -8,7 +8,7 @@ from typing import Final
 
 import pytest
 
-from flows.cli import cli
+from console.cli import cli
 from flows.settings import Settings
 from tests.command_line import Marketplace
 from tests.three_stores import NOVEMBER, OCTOBER, OCTOBER_DUE_ON
@@ -28,7 +28,7 @@ LISTINGS: Final = {
 HEAVY: Final = ("duckdb", "great_expectations", "prefect", "psycopg", "pyarrow", "sqlalchemy")
 _HELP_THEN_LIST_MODULES: Final = """
 import sys
-from flows.cli import cli
+from console.cli import cli
 cli(["--help"], standalone_mode=False)
 print(*sys.modules, file=sys.stderr)
 """

@@ -10,7 +10,7 @@ from threading import Thread
 
 import pytest
 
-from flows.servers.configured_server import (
+from flows.prefect.servers.configured_server import (
     NobodyAnswers,
     NoPrefectAddress,
     ProxyUnusable,

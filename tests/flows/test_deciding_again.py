@@ -9,7 +9,7 @@ from adapters.postgres.decisions import decisions
 from adapters.postgres.evaluations import all_evaluations
 from adapters.postgres.tables import decision
 from adapters.postgres.verification.verify import verify
-from flows.closing.replay import replay_decisions
+from flows.verifying.replay import replay_decisions
 from tests.closings import Delivered, Program, Sold
 
 MARU, SORA, HANA = Sold(7_000_000), Sold(30_000_000), Sold(1)

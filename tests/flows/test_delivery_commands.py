@@ -8,7 +8,7 @@ from urllib.request import urlopen
 
 import pyarrow.parquet
 
-from flows.console.delivery_listings import MONTHS, QUARANTINE
+from console.delivery_listings import MONTHS, QUARANTINE
 from tests.command_line import Marketplace
 from tests.three_stores import OCTOBER, OCTOBER_CORRECTED, deliver
 

@@ -16,19 +16,19 @@ from pydantic import TypeAdapter, ValidationError
 
 from domain.months import SettlementMonth
 from flows.occasion import SEOUL
-from flows.operations import forms
+from flows.prefect import forms
 
 _ROOT = Path(__file__).parents[2]
 
 
 def test_the_file_for_a_work_pool_says_what_is_served() -> None:
-    from flows.deployments import to_deploy
+    from flows.prefect.deployments import to_deploy
 
     assert yaml.safe_load((_ROOT / "deploy" / "prefect.yaml").read_text()) == to_deploy()
 
 
 def test_everything_an_operator_does_can_be_started_from_the_ui() -> None:
-    from flows.deployments import DEPLOYED, to_serve
+    from flows.prefect.deployments import DEPLOYED, to_serve
 
     served = {each.name: each for each in to_serve()}
 
@@ -40,7 +40,7 @@ def test_everything_an_operator_does_can_be_started_from_the_ui() -> None:
 
 
 def test_no_form_offers_to_pay_before_the_date() -> None:
-    from flows.deployments import DEPLOYED
+    from flows.prefect.deployments import DEPLOYED
 
     (offered,) = [each.flow.parameters.properties for each in DEPLOYED if each.name == "pay-out"]
 
@@ -50,7 +50,7 @@ def test_no_form_offers_to_pay_before_the_date() -> None:
 def test_schedules_are_kept_in_the_time_of_seoul() -> None:
     from prefect.client.schemas.schedules import CronSchedule
 
-    from flows.deployments import to_serve
+    from flows.prefect.deployments import to_serve
 
     schedules = {
         each.name: (schedule.cron, schedule.timezone)
@@ -68,7 +68,7 @@ def test_schedules_are_kept_in_the_time_of_seoul() -> None:
 
 
 def test_every_parameter_is_described_and_keeps_its_constraints_in_the_form() -> None:
-    from flows.deployments import DEPLOYED
+    from flows.prefect.deployments import DEPLOYED
 
     for each in DEPLOYED:
         for name, schema in each.flow.parameters.properties.items():
@@ -122,7 +122,7 @@ def test_a_form_whose_checks_are_off_is_refused_in_the_words_of_the_command_line
 
 
 def test_every_text_about_a_person_or_a_reason_is_one_line_in_the_form() -> None:
-    from flows.deployments import DEPLOYED
+    from flows.prefect.deployments import DEPLOYED
 
     texts = ("reason", "asked_by", "approved_by", "seller_id", "request_id")
     for each in DEPLOYED:
@@ -144,7 +144,7 @@ def test_every_text_about_a_person_or_a_reason_is_one_line_in_the_form() -> None
 def test_a_run_without_a_month_closes_the_one_before_it_was_scheduled(
     monkeypatch: pytest.MonkeyPatch, scheduled_at: datetime, month: str
 ) -> None:
-    from flows.operations import flow_occasion, run_names
+    from flows.prefect import flow_occasion, run_names
 
     late = SimpleNamespace(scheduled_start_time=scheduled_at)  # whatever the time is now
     monkeypatch.setattr(flow_occasion, "flow_run", late)
@@ -166,7 +166,7 @@ def test_a_run_without_a_month_closes_the_one_before_it_was_scheduled(
 def test_runs_are_named_by_what_they_do(
     monkeypatch: pytest.MonkeyPatch, parameters: dict[str, str], names: tuple[str, str]
 ) -> None:
-    from flows.operations import run_names
+    from flows.prefect import run_names
 
     monkeypatch.setattr(run_names, "flow_run", SimpleNamespace(parameters=parameters))
 
@@ -177,7 +177,7 @@ def test_a_deployed_schedule_gets_runs_at_nine_in_seoul_on_the_third(prefect_ser
     from prefect.client.orchestration import get_client
     from prefect.client.schemas.filters import FlowRunFilter
 
-    from flows.deployments import to_serve
+    from flows.prefect.deployments import to_serve
 
     (deployment,) = [each for each in to_serve() if each.name == "close-month"]
     number = deployment.apply()

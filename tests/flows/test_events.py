@@ -9,10 +9,11 @@ import pytest
 from sqlalchemy import Engine
 
 from adapters.postgres.standing import program_standing
+from flows.closing.events import tell_closed
 from flows.occasion import this_occasion
-from flows.operations import events
-from flows.operations.events import tell_closed, tell_late, tell_paid
-from flows.pay_out import tell_late_payouts
+from flows.paying.events import tell_late, tell_paid
+from flows.paying.flow import tell_late_payouts
+from flows.prefect import events
 from tests.closings import Program, Sold
 from tests.command_line import Marketplace
 from tests.three_stores import NOVEMBER, NOVEMBER_DUE_ON, OCTOBER, OCTOBER_DUE_ON

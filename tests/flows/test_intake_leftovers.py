@@ -4,14 +4,14 @@ import subprocess
 import sys
 from pathlib import Path
 
-from flows.operations.own_folder import own_folder
+from flows.own_folder import own_folder
 from tests.command_line import Marketplace
 from tests.three_stores import OCTOBER
 
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from flows.operations.own_folder import own_folder
+from flows.own_folder import own_folder
 
 with own_folder(Path(sys.argv[1])) as folder:
     (folder / "totals.parquet").write_bytes(b"raw lines")

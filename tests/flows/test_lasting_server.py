@@ -10,7 +10,7 @@ from unittest.mock import patch
 
 import pytest
 
-from flows.servers.lasting_server import (
+from flows.prefect.servers.lasting_server import (
     AlreadyUp,
     ServerDatabaseDamaged,
     alone_in,

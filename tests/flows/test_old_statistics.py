@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Engine, event, text
 
-from flows.closing.replay import replay_decisions
+from flows.verifying.replay import replay_decisions
 from tests.closings import Program, Sold
 
 STORE = {"maru": Sold(7_000_000)}

@@ -39,10 +39,10 @@ from domain.ledger import Award
 from domain.months import SettlementMonth
 from domain.payout_date import payout_date
 from flows.closing.cascade import ChangesPaidMonths
-from flows.closing.replay import replay_decisions
-from flows.steps.adjust_points import EarnedInAnotherMonth, LaterMonthOutdated, NothingToGrant
-from flows.steps.pay_out_month import PayoutOutdated
-from flows.steps.reschedule_payouts import reschedule_payouts
+from flows.correcting.adjust_points import EarnedInAnotherMonth, LaterMonthOutdated, NothingToGrant
+from flows.paying.pay_out_month import PayoutOutdated
+from flows.paying.reschedule_payouts import reschedule_payouts
+from flows.verifying.replay import replay_decisions
 from tests.adapters.ledger_world import database_of_its_own
 from tests.closings import FAR_AHEAD, POLICIES, Delivered, Program, Sold, cause
 from tests.d_commerce import D_COMMERCE_2020

@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 PRINTS_MANY_ROWS = """
-from flows.console.output import print_rows
+from console.output import print_rows
 print_rows(["number"], ([number] for number in range(1_000_000)), "csv")
 """
 

@@ -10,7 +10,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.testclient import TestClient, WebSocketDenialResponse
 from starlette.websockets import WebSocket
 
-from flows.servers.own_pages import for_own_pages
+from flows.prefect.servers.own_pages import for_own_pages
 from flows.settings import Settings
 
 HERE = "127.0.0.1:4200"

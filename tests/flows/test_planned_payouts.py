@@ -11,9 +11,9 @@ import pytest
 from sqlalchemy import Engine
 
 from flows.occasion import SEOUL, this_occasion
+from flows.paying.approve_payout import approve_payout
+from flows.paying.reschedule_payouts import reschedule_payouts
 from flows.settings import Settings
-from flows.steps.approve_payout import approve_payout
-from flows.steps.reschedule_payouts import reschedule_payouts
 from tests.closings import POLICIES, Program, Sold, cause, month
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class PlannedRuns:
 @pytest.fixture
 def runs(prefect_server: None) -> Iterator[PlannedRuns]:
     """The deployment, registered for as long as a test takes."""
-    from flows.deployments import to_serve
+    from flows.prefect.deployments import to_serve
 
     (deployment,) = [each for each in to_serve() if each.name == "pay-out"]
     number = deployment.apply()
@@ -87,7 +87,7 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
 
 
 def plan(settings: Settings, times: int = 1) -> None:
-    from flows.operations.payout_runs import plan_payout_runs
+    from flows.paying.due_payouts import plan_payout_runs
 
     for _ in range(times):
         plan_payout_runs(settings)
@@ -146,7 +146,7 @@ def test_a_run_that_never_started_is_planned_again_after_ten_minutes(
 ) -> None:
     from prefect.states import Pending
 
-    from flows.operations import payout_runs
+    from flows.paying import due_payouts
 
     plan(settings)
     (dead,) = runs.all()
@@ -156,7 +156,7 @@ def test_a_run_that_never_started_is_planned_again_after_ten_minutes(
 
     later = this_occasion().now + timedelta(minutes=11)
     occasion = replace(this_occasion(), now=later)
-    monkeypatch.setattr(payout_runs, "this_occasion", lambda: occasion)
+    monkeypatch.setattr(due_payouts, "this_occasion", lambda: occasion)
     plan(settings)
 
     assert [when for _, when, _ in runs.open()] == [at(DUE_ON)]
@@ -203,13 +203,13 @@ def test_a_server_that_does_not_answer_is_a_warning(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    from flows.operations import payout_runs
+    from flows.paying import due_payouts
 
-    def unreachable(_: Settings) -> None:
+    def unreachable(*_: object) -> None:
         raise ConnectionError("nobody there")
 
-    monkeypatch.setattr(payout_runs, "plan", unreachable)
+    monkeypatch.setattr(due_payouts, "plan", unreachable)
     with caplog.at_level("WARNING", "growth_points.payout"):
-        payout_runs.plan_payout_runs(settings)
+        due_payouts.plan_payout_runs(settings)
 
     assert "the sweep pays: nobody there" in caplog.text

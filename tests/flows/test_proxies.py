@@ -9,7 +9,7 @@ from threading import Thread
 import httpx
 import pytest
 
-from flows.servers import proxies
+from flows.prefect.servers import proxies
 
 NOBODY = "http://127.0.0.1:9"  # a proxy that takes no request
 SET = {

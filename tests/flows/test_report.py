@@ -11,10 +11,10 @@ from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
 
 from domain.findings import Finding, Severity
 from domain.months import SettlementMonth
-from flows.reporting.kept_heads import heads_in_reports
-from flows.reporting.markdown import markdown, markdown_attached
-from flows.reporting.page import report_page
-from flows.reporting.report import Bar, Figure, Link, Mood, NextStep, Report, Section
+from flows.reports.markdown import markdown, markdown_attached
+from flows.reports.page import report_page
+from flows.reports.report import Bar, Figure, Link, Mood, NextStep, Report, Section
+from flows.verifying.kept_heads import heads_in_reports
 from tests.command_line import Line, Marketplace
 from tests.three_stores import OCTOBER, OCTOBER_CORRECTED, STORES, deliver
 

@@ -11,16 +11,14 @@ from sqlalchemy import Engine, text
 from adapters.postgres.grants import binding_awards, granted_awards
 from adapters.postgres.ledger import BalanceTooLow, entries, standing_awards
 from adapters.postgres.verification.verify import verify
+from console.explanation import explain_decision
+from console.listings import DECISIONS, decision_rows, history_rows, payout_rows
 from domain.ledger import Award
 from domain.months import SettlementMonth
 from domain.restatement import Restatement
 from flows.closing.cascade import ChangesPaidMonths
-from flows.closing.replay import replay_decisions
-from flows.closing.taking_in import DeliverySuperseded
-from flows.console.explanation import explain_decision
-from flows.console.listings import DECISIONS, decision_rows, history_rows, payout_rows
-from flows.reporting.report import change_rows, closing_report
-from flows.steps.adjust_points import (
+from flows.closing.report import change_rows, closing_report
+from flows.correcting.adjust_points import (
     AdjustmentInvalid,
     EarnedInAnotherMonth,
     LaterMonthOutdated,
@@ -28,7 +26,9 @@ from flows.steps.adjust_points import (
     NothingToTakeBack,
     SellerUnknown,
 )
-from flows.steps.pay_out_month import PayoutOutdated
+from flows.ingesting.record_delivery import DeliverySuperseded
+from flows.paying.pay_out_month import PayoutOutdated
+from flows.verifying.replay import replay_decisions
 from tests.adapters.ledger_world import as_owner
 from tests.closings import FAR_AHEAD, Program, Sold, month
 

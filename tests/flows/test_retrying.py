@@ -6,12 +6,12 @@ from types import SimpleNamespace
 import pytest
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
-from adapters.intake.delivery import DeliveryRefused
+from adapters.ingest.delivery import DeliveryRefused
 from adapters.postgres.database import DatabaseUnreachable
 from adapters.postgres.embedded import ServerNotStarted
 from domain.findings import Finding, MonthBlocked, Severity
-from flows.operations import retrying
-from flows.steps.pay_out_month import PayoutNotApproved
+from flows.paying.pay_out_month import PayoutNotApproved
+from flows.prefect import retrying
 from tests.closings import month
 
 OCTOBER = month("2026-10")
@@ -74,13 +74,17 @@ def test_a_deployments_run_waits_for_a_connection_and_a_command_does_not(
 
 
 def test_nothing_that_decides_or_posts_is_tried_again() -> None:
-    from flows import adjust_points, approve_payout, close_month, ingest_month, pay_out
+    from flows.closing import flow as close_month
+    from flows.correcting import flow as adjust_points
+    from flows.ingesting import flow as ingest_month
+    from flows.paying import flow as pay_out
 
     deciding = (
         close_month.record,
         ingest_month.record,
         pay_out.pay,
-        approve_payout.record,
+        pay_out.record_approval,
+        pay_out.plan_anew,
         adjust_points.post,
     )
     assert [task.retries for task in deciding] == [0] * len(deciding)

@@ -12,11 +12,11 @@ from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import Engine
 
 from adapters.postgres.standing import Standing, program_standing
-from flows.operations.metrics import figures
-from flows.operations.serving import serving
-from flows.servers.lasting_server import PortTaken
+from flows.prefect.servers.lasting_server import PortTaken
 from flows.settings import Settings
 from tests.closings import Program, Sold
+from web.metrics import figures
+from web.serving import serving
 
 TIER_1 = {"maru": Sold(6_000_000), "sora": Sold(1_000)}
 TODAY = date(2026, 11, 13)

@@ -14,8 +14,8 @@ from tests.three_stores import OCTOBER
 COMMAND = Path(sys.executable).with_name("growth-points")
 PRINTS_A_STORE = """
 import sys
-from flows.console.output import print_rows
-from flows.console.shown import show_whatever_can_be_shown
+from console.output import print_rows
+from console.shown import show_whatever_can_be_shown
 show_whatever_can_be_shown()
 print_rows(["store", "points"], [["가게", None], ["상점", 1], ["naïve – 1×2…", 2]], sys.argv[1])
 import click

@@ -17,7 +17,7 @@ from adapters.postgres.ledger import entries, payouts, standing_awards
 from adapters.postgres.verification.verify import verify
 from domain.ledger import Award
 from domain.refusal import Refused
-from flows.closing.replay import replay_decisions
+from flows.verifying.replay import replay_decisions
 from tests.closings import Program, Sold, month
 
 NOTHING, TIER_1, TIER_2 = ({"maru": Sold(krw)} for krw in (0, 7_000_000, 25_000_000))

@@ -16,14 +16,14 @@ from domain.ledger import Award
 from domain.months import MonthInvalid, SettlementMonth
 from domain.payout_date import calendar_years
 from flows.closing.evaluation import ClosingRequest
+from flows.closing.record_closing import record_closing
+from flows.closing.require_window import require_window
+from flows.ingesting.check_delivery import check_delivery
+from flows.ingesting.find_delivery import find_delivery_of
+from flows.ingesting.read_delivery import read_delivery
+from flows.ingesting.record_ingest import record_ingest
 from flows.occasion import SEOUL
-from flows.steps.check_delivery import check_delivery
-from flows.steps.find_delivery import find_delivery_of
-from flows.steps.pay_out_month import PayoutAhead, PayoutRequest, due_months, pay_out_month
-from flows.steps.read_delivery import read_delivery
-from flows.steps.record_closing import record_closing
-from flows.steps.record_ingest import record_ingest
-from flows.steps.require_window import require_window
+from flows.paying.pay_out_month import PayoutAhead, PayoutRequest, due_months, pay_out_month
 from tests.command_line import Marketplace
 from tests.three_stores import AUGUST, OCTOBER, SEPTEMBER, deliver_all
 
@@ -98,8 +98,8 @@ def test_the_flows_refuse_a_month_that_is_none_whoever_starts_them(
 ) -> None:
     from prefect.exceptions import ParameterTypeError
 
-    from flows.close_month import close_month
-    from flows.ingest_month import ingest_month
+    from flows.closing.flow import close_month
+    from flows.ingesting.flow import ingest_month
 
     monkeypatch.setenv("GROWTH_POINTS_DATABASE_URL", marketplace.database_url)
     monkeypatch.setenv("GROWTH_POINTS_HOME", str(marketplace.home))
@@ -114,8 +114,8 @@ def test_the_flows_refuse_a_month_that_is_none_whoever_starts_them(
 def test_the_flows_refuse_parameters_of_another_kind(prefect_server: None) -> None:
     from prefect.exceptions import ParameterTypeError
 
-    from flows.close_month import close_month
-    from flows.pay_out import pay_out_on
+    from flows.closing.flow import close_month
+    from flows.paying.flow import pay_out_on
 
     with pytest.raises(ParameterTypeError):
         close_month(OCTOBER, "root", mode="perhaps")  # type: ignore[call-overload]
@@ -124,9 +124,9 @@ def test_the_flows_refuse_parameters_of_another_kind(prefect_server: None) -> No
 
 
 def test_the_flows_describe_every_parameter_to_whoever_fills_in_the_form() -> None:
-    from flows.close_month import close_month
-    from flows.ingest_month import ingest_month
-    from flows.pay_out import pay_out, pay_out_on
+    from flows.closing.flow import close_month
+    from flows.ingesting.flow import ingest_month
+    from flows.paying.flow import pay_out, pay_out_on
 
     for flow in (close_month, ingest_month, pay_out, pay_out_on):
         for name, parameter in flow.parameters.properties.items():

@@ -8,8 +8,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from flows.servers import temporary_server
-from flows.servers.configured_server import NobodyAnswers
+from flows.prefect.servers import temporary_server
+from flows.prefect.servers.configured_server import NobodyAnswers
 
 MIGRATE = "PREFECT_SERVER_DATABASE_MIGRATE_ON_START"
 

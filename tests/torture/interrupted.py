@@ -41,7 +41,7 @@ from domain.findings import Finding
 from domain.months import SettlementMonth
 from domain.refusal import Refused
 from expectations import gate, gate_process
-from flows.closing.replay import replay_decisions
+from flows.verifying.replay import replay_decisions
 from tests.closings import Program, Sold
 
 _FIRST_MONTH: Final = SettlementMonth(2026, 1)

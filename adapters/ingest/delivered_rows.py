@@ -1,0 +1,198 @@
+"""The rows of a delivery's files, for the engine: as they are, or copied and numbered.
+
+The only part of a scan that is an engine's own, with `reading_sql`.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import duckdb
+import narwhals as nw
+import pyarrow as pa
+
+from adapters.ingest.delivery import DeliveredFile
+from adapters.ingest.file_problem import FileProblem
+from adapters.ingest.line_parts import LinePart, ReadAgain, ReadOnce
+from adapters.ingest.numbered_texts import NumberedTexts
+from adapters.ingest.opening import FilesDamaged, Reading, ReadingUnfit, readable_sources
+from adapters.ingest.questions import Frame
+from adapters.ingest.quoting import literal_path
+from adapters.ingest.reading_sql import Source, alike, keyed_sql, parquet_sql, table_sql, text_sql
+from adapters.ingest.simple_texts import NotSimple, typed_schema, typed_tables
+from adapters.ingest.text_files import empty_places
+from domain.settlement import Content
+
+
+def open_files(
+    engine: duckdb.DuckDBPyConnection,
+    files: Sequence[DeliveredFile],
+    work: Path,
+    reading: Reading,
+) -> "DeliveredRows":
+    """Make files of one content readable for the engine; raises FilesDamaged, naming them all."""
+    sources = readable_sources(files, work / "text", reading)
+    if any(source.shape and not source.shape.is_utf_8 for source in sources):
+        # DuckDB 1.5 loses its way where a column that it left out stands before a broken one.
+        engine.execute("SET disabled_optimizers = 'unused_columns'")
+    return DeliveredRows(engine, files[0].content, sources, work, reading)
+
+
+@dataclass(frozen=True)
+class DeliveredRows:
+    """The rows of all files of one content, for an engine.
+
+    `parts` settle everything about sound settlements; only when something is wrong with them, or
+    for few rows, are they copied and numbered, as `whole`.
+    """
+
+    engine: duckdb.DuckDBPyConnection
+    content: Content
+    sources: tuple[Source, ...]
+    work: Path
+    reading: Reading
+
+    def check_complete(self, read: int, before: int = 0) -> None:
+        """Hold the number of rows that were read against the lines that the texts have.
+
+        When they were read `before`, they must not have been more.
+
+        Several threads that read one text skip rows without a word at the places where they meet,
+        if those rows are broken. One thread alone does not, but is no judge of quotes that never
+        end. So raises ReadingUnfit for texts that one thread can read, FilesDamaged for others.
+        """
+        if read < before:
+            raise ReadingUnfit(self.content)
+        if self.reading is not Reading.TOGETHER or not self._texts:
+            return
+        read -= self._rows_in_parquet()
+        lines = sum(source.lines for source in self._texts)
+        rejected = len(self.rejected)
+        if lines <= read + rejected or lines - self._numbered.empty_lines() <= read + rejected:
+            return
+        quoted = [s.file.name for s in self._texts if s.shape is not None and s.shape.has_quotes]
+        if not quoted:
+            raise ReadingUnfit(self.content)
+        # More lines than rows are no loss where a value holds a line end.
+        alone = sum(len(self.engine.sql(text_sql([s], parallel=False))) for s in self._texts)
+        if alone > read or len(self.rejected) > rejected:
+            sentence = "its quotes do not pair, so its rows cannot be told apart"
+            damage = FileProblem("file_damaged", f"{sentence}; ask its sender for it again")
+            raise FilesDamaged(tuple((name, damage) for name in quoted))
+
+    def continued(self, rows: Mapping[str, int]) -> Iterator[tuple[str, int]]:
+        """Count each CSV's lines that go on with a value of the line before.
+
+        `rows` says how many rows each file has.
+        """
+        rejected = dict(self.rejected.aggregate("file, count(*)").fetchall())
+        for source in self._texts:
+            if source.shape is None or not source.shape.has_quotes or not source.is_csv:
+                continue
+            name = source.file.name
+            more = source.lines - rows.get(name, 0) - rejected.get(name, 0)
+            if more > 0 and (more := more - len(empty_places(source.path))) > 0:
+                yield name, more
+
+    def _rows_in_parquet(self) -> int:
+        if not self._parquet:
+            return 0
+        paths = ", ".join(literal_path(source.path) for source in self._parquet)
+        counts = self.engine.sql(f"SELECT sum(num_rows) FROM parquet_file_metadata([{paths}])")
+        [(rows,)] = counts.fetchall()
+        return int(rows)
+
+    def parts(self) -> Iterator[LinePart]:
+        """Give every settlement line, in one part or more, each to be used up at once.
+
+        Raises ReadingUnfit once a part turns out not to be simple.
+        """
+        simple = self.reading is Reading.SIMPLE
+        sql = [parquet_sql(same) for same in alike(self._parquet)]
+        if not simple:
+            sql += [text_sql(same, parallel=self._parallel) for same in alike(self._texts)]
+        if sql:
+            yield ReadAgain(self._frame(keyed_sql(_united(sql))))
+        for same in alike(self._texts) if simple else []:
+            part = ReadOnce(self.engine, same)
+            yield part
+            if part.not_simple:
+                raise ReadingUnfit(self.content) from part.not_simple
+
+    @cached_property
+    def whole(self) -> Frame:
+        """Every canonical column, each that is not text with its `_unreadable` one, file, row.
+
+        `row` is the number that a spreadsheet shows beside the row: the header has one as well,
+        and so has an empty line. In Parquet the first row is row 1. Raises ReadingUnfit.
+        """
+        sql = [parquet_sql(same) for same in alike(self._parquet)]
+        if self.reading is Reading.SIMPLE and not self._has_keys:
+            sql += [self._held(n, same) for n, same in enumerate(alike(self._texts))]
+        elif self._texts:
+            sql += self._numbered.sql()
+        united = _united(sql)
+        return self._frame(keyed_sql(united) if self._has_keys else united)
+
+    @property
+    def rejected(self) -> duckdb.DuckDBPyRelation:
+        """The rows that could not be taken apart, among all that were read: file, row, why."""
+        return self._numbered.rejected
+
+    @property
+    def any_rejected(self) -> bool:
+        """Say whether any row could not be taken apart."""
+        return bool(self.rejected.limit(1).fetchall())
+
+    def damaged(self) -> Iterator[tuple[str, str]]:
+        """Read each file by itself, and name those that cannot be read to their end, and why."""
+        for source in self.sources:
+            sql = parquet_sql([source])
+            if source.is_text:
+                sql = text_sql([source], parallel=self._parallel)
+            try:
+                self.engine.execute(f"SELECT max(hash(COLUMNS(*))) FROM ({sql})").fetchall()
+            except duckdb.Error as error:
+                yield source.file.name, str(error).splitlines()[0]
+            self.engine.execute("DROP TABLE IF EXISTS reject_errors")
+            self.engine.execute("DROP TABLE IF EXISTS reject_scans")
+
+    @property
+    def _texts(self) -> list[Source]:
+        return [source for source in self.sources if source.is_text]
+
+    @property
+    def _parquet(self) -> list[Source]:
+        return [source for source in self.sources if not source.is_text]
+
+    @property
+    def _parallel(self) -> bool:
+        return self.reading is not Reading.ALONE
+
+    @property
+    def _has_keys(self) -> bool:
+        return self.content is Content.SETTLEMENTS
+
+    @property
+    def _numbered(self) -> NumberedTexts:
+        return NumberedTexts(self.engine, self.content, self._texts, self.work, self._parallel)
+
+    def _frame(self, sql: str) -> Frame:
+        return nw.from_native(self.engine.sql(sql)).lazy()
+
+    def _held(self, number: int, same: Sequence[Source]) -> str:
+        """Hold simple texts in memory: those of a snapshot, which has a row for each store."""
+        names, columns = same[0].file.layout.names, same[0].columns
+        table = f"{self.content}_{number}"
+        try:
+            read = [*typed_tables([source.text for source in same], names, columns)]
+        except NotSimple as reason:
+            raise ReadingUnfit(self.content) from reason
+        empty = typed_schema(names, columns).empty_table()
+        self.engine.register(table, pa.concat_tables([empty, *read]))
+        return table_sql(same, table)
+
+
+def _united(parts: Iterable[str]) -> str:
+    return " UNION ALL BY NAME ".join(parts)

@@ -1,0 +1,297 @@
+"""Finding a month's delivery: its folder, its files, its manifest, the hash of its content."""
+
+import hashlib
+import json
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterator, Mapping, Set
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+from stat import S_ISREG
+
+import duckdb
+
+from adapters.ingest.file_layout import SUFFIXES, Contents, Layout, contents_of
+from adapters.ingest.file_problem import FileProblem
+from adapters.ingest.manifest import read_manifest
+from adapters.ingest.object_store import fetch_folder, is_object_store, local_path
+from adapters.ingest.problems import DeliveryRefused as DeliveryRefused  # noqa: PLC0414
+from adapters.ingest.problems import Problems
+from domain.months import SettlementMonth
+from domain.profile import DeclaredTotals
+from domain.settlement import Content
+
+MANIFEST = "manifest.json"
+SELLER_FOLDER = "seller_id="
+_SUFFIX = "|".join(map(re.escape, SUFFIXES))
+_NAMES = {content: re.compile(rf"{content}.*({_SUFFIX})", re.DOTALL) for content in Content}
+# Named like data in any spelling, or with the ending of data, and no checksum beside it.
+_LOOKS_LIKE_DATA = re.compile(
+    rf"(?!\.|_)(({'|'.join(Content)}).*|.*\.(parquet|csv|tsv|xlsx?|zip|gz|bz2|xz|zst|part|tmp))"
+    r"(?<!\.sha256)(?<!\.sha512)(?<!\.md5)(?<!\.sig)(?<!\.asc)(?<!\.crc)",
+    re.IGNORECASE | re.DOTALL,
+)
+_UNRECOGNIZED = (
+    "it is not read, and may be a part of the month; name it settlements… or sellers… with one of "
+    f"the endings {', '.join(SUFFIXES)}, or take it out of the folder"
+)
+_NAMED_ALIKE = (
+    "it is there twice, under names that look alike: in one of them letters are composed, in the "
+    "other decomposed; keep one of the two"
+)
+_HASHED_AT_ONCE = 4
+
+_Stamp = tuple[int, int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveredFile:
+    """A file of a delivery: `name` is its path within the month's folder, with `/`.
+
+    Letters of the name are composed, however the file system has them. `stamp` is what that knew of
+    the file before its first byte was read.
+    """
+
+    name: str
+    path: Path
+    content: Content
+    sha256: str
+    stamp: _Stamp
+    contents: Contents
+    declared: DeclaredTotals | None
+
+    @property
+    def layout(self) -> Layout:
+        """The layout of the file's only table, or of its first."""
+        return self.contents.tables[0]
+
+    @property
+    def parts(self) -> tuple["DeliveredFile", ...]:
+        """Give each table as a file of its own, named after its sheet.
+
+        Only the first sheet of a workbook, if it is the only one that holds rows, has the name of
+        the file.
+        """
+        sheets = [table.sheet for table in self.contents.tables]
+        if len(sheets) == 1 and (sheets[0] is None or sheets[0].place == 0):
+            return (self,)
+        return tuple(
+            replace(self, name=f"{self.name}/{table.sheet.name}", contents=Contents((table,)))
+            for table in self.contents.tables
+            if table.sheet is not None
+        )
+
+    @property
+    def changed(self) -> bool:
+        """Say whether the file is no longer the one that was hashed."""
+        try:
+            return _stamp(self.path) != self.stamp
+        except OSError:
+            return True
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A month's files, each of them whole and with all its columns.
+
+    `content_hash` is the SHA-256 over every file's name and SHA-256, the manifest's included:
+    the same content delivered again has the same hash, wherever it lies.
+    """
+
+    settlement_month: SettlementMonth
+    source: str
+    content_hash: str
+    files: tuple[DeliveredFile, ...]
+
+    def of(self, content: Content) -> tuple[DeliveredFile, ...]:
+        """List the files that hold settlement lines, or those that hold the snapshot."""
+        return tuple(file for file in self.files if file.content is content)
+
+
+def find_delivery(root: str, month: SettlementMonth, fetched: Path | None = None) -> Delivery:
+    """Find a month's delivery in the folder `{root}/{month}`, and hash it.
+
+    The root is a path, or the URL of an object store, whose objects are brought into the folder
+    `fetched` first.
+
+    A file lies in that folder itself, or in a folder `seller_id=…` in it that holds one seller's
+    export. Raises DeliveryRefused with all that is wrong: an absent folder or file, an empty,
+    damaged or mislabeled one, a missing column, a manifest that does not fit.
+    """
+    problems = Problems()
+    source = source_of(root, month)
+    folder = Path(source)
+    if is_object_store(root):
+        if fetched is None:
+            raise ValueError("a delivery in an object store needs a folder to be fetched into")
+        folder = fetched / str(month)
+        with problems.noting(source):
+            fetch_folder(source, folder, _may_belong)
+        problems.refuse_if_any(month, source)
+    paths = _list(folder, source, problems)
+    names = {_name(folder, path) for path in paths}
+    manifest = _manifest(folder / MANIFEST, problems)
+    declared = _declared(manifest, month, names, problems)
+    opened = _opened(folder, paths, problems)
+    problems.refuse_if_any(month, source)
+    files = _hashed(folder, opened, declared)
+    hashes = {file.name: file.sha256 for file in files}
+    if manifest is not None:
+        hashes[MANIFEST] = hashlib.sha256(manifest).hexdigest()
+    return Delivery(month, source, _content_hash(hashes), files)
+
+
+def source_of(root: str, month: SettlementMonth) -> str:
+    """Say where a month's folder lies, in words that mean the same tomorrow."""
+    return (
+        f"{root.rstrip('/')}/{month}"
+        if is_object_store(root)
+        else str(local_path(root).absolute() / str(month))
+    )
+
+
+def _list(folder: Path, source: str, problems: Problems) -> dict[Path, Content]:
+    if not folder.is_dir():
+        problems.add("folder_absent", source, "there is no such folder")
+        return {}
+    paths = {}
+    with problems.noting(source):
+        for path in sorted(_candidates(folder)):
+            content = next((c for c in Content if _NAMES[c].fullmatch(path.name)), None)
+            if content is not None:
+                paths[path] = content
+            elif _may_be_missed(path):
+                problems.add("file_unrecognized", _name(folder, path), _UNRECOGNIZED)
+    for name, count in Counter(_name(folder, path) for path in paths).items():
+        if count > 1:
+            problems.add("file_name_twice", name, _NAMED_ALIKE)
+    for content in Content:
+        if content not in paths.values():
+            sentence = f"there is no file {content}*.parquet, {content}*.csv or {content}*.xlsx"
+            problems.add(f"{content}_absent", source, sentence)
+    return paths
+
+
+def _may_be_missed(path: Path) -> bool:
+    """Say whether a file or folder that is not read may hold lines all the same."""
+    if path.is_dir():
+        return not path.name.startswith((SELLER_FOLDER, ".", "_"))
+    return _LOOKS_LIKE_DATA.fullmatch(path.name) is not None
+
+
+def _candidates(folder: Path) -> Iterator[Path]:
+    for path in folder.iterdir():
+        yield path
+        if path.name.startswith(SELLER_FOLDER) and path.is_dir():
+            yield from path.iterdir()
+
+
+def _may_belong(name: str) -> bool:
+    """Say whether a file of this name has to be looked at at all."""
+    return name == MANIFEST or _LOOKS_LIKE_DATA.fullmatch(name) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    content: Content
+    contents: Contents
+    stamp: _Stamp
+
+
+def _opened(folder: Path, paths: Mapping[Path, Content], problems: Problems) -> dict[Path, _Opened]:
+    opened = {}
+    with duckdb.connect() as engine:
+        for path, content in paths.items():
+            with problems.noting(_name(folder, path)):
+                stamp = _stamp(path)  # what is read from here on must be of this very file
+                _check_present(path)
+                of_one_seller = path.parent.name.startswith(SELLER_FOLDER)
+                stated = frozenset(["seller_id"] if of_one_seller else [])
+                contents = contents_of(path, content, engine, stated)
+                opened[path] = _Opened(content, contents, stamp)
+    return opened
+
+
+def _check_present(path: Path) -> None:
+    if not path.name.isprintable():
+        raise FileProblem("file_mislabeled", "its name is not readable text in UTF-8; rename it")
+    if path.is_dir():
+        raise FileProblem("file_mislabeled", "it is a folder, not the file its name says")
+    status = path.stat()
+    if not S_ISREG(status.st_mode):
+        raise FileProblem("file_mislabeled", "it is no ordinary file")
+    if status.st_size == 0:
+        raise FileProblem("file_empty", "the file is empty (0 bytes)")
+
+
+def _hashed(
+    folder: Path,
+    opened: Mapping[Path, _Opened],
+    declared: Mapping[str, DeclaredTotals],
+) -> tuple[DeliveredFile, ...]:
+    with ThreadPoolExecutor(_HASHED_AT_ONCE) as pool:
+        hashes = dict(zip(opened, pool.map(_hash, opened), strict=True))
+    return tuple(
+        DeliveredFile(
+            name=_name(folder, path),
+            path=path,
+            content=file.content,
+            sha256=hashes[path],
+            stamp=file.stamp,
+            contents=file.contents,
+            declared=declared.get(_name(folder, path)),
+        )
+        for path, file in opened.items()
+    )
+
+
+def _name(folder: Path, path: Path) -> str:
+    return unicodedata.normalize("NFC", path.relative_to(folder).as_posix())
+
+
+def _stamp(path: Path) -> _Stamp:
+    # Another file in its place may have its size and its time; a changed one, its place.
+    status = path.stat()
+    return status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
+
+
+def _hash(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _content_hash(hashes: Mapping[str, str]) -> str:
+    content = json.dumps(sorted(hashes.items()), ensure_ascii=True)
+    return hashlib.sha256(content.encode()).hexdigest()
+
+
+def _manifest(path: Path, problems: Problems) -> bytes | None:
+    """Read the manifest, if there is one."""
+    with problems.noting(MANIFEST):
+        if path.exists() or path.is_symlink():
+            _check_present(path)
+            return path.read_bytes()
+    return None
+
+
+def _declared(
+    content: bytes | None, month: SettlementMonth, names: Set[str], problems: Problems
+) -> dict[str, DeclaredTotals]:
+    """Tell what the manifest declares, and hold its list of files against those found."""
+    declared: dict[str, DeclaredTotals] = {}
+    if content is None:
+        return declared
+    with problems.noting(MANIFEST):
+        manifest = read_manifest(content, month)
+        declared = manifest.declared
+        for problem in manifest.problems:
+            problems.add(problem.rule, MANIFEST, problem.sentence)
+        for name in sorted(declared.keys() - names):
+            problems.add("manifest_file_absent", MANIFEST, f"it names {name}, which is not there")
+        for name in sorted(names - declared.keys()):
+            problems.add(
+                "manifest_incomplete", MANIFEST, f"it does not name {name}, which is there"
+            )
+    return declared

@@ -1,0 +1,59 @@
+"""The query engine: DuckDB in this process, within a memory limit, spilling to disk beyond it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+from adapters.ingest import written_values
+
+MEMORY_LIMIT_MB = 1_200
+
+# An integer or a date is taken only if writing it gives the same text again, or if the text has
+# the exact shape of the slower pattern: a bare cast would round 1.5 to 2 and read 1_000 and 1e3.
+_MACROS = r"""
+CREATE MACRO whole_krw(written) AS CASE
+  WHEN TRY_CAST(written AS BIGINT)::VARCHAR = written THEN TRY_CAST(written AS BIGINT)
+  WHEN regexp_full_match(written, '\s*[+-]?([0-9]+|[0-9]{1,3}(,[0-9]{3})+)(\.0{1,2}|\.0{4,})?\s*')
+  THEN TRY_CAST(replace(regexp_replace(written, '\.0+\s*$', ''), ',', '') AS BIGINT) END;
+CREATE MACRO calendar_date(written) AS CASE
+  WHEN TRY_CAST(written AS DATE)::VARCHAR = written AND isfinite(TRY_CAST(written AS DATE))
+  THEN TRY_CAST(written AS DATE)
+  WHEN regexp_full_match(written, ' *[0-9]{4}([-.])[0-9]{2}[-.][0-9]{2}( 00:00:00)? *')
+  THEN TRY_CAST(replace(left(trim(written), 10), '.', '-') AS DATE) END;
+CREATE MACRO yes_or_no(written) AS CASE
+  WHEN written = 'true' THEN true WHEN written = 'false' THEN false
+  WHEN lower(trim(written)) IN ('true', 't', 'yes', 'y', '1') THEN true
+  WHEN lower(trim(written)) IN ('false', 'f', 'no', 'n', '0') THEN false END;
+-- Korea has kept UTC+9 without summer time since 1988.
+CREATE MACRO date_in_seoul(instant) AS
+  CASE WHEN isfinite(instant) THEN make_timestamp(epoch_us(instant) + 32400000000)::DATE END;
+"""
+
+
+@contextmanager
+def open_engine(
+    spill: Path, memory_limit_mb: int = MEMORY_LIMIT_MB
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open an engine that keeps nothing but what it spills to `spill`, a folder of its own.
+
+    It never goes to the network for an extension. Order is not kept; whoever needs one sorts.
+    """
+    spill.mkdir(parents=True, exist_ok=True)
+    settings: dict[str, str | bool | int | float | list[str]] = {
+        "memory_limit": f"{memory_limit_mb}MB",
+        "temp_directory": str(spill),
+        "preserve_insertion_order": "false",
+        "autoinstall_known_extensions": "false",
+        "autoload_known_extensions": "false",
+    }
+    with duckdb.connect(config=settings) as connection:
+        define_macros(connection)
+        yield connection
+
+
+def define_macros(connection: duckdb.DuckDBPyConnection) -> None:
+    """Define what reading delivered values calls, in an engine opened otherwise too."""
+    connection.execute(_MACROS)
+    connection.execute(written_values.macros())

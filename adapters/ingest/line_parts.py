@@ -1,0 +1,130 @@
+"""A part of a delivery's lines, and what is asked of it: its rows once, and then what they were.
+
+Lines in Parquet may be read again for each question. Lines of a text are read while the engine
+takes them in, and never held: what further questions need of them is noted as they pass.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import duckdb
+import narwhals as nw
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute
+from numpy.typing import NDArray
+
+from adapters.ingest import questions
+from adapters.ingest.engine import define_macros
+from adapters.ingest.questions import LINE_KEY_NUMBER, FileCount, Frame
+from adapters.ingest.reading_sql import Source, keyed_sql, table_sql
+from adapters.ingest.simple_texts import FILE, NotSimple, typed_schema, typed_tables
+from domain.settlement import Kind
+
+_STREAM = "passing_lines"
+_NOTED_AT_ONCE = 8 << 20
+
+
+class LinePart(Protocol):
+    """Some of a delivery's lines. `rows` come first, and only once; then the rest may be asked."""
+
+    @property
+    def rows(self) -> Frame:
+        """Every canonical column, what could not be read of them, the key's number, and file."""
+        ...
+
+    def key_numbers(self) -> list[NDArray[np.uint64]]:
+        """Give each line's key number, in arrays of any size."""
+        ...
+
+    def by_file(self) -> dict[str, FileCount]:
+        """Count each file's lines, and sum their amounts."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ReadAgain:
+    """Lines that the engine reads anew for each question."""
+
+    rows: Frame
+
+    def key_numbers(self) -> list[NDArray[np.uint64]]:
+        return [questions.key_numbers(self.rows)]
+
+    def by_file(self) -> dict[str, FileCount]:
+        return questions.totals_by_file(self.rows)
+
+
+@dataclass(slots=True)
+class ReadOnce:
+    """Lines of simple texts of the same columns, on their way into the engine.
+
+    `not_simple` is why they ended before their end, if they did.
+    """
+
+    engine: duckdb.DuckDBPyConnection
+    same: Sequence[Source]
+    not_simple: NotSimple | None = None
+    _numbers: list[NDArray[np.uint64]] = field(default_factory=list)
+    _counts: dict[str, FileCount] = field(default_factory=dict)
+
+    @property
+    def rows(self) -> Frame:
+        schema = typed_schema(self._names, self.same[0].columns)
+        lines = pa.RecordBatchReader.from_batches(schema, self._passing())
+        self.engine.register(_STREAM, lines)
+        return nw.from_native(self.engine.sql(keyed_sql(table_sql(self.same, _STREAM)))).lazy()
+
+    def key_numbers(self) -> list[NDArray[np.uint64]]:
+        return self._numbers
+
+    def by_file(self) -> dict[str, FileCount]:
+        return self._counts
+
+    @property
+    def _names(self) -> Sequence[str]:
+        return self.same[0].file.layout.names
+
+    def _passing(self) -> Iterator[pa.RecordBatch]:
+        # The engine asks for lines in the middle of its work, and cannot be asked then; so what
+        # is noted of them is computed by another one.
+        with duckdb.connect(config={"threads": 1}) as noting:
+            define_macros(noting)
+            try:
+                for tables in self._few_at_once():
+                    self._note(noting, tables)
+                    yield from tables.to_batches()
+            except NotSimple as reason:
+                self.not_simple = reason
+
+    def _few_at_once(self) -> Iterator[pa.Table]:
+        """Join the tables of small texts: each note has its price."""
+        texts = [source.text for source in self.same]
+        held: list[pa.Table] = []
+        size = 0
+        for table in typed_tables(texts, self._names, self.same[0].columns):
+            held.append(table)
+            size += table.nbytes
+            self._count(table)
+            if size >= _NOTED_AT_ONCE:
+                yield pa.concat_tables(held)
+                held.clear()
+                size = 0
+        if held:
+            yield pa.concat_tables(held)
+
+    def _note(self, noting: duckdb.DuckDBPyConnection, lines: pa.Table) -> None:
+        noting.register(_STREAM, lines)
+        keyed = keyed_sql(table_sql(self.same, _STREAM))
+        numbers = noting.sql(keyed).project(LINE_KEY_NUMBER).fetchnumpy()
+        self._numbers.append(numbers[LINE_KEY_NUMBER])
+        noting.unregister(_STREAM)
+
+    def _count(self, lines: pa.Table) -> None:
+        [amount] = (c for c in self.same[0].columns if c.column.kind is Kind.AMOUNT_KRW)
+        amounts = lines[f"c{self._names.index(str(amount.name))}"]
+        # Some megabytes of sound amounts stay within 64 bits; others are not counted here.
+        counted = FileCount(len(lines), pa.compute.sum(amounts).as_py() or 0)
+        name = lines[FILE][0].as_py()
+        self._counts[name] = self._counts.get(name, FileCount()) + counted

@@ -1,0 +1,112 @@
+"""Reading a delivery's manifest: the control totals that its sender declares."""
+
+import json
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from adapters.ingest.file_problem import FileProblem
+from domain.months import SettlementMonth
+from domain.profile import DeclaredTotals
+
+_SHA256 = re.compile(r"[0-9a-fA-F]{64}")
+
+# What must be declared of each file.
+_NUMBERS = {"files": ("rows", "payment_amount_krw"), "sellers": ("rows",)}
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a manifest declares of each file, by file name, and everything that is wrong with it.
+
+    `declared` has all the files that it names; what it says of them holds if nothing is wrong.
+    """
+
+    declared: dict[str, DeclaredTotals]
+    problems: tuple[FileProblem, ...]
+
+
+def read_manifest(content: bytes, month: SettlementMonth) -> Manifest:
+    """Read a manifest of that month; the SHA-256 of a file may be left out.
+
+    Raises FileProblem for what is no JSON object.
+    """
+    data = _json_object(content)
+    entries = {key: _entries(data, key) for key in _NUMBERS}
+    declared = {
+        _name(entry): _totals(entry, _NUMBERS[key])
+        for key, listed in entries.items()
+        for entry in listed
+        if _name(entry)
+    }
+    return Manifest(declared, tuple(_problems(data, entries, month)))
+
+
+def _problems(
+    data: dict[str, Any], entries: dict[str, list[dict[str, Any]]], month: SettlementMonth
+) -> Iterator[FileProblem]:
+    stated = data.get("settlement_month")
+    if stated != str(month):
+        yield FileProblem("manifest_month", f"it is for the month {stated}, not for {month}")
+    for key, listed in entries.items():
+        if not listed or len(listed) < len(_listed(data, key)):
+            yield _malformed(f"its {key!r} does not list files")
+        for place, entry in enumerate(listed, 1):
+            if not _name(entry):
+                yield _malformed(f"file {place} in its {key!r} has no name")
+            yield from _entry_problems(entry, _name(entry) or f"file {place} in {key!r}", key)
+    times = Counter(_name(entry) for listed in entries.values() for entry in listed)
+    for name in sorted(name for name, count in times.items() if name and count > 1):
+        yield _malformed(f"it names {name} {times[name]} times")
+
+
+def _entry_problems(entry: dict[str, Any], name: str, key: str) -> Iterator[FileProblem]:
+    for number in _NUMBERS[key]:
+        if _whole(entry, number) is None:
+            yield _malformed(f"the {number} of {name} is not a whole number")
+    sha256 = entry.get("sha256")
+    if sha256 is not None and not (isinstance(sha256, str) and _SHA256.fullmatch(sha256)):
+        yield _malformed(f"the sha256 of {name} is not 64 hex digits")
+
+
+def _malformed(sentence: str) -> FileProblem:
+    return FileProblem("manifest_malformed", sentence)
+
+
+def _json_object(content: bytes) -> dict[str, Any]:
+    try:
+        data = json.loads(content.decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        raise _malformed(f"it is not JSON ({error})") from error
+    if not isinstance(data, dict):
+        raise _malformed("it is not a JSON object")
+    return data
+
+
+def _listed(data: dict[str, Any], key: str) -> list[Any]:
+    """Give what stands under a key; a single entry need not stand in a list."""
+    value = data.get(key)
+    return value if isinstance(value, list) else [value]
+
+
+def _entries(data: dict[str, Any], key: str) -> list[dict[str, Any]]:
+    return [entry for entry in _listed(data, key) if isinstance(entry, dict)]
+
+
+def _name(entry: dict[str, Any]) -> str:
+    name = entry.get("name")
+    return unicodedata.normalize("NFC", name) if isinstance(name, str) else ""
+
+
+def _totals(entry: dict[str, Any], numbers: tuple[str, ...]) -> DeclaredTotals:
+    rows, amount = (_whole(entry, key) if key in numbers else None for key in _NUMBERS["files"])
+    sha256 = entry.get("sha256")
+    return DeclaredTotals(rows or 0, amount, sha256.lower() if isinstance(sha256, str) else None)
+
+
+def _whole(entry: dict[str, Any], key: str) -> int | None:
+    value = entry.get(key)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None

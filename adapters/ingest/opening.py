@@ -1,0 +1,105 @@
+"""Opening a delivery's files: each becomes a path that can be read to its end, in a chosen way."""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from enum import Enum, auto
+from itertools import chain
+from pathlib import Path
+
+from adapters.ingest.delivery import DeliveredFile
+from adapters.ingest.file_layout import Format
+from adapters.ingest.file_problem import FileProblem
+from adapters.ingest.reading_sql import Source
+from adapters.ingest.spreadsheets import write_as_text
+from adapters.ingest.text_files import is_plain, shape_of, write_plain
+from domain.settlement import Content
+
+_CONVERTED_AT_ONCE = 2
+
+
+class Reading(Enum):
+    """How texts are read, each way slower than the one before, and less easily led astray."""
+
+    SIMPLE = auto()  # those that every reader takes apart alike, without interpreting anything
+    TOGETHER = auto()  # by several threads, which may lose broken rows where they meet
+    ALONE = auto()  # by one thread
+
+    @property
+    def more_careful(self) -> "Reading":
+        """The way to read what cannot be trusted to have been read in this one."""
+        return {Reading.SIMPLE: Reading.TOGETHER, Reading.TOGETHER: Reading.ALONE}[self]
+
+
+class ReadingUnfit(Exception):
+    """Texts of one content that cannot be trusted to be read as they were.
+
+    Either they are not simple, or several threads, reading one text together, lost rows of it.
+    """
+
+    def __init__(self, content: Content) -> None:
+        super().__init__(content)
+        self.content = content
+
+
+class FilesDamaged(Exception):
+    """Files that turned out to be damaged when they were read to their end."""
+
+    def __init__(self, problems: tuple[tuple[str, FileProblem], ...]) -> None:
+        super().__init__(", ".join(name for name, _ in problems))
+        self.problems = problems
+
+
+def readable_sources(
+    files: Sequence[DeliveredFile], texts: Path, reading: Reading
+) -> tuple[Source, ...]:
+    """Make files readable, those that need it as texts in the folder `texts`.
+
+    Raises FilesDamaged, naming all that are.
+    """
+    problems: list[tuple[str, FileProblem]] = []
+
+    def made_readable(file: DeliveredFile) -> list[Source]:
+        try:
+            return _readable(file, texts, reading)
+        except FileProblem as problem:
+            problems.append((file.name, problem))
+            return []
+
+    with ThreadPoolExecutor(_CONVERTED_AT_ONCE) as pool:
+        sources = tuple(chain.from_iterable(pool.map(made_readable, files)))
+    if problems:
+        raise FilesDamaged(tuple(sorted(problems, key=lambda problem: problem[0])))
+    return sources
+
+
+def _readable(file: DeliveredFile, texts: Path, reading: Reading) -> list[Source]:
+    """Give paths that the engine can be trusted to read to their end.
+
+    What is read as a simple text is looked at while it is read, and only then.
+    """
+    layout = file.layout
+    if layout.format is Format.PARQUET:
+        return [Source(file, file.path, header_row=0)]
+    if layout.format is Format.XLSX:
+        return _sheets(file, texts)
+    if is_plain(file.path, layout.text):
+        if reading is Reading.SIMPLE:
+            return [Source(file, file.path)]
+        shape = shape_of(file.path)
+        if shape.has_like_ends:
+            return [Source(file, file.path, shape)]
+    text = texts / file.name
+    text.parent.mkdir(parents=True, exist_ok=True)
+    write_plain(file.path, layout.text, layout.names, text)
+    return [Source(file, text, shape_of(text))]
+
+
+def _sheets(file: DeliveredFile, texts: Path) -> list[Source]:
+    """Turn the sheets of a workbook that hold rows into texts, each a source of its own."""
+    parts = [(part, part.layout.sheet, texts / part.name) for part in file.parts]
+    write_as_text(file.path, {sheet: text for _, sheet, text in parts if sheet is not None})
+    return [
+        Source(part, text, shape_of(text), sheet.header_row)
+        for part, sheet, text in parts
+        if sheet is not None
+    ]

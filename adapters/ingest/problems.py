@@ -1,0 +1,79 @@
+"""Everything wrong with a delivery's files, collected, so that one report names it all."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from adapters.ingest.file_problem import FileProblem
+from domain.findings import Finding, Severity
+from domain.months import SettlementMonth
+from domain.refusal import Refused
+
+_FILES_NAMED = 3
+_TOLD_ONCE = "column_missing"
+
+
+class DeliveryRefused(Refused):
+    """A delivery that cannot be read as it stands, with everything that is wrong with it."""
+
+    def __init__(self, month: SettlementMonth, source: str, findings: tuple[Finding, ...]) -> None:
+        lines = "\n".join(f"  {finding.sentence}" for finding in findings)
+        super().__init__(
+            f"the delivery of {month} in {source} cannot be read; nothing was written:\n{lines}"
+        )
+        self.month = month
+        self.source = source
+        self.findings = findings
+
+
+@dataclass(slots=True)
+class Problems:
+    """The problems of a delivery's files, in the order in which they were found."""
+
+    _found: list[tuple[str, FileProblem]] = field(default_factory=list)
+
+    def add(self, rule: str, name: str, sentence: str) -> None:
+        """Note a problem of the file or folder of that name."""
+        self._found.append((name, FileProblem(rule, sentence)))
+
+    @contextmanager
+    def noting(self, name: str) -> Iterator[None]:
+        """Note what keeps a file from being opened instead of raising it."""
+        try:
+            yield
+        except FileProblem as problem:
+            self._found.append((name, problem))
+        except OSError as error:
+            self.add("file_unreadable", name, f"it cannot be opened ({error.strerror or error})")
+
+    def refuse_if_any(self, month: SettlementMonth, source: str) -> None:
+        """Raise DeliveryRefused with all that was noted, the same missing columns once."""
+        if not self._found:
+            return
+        alike: dict[object, list[tuple[str, FileProblem]]] = {}
+        for name, problem in self._found:
+            once = problem.rule == _TOLD_ONCE
+            key = (problem.rule, problem.sentence) if once else (name, problem)
+            alike.setdefault(key, []).append((name, problem))
+        raise DeliveryRefused(month, source, tuple(map(_finding, alike.values())))
+
+
+def _finding(alike: Sequence[tuple[str, FileProblem]]) -> Finding:
+    """Word a problem that one file or several have."""
+    names = [name for name, _ in alike]
+    first, problem = alike[0]
+    if len(names) == 1:
+        where, parts = first, [problem.sentence, problem.more]
+    else:
+        others = len(names) - _FILES_NAMED
+        more = f" and {others:,} more file{'s'[: others != 1]}" if others > 0 else ""
+        where = f"{', '.join(names[:_FILES_NAMED])}{more}"
+        more_of_first = problem.more and f"as to {first}, {problem.more}"
+        parts = [problem.sentence.replace("it has", "each has", 1), more_of_first]
+    sentence = _shown(f"{where}: {'; '.join(filter(None, parts))}.")
+    return Finding(problem.rule, Severity.CRITICAL, sentence, len(names), _shown(where))
+
+
+def _shown(text: str) -> str:
+    """Write what a sender may have written so that everybody can show and keep it."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

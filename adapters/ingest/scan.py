@@ -1,0 +1,434 @@
+"""The scan: one delivery in, its profile, its totals per seller and its refused rows out.
+
+Nothing here judges: the profile says how often each rule is broken, and the gate what that means.
+"""
+
+import shutil
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import narwhals as nw
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from adapters.ingest import questions
+from adapters.ingest.delivered_rows import DeliveredRows, open_files
+from adapters.ingest.delivery import DeliveredFile, Delivery, DeliveryRefused
+from adapters.ingest.engine import MEMORY_LIMIT_MB, open_engine
+from adapters.ingest.opening import FilesDamaged, Reading, ReadingUnfit
+from adapters.ingest.quarantine import broken_in, write_quarantine
+from adapters.ingest.questions import LINE_KEY_NUMBER, Check, FileCount, Frame
+from adapters.ingest.quoting import literal
+from domain import profile as counted
+from domain.findings import Finding, Severity
+from domain.months import SettlementMonth
+from domain.profile import FileTotals, Profile, UnknownWord, Violations
+from domain.refusal import Refused
+from domain.settlement import (
+    COLUMNS,
+    LINE_TYPES,
+    NORMAL_STORE,
+    PRODUCT_LINE,
+    SELLER_COLUMNS,
+    STATUSES,
+    Content,
+)
+
+_Counts = Mapping[Content, Mapping[str, FileCount]]
+# The rules that only all rows together show, and the column that helps to find the fault.
+_SETS = {
+    Content.SETTLEMENTS: {
+        counted.DUPLICATE_LINE: "product_order_id",
+        counted.UNKNOWN_SELLER: "seller_id",
+    },
+    Content.SELLERS: {
+        counted.SELLER_TWICE: "seller_id",
+        counted.SELLER_LOOKALIKE: "seller_id",
+    },
+}
+_FIRST_READING = Reading.SIMPLE
+_SHEETS_NAMED = 10
+_TOTALS = "totals.parquet"
+_SELLERS = "sellers.parquet"
+_UNREADABLE = {
+    Content.SETTLEMENTS: counted.UNREADABLE_LINE,
+    Content.SELLERS: counted.UNREADABLE_SELLER,
+}
+
+
+class DeliveryChanged(Refused):
+    """Files that changed while they were being read."""
+
+    def __init__(self, month: SettlementMonth, names: tuple[str, ...]) -> None:
+        super().__init__(
+            f"{', '.join(names)} changed while {month} was being read; nothing was written. "
+            "Run the command again once the delivery is complete."
+        )
+        self.month = month
+        self.names = names
+
+
+@dataclass(frozen=True, slots=True)
+class StagedMonth:
+    """A delivery that was read and waits to be judged and accepted.
+
+    `directory` holds `totals.parquet` (seller_id text, line_type text, lines bigint, amount_krw
+    bigint; sorted by the first two) and `sellers.parquet` (the canonical snapshot columns; sorted
+    by seller_id). Both may be accepted only if no finding about the profile is critical.
+    `quarantine` is the file of refused lines and snapshot rows, None when none is refused.
+    """
+
+    settlement_month: SettlementMonth
+    content_hash: str
+    source: str
+    directory: Path
+    quarantine: Path | None
+    profile: Profile
+
+    @property
+    def totals(self) -> Path:
+        """The file of totals per seller and line type."""
+        return self.directory / _TOTALS
+
+    @property
+    def sellers(self) -> Path:
+        """The file of the seller snapshot."""
+        return self.directory / _SELLERS
+
+
+def scan_delivery(
+    delivery: Delivery,
+    line_checks: Sequence[Check],
+    snapshot_checks: Sequence[Check],
+    staging: Path,
+    quarantine: Path,
+    memory_limit_mb: int = MEMORY_LIMIT_MB,
+) -> StagedMonth:
+    """Read a delivery into `staging`, and the rows that it refuses into `quarantine`.
+
+    Both folders are made when missing. Raises DeliveryRefused for a file whose content turns out
+    to be damaged, and DeliveryChanged for one that changed meanwhile.
+    """
+    work = staging / "work"
+    work.mkdir(parents=True, exist_ok=True)
+    checks = {Content.SETTLEMENTS: line_checks, Content.SELLERS: snapshot_checks}
+    readings = dict.fromkeys(Content, _FIRST_READING)
+    try:
+        while True:
+            try:
+                with open_engine(work / "spill", memory_limit_mb) as engine:
+                    rows = _opened(delivery, engine, work, readings)
+                    with _blaming(delivery, rows):
+                        return _Scan(engine, delivery, checks, rows).run(staging, quarantine)
+            except ReadingUnfit as unfit:
+                readings[unfit.content] = readings[unfit.content].more_careful
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def _opened(
+    delivery: Delivery,
+    engine: duckdb.DuckDBPyConnection,
+    work: Path,
+    readings: Mapping[Content, Reading],
+) -> dict[Content, DeliveredRows]:
+    try:
+        return {c: open_files(engine, delivery.of(c), work, readings[c]) for c in Content}
+    except (FilesDamaged, OSError) as damage:
+        _refuse_changed(delivery)
+        if isinstance(damage, OSError):
+            raise
+        raise _as_refusal(delivery, damage) from damage
+
+
+def _as_refusal(delivery: Delivery, damage: FilesDamaged) -> DeliveryRefused:
+    return _refused(delivery, [_finding(p.rule, name, p.sentence) for name, p in damage.problems])
+
+
+@contextmanager
+def _blaming(delivery: Delivery, rows: Mapping[Content, DeliveredRows]) -> Iterator[None]:
+    """Turn the engine's failure on a damaged or changed file into a refusal that names it."""
+    try:
+        yield
+    except FilesDamaged as damage:
+        _refuse_changed(delivery)
+        raise _as_refusal(delivery, damage) from damage
+    except duckdb.OutOfMemoryException:
+        raise
+    except duckdb.Error as error:
+        _refuse_changed(delivery)
+        findings = [
+            _finding("file_damaged", name, f"it cannot be read ({why})")
+            for content in Content
+            for name, why in rows[content].damaged()
+        ]
+        if not findings:
+            raise
+        raise _refused(delivery, findings) from error
+    _refuse_changed(delivery)
+
+
+def _finding(rule: str, name: str, sentence: str) -> Finding:
+    return Finding(rule, Severity.CRITICAL, f"{name}: {sentence}.", 1, name)
+
+
+def _refused(delivery: Delivery, findings: Sequence[Finding]) -> DeliveryRefused:
+    return DeliveryRefused(delivery.settlement_month, delivery.source, tuple(findings))
+
+
+def _refuse_changed(delivery: Delivery) -> None:
+    changed = tuple(file.name for file in delivery.files if file.changed)
+    if changed:
+        raise DeliveryChanged(delivery.settlement_month, changed)
+
+
+def _names_in(file: DeliveredFile) -> set[str]:
+    """Give the names under which a file's rows are counted: its own, or those of its sheets."""
+    return {file.name, *(part.name for part in file.parts)}
+
+
+def _added(counts: Iterable[FileCount | None]) -> FileCount:
+    return sum((count for count in counts if count is not None), FileCount())
+
+
+def _frame(relation: duckdb.DuckDBPyRelation) -> Frame:
+    return nw.from_native(relation).lazy()
+
+
+@dataclass(frozen=True, slots=True)
+class _LinesRead:
+    """What was kept of each part of the lines; the counts by file only if there are several."""
+
+    totals: list[Frame]
+    key_numbers: list[NDArray[np.uint64]]
+    by_file: list[dict[str, FileCount]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Scan:
+    """A delivery's rows in the engine, and the passes over them."""
+
+    engine: duckdb.DuckDBPyConnection
+    delivery: Delivery
+    checks: Mapping[Content, Sequence[Check]]
+    rows: Mapping[Content, DeliveredRows]
+
+    def run(self, staging: Path, quarantine: Path) -> StagedMonth:
+        """Ask the delivery one question after another, and write what leaves the scan."""
+        counts = {Content.SELLERS: self._seller_counts()}
+        read = self._read_lines()
+        with ThreadPoolExecutor(1) as beside:  # to sort numbers keeps one processor busy
+            repeated = beside.submit(questions.repeated, read.key_numbers)
+            totals = self._added_up(read.totals)
+            counts[Content.SETTLEMENTS] = self._line_counts(read, totals)
+            stores = self._keep("stores", questions.stores(self.rows[Content.SELLERS].whole))
+            sellers = self._keep("selling", questions.selling(totals, stores))
+            self._write(staging, totals)
+        sets = self._sets(repeated.result(), stores, sellers)
+        refused = self._refuse(sets, counts, quarantine)
+        by_set = self._set_violations(refused)
+        by_row = [found for c in Content for found in self._row_violations(c, counts[c])]
+        by_seller = self._seller_violations(sellers, totals)
+        unread = (*self._unreadable(), self._continued(counts[Content.SETTLEMENTS]))
+        unread = (*unread, self._sheets_not_read())
+        violations = (*by_row, *by_set, *by_seller, *unread, *self._idle(totals))
+        month = self.delivery.settlement_month
+        return StagedMonth(
+            settlement_month=month,
+            content_hash=self.delivery.content_hash,
+            source=self.delivery.source,
+            directory=staging,
+            quarantine=refused,
+            profile=Profile(
+                month,
+                self._files(counts),
+                violations,
+                unknown_words=tuple(self._unknown_words(counts)),
+            ),
+        )
+
+    def _read_lines(self) -> _LinesRead:
+        """Read every line once, and keep what there is to know of a sound delivery."""
+        several = len(self.delivery.of(Content.SETTLEMENTS)) > 1
+        read = _LinesRead([], [], [])
+        for number, part in enumerate(self.rows[Content.SETTLEMENTS].parts()):
+            totals = questions.totals_per_seller(part.rows, self.checks[Content.SETTLEMENTS])
+            read.totals.append(self._keep(f"totals_{number}", totals))
+            read.key_numbers.extend(part.key_numbers())
+            read.by_file.append(part.by_file() if several else {})
+        return read
+
+    def _line_counts(self, read: _LinesRead, totals: Frame) -> dict[str, FileCount]:
+        """Count by file; each rule is counted by itself only if any is broken at all."""
+        rows, whole = self.rows[Content.SETTLEMENTS], questions.whole_total(totals)
+        rows.check_complete(whole.lines)
+        if not whole.sound:
+            counts = questions.broken_by_file(rows.whole, self.checks[Content.SETTLEMENTS])
+            rows.check_complete(sum(count.rows for count in counts.values()), whole.lines)
+            return counts
+        files = self.delivery.of(Content.SETTLEMENTS)
+        if len(files) == 1:
+            return {files[0].name: FileCount(whole.lines, whole.amount_krw)}
+        counts = questions.added_by_file(read.by_file)
+        if sum(count.rows for count in counts.values()) != whole.lines:
+            raise AssertionError("lines by file are not all lines")
+        return counts
+
+    def _seller_counts(self) -> dict[str, FileCount]:
+        rows = self.rows[Content.SELLERS]
+        counts = questions.count_by_file(rows.whole, self.checks[Content.SELLERS])
+        rows.check_complete(sum(count.rows for count in counts.values()))
+        return counts
+
+    def _added_up(self, totals: Sequence[Frame]) -> Frame:
+        return totals[0] if len(totals) == 1 else self._keep("totals", questions.added_up(totals))
+
+    def _keep(self, name: str, frame: Frame) -> Frame:
+        """Hold an intermediate result in the engine, where it may spill."""
+        frame.to_native().create(name)
+        return _frame(self.engine.table(name))
+
+    def _sets(
+        self, repeated: NDArray[np.uint64], stores: Frame, sellers: Frame
+    ) -> dict[str, Frame]:
+        """Find what only all rows together show, by rule: keys whose rows are to be refused."""
+        found = {
+            counted.UNKNOWN_SELLER: questions.unknown_sellers(sellers),
+            counted.SELLER_TWICE: questions.repeated_sellers(stores),
+            counted.SELLER_LOOKALIKE: self._lookalikes(),
+        }
+        if repeated.size:
+            numbers = _frame(self.engine.from_arrow(pa.table({LINE_KEY_NUMBER: repeated})))
+            whole = self.rows[Content.SETTLEMENTS].whole
+            found[counted.DUPLICATE_LINE] = questions.repeated_keys(whole, numbers)
+        kept = {rule: self._keep(rule, keys) for rule, keys in found.items()}
+        return {rule: keys for rule, keys in kept.items() if self._holds(rule)}
+
+    def _lookalikes(self) -> Frame:
+        """Find the stores whose ids are one id but for what rewriting programs change."""
+        keys = "SELECT lookalike_key(seller_id) AS key FROM stores GROUP BY ALL HAVING count(*) > 1"
+        alike = f"SELECT seller_id FROM stores WHERE lookalike_key(seller_id) IN ({keys})"
+        return _frame(self.engine.sql(alike))
+
+    def _refuse(self, sets: Mapping[str, Frame], counts: _Counts, folder: Path) -> Path | None:
+        """Quarantine the lines and the snapshot rows to be refused, if there are any."""
+        refused = [
+            questions.refused_rows(rows.whole, COLUMNS[content], self.checks[content], keys)
+            for content, rows in self.rows.items()
+            for keys in [{rule: sets[rule] for rule in _SETS[content] if rule in sets}]
+            if keys or self._refuses(content, counts[content])
+        ]
+        rejected = {c: rows.rejected for c, rows in self.rows.items() if rows.any_rejected}
+        if not (refused or rejected):
+            return None
+        with_rule = [
+            _frame(rows).select("file", "row", nw.lit(_UNREADABLE[content]).alias("rules"))
+            for content, rows in rejected.items()
+        ]
+        return write_quarantine(self.engine, refused, with_rule, folder)
+
+    def _refuses(self, content: Content, counts: Mapping[str, FileCount]) -> bool:
+        refusing = [check.name for check in self.checks[content] if check.refuses]
+        return any(file.breaking(name) for file in counts.values() for name in refusing)
+
+    def _set_violations(self, refused: Path | None) -> Iterator[Violations]:
+        for rules in _SETS.values():
+            for rule, shows in rules.items():
+                if refused is None:
+                    yield Violations(rule)
+                else:
+                    yield questions.violations(rule, broken_in(self.engine, refused, rule), shows)
+
+    def _holds(self, table: str) -> bool:
+        return bool(self.engine.table(table).limit(1).fetchall())
+
+    def _row_violations(
+        self, content: Content, counts: Mapping[str, FileCount]
+    ) -> Iterator[Violations]:
+        for check in self.checks[content]:
+            by_file = tuple((name, f.breaking(check.name)) for name, f in sorted(counts.items()))
+            by_file = tuple((name, count) for name, count in by_file if count)
+            examples: tuple[str, ...] = ()
+            if by_file:
+                breaking = self.rows[content].whole.filter(questions.broken(check))
+                examples = questions.examples(breaking, check.shows)
+            yield Violations(check.name, sum(count for _, count in by_file), by_file, examples)
+
+    def _unknown_words(self, counts: _Counts) -> Iterator[UnknownWord]:
+        """List the words that nobody knows, where there are any."""
+        for content, checks in self.checks.items():
+            for check in checks:
+                of_words = check.name in counted.UNKNOWN_WORD.values()
+                if of_words and any(file.breaking(check.name) for file in counts[content].values()):
+                    yield from questions.unknown_words(self.rows[content].whole, check)
+
+    def _seller_violations(self, sellers: Frame, totals: Frame) -> Iterator[Violations]:
+        for rule, found in {
+            counted.NEGATIVE_SELLER: questions.negative_sellers(sellers),
+            counted.EARLY_SALE: questions.early_sellers(sellers),
+            counted.LOST_ZEROS: questions.sellers_without_zeros(totals),
+            counted.ROUNDED_ORDERS: questions.rounded_sellers(totals),
+        }.items():
+            yield questions.seller_violations(rule, found)
+
+    def _idle(self, totals: Frame) -> Iterator[Violations]:
+        """Count all lines where none would count, and all stores where none could earn."""
+        sellers = self.rows[Content.SELLERS].whole
+        no_lines = questions.counts_nothing(totals, "line_type", PRODUCT_LINE, (*LINE_TYPES,))
+        yield Violations(counted.OTHER_LINE, questions.whole_total(totals).lines if no_lines else 0)
+        no_store = questions.counts_nothing(sellers, "status", NORMAL_STORE, (*STATUSES,))
+        yield Violations(counted.IDLE_STORE, questions.row_count(sellers) if no_store else 0)
+
+    def _unreadable(self) -> Iterator[Violations]:
+        for content, rule in _UNREADABLE.items():
+            rows = self.rows[content].rejected
+            by_file = rows.aggregate("file, count(*)").order("file").fetchall()
+            few = rows.order("file, row").limit(3).fetchall() if by_file else []
+            examples = tuple(f"{name} row {row} ({why})" for name, row, why in few)
+            yield Violations(rule, sum(count for _, count in by_file), tuple(by_file), examples)
+
+    def _continued(self, counts: Mapping[str, FileCount]) -> Violations:
+        rows = {name: count.rows for name, count in counts.items()}
+        by_file = tuple(self.rows[Content.SETTLEMENTS].continued(rows))
+        return Violations(counted.CONTINUED_LINE, sum(count for _, count in by_file), by_file)
+
+    def _sheets_not_read(self) -> Violations:
+        """Count the sheets of workbooks that hold something else, and name them."""
+        unread = [(file.name, file.contents.not_read) for file in self.delivery.files]
+        by_file = tuple((name, len(sheets)) for name, sheets in unread if sheets)
+        names = tuple(f"{name}/{sheet}" for name, sheets in unread for sheet in sheets)
+        return Violations(counted.SHEET_NOT_READ, len(names), by_file, names[:_SHEETS_NAMED])
+
+    def _files(self, counts: _Counts) -> tuple[FileTotals, ...]:
+        named = {name for file in self.delivery.files for name in _names_in(file)}
+        if strange := set().union(*counts.values()) - named:
+            raise AssertionError(f"rows of files that were not delivered: {sorted(strange)}")
+        return tuple(
+            FileTotals(
+                name=file.name,
+                content=file.content,
+                sha256=file.sha256,
+                rows=found.rows,
+                amount_krw=found.amount_krw if file.content is Content.SETTLEMENTS else None,
+                declared=file.declared,
+            )
+            for file in self.delivery.files
+            for found in [_added([counts[file.content].get(name) for name in _names_in(file)])]
+        )
+
+    def _write(self, staging: Path, totals: Frame) -> None:
+        # A sum beyond bigint has a critical finding already; it must not stop the report.
+        self.engine.execute(
+            "COPY (SELECT seller_id, line_type, lines::BIGINT AS lines, "
+            f"TRY_CAST(amount_krw AS BIGINT) AS amount_krw FROM ({totals.to_native().sql_query()}) "
+            "ORDER BY 1, 2) "
+            f"TO {literal(str(staging / _TOTALS))} (FORMAT parquet)"
+        )
+        columns = questions.canonical(SELLER_COLUMNS)
+        sellers = self.rows[Content.SELLERS].whole.select(*columns).sort("seller_id")
+        sellers.to_native().write_parquet(str(staging / _SELLERS))

@@ -1,0 +1,108 @@
+"""Which sheets of a workbook hold a delivery's rows: all of them are read, or the file is refused.
+
+A sheet of another kind, such as a summary, is not read, and told. What may be rows all the same,
+because its header lacks something or stands elsewhere, is refused.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from adapters.ingest.file_problem import FileProblem
+from adapters.ingest.headers import column_name, recognized, require_columns
+from adapters.ingest.spreadsheets import Sheet, read_sheets
+from domain.settlement import COLUMNS, KNOWN_WORDS, Content, Kind
+from domain.written import word_key
+
+_WHOLE = re.compile(r"[+-]?[0-9]{1,3}(,?[0-9]{3})*(\.0+)?")
+_DATE = re.compile(r"[0-9]{4}([-./])[0-9]{1,2}\1[0-9]{1,2}( .*)?")
+_FLAGS = {"true", "false", "t", "f", "yes", "no", "y", "n", "1", "0"}
+_FLAGS_OF_A_ROW = 3
+_WORDS = {
+    column: {word_key(written) for code, others in words.items() for written in (code, *others)}
+    for column, words in KNOWN_WORDS.items()
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The sheets that hold rows, and the names of those that hold something else."""
+
+    read: tuple[Sheet, ...]
+    not_read: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """A sheet, how many columns its header has of a delivery's, and whether it holds rows."""
+
+    sheet: Sheet
+    known: int
+    holds_rows: bool
+
+
+def choose_sheets(path: Path, content: Content, stated: frozenset[str]) -> Choice:
+    """Choose the sheets of a workbook that hold a delivery's rows; empty ones do not matter.
+
+    `stated` names the columns that the file's folder states for all its rows. Raises FileProblem,
+    naming the sheet, for one that lacks a column, or whose rows do not stand under their header.
+    """
+    width = len(COLUMNS[content]) - len(stated)
+    looks = [
+        _Look(sheet, len(recognized(sheet.names, content)), _holds_rows(rows, content, width))
+        for sheet, rows in read_sheets(path)
+        if sheet.names
+    ]
+    chosen = [look.sheet for look in looks if _is_enough(look.known, width)]
+    others = [look for look in looks if look.sheet not in chosen]
+    _refuse_rows(look.sheet.name for look in others if look.holds_rows)
+    nearest = sorted(others, key=lambda look: -look.known)[:1]
+    for sheet in chosen or [look.sheet for look in nearest]:
+        where = f" in its sheet {sheet.name}" if len(looks) > 1 else ""
+        require_columns(sheet.names, content, stated, where)
+    if not looks:
+        require_columns((), content, stated)
+    return Choice(tuple(chosen), tuple(look.sheet.name for look in others))
+
+
+def _is_enough(known: int, width: int) -> bool:
+    """Say whether a header with so many known columns is meant for a delivery's rows."""
+    return 2 * known > width
+
+
+def _refuse_rows(names: Iterable[str]) -> None:
+    if listed := ", ".join(names):
+        sentence = (
+            f"what looks like rows of a delivery does not stand under a header in sheet {listed}; "
+            "make the header the first row there, or take the sheet out"
+        )
+        raise FileProblem("sheet_header_absent", sentence)
+
+
+def _holds_rows(rows: Iterable[Sequence[str]], content: Content, width: int) -> bool:
+    """Look for a delivery's header or, until another table's header comes, for its rows."""
+    headed = False
+    for row in rows:
+        cells = [cell.strip() for cell in row if cell.strip()]
+        names = [column_name(cell) for cell in cells]
+        if _is_enough(len(cells), width) and _is_enough(len(recognized(names, content)), width):
+            return True
+        if len(cells) >= width - 1:
+            if not headed and _is_row(cells, content):
+                return True
+            headed = True
+    return False
+
+
+def _is_row(cells: Sequence[str], content: Content) -> bool:
+    """Say whether cells hold what a delivery's row does: known words, a date, numbers or flags."""
+    keys = {word_key(cell) for cell in cells}
+    columns = COLUMNS[content]
+    signs = [not keys.isdisjoint(_WORDS[c.name]) for c in columns if c.kind is Kind.WORD]
+    signs.append(any(map(_DATE.fullmatch, cells)))
+    if any(column.kind is Kind.AMOUNT_KRW for column in columns):
+        signs.append(any(map(_WHOLE.fullmatch, cells)))
+    else:
+        signs.append(sum(cell.lower() in _FLAGS for cell in cells) >= _FLAGS_OF_A_ROW)
+    return sum(signs) >= len(signs) - 1

@@ -1,0 +1,149 @@
+"""Delivered spreadsheets (.xlsx): their sheets, as names in a header and as text."""
+
+import csv
+import unicodedata
+import zipfile
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import dropwhile
+from pathlib import Path
+from typing import Any
+
+from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetTypeEnum
+
+from adapters.ingest.file_problem import FileProblem, damaged
+from adapters.ingest.headers import column_name
+
+# A sheet holds at most 1,048,576 rows; what claims to unpack to more than this is no export.
+_UNPACKED_LIMIT = 4_000_000_000
+_LONGEST_NAME = 31  # as Excel has it
+_COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A sheet of a workbook: its place there, its name, its header and the number of that row.
+
+    The header is the first row that is not empty. The name can be a part of a path, and no two
+    sheets of a workbook have the same.
+    """
+
+    place: int
+    name: str
+    names: tuple[str, ...]
+    header_row: int
+
+
+def read_sheets(path: Path) -> Iterator[tuple[Sheet, Iterator[list[str]]]]:
+    """Read a workbook's sheets, hidden ones too, each with its rows from the header on.
+
+    A row is its cells as texts, or no cell where all are empty. Raises FileProblem.
+    """
+    with _workbook(path) as workbook:
+        sheet_names = _distinct(workbook.sheet_names)
+        for place, about in enumerate(workbook.sheets_metadata):
+            if about.typ is SheetTypeEnum.ChartSheet:
+                continue
+            sheet = workbook.get_sheet_by_index(place)
+            row = 1 if sheet.start is None else sheet.start[0] + 1
+            yield Sheet(place, sheet_names[place], _names(sheet), row), _rows(sheet)
+
+
+def write_as_text(path: Path, targets: Mapping[Sheet, Path]) -> None:
+    """Write sheets as CSV in UTF-8, each cell as a person would type it, the header in one line.
+
+    A row of empty cells is an empty line, which is no row: sheets end with many of them.
+    """
+    with _workbook(path) as workbook:
+        for sheet, target in targets.items():
+            rows = _rows(workbook.get_sheet_by_index(sheet.place))
+            width = len(sheet.names)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with target.open("w", encoding="utf-8", newline="") as file:
+                writer = csv.writer(file, lineterminator="\n")
+                next(rows, None)
+                writer.writerow(sheet.names)
+                writer.writerows(_of_width(row, width) for row in rows)
+
+
+def _of_width(row: list[str], width: int) -> list[str]:
+    cells = row[:width]
+    return cells + [""] * (width - len(cells)) if any(cells) else []
+
+
+def _rows(sheet: CalamineSheet) -> Iterator[list[str]]:
+    texts = ([_as_text(cell) for cell in row] for row in sheet.iter_rows())
+    return dropwhile(lambda row: not any(row), texts)
+
+
+def _names(sheet: CalamineSheet) -> tuple[str, ...]:
+    rows = sheet.to_python(skip_empty_area=True, nrows=1)
+    return tuple(column_name(_as_text(cell)) for cell in (rows[0] if rows else []))
+
+
+def _distinct(names: Iterable[str]) -> list[str]:
+    """Make a part of a path of each sheet's name; raises FileProblem where two are the same."""
+    safe = [_safe(name) for name in names]
+    counted = Counter(name.casefold() for name in safe)
+    if same := [name for name in safe if counted[name.casefold()] > 1]:
+        sentence = f"two of its sheets have the name {same[0]}; save it in a spreadsheet program"
+        raise FileProblem("file_damaged", sentence)
+    return safe
+
+
+def _safe(name: str) -> str:
+    composed = unicodedata.normalize("NFC", name)[:_LONGEST_NAME]
+    shown = "".join(c if c.isprintable() and c not in "/\\" else "_" for c in composed)
+    return f"_{shown[1:]}" if shown[:1] in ("", ".") else shown
+
+
+@contextmanager
+def _workbook(path: Path) -> Iterator[CalamineWorkbook]:
+    """Open a workbook; whatever cannot be read of it becomes a FileProblem."""
+    _check_archive(path)
+    try:
+        with CalamineWorkbook.from_path(str(path)) as workbook:
+            yield workbook
+    except (CalamineError, IndexError) as error:
+        raise damaged(error) from error
+
+
+def _check_archive(path: Path) -> None:
+    if not zipfile.is_zipfile(path):
+        raise _no_archive(path)
+    with zipfile.ZipFile(path) as archive:
+        unpacked = sum(entry.file_size for entry in archive.infolist())
+    if unpacked > _UNPACKED_LIMIT:
+        raise FileProblem("file_damaged", f"it unpacks to {unpacked:,} bytes, which no export does")
+
+
+def _no_archive(path: Path) -> FileProblem:
+    """Say what a file is that is named like a spreadsheet and is none."""
+    with path.open("rb") as file:
+        start = file.read(len(_COMPOUND))
+    if start.startswith(b"PK\x03\x04"):
+        sentence = "the spreadsheet is cut off; ask its sender for it again"
+        return FileProblem("file_damaged", sentence)
+    if start != _COMPOUND:
+        return FileProblem("file_mislabeled", "it is not an .xlsx spreadsheet, as its name says")
+    if _ENCRYPTED in path.read_bytes():
+        sentence = "the workbook is encrypted with a password; save it without one"
+        return FileProblem("file_encrypted", sentence)
+    sentence = "it is an old .xls workbook, not an .xlsx spreadsheet; save it as .xlsx"
+    return FileProblem("file_mislabeled", sentence)
+
+
+def _as_text(cell: Any) -> str:
+    """Write a cell's value without the decimal point and the midnight that a sheet adds."""
+    if isinstance(cell, float) and cell.is_integer() and abs(cell) < 2**53:
+        return str(int(cell))
+    if isinstance(cell, datetime):
+        midnight = cell.time() == datetime.min.time()
+        return cell.date().isoformat() if midnight else cell.isoformat(" ")
+    if isinstance(cell, bool):
+        return "true" if cell else "false"
+    return cell.isoformat() if isinstance(cell, date) else str(cell)

@@ -1,0 +1,154 @@
+"""Delivered text: compressed or not, in one of two encodings, with any kind of line end.
+
+The engine takes a compressed file that was cut off for a shorter one, and skips lines whose ends
+differ from those before; both without a word. So whatever is not plain UTF-8 with one kind of
+line end becomes that first, read here to its last byte.
+"""
+
+import codecs
+import csv
+import io
+import re
+from array import array
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from adapters.ingest.compressed import is_compressed, opened
+from adapters.ingest.text_header import PLAIN, Encoding, TextForm
+from adapters.ingest.utf_16 import in_plain_csv
+
+_CHUNK = 1 << 20
+_QUOTES = re.compile(rb',?"+')
+
+
+@dataclass(frozen=True, slots=True)
+class TextShape:
+    """How a text is laid out: its lines, whether any has a quote, whether their ends are alike.
+
+    Ends are alike when they are all line feeds, or all carriage return and line feed. `is_utf_8`
+    says whether all of it is text in UTF-8.
+    """
+
+    lines: int
+    has_quotes: bool
+    has_like_ends: bool
+    is_utf_8: bool
+
+
+def shape_of(path: Path) -> TextShape:
+    """Look through an uncompressed text for its line ends and quotes."""
+    returns = feeds = pairs = 0
+    quotes, utf_8 = False, True
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    last = b"\n"
+    with path.open("rb") as file:
+        for chunk in iter(lambda: file.read(_CHUNK), b""):
+            feeds += _line_feeds(chunk)
+            quotes = quotes or b'"' in chunk
+            if utf_8 and not (chunk.isascii() and last.isascii()):
+                utf_8 = "\ufffd" not in decoder.decode(chunk)
+            if b"\r" in chunk or last == b"\r":
+                returns += chunk.count(b"\r")
+                pairs += chunk.count(b"\r\n") + (last == b"\r" and chunk[:1] == b"\n")
+            last = chunk[-1:]
+    like_ends = returns == 0 or returns == feeds == pairs
+    utf_8 = utf_8 and not decoder.decode(b"", final=True)
+    return TextShape(feeds + (last != b"\n"), quotes, like_ends, utf_8)
+
+
+def _line_feeds(chunk: bytes) -> int:
+    # A fourth of what `bytes.count` takes where there are many.
+    return int(np.count_nonzero(np.frombuffer(chunk, np.uint8) == ord("\n")))
+
+
+def empty_places(path: Path) -> NDArray[np.int64]:
+    """List the empty lines between a plain text's rows, the line after the header being 1.
+
+    A line within quotes belongs to its row.
+    """
+    places, place, quoted = array("q"), 0, False
+    with path.open("rb") as file:
+        for line in file:
+            if not quoted and not line.strip(b"\r\n"):
+                places.append(place)
+            if b'"' in line:
+                quoted = _ends_within_quotes(line, quoted)
+            place += not quoted
+    return np.frombuffer(places, np.int64) if places else np.empty(0, np.int64)
+
+
+def _ends_within_quotes(line: bytes, quoted: bool) -> bool:
+    """Say whether a value goes on in the next line; only at a value's start do quotes open it."""
+    for part in _QUOTES.finditer(line):
+        if quoted:
+            quoted = len(part[0].lstrip(b",")) % 2 == 0
+        elif part.start() == 0 or part[0].startswith(b","):
+            quoted = len(part[0].lstrip(b",")) % 2 == 1
+    return quoted
+
+
+def is_plain(path: Path, form: TextForm) -> bool:
+    """Say whether a text is UTF-8 with a header of one line, as far as can be told, and whole."""
+    return form == PLAIN and not is_compressed(path)
+
+
+def write_plain(path: Path, form: TextForm, names: Sequence[str], target: Path) -> None:
+    """Write a text as uncompressed UTF-8 with commas, line feeds and a header of one line.
+
+    What is no text in the encoding becomes bytes that are no UTF-8, so that its rows are counted.
+    Raises FileProblem where the text is damaged.
+    """
+    with opened(path) as file, target.open("wb") as plain:
+        if form.encoding is Encoding.UTF_16:
+            chunks = in_plain_csv(iter(lambda: file.read(_CHUNK), b""), form.delimiter)
+        else:
+            chunks = _in_utf_8(_chunks_of_whole_lines(file), form.encoding)
+        plain.writelines(_under_one_line(chunks, names, form.header_lines))
+
+
+def _under_one_line(chunks: Iterator[bytes], names: Sequence[str], lines: int) -> Iterator[bytes]:
+    """Put names in the place of a header of several lines: a spreadsheet shows it as one row."""
+    if lines > 1:
+        yield header_line(names).encode()
+    else:
+        lines = 0
+    for chunk in chunks:
+        rest = chunk
+        while lines and rest:
+            _, feed, rest = rest.partition(b"\n")
+            lines -= len(feed)
+        yield rest
+
+
+def header_line(names: Sequence[str]) -> str:
+    """Write names as a line of CSV."""
+    line = io.StringIO()
+    csv.writer(line, lineterminator="\n").writerow(names)
+    return line.getvalue()
+
+
+def _in_utf_8(chunks: Iterator[bytes], encoding: Encoding) -> Iterator[bytes]:
+    if encoding is Encoding.UTF_8:
+        yield from chunks
+        return
+    decoder = codecs.getincrementaldecoder(encoding)("surrogateescape")
+    for chunk in chunks:
+        yield decoder.decode(chunk).encode("utf-8", "surrogateescape")
+    yield decoder.decode(b"", final=True).encode("utf-8", "surrogateescape")
+
+
+def _chunks_of_whole_lines(file: BinaryIO) -> Iterator[bytes]:
+    """Read a file with every kind of line end turned into a line feed."""
+    held = b""
+    for chunk in iter(lambda: file.read(_CHUNK), b""):
+        text = held + chunk
+        held = b"\r" if text.endswith(b"\r") else b""  # its line feed may come next
+        text = text[: len(text) - len(held)]
+        yield text.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    if held:
+        yield b"\n"

@@ -1,0 +1,1 @@
+"""The command line: commands, their tables, progress and explanations, the demo."""

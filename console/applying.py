@@ -1,0 +1,36 @@
+"""Applying the alarms from the command line, beside a server that stays."""
+
+import os
+
+from domain.refusal import Refused
+from flows.prefect.servers.configured_server import configured_server
+from flows.prefect.servers.lasting_server import running_server
+from flows.prefect.servers.proxies import forget_unusable_proxies
+from flows.settings import Settings
+
+
+class NoServer(Refused):
+    """There is no Prefect server that alarms could be applied to."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "There is no Prefect server to keep alarms. Start one with growth-points up, or set "
+            "PREFECT_API_URL."
+        )
+
+
+def apply_alarms_now(settings: Settings, webhook: str | None) -> str:
+    """Apply the alarms, told to a webhook if one is given; say what changed. Raises NoServer.
+
+    An address that is configured must be one of Prefect, as for every command.
+    """
+    if configured_server() is None:
+        forget_unusable_proxies()
+        if (url := running_server(settings.home)) is None:
+            raise NoServer
+        os.environ["PREFECT_API_URL"] = url
+    from flows.prefect.alarms import apply_alarms, tell_webhook
+
+    if webhook is not None:
+        tell_webhook(webhook)
+    return apply_alarms().sentence()

@@ -1,0 +1,98 @@
+"""The ledger as it stood at a date, or at a seal whose number a report told."""
+
+import logging
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine
+
+from adapters.postgres.as_of import last_seal_of, seller_balances
+from adapters.postgres.ledger import ChainHead, chain_head, seal_now
+from adapters.postgres.ledger.export import export_csv, export_parquet
+from console.output import Row
+from domain.refusal import Refused, WrongUsage
+from flows.occasion import SEOUL, this_occasion
+
+log = logging.getLogger("growth_points.as_of")
+
+
+class ExportFormatUnknown(WrongUsage):
+    """The ledger was to be written to a file that is neither CSV nor Parquet."""
+
+
+class SealUnknown(Refused):
+    """The ledger was asked for as of a seal that it does not have."""
+
+    def __init__(self, asked: int, newest: int) -> None:
+        super().__init__(f"The ledger has no seal {asked}; the newest is {newest}.")
+        self.asked = asked
+        self.newest = newest
+
+
+def seal_everything(engine: Engine) -> ChainHead | None:
+    """Seal what waits, in a transaction of its own, so that the head may be told."""
+    with engine.begin() as connection:
+        return seal_now(connection)
+
+
+def seal_as_of(engine: Engine, moment: date | int) -> int:
+    """Find the seal up to which the ledger is asked for; raises SealUnknown."""
+    if isinstance(moment, date):
+        with engine.begin() as connection:
+            seal_no = last_seal_of(connection, moment)
+            _tell_what_is_dated_ahead(connection)
+            return seal_no
+    head = seal_everything(engine)
+    newest = 0 if head is None else head.seal_no
+    if not 0 <= moment <= newest:
+        raise SealUnknown(moment, newest)
+    return moment
+
+
+def _tell_what_is_dated_ahead(connection: Connection) -> None:
+    """Warn that no day until today has the newest records, if a clock was ahead by days."""
+    head, today = chain_head(connection), this_occasion().today
+    if head is None or (newest_on := head.sealed_at.astimezone(SEOUL).date()) <= today:
+        return
+    ahead = head.seal_no - last_seal_of(connection, today)
+    log.warning(
+        f"{ahead:,} of the {head.seal_no:,} seals are dated after today, the newest {newest_on}: "
+        f"a clock was ahead. No day until today has them; --as-of {head.seal_no} has all of them."
+    )
+
+
+def balance_rows(engine: Engine, seller_id: str | None, moment: date | int | None) -> Iterator[Row]:
+    """Stream the sellers' balances as they stood at a moment, or as they are."""
+    seal_no = _seal_no(engine, moment)
+    with engine.connect() as connection:
+        for each in seller_balances(connection, seal_no=seal_no, seller_id=seller_id):
+            yield each.seller_id, each.pending, each.available
+
+
+def export_ledger(engine: Engine, file: Path, moment: date | int | None) -> str:
+    """Write the ledger as it stood to a file, whole or not at all, and tell up to where.
+
+    Memory does not grow with the ledger. Raises ExportFormatUnknown, SealUnknown.
+    """
+    if file.suffix not in {".csv", ".parquet"}:
+        raise ExportFormatUnknown(f"{file} must end in .csv or .parquet")
+    if not file.absolute().parent.is_dir():
+        raise Refused(f"There is no folder {file.absolute().parent} to write {file.name} to.")
+    seal_no = _seal_no(engine, moment)
+    unfinished = file.with_name(f"{file.name}.unfinished")
+    with engine.connect() as connection:
+        if file.suffix == ".parquet":
+            export_parquet(connection, unfinished, seal_no=seal_no)
+        else:
+            with unfinished.open("wb") as opened:
+                export_csv(connection, opened, seal_no=seal_no)
+    unfinished.replace(file)
+    return f"{file} has the ledger up to head {seal_no}."
+
+
+def _seal_no(engine: Engine, moment: date | int | None) -> int:
+    if moment is not None:
+        return seal_as_of(engine, moment)
+    head = seal_everything(engine)
+    return 0 if head is None else head.seal_no

@@ -1,0 +1,197 @@
+"""The command line: everything that a person or a script does without the UI.
+
+Exit codes: 0 done; 1 refused, the data or the state forbids it; 2 wrong usage. Libraries that
+take long to import are imported by the commands that need them, so that `--help` answers at once.
+"""
+
+import errno
+import sys
+from pathlib import Path
+from typing import Final, NoReturn
+
+import click
+
+from console.commands import answers, months, points, service
+from console.shown import show_whatever_can_be_shown, trouble_of_showing
+from domain.refusal import Refused, WrongUsage
+from flows.prefect.servers.proxies import reach_this_machine_directly
+
+_TOPICS = {
+    "Months": (
+        *(months.check, months.ingest, months.close, months.months, months.quarantine),
+        months.docs,
+    ),
+    "Points": (
+        *(points.payouts, points.approve_payout_command, points.pay_out_command),
+        *(points.reschedule_payouts, points.adjust, points.ledger, points.balances),
+    ),
+    "Answers": (answers.explain, answers.decisions, answers.history, answers.verify),
+    "Service": (service.up, service.serve, service.alarms, service.demo, service.sample),
+}
+
+# What these have recorded or made stays, whether or not it could be told.
+_RECORD: Final = (
+    *(months.ingest, months.close, points.approve_payout_command, points.pay_out_command),
+    *(points.reschedule_payouts, points.adjust),
+    *(service.up, service.serve, service.alarms, service.demo, service.sample),
+)
+
+
+class WordUnreadable(WrongUsage):
+    """A word of the command line is not UTF-8, so that neither engine nor database can have it."""
+
+    def __init__(self, word: str, sign: str) -> None:
+        super().__init__(
+            f"{word!r} on the command line is not UTF-8: U+{ord(sign):04X} is no letter of it."
+        )
+        self.word = word
+
+
+class _ByTopic(click.Group):
+    """A group whose help lists its commands by topic, in the order in which they are used."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write a section for each topic."""
+        for topic, commands in _TOPICS.items():
+            with formatter.section(topic):
+                formatter.write_dl(
+                    [(f"{command.name:18}", command.get_short_help_str()) for command in commands]
+                )
+
+
+@click.group(
+    cls=_ByTopic,
+    commands=[command for commands in _TOPICS.values() for command in commands],
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(package_name="growth-points", message="%(prog)s %(version)s")
+def cli() -> None:
+    """Run a marketplace's seller growth-points program, month by month.
+
+    \b
+    See it work on a sample marketplace:   growth-points demo
+    Take in the months before the first:   growth-points ingest 2026-08 --from /data
+    Close a month:                         growth-points close 2026-10 --from /data
+    Pay what is due today:                 growth-points pay-out
+    Answer a seller:                       growth-points explain SELLER 2026-10
+
+    \b
+    Settings are environment variables, all optional:
+      GROWTH_POINTS_HOME          embedded database, quarantine, reports (.growth-points)
+      GROWTH_POINTS_SETTLEMENTS   root of the settlement folders, instead of --from
+      GROWTH_POINTS_DATABASE_URL  a PostgreSQL of your own, instead of the embedded one
+      GROWTH_POINTS_POLICIES      folder of your own policies (TOML)
+      GROWTH_POINTS_HOLIDAYS      file of announced extra holidays
+      GROWTH_POINTS_APPROVAL      none, required, or above so many points
+      GROWTH_POINTS_LIMITS        how much of a snapshot may change: name=share, …
+      GROWTH_POINTS_PAGES_URL     where reports are served, for links
+      GROWTH_POINTS_HOSTS         further names that reports and the UI answer to
+      GROWTH_POINTS_ENGINE        what reads the files (duckdb://)
+      PREFECT_API_URL             a Prefect server that shows the runs
+
+    Exit codes: 0 done; 1 refused, the data or the state forbids it; 2 wrong usage.
+    """
+
+
+def main() -> NoReturn:
+    """Run the command line; turn refusals and wrong usage into a sentence and an exit code."""
+    if not show_whatever_can_be_shown():
+        _say("standard output is closed, so nothing of what is done is shown")
+    try:
+        _require_readable_words(sys.argv[1:])
+        reach_this_machine_directly()
+        cli.main(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except click.Abort:
+        _fail("interrupted; nothing is left half done, run the command again", 130)
+    except Refused as refused:
+        _fail(str(refused), 1)
+    except WrongUsage as wrong:
+        _fail(str(wrong), 2)
+    except OSError as error:
+        if error.errno not in _TROUBLES_OF_A_DISK or error.filename is None:
+            raise
+        _fail(f"{error.filename}: {error.strerror}. See to it and run the command again.", 1)
+    except Exception as error:
+        if (sentence := _trouble_outside(error)) is None:
+            raise
+        _fail(sentence, 1)
+    _tell_what_was_not_shown()
+    sys.exit(0)
+
+
+def _require_readable_words(words: list[str]) -> None:
+    for word in words:
+        try:
+            word.encode()
+        except UnicodeEncodeError as error:
+            raise WordUnreadable(word, word[error.start]) from None
+
+
+def _trouble_outside(error: Exception) -> str | None:
+    """Tell a server or database that ended from a fault of this program."""
+    if (log := _log_of_a_server_that_ended()) is not None:
+        return (
+            f"the temporary Prefect server ended; why is in {log}. What was recorded before is "
+            "complete; run the command again, nothing is done twice."
+        )
+    if (trouble := _trouble_of_the_database(error)) is not None:
+        return (
+            f"the database gave up: {trouble}. Nothing is left half done; see to the database and "
+            "run the command again."
+        )
+    return None
+
+
+def _tell_what_was_not_shown() -> None:
+    """Fail a command whose answer is not whole; one that records has done what it was asked."""
+    if (trouble := trouble_of_showing()) is None:
+        return
+    command = next((word for word in sys.argv[1:] if not word.startswith("-")), "")
+    if command in {each.name for each in _RECORD}:
+        _say(f"standard output: {trouble}. What the command did is done; ask for it again.")
+    else:
+        _fail(f"standard output: {trouble}. The answer is not whole.", 1)
+
+
+# What a folder that may not be written to, is none, or is full answers; the rest is our fault.
+_TROUBLES_OF_A_DISK: Final = frozenset(
+    {
+        errno.EACCES,
+        errno.EPERM,
+        errno.EROFS,
+        errno.ENOSPC,
+        errno.EDQUOT,
+        errno.ENOTDIR,
+        errno.ENOENT,
+        errno.ENAMETOOLONG,
+        errno.ELOOP,
+    }
+)
+
+
+def _trouble_of_the_database(error: Exception) -> str | None:
+    """Tell a database that went away, is full or is shut down from a fault of this program."""
+    from psycopg import OperationalError
+    from sqlalchemy.exc import DBAPIError
+
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    lines = str(cause).strip().splitlines()
+    return lines[0].rstrip(".") if isinstance(cause, OperationalError) and lines else None
+
+
+def _log_of_a_server_that_ended() -> Path | None:
+    from flows.prefect.servers.temporary_server import server_that_ended
+
+    return server_that_ended()
+
+
+def _fail(sentence: str, code: int) -> NoReturn:
+    _say(sentence)
+    sys.exit(code)
+
+
+def _say(sentence: str) -> None:
+    click.echo(f"growth-points: {sentence}", err=True)

@@ -1,0 +1,94 @@
+"""Answers: what was decided and why, who ran what, and whether all of it still agrees."""
+
+from typing import Literal
+
+import click
+
+from console.commands.parameters import HEAD, MONTH, SELLER, output_option
+from console.commands.running import open_database, read_settings
+from console.output import Output, print_rows
+from domain.months import SettlementMonth
+from domain.refusal import Refused
+
+
+@click.command(short_help="Every seller's decision in a month, with reasons.")
+@click.argument("month", type=MONTH)
+@SELLER
+@output_option
+def decisions(month: SettlementMonth, seller_id: str | None, output: Output) -> None:
+    """What was decided for each seller in a month, with every reason."""
+    from console.listings import DECISIONS, decision_rows
+
+    with open_database(read_settings()) as engine:
+        print_rows(DECISIONS, decision_rows(engine, month, seller_id), output)
+
+
+@click.command(short_help="Why a seller got what it got, and when it pays.")
+@click.argument("seller_id", metavar="SELLER")
+@click.argument("month", type=MONTH)
+@click.option(
+    "--lang",
+    "language",
+    type=click.Choice(["en", "ko"]),
+    default="en",
+    show_default=True,
+    help="English, or Korean.",
+)
+def explain(seller_id: str, month: SettlementMonth, language: Literal["en", "ko"]) -> None:
+    """Why a seller was awarded in a month or not, in words, with the numbers, and when it pays."""
+    from console.explanation import explain_decision
+    from flows.occasion import this_occasion
+
+    settings, today = read_settings(), this_occasion().today
+    with open_database(settings) as engine:
+        click.echo(
+            explain_decision(engine, seller_id, month, language, settings.approval_rule, today)
+        )
+
+
+@click.command(short_help="Every run of a month: who, why, what changed.")
+@click.argument("month", type=MONTH)
+@output_option
+def history(month: SettlementMonth, output: Output) -> None:
+    """Every run of a month: who, when, on what, what it changed, and how long it took."""
+    from console.listings import HISTORY, history_rows
+
+    with open_database(read_settings()) as engine:
+        print_rows(HISTORY, history_rows(engine, month), output)
+
+
+@click.command(short_help="Derive everything again and compare.")
+@click.option("--replay", is_flag=True, help="Decide every evaluation again, seller by seller.")
+@click.option(
+    "--head",
+    "heads",
+    metavar="HASH",
+    type=HEAD,
+    multiple=True,
+    help="A ledger head that a report told; kept reports are looked up anyway.",
+)
+def verify(replay: bool, heads: tuple[str, ...]) -> None:
+    """Derive again everything that can be derived; exit 1 and name it if anything differs."""
+    from adapters.postgres.verification.verify import verify as differences
+    from console.as_of import seal_everything
+    from console.progress import warnings_told
+    from flows.clocks import tell_clocks
+    from flows.verifying.kept_heads import heads_in_reports
+    from flows.verifying.replay import replay_decisions
+
+    settings = read_settings()
+    known = (*heads, *heads_in_reports(settings.reports))
+    with open_database(settings) as engine, warnings_told():
+        tell_clocks(engine)
+        head = seal_everything(engine)
+        with engine.connect() as connection:
+            found = list(differences(connection, known_heads=known))
+            if replay:
+                found += replay_decisions(connection)
+    for difference in found:
+        click.echo(str(difference))
+    if found:
+        raise Refused(f"{len(found)} things differ from what was recorded; see above.")
+    click.echo("Everything that can be derived again agrees with what was recorded.")
+    if head is not None:
+        click.echo(f"ledger head: {head.seal_no} {head.hash}")

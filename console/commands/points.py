@@ -1,0 +1,183 @@
+"""Points: pay them out, approve and plan payouts, adjust, list ledger and balances."""
+
+from datetime import date
+from pathlib import Path
+
+import click
+
+from console.commands.parameters import (
+    AS_OF,
+    DATE,
+    LINE,
+    MONTH,
+    POINTS,
+    POINTS_OF_A_MONTH,
+    SELLER,
+    output_option,
+)
+from console.commands.running import flows_ready, open_database, read_settings
+from console.output import Output, print_rows
+from domain.months import SettlementMonth
+
+
+@click.command("pay-out", short_help="Pay what is due and not paid yet, once.")
+@click.option("--on", type=DATE, help="Pay what is due on this date; today in Seoul if left out.")
+@click.option("--ahead", is_flag=True, help="Allow a date that has not come yet.")
+def pay_out_command(on: date | None, ahead: bool) -> None:
+    """Pay out every closed month that is due and not paid yet. Again does nothing."""
+    with flows_ready(read_settings(), "paying out", with_gate=False):
+        from flows.paying.flow import pay_out_on
+
+        payouts = pay_out_on(on, ahead)
+    for payout in payouts:
+        click.echo(
+            f"{payout.settlement_month} paid on {payout.paid_on}: "
+            f"{payout.points:,} points to {payout.sellers:,} sellers"
+        )
+    if not payouts:
+        click.echo("Nothing is due that was not paid already.")
+
+
+@click.command(short_help="Each closed month: due date, state, points.")
+@output_option
+def payouts(output: Output) -> None:
+    """Each closed month: when it is due, whether it is paid, to how many sellers, how much."""
+    from console.listings import PAYOUTS, payout_rows
+    from flows.occasion import this_occasion
+
+    settings = read_settings()
+    with open_database(settings) as engine:
+        today = this_occasion().today
+        print_rows(PAYOUTS, payout_rows(engine, today, settings.approval_rule), output)
+
+
+@click.command("approve-payout", short_help="Agree that a month pays so many points.")
+@click.argument("month", type=MONTH)
+@click.argument("points", type=POINTS_OF_A_MONTH)
+@click.option("--reason", type=LINE, required=True, help="Why; recorded with your name.")
+def approve_payout_command(month: SettlementMonth, points: int, reason: str) -> None:
+    """Agree that MONTH pays POINTS in all, where GROWTH_POINTS_APPROVAL asks for it.
+
+    The total must be the one that the month would pay now; a closing that changes the month makes
+    the approval void.
+    """
+    from console.progress import warnings_told
+    from console.replanning import replanning_payouts
+    from flows.occasion import this_occasion
+    from flows.paying.approve_payout import approve, tell_approval
+
+    settings = read_settings()
+    cause = this_occasion().cause(reason)
+    with replanning_payouts(settings):
+        with warnings_told():
+            approved = approve(settings, month, points, cause)
+        click.echo(tell_approval(approved))
+
+
+@click.command("reschedule-payouts", short_help="Plan payout dates anew after a holiday.")
+def reschedule_payouts() -> None:
+    """Work out every planned payout date again, after a holiday was announced."""
+    from console.progress import warnings_told
+    from console.replanning import replanning_payouts
+    from flows.occasion import this_occasion
+    from flows.paying.reschedule_payouts import reschedule, tell_moves
+
+    settings = read_settings()
+    cause = this_occasion().cause("payout dates worked out again")
+    with replanning_payouts(settings):
+        with warnings_told():
+            moved = reschedule(settings, cause)
+        click.echo(tell_moves(moved))
+
+
+# A number below zero is not an option, though it begins like one.
+@click.command(
+    context_settings={"ignore_unknown_options": True},
+    short_help="Give or take available points, with a reason.",
+)
+@click.argument("seller_id", metavar="SELLER")
+@click.argument("points", type=POINTS)
+@click.option(
+    "--reason", type=LINE, required=True, help="Why; recorded in the ledger with your name."
+)
+@click.option("--for", "month", type=MONTH, help="The paid month to correct.")
+@click.option("--request-id", type=LINE, help="A name of its own, to give the same points again.")
+@click.option(
+    "--acknowledge-paid", is_flag=True, help="Agree to changes in months that are paid and stay so."
+)
+def adjust(
+    seller_id: str,
+    points: int,
+    reason: str,
+    month: SettlementMonth | None,
+    request_id: str | None,
+    acknowledge_paid: bool,
+) -> None:
+    """Give a seller available points, or take them back (POINTS below zero).
+
+    The same adjustment again is the first one, on whatever day, so a retry never doubles it; to
+    give the same points for the same reason twice, give each a --request-id. With --for MONTH it
+    grants an award that a paid month turned out to lack (the store then holds that tier), or takes
+    back one that it gave too much.
+    """
+    from console.progress import warnings_told
+    from flows.correcting import corrections
+    from flows.occasion import this_occasion
+
+    words = seller_id, points, reason, month, request_id or "", acknowledge_paid
+    with warnings_told():
+        adjustment = corrections.adjust(read_settings(), this_occasion(), *words)
+    click.echo(corrections.tell_adjustment(adjustment))
+
+
+@click.command(short_help="Every transfer of points, in order.")
+@SELLER
+@click.option("--month", type=MONTH, help="Only awards of this settlement month.")
+@AS_OF
+@click.option(
+    "--to",
+    "file",
+    metavar="FILE",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write the whole ledger to a .csv or .parquet file instead.",
+)
+@output_option
+def ledger(
+    seller_id: str | None,
+    month: SettlementMonth | None,
+    moment: date | int | None,
+    file: Path | None,
+    output: Output,
+) -> None:
+    """Every transfer of points, in the order in which it was recorded.
+
+    With --as-of nothing that was recorded later is there: the same answer today and next year.
+    """
+    from console.as_of import export_ledger, seal_as_of
+    from console.listings import LEDGER, ledger_rows, require_known_seller
+    from console.progress import warnings_told
+
+    if file is not None and (seller_id or month):
+        raise click.UsageError("--to writes the whole ledger; leave out --seller and --month")
+    with open_database(read_settings()) as engine, warnings_told():
+        if file is not None:
+            click.echo(export_ledger(engine, file, moment))
+            return
+        require_known_seller(engine, seller_id)
+        seal_no = None if moment is None else seal_as_of(engine, moment)
+        print_rows(LEDGER, ledger_rows(engine, seller_id, month, seal_no), output)
+
+
+@click.command(short_help="Every seller's pending and available points.")
+@SELLER
+@AS_OF
+@output_option
+def balances(seller_id: str | None, moment: date | int | None, output: Output) -> None:
+    """Every seller's points, pending and available, now or as they stood."""
+    from console.as_of import balance_rows
+    from console.listings import BALANCES, require_known_seller
+    from console.progress import warnings_told
+
+    with open_database(read_settings()) as engine, warnings_told():
+        require_known_seller(engine, seller_id)
+        print_rows(BALANCES, balance_rows(engine, seller_id, moment), output)

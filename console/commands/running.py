@@ -1,0 +1,50 @@
+"""What a command needs to run: its settings, the database, Prefect made ready for flows."""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from flows.settings import Settings
+
+
+def read_settings() -> "Settings":
+    """Read the settings from the environment."""
+    from flows.settings import Settings
+
+    return Settings.read()
+
+
+def root_or_setting(settings: "Settings", root: str | None) -> str:
+    """Say where the settlement folders are: as given, or as set."""
+    if (found := root or settings.settlements) is None:
+        raise click.UsageError(
+            "where are the settlement folders? Give --from ROOT or set GROWTH_POINTS_SETTLEMENTS."
+        )
+    return found
+
+
+def open_database(settings: "Settings") -> AbstractContextManager["Engine"]:
+    """Open the program's database, brought up to date; the embedded one is started."""
+    from flows.program import program_database
+
+    return program_database(settings)
+
+
+@contextmanager
+def flows_ready(settings: "Settings", title: str, *, with_gate: bool = True) -> Iterator[None]:
+    """Make Prefect ready, and the gate where it is needed, while `title` is shown as progress."""
+    from console.progress import progress
+    from expectations.gate_process import start_gate
+    from flows.prefect.servers.temporary_server import prepare_prefect, ready_for_flows
+
+    with progress(title):
+        prepare_prefect(settings.home)
+        if with_gate:
+            start_gate(may_be_needed=True)  # it loads while Prefect starts
+        with ready_for_flows():
+            yield

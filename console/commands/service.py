@@ -1,0 +1,110 @@
+"""The service: run it all, show its pages, set its alarms; sample marketplaces to try it on."""
+
+from pathlib import Path
+from typing import Literal
+
+import click
+
+from console.commands.parameters import MONTHS
+from console.commands.running import read_settings
+from domain.months import SettlementMonth
+
+
+@click.command(short_help="Run it all: database, UI, schedules.")
+@click.option("--port", type=click.IntRange(0, 65535), default=4200, show_default=True)
+@click.option("--demo", is_flag=True, help="A sample marketplace, its last month left to close.")
+def up(port: int, demo: bool) -> None:
+    """Run database, Prefect server with its UI, deployments and schedules, until Ctrl-C.
+
+    Only this machine is listened to, on PORT and the one after it. Started again, it goes on where
+    it ended.
+    """
+    from console.demo import CLOSED, Demo
+    from console.progress import progress
+    from console.up import run_up
+
+    settings = read_settings()
+    if not demo:
+        run_up(settings, port)
+        return
+    sample = Demo(settings.home / "up")  # `growth-points demo` closes all of its months
+    sample.enter()
+
+    def close_all_but_the_last() -> None:
+        with progress("closing five months of a sample marketplace"):
+            sample.write()
+            sample.close_and_pay(CLOSED[:-1])
+
+    run_up(read_settings(), port, close_all_but_the_last)
+
+
+@click.command(short_help="Show reports, and figures for Prometheus.")
+@click.option("--port", type=click.IntRange(0, 65535), default=4201, show_default=True)
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+def serve(port: int, host: str) -> None:
+    """Serve reports, data-quality pages and /metrics, until Ctrl-C; `up` does so by itself."""
+    from web.serving import serve_until_told
+
+    serve_until_told(read_settings(), port, host, lambda url: click.echo(f"{url} (Ctrl-C ends it)"))
+
+
+@click.command(short_help="Bring the Prefect server's alarms up to date.")
+@click.option("--webhook", metavar="URL", help="Tell them to this webhook, as JSON with a text.")
+def alarms(webhook: str | None) -> None:
+    """Apply the alarms to the Prefect server; again changes nothing. `up` does so by itself.
+
+    They are told to the notification block growth-points-alarms, whatever its type; --webhook
+    makes one.
+    """
+    from console.applying import apply_alarms_now
+
+    click.echo(apply_alarms_now(read_settings(), webhook))
+
+
+@click.command(short_help="Six months of a sample marketplace, in tables.")
+@click.option("--seed", default=1, show_default=True, help="Another seed, another marketplace.")
+@click.option("--sellers", default=3_000, show_default=True)
+@click.option("--lines", default=60_000, show_default=True, help="Settlement lines a month.")
+def demo(seed: int, sellers: int, lines: int) -> None:
+    """A sample marketplace: six months closed in order and paid, in tables.
+
+    It keeps a home and a database of its own; run again, it shows the same.
+    """
+    from console.demo import Demo, run_demo
+
+    run_demo(Demo(read_settings().home, sellers, lines, seed))
+
+
+@click.command(short_help="Write a sample marketplace's settlement files.")
+@click.argument("directory", type=click.Path(path_type=Path, file_okay=False))
+@click.option("--sellers", default=5_000, show_default=True, help="Stores in the last month.")
+@click.option("--lines", default=200_000, show_default=True, help="Settlement lines a month.")
+@click.option("--months", type=MONTHS, default="2026-05..2026-10", show_default=True)
+@click.option("--seed", default=1, show_default=True, help="The same seed, the same files.")
+@click.option("--format", "file_format", type=click.Choice(["parquet", "csv"]), default="parquet")
+def sample(
+    directory: Path,
+    sellers: int,
+    lines: int,
+    months: tuple[SettlementMonth, ...],
+    seed: int,
+    file_format: Literal["parquet", "csv"],
+) -> None:
+    """Write a believable marketplace's settlement files into DIRECTORY."""
+    from adapters.sample import write_sample
+    from console.progress import progress, say
+
+    with progress("writing the sample marketplace"):
+        write_sample(
+            directory,
+            sellers=sellers,
+            lines=lines,
+            months=months,
+            seed=seed,
+            file_format=file_format,
+            progress=lambda month: say(f"{month} is written"),
+        )
+    click.echo(
+        f"{len(months)} months in {directory}; close one with: growth-points close MONTH "
+        f"--from {directory}"
+    )

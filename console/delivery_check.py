@@ -1,0 +1,112 @@
+"""Checking a delivery as a closing would, without a database: for whoever sends it."""
+
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from adapters.ingest.delivery import DeliveryRefused, find_delivery
+from console.output import Row
+from domain.findings import Finding, blocking, warnings
+from domain.limits import LIMITS
+from domain.months import MonthInvalid, SettlementMonth
+from domain.profile import Past, Profile
+from domain.refusal import Refused, WrongUsage
+from expectations.gate_process import start_gate
+from flows.ingesting.check_delivery import judge_beside
+from flows.ingesting.read_delivery import read_delivery
+
+FINDINGS: Final = ("settlement_month", "severity", "rule", "count", "where", "sentence")
+
+
+class NoMonthThere(WrongUsage):
+    """A folder that is neither a month's nor one that holds months."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(
+            f"{folder} is no month's folder and holds none; give a folder named after its "
+            "settlement month, such as 2026-10, or the folder that it lies in"
+        )
+
+
+class WouldBeRefused(Refused):
+    """At least one delivery that a closing would refuse."""
+
+    def __init__(self, months: tuple[SettlementMonth, ...]) -> None:
+        super().__init__(f"{', '.join(map(str, months))} would be refused as it is")
+        self.months = months
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedFolder:
+    """What a closing would say of a month's files; `profile` is None where they cannot be read."""
+
+    month: SettlementMonth
+    findings: tuple[Finding, ...]
+    profile: Profile | None
+
+    @property
+    def refused(self) -> bool:
+        """Say whether the delivery would be refused."""
+        return bool(blocking(self.findings))
+
+    def headline(self) -> str:
+        """Say in a sentence what would become of it."""
+        if self.profile is None:
+            return f"{self.month} cannot be read."
+        read = (
+            f"{self.profile.lines:,} lines, {self.profile.amount_krw:,} KRW, "
+            f"{self.profile.sellers:,} stores"
+        )
+        if self.refused:
+            return f"{self.month} would be refused: {read}."
+        count = len(warnings(self.findings))
+        many = f", with {count} warning{'s'[: count != 1]}" if count else ""
+        return f"{self.month} would be accepted{many}: {read}."
+
+    def rows(self) -> Iterator[Row]:
+        """List the findings, critical ones first."""
+        for each in self.findings:
+            severity, sentence = str(each.severity), each.sentence
+            yield (str(self.month), severity, each.rule, each.count, each.where, sentence)
+
+
+def check_folder(folder: Path, limits: Mapping[str, float] = LIMITS) -> Iterator[CheckedFolder]:
+    """Check the months in a folder, or the one that it is; raises NoMonthThere.
+
+    Nothing is compared with earlier months, so every unknown word is new, and nothing is kept.
+    """
+    folder = folder.absolute()
+    months = _months(folder)
+    if not months:
+        raise NoMonthThere(folder)
+    start_gate()  # it loads while the files are read
+    root = folder.parent if _month(folder) else folder
+    return (_check(root, month, limits) for month in months)
+
+
+def _months(folder: Path) -> list[SettlementMonth]:
+    own = _month(folder)
+    if own is not None:
+        return [own]
+    inside = map(_month, folder.iterdir()) if folder.is_dir() else ()
+    return sorted(month for month in inside if month is not None)
+
+
+def _month(folder: Path) -> SettlementMonth | None:
+    try:
+        return SettlementMonth.parse(folder.name) if folder.is_dir() else None
+    except MonthInvalid:
+        return None
+
+
+def _check(root: Path, month: SettlementMonth, limits: Mapping[str, float]) -> CheckedFolder:
+    with tempfile.TemporaryDirectory(prefix="growth-points-check-") as work:
+        try:
+            delivery = find_delivery(str(root), month)
+            staged = read_delivery(delivery, Path(work) / "staging", Path(work) / "quarantine")
+        except DeliveryRefused as refused:
+            return CheckedFolder(month, refused.findings, None)
+        verdict = judge_beside(staged, Past(words=frozenset()), limits)
+        return CheckedFolder(month, verdict.findings, staged.profile)

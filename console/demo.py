@@ -1,0 +1,154 @@
+"""The demo: a sample marketplace, its history taken in, six months closed in order and paid.
+
+It has a home and a database of its own, so that no sample ever meets real data.
+"""
+
+import os
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from shutil import which
+from typing import TYPE_CHECKING, Final
+
+from adapters.sample import write_sample
+from console.progress import progress, say
+from console.terminal import print_section
+from domain.eligibility import Reason
+from domain.months import SettlementMonth
+from expectations.gate_process import start_gate
+from flows.prefect.servers.temporary_server import prepare_prefect, ready_for_flows
+from flows.reports.report import Section
+
+if TYPE_CHECKING:  # it imports Prefect, which reads its settings then
+    from flows.closing.record_closing import Closing
+
+HISTORY: Final = tuple(SettlementMonth(2026, 3).until(SettlementMonth(2026, 4)))
+CLOSED: Final = tuple(SettlementMonth(2026, 5).until(SettlementMonth(2026, 10)))
+_NOT_THE_DEMOS: Final = ("DATABASE_URL", "POLICIES", "HOLIDAYS", "ENGINE", "APPROVAL")
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """A sample marketplace of so many stores and lines a month, in a home of its own."""
+
+    home: Path
+    sellers: int = 3_000
+    lines: int = 60_000
+    seed: int = 1
+
+    @property
+    def own_home(self) -> Path:
+        """Where it keeps its database and everything else."""
+        return self.home / "demo" / f"{self.sellers}-{self.lines}-{self.seed}"
+
+    @property
+    def root(self) -> Path:
+        """Where its settlement folders are."""
+        return self.own_home / "settlements"
+
+    def enter(self) -> None:
+        """Have this process and all that it starts work on the demo, and on nothing else."""
+        os.environ["GROWTH_POINTS_HOME"] = str(self.own_home)
+        os.environ["GROWTH_POINTS_SETTLEMENTS"] = str(self.root)
+        for name in _NOT_THE_DEMOS:
+            os.environ.pop(f"GROWTH_POINTS_{name}", None)
+
+    def write(self) -> None:
+        """Make the settlement files of all its months, unless they are there."""
+        write_sample(
+            self.root,
+            sellers=self.sellers,
+            lines=self.lines,
+            months=[*HISTORY, *CLOSED],
+            seed=self.seed,
+            file_format="parquet",
+            progress=lambda month: say(f"made the settlement files of {month}"),
+        )
+
+    def close_and_pay(self, months: Iterable[SettlementMonth] = CLOSED) -> "list[Closing]":
+        """Take the history in, and close and pay months in order, beside a Prefect server."""
+        with ready_for_flows():
+            from flows.closing.flow import close_month
+            from flows.ingesting.flow import ingest_month
+            from flows.paying.flow import pay_out_on
+
+            for month in HISTORY:
+                ingest_month(str(month), str(self.root))
+            closings = []
+            for month in months:
+                closing = close_month(str(month), str(self.root), reason="demo").closing
+                pay_out_on(closing.payouts[month].due_on)
+                closings.append(closing)
+        return closings
+
+
+def run_demo(demo: Demo) -> None:
+    """Make the sample, close and pay six months of it, and show what happened.
+
+    Run again, it finds everything done and shows the same.
+    """
+    demo.enter()
+    with progress("closing six months of a sample marketplace"):
+        prepare_prefect(demo.own_home)
+        start_gate()
+        demo.write()
+        closings = demo.close_and_pay()
+    print_section(_months(closings))
+    print_section(_why_not(closings))
+    print(_next_steps(demo.own_home, closings[-1]))
+
+
+def _months(closings: Sequence["Closing"]) -> Section:
+    tiers = closings[0].closed.policy.tiers
+    columns = ("month", "sellers", "lines", "amount, KRW", *(f"tier {t.number}" for t in tiers))
+    return Section(
+        "Six months, closed in order and paid",
+        (*columns, "points", "paid on", "because"),
+        tuple(tuple(_month(closing)) for closing in closings),
+    )
+
+
+def _month(closing: "Closing") -> Iterator[str]:
+    month = closing.closed
+    planned = closing.payouts[month.month]
+    awards = Counter(award.tier for award in month.earned)
+    yield str(month.month)
+    yield f"{month.revision.sellers:,}"
+    yield f"{month.revision.lines:,}"
+    yield f"{month.revision.amount_krw:,}"
+    yield from (f"{awards[tier.number]:,}" for tier in month.policy.tiers)
+    yield f"{sum(award.points for award in month.earned):,}"
+    yield planned.due_on.isoformat()
+    yield ", ".join(f"{day[8:]} {name}" for day, name in planned.passed_over) or "the 10th"
+
+
+def _why_not(closings: Sequence["Closing"]) -> Section:
+    counts = [closing.closed.funnel.counts for closing in closings]
+    return Section(
+        "Why not: sellers kept from an award, each counted once for each reason",
+        ("reason", *(str(closing.closed.month) for closing in closings)),
+        tuple(
+            (reason.value, *(f"{count.get(reason, 0):,}" for count in counts))
+            for reason in Reason
+            if any(reason in count for count in counts)
+        ),
+    )
+
+
+def _next_steps(home: Path, closing: "Closing") -> str:
+    award = max(closing.closed.earned, key=lambda award: (award.tier, award.seller_id))
+    command = _as_called()
+    return f"""
+Ask about any of it; the demo's database stays in {home}:
+  export GROWTH_POINTS_HOME={home}
+  {command} explain {award.seller_id} {award.settlement_month}
+  {command} ledger --seller {award.seller_id}
+  {command} decisions {award.settlement_month} --output csv
+  {command} verify"""
+
+
+def _as_called() -> str:
+    called = Path(sys.argv[0])
+    return called.name if which(called.name) else str(called)

@@ -1,0 +1,331 @@
+"""Why a seller got what it got in a month, in words, from what was recorded at the time."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import Connection, Engine
+
+from adapters.policy_files import parse_policy
+from adapters.postgres.decisions import RecordedStore
+from adapters.postgres.evaluations import Evaluation, current_evaluation, recorded_policy
+from adapters.postgres.explanations import (
+    RecordedAward,
+    RecordedDecision,
+    recorded_decision,
+    store_on,
+)
+from adapters.postgres.ledger import Payout, payouts
+from adapters.postgres.payout_dates import PlannedPayout, planned_payouts
+from adapters.postgres.revisions import current_revisions
+from console.listings import MonthNotClosed, NoDecision
+from console.wording import WORDINGS, Language, Wording
+from domain.approval import NO_APPROVAL, ApprovalRule
+from domain.decision import Outcome, decide
+from domain.eligibility import Reason, Terms
+from domain.months import SettlementMonth
+from domain.settlement import LINE_TYPES
+from domain.what_if import OtherResult, months_of_right_tenure, other_results
+from domain.written import visible
+from flows.paying.open_payouts import open_payouts
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    recorded: RecordedDecision
+    terms: Terms
+    planned: PlannedPayout
+    paid: Payout | None
+    waits: bool
+    asked_on: date | None
+    today: RecordedStore | None
+    words: Wording
+
+    @property
+    def sum_krw(self) -> int:
+        return self.recorded.decision.window_amount_krw
+
+    @property
+    def month(self) -> SettlementMonth:
+        return self.terms.month
+
+    def say(self, name: str) -> str:
+        return self.words.sentences[name]
+
+
+def explain_decision(
+    engine: Engine,
+    seller_id: str,
+    month: SettlementMonth,
+    language: Language = "en",
+    rule: ApprovalRule = NO_APPROVAL,
+    asked_on: date | None = None,
+) -> str:
+    """Explain a seller's current decision in a month; raises MonthNotClosed, NoDecision.
+
+    `rule` says which payouts need an approval, as the month's own closings may; `asked_on` is the
+    date by which a payout may be late.
+    """
+    with engine.connect() as connection:
+        evaluation = current_evaluation(connection, month)
+        if evaluation is None:
+            raise MonthNotClosed(month)
+        case = _case(connection, evaluation, seller_id, WORDINGS[language], rule, asked_on)
+    parts = (_outcome, _amounts, _average, _tenure, _earlier, _reasons, _what_if, _payout, _basis)
+    return "\n".join(line for part in parts for line in part(case))
+
+
+def _case(
+    connection: Connection,
+    evaluation: Evaluation,
+    seller_id: str,
+    words: Wording,
+    rule: ApprovalRule,
+    asked_on: date | None,
+) -> _Case:
+    month = evaluation.settlement_month
+    name, text = recorded_policy(connection, evaluation.policy_hash)
+    terms = Terms.of(parse_policy(text, f"the recorded policy {name}"), month)
+    recorded = recorded_decision(connection, evaluation, terms, seller_id)
+    if recorded is None:
+        raise NoDecision(seller_id, month)
+    window = month.window(terms.policy.window_months)
+    newest = current_revisions(connection, window)
+    unpaid = open_payouts(connection).get(month)
+    return _Case(
+        recorded=recorded,
+        terms=terms,
+        planned=planned_payouts(connection)[month],
+        paid=next((p for p in payouts(connection) if p.settlement_month == month), None),
+        waits=unpaid is not None and unpaid.waits(rule),
+        asked_on=asked_on,
+        today=store_on(
+            connection,
+            evaluation,
+            terms,
+            seller_id,
+            [newest[each].revision_id for each in window],
+            recorded.awards,
+        ),
+        words=words,
+    )
+
+
+def _outcome(case: _Case) -> Iterator[str]:
+    decision = case.recorded.decision
+    name = "awarded" if decision.outcome is Outcome.AWARDED else "not_awarded"
+    yield case.say(name).format(
+        seller=decision.seller_id,
+        month=case.month,
+        tier=decision.tier,
+        points=f"{decision.points:,}",
+        count=len(decision.reasons),
+    )
+
+
+def _amounts(case: _Case) -> Iterator[str]:
+    counted = case.terms.policy.counted_line_types
+    yield ""
+    yield case.say("counted").format(types=", ".join(counted))
+    for each in case.recorded.window:
+        amounts = each.amount_krw_by_line_type
+        amount = sum(krw for kind, krw in amounts.items() if kind in counted)
+        left_out = sum(amounts.values()) - amount
+        yield case.say("amount_partly" if left_out else "amount").format(
+            month=each.month, amount=f"{amount:,}", left_out=f"{left_out:,}"
+        )
+        for kind in sorted(amounts.keys() - LINE_TYPES.keys() - set(counted)):
+            told = {"amount": f"{amounts[kind]:,}", "kind": visible(kind)}
+            yield case.say("unknown_type").format(**told)
+    yield case.say("sum").format(amount=f"{case.sum_krw:,}")
+
+
+def _average(case: _Case) -> Iterator[str]:
+    months = case.terms.policy.window_months
+    average = f"{case.sum_krw // months:,}"
+    yield case.say("average").format(months=months, average=average)
+    for tier in case.terms.policy.tiers:
+        here = case.terms.lower_sum_krw(tier) <= case.sum_krw < case.terms.upper_sum_krw(tier)
+        yield case.say("tier").format(
+            mark="→" if here else " ",
+            tier=tier.number,
+            lower=f"{tier.lower_average_krw:,}",
+            upper=f"{tier.upper_average_krw:,}",
+            points=f"{tier.points:,}",
+        )
+
+
+def _tenure(case: _Case) -> Iterator[str]:
+    yield ""
+    yield case.say("tenure").format(
+        approved=case.recorded.facts.approved_on,
+        first=case.terms.first_approval_on,
+        last=case.terms.last_approval_on,
+    )
+
+
+def _earlier(case: _Case) -> Iterator[str]:
+    earlier = [each for each in case.recorded.awards if each.award.settlement_month < case.month]
+    if not earlier:
+        yield case.say("no_earlier")
+    for each in earlier:
+        yield case.say("earlier" if each.stands else "earlier_reversed").format(
+            month=each.award.settlement_month,
+            tier=each.award.tier,
+            points=f"{each.award.points:,}",
+            state=case.words.states.get(each.state),
+        )
+
+
+def _reasons(case: _Case) -> Iterator[str]:
+    if not case.recorded.decision.reasons:
+        return
+    yield ""
+    yield case.say("why_not")
+    for reason in case.recorded.decision.reasons:
+        yield f"  {reason}: {_reason(case, reason)}"
+
+
+def _reason(case: _Case, reason: Reason) -> str:
+    policy = case.terms.policy
+    return case.words.reasons[reason].format(
+        status=visible(case.recorded.facts.status),
+        active=policy.active_status,
+        first=case.terms.first_approval_on,
+        last=case.terms.last_approval_on,
+        short=f"{case.terms.lowest_sum_krw - case.sum_krw:,}",
+        least=f"{case.terms.lowest_sum_krw:,}",
+        highest=f"{policy.tiers[-1].upper_average_krw:,}",
+    )
+
+
+def _what_if(case: _Case) -> Iterator[str]:
+    decision = case.recorded.decision
+    told = [_other(case, each) for each in other_results(case.recorded.facts, case.terms)]
+    if Reason.TENURE_TOO_SHORT in decision.reasons:
+        months = months_of_right_tenure(case.recorded.facts, case.terms)
+        if months is not None:
+            told.append(case.say("later").format(first=months[0], last=months[1]))
+    if decision.reasons and not told:
+        told.append(case.say("nothing_changes_it"))
+    if told:
+        yield from ("", case.say("what_if"), *told)
+
+
+def _other(case: _Case, other: OtherResult) -> str:
+    parts = ["without"] if other.without else []
+    if other.amount_krw:
+        parts.append("more" if other.amount_krw > 0 else "less")
+    return case.say("_".join(parts)).format(
+        amount=f"{abs(other.amount_krw):,}",
+        month=case.month,
+        tier=other.tier.number,
+        points=f"{other.tier.points:,}",
+        ways=case.say("and").join(case.words.ways[each] for each in other.without),
+    )
+
+
+def _payout(case: _Case) -> Iterator[str]:
+    yield ""
+    decision = case.recorded.decision
+    own = [each for each in case.recorded.awards if each.award.settlement_month == case.month]
+    standing = [each for each in own if each.stands]
+    matching = [each for each in standing if each.award.tier == decision.tier]
+    gone = {each.award for each in own if not each.stands} - {each.award for each in standing}
+    for award in sorted(gone):
+        yield case.say("reversed").format(tier=award.tier, points=f"{award.points:,}")
+    if decision.outcome is Outcome.AWARDED:
+        yield _posted(case, matching[0]) if matching else _not_posted(case)
+    elif not standing:
+        yield case.say("nothing_paid")
+    for each in standing:
+        if each not in matching and case.paid is not None:
+            name = "kept_taken_back" if each.state == "taken_back" else "kept"
+            yield case.say(name).format(
+                tier=each.award.tier, points=f"{each.award.points:,}", paid=case.paid.paid_on
+            )
+
+
+def _posted(case: _Case, own: RecordedAward) -> str:
+    weekend = case.words.weekend
+    passed = "; ".join(f"{day} {weekend.get(name, name)}" for day, name in case.planned.passed_over)
+    return case.say(_standing(case, own)).format(
+        month=case.month,
+        due=case.planned.due_on,
+        why=f" ({passed})" if passed else "",
+        paid=case.paid and case.paid.paid_on,
+        seller=own.award.seller_id,
+        plain=own.award.points,
+    )
+
+
+def _standing(case: _Case, own: RecordedAward) -> str:
+    """Name how the award stands, by its state and by what its payout waits for."""
+    due_on = case.planned.due_on
+    if own.state == "paid" and case.paid is not None and case.paid.paid_on > due_on:
+        return "paid_late"
+    if own.state != "pending":
+        return own.state
+    if case.waits:
+        return "unapproved"
+    late = case.asked_on is not None and case.asked_on > due_on
+    return "overdue" if late else "pending"
+
+
+def _not_posted(case: _Case) -> str:
+    decision = case.recorded.decision
+    elsewhere = [
+        each.award
+        for each in case.recorded.awards
+        if each.stands
+        and each.award.tier == decision.tier
+        and (case.paid is None or each.state != "taken_back")
+    ]
+    name = "held" if elsewhere else "not_posted" if case.paid is None else "missing"
+    return case.say(name).format(
+        month=case.month,
+        other=elsewhere[0].settlement_month if elsewhere else None,
+        tier=decision.tier,
+        paid=case.paid and case.paid.paid_on,
+        seller=decision.seller_id,
+        plain=decision.points,
+    )
+
+
+def _basis(case: _Case) -> Iterator[str]:
+    evaluation = case.recorded.evaluation
+    yield ""
+    yield case.say("evaluation").format(
+        number=evaluation.evaluation_no,
+        at=f"{evaluation.evaluated_at:%Y-%m-%d %H:%M %Z}",
+        actor=evaluation.actor,
+        reason=evaluation.reason,
+        policy=case.terms.policy.name,
+        hash=evaluation.policy_hash[:12],
+    )
+    for each in case.recorded.window:
+        yield case.say("revision").format(
+            month=each.month,
+            number=each.revision_no,
+            at=f"{each.accepted_at:%Y-%m-%d %H:%M %Z}",
+            source=each.source,
+            files=", ".join(each.files),
+        )
+    yield _today(case)
+
+
+def _today(case: _Case) -> str:
+    """Say what the newest deliveries and today's awards make of it."""
+    decision = case.recorded.decision
+    if case.today is None or case.today.facts is None:
+        return case.say("today_gone").format(month=case.month)
+    again = decide(case.today.facts, case.terms)
+    if again == decision:
+        return case.say("today_same")
+    return case.say("today_awarded" if again.tier else "today_not").format(
+        tier=again.tier,
+        points=f"{again.points:,}",
+        amount=f"{again.window_amount_krw:,}",
+        reasons=", ".join(again.reasons),
+        month=case.month,
+    )

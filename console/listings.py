@@ -1,0 +1,200 @@
+"""The rows of the listing commands; their columns are an interface that other programs rely on."""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Final
+
+from sqlalchemy import Engine
+
+from adapters.postgres.decisions import decisions
+from adapters.postgres.evaluations import current_evaluation
+from adapters.postgres.ledger import entries, payouts
+from adapters.postgres.payout_dates import planned_payouts
+from adapters.postgres.revisions import seller_is_known
+from adapters.postgres.runs import runs_of
+from console.output import Row
+from domain.approval import NO_APPROVAL, ApprovalRule
+from domain.months import SettlementMonth
+from domain.refusal import Refused
+from flows.paying.open_payouts import open_payouts
+
+DECISIONS: Final = (
+    "settlement_month",
+    "seller_id",
+    "outcome",
+    "tier",
+    "points",
+    "window_amount_krw",
+    "reasons",
+    "policy",
+)
+LEDGER: Final = (
+    "entry_no",
+    "recorded_at",
+    "effective_on",
+    "kind",
+    "seller_id",
+    "tier",
+    "settlement_month",
+    "debit_account",
+    "credit_account",
+    "points",
+    "reverses_entry_no",
+)
+BALANCES: Final = ("seller_id", "pending", "available")
+PAYOUTS: Final = ("settlement_month", "due_on", "state", "sellers", "points", "paid_at")
+
+HISTORY: Final = (
+    "run_no",
+    "recorded_at",
+    "action",
+    "caused_by",
+    "actor",
+    "origin",
+    "reason",
+    "input",
+    "revision",
+    "evaluation",
+    "policy",
+    "result",
+    "difference",
+    "seconds",
+)
+
+
+class MonthNotClosed(Refused):
+    """A month was asked about that was never closed."""
+
+    def __init__(self, month: SettlementMonth) -> None:
+        super().__init__(f"{month} was never closed. Close it with: growth-points close {month}")
+        self.month = month
+
+
+class MonthUnknown(Refused):
+    """A month was asked about with which nothing was ever done."""
+
+    def __init__(self, month: SettlementMonth) -> None:
+        super().__init__(
+            f"Nothing was ever done with {month}. Take it in with: growth-points ingest {month}"
+        )
+        self.month = month
+
+
+class NoDecision(Refused):
+    """A month's decisions do not know the seller."""
+
+    def __init__(self, seller_id: str, month: SettlementMonth) -> None:
+        super().__init__(
+            f"There is no decision for seller {seller_id!r} in {month}: "
+            "the month's seller snapshot does not have this store."
+        )
+        self.seller_id = seller_id
+        self.month = month
+
+
+def decision_rows(engine: Engine, month: SettlementMonth, seller_id: str | None) -> Iterator[Row]:
+    """Stream a month's current decisions; raises MonthNotClosed, NoDecision."""
+    with engine.connect() as connection:
+        evaluation = current_evaluation(connection, month)
+        if evaluation is None:
+            raise MonthNotClosed(month)
+        found = False
+        for each in decisions(connection, evaluation.evaluation_id, seller_id=seller_id):
+            found = True
+            yield (
+                str(each.settlement_month),
+                each.seller_id,
+                each.outcome.value,
+                each.tier,
+                each.points,
+                each.window_amount_krw,
+                ";".join(each.reasons),
+                each.policy,
+            )
+        if seller_id is not None and not found:
+            raise NoDecision(seller_id, month)
+
+
+def require_known_seller(engine: Engine, seller_id: str | None) -> None:
+    """Refuse a seller that no snapshot ever had: an empty list would look like no points."""
+    if seller_id is None:
+        return
+    with engine.connect() as connection:
+        if not seller_is_known(connection, seller_id):
+            raise Refused(
+                f"No seller {seller_id!r} is in any month's snapshot; "
+                "look the id up with: growth-points decisions MONTH"
+            )
+
+
+def ledger_rows(
+    engine: Engine,
+    seller_id: str | None,
+    month: SettlementMonth | None,
+    seal_no: int | None = None,
+) -> Iterator[Row]:
+    """Stream the ledger's entries in order, those until a seal if one is given."""
+    with engine.connect() as connection:
+        for each in entries(connection, seller_id=seller_id, month=month, seal_no=seal_no):
+            yield (
+                each.entry_no,
+                each.recorded_at.isoformat(),
+                each.effective_on,
+                each.kind.value,
+                each.seller_id,
+                each.tier,
+                each.settlement_month and str(each.settlement_month),
+                each.debit_account.value,
+                each.credit_account.value,
+                each.points,
+                each.reverses_entry_no,
+            )
+
+
+def payout_rows(engine: Engine, today: date, rule: ApprovalRule = NO_APPROVAL) -> Iterator[Row]:
+    """List every closed month with its payout.
+
+    It is `paid`, or waits: `unapproved` (for an approval that it lacks), `planned` (for its date)
+    or `due` (its date is reached).
+    """
+    with engine.connect() as connection:
+        planned = planned_payouts(connection)
+        paid = {each.settlement_month: each for each in payouts(connection)}
+        waiting = open_payouts(connection)
+    for month, plan in planned.items():
+        if month in paid:
+            done = paid[month]
+            yield str(month), plan.due_on, "paid", done.sellers, done.points, done.paid_at
+        else:
+            each = waiting[month]
+            state = "due" if plan.due_on <= today else "planned"
+            state = "unapproved" if each.waits(rule) else state
+            yield str(month), plan.due_on, state, each.sellers, each.points, None
+
+
+def history_rows(engine: Engine, month: SettlementMonth) -> Iterator[Row]:
+    """List the runs of a month in their order; raises MonthUnknown.
+
+    `difference` counts what was done, as `name=count` joined with `;`, or says why it was refused.
+    """
+    with engine.connect() as connection:
+        found = list(runs_of(connection, month))
+    if not found:
+        raise MonthUnknown(month)
+    for each in found:
+        yield (
+            each.run_no,
+            each.recorded_at.isoformat(timespec="seconds"),
+            each.action.value,
+            each.caused_by and str(each.caused_by),
+            each.actor,
+            each.origin,
+            each.reason,
+            each.input,
+            each.revision_no,
+            each.evaluation_no,
+            each.policy,
+            "refused" if each.refused else "changed" if each.changed else "no change",
+            each.refused or ";".join(f"{name}={count}" for name, count in each.difference.items()),
+            round(each.duration.total_seconds(), 1),
+        )

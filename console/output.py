@@ -1,0 +1,91 @@
+"""Rows for people and for programs: a table, CSV or JSON."""
+
+import csv
+import json
+import os
+import sys
+from collections.abc import Generator, Iterable, Sequence
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Literal
+
+from console.shown import Shown, while_shown
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+Output = Literal["table", "csv", "json"]
+Row = Sequence[Any]
+
+ROWS_IN_A_TABLE = 200  # more is not read by anybody; CSV and JSON give all rows
+_PIPED_WIDTH = 200  # a pipe has no width; rows should not be folded for it
+
+
+def print_rows(columns: Sequence[str], rows: Iterable[Row], output: Output) -> None:
+    """Print rows as they come; CSV and JSON are written without holding them all.
+
+    A reader that has seen enough, as `head` has, ends the printing and is no error.
+    """
+    if output != "table" and isinstance(sys.stdout, Shown):
+        sys.stdout.keep_signs_apart()
+    printing = {"table": _print_table, "csv": _print_csv, "json": _print_json}[output]
+    try:
+        printing(columns, while_shown(rows))
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    finally:
+        if isinstance(
+            rows, Generator
+        ):  # it may hold a connection, where it was not read to its end
+            rows.close()
+
+
+def output_console() -> "Console":
+    """Give the console of standard output, wide enough for tables where it is a pipe."""
+    from rich.console import Console
+
+    width = None if sys.stdout.isatty() else _PIPED_WIDTH
+    return Console(file=sys.stdout, highlight=False, width=width)
+
+
+def _print_csv(columns: Sequence[str], rows: Iterable[Row]) -> None:
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(rows)
+
+
+def _print_json(columns: Sequence[str], rows: Iterable[Row]) -> None:
+    as_ascii = not (sys.stdout.encoding or "utf-8").lower().startswith("utf")
+    sys.stdout.write("[")
+    for number, row in enumerate(rows):
+        sys.stdout.write(",\n " if number else "\n ")
+        named = dict(zip(columns, row, strict=True))
+        sys.stdout.write(json.dumps(named, default=str, ensure_ascii=as_ascii))
+    sys.stdout.write("\n]\n")
+
+
+def _print_table(columns: Sequence[str], rows: Iterable[Row]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    rows = iter(rows)
+    shown = list(islice(rows, ROWS_IN_A_TABLE))
+    table = Table(header_style="bold", box=None, pad_edge=False)
+    for position, column in enumerate(columns):
+        numeric = any(isinstance(row[position], int) for row in shown)
+        table.add_column(column, justify="right" if numeric else "left", overflow="fold")
+    for row in shown:
+        table.add_row(*map(_cell, row))
+    output_console().print(table)
+    if next(rows, None) is not None:
+        Console(stderr=True).print(
+            f"These are the first {ROWS_IN_A_TABLE} rows; --output csv gives all of them."
+        )
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return "–"
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:,}"
+    return str(value)

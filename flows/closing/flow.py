@@ -1,0 +1,209 @@
+"""The `close-month` and `rerun-month` flows: files in, awards on the ledger, the payout planned."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from prefect import flow, task
+from prefect.cache_policies import NO_CACHE
+
+from adapters.ingest.delivery import source_of
+from adapters.postgres.runs import Action
+from domain.months import SettlementMonth
+from flows.closing.evaluation import USUAL_REASON, ClosingRequest
+from flows.closing.events import tell_closed
+from flows.closing.next_step import next_step
+from flows.closing.record_closing import Closing, record_closing
+from flows.closing.report import closing_report, written_again
+from flows.closing.require_window import require_window
+from flows.ingesting.flow import sound_delivery
+from flows.ingesting.quality_pages import quality_page, refresh_quality_pages
+from flows.ingesting.sound_delivery import SoundDelivery
+from flows.paying.due_payouts import plan_payout_runs
+from flows.prefect.attached_report import attach_report
+from flows.prefect.clock_check import check_clocks
+from flows.prefect.flow_occasion import flow_occasion
+from flows.prefect.forms import Mode, Month, MonthOrNone, NameOrNone, Reason
+from flows.prefect.retrying import PATIENCE
+from flows.prefect.run_names import closing_name, month_to_close, rerun_name
+from flows.prefect.run_progress import RunProgress
+from flows.prefect.telling import only_telling
+from flows.program import program_calendar, program_database, program_policies
+from flows.refused_runs import refusals_in_the_history
+from flows.reports.keeping import is_kept, keep_report
+from flows.reports.report import Report
+from flows.settings import Settings
+
+
+class ClosedMonth:
+    """A closing with its report; `file` is None for a preview, which writes nothing.
+
+    Not a dataclass: Prefect would look through every award of one that a flow returns, for
+    seconds.
+    """
+
+    __slots__ = ("closing", "file", "report")
+
+    def __init__(self, closing: Closing, report: Report, file: Path | None) -> None:
+        self.closing = closing
+        self.report = report
+        self.file = file
+
+
+@flow(name="close-month", flow_run_name=closing_name)
+def close_month(
+    month: MonthOrNone = "",
+    settlements: str = "",
+    mode: Mode = "commit",
+    reason: Reason = USUAL_REASON,
+    asked_by: NameOrNone = "",
+    acknowledge_paid: bool = False,
+    policy: str = "",
+) -> ClosedMonth:
+    """Close a settlement month: check its files, decide for every seller, post, plan the payout.
+
+    Closing a month again with the same files changes nothing; with other files it posts the
+    difference, in this month and in the later ones that were closed.
+
+    Args:
+        month: The settlement month, as YYYY-MM, such as 2026-10. Empty: the month before the one
+            in which this run is scheduled.
+        settlements: The root of the settlement folders, a path or an object-store URL. Empty:
+            GROWTH_POINTS_SETTLEMENTS.
+        mode: "preview" computes everything, shows it and writes nothing; "commit" closes.
+        reason: Why the month is closed; recorded with it.
+        asked_by: Your name; recorded with it.
+        acknowledge_paid: Agree that paid months stay paid, though they earned something else.
+        policy: The name of another policy than the month's own. Empty: the month's own.
+    """
+    cause = flow_occasion(asked_by).cause(reason)
+    preview = mode == "preview"
+    request = ClosingRequest(
+        month_to_close(month), cause, policy or None, preview, acknowledge_paid
+    )
+    return close(Settings.read(), request, settlements)
+
+
+@flow(name="rerun-month", flow_run_name=rerun_name)
+def rerun_month(
+    month: Month,
+    reason: Reason,
+    mode: Mode = "preview",
+    asked_by: NameOrNone = "",
+    acknowledge_paid: bool = False,
+    policy: str = "",
+    settlements: str = "",
+) -> ClosedMonth:
+    """Close a month again, after its files or the files of an earlier month changed.
+
+    A preview shows what would change and writes nothing. With the files as they were nothing
+    changes either; with others the difference is posted, in this month and in the later ones.
+
+    Args:
+        month: The settlement month, as YYYY-MM, such as 2026-10.
+        reason: Why the month is run again; recorded with it.
+        mode: "preview" computes everything, shows it and writes nothing; "commit" posts it.
+        asked_by: Your name; recorded with the run.
+        acknowledge_paid: Agree that paid months stay paid, though they earned something else.
+        policy: The name of another policy than the one the month was closed with.
+        settlements: The root of the settlement folders, if not GROWTH_POINTS_SETTLEMENTS.
+    """
+    request = ClosingRequest(
+        SettlementMonth.parse(month),
+        flow_occasion(asked_by).cause(reason),
+        policy or None,
+        mode == "preview",
+        acknowledge_paid,
+    )
+    return close(Settings.read(), request, settlements)
+
+
+def close(settings: Settings, request: ClosingRequest, settlements: str) -> ClosedMonth:
+    """Close a month as requested, from the settlement folders given or configured.
+
+    A refused closing is kept in the month's history; a refused preview writes nothing either.
+    """
+    request = replace(request, approval=settings.approval_rule)
+    root = settings.settlements_root(settlements)
+    if request.preview:
+        return _close(settings, request, root)
+    with refusals_in_the_history(
+        settings,
+        request.month,
+        Action.CLOSE,
+        request.cause,
+        source=source_of(root, request.month),
+        policy_name=request.policy_name,
+    ):
+        return _close(settings, request, root)
+
+
+def _close(settings: Settings, request: ClosingRequest, root: str) -> ClosedMonth:
+    progress = RunProgress(request.month)
+    progress.reach(0, "looking at what it needs")
+    check_clocks(settings)
+    require(settings, request)
+    progress.reach(10, "reading and checking its files")
+    delivery = sound_delivery(settings, request.month, root, preview=request.preview)
+    progress.reach(60, "deciding and posting")
+    try:
+        closing = record(settings, request, delivery)
+    finally:
+        delivery.discard()
+    progress.reach(90, "reporting")
+    if not request.preview:
+        refresh_quality_pages(settings)
+        plan_payout_runs(settings)
+    closed = publish(settings, closing, root)
+    progress.reach(100, closed.report.headline)
+    return closed
+
+
+@task(cache_policy=NO_CACHE, name="see that the window is complete", **PATIENCE)
+def require(settings: Settings, request: ClosingRequest) -> None:
+    """Refuse a month that cannot be closed as things are, before reading anything.
+
+    Its earlier months may be missing, or the operator's file of holidays may be damaged.
+    """
+    with program_database(settings) as engine:
+        require_window(engine, request, program_policies(settings), program_calendar(settings))
+
+
+@task(cache_policy=NO_CACHE, name="decide, post, plan the payout")
+def record(settings: Settings, request: ClosingRequest, delivery: SoundDelivery) -> Closing:
+    """Close the month in one transaction."""
+    with program_database(settings) as engine:
+        return record_closing(
+            engine,
+            request,
+            delivery.staged,
+            delivery.findings,
+            program_policies(settings),
+            program_calendar(settings),
+            seen_no=delivery.seen_no,
+        )
+
+
+def publish(settings: Settings, closing: Closing, root: str) -> ClosedMonth:
+    """Attach the report to the run and keep it as a file.
+
+    Not a task: Prefect would look through every award of the closing for futures to wait for.
+    """
+    revision = closing.closed.revision
+    page = quality_page(settings, closing.request.month, revision.revision_no)
+    report = closing_report(
+        closing,
+        closing.findings,
+        links=() if closing.request.preview else (page,),
+        next_step=next_step(settings, closing, root),
+    )
+    kept, lost = None, False
+    if not closing.request.preview:
+        name = f"closed-{closing.closed.evaluation_no}"
+        # A run that was killed after its commit kept no report, and told nobody either.
+        lost = not (closing.changed or is_kept(settings, report.month, name))
+        report = written_again(report) if lost else report
+        kept = keep_report(settings, name, report, anew=closing.changed)
+    attach_report(settings, report, kept)
+    with only_telling("the closing"):
+        tell_closed(closing, kept, again=lost)
+    return ClosedMonth(closing, report, kept)

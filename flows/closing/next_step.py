@@ -1,0 +1,60 @@
+"""What follows a closing: closing what was previewed, or approving its payout."""
+
+from typing import Final
+
+from flows.closing.cascade import changed_though_paid
+from flows.closing.evaluation import USUAL_REASON
+from flows.closing.record_closing import Closing
+from flows.paying.open_payouts import open_payouts
+from flows.prefect.attached_report import form_link
+from flows.program import program_database
+from flows.reports.close_command import close_command, unless_set
+from flows.reports.report import NextStep
+from flows.settings import Settings
+
+_CLOSING: Final = "close-month/close-month"
+_APPROVAL: Final = "approve-payout/approve-payout"
+
+
+def next_step(settings: Settings, closing: Closing, settlements: str) -> NextStep | None:
+    """Say what follows a closing where it is a form: closing what was previewed, or approving.
+
+    None where it is the usual.
+    """
+    if closing.request.preview:
+        return _close_it(settings, closing, settlements)
+    return _approve_it(settings, closing)
+
+
+def _close_it(settings: Settings, closing: Closing, settlements: str) -> NextStep:
+    request = closing.request
+    options = ["--policy", request.policy_name] if request.policy_name else []
+    acknowledge = request.acknowledge_paid or bool(changed_though_paid(closing.months))
+    options += ["--acknowledge-paid"] if acknowledge else []
+    options += ["--reason", request.cause.reason] if request.cause.reason != USUAL_REASON else []
+    filled_in = {
+        "month": str(request.month),
+        "settlements": unless_set(settings, settlements),
+        "policy": request.policy_name or "",
+        "acknowledge_paid": acknowledge,
+        "reason": request.cause.reason,
+    }
+    return NextStep(
+        "Nothing was written. To close it like this:",
+        close_command(settings, request.month, settlements, *options),
+        form_link("close it", _CLOSING, filled_in),
+    )
+
+
+def _approve_it(settings: Settings, closing: Closing) -> NextStep | None:
+    month = closing.closed.month
+    with program_database(settings) as engine, engine.connect() as connection:
+        payout = open_payouts(connection).get(month)
+    if payout is None or not payout.waits(settings.approval_rule):
+        return None
+    due_on = closing.payouts[month].due_on
+    return NextStep(
+        f"{payout.points:,} points wait for an approval, to be paid on {due_on}:",
+        f"growth-points approve-payout {month} {payout.points} --reason TEXT",
+        form_link("approve them", _APPROVAL, {"month": str(month), "points": payout.points}),
+    )

@@ -1,0 +1,116 @@
+"""Closing a month, as one transaction: take the delivery in, decide, post, plan the payout.
+
+A closing happens as a whole or not at all. It begins with the program's lock, so that two of
+them, or a closing and a payout, come one after the other.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Engine
+
+from adapters.ingest.scan import StagedMonth
+from adapters.korean_holidays import Calendar
+from adapters.policy_files import PolicyText
+from adapters.postgres.database import lock_program
+from adapters.postgres.ledger import ChainHead, check_now, seal_now
+from adapters.postgres.payout_dates import PlannedPayout
+from adapters.postgres.revisions import recorded_findings
+from adapters.postgres.runs import Action, EarlierRun, last_evaluating_run
+from domain.findings import Finding
+from domain.months import SettlementMonth
+from flows.closing.cascade import (
+    evaluate_in_order,
+    months_from,
+    not_planned_by_their_policy,
+    post_differences,
+    require_acknowledgment,
+)
+from flows.closing.evaluation import ClosingRequest, EvaluatedMonth
+from flows.closing.runs import record_evaluations
+from flows.ingesting.record_delivery import take_in
+from flows.paying.plan_payouts import plan_payouts
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """The month that was closed, and the later months that were evaluated again with it.
+
+    `before` is the run that decided the month last, None when this is the first.
+    """
+
+    request: ClosingRequest
+    newly_taken_in: bool
+    findings: tuple[Finding, ...]
+    months: tuple[EvaluatedMonth, ...]
+    payouts: Mapping[SettlementMonth, PlannedPayout]
+    chain_head: ChainHead | None
+    before: EarlierRun | None = None
+
+    @property
+    def closed(self) -> EvaluatedMonth:
+        """The month that was asked for."""
+        return self.months[0]
+
+    @property
+    def changed(self) -> bool:
+        """Say whether anything differs from before: data, decisions or awards."""
+        return self.newly_taken_in or any(each.changed for each in self.months)
+
+
+def record_closing(
+    engine: Engine,
+    request: ClosingRequest,
+    staged: StagedMonth | None,
+    findings: Sequence[Finding],
+    policies: Sequence[PolicyText],
+    calendar: Calendar,
+    *,
+    seen_no: int | None = None,
+) -> Closing:
+    """Close a month in one transaction; a preview does the same and takes it all back.
+
+    `staged` is None when this very delivery is the current revision already; `seen_no` numbers
+    the revision that was current when it was found.
+    Raises DeliverySuperseded, ChangesPaidMonths, WindowIncomplete and PolicyUnknown, with nothing
+    written.
+    """
+    with engine.connect() as connection, connection.begin() as transaction:
+        lock_program(connection)
+        before = last_evaluating_run(connection, request.month)
+        taken = take_in(connection, request.month, staged, findings, request.cause.actor, seen_no)
+        months = evaluate_in_order(
+            connection,
+            months_from(connection, request.month),
+            policies,
+            request.cause,
+            {request.month: request.policy_name},
+        )
+        if not (request.preview or request.acknowledge_paid):
+            require_acknowledgment(request.month, months)
+        post_differences(connection, months, request.cause)
+        payouts = plan_payouts(
+            connection, not_planned_by_their_policy(connection, months), calendar
+        )
+        record_evaluations(
+            connection,
+            Action.CLOSE,
+            request.month,
+            months,
+            taken,
+            request.cause,
+            request.approval,
+        )
+        check_now(connection)
+        closing = Closing(
+            request=request,
+            newly_taken_in=taken.new,
+            findings=recorded_findings(connection, taken.revision.revision_id),
+            months=months,
+            payouts=payouts,
+            chain_head=None if request.preview else seal_now(connection),
+            before=before,
+        )
+        if request.preview:
+            transaction.rollback()
+    return closing

@@ -1,0 +1,294 @@
+"""The report of a closing, or of its preview: who is awarded, why others are not, when it pays."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Final
+
+from adapters.postgres.payout_dates import PlannedPayout
+from domain.decision import Result
+from domain.findings import Finding, warnings
+from domain.ledger import Award
+from flows.closing.evaluation import EvaluatedMonth
+from flows.closing.record_closing import Closing
+from flows.reports.report import Bar, Figure, Link, Mood, NextStep, Report, Section
+
+CHANGES: Final = (
+    "settlement_month",
+    "seller_id",
+    "before",
+    "after",
+    "reasons",
+    "points",
+    "consequence",
+)
+_SHOWN: Final = 40  # sellers in a terminal, where more are not read
+
+
+def closing_report(
+    closing: Closing,
+    findings: Sequence[Finding],
+    *,
+    links: tuple[Link, ...] = (),
+    next_step: NextStep | None = None,
+) -> Report:
+    """Tell of a closing, or of its preview; `next_step` is another than the usual one."""
+    closed = closing.closed
+    sections = [
+        _awards(closed),
+        _why_not(closed),
+        *_beside_the_last_run(closing),
+        Section("How it was decided", ("", ""), tuple(_facts(closing))),
+    ]
+    sections += _what_changed(closing)
+    if rows := tuple(_paid_otherwise(closing)):
+        columns = ("month", "seller", "what", "tier", "points")
+        title = "Paid otherwise than earned: what was paid stays, correct it with an adjustment"
+        sections.append(Section(title, columns, rows, _SHOWN))
+    if rows := tuple(tuple(map(_cell, row)) for row in change_rows(closing)):
+        title = f"Whose result changes ({len(rows):,} sellers)"
+        sections.append(Section(title, CHANGES, rows, _SHOWN))
+    return Report(
+        month=closed.month,
+        headline=f"{closed.month} {_headline(closing)}",
+        mood=Mood.WARN if warnings(findings) else Mood.GOOD,
+        findings=tuple(findings),
+        figures=tuple(_figures(closing)),
+        sections=tuple(sections),
+        next_step=next_step or _next_step(closing),
+        links=links,
+    )
+
+
+def written_again(report: Report) -> Report:
+    """Say that a report stands for one that was lost with the run that closed the month."""
+    return replace(
+        report,
+        headline=f"{report.headline}; the run that closed it kept no report, so this one was "
+        "written again: what that run posted is in the history and in the ledger",
+    )
+
+
+def _headline(closing: Closing) -> str:
+    if closing.request.preview:
+        return "previewed: nothing was written"
+    return "is closed" if closing.changed else "was closed before with the same input: no change"
+
+
+def change_rows(closing: Closing) -> Iterator[tuple[object, ...]]:
+    """List each seller whose award is another one than before, in every month of a closing.
+
+    The columns are CHANGES; `points` is what the result gives more or less, and `consequence`
+    what follows for the ledger.
+    """
+    for month in closing.months:
+        ways = _ways_by_seller(month)
+        for each in month.changes:
+            told = each.after if each.after and each.after.reasons else each.before
+            yield (
+                str(month.month),
+                each.seller_id,
+                _result(each.before),
+                _result(each.after),
+                ";".join(told.reasons) if told else "",
+                each.points,
+                "; ".join(ways.get(each.seller_id, ())) or "nothing to post",
+            )
+
+
+_WAYS: Final = {
+    "reverse": "reversed",
+    "post": "awarded",
+    "over_awarded": "over-awarded, paid",
+    "under_awarded": "under-awarded, not paid",
+    "held_elsewhere": "held from another month",
+}
+
+
+def _ways_by_seller(month: EvaluatedMonth) -> Mapping[str, Sequence[str]]:
+    told: dict[str, list[str]] = {}
+    for way, name in _WAYS.items():
+        for award in getattr(month.restatement, way):
+            told.setdefault(award.seller_id, []).append(f"tier {award.tier} {name}")
+    return told
+
+
+def _result(result: Result | None) -> str:
+    if result is None:
+        return "not decided"
+    return f"tier {result.tier}" if result.tier else "no award"
+
+
+def _paid_otherwise(closing: Closing) -> Iterator[tuple[str, ...]]:
+    for month in closing.months:
+        for way in ("over_awarded", "under_awarded"):
+            awards: Sequence[Award] = getattr(month.restatement, way)
+            for each in awards:
+                row = str(month.month), each.seller_id, _WAYS[way], str(each.tier)
+                yield (*row, f"{each.points:,}")
+            if awards:
+                yield str(month.month), "altogether", _WAYS[way], "", f"{_points(awards):,}"
+
+
+def _figures(closing: Closing) -> Iterator[Figure]:
+    closed, revision = closing.closed, closing.closed.revision
+    planned = closing.payouts[closed.month]
+    yield Figure("sellers", f"{revision.sellers:,}")
+    yield Figure("amount, KRW", f"{revision.amount_krw:,}", f"{revision.lines:,} settlement lines")
+    yield Figure("awards", f"{len(closed.earned):,}", _share(len(closed.earned), revision.sellers))
+    yield Figure("points", f"{_points(closed.earned):,}", f"posted now: {_posted(closed)}")
+    yield Figure("payout", f"{planned.due_on}", f"{_why(planned)}; {_state(closing)}")
+
+
+def _share(awards: int, sellers: int) -> str:
+    return f"{awards / sellers:.2%} of the sellers" if sellers else ""
+
+
+def _facts(closing: Closing) -> Iterator[tuple[str, str]]:
+    closed, revision = closing.closed, closing.closed.revision
+    yield "policy", f"{closed.policy.name} (evaluation {closed.evaluation_no} of the month)"
+    yield "delivery", f"revision {revision.revision_no}, {revision.source}"
+    yield "content", revision.content_hash
+    yield "by", f"{closing.request.cause.actor}: {closing.request.cause.reason}"
+    if closing.chain_head is not None:
+        yield "ledger head", f"{closing.chain_head.seal_no} {closing.chain_head.hash}"
+
+
+def _posted(month: EvaluatedMonth) -> str:
+    way = month.restatement
+    told = [f"{len(way.post):,} awards, {_points(way.post):,} points"] if way.post else []
+    if way.reverse:
+        told.append(f"{len(way.reverse):,} reversals, {_points(way.reverse):,} points")
+    if way.held_elsewhere:
+        told.append(f"{len(way.held_elsewhere):,} tiers not given again: another month gave them")
+    return "; ".join(told) or "nothing"
+
+
+def _why(planned: PlannedPayout) -> str:
+    days = "; ".join(f"{day} is {name}" for day, name in planned.passed_over)
+    return days or f"day {planned.due_on.day} is a business day"
+
+
+def _state(closing: Closing) -> str:
+    if closing.closed.paid_out:
+        return "paid"
+    return "points pending, due already" if _is_due(closing) else "points pending until then"
+
+
+def _is_due(closing: Closing) -> bool:
+    due_on = closing.payouts[closing.closed.month].due_on
+    return due_on <= closing.request.cause.started_at.date()
+
+
+def _next_step(closing: Closing) -> NextStep:
+    closed, month = closing.closed, closing.closed.month
+    unsettled = [each.month for each in closing.months if each.restatement.is_unsettled]
+    if unsettled:
+        return NextStep(
+            "What was paid stays. Correct it seller by seller, for the month it belongs to, with a "
+            "reason:",
+            f"growth-points adjust SELLER POINTS --for {unsettled[0]} --reason TEXT",
+        )
+    if closed.paid_out:
+        return NextStep("Nothing: the month is paid.")
+    due_on = closing.payouts[month].due_on
+    if _is_due(closing):
+        return NextStep(f"Its payout was due on {due_on}; this pays it:", "growth-points pay-out")
+    return NextStep(f"Nothing until {due_on}, when it is paid.")
+
+
+def _awards(month: EvaluatedMonth) -> Section:
+    counted = Counter(award.tier for award in month.earned)
+    posted = Counter(award.tier for award in month.restatement.post)
+    rows = tuple(
+        (
+            str(tier.number),
+            f"{counted[tier.number]:,}",
+            f"{counted[tier.number] * tier.points:,}",
+            f"{posted[tier.number]:,}",
+        )
+        for tier in month.policy.tiers
+    )
+    return Section(
+        "Awards by tier",
+        ("tier", "sellers who earned it", "points", "posted now"),
+        rows,
+        bars=tuple(Bar(counted[tier.number]) for tier in month.policy.tiers),
+    )
+
+
+def _why_not(month: EvaluatedMonth) -> Section:
+    funnel = month.funnel
+    stages = [
+        (
+            each.reason.value,
+            f"{each.stopped:,}",
+            f"{each.left:,}",
+            f"{funnel.counts[each.reason]:,}",
+        )
+        for each in funnel.stages
+    ]
+    return Section(
+        "Why not",
+        ("reason", "stopped first", "go on", "have this reason"),
+        (("all sellers", "", f"{funnel.stores:,}", ""), *stages),
+        bars=(Bar(funnel.stores), *(Bar(each.left, each.stopped) for each in funnel.stages)),
+    )
+
+
+def _beside_the_last_run(closing: Closing) -> Iterator[Section]:
+    """Compare the month with how the run before left it; the first closing has nothing to."""
+    if (before := closing.before) is None:
+        return
+    closed, revision = closing.closed, closing.closed.revision
+    rows = [
+        ("sellers", before.sellers, revision.sellers),
+        ("settlement lines", before.lines, revision.lines),
+        ("amount, KRW", before.amount_krw, revision.amount_krw),
+        *_awards_before_and_now(closed),
+    ]
+    yield Section(
+        f"Beside run {before.run_no} of {before.recorded_at:%Y-%m-%d %H:%M}, {before.actor}: "
+        f"{before.reason}",
+        ("", "then", "now", "difference"),
+        tuple((name, f"{was:,}", f"{now:,}", _difference(now - was)) for name, was, now in rows),
+    )
+
+
+def _difference(by: int) -> str:
+    return f"{by:+,}" if by else "0"
+
+
+def _awards_before_and_now(month: EvaluatedMonth) -> Iterator[tuple[str, int, int]]:
+    """Count awards and points now, and take back what changed to count them before."""
+    counted = Counter(award.tier for award in month.earned)
+    gained = Counter(each.after.tier for each in month.changes if each.after)
+    lost = Counter(each.before.tier for each in month.changes if each.before)
+    for tier in month.policy.tiers:
+        now = counted[tier.number]
+        yield f"awards of tier {tier.number}", now - gained[tier.number] + lost[tier.number], now
+    points = _points(month.earned)
+    yield "points", points - sum(each.points for each in month.changes), points
+
+
+def _what_changed(closing: Closing) -> Iterator[Section]:
+    counts = {
+        each.month: {way: len(getattr(each.restatement, way)) for way in _WAYS}
+        for each in closing.months
+    }
+    ways = [way for way in _WAYS if any(counted[way] for counted in counts.values())]
+    if ways:
+        rows = [
+            (str(month), *(f"{counted[way]:,}" for way in ways))
+            for month, counted in counts.items()
+            if any(counted.values())
+        ]
+        yield Section("What changed", ("month", *(_WAYS[way] for way in ways)), tuple(rows))
+
+
+def _cell(value: object) -> str:
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def _points(awards: Iterable[Award]) -> int:
+    return sum(award.points for award in awards)

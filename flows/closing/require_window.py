@@ -1,0 +1,48 @@
+"""Seeing early whether a month can be closed at all, before its files are read."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Engine
+
+from adapters.korean_holidays import Calendar
+from adapters.policy_files import PolicyText
+from adapters.postgres.revisions import current_revisions
+from domain.findings import WindowIncomplete
+from domain.months import SettlementMonth
+from domain.refusal import Refused
+from flows.closing.evaluation import ClosingRequest
+from flows.policies import policy_of
+
+
+class MonthNotOver(Refused):
+    """A month was to be closed before its last day had passed in Seoul."""
+
+    def __init__(self, month: SettlementMonth) -> None:
+        super().__init__(
+            f"{month} is not over: it can be closed from {month.payout_month.first_day} on, when "
+            "all its purchases are confirmed. Nothing was written; --preview shows it as it stands."
+        )
+        self.month = month
+
+
+def require_window(
+    engine: Engine, request: ClosingRequest, policies: Sequence[PolicyText], calendar: Calendar
+) -> None:
+    """Raise WindowIncomplete unless the months before the request's were taken in.
+
+    Raises MonthNotOver for a month that still runs where the request was made (Asia/Seoul).
+    Raises HolidaysUnknown for a month whose payout date cannot be worked out.
+    """
+    if (
+        not request.preview
+        and request.cause.started_at.date() < request.month.payout_month.first_day
+    ):
+        raise MonthNotOver(request.month)
+    calendar(request.month)
+    with engine.connect() as connection:
+        chosen = policy_of(connection, request.month, policies, request.policy_name)
+        earlier = request.month.window(chosen.policy.window_months)[:-1]
+        known = current_revisions(connection, earlier)
+    missing = tuple(month for month in earlier if month not in known)
+    if missing:
+        raise WindowIncomplete(request.month, missing)

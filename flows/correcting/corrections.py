@@ -1,0 +1,63 @@
+"""Corrections, the same for a form and the command line: posted, in the history, and told."""
+
+from contextlib import nullcontext
+
+from adapters.postgres.runs import Action
+from domain.months import SettlementMonth
+from flows.clocks import tell_clocks
+from flows.correcting.adjust_points import Adjustment, AdjustmentRequest, adjust_points
+from flows.occasion import Occasion
+from flows.program import program_calendar, program_database, program_policies
+from flows.refused_runs import refusals_in_the_history
+from flows.settings import Settings
+
+
+def adjust(
+    settings: Settings,
+    occasion: Occasion,
+    seller_id: str,
+    points: int,
+    reason: str,
+    month: SettlementMonth | None,
+    request_id: str,
+    acknowledge_paid: bool,
+) -> Adjustment:
+    """Adjust a seller's points today; without a month it stands in no month's history."""
+    cause = occasion.cause(reason)
+    request = AdjustmentRequest(
+        seller_id, points, occasion.today, cause, month, request_id, acknowledge_paid
+    )
+    history = (
+        nullcontext()
+        if month is None
+        else refusals_in_the_history(settings, month, Action.GRANT, cause)
+    )
+    with program_database(settings) as engine, history:
+        tell_clocks(engine)
+        return adjust_points(
+            engine, request, program_policies(settings), program_calendar(settings)
+        )
+
+
+def tell_adjustment(adjustment: Adjustment) -> str:
+    """Tell an adjustment, and what a grant changed in later months."""
+    request = adjustment.request
+    if not adjustment.posted.created:
+        again = "" if request.month else " To adjust once more on purpose, give a --request-id."
+        return (
+            f"The ledger has this adjustment of seller {request.seller_id} already, as posting "
+            f"{adjustment.posted.posting_no}; nothing was written.{again}"
+        )
+    verb = "is given" if request.points > 0 else "gives back"
+    why = f" (request {request.request_id})"
+    if request.month is not None:
+        why = f", which {request.month} gave too much"
+        if request.points > 0:
+            why = f", which grants what {request.month} lacked"
+    lines = [f"Seller {request.seller_id} {verb} {abs(request.points):,} points{why}."]
+    lines += [
+        f"{each.month} was evaluated again: {len(each.changes):,} results changed."
+        for each in adjustment.months
+        if each.changes
+    ]
+    return "\n".join(lines)

@@ -1,0 +1,28 @@
+"""Check a delivery that was read: every finding of the gate."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from sqlalchemy import Engine
+
+from adapters.ingest.scan import StagedMonth
+from adapters.postgres.previous_months import past_of
+from domain.limits import LIMITS
+from domain.profile import Past
+from expectations.gate import Verdict
+from expectations.gate_process import start_gate
+
+
+def check_delivery(
+    engine: Engine, staged: StagedMonth, limits: Mapping[str, float] = LIMITS
+) -> Verdict:
+    """Judge a staged month beside the months before it; a critical finding forbids accepting it."""
+    with engine.connect() as connection:
+        past = past_of(connection, staged.settlement_month, staged.sellers)
+    return judge_beside(staged, past, limits)
+
+
+def judge_beside(staged: StagedMonth, past: Past, limits: Mapping[str, float] = LIMITS) -> Verdict:
+    """Judge a staged month by its profile and what is known of the months before it."""
+    profile = replace(staged.profile.beside(past), limits=limits)
+    return start_gate().judge(profile)

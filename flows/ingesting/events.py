@@ -1,0 +1,24 @@
+"""The event of a month whose delivery is refused."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from domain.findings import Finding, Severity
+from domain.months import SettlementMonth
+from flows.prefect.events import BLOCKED, tell
+
+_MOST_FINDINGS: Final = 20  # an event is small; the report has all of them
+
+
+def tell_blocked(
+    month: SettlementMonth, source: str, findings: Sequence[Finding], report: Path
+) -> None:
+    """Tell that a month's delivery was refused, and for what."""
+    critical = [each for each in findings if each.severity is Severity.CRITICAL]
+    told = [
+        {"rule": each.rule, "sentence": each.sentence, "count": each.count}
+        for each in critical[:_MOST_FINDINGS]
+    ]
+    payload = {"source": source, "critical": len(critical), "findings": told}
+    tell(BLOCKED, month, payload | {"report": str(report)})

@@ -1,0 +1,56 @@
+"""Finding a month's delivery, and whether it was taken in before."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from adapters.ingest.delivery import Delivery, find_delivery
+from adapters.ingest.object_store import is_object_store, local_path
+from adapters.postgres.revisions import Revision, current_revisions
+from domain.months import SettlementMonth
+from domain.refusal import WrongUsage
+
+
+@dataclass(frozen=True, slots=True)
+class FoundDelivery:
+    """A delivery, and the month's revision that was current when it was found, if any."""
+
+    delivery: Delivery
+    current: Revision | None
+
+    @property
+    def is_current(self) -> bool:
+        """Say whether the current revision has the very same content."""
+        return self.current is not None and self.current.content_hash == self.delivery.content_hash
+
+    @property
+    def seen_no(self) -> int:
+        """The number of the revision that was current; 0 when there was none."""
+        return 0 if self.current is None else self.current.revision_no
+
+
+def find_delivery_of(
+    engine: Engine, root: str, month: SettlementMonth, fetched: Path
+) -> FoundDelivery:
+    """Find and hash the files of a month; raises DeliveryRefused with all that is wrong."""
+    delivery = find_delivery(root, month, fetched)
+    with engine.connect() as connection:
+        return FoundDelivery(delivery, current_revisions(connection, [month]).get(month))
+
+
+class RootUnknown(WrongUsage):
+    """The root of the settlement folders is none; that says nothing of any delivery."""
+
+
+def require_root(root: str, month: SettlementMonth) -> None:
+    if is_object_store(root):
+        return
+    folder = local_path(root)
+    if not folder.is_dir():
+        raise RootUnknown(f"there is no folder {folder} that settlement folders could be in")
+    if folder.name == str(month) and not (folder / str(month)).exists():
+        raise RootUnknown(
+            f"{folder} is the folder of {month} itself; give the root that it lies in, "
+            f"{folder.parent}"
+        )

@@ -1,0 +1,173 @@
+"""The `ingest-month` flow: a month's files taken in without closing it."""
+
+import logging
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from uuid import uuid4
+
+from prefect import flow, task
+from prefect.cache_policies import NO_CACHE
+
+from adapters.data_docs import CheckedDelivery, keep_check
+from adapters.ingest.delivery import DeliveryRefused, source_of
+from adapters.ingest.scan import StagedMonth
+from adapters.postgres.month_list import month_revisions
+from adapters.postgres.runs import Action
+from domain.cause import Cause
+from domain.findings import MonthBlocked, blocking
+from domain.months import SettlementMonth
+from expectations.gate import Verdict
+from expectations.gate_process import start_gate
+from flows.ingesting.check_delivery import check_delivery
+from flows.ingesting.find_delivery import FoundDelivery, find_delivery_of, require_root
+from flows.ingesting.quality_pages import keep_return, keep_verdict, refresh_quality_pages
+from flows.ingesting.read_delivery import read_delivery
+from flows.ingesting.record_ingest import IngestedMonth, record_ingest
+from flows.ingesting.report import report_blocked, what_to_do
+from flows.ingesting.sound_delivery import SoundDelivery
+from flows.occasion import this_occasion
+from flows.own_folder import clear_what_killed_runs_left, own_folder
+from flows.prefect.clock_check import check_clocks
+from flows.prefect.flow_occasion import flow_occasion
+from flows.prefect.forms import Month, NameOrNone
+from flows.prefect.retrying import PATIENCE
+from flows.program import program_database
+from flows.refused_runs import refusals_in_the_history
+from flows.reports.close_command import close_command
+from flows.settings import Settings
+
+log = logging.getLogger("growth_points.ingest")
+
+
+@flow(name="ingest-month", flow_run_name="ingest {month}")
+def ingest_month(month: Month, settlements: str = "", asked_by: NameOrNone = "") -> IngestedMonth:
+    """Take a month's settlement files in without closing the month.
+
+    A later delivery of the same month replaces it as a new revision; the same content again is
+    not taken in twice.
+
+    Args:
+        month: The settlement month, as YYYY-MM, such as 2026-10.
+        settlements: The root of the settlement folders, a path or an object-store URL. Empty:
+            GROWTH_POINTS_SETTLEMENTS.
+        asked_by: Your name; recorded with it.
+    """
+    settings, wanted = Settings.read(), SettlementMonth.parse(month)
+    cause, root = flow_occasion(asked_by).cause("taken in"), settings.settlements_root(settlements)
+    with refusals_in_the_history(
+        settings, wanted, Action.INGEST, cause, source=source_of(root, wanted)
+    ):
+        check_clocks(settings)
+        delivery = sound_delivery(settings, wanted, root)
+        try:
+            ingested = record(settings, wanted, delivery, cause, root)
+        finally:
+            delivery.discard()
+    refresh_quality_pages(settings)
+    return ingested
+
+
+@task(cache_policy=NO_CACHE, name="take the delivery in")
+def record(
+    settings: Settings, month: SettlementMonth, delivery: SoundDelivery, cause: Cause, root: str
+) -> IngestedMonth:
+    """Record the delivery as the month's current revision, in one transaction."""
+    with program_database(settings) as engine:
+        taken = record_ingest(
+            engine,
+            month,
+            delivery.staged,
+            delivery.findings,
+            cause,
+            seen_no=delivery.seen_no,
+        )
+        with engine.connect() as connection:
+            revisions = month_revisions(connection)
+    before = {each.revision_no: each for each in revisions if each.settlement_month == month}
+    restated = tuple(each.settlement_month for each in revisions if each.state == "restated")
+    replaced = before.get(taken.revision.revision_no - 1) if taken.new else None
+    step = close_command(settings, restated[0], root) if restated else ""
+    return IngestedMonth(taken.revision, taken.new, delivery.findings, replaced, restated, step)
+
+
+def sound_delivery(
+    settings: Settings, month: SettlementMonth, root: str, *, preview: bool = False
+) -> SoundDelivery:
+    """Find, read and judge a month's delivery.
+
+    Raises RootUnknown, DeliveryRefused when it cannot be read and MonthBlocked when it is not
+    sound; either way nothing of it is visible anywhere but in the month's report and its pages, for
+    a preview in the run's report alone.
+    """
+    require_root(root, month)
+    clear_what_killed_runs_left(settings)
+    with ExitStack() as staging, own_folder(settings.fetched / _of_this_run(month)) as fetched:
+        delivery = _judged(settings, month, root, fetched, staging, preview=preview)
+        return replace(delivery, staging=staging.pop_all())
+
+
+def _judged(
+    settings: Settings,
+    month: SettlementMonth,
+    root: str,
+    fetched: Path,
+    staging: ExitStack,
+    *,
+    preview: bool,
+) -> SoundDelivery:
+    try:
+        found = find(settings, root, month, fetched)
+        if found.is_current:
+            log.info("%s was taken in before, as revision %s", month, found.seen_no)
+            if not preview:
+                delivery, now = found.delivery, this_occasion().now
+                keep_return(settings, month, delivery.content_hash, delivery.source, now)
+            return SoundDelivery(None, (), found.seen_no, staging)
+        start_gate()  # it loads while the files are read
+        name = f"{month}/{found.delivery.content_hash[:12]}"
+        folder = staging.enter_context(own_folder(settings.staging / _of_this_run(name)))
+        # What a preview refuses is shown in its report, and kept nowhere.
+        quarantine = folder if preview else settings.quarantine / name
+        staged = read(found, folder, quarantine)
+        verdict = check(settings, staged)
+        staged = replace(staged, profile=verdict.profile)
+    except DeliveryRefused as refused:
+        if not preview:
+            now = this_occasion().now
+            keep_check(settings.docs, CheckedDelivery(month, refused.source, now, refused.findings))
+        report_blocked(settings, month, root, refused.findings, None, preview=preview)
+        raise
+    if not preview:
+        keep_verdict(settings, staged, verdict, this_occasion().now)
+    if blocking(verdict.findings):
+        report_blocked(settings, month, root, verdict.findings, staged.quarantine, preview=preview)
+        raise MonthBlocked(month, verdict.findings, "" if preview else what_to_do(staged))
+    return SoundDelivery(staged, verdict.findings, found.seen_no, staging)
+
+
+@task(cache_policy=NO_CACHE, name="find the delivery", **PATIENCE)
+def find(settings: Settings, root: str, month: SettlementMonth, fetched: Path) -> FoundDelivery:
+    """Find and hash the month's files."""
+    with program_database(settings) as engine:
+        return find_delivery_of(engine, root, month, fetched)
+
+
+@task(cache_policy=NO_CACHE, name="read the settlement lines")
+def read(found: FoundDelivery, staging: Path, quarantine: Path) -> StagedMonth:
+    """Scan the files once: totals per seller, profile, refused rows."""
+    delivery = found.delivery
+    log.info("reading %s files of %s", len(delivery.files), delivery.settlement_month)
+    return read_delivery(delivery, staging, quarantine)
+
+
+@task(cache_policy=NO_CACHE, name="check the data")
+def check(settings: Settings, staged: StagedMonth) -> Verdict:
+    """Run the data-quality gate."""
+    log.info("checking %s lines", f"{staged.profile.lines:,}")
+    with program_database(settings) as engine:
+        return check_delivery(engine, staged, settings.limit_shares)
+
+
+def _of_this_run(name: object) -> str:
+    return f"{name}-{uuid4().hex[:8]}"  # two runs may read the same delivery at once

@@ -1,0 +1,93 @@
+"""Keeping what the gate said of each delivery, and rendering it as pages."""
+
+import logging
+import sys
+import webbrowser
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from adapters.data_docs import (
+    CheckedDelivery,
+    Standing,
+    keep_check,
+    publish_pages,
+    read_checks,
+    revision_page,
+)
+from adapters.ingest.scan import StagedMonth
+from adapters.postgres.month_list import month_revisions
+from domain.months import SettlementMonth
+from expectations.gate import Verdict
+from flows.program import program_database
+from flows.reports.report import Link
+from flows.settings import Settings
+
+log = logging.getLogger("growth_points.quality_pages")
+
+
+def keep_verdict(
+    settings: Settings, staged: StagedMonth, verdict: Verdict, checked_at: datetime
+) -> None:
+    """Keep a verdict with the profile that it judges."""
+    keep_check(
+        settings.docs,
+        CheckedDelivery.of(
+            staged.profile,
+            staged.content_hash,
+            staged.source,
+            checked_at,
+            verdict.findings,
+            verdict.results,
+        ),
+    )
+
+
+def keep_return(
+    settings: Settings, month: SettlementMonth, content_hash: str, source: str, checked_at: datetime
+) -> None:
+    """Keep that a month went back to its current revision, where another delivery was refused."""
+    checks = [each for each in read_checks(settings.docs) if each.settlement_month == month]
+    if checks and checks[-1].blocked and checks[-1].content_hash != content_hash:
+        same = [each for each in checks if each.content_hash == content_hash]
+        known = same[-1] if same else CheckedDelivery(month, source, checked_at, (), content_hash)
+        keep_check(settings.docs, replace(known, source=source, checked_at=checked_at))
+
+
+def publish_quality_pages(settings: Settings) -> Path:
+    """Render the pages of everything that was ever checked; return the index."""
+    with program_database(settings) as engine:
+        return publish_pages(settings.docs, _standings(engine))
+
+
+def refresh_quality_pages(settings: Settings) -> None:
+    """Render the pages after something was done; what was done stands even if that fails."""
+    try:
+        publish_quality_pages(settings)
+    except Exception as error:  # whatever it is, the month is taken in
+        log.warning("the data-quality pages could not be written: %s", error)
+
+
+def quality_page(settings: Settings, month: SettlementMonth, revision_no: int) -> Link:
+    """Link to the data-quality page of a revision."""
+    return Link("data-quality page", settings.docs / revision_page(month, revision_no))
+
+
+def show_in_browser(index: Path) -> None:
+    """Open the index where somebody sits at a terminal of a machine that has a browser."""
+    if sys.stdout.isatty():
+        with suppress(webbrowser.Error):
+            webbrowser.get().open(index.resolve().as_uri())
+
+
+def _standings(engine: Engine) -> list[Standing]:
+    with engine.connect() as connection:
+        return [
+            Standing(
+                each.settlement_month, each.content_hash, each.revision_no, each.state != "replaced"
+            )
+            for each in month_revisions(connection)
+        ]

@@ -1,0 +1,88 @@
+"""Taking a delivery in without closing its month."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Engine
+
+from adapters.ingest.scan import StagedMonth
+from adapters.postgres.database import lock_program
+from adapters.postgres.month_list import MonthRevision
+from adapters.postgres.revisions import Revision
+from adapters.postgres.runs import Action, record_run
+from domain.cause import Cause
+from domain.findings import Finding
+from domain.months import SettlementMonth
+from flows.ingesting.record_delivery import TakenIn, take_in
+
+
+@dataclass(frozen=True, slots=True)
+class IngestedMonth:
+    """The month's current revision, and whether it is new.
+
+    `replaced` is the revision that it replaced; `restated` are the closed months that rest on data
+    which has been replaced since, and `next_step` is the command that closes the first of them.
+    """
+
+    revision: Revision
+    new: bool
+    findings: tuple[Finding, ...]
+    replaced: MonthRevision | None = None
+    restated: tuple[SettlementMonth, ...] = ()
+    next_step: str = ""
+
+    def sentences(self) -> str:
+        """Tell what was taken in, what it replaced, its warnings, and what is to be done now."""
+        return "\n".join(self._sentences())
+
+    def _sentences(self) -> Iterator[str]:
+        new = self.revision
+        which = f"{new.settlement_month} revision {new.revision_no}"
+        if self.new:
+            yield (
+                f"{which} is taken in: {new.sellers:,} sellers, {new.lines:,} lines, "
+                f"{new.amount_krw:,} KRW."
+            )
+        else:
+            yield f"{which} has the same content already; nothing was written."
+        if old := self.replaced:
+            yield (
+                f"It replaces revision {old.revision_no}: {new.lines - old.lines:+,} lines, "
+                f"{new.amount_krw - old.amount_krw:+,} KRW, {new.sellers - old.sellers:+,} sellers."
+            )
+        yield from (f"{each.severity}: {each.sentence}" for each in self.findings)
+        if self.restated:
+            yield (
+                f"Closed on data that has been replaced: {', '.join(map(str, self.restated))}. "
+                f"Close again, beginning with `{self.next_step}`; until then "
+                "what is not paid of them is not paid out."
+            )
+
+
+def record_ingest(
+    engine: Engine,
+    month: SettlementMonth,
+    staged: StagedMonth | None,
+    findings: Sequence[Finding],
+    cause: Cause,
+    *,
+    seen_no: int | None = None,
+) -> TakenIn:
+    """Take a staged delivery in, in one transaction; return the month's current revision.
+
+    `staged` is None when this very delivery is the current revision already; `seen_no` numbers
+    the revision that was current when it was found. Raises DeliverySuperseded.
+    """
+    with engine.begin() as connection:
+        lock_program(connection)
+        taken = take_in(connection, month, staged, findings, cause.actor, seen_no)
+        record_run(
+            connection,
+            month,
+            Action.INGEST,
+            cause,
+            changed=taken.new,
+            difference={"lines": taken.revision.lines if taken.new else 0},
+            revision_id=taken.revision.revision_id,
+        )
+    return taken

@@ -1,0 +1,80 @@
+"""The report of a month whose delivery is refused."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from adapters.ingest.scan import StagedMonth
+from domain.findings import Finding
+from domain.months import SettlementMonth
+from flows.ingesting.events import tell_blocked
+from flows.ingesting.quality_pages import refresh_quality_pages
+from flows.prefect.attached_report import attach_report, form_link
+from flows.reports.close_command import close_command, unless_set
+from flows.reports.keeping import keep_report
+from flows.reports.report import Link, Mood, NextStep, Report, Section
+from flows.settings import Settings
+
+_CLOSING: Final = "close-month/close-month"
+
+
+def report_blocked(
+    settings: Settings,
+    month: SettlementMonth,
+    root: str,
+    findings: tuple[Finding, ...],
+    quarantine: Path | None,
+    *,
+    preview: bool,
+) -> None:
+    """Report what blocks a month; a preview shows it with its run and keeps nothing."""
+    step = _correction_step(settings, month, root)
+    if preview:
+        attach_report(settings, blocked_report(month, root, findings, step))
+        return
+    links = [Link("data-quality pages", settings.docs / "index.html")]
+    if quarantine is not None:
+        links.append(Link("refused rows", quarantine))
+    report = blocked_report(month, root, findings, step, tuple(links))
+    kept = keep_report(settings, "blocked", report)
+    attach_report(settings, report, kept)
+    tell_blocked(month, root, findings, kept)
+    refresh_quality_pages(settings)
+
+
+def blocked_report(
+    month: SettlementMonth,
+    source: str,
+    findings: Sequence[Finding],
+    next_step: NextStep,
+    links: tuple[Link, ...] = (),
+) -> Report:
+    """Tell of a month that was blocked; nothing else of it is visible anywhere."""
+    return Report(
+        month=month,
+        headline=f"{month} is blocked: nothing was written",
+        mood=Mood.BAD,
+        findings=tuple(findings),
+        figures=(),
+        sections=(Section("The delivery", ("", ""), (("delivery", source),)),),
+        next_step=next_step,
+        links=links,
+    )
+
+
+def what_to_do(staged: StagedMonth) -> str:
+    rows = f"`growth-points quarantine {staged.settlement_month}` lists the refused rows, "
+    return (
+        f"{'' if staged.quarantine is None else rows}`growth-points docs` shows the whole check. "
+        "Have the sender deliver the month again, whole."
+    )
+
+
+def _correction_step(settings: Settings, month: SettlementMonth, settlements: str) -> NextStep:
+    """Say what follows a delivery that was refused."""
+    settlements = unless_set(settings, settlements)
+    return NextStep(
+        "Have the delivery corrected by whoever sent it, then close the month again:",
+        close_command(settings, month, settlements),
+        form_link("close it again", _CLOSING, {"month": str(month), "settlements": settlements}),
+    )

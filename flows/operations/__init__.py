@@ -1,1 +1,0 @@
-"""What operators have around the flows: forms, corrections, plans, retries, events, alarms."""

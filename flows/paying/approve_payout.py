@@ -1,0 +1,98 @@
+"""Approving a month's payout: who agrees to pay out how much, recorded for ever."""
+
+import logging
+from dataclasses import dataclass
+
+from sqlalchemy import Engine
+
+from adapters.postgres.database import lock_program
+from adapters.postgres.evaluations import current_evaluation, outdated_months
+from adapters.postgres.runs import Action, record_run
+from domain.cause import Cause
+from domain.months import SettlementMonth
+from domain.refusal import Refused
+from flows.clocks import tell_clocks
+from flows.paying.open_payouts import OpenPayout, open_payouts
+from flows.program import program_database
+from flows.refused_runs import refusals_in_the_history
+from flows.settings import Settings
+
+log = logging.getLogger("growth_points.payout")
+
+
+class NothingToApprove(Refused):
+    """A payout was to be approved that is not to come."""
+
+    def __init__(self, month: SettlementMonth, why: str) -> None:
+        super().__init__(f"There is no payout of {month} to approve: {why}.")
+        self.month = month
+
+
+class ApprovalOutOfDate(Refused):
+    """The total that was approved is not the one that would be paid."""
+
+    def __init__(self, month: SettlementMonth, approved: int, points: int) -> None:
+        super().__init__(
+            f"{month} would pay {points:,} points, not {approved:,}. Nothing was approved. Look at "
+            f"the newest report of {month}, then approve the total that stands there."
+        )
+        self.month, self.approved, self.points = month, approved, points
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovedPayout:
+    """The payout that is approved; `created` is False if it was before."""
+
+    payout: OpenPayout
+    created: bool
+
+
+def approve(
+    settings: Settings, month: SettlementMonth, points: int, cause: Cause
+) -> ApprovedPayout:
+    """Approve a month's payout."""
+    history = refusals_in_the_history(settings, month, Action.APPROVE, cause)
+    with program_database(settings) as engine, history:
+        tell_clocks(engine)
+        return approve_payout(engine, month, points, cause)
+
+
+def tell_approval(approved: ApprovedPayout) -> str:
+    """Tell what the approved payout pays."""
+    payout = approved.payout
+    if not approved.created:
+        return f"The payout of {payout.month} was approved before; that approval stays."
+    return f"{payout.month} may pay {payout.points:,} points to {payout.sellers:,} sellers."
+
+
+def approve_payout(
+    engine: Engine, month: SettlementMonth, points: int, cause: Cause
+) -> ApprovedPayout:
+    """Approve that a month pays so many points in all, in one transaction.
+
+    Approving what is approved changes nothing. Raises NothingToApprove, ApprovalOutOfDate.
+    """
+    with engine.begin() as connection:
+        lock_program(connection)
+        payout = open_payouts(connection).get(month)
+        if payout is None:
+            closed = current_evaluation(connection, month) is not None
+            raise NothingToApprove(month, "it is paid" if closed else "it is not closed")
+        if month in outdated_months(connection):
+            raise NothingToApprove(month, "its data was replaced since; close it again first")
+        if payout.points != points:
+            raise ApprovalOutOfDate(month, points, payout.points)
+        created = payout.approval is None
+        record_run(
+            connection,
+            month,
+            Action.APPROVE,
+            cause,
+            changed=created,
+            difference={"sellers": payout.sellers, "points": points},
+            evaluation_id=payout.evaluation_id,
+        )
+        payout = open_payouts(connection)[month]
+    if created:
+        log.info("approved the payout of %s: %s points", month, f"{points:,}")
+    return ApprovedPayout(payout, created)

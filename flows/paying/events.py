@@ -1,0 +1,31 @@
+"""The events of payouts: a month paid, and one that is late."""
+
+from datetime import date
+
+from adapters.postgres.ledger import Payout
+from adapters.postgres.standing import Standing
+from flows.prefect.events import LATE, PAID, tell
+
+
+def tell_paid(payout: Payout, due_on: date) -> None:
+    """Tell that a month was paid, unless it had been paid before."""
+    if payout.created:
+        payload = {
+            "due_on": str(due_on),
+            "paid_on": str(payout.paid_on),
+            "days_late": (payout.paid_on - due_on).days,
+            "sellers": payout.sellers,
+            "points": payout.points,
+        }
+        tell(PAID, payout.settlement_month, payload)
+
+
+def tell_late(month: Standing, today: date) -> None:
+    """Tell that a month's payout date has passed and the month is not paid."""
+    payload = {
+        "due_on": str(month.due_on),
+        "days_late": month.days_late(today),
+        "sellers": month.pending_sellers,
+        "points": month.pending_points,
+    }
+    tell(LATE, month.settlement_month, payload)

@@ -1,0 +1,202 @@
+"""The flows that pay: what is due is paid month by month, after approval, on its planned date."""
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Annotated
+
+from prefect import flow, task
+from prefect.artifacts import create_markdown_artifact
+from prefect.cache_policies import NO_CACHE
+from pydantic import Field
+
+from adapters.postgres.ledger import Payout
+from adapters.postgres.payout_dates import planned_payouts
+from adapters.postgres.runs import Action
+from adapters.postgres.standing import program_standing
+from domain.months import SettlementMonth
+from domain.refusal import Refused
+from flows.paying.approve_payout import ApprovedPayout, approve
+from flows.paying.due_payouts import plan_payout_runs
+from flows.paying.events import tell_late, tell_paid
+from flows.paying.pay_out_month import PayoutRequest, PayoutsRefused, due_months, pay_out_month
+from flows.paying.reschedule_payouts import PlannedAnew, reschedule
+from flows.prefect.clock_check import check_clocks
+from flows.prefect.flow_occasion import flow_occasion
+from flows.prefect.forms import Month, MonthOrNone, Name, NameOrNone, Reason
+from flows.prefect.retrying import PATIENCE
+from flows.prefect.run_names import payout_name
+from flows.prefect.telling import only_telling
+from flows.program import program_database
+from flows.refused_runs import refusals_in_the_history
+from flows.settings import Settings
+
+
+@flow(name="pay-out", flow_run_name=payout_name)
+def pay_out(month: MonthOrNone = "") -> tuple[Payout, ...]:
+    """Pay out every closed month that is due today and not paid yet, or one such month.
+
+    Running it again does nothing: a month is paid once.
+
+    Args:
+        month: Only this settlement month, as YYYY-MM, such as 2026-10. Empty: all that are due.
+    """
+    settings = Settings.read()
+    request = _request(settings)
+    check_clocks(settings)
+    if month:
+        return (pay(settings, SettlementMonth.parse(month), request),)
+    return pay_each(settings, find_due_months(settings, request.on), request)
+
+
+@flow(name="pay-out-on", flow_run_name=payout_name)
+def pay_out_on(on: date | None = None, ahead: bool = False) -> tuple[Payout, ...]:
+    """Pay out what is due on a date: for the command line alone, no form offers another date.
+
+    Args:
+        on: The payout date; today in Seoul when left out. Months due earlier are paid, too.
+        ahead: Allow a date that has not come yet. What was paid cannot be taken back.
+    """
+    settings = Settings.read()
+    request = _request(settings, on, ahead)
+    check_clocks(settings)
+    return pay_each(settings, find_due_months(settings, request.on), request)
+
+
+def _request(settings: Settings, on: date | None = None, ahead: bool = False) -> PayoutRequest:
+    occasion = flow_occasion()
+    return PayoutRequest(
+        on or occasion.today,
+        occasion.cause(_reason(on, occasion.today)),
+        occasion.today,
+        ahead,
+        settings.approval_rule,
+    )
+
+
+def _reason(on: date | None, today: date) -> str:
+    if on is None or on == today:
+        return "the payout date"
+    return f"paid {'ahead' if on > today else 'later'}, on {today} as if it were {on}"
+
+
+@flow(name="pay-out-sweep", flow_run_name="pay what was missed")
+def pay_out_sweep() -> tuple[Payout, ...]:
+    """Pay whatever is due today and was not paid; do nothing when there is no such month.
+
+    It catches what a planned payout missed, for whatever reason, and plans again what lost its run.
+    """
+    settings, occasion = Settings.read(), flow_occasion()
+    check_clocks(settings)
+    plan_payout_runs(settings)
+    request = PayoutRequest(
+        occasion.today,
+        occasion.cause("it was due and not paid"),
+        occasion.today,
+        approval=settings.approval_rule,
+    )
+    return pay_each(settings, find_due_months(settings, request.on), request)
+
+
+@flow(name="tell-late-payouts", flow_run_name="tell what is late")
+def tell_late_payouts() -> tuple[SettlementMonth, ...]:
+    """Tell of every month whose payout date has passed and that is not paid; pay nothing.
+
+    It comes every day for as long as there is such a month, after the sweep had its try.
+    """
+    settings, today = Settings.read(), flow_occasion().today
+    with program_database(settings) as engine, engine.connect() as connection:
+        late = [each for each in program_standing(connection) if each.days_late(today)]
+    for each in late:
+        tell_late(each, today)
+    return tuple(each.settlement_month for each in late)
+
+
+def pay_each(
+    settings: Settings, months: Iterable[SettlementMonth], request: PayoutRequest
+) -> tuple[Payout, ...]:
+    """Pay months, the others too when one is refused; raises PayoutsRefused in the end."""
+    payouts, refused = [], []
+    for month in months:
+        try:
+            payouts.append(pay(settings, month, request))
+        except Refused as refusal:
+            refused.append(refusal)
+    if refused:
+        raise PayoutsRefused(refused, payouts)
+    return tuple(payouts)
+
+
+@task(cache_policy=NO_CACHE, name="find what is due", **PATIENCE)
+def find_due_months(settings: Settings, on: date) -> tuple[SettlementMonth, ...]:
+    """Find the months that are due on a date and not paid yet."""
+    with program_database(settings) as engine:
+        return due_months(engine, on)
+
+
+@task(cache_policy=NO_CACHE, task_run_name="pay out {month}")
+def pay(settings: Settings, month: SettlementMonth, request: PayoutRequest) -> Payout:
+    """Pay one month out, in one transaction."""
+    history = refusals_in_the_history(settings, month, Action.PAY_OUT, request.cause)
+    with program_database(settings) as engine, history:
+        payout = pay_out_month(engine, month, request)
+        with engine.connect() as connection:
+            due_on = planned_payouts(connection)[month].due_on
+    with only_telling("what was paid"):
+        tell_paid(payout, due_on)
+        _show(payout, due_on)
+    return payout
+
+
+def _show(payout: Payout, due_on: date) -> None:
+    """Show with the run what was paid, or that it had been paid before."""
+    month = payout.settlement_month
+    said = f"{month} {'is' if payout.created else 'had been'} paid"
+    create_markdown_artifact(
+        f"# {said}\n\n{payout.points:,} points to {payout.sellers:,} sellers on {payout.paid_on}; "
+        f"due on {due_on}; by {payout.actor}.",
+        key=f"payout-{month}",
+        description=said,
+    )
+
+
+record_approval = task(cache_policy=NO_CACHE, name="record the approval")(approve)
+plan_anew = task(cache_policy=NO_CACHE, name="plan the payouts anew")(reschedule)
+
+
+@flow(name="approve-payout", flow_run_name="approve {month}")
+def approve_payout_of(
+    month: Month, points: Annotated[int, Field(ge=0)], approved_by: Name, reason: Reason
+) -> ApprovedPayout:
+    """Agree that a month's payout takes place, on its date or at once if that has come.
+
+    The total must be the one in the month's newest report. If the month changes afterwards the
+    approval is void, and the new total must be approved.
+
+    Args:
+        month: The settlement month, as YYYY-MM, such as 2026-10.
+        points: How many points the payout is expected to pay in all.
+        approved_by: Your name; recorded with the approval.
+        reason: Why it may be paid: what you looked at; recorded with the approval.
+    """
+    settings, cause = Settings.read(), flow_occasion(approved_by).cause(reason)
+    approved = record_approval(settings, SettlementMonth.parse(month), points, cause)
+    plan_payout_runs(settings)
+    return approved
+
+
+@flow(name="reschedule-payouts", flow_run_name="reschedule payouts")
+def reschedule_planned_payouts(
+    reason: Reason = "payout dates worked out again", asked_by: NameOrNone = ""
+) -> tuple[PlannedAnew, ...]:
+    """Work out every planned payout date again, after a holiday was announced.
+
+    The holiday must stand in the file that GROWTH_POINTS_HOLIDAYS names. What was paid stays.
+
+    Args:
+        reason: Which holiday, and who announced it; recorded with every date that moves.
+        asked_by: Your name; recorded with them, too.
+    """
+    settings = Settings.read()
+    moved = plan_anew(settings, flow_occasion(asked_by).cause(reason))
+    plan_payout_runs(settings)
+    return moved

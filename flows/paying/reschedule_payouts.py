@@ -1,0 +1,109 @@
+"""Working out every planned payout date again, after a holiday was announced (rule 14)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import Engine
+
+from adapters.korean_holidays import Calendar
+from adapters.policy_files import PolicyText
+from adapters.postgres.database import lock_program
+from adapters.postgres.ledger import check_now, paid_months
+from adapters.postgres.payout_dates import planned_payouts
+from adapters.postgres.runs import Action, record_run
+from domain.cause import Cause
+from domain.months import SettlementMonth
+from domain.refusal import Refused
+from flows.clocks import tell_clocks
+from flows.paying.plan_payouts import plan_payouts
+from flows.policies import policy_of
+from flows.program import program_calendar, program_database, program_policies
+from flows.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedAnew:
+    """A month's payout date as it was planned before, and now."""
+
+    month: SettlementMonth
+    before: date
+    after: date
+
+    @property
+    def days(self) -> int:
+        """By how many days it moved; 0 when it stays."""
+        return (self.after - self.before).days
+
+
+class HolidaysMissing(Refused):
+    """A payout date was planned with a holiday that nothing announces any more."""
+
+    def __init__(self, month: SettlementMonth, day: str, name: str) -> None:
+        super().__init__(
+            f"The payout of {month} was planned with the announced holiday {day} ({name}), and "
+            "GROWTH_POINTS_HOLIDAYS names no file now. Set it to that file, or to one without the "
+            "day if the holiday was taken back. Nothing was moved."
+        )
+        self.month = month
+
+
+def reschedule(settings: Settings, cause: Cause) -> tuple[PlannedAnew, ...]:
+    """Work out every planned payout date again; give those that moved.
+
+    Raises HolidaysMissing.
+    """
+    with program_database(settings) as engine:
+        tell_clocks(engine)
+        if settings.holidays is None:
+            _require_no_extra_holidays(engine)
+        return reschedule_payouts(
+            engine, cause, program_policies(settings), program_calendar(settings)
+        )
+
+
+def tell_moves(moved: tuple[PlannedAnew, ...]) -> str:
+    """Tell which payout dates moved."""
+    lines = [f"{each.month} is due on {each.after}, no longer on {each.before}." for each in moved]
+    return "\n".join(lines) or "Every planned payout keeps its date."
+
+
+def _require_no_extra_holidays(engine: Engine) -> None:
+    with engine.connect() as connection:
+        paid = paid_months(connection)
+        for month, planned in planned_payouts(connection).items():
+            announced = [each for each in planned.passed_over if each[0] in planned.extra_holidays]
+            if month not in paid and announced:
+                raise HolidaysMissing(month, *announced[0])
+
+
+def reschedule_payouts(
+    engine: Engine, cause: Cause, policies: Sequence[PolicyText], calendar: Calendar
+) -> tuple[PlannedAnew, ...]:
+    """Plan every closed month that is not paid anew, in one transaction; tell what moved.
+
+    The history of each has it, also where the date stays.
+    """
+    with engine.begin() as connection:
+        lock_program(connection)
+        before = planned_payouts(connection)
+        open_months = [month for month in before if month not in paid_months(connection)]
+        after = plan_payouts(
+            connection,
+            {month: policy_of(connection, month, policies).policy for month in open_months},
+            calendar,
+        )
+        planned = [
+            PlannedAnew(month, before[month].due_on, after[month].due_on) for month in open_months
+        ]
+        for each in planned:
+            record_run(
+                connection,
+                each.month,
+                Action.RESCHEDULE,
+                cause,
+                changed=each.days != 0,
+                difference={"days": each.days},
+            )
+        check_now(connection)
+    return tuple(each for each in planned if each.days)

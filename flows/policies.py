@@ -1,0 +1,43 @@
+"""The policy of a month: the one that decides it, or decided it."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection
+
+from adapters.policy_files import PolicyText, parse_policy
+from adapters.postgres.evaluations import current_evaluation, recorded_policy
+from domain.months import SettlementMonth
+from domain.policy import policy_in_force
+from domain.refusal import WrongUsage
+
+
+class PolicyUnknown(WrongUsage):
+    """A policy was asked for by a name that none has."""
+
+    def __init__(self, name: str, known: Sequence[str]) -> None:
+        super().__init__(f"there is no policy {name!r}; there are {', '.join(known)}")
+        self.name = name
+
+
+def policy_of(
+    connection: Connection,
+    month: SettlementMonth,
+    policies: Sequence[PolicyText],
+    asked_for: str | None = None,
+) -> PolicyText:
+    """Choose the policy of a month: the one asked for, else the one that the month was closed
+    with, else the one in force.
+
+    A rerun of an old month so uses the rules of that month, unless somebody says otherwise.
+    Raises PolicyUnknown, PolicyInvalid.
+    """
+    by_name = {each.policy.name: each for each in policies}
+    if asked_for is not None:
+        if asked_for not in by_name:
+            raise PolicyUnknown(asked_for, sorted(by_name))
+        return by_name[asked_for]
+    before = current_evaluation(connection, month)
+    if before is not None:
+        name, text = recorded_policy(connection, before.policy_hash)
+        return PolicyText(parse_policy(text, f"the recorded policy {name}"), text)
+    return by_name[policy_in_force(tuple(each.policy for each in policies), month).name]

@@ -1,0 +1,245 @@
+"""The alarms as code: what Prefect watches for, and whom it tells.
+
+Each alarm is an automation on the Prefect server, known by its name, with a page of the same name
+in `docs/runbook`. Applying them again changes nothing that is as it should be.
+"""
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from types import MappingProxyType
+from typing import Final
+from uuid import UUID
+
+from prefect.blocks.notifications import CustomWebhookNotificationBlock
+from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect.client.schemas.objects import StateType
+from prefect.events.actions import ActionTypes, ChangeFlowRunState, DoNothing, SendNotification
+from prefect.events.schemas.automations import AutomationCore, EventTrigger, Posture
+from prefect.events.schemas.events import ResourceSpecification
+
+from flows.prefect.events import BLOCKED, LATE
+from flows.prefect.ui_links import ui_address
+
+BLOCK: Final = "growth-points-alarms"  # any notification block of this name is told
+log = logging.getLogger("growth_points.alarms")
+
+_PREFIX: Final = "growth-points "
+_ENDS: Final = frozenset(
+    f"prefect.flow-run.{state}" for state in ("Completed", "Failed", "Crashed", "Cancelled")
+)
+_STARTS: Final = frozenset({"prefect.flow-run.Running", "prefect.flow-run.Cancelled"})
+_RUN: Final = "{{ labels.prefect.resource.id | replace('prefect.flow-run.', '') }}"
+_MONTH: Final = "{{ event.payload.month }}"
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """What is watched for, and what is said of it.
+
+    One that `crashes` says nothing itself: it marks the run, and the alarm for crashed runs speaks.
+    """
+
+    name: str
+    trigger: EventTrigger
+    subject: str = ""
+    body: str = ""
+    crashes: bool = False
+
+    @property
+    def page(self) -> str:
+        """Name the page that says what to do."""
+        return f"docs/runbook/{self.name}.md"
+
+
+def _happens(event: str, resource: str) -> EventTrigger:
+    return EventTrigger(
+        expect={event},
+        match=ResourceSpecification({"prefect.resource.id": resource}),
+        for_each={"prefect.resource.id"},
+        posture=Posture.Reactive,
+        threshold=1,
+        # The server may see an event several times (its SQLite is busy); it is told once.
+        within=timedelta(minutes=1),
+    )
+
+
+def _is_missing(
+    expect: frozenset[str],
+    after: set[str],
+    within: timedelta,
+    related: Mapping[str, str] = MappingProxyType({}),
+) -> EventTrigger:
+    return EventTrigger(
+        after=after,
+        expect=set(expect),
+        match=ResourceSpecification({"prefect.resource.id": "prefect.flow-run.*"}),
+        match_related=ResourceSpecification(dict(related)),
+        for_each={"prefect.resource.id"},
+        posture=Posture.Proactive,
+        threshold=1,
+        within=within,
+    )
+
+
+ALARMS: Final = (
+    Alarm(
+        "run-failed",
+        _happens("prefect.flow-run.Failed", "prefect.flow-run.*"),
+        "growth-points: {{ flow_run.name }} failed",
+        "{{ flow_run.state.message }}",
+    ),
+    Alarm(
+        "run-crashed",
+        _happens("prefect.flow-run.Crashed", "prefect.flow-run.*"),
+        "growth-points: {{ flow_run.name }} crashed",
+        "{{ flow_run.state.message }} Nothing is left half done; it can be run again at once.",
+    ),
+    Alarm(
+        "run-late",
+        _is_missing(
+            _STARTS,
+            {"prefect.flow-run.Late", "prefect.flow-run.Pending"},
+            timedelta(minutes=10),
+        ),
+        "growth-points: a run does not start",
+        "It was due 10 minutes ago. Is a worker up?",
+    ),
+    Alarm(
+        "run-stuck",
+        _is_missing(_ENDS, {"prefect.flow-run.Running"}, timedelta(hours=1)),
+        "growth-points: a run has been going on for an hour",
+        "No run of this program takes that long.",
+    ),
+    Alarm(
+        "run-silent",
+        # A heartbeat comes every 30 seconds (PREFECT_FLOWS_HEARTBEAT_FREQUENCY), but not from the
+        # runs of commands, which have no deployment. A run may die before its first one.
+        _is_missing(
+            _ENDS | {"prefect.flow-run.heartbeat"},
+            {"prefect.flow-run.Running", "prefect.flow-run.heartbeat"},
+            timedelta(seconds=90),
+            related={"prefect.resource.role": "deployment"},
+        ),
+        crashes=True,
+    ),
+    Alarm(
+        "month-blocked",
+        _happens(BLOCKED, "growth-points.month.*"),
+        f"growth-points: {_MONTH} is blocked",
+        "{{ event.payload.critical }} critical findings, the first: "
+        "{{ event.payload.findings[0].sentence }} Report: {{ event.payload.report }}",
+    ),
+    Alarm(
+        "payout-late",
+        _happens(LATE, "growth-points.month.*"),
+        f"growth-points: {_MONTH} is not paid",
+        "It was due on {{ event.payload.due_on }}, {{ event.payload.days_late }} days ago: "
+        "{{ event.payload.points }} points to {{ event.payload.sellers }} sellers.",
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What applying the alarms did; `told` says whether anybody is told of them."""
+
+    created: tuple[str, ...]
+    updated: tuple[str, ...]
+    removed: tuple[str, ...]
+    told: bool
+
+    def sentence(self) -> str:
+        """Tell it in a sentence or two."""
+        counts = (self.created, "created"), (self.updated, "updated"), (self.removed, "removed")
+        done = ", ".join(f"{len(names)} {what}" for names, what in counts if names)
+        who = f"They are told through the block {BLOCK}."
+        nobody = (
+            "They are shown in the UI only: name a webhook with --webhook, or make a "
+            f"notification block called {BLOCK} and apply the alarms again."
+        )
+        return f"{len(ALARMS)} alarms: {done or 'no change'}. {who if self.told else nobody}"
+
+
+def apply_alarms(alarms: Sequence[Alarm] = ALARMS) -> Applied:
+    """Make the server's automations these: create, update by name, remove old ones.
+
+    One that an operator has switched off stays off.
+    """
+    created, updated, removed = [], [], []
+    with get_client(sync_client=True) as client:
+        block = _notification_block(client)
+        wanted = {each.name: each for each in (_automation(alarm, block) for alarm in alarms)}
+        for found in client.read_automations(limit=200):
+            if not found.name.startswith(_PREFIX):
+                continue
+            keep = wanted.pop(found.name, None)
+            if keep is None:  # of an earlier version, or made twice
+                client.delete_automation(found.id)
+                removed.append(found.name)
+                continue
+            keep = keep.model_copy(update={"enabled": found.enabled})
+            if _said(keep) != _said(found):
+                # An update forgets which runs are being watched, so it is made only if needed.
+                client.update_automation(found.id, keep)
+                updated.append(found.name)
+        for automation in wanted.values():
+            client.create_automation(automation)
+            created.append(automation.name)
+    return Applied(tuple(created), tuple(updated), tuple(removed), block is not None)
+
+
+def keep_alarms() -> None:
+    """Apply the alarms where runs are worked; a server that balks keeps nobody from working."""
+    try:
+        apply_alarms()
+    except Exception as error:
+        log.warning("the alarms could not be applied, do it with growth-points alarms: %s", error)
+
+
+def tell_webhook(url: str) -> None:
+    """Have the alarms told to a webhook that takes JSON with a text, as most chat services do."""
+    text = {"text": "{{subject}}\n{{body}}"}
+    block = CustomWebhookNotificationBlock(
+        name=BLOCK, url=url, json_data=text, headers=None, cookies=None
+    )
+    block.save(BLOCK, overwrite=True)
+
+
+def _automation(alarm: Alarm, block: UUID | None) -> AutomationCore:
+    return AutomationCore(
+        name=_PREFIX + alarm.name,
+        description=f"What to do: {alarm.page}",
+        trigger=alarm.trigger,
+        actions=[_crash() if alarm.crashes else _tell(alarm, block)],
+    )
+
+
+def _crash() -> ActionTypes:
+    """End a run, which the alarm for crashed runs then tells of; one that has ended stays so."""
+    message = "The run gave no sign of life for 90 seconds: its worker is gone."
+    return ChangeFlowRunState(name="Crashed", state=StateType.CRASHED, message=message, force=False)
+
+
+def _tell(alarm: Alarm, block: UUID | None) -> ActionTypes:
+    if block is None:
+        return DoNothing()
+    about_a_run = "prefect.flow-run.*" in str(alarm.trigger.match)
+    where = f"\n{ui_address()}/runs/flow-run/{_RUN}" if about_a_run else ""
+    body = f"{alarm.body}{where}\nWhat to do: {alarm.page}"
+    return SendNotification(block_document_id=block, subject=alarm.subject, body=body)
+
+
+def _notification_block(client: SyncPrefectClient) -> UUID | None:
+    """Find the block to tell, of whichever type the operator chose."""
+    for document in client.read_block_documents(limit=200, include_secrets=False):
+        schema = document.block_schema
+        if document.name == BLOCK and schema is not None and "notify" in schema.capabilities:
+            return document.id
+    return None
+
+
+def _said(automation: AutomationCore) -> dict[str, object]:
+    """Say what an automation does, without its id; sets stay sets, whatever their order."""
+    return AutomationCore(**automation.model_dump(exclude={"id"})).model_dump()

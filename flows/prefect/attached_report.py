@@ -1,0 +1,40 @@
+"""A month's report beside the run that made it, and the forms that it leads to."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from prefect.artifacts import create_markdown_artifact
+
+from flows.prefect.telling import only_telling
+from flows.prefect.ui_links import form_address
+from flows.reports.markdown import markdown_attached
+from flows.reports.report import Link, Report
+from flows.settings import Settings
+
+
+def attach_report(settings: Settings, report: Report, kept: Path | None = None) -> None:
+    """Attach a report to the run that is under way, with a link to the page that was kept."""
+    links = (*((Link("this report as a page", kept),) if kept else ()), *report.links)
+    shown = replace(report, links=tuple(_served(settings, link) for link in links))
+    with only_telling("the report"):
+        create_markdown_artifact(
+            markdown_attached(shown), key=f"month-{report.month}", description=report.headline
+        )
+
+
+def form_link(name: str, deployment: str, parameters: dict[str, Any]) -> Link | None:
+    """Link to a deployment's form with parameters filled in; None where no server has it."""
+    address = form_address(deployment, parameters)
+    return Link(name, address) if address else None
+
+
+def _served(settings: Settings, link: Link) -> Link:
+    """Give the address at which a file of the home is served, if it is."""
+    target = link.target
+    if settings.pages_url is None or not isinstance(target, Path):
+        return link
+    if not target.is_relative_to(settings.home):
+        return link
+    where = target.relative_to(settings.home).as_posix()
+    return replace(link, target=f"{settings.pages_url.rstrip('/')}/{where}")

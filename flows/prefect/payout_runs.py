@@ -1,0 +1,112 @@
+"""The runs that pay: one for each closed month, scheduled for 09:00 in Seoul on its payout date.
+
+They are what the operator sees of a plan, and never the only safeguard: a payout checks its date,
+its approval and its state itself, and the sweep pays what was missed. So a server that does not
+answer keeps no month from being closed.
+"""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect.client.schemas.filters import FlowRunFilter
+from prefect.client.schemas.objects import FlowRun
+from prefect.exceptions import ObjectNotFound
+from prefect.states import Cancelled, Scheduled
+
+from domain.months import SettlementMonth
+
+DEPLOYMENT: Final = "pay-out/pay-out"
+_STARTS_WITHIN: Final = timedelta(minutes=10)
+
+log = logging.getLogger("growth_points.payout")
+
+
+@dataclass(frozen=True, slots=True)
+class DuePayout:
+    """A month that is to be paid, and when; `waiting` for an approval that it lacks."""
+
+    month: SettlementMonth
+    at: datetime
+    waiting: bool
+
+    @property
+    def tag(self) -> str:
+        """What the runs of this month's payout are found by."""
+        return f"payout {self.month}"
+
+
+@task(
+    cache_policy=NO_CACHE,
+    name="plan the payouts",
+    retries=3,
+    retry_delay_seconds=[1, 4, 16],
+    retry_jitter_factor=0.5,
+)
+def plan(payouts: Sequence[DuePayout], now: datetime) -> None:
+    """Bring the planned runs in line with the payouts that are to come."""
+    with get_client(sync_client=True) as client:
+        try:
+            deployment = client.read_deployment_by_name(DEPLOYMENT)
+        except ObjectNotFound:
+            return  # a command's own server: nobody would run what is planned there
+        for due in payouts:
+            _plan(client, deployment.id, due, now)
+
+
+def _plan(client: SyncPrefectClient, deployment_id: UUID, due: DuePayout, now: datetime) -> None:
+    runs = client.read_flow_runs(
+        flow_run_filter=FlowRunFilter.model_validate(
+            {"deployment_id": {"any_": [deployment_id]}, "tags": {"all_": [due.tag]}}
+        )
+    )
+    planned = [run for run in runs if run.state is not None and run.state.is_scheduled()]
+    dead = [run for run in runs if _never_started(run, now)]
+    if not planned and any(_is_open(run) for run in runs if run not in dead):
+        return  # it is being paid
+    if due.waiting and due.at <= now:
+        return  # its approval plans it
+    for run in dead:
+        client.set_flow_run_state(run.id, Cancelled(message="it never started"), force=True)
+    for run in planned[1:]:
+        client.set_flow_run_state(run.id, Cancelled(message="planned twice"), force=True)
+    if not planned:
+        _create(client, deployment_id, due, revision=max(map(_revision, runs), default=0) + 1)
+    elif planned[0].next_scheduled_start_time != due.at and due.at > now:
+        log.info("the payout of %s moves to %s", due.month, due.at)
+        client.set_flow_run_state(planned[0].id, Scheduled(scheduled_time=due.at), force=True)
+
+
+def _is_open(run: FlowRun) -> bool:
+    return run.state is not None and not run.state.is_final()
+
+
+def _never_started(run: FlowRun, now: datetime) -> bool:
+    """Say whether a worker took the run long ago and died with it before it started."""
+    state = run.state
+    return state is not None and state.is_pending() and now - state.timestamp > _STARTS_WITHIN
+
+
+def _revision(run: FlowRun) -> int:
+    """Read from a run's key which plan of its month it is; 0 if somebody else made it."""
+    number = (run.idempotency_key or "").rpartition("#")[2]
+    return int(number) if number.isdecimal() else 0
+
+
+def _create(client: SyncPrefectClient, deployment_id: UUID, due: DuePayout, revision: int) -> None:
+    # The key of a run that was canceled is dead, so that each plan of a month has its own.
+    client.create_flow_run_from_deployment(
+        deployment_id,
+        parameters={"month": str(due.month)},
+        state=Scheduled(scheduled_time=due.at),
+        name=f"pay out {due.month}",
+        tags=[due.tag],
+        idempotency_key=f"{due.tag} #{revision}",
+    )
+    log.info("the payout of %s is planned for %s", due.month, due.at)

@@ -1,0 +1,112 @@
+"""The worker of `growth-points up`: registers the deployments, plans payouts, runs what is due.
+
+Its schedules stay active when it ends: what falls due meanwhile is late, and runs when it is back.
+"""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from domain.refusal import Refused
+from flows.prefect.servers.children import end_with_the_command, start_child
+
+if TYPE_CHECKING:  # it imports Prefect, which reads its settings then
+    from prefect.runner import Runner
+
+_LETTING_SECONDS: Final = 30  # most months are closed in less
+_ASKING_SECONDS: Final = 0.5
+
+
+class WorkerEnded(Refused):
+    """The worker ended before its time; its log says why."""
+
+    def __init__(self, log_file: Path) -> None:
+        super().__init__(f"The worker of the runs ended; why is in {log_file}.")
+        self.log_file = log_file
+
+
+def start_worker(log_file: Path) -> subprocess.Popen[bytes]:
+    """Start a worker beside the configured server; return once the deployments are registered.
+
+    Raises WorkerEnded.
+    """
+    reading, writing = os.pipe()
+    try:
+        worker = start_child([__name__, str(writing)], log_file, [writing])
+    finally:
+        os.close(writing)
+    with os.fdopen(reading, "rb") as ready:
+        if not ready.read(1):
+            worker.kill()
+            raise WorkerEnded(log_file)
+    return worker
+
+
+def _work(ready: int) -> None:
+    from prefect.runner import Runner
+
+    from flows.paying.due_payouts import plan_payout_runs
+    from flows.prefect.alarms import keep_alarms
+    from flows.prefect.interrupted_runs import settle_interrupted_runs
+    from flows.settings import Settings
+
+    end_with_the_command()
+    runner = Runner(name="growth-points", pause_on_shutdown=False)
+    _register(runner)
+    settle_interrupted_runs()
+    plan_payout_runs(Settings.read())
+    keep_alarms()
+    os.write(ready, b"1")
+    os.close(ready)
+    asyncio.run(_until_told(runner))
+
+
+def _register(runner: "Runner") -> None:
+    """Register the deployments; those that are there keep what operators made of them."""
+    from prefect.client.orchestration import get_client
+    from prefect.exceptions import ObjectNotFound
+
+    from flows.prefect.deployments import as_operators_left_it, to_serve
+
+    with get_client(sync_client=True) as client:
+        for each in to_serve():
+            try:
+                client.read_deployment_by_name(each.full_name)
+            except ObjectNotFound:
+                runner.add_deployment(each)
+            else:
+                runner.add_deployment(as_operators_left_it(each))
+
+
+async def _until_told(runner: "Runner") -> None:
+    """Run what is due until SIGTERM; what is under way then is given time to end.
+
+    What takes longer ends with this process, and is settled when the next one starts.
+    """
+    running = asyncio.create_task(runner.start())
+    await asyncio.sleep(0)  # it installs its own handler first
+    told = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, told.set)
+    telling = asyncio.create_task(told.wait())
+    await asyncio.wait({running, telling}, return_when=asyncio.FIRST_COMPLETED)
+    if told.is_set():
+        await asyncio.to_thread(_let_runs_end)
+    running.cancel()
+    await asyncio.wait({running})
+
+
+def _let_runs_end() -> None:
+    from flows.prefect.interrupted_runs import runs_going_on
+
+    deadline = time.monotonic() + _LETTING_SECONDS
+    while runs_going_on() and time.monotonic() < deadline:
+        time.sleep(_ASKING_SECONDS)
+
+
+if __name__ == "__main__":
+    _work(int(sys.argv[1]))

@@ -1,0 +1,63 @@
+"""Runs that were refused, kept in the history of their month."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+from sqlalchemy import Connection
+
+from adapters.postgres.evaluations import current_evaluation
+from adapters.postgres.runs import Action, record_refusal
+from domain.cause import Cause
+from domain.months import SettlementMonth
+from domain.refusal import Refused, WrongUsage
+from flows.policies import policy_of
+from flows.program import program_database, program_policies
+from flows.settings import Settings
+
+_LONGEST_REASON = 500
+
+
+@contextmanager
+def refusals_in_the_history(
+    settings: Settings,
+    month: SettlementMonth,
+    action: Action,
+    cause: Cause,
+    *,
+    source: str | None = None,
+    policy_name: str | None = None,
+) -> Iterator[None]:
+    """Record that a run of a month was refused, and why, in its own transaction.
+
+    `source` is where its delivery was looked for, `policy_name` the policy that a closing asked
+    for; a run without a delivery rests on the month's current evaluation.
+    """
+    try:
+        yield
+    except Refused as refused:
+        sentence = " ".join(line.strip() for line in str(refused).splitlines())
+        if len(sentence) > _LONGEST_REASON:
+            sentence = f"{sentence[:_LONGEST_REASON]}…"
+        with program_database(settings) as engine, engine.begin() as connection:
+            if action is Action.CLOSE:
+                policy_name = _policy_to_use(settings, connection, month, policy_name)
+            evaluation = current_evaluation(connection, month) if source is None else None
+            record_refusal(
+                connection,
+                month,
+                action,
+                cause,
+                sentence,
+                source=source,
+                policy_name=policy_name,
+                evaluation_id=None if evaluation is None else evaluation.evaluation_id,
+            )
+        raise
+
+
+def _policy_to_use(
+    settings: Settings, connection: Connection, month: SettlementMonth, asked_for: str | None
+) -> str | None:
+    with suppress(Refused, WrongUsage):
+        return policy_of(connection, month, program_policies(settings), asked_for).policy.name
+    return asked_for

@@ -1,0 +1,35 @@
+"""Keeping a month's report as files."""
+
+from pathlib import Path
+
+from domain.months import SettlementMonth
+from flows.reports.markdown import markdown
+from flows.reports.page import report_page
+from flows.reports.report import Report
+from flows.settings import Settings
+
+
+def is_kept(settings: Settings, month: SettlementMonth, name: str) -> bool:
+    """Say whether a month's report is kept under a name."""
+    return (settings.reports / str(month) / f"{name}.html").exists()
+
+
+def keep_report(settings: Settings, name: str, report: Report, *, anew: bool = True) -> Path:
+    """Keep a report as `reports/{month}/{name}.html` and `.md`; return the page's path.
+
+    Each file is there whole or not at all. Unless `anew`, those that are there stay: a run that
+    changed nothing does not write over the report of the run that did.
+    """
+    folder = settings.reports / str(report.month)
+    folder.mkdir(parents=True, exist_ok=True)
+    page = folder / f"{name}.html"
+    _write(folder / f"{name}.md", markdown(report), anew)
+    _write(page, report_page(report, folder), anew)
+    return page
+
+
+def _write(file: Path, text: str, anew: bool) -> None:
+    if anew or not file.exists():
+        unfinished = file.with_name(f"{file.name}.unfinished")
+        unfinished.write_text(text, encoding="utf-8")
+        unfinished.replace(file)

@@ -1,0 +1,90 @@
+"""A month's report as Markdown, for the Prefect UI and for files that are compared."""
+
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Final
+
+from flows.reports.report import Bar, Link, NextStep, Report, Section
+
+_ATTACHED: Final = 500  # rows of a table attached to a run; the kept file has all
+_WIDTH: Final = 16  # characters of the longest bar
+
+
+def markdown(report: Report) -> str:
+    """Write the whole report."""
+    return _document(report, None)
+
+
+def markdown_attached(report: Report) -> str:
+    """Write the report with long tables cut to what can be read beside a run."""
+    return _document(report, _ATTACHED)
+
+
+def _document(report: Report, most_rows: int | None) -> str:
+    parts = [f"# {report.headline}", "", *_findings(report)]
+    parts += ["", f"**Next:** {_next_step(report.next_step)}"]
+    if report.figures:
+        figures = tuple((each.name, each.value, each.note) for each in report.figures)
+        parts += ["", *_section(Section("", ("", "", ""), figures), None)]
+    for section in report.sections:
+        parts += ["", f"## {section.title}", "", *_section(section, most_rows)]
+    if report.links:
+        parts += ["", "## To look at", "", *(f"- {_link(link)}" for link in report.links)]
+    return "\n".join(parts) + "\n"
+
+
+def _findings(report: Report) -> Iterator[str]:
+    for finding in report.findings:
+        yield f"- **{finding.severity}** `{finding.rule}`: {_plain(finding.sentence)}"
+    if not report.findings:
+        yield "No data-quality findings."
+
+
+def _next_step(step: NextStep) -> str:
+    told = [step.sentence]
+    if step.form is not None:
+        told.append(_link(step.form))
+    if step.command is not None:
+        told.append(f"`{step.command}`")
+    return " ".join(told)
+
+
+def _section(section: Section, most_rows: int | None) -> Iterator[str]:
+    rows: Sequence[Sequence[str]] = section.rows[:most_rows]
+    columns, ways = (
+        section.columns,
+        ["---:" if is_number else "---" for is_number in section.numbers],
+    )
+    if section.bars:
+        columns, ways = (*columns, ""), [*ways, "---"]
+        rows = [(*row, bar) for row, bar in zip(rows, _draw(section.bars), strict=True)]
+    yield _row(columns)
+    yield _row(ways)
+    yield from map(_row, rows)
+    if more := len(section.rows) - len(rows):
+        yield from ("", f"… and {more:,} more, in the kept report.")
+
+
+def _draw(bars: Sequence[Bar]) -> Iterator[str]:
+    longest = max(bar.kept + bar.lost for bar in bars) or 1
+    for bar in bars:
+        kept, all_ = (round(n * _WIDTH / longest) for n in (bar.kept, bar.kept + bar.lost))
+        yield "█" * kept + "░" * (all_ - kept)
+
+
+def _link(link: Link) -> str:
+    if isinstance(link.target, Path):
+        return f"{link.name}: `{link.target}`"
+    return f"[{link.name}]({link.target})"
+
+
+def _row(cells: Sequence[str]) -> str:
+    """Write one line of a table, whatever the cells hold."""
+    return "| " + " | ".join(_plain(each) for each in cells) + " |"
+
+
+def _plain(text: str) -> str:
+    """Write what may come from files and forms as text: no link, no markup, no cell of its own."""
+    escaped = re.sub(r"([\\|\[\]<`*])", r"\\\1", " ".join(text.splitlines()))
+    return escaped.replace("://", "&#58;//").replace("www.", "www&#46;")

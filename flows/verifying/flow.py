@@ -1,0 +1,53 @@
+"""The `verify` flow: everything that can be derived again is, and compared."""
+
+from collections.abc import Sequence
+
+from prefect import flow, task
+from prefect.artifacts import create_table_artifact
+from prefect.cache_policies import NO_CACHE
+
+from adapters.postgres.verification.difference import Difference
+from adapters.postgres.verification.verify import verify as differences
+from domain.refusal import Refused
+from flows.clocks import tell_clocks
+from flows.program import program_database
+from flows.settings import Settings
+from flows.verifying.kept_heads import heads_in_reports
+from flows.verifying.replay import replay_decisions
+
+
+class RecordsDiffer(Refused):
+    """What is recorded is not what can be derived from it."""
+
+    def __init__(self, found: Sequence[Difference]) -> None:
+        super().__init__(
+            f"{len(found):,} things differ from what was recorded, the first: {found[0]}. "
+            "Nobody should close or pay a month before this is understood."
+        )
+        self.found = tuple(found)
+
+
+@flow(name="verify", flow_run_name="verify")
+def verify_program(replay: bool = False) -> None:
+    """Derive again everything that can be derived; fail and name it if anything differs.
+
+    Args:
+        replay: Decide every closed month again, too, seller by seller; this takes longer.
+    """
+    found = compare(Settings.read(), replay)
+    if found:
+        rows = [{"check": each.check, "difference": each.sentence} for each in found]
+        create_table_artifact(rows, key="verify", description="What differs")
+        raise RecordsDiffer(found)
+
+
+@task(cache_policy=NO_CACHE, name="derive again and compare")
+def compare(settings: Settings, replay: bool) -> tuple[Difference, ...]:
+    """Collect all differences."""
+    with program_database(settings) as engine:
+        tell_clocks(engine)
+        with engine.connect() as connection:
+            found = list(differences(connection, known_heads=heads_in_reports(settings.reports)))
+            if replay:
+                found += replay_decisions(connection)
+    return tuple(found)

@@ -1,0 +1,1 @@
+"""What is served to browsers and to Prometheus: the operators' pages and the program's figures."""

@@ -1,0 +1,112 @@
+"""What is shown to browsers and to Prometheus: reports, data-quality pages, and figures.
+
+Reports and pages name sellers and points, so this listens to this machine alone unless told
+otherwise, and refused lines are not shown at all. Nor does it answer to a name that is not its own:
+a page from elsewhere could have its name lead here, and read along.
+"""
+
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from http import HTTPStatus
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Event, Thread
+from typing import Any, Final
+
+from prometheus_client import CONTENT_TYPE_LATEST
+
+from flows.occasion import this_occasion
+from flows.prefect.servers.lasting_server import PortTaken
+from flows.prefect.servers.own_pages import OWN_NAMES
+from flows.settings import Settings
+from web.index import index_page
+from web.metrics import metrics_text
+
+_SHOWN: Final = ("reports", "docs")
+_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'"
+
+
+@contextmanager
+def serving(settings: Settings, port: int, host: str = "127.0.0.1") -> Iterator[str]:
+    """Serve `/metrics`, `/reports/` and `/docs/` in a thread; yield the address.
+
+    Port 0 takes any that is free. Raises PortTaken.
+    """
+    try:
+        server = ThreadingHTTPServer((host, port), partial(_Handler, settings, host))
+    except OSError as error:
+        raise PortTaken(port, error.strerror or str(error)) from error
+    with server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://{host}:{server.server_port}"
+        server.shutdown()
+
+
+def serve_until_told(settings: Settings, port: int, host: str, tell: Callable[[str], None]) -> None:
+    """Serve until Ctrl-C or SIGTERM; `tell` is given the address."""
+    told_to_end = Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: told_to_end.set())
+    with serving(settings, port, host) as url:
+        tell(url)
+        told_to_end.wait()
+
+
+class _Handler(SimpleHTTPRequestHandler):
+    def __init__(self, settings: Settings, host: str, *arguments: Any) -> None:
+        self._settings = settings
+        self._names = {*OWN_NAMES, host, *settings.further_names}
+        super().__init__(*arguments, directory=str(settings.home))
+
+    def parse_request(self) -> bool:
+        """Refuse a request by any other name than this machine's or that of the configured URL."""
+        if not super().parse_request():
+            return False
+        if self.headers.get("Host", "").partition(":")[0].lower() in self._names:
+            return True
+        self.send_error(HTTPStatus.MISDIRECTED_REQUEST)
+        return False
+
+    def do_GET(self) -> None:
+        """Answer with figures, the list of reports, or a file that is shown."""
+        first = self.path.split("?")[0].strip("/").split("/")[0]
+        if first == "metrics":
+            self._answer(CONTENT_TYPE_LATEST, metrics_text(self._settings))
+        elif not first:
+            self._answer(
+                "text/html; charset=utf-8",
+                index_page(self._settings, this_occasion().today).encode(),
+            )
+        elif self._is_shown():
+            super().do_GET()
+        else:
+            self.send_error(HTTPStatus.NOT_FOUND)
+
+    def do_HEAD(self) -> None:
+        """Answer for files that are shown only."""
+        if self._is_shown():
+            super().do_HEAD()
+        else:
+            self.send_error(HTTPStatus.NOT_FOUND)
+
+    def end_headers(self) -> None:
+        """Let pages load nothing and run nothing, whatever is in them."""
+        self.send_header("Content-Security-Policy", _POLICY)
+        super().end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing of each request."""
+
+    def _is_shown(self) -> bool:
+        """Say whether the path leads into a folder that is shown, links and `..` followed."""
+        asked, home = Path(self.translate_path(self.path)).resolve(), self._settings.home.resolve()
+        return any(asked.is_relative_to(home / each) for each in _SHOWN)
+
+    def _answer(self, kind: str, content: bytes) -> None:
+        self.send_response(HTTPStatus.OK)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
