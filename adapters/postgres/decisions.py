@@ -34,6 +34,7 @@ from adapters.postgres.eligibility_columns import (
     reasons_column,
     tier_column,
 )
+from adapters.postgres.evaluations import Evaluation
 from adapters.postgres.tables import decision, evaluation, policy, seller_amount, seller_snapshot
 from domain.decision import ChangedResult, Decision, Outcome, Result, SellerFacts
 from domain.eligibility import Reason, Terms
@@ -252,8 +253,8 @@ def earned_awards(connection: Connection, evaluation_id: int, month: SettlementM
 
 def changed_results(
     connection: Connection,
-    before: int | None,
-    after: int,
+    before: Evaluation | None,
+    after: Evaluation,
     stores: Collection[str] | None = None,
 ) -> tuple[ChangedResult, ...]:
     """List the stores whose award differs between two evaluations, in the order of seller ids.
@@ -261,8 +262,9 @@ def changed_results(
     Without an evaluation before, they are the stores that are awarded. With `stores` only those
     are looked at.
     """
-    old = _decided(connection, before, stores).subquery("old")
-    new = _decided(connection, after, stores).subquery("new")
+    old_id = None if before is None else before.evaluation_id
+    old = _decided(connection, old_id, stores).subquery("old")
+    new = _decided(connection, after.evaluation_id, stores).subquery("new")
     seller_id = func.coalesce(old.c.seller_id, new.c.seller_id)
     differing = (
         select(seller_id, *old.c, *new.c)

@@ -7,7 +7,10 @@ from datetime import datetime
 from sqlalchemy import Connection, Select, insert, select
 from sqlalchemy.dialects.postgresql import insert as insert_or_keep
 
+from adapters.policy_files import PolicyText
 from adapters.postgres.tables import evaluation, evaluation_input, policy, revision
+from domain.cause import Cause
+from domain.evaluation import EvaluationInput
 from domain.months import SettlementMonth
 
 
@@ -60,36 +63,28 @@ def _current() -> Select[tuple[object, ...]]:
 
 def record_evaluation(
     connection: Connection,
-    *,
-    month: SettlementMonth,
-    evaluation_no: int,
-    input_hash: str,
-    policy_hash: str,
+    content: EvaluationInput,
     revision_ids: Iterable[int],
-    actor: str,
-    reason: str,
+    before: Evaluation | None,
+    cause: Cause,
 ) -> Evaluation:
-    """Record that a month is evaluated, and on which revisions. Its decisions follow at once."""
+    """Record that a month is evaluated after one `before`. Its decisions follow at once."""
     row = connection.execute(
         insert(evaluation)
         .values(
-            settlement_month=month,
-            evaluation_no=evaluation_no,
-            input_hash=input_hash,
-            policy_hash=policy_hash,
-            actor=actor,
-            reason=reason,
+            settlement_month=content.month,
+            evaluation_no=1 if before is None else before.evaluation_no + 1,
+            input_hash=content.content_hash,
+            policy_hash=content.policy_hash,
+            actor=cause.actor,
+            reason=cause.reason,
         )
         .returning(*_FACTS)
     ).one()
     recorded = Evaluation(*row)
-    connection.execute(
-        insert(evaluation_input),
-        [
-            {"evaluation_id": recorded.evaluation_id, "revision_id": revision_id}
-            for revision_id in revision_ids
-        ],
-    )
+    number = {"evaluation_id": recorded.evaluation_id}
+    inputs = [{**number, "revision_id": revision_id} for revision_id in revision_ids]
+    connection.execute(insert(evaluation_input), inputs)
     return recorded
 
 
@@ -106,11 +101,12 @@ def evaluated_revisions(
     return {month: (number, content) for month, number, content in rows}
 
 
-def record_policy(connection: Connection, *, policy_hash: str, name: str, content: str) -> None:
+def record_policy(connection: Connection, chosen: PolicyText) -> None:
     """Keep a policy's text, once, under the hash of its rules."""
+    kept = chosen.policy
     connection.execute(
         insert_or_keep(policy)
-        .values(policy_hash=policy_hash, name=name, content=content)
+        .values(policy_hash=kept.content_hash, name=kept.name, content=chosen.text)
         .on_conflict_do_nothing()
     )
 

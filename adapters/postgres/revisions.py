@@ -1,10 +1,9 @@
 """Deliveries that were taken in: the revisions of each settlement month, newest current."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Row, func, insert, select
 
@@ -12,6 +11,9 @@ from adapters.postgres.bulk import copy_parquet, hash_files
 from adapters.postgres.tables import revision, seller_amount, seller_snapshot
 from domain.findings import Finding, Severity
 from domain.months import SettlementMonth
+
+if TYPE_CHECKING:  # it imports the engine, which most commands can do without
+    from adapters.ingest.scan import StagedMonth
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,26 +67,14 @@ def recorded_findings(connection: Connection, revision_id: int) -> tuple[Finding
 
 
 def record_revision(
-    connection: Connection,
-    *,
-    month: SettlementMonth,
-    content_hash: str,
-    source: str,
-    lines: int,
-    amount_krw: int,
-    sellers: int,
-    profile: Mapping[str, Any],
-    findings: Sequence[Mapping[str, Any]],
-    actor: str,
-    amounts_file: Path,
-    sellers_file: Path,
+    connection: Connection, staged: "StagedMonth", findings: Sequence[Finding], actor: str
 ) -> Revision:
-    """Take a delivery in as the month's next revision, with its amounts and its snapshot.
+    """Record a staged delivery as its month's next revision, with its amounts and its snapshot.
 
-    The caller holds the program's lock, so that the number is not given twice. The files are
-    those that the scan staged, sorted: amounts per seller and line type, and the snapshot.
+    The caller holds the program's lock, so that the number is not given twice.
     """
-    files = ((seller_amount, amounts_file), (seller_snapshot, sellers_file))
+    month, profile = staged.settlement_month, staged.profile
+    files = ((seller_amount, staged.totals), (seller_snapshot, staged.sellers))
     next_no = select(func.coalesce(func.max(revision.c.revision_no), 0) + 1).where(
         revision.c.settlement_month == month
     )
@@ -93,13 +83,13 @@ def record_revision(
         .values(
             settlement_month=month,
             revision_no=next_no.scalar_subquery(),
-            content_hash=content_hash,
-            source=source,
-            lines=lines,
-            amount_krw=amount_krw,
-            sellers=sellers,
-            profile=profile,
-            findings=findings,
+            content_hash=staged.content_hash,
+            source=staged.source,
+            lines=profile.lines,
+            amount_krw=profile.amount_krw,
+            sellers=profile.sellers,
+            profile=profile.as_data(),
+            findings=[asdict(finding) for finding in findings],
             actor=actor,
             rows_hash=hash_files(files),
         )

@@ -11,20 +11,16 @@ from dataclasses import replace
 
 from sqlalchemy import Connection
 
-from adapters.policy_files import PolicyText
-from adapters.postgres.evaluations import current_evaluations
-from adapters.postgres.grants import binding_awards
-from adapters.postgres.ledger import paid_months, post_awards, reverse_awards
+from adapters.postgres.ledger import post_awards, reverse_awards
 from adapters.postgres.payout_dates import planned_payouts
-from adapters.postgres.take_backs import taken_back
 from domain.cause import Cause
-from domain.evaluation import by_month
 from domain.ledger import Award
 from domain.months import SettlementMonth
 from domain.policy import Policy
 from domain.refusal import Refused
 from flows.closing.award_check import require_sound_awards
-from flows.closing.evaluation import EvaluatedMonth, evaluate_month
+from flows.closing.evaluation import EvaluatedMonth, evaluate_month, gather_month
+from flows.closing.program_state import ProgramState
 from flows.policies import policy_of
 
 log = logging.getLogger("growth_points.closing")
@@ -44,48 +40,30 @@ class ChangesPaidMonths(Refused):
         self.changed = tuple(each.month for each in changed)
 
 
-def months_from(connection: Connection, first: SettlementMonth) -> tuple[SettlementMonth, ...]:
-    """List a month and every later one that is closed, oldest first."""
-    closed = (each.settlement_month for each in current_evaluations(connection))
-    return (first, *(month for month in closed if month > first))
-
-
 def evaluate_in_order(
     connection: Connection,
+    state: ProgramState,
     months: Iterable[SettlementMonth],
-    policies: Sequence[PolicyText],
     cause: Cause,
     asked_for: Mapping[SettlementMonth, str | None],
-    decided_on: frozenset[Award] | None = None,
 ) -> tuple[EvaluatedMonth, ...]:
     """Evaluate months, oldest first, each on the awards that the ones before it leave standing.
 
-    `asked_for` names the policies to use instead of the months' own; `decided_on` are the awards
-    that bound when the months were last decided, if others do now. Raises WindowIncomplete,
-    PolicyUnknown.
+    Months that stay as they are, are left out unless they are `asked_for`, which names the policies
+    to use instead of the months' own. Raises WindowIncomplete, PolicyUnknown.
     """
-    paid, taken = paid_months(connection), taken_back(connection)
-    standing = dict(by_month(binding_awards(connection)))
-    before = standing.copy() if decided_on is None else by_month(decided_on)
     evaluated = []
     for month in months:
-        policy = policy_of(connection, month, policies, asked_for.get(month))
-        result = evaluate_month(
-            connection,
-            month,
-            policy,
-            standing,
-            decided_on=before,
-            paid=paid,
-            taken=taken,
-            cause=cause,
-            asked=month in asked_for,
-        )
-        standing[month] = result.restatement.applied_to(standing.get(month, frozenset()))
+        chosen = policy_of(connection, month, state.policies, asked_for.get(month))
+        gathered = gather_month(state, month, chosen)
+        if gathered.decided and month not in asked_for:
+            continue
+        result = evaluate_month(connection, state, gathered, cause)
+        state = state.with_awards(month, result.restatement.applied_to(state.awards_of(month)))
         evaluated.append(result)
-    finally_standing = frozenset().union(*standing.values())
+    finally_standing = frozenset().union(*state.standing.values())
     return tuple(
-        replace(each, restatement=each.restatement.settled(finally_standing, taken))
+        replace(each, restatement=each.restatement.settled(finally_standing, state.clawed_back))
         for each in evaluated
     )
 
@@ -104,7 +82,7 @@ def changed_though_paid(evaluated: Sequence[EvaluatedMonth]) -> list[EvaluatedMo
 def post_differences(
     connection: Connection, months: Sequence[EvaluatedMonth], cause: Cause
 ) -> None:
-    """Take every month's way from the awards that stand to those that are earned.
+    """Post the reversals, then the awards, of each month.
 
     Raises MonthBlocked when the gate finds anything wrong with what would be posted.
     """
@@ -115,7 +93,7 @@ def post_differences(
             reverse_awards(
                 connection,
                 month=each.month,
-                evaluation_no=each.evaluation_no,
+                evaluation_no=each.evaluation.evaluation_no,
                 awards=each.restatement.reverse,
                 effective_on=each.month.payout_month.first_day,
                 actor=cause.actor,
@@ -126,9 +104,9 @@ def post_differences(
             log.info("posting %s awards of %s", f"{len(each.restatement.post):,}", each.month)
             post_awards(
                 connection,
-                evaluation_id=each.evaluation_id,
+                evaluation_id=each.evaluation.evaluation_id,
                 month=each.month,
-                evaluation_no=each.evaluation_no,
+                evaluation_no=each.evaluation.evaluation_no,
                 awards=each.restatement.post,
                 effective_on=each.month.payout_month.first_day,
                 actor=cause.actor,
@@ -152,8 +130,10 @@ def not_planned_by_their_policy(
 
 
 def _paid_difference(month: EvaluatedMonth) -> str:
-    way = month.restatement
-    over, under = _tell(way.over_awarded), _tell(way.under_awarded)
+    over, under = (
+        _tell(month.restatement.over_awarded),
+        _tell(month.restatement.under_awarded),
+    )
     return f"{month.month}: over-awarded {over}; under-awarded {under}"
 
 

@@ -42,15 +42,11 @@ def _closed(closing: Closing, report: Path | None) -> dict[str, Any]:
 
 
 def _restated(closing: Closing, month: EvaluatedMonth, report: Path | None) -> dict[str, Any]:
-    way, asked_for = month.restatement, closing.closed.month
+    asked_for = closing.closed.month
     return {
         "caused_by": None if month.month == asked_for else str(asked_for),
         "reason": closing.request.cause.reason,
-        "evaluation": month.evaluation_no,
-        "reversed": len(way.reverse),
-        "awarded": len(way.post),
-        "over_awarded": len(way.over_awarded),
-        "under_awarded": len(way.under_awarded),
-        "points": sum(a.points for a in way.post) - sum(a.points for a in way.reverse),
+        "evaluation": month.evaluation.evaluation_no,
+        **month.restatement.counts,
         "report": report and str(report),
     }

@@ -198,7 +198,7 @@ def publish(settings: Settings, closing: Closing, root: str) -> ClosedMonth:
     )
     kept, lost = None, False
     if not closing.request.preview:
-        name = f"closed-{closing.closed.evaluation_no}"
+        name = f"closed-{closing.closed.evaluation.evaluation_no}"
         # A run that was killed after its commit kept no report, and told nobody either.
         lost = not (closing.changed or is_kept(settings, report.month, name))
         report = written_again(report) if lost else report

@@ -13,20 +13,22 @@ from adapters.ingest.scan import StagedMonth
 from adapters.korean_holidays import Calendar
 from adapters.policy_files import PolicyText
 from adapters.postgres.database import lock_program
+from adapters.postgres.decisions import funnel
 from adapters.postgres.ledger import ChainHead, check_now, seal_now
 from adapters.postgres.payout_dates import PlannedPayout
 from adapters.postgres.revisions import recorded_findings
 from adapters.postgres.runs import Action, EarlierRun, last_evaluating_run
 from domain.findings import Finding
+from domain.funnel import Funnel
 from domain.months import SettlementMonth
 from flows.closing.cascade import (
     evaluate_in_order,
-    months_from,
     not_planned_by_their_policy,
     post_differences,
     require_acknowledgment,
 )
 from flows.closing.evaluation import ClosingRequest, EvaluatedMonth
+from flows.closing.program_state import gather_state
 from flows.closing.runs import record_evaluations
 from flows.ingesting.record_delivery import take_in
 from flows.paying.plan_payouts import plan_payouts
@@ -34,15 +36,17 @@ from flows.paying.plan_payouts import plan_payouts
 
 @dataclass(frozen=True, slots=True)
 class Closing:
-    """The month that was closed, and the later months that were evaluated again with it.
+    """The month that was closed, and the later months that were decided anew with it.
 
-    `before` is the run that decided the month last, None when this is the first.
+    `funnel` counts what kept the other stores of the closed month from an award; `before` is the
+    run that decided the month last, None when this is the first.
     """
 
     request: ClosingRequest
     newly_taken_in: bool
     findings: tuple[Finding, ...]
     months: tuple[EvaluatedMonth, ...]
+    funnel: Funnel
     payouts: Mapping[SettlementMonth, PlannedPayout]
     chain_head: ChainHead | None
     before: EarlierRun | None = None
@@ -79,10 +83,11 @@ def record_closing(
         lock_program(connection)
         before = last_evaluating_run(connection, request.month)
         taken = take_in(connection, request.month, staged, findings, request.cause.actor, seen_no)
+        state = gather_state(connection, policies)
         months = evaluate_in_order(
             connection,
-            months_from(connection, request.month),
-            policies,
+            state,
+            state.months_from(request.month),
             request.cause,
             {request.month: request.policy_name},
         )
@@ -107,6 +112,7 @@ def record_closing(
             newly_taken_in=taken.new,
             findings=recorded_findings(connection, taken.revision.revision_id),
             months=months,
+            funnel=funnel(connection, months[0].evaluation.evaluation_id),
             payouts=payouts,
             chain_head=None if request.preview else seal_now(connection),
             before=before,

@@ -8,6 +8,7 @@ from typing import Final
 from adapters.postgres.payout_dates import PlannedPayout
 from domain.decision import Result
 from domain.findings import Finding, warnings
+from domain.funnel import Funnel
 from domain.ledger import Award
 from flows.closing.evaluation import EvaluatedMonth
 from flows.closing.record_closing import Closing
@@ -36,7 +37,7 @@ def closing_report(
     closed = closing.closed
     sections = [
         _awards(closed),
-        _why_not(closed),
+        _why_not(closing.funnel),
         *_beside_the_last_run(closing),
         Section("How it was decided", ("", ""), tuple(_facts(closing))),
     ]
@@ -146,7 +147,10 @@ def _share(awards: int, sellers: int) -> str:
 
 def _facts(closing: Closing) -> Iterator[tuple[str, str]]:
     closed, revision = closing.closed, closing.closed.revision
-    yield "policy", f"{closed.policy.name} (evaluation {closed.evaluation_no} of the month)"
+    yield (
+        "policy",
+        f"{closed.policy.name} (evaluation {closed.evaluation.evaluation_no} of the month)",
+    )
     yield "delivery", f"revision {revision.revision_no}, {revision.source}"
     yield "content", revision.content_hash
     yield "by", f"{closing.request.cause.actor}: {closing.request.cause.reason}"
@@ -217,8 +221,7 @@ def _awards(month: EvaluatedMonth) -> Section:
     )
 
 
-def _why_not(month: EvaluatedMonth) -> Section:
-    funnel = month.funnel
+def _why_not(funnel: Funnel) -> Section:
     stages = [
         (
             each.reason.value,

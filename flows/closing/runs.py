@@ -34,20 +34,9 @@ def record_evaluations(
                 action if asked else Action.EVALUATE_AGAIN,
                 cause,
                 changed=each.changed or (asked and taken is not None and taken.new),
-                difference=_difference(each),
+                difference=each.restatement.counts,
                 revision_id=each.revision.revision_id,
-                evaluation_id=each.evaluation_id,
+                evaluation_id=each.evaluation.evaluation_id,
                 caused_by=None if asked else asked_for,
                 approval=approval if asked else NO_APPROVAL,
             )
-
-
-def _difference(month: EvaluatedMonth) -> dict[str, int]:
-    way = month.restatement
-    return {
-        "reversed": len(way.reverse),
-        "awarded": len(way.post),
-        "over_awarded": len(way.over_awarded),
-        "under_awarded": len(way.under_awarded),
-        "points": sum(a.points for a in way.post) - sum(a.points for a in way.reverse),
-    }

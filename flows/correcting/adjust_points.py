@@ -29,12 +29,12 @@ from domain.refusal import Refused, WrongUsage
 from domain.restatement import Restatement, restate
 from flows.closing.cascade import (
     evaluate_in_order,
-    months_from,
     not_planned_by_their_policy,
     post_differences,
     require_acknowledgment,
 )
 from flows.closing.evaluation import EvaluatedMonth
+from flows.closing.program_state import gather_state
 from flows.closing.runs import record_evaluations
 from flows.paying.plan_payouts import plan_payouts
 
@@ -229,8 +229,10 @@ def _grant(
     posted = _correct(connection, request, award, grant)
     if not posted.created:
         return Adjustment(request, posted)
-    later = _later_months(connection, month)
-    months = evaluate_in_order(connection, later, policies, cause, {}, decided_on)
+    state = gather_state(connection, policies, decided_on)
+    later = state.months_from(month)[1:]
+    _require_newest_data(connection, month, later)
+    months = evaluate_in_order(connection, state, later, cause, {})
     if not request.acknowledge_paid:
         require_acknowledgment(month, months)
     post_differences(connection, months, cause)
@@ -239,14 +241,13 @@ def _grant(
     return Adjustment(request, posted, months)
 
 
-def _later_months(connection: Connection, month: SettlementMonth) -> tuple[SettlementMonth, ...]:
-    """List the closed months that a grant binds; each must rest on the newest data already, so
-    that the grant alone changes them."""
-    later = months_from(connection, month)[1:]
+def _require_newest_data(
+    connection: Connection, month: SettlementMonth, later: Sequence[SettlementMonth]
+) -> None:
+    """Raise LaterMonthOutdated unless a grant alone would change the later months."""
     outdated = outdated_months(connection).intersection(later)
     if outdated:
         raise LaterMonthOutdated(month, min(outdated))
-    return later
 
 
 def _award_to_return(

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
@@ -65,18 +65,5 @@ def _record(
     connection: Connection, staged: StagedMonth, findings: Sequence[Finding], actor: str
 ) -> Revision:
     profile = staged.profile
-    log.info("taking in %s sellers, %s lines", f"{profile.sellers:,}", f"{profile.lines:,}")
-    return record_revision(
-        connection,
-        month=staged.settlement_month,
-        content_hash=staged.content_hash,
-        source=staged.source,
-        lines=profile.lines,
-        amount_krw=profile.amount_krw,
-        sellers=profile.sellers,
-        profile=profile.as_data(),
-        findings=[asdict(finding) for finding in findings],
-        actor=actor,
-        amounts_file=staged.totals,
-        sellers_file=staged.sellers,
-    )
+    log.info("ingesting %s sellers, %s lines", f"{profile.sellers:,}", f"{profile.lines:,}")
+    return record_revision(connection, staged, findings, actor)

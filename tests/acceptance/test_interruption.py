@@ -104,7 +104,7 @@ def test_two_closings_of_one_month_at_once_are_as_one(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("said", ["reading", "checking", "taking in", "deciding", "reversing"])
+@pytest.mark.parametrize("said", ["reading", "checking", "ingesting", "deciding", "reversing"])
 @pytest.mark.parametrize("later_s", [0.0, 0.01, 0.03, 0.1, 0.3])
 def test_a_correction_killed_at_any_time_is_made_good_by_running_it_again(
     closed_november: Marketplace, said: str, later_s: float

@@ -17,9 +17,12 @@ from adapters.postgres import ledger, tables
 from adapters.postgres.evaluations import current_evaluation, record_evaluation, record_policy
 from adapters.postgres.ledger.tables import budget, posting, program_balance, seller_account
 from adapters.postgres.revisions import record_revision
+from domain.evaluation import EvaluationInput
 from domain.ledger import Award
 from domain.months import SettlementMonth
 from domain.payout_date import payout_date
+from tests.closings import cause
+from tests.staged import staged_month
 
 OCTOBER = SettlementMonth(2026, 10)
 NOVEMBER = SettlementMonth(2026, 11)
@@ -29,7 +32,6 @@ POLICY = next(each for each in read_policies(None) if each.policy.name == "d-com
 POLICY_HASH = POLICY.policy.content_hash
 POINTS = {tier.number: tier.points for tier in POLICY.policy.tiers}
 AMOUNTS_KRW = {tier.number: 3 * tier.lower_average_krw for tier in POLICY.policy.tiers}
-HASH = "0" * 64
 
 
 def awards_of(
@@ -58,20 +60,14 @@ def deliver(
         for file, facts in zip(files, (each_amount, each_store), strict=True):
             rows = [{"seller_id": seller, **facts} for seller in sold]
             pyarrow.parquet.write_table(pa.Table.from_pylist(rows), file)
-        recorded = record_revision(
-            connection,
-            month=month,
-            content_hash=HASH,
-            source="tests",
+        staged = staged_month(
+            month,
+            Path(folder),
             lines=len(sold),
             amount_krw=1_000 * len(sold),
             sellers=len(sold),
-            profile={},
-            findings=[],
-            actor="tests",
-            amounts_file=files[0],
-            sellers_file=files[1],
         )
+        recorded = record_revision(connection, staged, (), "tests")
     return recorded.revision_id
 
 
@@ -79,20 +75,13 @@ def evaluate(
     connection: Connection, awards: Sequence[Award], *, month: SettlementMonth = OCTOBER
 ) -> tuple[int, int]:
     """Record the next evaluation of a month, which decided these awards: its id and number."""
-    record_policy(connection, policy_hash=POLICY_HASH, name=POLICY.policy.name, content=POLICY.text)
+    record_policy(connection, POLICY)
     revisions = select(tables.revision.c.revision_id)
     revision_id = connection.scalar(revisions.where(tables.revision.c.settlement_month == month))
     before = current_evaluation(connection, month)
-    evaluation = record_evaluation(
-        connection,
-        month=month,
-        evaluation_no=1 if before is None else before.evaluation_no + 1,
-        input_hash=HASH,
-        policy_hash=POLICY_HASH,
-        revision_ids=[revision_id or deliver(connection, "s", month=month)],
-        actor="tests",
-        reason="a test",
-    )
+    content = EvaluationInput(month, (), POLICY_HASH, {})
+    revision_ids = [revision_id or deliver(connection, "s", month=month)]
+    evaluation = record_evaluation(connection, content, revision_ids, before, cause())
     decided = [
         {
             "evaluation_id": evaluation.evaluation_id,

@@ -6,7 +6,8 @@ from sqlalchemy import Connection, text
 
 from adapters.postgres.ledger import seal_now
 from tests.adapters.guards import Attempt, Probe, change, put
-from tests.adapters.ledger_world import HASH, POLICY_HASH
+from tests.adapters.ledger_world import POLICY_HASH
+from tests.staged import HASH
 
 _VALID: dict[str, tuple[str, dict[str, object]]] = {
     "policy": ("policy_hash", {"policy_hash": "1" * 64, "name": "a policy", "content": "text"}),

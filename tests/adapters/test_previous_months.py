@@ -18,6 +18,7 @@ from domain.profile import Changes, Past, PastMonth, Violations
 from domain.settlement import SELLER_FLAGS
 from tests.adapters.test_intake import read
 from tests.deliveries import MONTH, SmallDelivery
+from tests.staged import staged_month
 
 
 @pytest.fixture
@@ -28,20 +29,15 @@ def staged(tmp_path: Path) -> StagedMonth:
 def take_in(
     connection: Connection, month: SettlementMonth, staged: StagedMonth, lines: int
 ) -> None:
-    record_revision(
-        connection,
-        month=month,
-        content_hash="0" * 63 + str(lines),
-        source="here",
+    another = staged_month(
+        month,
+        staged.directory,
         lines=lines,
         amount_krw=lines * 1_000,
         sellers=3,
-        profile={},
-        findings=[],
-        actor="test",
-        amounts_file=staged.totals,
-        sellers_file=staged.sellers,
+        content_hash="0" * 63 + str(lines),
     )
+    record_revision(connection, another, (), "test")
 
 
 Store = dict[str, object]

@@ -1,0 +1,81 @@
+"""What a closing knows of the program, gathered once under the program's lock."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from sqlalchemy import Connection
+
+from adapters.policy_files import PolicyText
+from adapters.postgres.evaluations import Evaluation, current_evaluations
+from adapters.postgres.grants import binding_awards
+from adapters.postgres.ledger import paid_months
+from adapters.postgres.revisions import Revision, current_revisions
+from adapters.postgres.take_backs import taken_back
+from domain.evaluation import AwardsByMonth, by_month
+from domain.findings import WindowIncomplete
+from domain.ledger import Award
+from domain.months import SettlementMonth
+
+
+@dataclass(frozen=True, slots=True)
+class ProgramState:
+    """The program as it stands while months are evaluated in order.
+
+    `evaluations` and `revisions` are the current ones of each month. `standing` are the awards that
+    bind, `decided_on` those that bound when the closed months were last decided; `clawed_back` are
+    the paid ones whose points were taken back.
+    """
+
+    policies: tuple[PolicyText, ...]
+    evaluations: Mapping[SettlementMonth, Evaluation]
+    revisions: Mapping[SettlementMonth, Revision]
+    paid: frozenset[SettlementMonth]
+    clawed_back: frozenset[Award]
+    standing: AwardsByMonth
+    decided_on: AwardsByMonth
+
+    def months_from(self, first: SettlementMonth) -> tuple[SettlementMonth, ...]:
+        """List a month and every later one that is closed, oldest first."""
+        return (first, *(month for month in self.evaluations if month > first))
+
+    def window(self, month: SettlementMonth, months: int) -> tuple[Revision, ...]:
+        """Find the revisions of a month's window, oldest first; raises WindowIncomplete."""
+        window = month.window(months)
+        missing = tuple(each for each in window if each not in self.revisions)
+        if missing:
+            raise WindowIncomplete(month, missing)
+        return tuple(self.revisions[each] for each in window)
+
+    def awards_of(self, month: SettlementMonth) -> frozenset[Award]:
+        """Find the awards of a month that stand."""
+        return self.standing.get(month, frozenset())
+
+    def paid_elsewhere(self, month: SettlementMonth) -> frozenset[Award]:
+        """Find the awards that other months paid, and that a month so cannot give again.
+
+        A month that is not paid yet gives no tier twice, whether it was clawed back or not.
+        """
+        paid = frozenset().union(*(self.awards_of(other) for other in self.paid - {month}))
+        return paid - self.clawed_back if month in self.paid else paid
+
+    def with_awards(self, month: SettlementMonth, awards: frozenset[Award]) -> "ProgramState":
+        """Let other awards of a month stand."""
+        return replace(self, standing={**self.standing, month: awards})
+
+
+def gather_state(
+    connection: Connection,
+    policies: Sequence[PolicyText],
+    decided_on: frozenset[Award] | None = None,
+) -> ProgramState:
+    """Gather the program's state; `decided_on` are other awards than those that bind now."""
+    standing = by_month(binding_awards(connection))
+    return ProgramState(
+        policies=tuple(policies),
+        evaluations={each.settlement_month: each for each in current_evaluations(connection)},
+        revisions=current_revisions(connection),
+        paid=paid_months(connection),
+        clawed_back=taken_back(connection),
+        standing=standing,
+        decided_on=standing if decided_on is None else by_month(decided_on),
+    )
