@@ -17,7 +17,7 @@ $(SETUP): requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install -qq --no-compile --no-deps --require-hashes -r requirements.lock
 	$(BIN)/pip install -qq --no-compile --no-deps --no-build-isolation -e .
-	$(BIN)/python -m compileall -q -j 0 $(VENV)/lib domain expectations adapters flows deploy || true
+	$(BIN)/python -m compileall -q -j 0 $(VENV)/lib domain expectations adapters flows console web deploy || true
 	@touch $(SETUP)
 
 demo: $(SETUP)  ## a sample marketplace, six months closed and paid, in tables
