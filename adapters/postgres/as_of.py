@@ -33,7 +33,7 @@ from adapters.postgres.ledger import seal_now
 from adapters.postgres.ledger.tables import seal, transfer
 from domain.ledger import Account
 
-# Shared by every transaction from the first record that it notes until its commit; see 0008.
+# Shared by every transaction from its first note until its commit; see schema/1_guards.sql.
 _NOTES_LOCK: Final = 7_310_020_004
 
 

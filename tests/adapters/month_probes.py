@@ -171,7 +171,6 @@ MONTH_PROBES = (
     Probe("revision.revision_no_counts_from_1", _insert("revision", revision_no=0)),
     Probe("revision.revision_hash_is_sha256", _insert("revision", content_hash="")),
     Probe("revision.revision_rows_hash_is_sha256", _insert("revision", rows_hash="")),
-    Probe("revision.revision_hashes_its_rows", _insert("revision", rows_hash=None)),
     Probe("revision.revision_lines_not_negative", _insert("revision", lines=-1)),
     Probe("revision.revision_has_sellers", _insert("revision", sellers=0)),
     Probe("revision.revision_has_an_actor", _insert("revision", actor="")),

@@ -92,9 +92,9 @@ PAID_AHEAD_ON_PURPOSE = QueryCheck(
         SELECT FROM growth_points.run
         WHERE run.settlement_month = payout.settlement_month AND action = 'pay out' AND changed
           AND ((started_at AT TIME ZONE 'Asia/Seoul')::date >= paid_on
-            OR difference ? 'days_ahead' OR reason LIKE 'paid ahead, on % as if it were %'))
+            OR difference ? 'days_ahead'))
     ORDER BY 1
-    """,  # clocks may differ by an hour; runs before 0010 said it in their reason alone
+    """,  # clocks may differ by an hour
 )
 
 

@@ -46,24 +46,11 @@ _CONTENTS: Final[Mapping[str, str]] = {
                settlement_month, plan_no, due_on, passed_over, calendar, extra_holidays,
                policy_hash, extract(epoch FROM planned_at))::text AS content
       FROM growth_points.payout_date""",
-    # Since 0008 a revision's seal covers the hash of its rows, before that the rows themselves.
-    "revision": r"""
-      SELECT revision_id::text AS key, CASE WHEN rows_hash IS NOT NULL
-             THEN jsonb_build_array(
+    "revision": """
+      SELECT revision_id::text AS key, jsonb_build_array(
                revision_id, settlement_month, revision_no, content_hash, source, lines, amount_krw,
                sellers, profile, findings, actor, extract(epoch FROM accepted_at), recorded_in,
-               rows_hash)::text
-             ELSE concat_ws(E'\n', jsonb_build_array(
-               revision_id, settlement_month, revision_no, content_hash, source, lines, amount_krw,
-               sellers, profile, findings, actor, extract(epoch FROM accepted_at), recorded_in),
-             (SELECT string_agg(concat_ws('|', it.lines, it.amount_krw, length(line_type),
-                line_type, length(seller_id), seller_id), E'\n' ORDER BY seller_id, line_type)
-              FROM growth_points.seller_amount it WHERE it.revision_id = revision.revision_id),
-             (SELECT string_agg(concat_ws('|', approved_on - date '2000-01-01', length(status),
-                status, runs_department_store_window, runs_outlet_window, uses_fulfilment, uses_api,
-                length(seller_id), seller_id), E'\n' ORDER BY seller_id)
-              FROM growth_points.seller_snapshot it WHERE it.revision_id = revision.revision_id)
-             ) END AS content
+               rows_hash)::text AS content
       FROM growth_points.revision""",
     "evaluation": r"""
       SELECT evaluation_id::text AS key, concat_ws(E'\n', jsonb_build_array(
@@ -136,9 +123,7 @@ SUBJECTS = QueryCheck(
 
 
 def rows_of_revisions(connection: Connection) -> Iterator[Difference]:
-    hashed = select(revision.c.revision_id, revision.c.rows_hash).where(
-        revision.c.rows_hash.is_not(None)
-    )
+    hashed = select(revision.c.revision_id, revision.c.rows_hash)
     for number, taken_in in connection.execute(hashed.order_by(revision.c.revision_id)).all():
         if hash_rows(connection, (seller_amount, seller_snapshot), number) != taken_in:
             yield Difference(

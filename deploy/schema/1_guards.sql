@@ -1,0 +1,57 @@
+-- What every recorded table shares: what was recorded stays, and whoever writes takes a turn.
+--
+-- Guards are triggers, so they hold for the tables' owner too. They are enabled always
+-- (6_privileges.sql), so no setting of a session turns them off.
+--
+-- Whoever takes several of these locks takes them in this order, so nobody waits in a circle:
+--   7310020001  the program's: taken by whatever touches several sellers
+--               sellers' balances, as their rows are updated
+--   7310020004  of notes: shared by every record from its note to its commit, exclusive for a new
+--               budget and for the end of a day
+--   7310020003  of the chain: taken while sealing, and by whatever a budget limits
+
+CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION '% on % is refused: what was recorded stays; correct it by adding',
+    TG_OP, TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
+END $$;
+
+-- For tables that follow from others: only another trigger writes them.
+CREATE FUNCTION refuse_by_hand() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION '% of % by hand is refused: it follows from what is posted', TG_OP, TG_TABLE_NAME
+    USING ERRCODE = 'restrict_violation';
+END $$;
+
+CREATE FUNCTION refuse_old_snapshot() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION 'the ledger is written at READ COMMITTED: an older snapshot misses what others posted'
+    USING ERRCODE = 'object_not_in_prerequisite_state';
+END $$;
+
+CREATE FUNCTION take_turn() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM pg_advisory_xact_lock(7310020001);
+  RETURN NEW;
+END $$;
+
+-- Rows come in the transaction that records their parent. Its number does not prove that alone: a
+-- server that a backup was restored into numbers its transactions anew. A parent that another
+-- transaction wrote into this database has an age above 0.
+CREATE FUNCTION rows_belong() RETURNS trigger
+LANGUAGE plpgsql SET search_path = growth_points, pg_temp AS $$
+DECLARE
+  parent text := TG_ARGV[0];
+  late boolean;
+BEGIN
+  EXECUTE format(
+    'SELECT EXISTS (
+       SELECT FROM (SELECT DISTINCT %1$I FROM new_rows) added LEFT JOIN %2$I parent USING (%1$I)
+       WHERE parent.recorded_in IS DISTINCT FROM pg_current_xact_id() OR age(parent.xmin) > 0)',
+    parent || '_id', parent) INTO late;
+  IF late THEN
+    RAISE EXCEPTION '%: rows are added in the transaction that records their %, never later',
+      TG_TABLE_NAME, parent USING ERRCODE = 'restrict_violation';
+  END IF;
+  RETURN NULL;
+END $$;

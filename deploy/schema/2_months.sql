@@ -1,0 +1,164 @@
+-- Months: policies, deliveries, evaluations with their decisions, payout dates, and the runs that
+-- made them.
+--
+-- Everything is recorded once: a correction is a new revision, a new evaluation, a new payout date.
+-- Amounts and decisions come in bulk (a million rows a month), so `belongs` checks once a statement
+-- what a foreign key would check row by row.
+
+CREATE TABLE policy (
+  policy_hash text NOT NULL CONSTRAINT policy_pk PRIMARY KEY
+              CONSTRAINT policy_hash_is_sha256 CHECK (policy_hash ~ '^[0-9a-f]{64}$'),
+  name        text NOT NULL CONSTRAINT policy_has_a_name CHECK (name <> ''),
+  content     text NOT NULL,
+  recorded_at timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+
+-- A delivery that was accepted. `rows_hash` is of its amounts and snapshot, as they were read.
+CREATE TABLE revision (
+  revision_id      integer GENERATED ALWAYS AS IDENTITY CONSTRAINT revision_pk PRIMARY KEY,
+  settlement_month date    NOT NULL
+                   CONSTRAINT revision_month_is_a_first CHECK (extract(day FROM settlement_month) = 1),
+  revision_no      integer NOT NULL CONSTRAINT revision_no_counts_from_1 CHECK (revision_no >= 1),
+  content_hash     text    NOT NULL
+                   CONSTRAINT revision_hash_is_sha256 CHECK (content_hash ~ '^[0-9a-f]{64}$'),
+  rows_hash        text    NOT NULL
+                   CONSTRAINT revision_rows_hash_is_sha256 CHECK (rows_hash ~ '^[0-9a-f]{64}$'),
+  source           text    NOT NULL,
+  lines            bigint  NOT NULL CONSTRAINT revision_lines_not_negative CHECK (lines >= 0),
+  amount_krw       bigint  NOT NULL,
+  sellers          integer NOT NULL CONSTRAINT revision_has_sellers CHECK (sellers > 0),
+  profile          jsonb   NOT NULL,
+  findings         jsonb   NOT NULL,
+  actor            text    NOT NULL CONSTRAINT revision_has_an_actor CHECK (actor <> ''),
+  accepted_at      timestamptz NOT NULL DEFAULT clock_timestamp(),
+  recorded_in      xid8    NOT NULL DEFAULT pg_current_xact_id(),
+  CONSTRAINT revision_is_numbered_once UNIQUE (settlement_month, revision_no)
+);
+
+CREATE TABLE seller_amount (
+  revision_id integer NOT NULL,
+  seller_id   text COLLATE "C" NOT NULL,
+  line_type   text COLLATE "C" NOT NULL,
+  lines       integer NOT NULL CONSTRAINT seller_amount_has_lines CHECK (lines > 0),
+  amount_krw  bigint NOT NULL,
+  CONSTRAINT seller_amount_pk PRIMARY KEY (revision_id, seller_id, line_type)
+);
+
+CREATE TABLE seller_snapshot (
+  revision_id  integer NOT NULL,
+  seller_id    text COLLATE "C" NOT NULL
+               CONSTRAINT seller_snapshot_id_length CHECK (length(seller_id) BETWEEN 1 AND 64),
+  approved_on  date    NOT NULL,
+  status       text    NOT NULL,
+  runs_department_store_window boolean NOT NULL,
+  runs_outlet_window           boolean NOT NULL,
+  uses_fulfilment              boolean NOT NULL,
+  uses_api                     boolean NOT NULL,
+  CONSTRAINT seller_snapshot_pk PRIMARY KEY (revision_id, seller_id)
+);
+
+CREATE TABLE evaluation (
+  evaluation_id    integer GENERATED ALWAYS AS IDENTITY CONSTRAINT evaluation_pk PRIMARY KEY,
+  settlement_month date    NOT NULL
+                   CONSTRAINT evaluation_month_is_a_first CHECK (extract(day FROM settlement_month) = 1),
+  evaluation_no    integer NOT NULL CONSTRAINT evaluation_no_counts_from_1 CHECK (evaluation_no >= 1),
+  input_hash       text    NOT NULL
+                   CONSTRAINT evaluation_hash_is_sha256 CHECK (input_hash ~ '^[0-9a-f]{64}$'),
+  policy_hash      text    NOT NULL CONSTRAINT evaluation_policy_fk REFERENCES policy,
+  actor            text    NOT NULL CONSTRAINT evaluation_has_an_actor CHECK (actor <> ''),
+  reason           text    NOT NULL CONSTRAINT evaluation_has_a_reason CHECK (reason <> ''),
+  evaluated_at     timestamptz NOT NULL DEFAULT clock_timestamp(),
+  recorded_in      xid8    NOT NULL DEFAULT pg_current_xact_id(),
+  CONSTRAINT evaluation_is_numbered_once UNIQUE (settlement_month, evaluation_no)
+);
+
+CREATE TABLE evaluation_input (
+  evaluation_id integer NOT NULL CONSTRAINT evaluation_input_evaluation_fk REFERENCES evaluation,
+  revision_id   integer NOT NULL CONSTRAINT evaluation_input_revision_fk REFERENCES revision,
+  CONSTRAINT evaluation_input_pk PRIMARY KEY (evaluation_id, revision_id)
+);
+
+-- No index over what was awarded: the primary key finds an evaluation's decisions fast enough, and
+-- an index makes every closing slower.
+CREATE TABLE decision (
+  evaluation_id     integer  NOT NULL,
+  seller_id         text COLLATE "C" NOT NULL,
+  outcome           text     NOT NULL
+                    CONSTRAINT decision_outcome_known CHECK (outcome IN ('awarded', 'not_eligible')),
+  tier              smallint,
+  points            bigint   NOT NULL,
+  window_amount_krw bigint   NOT NULL,
+  reasons           text[]   NOT NULL,
+  CONSTRAINT decision_pk PRIMARY KEY (evaluation_id, seller_id),
+  CONSTRAINT decision_awards_or_gives_reasons CHECK (
+    CASE outcome WHEN 'awarded' THEN tier IS NOT NULL AND points > 0 AND cardinality(reasons) = 0
+                 ELSE tier IS NULL AND points = 0 AND cardinality(reasons) > 0 END)
+);
+
+CREATE TABLE payout_date (
+  settlement_month date    NOT NULL,
+  plan_no          integer NOT NULL CONSTRAINT payout_date_no_counts_from_1 CHECK (plan_no >= 1),
+  due_on           date    NOT NULL
+                   CONSTRAINT payout_date_is_after_the_month
+                   CHECK (due_on >= settlement_month + interval '1 month'),
+  passed_over      jsonb   NOT NULL,
+  calendar         text    NOT NULL,
+  extra_holidays   jsonb   NOT NULL,
+  policy_hash      text    NOT NULL CONSTRAINT payout_date_policy_fk REFERENCES policy,
+  planned_at       timestamptz NOT NULL DEFAULT clock_timestamp(),
+  CONSTRAINT payout_date_pk PRIMARY KEY (settlement_month, plan_no)
+);
+
+-- A run is recorded in the transaction of what it did, also when it changed nothing. An approval
+-- names the evaluation and the points that it agrees to, so a restatement makes it void.
+CREATE TABLE run (
+  run_no           integer GENERATED ALWAYS AS IDENTITY CONSTRAINT run_pk PRIMARY KEY,
+  settlement_month date NOT NULL
+                   CONSTRAINT run_month_is_a_first CHECK (extract(day FROM settlement_month) = 1),
+  action           text NOT NULL CONSTRAINT run_action_known CHECK (action IN (
+                     'ingest', 'close', 'evaluate again', 'approve', 'pay out', 'grant', 'reschedule')),
+  caused_by        date,
+  actor            text NOT NULL CONSTRAINT run_has_an_actor CHECK (actor <> ''),
+  origin           text NOT NULL CONSTRAINT run_has_an_origin CHECK (origin <> ''),
+  reason           text NOT NULL CONSTRAINT run_has_a_reason CHECK (reason <> ''),
+  revision_id      integer CONSTRAINT run_revision_fk REFERENCES revision,
+  evaluation_id    integer CONSTRAINT run_evaluation_fk REFERENCES evaluation,
+  changed          boolean NOT NULL,
+  difference       jsonb NOT NULL,
+  started_at       timestamptz NOT NULL,
+  recorded_at      timestamptz NOT NULL DEFAULT clock_timestamp(),
+  CONSTRAINT run_names_its_cause CHECK ((action = 'evaluate again') = (caused_by IS NOT NULL)),
+  CONSTRAINT run_approves_an_evaluation CHECK (
+    action <> 'approve' OR difference ->> 'refused' IS NOT NULL OR (evaluation_id IS NOT NULL
+      AND jsonb_typeof(difference -> 'points') IS NOT DISTINCT FROM 'number')),
+  CONSTRAINT run_refused_changed_nothing CHECK (difference ->> 'refused' IS NULL OR NOT changed)
+);
+CREATE INDEX run_of_month ON run (settlement_month, run_no);
+
+CREATE TRIGGER belongs AFTER INSERT ON seller_amount REFERENCING NEW TABLE AS new_rows
+  FOR EACH STATEMENT EXECUTE FUNCTION rows_belong('revision');
+CREATE TRIGGER belongs AFTER INSERT ON seller_snapshot REFERENCING NEW TABLE AS new_rows
+  FOR EACH STATEMENT EXECUTE FUNCTION rows_belong('revision');
+CREATE TRIGGER belongs AFTER INSERT ON evaluation_input REFERENCING NEW TABLE AS new_rows
+  FOR EACH STATEMENT EXECUTE FUNCTION rows_belong('evaluation');
+CREATE TRIGGER belongs AFTER INSERT ON decision REFERENCING NEW TABLE AS new_rows
+  FOR EACH STATEMENT EXECUTE FUNCTION rows_belong('evaluation');
+
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON policy
+  FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON revision
+  FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON seller_amount
+  FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON seller_snapshot
+  FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON evaluation
+  FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON evaluation_input
+  FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON decision
+  FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON payout_date
+  FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON run
+  FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();

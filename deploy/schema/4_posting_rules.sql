@@ -1,0 +1,240 @@
+-- What may be posted, and what follows from it.
+--
+-- Where a foreign key would check row by row, a trigger checks once a statement. It runs as the
+-- owner: the rows it looks at are never changed or deleted, so its answer cannot go stale.
+
+CREATE FUNCTION posting_is_in_time() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = growth_points, pg_temp AS $$
+BEGIN
+  IF EXISTS (SELECT FROM payout WHERE settlement_month = NEW.settlement_month) THEN
+    RAISE EXCEPTION '% was paid out; what was paid stays', to_char(NEW.settlement_month, 'YYYY-MM')
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'posting_month_is_not_paid';
+  END IF;
+  IF NEW.evaluation_id IS NOT NULL AND NEW.evaluation_id IS DISTINCT FROM (
+    SELECT evaluation_id FROM evaluation
+    WHERE settlement_month = NEW.settlement_month ORDER BY evaluation_no DESC LIMIT 1
+  ) THEN
+    RAISE EXCEPTION 'evaluation % is not the current one of %', NEW.evaluation_id,
+      to_char(NEW.settlement_month, 'YYYY-MM')
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'posting_evaluation_is_current';
+  END IF;
+  RETURN NULL;
+END $$;
+
+-- A statement writes transfers of one posting, which this transaction opened and did not note yet.
+-- All that a transfer must be is one function, since each trigger costs a single posting as much
+-- as its rows. A session that begins with an empty ledger keeps its plans: they must go by index.
+CREATE FUNCTION transfer_is_entitled() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = growth_points, pg_temp
+SET enable_seqscan = off AS $$
+DECLARE
+  they record;
+  added_to posting;
+  is_noted boolean;
+  twice boolean := false;
+BEGIN
+  SELECT min(posting_no) AS posting_no, min(kind) AS kind,
+         min(posting_no) <> max(posting_no) OR min(kind) <> max(kind) AS differ
+    INTO they FROM added;
+  SELECT * INTO added_to FROM posting WHERE posting_no = they.posting_no;
+  is_noted := EXISTS (
+    SELECT FROM unsealed WHERE subject = 'posting' AND subject_key = they.posting_no::text
+  ) OR EXISTS (
+    SELECT FROM seal WHERE subject = 'posting' AND subject_key = they.posting_no::text
+  );
+  IF is_noted OR they.differ OR they.kind IS DISTINCT FROM added_to.kind THEN
+    RAISE EXCEPTION 'transfers are added to a posting of their kind, in the transaction that records it'
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'transfer_belongs';
+  END IF;
+
+  -- Conditions are nested, since a subquery costs its start even where it is not needed.
+  IF added_to.kind = 'award' THEN
+    -- A lookup for each award. As a join it would read the whole evaluation for each of them, since
+    -- statistics from before a new evaluation say that it has no rows.
+    IF EXISTS (
+      SELECT FROM added WHERE (
+        SELECT (outcome, decision.tier, decision.points) = ('awarded', added.tier, added.points)
+        FROM decision
+        WHERE decision.evaluation_id = added_to.evaluation_id
+          AND decision.seller_id = added.seller_id
+      ) IS NOT TRUE
+    ) THEN
+      RAISE EXCEPTION 'an award has no decision of its evaluation with its tier and points'
+        USING ERRCODE = 'check_violation', CONSTRAINT = 'transfer_was_decided';
+    END IF;
+    IF EXISTS (
+      SELECT FROM added
+      LEFT JOIN transfer earlier
+        ON (earlier.seller_id, earlier.tier, earlier.award_no)
+          = (added.seller_id, added.tier, (added.award_no - 1)::smallint)
+      LEFT JOIN transfer finished ON finished.finishes = earlier.entry_no
+      WHERE added.award_no > 1 AND finished.kind IS DISTINCT FROM 'reversal'
+    ) THEN
+      RAISE EXCEPTION 'a tier is awarded again only after its award was reversed'
+        USING ERRCODE = 'check_violation', CONSTRAINT = 'transfer_awards_again';
+    END IF;
+    twice := EXISTS (
+      SELECT FROM added JOIN posting given
+        ON given.key >= 'grant/' AND given.key < 'grant0'
+        AND substr(given.key, 15) = concat(added.tier, '/', added.seller_id)
+    );
+  ELSIF added_to.kind IN ('payout', 'reversal') THEN
+    IF EXISTS (
+      SELECT FROM added
+      LEFT JOIN transfer given ON given.entry_no = added.finishes AND given.kind = 'award'
+      LEFT JOIN posting origin ON origin.posting_no = given.posting_no
+      WHERE (given.seller_id, given.points, origin.settlement_month)
+        IS DISTINCT FROM (added.seller_id, added.points, added_to.settlement_month)
+    ) THEN
+      RAISE EXCEPTION 'an award is finished for its seller, its points and its month'
+        USING ERRCODE = 'check_violation', CONSTRAINT = 'transfer_finishes_its_award';
+    END IF;
+  -- A grant's key names the award that it stands for, `grant/MONTH/TIER/SELLER` (rules 11 and 16).
+  ELSIF added_to.key >= 'grant/' AND added_to.key < 'grant0' THEN
+    twice := EXISTS (
+      SELECT FROM added
+      WHERE substr(added_to.key, 15) <> concat(split_part(added_to.key, '/', 3), '/', seller_id)
+    ) OR EXISTS (
+      SELECT FROM added JOIN award USING (seller_id)
+      WHERE state <> 'reversed' AND award.tier::text = split_part(added_to.key, '/', 3)
+    ) OR EXISTS (
+      SELECT FROM posting other
+      WHERE other.key >= 'grant/' AND other.key < 'grant0' AND other.key <> added_to.key
+        AND substr(other.key, 15) = substr(added_to.key, 15)
+    );
+  END IF;
+  IF twice THEN
+    RAISE EXCEPTION 'a tier is given to a seller once, by an award or by a grant that names it'
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'transfer_gives_a_tier_once';
+  END IF;
+  RETURN NULL;
+END $$;
+
+-- Only sellers whose balances do not fall may be new. Updates lock FOR NO KEY UPDATE. A plan made
+-- for a whole month is kept for single transfers in the same session, so it goes by index.
+CREATE FUNCTION transfer_moves_points() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = growth_points, pg_temp
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+DECLARE
+  are record;
+  moved bigint;
+BEGIN
+  SELECT min(seller_id) <> max(seller_id) AS several,
+         bool_or(debit_account = 'program_fund') AS given,
+         bool_or(debit_account <> 'program_fund') AS taken
+    INTO are FROM added;
+  IF are.several THEN
+    PERFORM pg_advisory_xact_lock(7310020001);
+  END IF;
+  IF are.given THEN
+    INSERT INTO seller_account AS account (seller_id, pending, available)
+      SELECT seller_id, coalesce(sum(points) FILTER (WHERE credit_account = 'pending'), 0),
+             coalesce(sum(points) FILTER (WHERE credit_account = 'available'), 0)
+      FROM added WHERE debit_account = 'program_fund' GROUP BY seller_id ORDER BY seller_id
+    ON CONFLICT (seller_id) DO UPDATE SET
+      pending = account.pending + excluded.pending,
+      available = account.available + excluded.available;
+  END IF;
+  IF are.taken THEN
+    UPDATE seller_account account SET
+      pending = account.pending - taken.pending,
+      available = account.available + taken.given - taken.available
+    FROM (
+      SELECT seller_id,
+             coalesce(sum(points) FILTER (WHERE debit_account = 'pending'), 0) AS pending,
+             coalesce(sum(points) FILTER (WHERE debit_account = 'available'), 0) AS available,
+             coalesce(sum(points) FILTER (WHERE credit_account = 'available'), 0) AS given
+      FROM added WHERE debit_account <> 'program_fund' GROUP BY seller_id
+    ) taken WHERE account.seller_id = taken.seller_id;
+    GET DIAGNOSTICS moved = ROW_COUNT;
+    IF moved <> (
+      SELECT count(DISTINCT seller_id) FROM added WHERE debit_account <> 'program_fund'
+    ) THEN
+      RAISE EXCEPTION 'a seller without an account has nothing to take'
+        USING ERRCODE = 'check_violation', CONSTRAINT = 'seller_account_available_not_overdrawn';
+    END IF;
+  END IF;
+  RETURN NULL;
+END $$;
+
+CREATE FUNCTION payout_is_due() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = growth_points, pg_temp AS $$
+DECLARE
+  due date;
+BEGIN
+  SELECT due_on INTO due FROM payout_date
+    WHERE settlement_month = NEW.settlement_month ORDER BY plan_no DESC LIMIT 1;
+  IF due IS NULL OR NEW.paid_on < due THEN
+    RAISE EXCEPTION '% is due on %, not on %', to_char(NEW.settlement_month, 'YYYY-MM'),
+      coalesce(due::text, 'no date yet'), NEW.paid_on
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'payout_is_due';
+  END IF;
+  RETURN NULL;
+END $$;
+
+CREATE FUNCTION payout_is_complete() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = growth_points, pg_temp AS $$
+DECLARE
+  paid record;
+BEGIN
+  IF EXISTS (SELECT FROM award
+             WHERE settlement_month = NEW.settlement_month AND state = 'pending') THEN
+    RAISE EXCEPTION 'a payout pays every open award of its month'
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'payout_is_complete';
+  END IF;
+  SELECT count(DISTINCT seller_id) AS sellers, coalesce(sum(points), 0) AS points INTO paid
+    FROM transfer WHERE posting_no = NEW.posting_no;
+  IF NEW.sellers <> paid.sellers OR NEW.points <> paid.points
+    OR NEW.posting_no IS NOT NULL AND NOT EXISTS (
+      SELECT FROM posting WHERE posting_no = NEW.posting_no AND kind = 'payout'
+        AND settlement_month = NEW.settlement_month AND effective_on = NEW.paid_on)
+  THEN
+    RAISE EXCEPTION 'a payout says what its posting paid'
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'payout_is_complete';
+  END IF;
+  RETURN NULL;
+END $$;
+
+-- A new budget waits for what is under way, and what follows waits for it.
+CREATE FUNCTION budget_covers_what_is_out() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = growth_points, pg_temp AS $$
+BEGIN
+  PERFORM pg_advisory_xact_lock(7310020004);
+  IF NEW.floor > (SELECT program_fund FROM program_balance) THEN
+    RAISE EXCEPTION 'more points are out than a budget of % allows', -NEW.floor
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'budget_covers_what_is_out';
+  END IF;
+  RETURN NULL;
+END $$;
+
+CREATE TRIGGER sees_what_others_posted BEFORE INSERT ON posting
+  FOR EACH ROW WHEN (current_setting('transaction_isolation') <> 'read committed')
+  EXECUTE FUNCTION refuse_old_snapshot();
+CREATE TRIGGER takes_turn BEFORE INSERT ON posting
+  FOR EACH ROW WHEN (NEW.kind IN ('award', 'payout', 'reversal'))
+  EXECUTE FUNCTION take_turn();
+-- A grant too, or it would not see the award that a closing is posting.
+CREATE TRIGGER takes_turn_to_grant BEFORE INSERT ON posting
+  FOR EACH ROW WHEN (NEW.key >= 'grant/' AND NEW.key < 'grant0')
+  EXECUTE FUNCTION take_turn();
+CREATE TRIGGER is_in_time AFTER INSERT ON posting
+  FOR EACH ROW WHEN (NEW.settlement_month IS NOT NULL)
+  EXECUTE FUNCTION posting_is_in_time();
+
+CREATE TRIGGER is_entitled AFTER INSERT ON transfer REFERENCING NEW TABLE AS added
+  FOR EACH STATEMENT EXECUTE FUNCTION transfer_is_entitled();
+CREATE TRIGGER moves_points AFTER INSERT ON transfer REFERENCING NEW TABLE AS added
+  FOR EACH STATEMENT EXECUTE FUNCTION transfer_moves_points();
+
+CREATE TRIGGER sees_what_others_posted BEFORE INSERT ON payout
+  FOR EACH ROW WHEN (current_setting('transaction_isolation') <> 'read committed')
+  EXECUTE FUNCTION refuse_old_snapshot();
+CREATE TRIGGER takes_turn BEFORE INSERT ON payout
+  FOR EACH ROW EXECUTE FUNCTION take_turn();
+CREATE TRIGGER is_due AFTER INSERT ON payout
+  FOR EACH ROW EXECUTE FUNCTION payout_is_due();
+CREATE TRIGGER is_complete AFTER INSERT ON payout
+  FOR EACH ROW EXECUTE FUNCTION payout_is_complete();
+
+CREATE TRIGGER covers_what_is_out AFTER INSERT ON budget
+  FOR EACH ROW EXECUTE FUNCTION budget_covers_what_is_out();

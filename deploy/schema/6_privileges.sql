@@ -1,0 +1,67 @@
+-- Who may do what: the service works as a role that may read, and add what the program records.
+-- What the database numbers, dates and marks by itself, the service cannot choose.
+
+DO $$ BEGIN
+  IF to_regrole('growth_points_service') IS NULL THEN
+    CREATE ROLE growth_points_service NOLOGIN;
+  END IF;
+EXCEPTION
+  WHEN duplicate_object OR unique_violation THEN NULL;  -- roles belong to the whole server
+  WHEN insufficient_privilege THEN
+    RAISE EXCEPTION 'the role growth_points_service is missing and % may not create it', current_user
+      USING ERRCODE = 'insufficient_privilege',
+            HINT = 'Let an administrator run: CREATE ROLE growth_points_service NOLOGIN; '
+                || format('GRANT growth_points_service TO %I', current_user);
+END $$;
+DO $$ BEGIN
+  GRANT growth_points_service TO CURRENT_USER;
+EXCEPTION WHEN insufficient_privilege THEN
+  IF NOT pg_has_role(current_user, 'growth_points_service', 'MEMBER') THEN
+    RAISE EXCEPTION '% may not work as the role growth_points_service', current_user
+      USING ERRCODE = 'insufficient_privilege',
+            HINT = format('Let an administrator run: GRANT growth_points_service TO %I', current_user);
+  END IF;
+END $$;
+
+GRANT USAGE ON SCHEMA growth_points TO growth_points_service;
+GRANT SELECT ON ALL TABLES IN SCHEMA growth_points TO growth_points_service;
+
+GRANT INSERT (policy_hash, name, content) ON policy TO growth_points_service;
+GRANT INSERT (settlement_month, revision_no, content_hash, rows_hash, source, lines, amount_krw,
+  sellers, profile, findings, actor) ON revision TO growth_points_service;
+GRANT INSERT (revision_id, seller_id, line_type, lines, amount_krw)
+  ON seller_amount TO growth_points_service;
+GRANT INSERT (revision_id, seller_id, approved_on, status, runs_department_store_window,
+  runs_outlet_window, uses_fulfilment, uses_api) ON seller_snapshot TO growth_points_service;
+GRANT INSERT (settlement_month, evaluation_no, input_hash, policy_hash, actor, reason)
+  ON evaluation TO growth_points_service;
+GRANT INSERT (evaluation_id, revision_id) ON evaluation_input TO growth_points_service;
+GRANT INSERT (evaluation_id, seller_id, outcome, tier, points, window_amount_krw, reasons)
+  ON decision TO growth_points_service;
+GRANT INSERT (settlement_month, plan_no, due_on, passed_over, calendar, extra_holidays, policy_hash)
+  ON payout_date TO growth_points_service;
+GRANT INSERT (settlement_month, action, caused_by, actor, origin, reason, revision_id,
+  evaluation_id, changed, difference, started_at) ON run TO growth_points_service;
+GRANT INSERT (key, kind, settlement_month, evaluation_id, request_hash, effective_on, actor, reason)
+  ON posting TO growth_points_service;
+GRANT INSERT (posting_no, kind, seller_id, debit_account, credit_account, points, tier, award_no,
+  finishes) ON transfer TO growth_points_service;
+GRANT INSERT (settlement_month, posting_no, sellers, points, paid_on, actor)
+  ON payout TO growth_points_service;
+
+REVOKE EXECUTE ON FUNCTION chain_waiting(), seal_waiting() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION seal_waiting() TO growth_points_service;
+
+-- Guards hold in every session, whatever its session_replication_role says.
+DO $$
+DECLARE
+  guard record;
+BEGIN
+  FOR guard IN
+    SELECT tgrelid::regclass AS guarded, tgname FROM pg_trigger
+    JOIN pg_class ON pg_class.oid = tgrelid
+    WHERE relnamespace = 'growth_points'::regnamespace AND relkind = 'r' AND NOT tgisinternal
+  LOOP
+    EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER %I', guard.guarded, guard.tgname);
+  END LOOP;
+END $$;
