@@ -1,9 +1,11 @@
-"""The schema that all migrations make together."""
+"""The schema that all migrations make together, and who may call what in it."""
 
 import re
 from pathlib import Path
 
-from sqlalchemy import Connection
+import pytest
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import ProgrammingError
 
 from tests.adapters.structure import structure
 
@@ -28,3 +30,36 @@ def test_no_function_has_two_bodies() -> None:
     ]
     assert len(created) > 20
     assert len(created) == len(set(created))
+
+
+_CALLABLE = """
+  SELECT proname FROM pg_proc
+  WHERE pronamespace = 'growth_points'::regnamespace AND has_function_privilege({}, oid, 'EXECUTE')
+"""
+
+
+def test_the_service_may_call_nothing_but_sealing_and_everybody_else_nothing(
+    connection: Connection,
+) -> None:
+    service = text(_CALLABLE.format("current_user"))
+    everybody = text(_CALLABLE.format("0::oid"))
+    assert connection.scalars(service).all() == ["seal_waiting"]
+    assert connection.scalars(everybody).all() == []
+
+
+_GIVE_YOURSELF_POINTS = """
+  CREATE TEMPORARY TABLE mine (LIKE growth_points.transfer);
+  ALTER TABLE mine ALTER entry_no DROP NOT NULL, ALTER posting_no DROP NOT NULL,
+                   ALTER kind DROP NOT NULL;
+  CREATE TRIGGER moves AFTER INSERT ON mine REFERENCING NEW TABLE AS added
+    FOR EACH STATEMENT EXECUTE FUNCTION growth_points.transfer_moves_points();
+  INSERT INTO mine (seller_id, debit_account, credit_account, points)
+    VALUES ('store', 'program_fund', 'available', 1000000);
+"""
+
+
+def test_no_points_are_given_by_a_trigger_on_a_table_of_somebodys_own(
+    connection: Connection,
+) -> None:
+    with pytest.raises(ProgrammingError, match="permission denied for function"):
+        connection.execute(text(_GIVE_YOURSELF_POINTS))
