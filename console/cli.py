@@ -13,7 +13,7 @@ import click
 
 from console.commands import answers, months, points, service
 from console.shown import show_whatever_can_be_shown, trouble_of_showing
-from domain.refusal import Refused, WrongUsage
+from domain.refusal import Refused, Unavailable, WrongUsage
 from flows.prefect.servers.proxies import reach_this_machine_directly
 
 _TOPICS = {
@@ -106,8 +106,8 @@ def main() -> NoReturn:
         sys.exit(2)
     except click.Abort:
         _fail("interrupted; nothing is left half done, run the command again", 130)
-    except Refused as refused:
-        _fail(str(refused), 1)
+    except (Refused, Unavailable) as trouble:
+        _fail(str(trouble), 1)
     except WrongUsage as wrong:
         _fail(str(wrong), 2)
     except OSError as error:

@@ -12,7 +12,7 @@ from adapters.data_docs import read_checks, revision_page
 from adapters.data_docs.markup import Cell, number, page, table, tag
 from adapters.postgres.standing import Standing, program_standing
 from domain.months import SettlementMonth
-from domain.refusal import Refused
+from domain.refusal import Unavailable
 from flows.program import program_database
 from flows.settings import Settings
 
@@ -54,7 +54,7 @@ def _months(settings: Settings) -> Mapping[SettlementMonth, Standing] | None:
     try:
         with program_database(settings) as engine, engine.connect() as connection:
             return {each.settlement_month: each for each in program_standing(connection)}
-    except (Refused, SQLAlchemyError):
+    except (Unavailable, SQLAlchemyError):
         return None
 
 

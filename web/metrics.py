@@ -10,7 +10,7 @@ from prometheus_client.registry import Collector
 from sqlalchemy.exc import SQLAlchemyError
 
 from adapters.postgres.standing import Standing, program_standing
-from domain.refusal import Refused
+from domain.refusal import Unavailable
 from flows.occasion import this_occasion
 from flows.program import program_database
 from flows.settings import Settings
@@ -38,7 +38,7 @@ class _Program(Collector):
         try:
             with program_database(self._settings) as engine, engine.connect() as connection:
                 months = program_standing(connection)
-        except (Refused, SQLAlchemyError):
+        except (Unavailable, SQLAlchemyError):
             up.add_metric([], 0)
             yield up
             return

@@ -10,7 +10,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, OperationalError, ProgrammingError
 
-from domain.refusal import Refused, WrongUsage
+from domain.refusal import Unavailable, WrongUsage
 
 SERVICE_ROLE = "growth_points_service"
 
@@ -41,15 +41,15 @@ class DatabaseUrlInvalid(WrongUsage):
     """GROWTH_POINTS_DATABASE_URL is not the URL of a PostgreSQL database."""
 
 
-class DatabaseUnreachable(Refused):
+class DatabaseUnreachable(Unavailable):
     """No connection to the database could be made."""
 
 
-class DatabaseNewer(Refused):
+class DatabaseNewer(Unavailable):
     """The database was migrated by a newer version of this program."""
 
 
-class MigrationForbidden(Refused):
+class MigrationForbidden(Unavailable):
     """The database's user lacks a right that a migration needs."""
 
 

@@ -11,6 +11,7 @@ from adapters.postgres.ledger import pay_out
 from adapters.postgres.verification.verify import verify
 from console.listings import HISTORY
 from domain.months import SettlementMonth
+from flows import refused_runs
 from flows.closing.evaluation import ClosingRequest
 from flows.closing.require_window import MonthNotOver, require_window
 from flows.occasion import SEOUL, this_occasion
@@ -75,6 +76,20 @@ def test_a_refused_intake_and_a_refused_payout_stand_in_the_history(
     program.close("2026-10", STORES)
     shop.done("pay-out", "--on", "2026-11-10")
     shop.done("verify")
+
+
+def test_a_database_that_cannot_be_reached_ends_a_run_and_is_not_asked_to_record_it(
+    shop: Marketplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = replace(shop, database_url="postgresql://nobody@127.0.0.1:1/none")
+    monkeypatch.setattr(
+        refused_runs, "program_database", lambda _: pytest.fail("it was opened again")
+    )
+
+    for command in (("ingest", "2026-10"), ("close", "2026-10"), ("pay-out",)):
+        ran = gone.run(*command)
+        assert ran.exit_code == 1
+        assert "growth-points: No connection to postgresql://nobody@" in ran.stderr
 
 
 @pytest.mark.parametrize(

@@ -39,7 +39,7 @@ from adapters.postgres.verification.verify import verify
 from domain.award_profile import AwardProfile
 from domain.findings import Finding
 from domain.months import SettlementMonth
-from domain.refusal import Refused
+from domain.refusal import Refused, Unavailable
 from expectations import gate, gate_process
 from flows.verifying.replay import replay_decisions
 from tests.closings import Program, Sold
@@ -144,7 +144,7 @@ def _work(
         steps.reached("committed")
         with suppress(OSError):
             pipe.send(steps.names())
-    except (DBAPIError, psycopg.Error, Refused):
+    except (DBAPIError, psycopg.Error, Refused, Unavailable):
         os._exit(1)  # interrupted: the same command is given again
     except BaseException:
         traceback.print_exc()

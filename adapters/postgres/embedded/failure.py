@@ -5,13 +5,13 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
-from domain.refusal import Refused
+from domain.refusal import Unavailable
 
 _ERROR: Final = re.compile(r"(?:FATAL|PANIC|ERROR|error):\s+(?P<what>.+)")
 _DETAIL: Final = re.compile(r"DETAIL:\s+(?P<what>.+)")
 
 
-class ServerNotStarted(Refused):
+class ServerNotStarted(Unavailable):
     """The embedded server could not be started; trying again would not help."""
 
     def __init__(self, folder: Path, cause: str) -> None:
