@@ -61,12 +61,22 @@ def last_seal_of(connection: Connection, day: date) -> int:
 
     A commit under way may belong to that day, so it is waited for; then all that waits is sealed.
     """
-    connection.execute(text(f"SELECT pg_advisory_lock({_NOTES_LOCK})"))
-    connection.execute(text(f"SELECT pg_advisory_unlock({_NOTES_LOCK})"))
+    _wait_for_commits(connection)
     seal_now(connection)
     ends_at = func.timezone("Asia/Seoul", cast(day + timedelta(days=1), DateTime))
     last = select(func.coalesce(func.max(seal.c.seal_no), 0)).where(seal.c.sealed_at < ends_at)
     return int(connection.execute(last).scalar_one())
+
+
+def _wait_for_commits(connection: Connection) -> None:
+    """Take the lock of those that commit, and release it with a savepoint.
+
+    However this is interrupted, the lock ends with the transaction and not with the session, which
+    goes back to the pool.
+    """
+    with connection.begin_nested() as savepoint:
+        connection.execute(text(f"SELECT pg_advisory_xact_lock({_NOTES_LOCK})"))
+        savepoint.rollback()
 
 
 def seller_balances(

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pyarrow.csv
 import pyarrow.parquet
 import pytest
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, event, text
 
 from adapters.postgres.as_of import (
     ProgramBalances,
@@ -100,6 +100,31 @@ def test_a_day_waits_for_the_commit_that_holds_its_last_seal(engine: Engine) -> 
         assert reader.is_alive()
     reader.join()
     assert answers == [1]
+
+
+def test_a_day_that_was_asked_for_keeps_nobody_from_recording(engine: Engine) -> None:
+    with engine.begin() as reading, engine.begin() as recording:
+        last_seal_of(reading, TOMORROW)
+        recording.execute(text("SET LOCAL lock_timeout = '2s'"))
+        adjust(recording, "a", 7)
+        check_now(recording)
+
+
+def test_an_interrupt_leaves_no_lock_on_a_connection_that_goes_back_to_the_pool(
+    engine: Engine,
+) -> None:
+    def interrupt(_: Connection, statement: object, *__: object) -> None:
+        if "advisory" in str(statement):
+            raise KeyboardInterrupt
+
+    event.listen(engine, "after_execute", interrupt)
+    with pytest.raises(KeyboardInterrupt), engine.connect() as connection:
+        last_seal_of(connection, TOMORROW)
+    event.remove(engine, "after_execute", interrupt)
+
+    with engine.connect() as connection:
+        held = text("SELECT locktype FROM pg_locks WHERE pid = pg_backend_pid()")
+        assert "advisory" not in connection.scalars(held).all()
 
 
 @pytest.fixture
