@@ -34,6 +34,7 @@ _SESSION: Final = """
 """
 _PROGRAM_LOCK = 7_310_020_001  # any number, the same for every process of this program
 _MIGRATION_LOCK = 7_310_020_002
+_SET_NESTED_LOOPS: Final = text("SELECT set_config('enable_nestloop', :before, true)")
 _ITS_OWN: Final = {"application_name": "growth-points", "client_encoding": "utf8"}
 
 
@@ -173,8 +174,10 @@ def joining_whole_months(connection: Connection) -> Iterator[None]:
     """Let PostgreSQL join by hashing or sorting only, whatever its statistics say.
 
     They are older than the month that is being recorded, and say that it has no rows. Nested loops
-    look free then, and go through all awards for every store.
+    look free then, and go through all awards for every store. An error ends the setting with its
+    transaction.
     """
+    before = connection.scalar(text("SHOW enable_nestloop"))
     connection.execute(text("SET LOCAL enable_nestloop = off"))
     yield
-    connection.execute(text("SET LOCAL enable_nestloop = on"))
+    connection.execute(_SET_NESTED_LOOPS, {"before": before})

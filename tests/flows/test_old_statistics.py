@@ -3,8 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, event, text
+from sqlalchemy import Connection, Engine, event, text
 
+from adapters.postgres.database import joining_whole_months
 from flows.verifying.replay import replay_decisions
 from tests.closings import Program, Sold
 
@@ -34,3 +35,13 @@ def test_whole_months_are_joined_without_nested_loops_and_single_questions_with(
     assert len(settings) > len(("two closings", "a replay"))
     assert set(settings) == {"off"}
     assert after == "on"
+
+
+def test_nested_loops_are_afterwards_as_they_were_before(connection: Connection) -> None:
+    def setting() -> object:
+        return connection.scalar(text("SHOW enable_nestloop"))
+
+    connection.execute(text("SET LOCAL enable_nestloop = off"))
+    with joining_whole_months(connection):
+        assert setting() == "off"
+    assert setting() == "off"
