@@ -12,7 +12,9 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Integer,
+    RowMapping,
     Select,
+    Subquery,
     Text,
     any_,
     bindparam,
@@ -188,7 +190,7 @@ def recorded_facts(
     both = decided.join(facts, same_store, isouter=only_its_own, full=not only_its_own)
     either = func.coalesce(facts.c.seller_id, decided.c.seller_id)
     query = (
-        select(either, *facts.c, *(column.label(f"decided_{column.name}") for column in decided.c))
+        select(either.label("store"), *_named_after(facts), *_named_after(decided))
         .select_from(both)
         .order_by(either)
     )
@@ -198,8 +200,13 @@ def recorded_facts(
             _given(earlier_awards, stores),
             execution_options={"yield_per": 10_000},
         )
-    for seller, *values in rows:
-        yield RecordedStore(seller, _seller_facts(values[:-5]), _result(values[-5:-1]), values[-1])
+    for row in rows.mappings():
+        yield RecordedStore(
+            seller_id=row["store"],
+            facts=_seller_facts(row),
+            result=_result(row, "decided"),
+            window_amount_krw=row["decided_window_amount_krw"],
+        )
 
 
 def _decided(
@@ -216,21 +223,24 @@ def _decision(*conditions: ColumnElement[bool]) -> Select[tuple[object, ...]]:
     return select(*(decision.c[name] for name in names)).where(*conditions)
 
 
-def _seller_facts(values: Sequence[Any]) -> SellerFacts | None:
-    seller_id, approved_on, status, *flags, window_amount_krw, awarded_tiers = values
-    if seller_id is None:
+def _named_after(source: Subquery) -> list[ColumnElement[Any]]:
+    """Name the columns of a subquery after it, to select them beside those of another one."""
+    return [column.label(f"{source.name}_{column.name}") for column in source.c]
+
+
+def _seller_facts(row: RowMapping) -> SellerFacts | None:
+    if row["facts_seller_id"] is None:
         return None
-    department_store, outlet, fulfilment, api = flags
     return SellerFacts(
-        seller_id=seller_id,
-        approved_on=approved_on,
-        window_amount_krw=window_amount_krw,
-        status=status,
-        runs_department_store_window=department_store,
-        runs_outlet_window=outlet,
-        uses_fulfilment=fulfilment,
-        uses_api=api,
-        awarded_tiers=_tiers_of(awarded_tiers),
+        seller_id=row["facts_seller_id"],
+        approved_on=row["facts_approved_on"],
+        window_amount_krw=row["facts_window_amount_krw"],
+        status=row["facts_status"],
+        runs_department_store_window=row["facts_runs_department_store_window"],
+        runs_outlet_window=row["facts_runs_outlet_window"],
+        uses_fulfilment=row["facts_uses_fulfilment"],
+        uses_api=row["facts_uses_api"],
+        awarded_tiers=_tiers_of(row["facts_awarded_tiers"]),
     )
 
 
@@ -267,7 +277,7 @@ def changed_results(
     new = _decided(connection, after.evaluation_id, stores).subquery("new")
     seller_id = func.coalesce(old.c.seller_id, new.c.seller_id)
     differing = (
-        select(seller_id, *old.c, *new.c)
+        select(seller_id.label("store"), *_named_after(old), *_named_after(new))
         .select_from(old.join(new, old.c.seller_id == new.c.seller_id, full=True))
         .where(
             old.c.tier.is_distinct_from(new.c.tier)
@@ -276,13 +286,18 @@ def changed_results(
         .order_by(seller_id)
     )
     with joining_whole_months(connection):
-        rows = connection.execute(differing, _given((), stores)).all()
-    return tuple(ChangedResult(row[0], _result(row[1:5]), _result(row[6:10])) for row in rows)
+        rows = connection.execute(differing, _given((), stores)).mappings().all()
+    return tuple(
+        ChangedResult(row["store"], _result(row, "old"), _result(row, "new")) for row in rows
+    )
 
 
-def _result(values: Sequence[Any]) -> Result | None:
-    seller_id, tier, points, reasons = values
-    return None if seller_id is None else Result(tier, points, tuple(map(Reason, reasons)))
+def _result(row: RowMapping, of: str) -> Result | None:
+    """Make the result of the decision that a row has under this name; None where it has none."""
+    if row[f"{of}_seller_id"] is None:
+        return None
+    reasons = tuple(map(Reason, row[f"{of}_reasons"]))
+    return Result(row[f"{of}_tier"], row[f"{of}_points"], reasons)
 
 
 def decisions(
@@ -290,18 +305,8 @@ def decisions(
 ) -> Iterator[Decision]:
     """Stream the decisions of an evaluation in the order of seller ids."""
     asked = evaluation.alias("asked")
-    columns = (
-        asked.c.settlement_month,
-        decision.c.seller_id,
-        decision.c.outcome,
-        decision.c.tier,
-        decision.c.points,
-        decision.c.window_amount_krw,
-        decision.c.reasons,
-        policy.c.name,
-    )
     query = (
-        select(*columns)
+        select(asked.c.settlement_month, policy.c.name, *decision.c)
         .select_from(decision)
         .join(asked, asked.c.evaluation_id == evaluation_id)
         .join(policy, policy.c.policy_hash == asked.c.policy_hash)
@@ -311,16 +316,16 @@ def decisions(
     if seller_id is not None:
         query = query.where(decision.c.seller_id == seller_id)
     rows = connection.execute(query, execution_options={"yield_per": 10_000})
-    for month, seller, outcome, tier, points, amount, reasons, name in rows:
+    for row in rows:
         yield Decision(
-            settlement_month=month,
-            seller_id=seller,
-            outcome=Outcome(outcome),
-            tier=tier,
-            points=points,
-            window_amount_krw=amount,
-            reasons=tuple(map(Reason, reasons)),
-            policy=name,
+            settlement_month=row.settlement_month,
+            seller_id=row.seller_id,
+            outcome=Outcome(row.outcome),
+            tier=row.tier,
+            points=row.points,
+            window_amount_krw=row.window_amount_krw,
+            reasons=tuple(map(Reason, row.reasons)),
+            policy=row.name,
         )
 
 

@@ -103,8 +103,11 @@ def store_on(
 
 def _window(connection: Connection, evaluation_id: int, seller_id: str) -> tuple[MonthAmount, ...]:
     types, amounts = (
-        func.array_remove(func.array_agg(column), None)
-        for column in (seller_amount.c.line_type, seller_amount.c.amount_krw)
+        func.array_remove(func.array_agg(column), None).label(name)
+        for name, column in (
+            ("line_types", seller_amount.c.line_type),
+            ("amounts", seller_amount.c.amount_krw),
+        )
     )
     rows = connection.execute(
         select(
@@ -113,7 +116,7 @@ def _window(connection: Connection, evaluation_id: int, seller_id: str) -> tuple
             revision.c.revision_no,
             revision.c.source,
             revision.c.accepted_at,
-            revision.c.profile["files"],
+            revision.c.profile["files"].label("files"),
             types,
             amounts,
         )
@@ -130,15 +133,15 @@ def _window(connection: Connection, evaluation_id: int, seller_id: str) -> tuple
     )
     return tuple(
         MonthAmount(
-            month=month,
-            revision_id=revision_id,
-            revision_no=number,
-            source=source,
-            accepted_at=accepted_at,
-            files=tuple(file["name"] for file in files or ()),
-            amount_krw_by_line_type=dict(zip(kinds or (), krw or (), strict=True)),
+            month=row.settlement_month,
+            revision_id=row.revision_id,
+            revision_no=row.revision_no,
+            source=row.source,
+            accepted_at=row.accepted_at,
+            files=tuple(file["name"] for file in row.files or ()),
+            amount_krw_by_line_type=dict(zip(row.line_types or (), row.amounts or (), strict=True)),
         )
-        for month, revision_id, number, source, accepted_at, files, kinds, krw in rows
+        for row in rows
     )
 
 

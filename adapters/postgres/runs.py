@@ -187,10 +187,10 @@ def runs_of(connection: Connection, month: SettlementMonth) -> Iterator[Recorded
             run.c.actor,
             run.c.origin,
             run.c.reason,
-            func.coalesce(revision.c.source, run.c.difference[_INPUT].astext),
+            func.coalesce(revision.c.source, run.c.difference[_INPUT].astext).label("input"),
             revision.c.revision_no,
             evaluation.c.evaluation_no,
-            func.coalesce(policy.c.name, run.c.difference[_POLICY].astext),
+            func.coalesce(policy.c.name, run.c.difference[_POLICY].astext).label("policy"),
             run.c.changed,
             run.c.difference,
             run.c.started_at,
@@ -202,5 +202,5 @@ def runs_of(connection: Connection, month: SettlementMonth) -> Iterator[Recorded
         .where(run.c.settlement_month == month)
         .order_by(run.c.run_no)
     )
-    for number, action, *others in rows:
-        yield RecordedRun(number, Action(action), *others)
+    for row in rows.mappings():
+        yield RecordedRun(**{**row, "action": Action(row["action"])})

@@ -68,20 +68,18 @@ def entries(
     if month is not None:
         query = query.where(posting.c.settlement_month == month)
     for row in connection.execute(query, execution_options={"yield_per": 10_000}):
-        number, recorded_at, effective_on, kind, *whose, debit, credit, moved, reverses = row
-        seller, tier, settlement_month = whose
         yield LedgerEntry(
-            entry_no=number,
-            recorded_at=recorded_at,
-            effective_on=effective_on,
-            kind=TransferKind(kind),
-            seller_id=seller,
-            tier=tier,
-            settlement_month=settlement_month,
-            debit_account=Account(debit),
-            credit_account=Account(credit),
-            points=moved,
-            reverses_entry_no=reverses,
+            entry_no=row.entry_no,
+            recorded_at=row.recorded_at,
+            effective_on=row.effective_on,
+            kind=TransferKind(row.kind),
+            seller_id=row.seller_id,
+            tier=row.tier,
+            settlement_month=row.settlement_month,
+            debit_account=Account(row.debit_account),
+            credit_account=Account(row.credit_account),
+            points=row.points,
+            reverses_entry_no=row.reverses_entry_no,
         )
 
 
@@ -133,12 +131,14 @@ _ENTRIES: Select[Any] = (
         posting.c.effective_on,
         transfer.c.kind,
         transfer.c.seller_id,
-        func.coalesce(transfer.c.tier, _finished.c.tier),
+        func.coalesce(transfer.c.tier, _finished.c.tier).label("tier"),
         posting.c.settlement_month,
         transfer.c.debit_account,
         transfer.c.credit_account,
         transfer.c.points,
-        case((transfer.c.kind == TransferKind.REVERSAL, transfer.c.finishes)),
+        case((transfer.c.kind == TransferKind.REVERSAL, transfer.c.finishes)).label(
+            "reverses_entry_no"
+        ),
     )
     .join(posting, posting.c.posting_no == transfer.c.posting_no)
     .outerjoin(_finished, _finished.c.entry_no == transfer.c.finishes)
