@@ -15,7 +15,7 @@ from sqlalchemy import Engine
 from adapters.ingest.scan import StagedMonth
 from adapters.korean_holidays import HolidayCalendar
 from adapters.policy_files import PolicyText, read_policies
-from adapters.postgres.ledger import Payout
+from adapters.postgres.ledger import PaidOut
 from adapters.postgres.revisions import Revision
 from domain.approval import NO_APPROVAL, ApprovalRule
 from domain.cause import Cause
@@ -116,7 +116,7 @@ class Program:
             seen_no=None if found is None else found.revision_no,
         )
 
-    def pay(self, name: str, on: date = FAR_AHEAD) -> Payout:
+    def pay(self, name: str, on: date = FAR_AHEAD) -> PaidOut:
         """Pay a month out."""
         return pay_out_month(self.engine, month(name), paying(on))
 

@@ -2,14 +2,15 @@
 
 from datetime import date
 
-from adapters.postgres.ledger import Payout
+from adapters.postgres.ledger import PaidOut
 from adapters.postgres.standing import Standing
 from flows.prefect.events import LATE, PAID, tell
 
 
-def tell_paid(payout: Payout, due_on: date) -> None:
+def tell_paid(paid: PaidOut, due_on: date) -> None:
     """Tell that a month was paid, unless it had been paid before."""
-    if payout.created:
+    payout = paid.payout
+    if paid.created:
         payload = {
             "due_on": str(due_on),
             "paid_on": str(payout.paid_on),

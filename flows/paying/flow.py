@@ -9,7 +9,7 @@ from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 from pydantic import Field
 
-from adapters.postgres.ledger import Payout
+from adapters.postgres.ledger import PaidOut, Payout
 from adapters.postgres.payout_dates import planned_payouts
 from adapters.postgres.runs import Action
 from adapters.postgres.standing import program_standing
@@ -138,19 +138,19 @@ def pay(settings: Settings, month: SettlementMonth, request: PayoutRequest) -> P
     """Pay one month out, in one transaction."""
     history = refusals_in_the_history(settings, month, Action.PAY_OUT, request.cause)
     with program_database(settings) as engine, history:
-        payout = pay_out_month(engine, month, request)
+        paid = pay_out_month(engine, month, request)
         with engine.connect() as connection:
             due_on = planned_payouts(connection)[month].due_on
     with only_telling("what was paid"):
-        tell_paid(payout, due_on)
-        _show(payout, due_on)
-    return payout
+        tell_paid(paid, due_on)
+        _show(paid, due_on)
+    return paid.payout
 
 
-def _show(payout: Payout, due_on: date) -> None:
+def _show(paid: PaidOut, due_on: date) -> None:
     """Show with the run what was paid, or that it had been paid before."""
-    month = payout.settlement_month
-    said = f"{month} {'is' if payout.created else 'had been'} paid"
+    payout, month = paid.payout, paid.payout.settlement_month
+    said = f"{month} {'is' if paid.created else 'had been'} paid"
     create_markdown_artifact(
         f"# {said}\n\n{payout.points:,} points to {payout.sellers:,} sellers on {payout.paid_on}; "
         f"due on {due_on}; by {payout.actor}.",

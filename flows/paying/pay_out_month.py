@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 
 from adapters.postgres.database import lock_program
 from adapters.postgres.evaluations import current_evaluation, outdated_months
-from adapters.postgres.ledger import Payout, paid_months, pay_out
+from adapters.postgres.ledger import PaidOut, Payout, paid_months, pay_out
 from adapters.postgres.payout_dates import planned_payouts
 from adapters.postgres.runs import Action, record_run
 from domain.approval import NO_APPROVAL, ApprovalRule
@@ -97,7 +97,7 @@ def due_months(engine: Engine, on: date) -> tuple[SettlementMonth, ...]:
     )
 
 
-def pay_out_month(engine: Engine, month: SettlementMonth, request: PayoutRequest) -> Payout:
+def pay_out_month(engine: Engine, month: SettlementMonth, request: PayoutRequest) -> PaidOut:
     """Pay one month out in one transaction; a month that was paid stays as it is.
 
     Raises PayoutOutdated, PayoutNotApproved, PayoutNotDue.
@@ -109,20 +109,20 @@ def pay_out_month(engine: Engine, month: SettlementMonth, request: PayoutRequest
         waiting = open_payouts(connection).get(month)
         if waiting is not None and waiting.waits(request.approval):
             raise PayoutNotApproved(month, waiting.points)
-        payout = pay_out(connection, month=month, paid_on=request.on, actor=request.cause.actor)
+        paid = pay_out(connection, month=month, paid_on=request.on, actor=request.cause.actor)
         evaluation = current_evaluation(connection, month)
         record_run(
             connection,
             month,
             Action.PAY_OUT,
             request.cause,
-            changed=payout.created,
+            changed=paid.created,
             difference={
-                "sellers": payout.sellers,
-                "points": payout.points,
-                "days_ahead": request.days_ahead if payout.created else 0,
+                "sellers": paid.payout.sellers,
+                "points": paid.payout.points,
+                "days_ahead": request.days_ahead if paid.created else 0,
             },
             evaluation_id=None if evaluation is None else evaluation.evaluation_id,
         )
-    log.info("paid out %s: %s points", month, f"{payout.points:,}")
-    return payout
+    log.info("paid out %s: %s points", month, f"{paid.payout.points:,}")
+    return paid

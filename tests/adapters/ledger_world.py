@@ -171,7 +171,7 @@ def reverse(
 
 def pay(
     connection: Connection, *, month: SettlementMonth = OCTOBER, on: date = DUE_ON
-) -> ledger.Payout:
+) -> ledger.PaidOut:
     """Pay a month out."""
     return ledger.pay_out(connection, month=month, paid_on=on, actor="tests")
 

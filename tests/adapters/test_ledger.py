@@ -39,8 +39,8 @@ def test_awards_are_pending_until_their_month_is_paid_out(connection: Connection
     assert (posted.created, posted.transfers, posted.points) == (True, 2, 300_000)
     assert balances(connection) == {"a": (150_000, 0), "b": (150_000, 0)}
     paid = pay(connection)
-    assert (paid.created, paid.sellers, paid.points) == (True, 2, 300_000)
-    assert (paid.paid_on, paid.actor) == (DUE_ON, "tests")
+    assert (paid.created, paid.payout.sellers, paid.payout.points) == (True, 2, 300_000)
+    assert (paid.payout.paid_on, paid.payout.actor) == (DUE_ON, "tests")
     assert balances(connection) == {"a": (0, 150_000), "b": (0, 150_000)}
     ledger.check_now(connection)
     assert program_balances(connection)["program_fund"] == -300_000
@@ -128,15 +128,15 @@ def test_paying_a_month_again_pays_nothing(connection: Connection) -> None:
     first = pay(connection)
     again = pay(connection, on=date(2026, 11, 20))
     assert (first.created, again.created) == (True, False)
-    assert (again.paid_on, again.paid_at) == (first.paid_on, first.paid_at)
+    assert again.payout == first.payout
     assert balances(connection) == {"a": (0, 150_000)}
-    assert ledger.payouts(connection) == (again,)
+    assert ledger.payouts(connection) == (first.payout,)
 
 
 def test_a_month_without_awards_is_paid_too(connection: Connection) -> None:
     evaluate(connection, [])
     plan(connection)
-    paid = pay(connection)
+    paid = pay(connection).payout
     ledger.check_now(connection)
     assert (paid.posting_no, paid.sellers, paid.points) == (None, 0, 0)
     assert ledger.paid_months(connection) == {OCTOBER}

@@ -66,7 +66,7 @@ def test_workers_that_pay_the_same_month_pay_it_once(engine: Engine) -> None:
         award(connection, awards_of("abc"))
         plan(connection)
     paid = at_once(engine, [pay] * WORKERS)
-    assert sorted(payout.created for payout in paid if isinstance(payout, ledger.Payout)) == [
+    assert sorted(each.created for each in paid if isinstance(each, ledger.PaidOut)) == [
         *[False] * (WORKERS - 1),
         True,
     ]
@@ -92,7 +92,7 @@ def test_a_payout_and_a_reversal_come_one_after_the_other(engine: Engine, attemp
     paid, reversed_ = at_once(engine, race if attempt % 2 else race[::-1])[
         :: 1 if attempt % 2 else -1
     ]
-    assert isinstance(paid, ledger.Payout)
+    assert isinstance(paid, ledger.PaidOut)
     if isinstance(reversed_, ledger.AlreadyPaidOut):
         assert _sound(engine) == {"a": (0, 150_000), "b": (0, 150_000)}
     else:

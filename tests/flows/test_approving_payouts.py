@@ -39,7 +39,7 @@ def test_a_payout_waits_until_it_is_approved(program: Program) -> None:
     approved = approve_payout(program.engine, OCT, 150_000, replace(cause("seen"), actor="Kim"))
 
     assert approved.created
-    assert pay_out_month(program.engine, OCT, REQUIRED).points == 150_000
+    assert pay_out_month(program.engine, OCT, REQUIRED).payout.points == 150_000
 
 
 def test_who_approved_what_and_why_is_recorded_and_the_first_one_stands(program: Program) -> None:

@@ -110,8 +110,8 @@ def test_a_payout_is_told_once_with_how_late_it_was(
     program.close("2026-10", TIER_1)
     payouts = [program.pay("2026-10", date(2026, 11, 12)) for _ in range(2)]
 
-    for payout in payouts:
-        tell_paid(payout, due_on=date(2026, 11, 10))
+    for paid in payouts:
+        tell_paid(paid, due_on=date(2026, 11, 10))
 
     [(event, payload)] = told
     assert event == "payout.paid"

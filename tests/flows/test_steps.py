@@ -63,7 +63,7 @@ def test_the_steps_alone_take_a_month_from_files_to_its_payout(
             record_ingest(engine, month, staged, (), CAUSE)
     require_window(engine, request, POLICIES, _calendar)
     closing = record_closing(engine, request, staged, (), POLICIES, _calendar)
-    payout = pay_out_month(engine, MONTH, PayoutRequest(DUE_ON, CAUSE, DUE_ON))
+    payout = pay_out_month(engine, MONTH, PayoutRequest(DUE_ON, CAUSE, DUE_ON)).payout
 
     assert closing.closed.earned == {
         Award(MONTH, "maru", 1, 150_000),

@@ -12,7 +12,14 @@ from adapters.postgres.ledger.entries import (
     pending_totals,
     standing_awards,
 )
-from adapters.postgres.ledger.posting import Posted, adjust, pay_out, post_awards, reverse_awards
+from adapters.postgres.ledger.posting import (
+    PaidOut,
+    Posted,
+    adjust,
+    pay_out,
+    post_awards,
+    reverse_awards,
+)
 from adapters.postgres.ledger.refusals import (
     AlreadyPaidOut,
     AwardNotPending,
@@ -32,6 +39,7 @@ __all__ = [
     "ChainHead",
     "LedgerEntry",
     "NothingToPost",
+    "PaidOut",
     "Payout",
     "PayoutNotDue",
     "Posted",

@@ -14,10 +14,7 @@ from domain.months import SettlementMonth
 
 @dataclass(frozen=True, slots=True)
 class Payout:
-    """The payout of a settlement month: a new one, or (`created` False) the one there was.
-
-    `posting_no` is None when the month had no award to pay.
-    """
+    """The payout of a settlement month; `posting_no` is None when it had no award to pay."""
 
     settlement_month: SettlementMonth
     posting_no: int | None
@@ -26,7 +23,6 @@ class Payout:
     paid_on: date
     actor: str
     paid_at: datetime
-    created: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,14 +98,14 @@ def paid_months(connection: Connection) -> frozenset[SettlementMonth]:
 def payouts(connection: Connection) -> tuple[Payout, ...]:
     """List the payouts that were made, oldest month first."""
     rows = connection.execute(_PAYOUTS.order_by(payout.c.settlement_month))
-    return tuple(Payout(**row, created=False) for row in rows.mappings())
+    return tuple(Payout(**row) for row in rows.mappings())
 
 
 def find_payout(connection: Connection, month: SettlementMonth) -> Payout | None:
     """Find a month's payout; None while it is not paid."""
     found = connection.execute(_PAYOUTS.where(payout.c.settlement_month == month))
     row = found.mappings().first()
-    return None if row is None else Payout(**row, created=True)
+    return None if row is None else Payout(**row)
 
 
 def pending_totals(connection: Connection) -> dict[SettlementMonth, tuple[int, int]]:
@@ -122,7 +118,7 @@ def pending_totals(connection: Connection) -> dict[SettlementMonth, tuple[int, i
     return {month: (sellers, int(points)) for month, sellers, points in rows}
 
 
-_PAYOUTS = select(*(payout.c[name] for name in Payout.__dataclass_fields__ if name != "created"))
+_PAYOUTS = select(*(payout.c[name] for name in Payout.__dataclass_fields__))
 _finished = transfer.alias("finished")
 _ENTRIES: Select[Any] = (
     select(

@@ -10,7 +10,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
@@ -57,6 +57,14 @@ class Posted:
     created: bool
     transfers: int
     points: int
+
+
+@dataclass(frozen=True, slots=True)
+class PaidOut:
+    """A month's payout: made by this request (`created`), or by an earlier one."""
+
+    payout: Payout
+    created: bool
 
 
 def post_awards(
@@ -123,7 +131,9 @@ def reverse_awards(
     return posted
 
 
-def pay_out(connection: Connection, *, month: SettlementMonth, paid_on: date, actor: str) -> Payout:
+def pay_out(
+    connection: Connection, *, month: SettlementMonth, paid_on: date, actor: str
+) -> PaidOut:
     """Make every pending award of a month available; a month is paid once, ever.
 
     Paying a paid month again returns its payout. Raises PayoutNotDue.
@@ -131,7 +141,7 @@ def pay_out(connection: Connection, *, month: SettlementMonth, paid_on: date, ac
     lock_program(connection)
     paid = find_payout(connection, month)
     if paid is not None:
-        return replace(paid, created=False)
+        return PaidOut(paid, created=False)
     due_on = _due_on(connection, month)
     if due_on is None or paid_on < due_on:
         raise PayoutNotDue(month, paid_on, due_on)
@@ -148,7 +158,7 @@ def pay_out(connection: Connection, *, month: SettlementMonth, paid_on: date, ac
     )
     recorded = find_payout(connection, month)
     assert recorded is not None  # noqa: S101 it was inserted just now
-    return recorded
+    return PaidOut(recorded, created=True)
 
 
 def adjust(
