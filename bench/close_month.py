@@ -28,6 +28,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psutil  # comes with the embedded PostgreSQL
+from working_folder import existing_folder
 
 PROGRAM = Path(sys.executable).parent / "growth-points"
 BY_HAND = Path(__file__).parent / "by_hand.py"
@@ -275,7 +276,9 @@ def asked() -> argparse.Namespace:
     parser.add_argument("--sellers", type=int, default=60_000, help="stores (default: 60,000)")
     parser.add_argument("--rounds", type=int, default=3, help="paired repetitions (default: 3)")
     parser.add_argument("--full", action="store_true", help="10 million lines, 600,000 sellers")
-    parser.add_argument("--folder", type=Path, help="where to work; needs 5 GB for --full")
+    parser.add_argument(
+        "--folder", type=existing_folder, help="where to work; needs 5 GB for --full"
+    )
     sizes = parser.parse_args()
     if sizes.full:
         sizes.lines, sizes.sellers = 10_000_000, 600_000

@@ -24,6 +24,7 @@ from pathlib import Path
 
 import by_hand
 import duckdb
+from working_folder import existing_folder
 
 from adapters.ingest.delivery import find_delivery
 from adapters.ingest.scan import StagedMonth
@@ -342,7 +343,7 @@ def main() -> None:
     parser.add_argument("--sellers", type=int, default=60_000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--full", action="store_true", help="10 million lines, then 100 million")
-    parser.add_argument("--folder", type=Path, help="where to work")
+    parser.add_argument("--folder", type=existing_folder, help="where to work")
     parser.add_argument("--way", choices=sorted(WAYS), help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.way:

@@ -21,6 +21,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from close_month import PROGRAM, Run, prefect_server, row, run, say, wait_until_stopped
+from working_folder import existing_folder
 
 from domain.months import SettlementMonth
 
@@ -140,7 +141,9 @@ def main() -> None:
     parser.add_argument("--sellers", type=int, default=20_000)
     parser.add_argument("--lines", type=int, default=100_000, help="a month")
     parser.add_argument("--full", action="store_true", help="600,000 sellers, 2 million lines")
-    parser.add_argument("--folder", type=Path, help="where to work; needs 5 GB for --full")
+    parser.add_argument(
+        "--folder", type=existing_folder, help="where to work; needs 5 GB for --full"
+    )
     sizes = parser.parse_args()
     if sizes.full:
         sizes.sellers, sizes.lines = 600_000, 2_000_000
