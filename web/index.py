@@ -1,53 +1,46 @@
 """The page that operators start from: every month as it stands, newest first, with its reports."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date
-from html import escape
 from pathlib import Path
 from typing import Final
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from adapters.data_docs import read_checks, revision_page
-from adapters.data_docs.markup import Cell, number, page, table, tag
+from adapters.html import page_templates
 from adapters.postgres.standing import Standing, program_standing
 from domain.months import SettlementMonth
 from domain.refusal import Unavailable
 from flows.program import program_database
 from flows.settings import Settings
 
-_COLUMNS: Final = (
-    "month",
-    "state",
-    "revision",
-    "sellers",
-    "awards",
-    "points",
-    "payout",
-    "warnings",
-    "reports",
-)
-_NUMBERS: Final = ("revision", "sellers", "awards", "points", "warnings")
-_LOOKS: Final = {"paid": "good", "closed": "good", "restated": "warn", "blocked": "bad"}
-_UNKNOWN: Final = "–"
+_TEMPLATES: Final = page_templates("web")
+
+
+@dataclass(frozen=True, slots=True)
+class _Listed:
+    """A month in the list; `standing` is None where the database says nothing of it.
+
+    `refused` says that its last delivery was; `reports` are relative to the home.
+    """
+
+    month: SettlementMonth
+    standing: Standing | None
+    refused: bool
+    reports: tuple[Path, ...]
 
 
 def index_page(settings: Settings, today: date) -> str:
     """Write the page; what the database would say is missing when it does not answer."""
-    return page("Growth points", _body(settings, today))
-
-
-def _body(settings: Settings, today: date) -> Iterator[Cell]:
-    yield "<h1>Growth points</h1>"
-    yield '<p><a href="docs/index.html">Data quality</a> · <a href="metrics">Figures</a></p>'
     months = _months(settings)
-    if months is None:
-        yield '<p class="bad">The database does not answer: only reports are listed.</p>'
-    rows = list(_rows(settings, months or {}, today))
-    if rows:
-        yield table(_COLUMNS, rows, _NUMBERS)
-    else:
-        yield "<p>No month was taken in yet.</p>"
+    return _TEMPLATES.get_template("index.html").render(
+        answered=months is not None,
+        months=tuple(_listed(settings, months or {})),
+        today=today,
+        revision_page=revision_page,
+    )
 
 
 def _months(settings: Settings) -> Mapping[SettlementMonth, Standing] | None:
@@ -58,17 +51,11 @@ def _months(settings: Settings) -> Mapping[SettlementMonth, Standing] | None:
         return None
 
 
-def _rows(
-    settings: Settings, months: Mapping[SettlementMonth, Standing], today: date
-) -> Iterator[tuple[Cell, ...]]:
+def _listed(settings: Settings, months: Mapping[SettlementMonth, Standing]) -> Iterator[_Listed]:
     refused = _refused(settings)
     reported = {SettlementMonth.parse(folder.name) for folder in settings.reports.glob("????-??")}
     for month in sorted({*months, *refused, *reported}, reverse=True):
-        states = [months[month].state] if month in months else []
-        states += ["blocked"] if month in refused else []
-        facts = _facts(months[month], today) if month in months else (_UNKNOWN,) * 6
-        tags = " ".join(tag(_LOOKS.get(state, "soft"), state) for state in states)
-        yield (str(month), tags or _UNKNOWN, *facts, _reports(settings, month))
+        yield _Listed(month, months.get(month), month in refused, _reports(settings, month))
 
 
 def _refused(settings: Settings) -> set[SettlementMonth]:
@@ -77,38 +64,10 @@ def _refused(settings: Settings) -> set[SettlementMonth]:
     return {month for month, blocked in last.items() if blocked}
 
 
-def _facts(month: Standing, today: date) -> tuple[Cell, ...]:
-    quality = revision_page(month.settlement_month, month.revision_no)
-    closed = month.due_on is not None
-    return (
-        number(month.revision_no),
-        number(month.sellers),
-        number(sum(month.awards.values()) if closed else None),
-        number(month.paid_points or month.pending_points if closed else None),
-        _payout(month, today),
-        f'<a href="docs/{escape(str(quality))}">{number(month.findings)}</a>',
-    )
-
-
-def _payout(month: Standing, today: date) -> Cell:
-    if month.due_on is None:
-        return _UNKNOWN
-    if month.paid_on is not None:
-        return f'<span class="keep">paid on {month.paid_on}</span>'
-    late = month.days_late(today)
-    days = "1 day" if late == 1 else f"{late:,} days"
-    told = tag("bad", f"{days} late") if late else ""
-    return f'<span class="keep">due on {month.due_on} {told}</span>'
-
-
-def _reports(settings: Settings, month: SettlementMonth) -> Cell:
-    """Link to a month's reports, the newest closing first."""
+def _reports(settings: Settings, month: SettlementMonth) -> tuple[Path, ...]:
+    """List a month's reports, the newest closing first."""
     files = sorted((settings.reports / str(month)).glob("*.html"), key=_age)
-    links = (
-        f'<a href="{escape(file.relative_to(settings.home).as_posix())}">{escape(file.stem)}</a>'
-        for file in files
-    )
-    return " · ".join(links) or _UNKNOWN
+    return tuple(file.relative_to(settings.home) for file in files)
 
 
 def _age(file: Path) -> tuple[int, str]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from flows.reports.report import Bar, Link, NextStep, Report, Section
+from flows.reports.report import Link, NextStep, Report, Section
 
 _ATTACHED: Final = 500  # rows of a table attached to a run; the kept file has all
 _WIDTH: Final = 16  # characters of the longest bar
@@ -52,24 +52,22 @@ def _next_step(step: NextStep) -> str:
 
 def _section(section: Section, most_rows: int | None) -> Iterator[str]:
     rows: Sequence[Sequence[str]] = section.rows[:most_rows]
-    columns, ways = (
-        section.columns,
-        ["---:" if is_number else "---" for is_number in section.numbers],
-    )
+    columns = section.columns
+    rules = ["---:" if is_number else "---" for is_number in section.numbers]
     if section.bars:
-        columns, ways = (*columns, ""), [*ways, "---"]
-        rows = [(*row, bar) for row, bar in zip(rows, _draw(section.bars), strict=True)]
+        columns, rules = (*columns, ""), [*rules, "---"]
+        rows = [(*row, bar) for row, bar in zip(rows, _draw(section), strict=True)]
     yield _row(columns)
-    yield _row(ways)
+    yield _row(rules)
     yield from map(_row, rows)
     if more := len(section.rows) - len(rows):
         yield from ("", f"… and {more:,} more, in the kept report.")
 
 
-def _draw(bars: Sequence[Bar]) -> Iterator[str]:
-    longest = max(bar.kept + bar.lost for bar in bars) or 1
-    for bar in bars:
-        kept, all_ = (round(n * _WIDTH / longest) for n in (bar.kept, bar.kept + bar.lost))
+def _draw(section: Section) -> Iterator[str]:
+    scale = _WIDTH / section.longest_bar
+    for bar in section.bars:
+        kept, all_ = round(bar.kept * scale), round((bar.kept + bar.lost) * scale)
         yield "█" * kept + "░" * (all_ - kept)
 
 

@@ -45,8 +45,15 @@ class Section:
     @property
     def numbers(self) -> tuple[bool, ...]:
         """Say of each column whether it holds nothing but numbers; the first names the rows."""
-        columns = list(zip(*self.rows, strict=True))[1:]
-        return (False, *(all(map(_is_number, column)) for column in columns))
+        return tuple(
+            no > 0 and all(_is_number(row[no]) for row in self.rows)
+            for no in range(len(self.columns))
+        )
+
+    @property
+    def longest_bar(self) -> int:
+        """Give the length that all bars are drawn to the scale of; 1 where all are empty."""
+        return max(bar.kept + bar.lost for bar in self.bars) or 1
 
 
 @dataclass(frozen=True, slots=True)
