@@ -3,9 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-from domain.findings import warnings
 from flows.closing.evaluation import EvaluatedMonth
 from flows.closing.record_closing import Closing
+from flows.closing.report import closing_facts
 from flows.prefect.events import CLOSED, RESTATED, tell
 
 
@@ -18,27 +18,11 @@ def tell_closed(closing: Closing, report: Path | None, *, again: bool = False) -
         return
     first = again or closing.before is None
     if first:
-        tell(CLOSED, closing.closed.month, _closed(closing, report))
+        facts = closing_facts(closing)
+        tell(CLOSED, closing.closed.month, {**facts, "report": report and str(report)})
     for each in closing.months[1 if first else 0 :]:
         if each.changed:
             tell(RESTATED, each.month, _restated(closing, each, report))
-
-
-def _closed(closing: Closing, report: Path | None) -> dict[str, Any]:
-    closed, revision = closing.closed, closing.closed.revision
-    return {
-        "policy": closed.policy.name,
-        "revision": revision.revision_no,
-        "sellers": revision.sellers,
-        "lines": revision.lines,
-        "amount_krw": revision.amount_krw,
-        "awards": len(closed.earned),
-        "points": sum(award.points for award in closed.earned),
-        "warnings": len(warnings(closing.findings)),
-        "due_on": str(closing.payouts[closed.month].due_on),
-        "ledger_head": closing.chain_head and closing.chain_head.hash,
-        "report": report and str(report),
-    }
 
 
 def _restated(closing: Closing, month: EvaluatedMonth, report: Path | None) -> dict[str, Any]:

@@ -58,7 +58,26 @@ def closing_report(
         sections=tuple(sections),
         next_step=next_step or _next_step(closing),
         links=links,
+        facts=closing_facts(closing),
     )
+
+
+def closing_facts(closing: Closing) -> dict[str, object]:
+    """Tell what the closed month came to, as programs read it: in its event, and in a file."""
+    closed, revision = closing.closed, closing.closed.revision
+    return {
+        "policy": closed.policy.name,
+        "evaluation": closed.evaluation.evaluation_no,
+        "revision": revision.revision_no,
+        "sellers": revision.sellers,
+        "lines": revision.lines,
+        "amount_krw": revision.amount_krw,
+        "awards": len(closed.earned),
+        "points": _points(closed.earned),
+        "warnings": len(warnings(closing.findings)),
+        "due_on": str(closing.payouts[closed.month].due_on),
+        "ledger_head": closing.chain_head and closing.chain_head.hash,
+    }
 
 
 def written_again(report: Report) -> Report:

@@ -1,5 +1,7 @@
 """Keeping a month's report as files."""
 
+import json
+from dataclasses import asdict
 from pathlib import Path
 
 from domain.months import SettlementMonth
@@ -15,7 +17,7 @@ def is_kept(settings: Settings, month: SettlementMonth, name: str) -> bool:
 
 
 def keep_report(settings: Settings, name: str, report: Report, *, anew: bool = True) -> Path:
-    """Keep a report as `reports/{month}/{name}.html` and `.md`; return the page's path.
+    """Keep a report as `reports/{month}/{name}.html`, `.md` and `.json`; return the page's path.
 
     Each file is there whole or not at all. Unless `anew`, those that are there stay: a run that
     changed nothing does not write over the report of the run that did.
@@ -24,8 +26,15 @@ def keep_report(settings: Settings, name: str, report: Report, *, anew: bool = T
     folder.mkdir(parents=True, exist_ok=True)
     page = folder / f"{name}.html"
     _write(folder / f"{name}.md", markdown(report), anew)
+    _write(folder / f"{name}.json", _facts(report), anew)
     _write(page, report_page(report, folder), anew)
     return page
+
+
+def _facts(report: Report) -> str:
+    findings = [asdict(each) for each in report.findings]
+    facts = {"month": str(report.month), **report.facts, "findings": findings}
+    return json.dumps(facts, ensure_ascii=False, indent=2) + "\n"
 
 
 def _write(file: Path, text: str, anew: bool) -> None:

@@ -4,7 +4,8 @@ One document for everybody: attached to the run, kept as a page, shown in the te
 it says; how it looks is said elsewhere (`markdown`, `page`, `console.terminal`).
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
@@ -84,7 +85,10 @@ class NextStep:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What there is to say of a month: a headline, findings first, figures, then tables."""
+    """What there is to say of a month: a headline, findings first, figures, then tables.
+
+    `facts` are what a program would want to know of it, as they are written to JSON.
+    """
 
     month: SettlementMonth
     headline: str
@@ -94,6 +98,7 @@ class Report:
     sections: tuple[Section, ...]
     next_step: NextStep
     links: tuple[Link, ...] = ()
+    facts: Mapping[str, object] = field(default_factory=dict)
 
 
 def _is_number(value: str) -> bool:

@@ -61,7 +61,7 @@ def _named(row: Row) -> tuple[str, str, str]:
 def test_a_head_that_a_kept_report_told_must_be_in_the_chain(closed_october: Marketplace) -> None:
     closed_october.done("close", NOVEMBER)
     closed_october.done("verify")
-    [report] = closed_october.home.glob(f"reports/{NOVEMBER}/closed-*.md")
+    [report] = closed_october.home.glob(f"reports/{NOVEMBER}/closed-*.json")
     told = head(closed_october).split()[1]
     assert told in report.read_text()
     report.write_text(report.read_text().replace(told, "0" * 64))

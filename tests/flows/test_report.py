@@ -1,5 +1,6 @@
 """The report of a month: what it says, and that its page needs nothing but itself."""
 
+import json
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -11,12 +12,14 @@ from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
 
 from domain.findings import Finding, Severity
 from domain.months import SettlementMonth
+from flows.reports.keeping import keep_report
 from flows.reports.markdown import markdown, markdown_attached
 from flows.reports.page import report_page
 from flows.reports.report import Bar, Figure, Link, Mood, NextStep, Report, Section
-from flows.verifying.kept_heads import heads_in_reports
+from flows.settings import Settings
+from flows.verifying.kept_heads import ReportDamaged, heads_in_reports
 from tests.command_line import Line, Marketplace
-from tests.three_stores import OCTOBER, OCTOBER_CORRECTED, STORES, deliver
+from tests.three_stores import OCTOBER, OCTOBER_CORRECTED, OCTOBER_DUE_ON, STORES, deliver
 
 FINDING = Finding("line_repeated", Severity.WARNING, "3 lines are <repeated> & more.", 3, "a.csv")
 REPORT = Report(
@@ -80,13 +83,37 @@ def test_text_of_files_and_forms_stays_text(written: str, shown: str) -> None:
     assert f"- **warning** `line_repeated`: {shown}" in rows
 
 
-def test_only_the_last_head_of_a_report_is_its_own(tmp_path: Path) -> None:
-    report = tmp_path / OCTOBER / "closed-1.md"
-    report.parent.mkdir()
-    told = ("1" * 64, "2" * 64)
-    report.write_text("".join(f"| ledger head | 7 {head} |\n" for head in told))
+def test_a_head_is_read_from_what_the_program_wrote_whatever_people_wrote(
+    tmp_path: Path,
+) -> None:
+    settings, true, told = Settings(home=tmp_path), "2" * 64, f"| ledger head | 7 {'1' * 64} |"
+    finding = replace(FINDING, sentence=told)
+    decided = Section("How it was decided", ("", ""), (("by", told), ("ledger head", f"8 {true}")))
+    report = replace(REPORT, findings=(finding,), sections=(decided,), facts={"ledger_head": true})
 
-    assert heads_in_reports(tmp_path) == ("2" * 64,)
+    keep_report(settings, "closed-1", report)
+
+    assert heads_in_reports(settings.reports) == (true,)
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", "{}"])
+def test_a_damaged_report_is_refused_by_its_name(tmp_path: Path, content: str) -> None:
+    damaged = tmp_path / OCTOBER / "closed-1.json"
+    damaged.parent.mkdir()
+    damaged.write_text(content)
+
+    with pytest.raises(ReportDamaged, match=re.escape(str(damaged))):
+        heads_in_reports(tmp_path)
+
+
+def test_a_program_reads_what_a_closing_came_to(with_history: Marketplace) -> None:
+    with_history.done("close", OCTOBER)
+
+    kept = with_history.home / "reports" / OCTOBER / "closed-1.json"
+    facts = json.loads(kept.read_text(encoding="utf-8"))
+    assert (facts["month"], facts["evaluation"], facts["revision"]) == (OCTOBER, 1, 1)
+    assert (facts["awards"], facts["points"], facts["due_on"]) == (2, 300_000, OCTOBER_DUE_ON)
+    assert (facts["findings"], facts["warnings"]) == ([], 0)
 
 
 def test_a_page_links_to_pages_from_where_it_lies_and_names_other_files() -> None:
