@@ -43,23 +43,32 @@ class Store:
     seller_id: str
     approved_on: str
     ways: frozenset[str] = frozenset()
+    status: str = "NORMAL"
 
     def row(self) -> Row:
         """Write the store as a row of the snapshot."""
         flags = {flag: str(flag in self.ways).lower() for flag in _FLAGS}
-        facts = {"seller_id": self.seller_id, "approved_on": self.approved_on, "status": "NORMAL"}
+        facts = {
+            "seller_id": self.seller_id,
+            "approved_on": self.approved_on,
+            "status": self.status,
+        }
         return facts | flags
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A settlement line, as far as an example needs it."""
+    """A settlement line, as far as an example needs it.
+
+    `settled_on` is its settlement basis date, which files have and nothing may look at.
+    """
 
     seller_id: str
     amount_krw: int
     confirmed_on: str
     line_type: str = "PROD_ORDER"
     settlement_type: str = "NORMAL_SETTLE_ORIGINAL"
+    settled_on: str = ""
 
     def row(self, number: int) -> Row:
         """Write the line under the canonical headers, numbered within its month."""
@@ -71,6 +80,7 @@ class Line:
             "settlement_type": self.settlement_type,
             "payment_amount_krw": str(self.amount_krw),
             "confirmed_on": self.confirmed_on,
+            "settleBasisDate": self.settled_on or self.confirmed_on,
         }
 
 

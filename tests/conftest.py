@@ -4,8 +4,8 @@ import atexit
 import itertools
 import os
 import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from shutil import copytree
 from tempfile import TemporaryDirectory
@@ -59,13 +59,6 @@ def database_url(server_url: str, migrated_template: str) -> Iterator[str]:
         yield url
 
 
-@pytest.fixture(scope="module")
-def lasting_database_url(server_url: str, migrated_template: str) -> Iterator[str]:
-    """A migrated, empty database that a module's tests share."""
-    with _database(server_url, migrated_template) as url:
-        yield url
-
-
 @pytest.fixture
 def engine(database_url: str) -> Iterator[Engine]:
     """An engine on that database, working as the service's role."""
@@ -103,14 +96,21 @@ def marketplace(tmp_path: Path, database_url: str, prefect_server: None) -> Mark
 
 
 @pytest.fixture(scope="module")
-def lasting_marketplace(
+def lasting_marketplaces(
+    server_url: str,
+    migrated_template: str,
     tmp_path_factory: pytest.TempPathFactory,
-    lasting_database_url: str,
     prefect_server: None,
-) -> Marketplace:
-    """A marketplace that a module's tests look at together."""
-    folder = tmp_path_factory.mktemp("marketplace")
-    return Marketplace(folder / "settlements", folder / "home", lasting_database_url)
+) -> Iterator[Callable[[], Marketplace]]:
+    """Make empty marketplaces that a module's tests look at together."""
+    with ExitStack() as databases:
+
+        def make() -> Marketplace:
+            folder = tmp_path_factory.mktemp("marketplace")
+            url = databases.enter_context(_database(server_url, migrated_template))
+            return Marketplace(folder / "settlements", folder / "home", url)
+
+        yield make
 
 
 @pytest.fixture(scope="session")

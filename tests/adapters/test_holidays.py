@@ -17,34 +17,6 @@ from domain.months import SettlementMonth
 from domain.payout_date import calendar_years, payout_date
 from tests.d_commerce import D_COMMERCE_2020, D_COMMERCE_2024
 
-# The payout dates of the rules, each with what the 10th and the days after it were.
-PAYOUT_DATES = [
-    ("2022-09", "2022-09-13", "Saturday in Chuseok, Sunday, then its alternative holiday"),
-    ("2022-10", "2022-10-11", "alternative holiday for Hangul Day, which was a Sunday"),
-    ("2024-02", "2024-02-13", "New Year on a Saturday, Sunday, then its alternative holiday"),
-    ("2024-04", "2024-04-11", "election day"),
-    ("2027-10", "2027-10-12", "Sunday, then the alternative holiday for Hangul Day"),
-    (
-        "2029-02",
-        "2029-02-15",
-        "a weekend, then the three days of New Year: the longest wait",
-    ),
-    ("2026-12", "2026-12-10", "a Thursday like any other"),
-]
-
-
-@pytest.mark.parametrize(("payout_month", "due_on", "because"), PAYOUT_DATES)
-def test_the_payout_date_is_the_tenth_or_the_next_business_day(
-    payout_month: str, due_on: str, because: str
-) -> None:
-    month = SettlementMonth.parse(payout_month) - 1
-    calendar = korean_holidays(calendar_years(month), {})
-
-    found = payout_date(D_COMMERCE_2020.payout, month, calendar.holidays)
-
-    assert str(found.due_on) == due_on, because
-    assert len(found.passed_over) == found.due_on.day - 10
-
 
 def test_every_day_that_was_passed_over_is_named() -> None:
     month = SettlementMonth.parse("2024-01")

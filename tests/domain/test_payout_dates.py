@@ -11,38 +11,6 @@ from domain.payout_date import calendar_years, is_business_day, payout_date
 from domain.policy import PayoutRule
 from tests.d_commerce import D_COMMERCE_2020, D_COMMERCE_2024
 
-# The holidays around the 10th, as the program's owners listed them.
-PAYOUT_DATES = """
-| payout month | holidays from the 10th on       | paid on    |
-| 2022-09      | 09-10 09-11 09-12               | 2022-09-13 |
-| 2022-10      | 10-10                           | 2022-10-11 |
-| 2024-02      | 02-10 02-11 02-12               | 2024-02-13 |
-| 2024-04      | 04-10                           | 2024-04-11 |
-| 2027-10      | 10-11                           | 2027-10-12 |
-| 2029-02      | 02-12 02-13 02-14               | 2029-02-15 |
-| 2026-12      | –                               | 2026-12-10 |
-| 2026-10      | –                               | 2026-10-12 |
-| 2026-10      | 10-12                           | 2026-10-13 |
-| 2026-05      | –                               | 2026-05-11 |
-"""
-
-
-def _rows(table: str) -> list[list[str]]:
-    lines = table.strip().splitlines()[1:]
-    return [[cell.strip() for cell in line.strip("| ").split("|")] for line in lines]
-
-
-@pytest.mark.parametrize(("payout_month", "holidays", "paid_on"), _rows(PAYOUT_DATES))
-def test_paid_on_the_tenth_or_the_next_business_day(
-    payout_month: str, holidays: str, paid_on: str
-) -> None:
-    days = holidays.replace("–", "").split()
-    named = {date.fromisoformat(f"{payout_month[:4]}-{day}"): "holiday" for day in days}
-
-    found = payout_date(D_COMMERCE_2020.payout, SettlementMonth.parse(payout_month) - 1, named)
-
-    assert str(found.due_on) == paid_on
-
 
 def test_the_days_passed_over_are_named_and_a_holiday_goes_before_the_weekend() -> None:
     holidays = {date(2026, 10, 11): "Founding day", date(2026, 10, 12): "Alternative holiday"}
