@@ -42,7 +42,7 @@ check: $(SETUP)  ## lint, strict types, import contracts
 	@$(BIN)/lint-imports
 
 bench: $(SETUP)  ## the numbers, as ratios measured side by side in one run
-	@$(BIN)/python bench/intake.py
+	@$(BIN)/python bench/ingest.py
 	@$(BIN)/python bench/close_month.py
 	@$(BIN)/python bench/ledger.py
 	@$(BIN)/python bench/restate.py

@@ -129,7 +129,7 @@ def settings(home: Path, **variables: str) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Marketplace:
-    """A sample of three months, and a home that has taken in the first two."""
+    """A sample of three months, and a home that has ingested the first two."""
 
     files: Path
     home: Path
@@ -143,7 +143,7 @@ class Marketplace:
         months = ["--months", f"{WINDOW[0]}..{MONTH}"]
         run([PROGRAM, "sample", made.files, *sizes, *months], made.home)
         for month in WINDOW:
-            say(f"taking in {month}")
+            say(f"ingesting {month}")
             run([PROGRAM, "ingest", month, "--from", made.files], made.home)
         wait_until_stopped(made.home)
         return made

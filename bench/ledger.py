@@ -139,7 +139,7 @@ def decide(connection: Connection, month: SettlementMonth, awards: int) -> int:
 
 
 def deliver(connection: Connection, month: SettlementMonth) -> int:
-    """Take in a delivery of one line of one seller."""
+    """Ingest a delivery of one line of one seller."""
     totals = {"seller_id": "s", "line_type": "PROD_ORDER", "lines": 1, "amount_krw": 1}
     seller = {
         "seller_id": "s",

@@ -70,7 +70,7 @@ def cli() -> None:
 
     \b
     See it work on a sample marketplace:   growth-points demo
-    Take in the months before the first:   growth-points ingest 2026-08 --from /data
+    Ingest the months before the first:   growth-points ingest 2026-08 --from /data
     Close a month:                         growth-points close 2026-10 --from /data
     Pay what is due today:                 growth-points pay-out
     Answer a seller:                       growth-points explain SELLER 2026-10

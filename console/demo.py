@@ -1,4 +1,4 @@
-"""The demo: a sample marketplace, its history taken in, six months closed in order and paid.
+"""The demo: a sample marketplace, its history ingested, six months closed in order and paid.
 
 It has a home and a database of its own, so that no sample ever meets real data.
 """

@@ -46,7 +46,7 @@ def warnings(findings: Iterable[Finding]) -> tuple[Finding, ...]:
 
 
 class MonthBlocked(Refused):
-    """A delivery with at least one critical finding; nothing of it was taken in.
+    """A delivery with at least one critical finding; nothing of it was ingested.
 
     `next_step` says what to do about it.
     """

@@ -103,7 +103,7 @@ class UnknownWord:
 
 @dataclass(frozen=True, slots=True)
 class PastMonth:
-    """What was taken in for an earlier month, to hold a delivery against."""
+    """What was ingested for an earlier month, to hold a delivery against."""
 
     settlement_month: SettlementMonth
     lines: int
@@ -112,7 +112,7 @@ class PastMonth:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What a snapshot is beside the last one that was taken in, and the one that it replaces.
+    """What a snapshot is beside the last one that was ingested, and the one that it replaces.
 
     `stores` and `replaced_stores` are how many those had, 0 where there was none; `counts` holds
     one count for each of `COMPARED`.
@@ -128,7 +128,7 @@ class Changes:
 class Past:
     """The months before a delivery, nearest first, and how its snapshot differs from the last.
 
-    `words` are the unknown words of all deliveries that were taken in so far, each with its
+    `words` are the unknown words of all deliveries that were ingested so far, each with its
     column; None where nobody can tell.
     """
 

@@ -166,5 +166,5 @@ class Settings(BaseSettings):
 
     @property
     def staging(self) -> Path:
-        """Where a delivery lies between being read and being taken in."""
+        """Where a delivery lies between being read and being ingested."""
         return self.home / "staging"

@@ -26,8 +26,9 @@ from domain.settlement import Content
 from flows.closing.evaluation import ClosingRequest
 from flows.closing.record_closing import Closing, record_closing
 from flows.correcting.adjust_points import Adjustment, AdjustmentRequest, adjust_points
-from flows.ingesting.record_delivery import TakenIn
+from flows.ingesting.record_delivery import RecordedDelivery
 from flows.ingesting.record_ingest import record_ingest
+from flows.ingesting.sound_delivery import SoundDelivery
 from flows.paying.pay_out_month import PayoutRequest, pay_out_month
 
 POLICIES: tuple[PolicyText, ...] = read_policies(None)
@@ -84,10 +85,10 @@ class Program:
     folder: Path
     holidays: dict[date, str] = field(default_factory=dict)
 
-    def ingest(self, name: str, delivered: Delivered) -> TakenIn:
+    def ingest(self, name: str, delivered: Delivered) -> RecordedDelivery:
         """Take a month in."""
         staged = self._stage(month(name), delivered)
-        return record_ingest(self.engine, month(name), staged, (), cause())
+        return record_ingest(self.engine, month(name), SoundDelivery(staged), cause())
 
     def close(
         self,
@@ -106,15 +107,8 @@ class Program:
             month(name), cause(reason), policy, preview, acknowledge_paid, approval
         )
         staged = None if delivered is None else self._stage(month(name), delivered)
-        return record_closing(
-            self.engine,
-            request,
-            staged,
-            (),
-            POLICIES,
-            self.calendar,
-            seen_no=None if found is None else found.revision_no,
-        )
+        delivery = SoundDelivery(staged, (), None if found is None else found.revision_no)
+        return record_closing(self.engine, request, delivery, POLICIES, self.calendar)
 
     def pay(self, name: str, on: date = FAR_AHEAD) -> PaidOut:
         """Pay a month out."""

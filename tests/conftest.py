@@ -140,7 +140,7 @@ def three_stores_closed(
 def with_history(
     server_url: str, three_stores_closed: Path, tmp_path: Path
 ) -> Iterator[Marketplace]:
-    """The three stores, August and September taken in, nothing closed."""
+    """The three stores, August and September ingested, nothing closed."""
     yield from _copied("history", server_url, three_stores_closed, tmp_path)
 
 

@@ -44,6 +44,6 @@ def deliver_all(marketplace: Marketplace) -> None:
 
 
 def take_in_history(marketplace: Marketplace) -> None:
-    """Take in the two months before October."""
+    """Ingest the two months before October."""
     marketplace.done("ingest", AUGUST)
     marketplace.done("ingest", SEPTEMBER)

@@ -54,7 +54,7 @@ def figures(months: Iterable[Standing], today: date) -> Iterator[Metric]:
     yield _awards(months)
     late = [month.days_late(today) * _DAY_SECONDS for month in months]
     for name, meaning, values in (
-        ("findings", "Warnings a month was taken in with.", [m.findings for m in months]),
+        ("findings", "Warnings a month was ingested with.", [m.findings for m in months]),
         ("points_pending", "Points awarded, not paid yet.", [m.pending_points for m in months]),
         ("points_paid", "Points that a month paid out.", [m.paid_points for m in months]),
         ("payout_late_seconds", "How long ago an unpaid month was due, in whole days.", late),

@@ -17,7 +17,7 @@ _IN_A_SENTENCE: Final = 20  # examples that a finding's sentence names at most
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A revision that was taken in: its number, and whether it is its month's current one."""
+    """A revision that was ingested: its number, and whether it is its month's current one."""
 
     settlement_month: SettlementMonth
     content_hash: str
@@ -45,7 +45,7 @@ class _Page:
     @property
     def title(self) -> str:
         if self.revision is None:
-            return f"{self.month}, not taken in"
+            return f"{self.month}, not ingested"
         return f"{self.month} revision {self.revision.revision_no}"
 
 

@@ -15,7 +15,7 @@ from domain.months import SettlementMonth
 
 @dataclass(frozen=True, slots=True)
 class MonthRevision:
-    """A revision, the number of warnings it was taken in with (`findings`), and its state.
+    """A revision, the number of warnings it was ingested with (`findings`), and its state.
 
     The state is `replaced` for all but a month's newest revision; for that one `ingested`,
     `closed` or `paid`, and `restated` if data of its window was replaced since it was closed.

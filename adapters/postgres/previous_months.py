@@ -1,4 +1,4 @@
-"""What was taken in before a month, to hold its delivery against."""
+"""What was ingested before a month, to hold its delivery against."""
 
 import io
 from collections.abc import Iterable, Iterator, Mapping
@@ -58,7 +58,7 @@ def past_of(connection: Connection, month: SettlementMonth, sellers_file: Path) 
 
 
 def changes_since(connection: Connection, month: SettlementMonth, sellers_file: Path) -> Changes:
-    """Compare a staged snapshot with the last one that was taken in, and with what it replaces.
+    """Compare a staged snapshot with the last one that was ingested, and with what it replaces.
 
     The last one is that of the nearest month before, also for a month that is delivered again: its
     own revision may be what is being corrected, so the two are compared for stores that are left

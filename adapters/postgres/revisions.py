@@ -1,4 +1,4 @@
-"""Deliveries that were taken in: the revisions of each settlement month, newest current."""
+"""Deliveries that were ingested: the revisions of each settlement month, newest current."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -50,7 +50,7 @@ def current_revisions(
 
 
 def recorded_findings(connection: Connection, revision_id: int) -> tuple[Finding, ...]:
-    """List the findings that a revision was taken in with."""
+    """List the findings that a revision was ingested with."""
     recorded = connection.execute(
         select(revision.c.findings).where(revision.c.revision_id == revision_id)
     ).scalar_one()

@@ -18,7 +18,7 @@ class Standing:
     """One month as it stands.
 
     `state` is that of its current revision, `sellers` those in it, `findings` the warnings that it
-    was taken in with;
+    was ingested with;
     `awards` counts standing awards by tier; `due_on` is None before the month is closed, `paid_on`
     before it is paid.
     """
@@ -43,7 +43,7 @@ class Standing:
 
 
 def program_standing(connection: Connection) -> tuple[Standing, ...]:
-    """Tell of every month that was taken in, oldest first."""
+    """Tell of every month that was ingested, oldest first."""
     awards, pending = _awards(connection), pending_totals(connection)
     planned = planned_payouts(connection)
     paid = {each.settlement_month: each for each in payouts(connection)}

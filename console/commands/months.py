@@ -17,7 +17,7 @@ def ingest(month: SettlementMonth, root: str | None) -> None:
     """Take a month's settlement files in without closing it (history, late months)."""
     settings = read_settings()
     root = root_or_setting(settings, root)
-    with flows_ready(settings, f"taking in {month}"):
+    with flows_ready(settings, f"ingesting {month}"):
         from flows.ingesting.flow import ingest_month
 
         ingested = ingest_month(str(month), root)
@@ -45,7 +45,7 @@ def close(
 ) -> None:
     """Close a month: check its files, decide for every seller, post the awards, plan the payout.
 
-    The two months before it must have been taken in. Closing a month again with the same files
+    The two months before it must have been ingested. Closing a month again with the same files
     changes nothing; with other files it posts the difference. With --output csv or json the
     sellers whose result changes are listed instead of the report.
     """
@@ -98,7 +98,7 @@ def check(folder: Path, output: Output) -> None:
         raise WouldBeRefused(refused)
 
 
-@click.command(short_help="Each month taken in: revisions, findings, state.")
+@click.command(short_help="Each month ingested: revisions, findings, state.")
 @output_option
 def months(output: Output) -> None:
     """Each month with all its revisions, and its last delivery if that was refused."""

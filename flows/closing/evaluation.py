@@ -107,16 +107,40 @@ def evaluate_month(
     connection: Connection, state: ProgramState, gathered: GatheredMonth, cause: Cause
 ) -> EvaluatedMonth:
     """Decide a month unless its input was decided before, and compare what stands with it."""
-    month, evaluation = gathered.month, gathered.decided
-    changes: tuple[ChangedResult, ...] = ()
-    if evaluation is None:
-        stores = _stores_with_other_input(connection, gathered, state.decided_on)
-        evaluation = _decide(connection, gathered, stores, cause)
-        changes = changed_results(connection, gathered.before, evaluation, stores)
+    if gathered.decided is not None:
+        return _compared(connection, state, gathered, gathered.decided, ())
+    chosen, content, window = gathered.chosen, gathered.content, gathered.window
+    revision_ids = [each.revision_id for each in window]
+    stores = _stores_with_other_input(connection, gathered, state.decided_on)
+    count = window[-1].sellers if stores is None else len(stores)
+    log.info("deciding %s for %s stores", content.month, f"{count:,}")
+    record_policy(connection, chosen)
+    evaluation = record_evaluation(connection, content, revision_ids, gathered.before, cause)
+    record_decisions(
+        connection,
+        evaluation_id=evaluation.evaluation_id,
+        terms=Terms.of(chosen.policy, content.month),
+        window_revision_ids=revision_ids,
+        snapshot_revision_id=window[-1].revision_id,
+        earlier_awards=content.earlier_awards,
+        stores=stores,
+    )
+    changes = changed_results(connection, gathered.before, evaluation, stores)
+    return _compared(connection, state, gathered, evaluation, changes)
+
+
+def _compared(
+    connection: Connection,
+    state: ProgramState,
+    gathered: GatheredMonth,
+    evaluation: Evaluation,
+    changes: tuple[ChangedResult, ...],
+) -> EvaluatedMonth:
+    month = gathered.month
     earned = frozenset(earned_awards(connection, evaluation.evaluation_id, month))
     return EvaluatedMonth(
         evaluation=evaluation,
-        changed=gathered.decided is None,
+        changed=evaluation is not gathered.before,
         policy=gathered.chosen.policy,
         revision=gathered.window[-1],
         earned=earned,
@@ -129,27 +153,6 @@ def evaluate_month(
         ),
         paid_out=month in state.paid,
     )
-
-
-def _decide(
-    connection: Connection, gathered: GatheredMonth, stores: frozenset[str] | None, cause: Cause
-) -> Evaluation:
-    chosen, content, window = gathered.chosen, gathered.content, gathered.window
-    revision_ids = [each.revision_id for each in window]
-    record_policy(connection, chosen)
-    evaluation = record_evaluation(connection, content, revision_ids, gathered.before, cause)
-    count = window[-1].sellers if stores is None else len(stores)
-    log.info("deciding %s for %s stores", content.month, f"{count:,}")
-    record_decisions(
-        connection,
-        evaluation_id=evaluation.evaluation_id,
-        terms=Terms.of(chosen.policy, content.month),
-        window_revision_ids=revision_ids,
-        snapshot_revision_id=window[-1].revision_id,
-        earlier_awards=content.earlier_awards,
-        stores=stores,
-    )
-    return evaluation
 
 
 def _stores_with_other_input(

@@ -1,5 +1,6 @@
 """The `close-month` and `rerun-month` flows: files in, awards on the ledger, the payout planned."""
 
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -123,39 +124,37 @@ def close(settings: Settings, request: ClosingRequest, settlements: str) -> Clos
     A refused closing is kept in the month's history; a refused preview writes nothing either.
     """
     request = replace(request, approval=settings.approval_rule)
-    root = settings.settlements_root(settlements)
+    root, progress = settings.settlements_root(settlements), RunProgress(request.month)
+    with _in_the_history(settings, request, root):
+        progress.reach(0, "looking at what it needs")
+        check_clocks(settings)
+        require(settings, request)
+        progress.reach(10, "reading and checking its files")
+        with sound_delivery(settings, request.month, root, preview=request.preview) as delivery:
+            progress.reach(60, "deciding and posting")
+            closing = record(settings, request, delivery)
+        progress.reach(90, "reporting")
+        if not request.preview:
+            refresh_quality_pages(settings)
+            plan_payout_runs(settings)
+        closed = publish(settings, closing, root)
+    progress.reach(100, closed.report.headline)
+    return closed
+
+
+def _in_the_history(
+    settings: Settings, request: ClosingRequest, root: str
+) -> AbstractContextManager[None]:
     if request.preview:
-        return _close(settings, request, root)
-    with refusals_in_the_history(
+        return nullcontext()
+    return refusals_in_the_history(
         settings,
         request.month,
         Action.CLOSE,
         request.cause,
         source=source_of(root, request.month),
         policy_name=request.policy_name,
-    ):
-        return _close(settings, request, root)
-
-
-def _close(settings: Settings, request: ClosingRequest, root: str) -> ClosedMonth:
-    progress = RunProgress(request.month)
-    progress.reach(0, "looking at what it needs")
-    check_clocks(settings)
-    require(settings, request)
-    progress.reach(10, "reading and checking its files")
-    delivery = sound_delivery(settings, request.month, root, preview=request.preview)
-    progress.reach(60, "deciding and posting")
-    try:
-        closing = record(settings, request, delivery)
-    finally:
-        delivery.discard()
-    progress.reach(90, "reporting")
-    if not request.preview:
-        refresh_quality_pages(settings)
-        plan_payout_runs(settings)
-    closed = publish(settings, closing, root)
-    progress.reach(100, closed.report.headline)
-    return closed
+    )
 
 
 @task(cache_policy=NO_CACHE, name="see that the window is complete", **PATIENCE)
@@ -173,13 +172,7 @@ def record(settings: Settings, request: ClosingRequest, delivery: SoundDelivery)
     """Close the month in one transaction."""
     with program_database(settings) as engine:
         return record_closing(
-            engine,
-            request,
-            delivery.staged,
-            delivery.findings,
-            program_policies(settings),
-            program_calendar(settings),
-            seen_no=delivery.seen_no,
+            engine, request, delivery, program_policies(settings), program_calendar(settings)
         )
 
 

@@ -1,4 +1,4 @@
-"""Closing a month, as one transaction: take the delivery in, decide, post, plan the payout.
+"""Closing a month, as one transaction: record the delivery, decide, post, plan the payout.
 
 A closing happens as a whole or not at all. It begins with the program's lock, so that two of
 them, or a closing and a payout, come one after the other.
@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 from sqlalchemy import Engine
 
-from adapters.ingest.scan import StagedMonth
 from adapters.korean_holidays import Calendar
 from adapters.policy_files import PolicyText
 from adapters.postgres.database import lock_program
@@ -17,7 +16,7 @@ from adapters.postgres.decisions import funnel
 from adapters.postgres.ledger import ChainHead, check_now, seal_now
 from adapters.postgres.payout_dates import PlannedPayout
 from adapters.postgres.revisions import recorded_findings
-from adapters.postgres.runs import Action, EarlierRun, last_evaluating_run
+from adapters.postgres.runs import EarlierRun, last_evaluating_run
 from domain.findings import Finding
 from domain.funnel import Funnel
 from domain.months import SettlementMonth
@@ -29,8 +28,9 @@ from flows.closing.cascade import (
 )
 from flows.closing.evaluation import ClosingRequest, EvaluatedMonth
 from flows.closing.program_state import gather_state
-from flows.closing.runs import record_evaluations
-from flows.ingesting.record_delivery import take_in
+from flows.closing.runs import record_closing_run, record_evaluated_again
+from flows.ingesting.record_delivery import record_delivery
+from flows.ingesting.sound_delivery import SoundDelivery
 from flows.paying.plan_payouts import plan_payouts
 
 
@@ -43,7 +43,7 @@ class Closing:
     """
 
     request: ClosingRequest
-    newly_taken_in: bool
+    newly_ingested: bool
     findings: tuple[Finding, ...]
     months: tuple[EvaluatedMonth, ...]
     funnel: Funnel
@@ -59,58 +59,42 @@ class Closing:
     @property
     def changed(self) -> bool:
         """Say whether anything differs from before: data, decisions or awards."""
-        return self.newly_taken_in or any(each.changed for each in self.months)
+        return self.newly_ingested or any(each.changed for each in self.months)
 
 
 def record_closing(
     engine: Engine,
     request: ClosingRequest,
-    staged: StagedMonth | None,
-    findings: Sequence[Finding],
+    delivery: SoundDelivery,
     policies: Sequence[PolicyText],
     calendar: Calendar,
-    *,
-    seen_no: int | None = None,
 ) -> Closing:
     """Close a month in one transaction; a preview does the same and takes it all back.
 
-    `staged` is None when this very delivery is the current revision already; `seen_no` numbers
-    the revision that was current when it was found.
     Raises DeliverySuperseded, ChangesPaidMonths, WindowIncomplete and PolicyUnknown, with nothing
     written.
     """
+    month, cause = request.month, request.cause
     with engine.connect() as connection, connection.begin() as transaction:
         lock_program(connection)
-        before = last_evaluating_run(connection, request.month)
-        taken = take_in(connection, request.month, staged, findings, request.cause.actor, seen_no)
+        before = last_evaluating_run(connection, month)
+        recorded = record_delivery(connection, month, delivery, cause.actor)
         state = gather_state(connection, policies)
         months = evaluate_in_order(
-            connection,
-            state,
-            state.months_from(request.month),
-            request.cause,
-            {request.month: request.policy_name},
+            connection, state, state.months_from(month), cause, {month: request.policy_name}
         )
         if not (request.preview or request.acknowledge_paid):
-            require_acknowledgment(request.month, months)
-        post_differences(connection, months, request.cause)
-        payouts = plan_payouts(
-            connection, not_planned_by_their_policy(connection, months), calendar
-        )
-        record_evaluations(
-            connection,
-            Action.CLOSE,
-            request.month,
-            months,
-            taken,
-            request.cause,
-            request.approval,
-        )
+            require_acknowledgment(month, months)
+        post_differences(connection, months, cause)
+        planned_anew = not_planned_by_their_policy(connection, months)
+        payouts = plan_payouts(connection, planned_anew, calendar)
+        record_closing_run(connection, request, months[0], recorded)
+        record_evaluated_again(connection, months[1:], month, cause)
         check_now(connection)
         closing = Closing(
             request=request,
-            newly_taken_in=taken.new,
-            findings=recorded_findings(connection, taken.revision.revision_id),
+            newly_ingested=recorded.new,
+            findings=recorded_findings(connection, recorded.revision.revision_id),
             months=months,
             funnel=funnel(connection, months[0].evaluation.evaluation_id),
             payouts=payouts,

@@ -102,7 +102,7 @@ def change_rows(closing: Closing) -> Iterator[tuple[object, ...]]:
     what follows for the ledger.
     """
     for month in closing.months:
-        ways = _ways_by_seller(month)
+        differences = _differences_by_seller(month)
         for each in month.changes:
             told = each.after if each.after and each.after.reasons else each.before
             yield (
@@ -112,11 +112,11 @@ def change_rows(closing: Closing) -> Iterator[tuple[object, ...]]:
                 _result(each.after),
                 ";".join(told.reasons) if told else "",
                 each.points,
-                "; ".join(ways.get(each.seller_id, ())) or "nothing to post",
+                "; ".join(differences.get(each.seller_id, ())) or "nothing to post",
             )
 
 
-_WAYS: Final = {
+_DIFFERENCES: Final = {
     "reverse": "reversed",
     "post": "awarded",
     "over_awarded": "over-awarded, paid",
@@ -125,10 +125,10 @@ _WAYS: Final = {
 }
 
 
-def _ways_by_seller(month: EvaluatedMonth) -> Mapping[str, Sequence[str]]:
+def _differences_by_seller(month: EvaluatedMonth) -> Mapping[str, Sequence[str]]:
     told: dict[str, list[str]] = {}
-    for way, name in _WAYS.items():
-        for award in getattr(month.restatement, way):
+    for field, name in _DIFFERENCES.items():
+        for award in getattr(month.restatement, field):
             told.setdefault(award.seller_id, []).append(f"tier {award.tier} {name}")
     return told
 
@@ -141,13 +141,19 @@ def _result(result: Result | None) -> str:
 
 def _paid_otherwise(closing: Closing) -> Iterator[tuple[str, ...]]:
     for month in closing.months:
-        for way in ("over_awarded", "under_awarded"):
-            awards: Sequence[Award] = getattr(month.restatement, way)
+        for field in ("over_awarded", "under_awarded"):
+            awards: Sequence[Award] = getattr(month.restatement, field)
             for each in awards:
-                row = str(month.month), each.seller_id, _WAYS[way], str(each.tier)
+                row = str(month.month), each.seller_id, _DIFFERENCES[field], str(each.tier)
                 yield (*row, f"{each.points:,}")
             if awards:
-                yield str(month.month), "altogether", _WAYS[way], "", f"{_points(awards):,}"
+                yield (
+                    str(month.month),
+                    "altogether",
+                    _DIFFERENCES[field],
+                    "",
+                    f"{_points(awards):,}",
+                )
 
 
 def _figures(closing: Closing) -> Iterator[Figure]:
@@ -178,12 +184,20 @@ def _facts(closing: Closing) -> Iterator[tuple[str, str]]:
 
 
 def _posted(month: EvaluatedMonth) -> str:
-    way = month.restatement
-    told = [f"{len(way.post):,} awards, {_points(way.post):,} points"] if way.post else []
-    if way.reverse:
-        told.append(f"{len(way.reverse):,} reversals, {_points(way.reverse):,} points")
-    if way.held_elsewhere:
-        told.append(f"{len(way.held_elsewhere):,} tiers not given again: another month gave them")
+    difference = month.restatement
+    told = (
+        [f"{len(difference.post):,} awards, {_points(difference.post):,} points"]
+        if difference.post
+        else []
+    )
+    if difference.reverse:
+        told.append(
+            f"{len(difference.reverse):,} reversals, {_points(difference.reverse):,} points"
+        )
+    if difference.held_elsewhere:
+        told.append(
+            f"{len(difference.held_elsewhere):,} tiers not given again: another month gave them"
+        )
     return "; ".join(told) or "nothing"
 
 
@@ -295,17 +309,19 @@ def _awards_before_and_now(month: EvaluatedMonth) -> Iterator[tuple[str, int, in
 
 def _what_changed(closing: Closing) -> Iterator[Section]:
     counts = {
-        each.month: {way: len(getattr(each.restatement, way)) for way in _WAYS}
+        each.month: {field: len(getattr(each.restatement, field)) for field in _DIFFERENCES}
         for each in closing.months
     }
-    ways = [way for way in _WAYS if any(counted[way] for counted in counts.values())]
-    if ways:
+    fields = [field for field in _DIFFERENCES if any(counted[field] for counted in counts.values())]
+    if fields:
         rows = [
-            (str(month), *(f"{counted[way]:,}" for way in ways))
+            (str(month), *(f"{counted[field]:,}" for field in fields))
             for month, counted in counts.items()
             if any(counted.values())
         ]
-        yield Section("What changed", ("month", *(_WAYS[way] for way in ways)), tuple(rows))
+        yield Section(
+            "What changed", ("month", *(_DIFFERENCES[field] for field in fields)), tuple(rows)
+        )
 
 
 def _cell(value: object) -> str:

@@ -28,7 +28,7 @@ class MonthNotOver(Refused):
 def require_window(
     engine: Engine, request: ClosingRequest, policies: Sequence[PolicyText], calendar: Calendar
 ) -> None:
-    """Raise WindowIncomplete unless the months before the request's were taken in.
+    """Raise WindowIncomplete unless the months before the request's were ingested.
 
     Raises MonthNotOver for a month that still runs where the request was made (Asia/Seoul).
     Raises HolidaysUnknown for a month whose payout date cannot be worked out.

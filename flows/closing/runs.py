@@ -5,38 +5,48 @@ from collections.abc import Sequence
 from sqlalchemy import Connection
 
 from adapters.postgres.runs import Action, record_run
-from domain.approval import NO_APPROVAL, ApprovalRule
 from domain.cause import Cause
 from domain.months import SettlementMonth
-from flows.closing.evaluation import EvaluatedMonth
-from flows.ingesting.record_delivery import TakenIn
+from flows.closing.evaluation import ClosingRequest, EvaluatedMonth
+from flows.ingesting.record_delivery import RecordedDelivery
 
 
-def record_evaluations(
+def record_closing_run(
     connection: Connection,
-    action: Action,
-    asked_for: SettlementMonth,
-    months: Sequence[EvaluatedMonth],
-    taken: TakenIn | None,
-    cause: Cause,
-    approval: ApprovalRule = NO_APPROVAL,
+    request: ClosingRequest,
+    closed: EvaluatedMonth,
+    delivery: RecordedDelivery,
 ) -> None:
-    """Record a run of the month asked for, and of each later one that came out differently.
+    """Record the closing of the month that was asked for, with the approval that it asks for."""
+    record_run(
+        connection,
+        closed.month,
+        Action.CLOSE,
+        request.cause,
+        changed=closed.changed or delivery.new,
+        difference=closed.restatement.counts,
+        revision_id=closed.revision.revision_id,
+        evaluation_id=closed.evaluation.evaluation_id,
+        approval=request.approval,
+    )
 
-    `approval` is recorded with the month asked for.
-    """
-    for each in months:
-        asked = each.month == asked_for
-        if asked or each.changed:
-            record_run(
-                connection,
-                each.month,
-                action if asked else Action.EVALUATE_AGAIN,
-                cause,
-                changed=each.changed or (asked and taken is not None and taken.new),
-                difference=each.restatement.counts,
-                revision_id=each.revision.revision_id,
-                evaluation_id=each.evaluation.evaluation_id,
-                caused_by=None if asked else asked_for,
-                approval=approval if asked else NO_APPROVAL,
-            )
+
+def record_evaluated_again(
+    connection: Connection,
+    later: Sequence[EvaluatedMonth],
+    caused_by: SettlementMonth,
+    cause: Cause,
+) -> None:
+    """Record for each later month that it was evaluated again, and because of which one."""
+    for each in later:
+        record_run(
+            connection,
+            each.month,
+            Action.EVALUATE_AGAIN,
+            cause,
+            changed=each.changed,
+            difference=each.restatement.counts,
+            revision_id=each.revision.revision_id,
+            evaluation_id=each.evaluation.evaluation_id,
+            caused_by=caused_by,
+        )

@@ -35,7 +35,7 @@ from flows.closing.cascade import (
 )
 from flows.closing.evaluation import EvaluatedMonth
 from flows.closing.program_state import gather_state
-from flows.closing.runs import record_evaluations
+from flows.closing.runs import record_evaluated_again
 from flows.paying.plan_payouts import plan_payouts
 
 _LONGEST_ID: Final = 64
@@ -237,7 +237,7 @@ def _grant(
         require_acknowledgment(month, months)
     post_differences(connection, months, cause)
     plan_payouts(connection, not_planned_by_their_policy(connection, months), calendar)
-    record_evaluations(connection, Action.GRANT, month, months, None, cause)
+    record_evaluated_again(connection, months, month, cause)
     return Adjustment(request, posted, months)
 
 

@@ -1,4 +1,4 @@
-"""Finding a month's delivery, and whether it was taken in before."""
+"""Finding a month's delivery, and whether it was ingested before."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +23,11 @@ class FoundDelivery:
     def is_current(self) -> bool:
         """Say whether the current revision has the very same content."""
         return self.current is not None and self.current.content_hash == self.delivery.content_hash
+
+    @property
+    def name(self) -> str:
+        """The folder in which what belongs to just this delivery is kept."""
+        return f"{self.delivery.settlement_month}/{self.delivery.content_hash[:12]}"
 
     @property
     def seen_no(self) -> int:

@@ -1,7 +1,8 @@
-"""The `ingest-month` flow: a month's files taken in without closing it."""
+"""The `ingest-month` flow: a month's files ingested without closing it."""
 
 import logging
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
@@ -9,7 +10,6 @@ from uuid import uuid4
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 
-from adapters.data_docs import CheckedDelivery, keep_check
 from adapters.ingest.delivery import DeliveryRefused, source_of
 from adapters.ingest.scan import StagedMonth
 from adapters.postgres.month_list import month_revisions
@@ -21,7 +21,12 @@ from expectations.gate import Verdict
 from expectations.gate_process import start_gate
 from flows.ingesting.check_delivery import check_delivery
 from flows.ingesting.find_delivery import FoundDelivery, find_delivery_of, require_root
-from flows.ingesting.quality_pages import keep_return, keep_verdict, refresh_quality_pages
+from flows.ingesting.quality_pages import (
+    keep_refusal,
+    keep_return,
+    keep_verdict,
+    refresh_quality_pages,
+)
 from flows.ingesting.read_delivery import read_delivery
 from flows.ingesting.record_ingest import IngestedMonth, record_ingest
 from flows.ingesting.report import report_blocked, what_to_do
@@ -42,10 +47,10 @@ log = logging.getLogger("growth_points.ingest")
 
 @flow(name="ingest-month", flow_run_name="ingest {month}")
 def ingest_month(month: Month, settlements: str = "", asked_by: NameOrNone = "") -> IngestedMonth:
-    """Take a month's settlement files in without closing the month.
+    """Ingest a month's settlement files without closing the month.
 
     A later delivery of the same month replaces it as a new revision; the same content again is
-    not taken in twice.
+    not ingested twice.
 
     Args:
         month: The settlement month, as YYYY-MM, such as 2026-10.
@@ -54,47 +59,40 @@ def ingest_month(month: Month, settlements: str = "", asked_by: NameOrNone = "")
         asked_by: Your name; recorded with it.
     """
     settings, wanted = Settings.read(), SettlementMonth.parse(month)
-    cause, root = flow_occasion(asked_by).cause("taken in"), settings.settlements_root(settlements)
+    cause, root = flow_occasion(asked_by).cause("ingested"), settings.settlements_root(settlements)
     with refusals_in_the_history(
         settings, wanted, Action.INGEST, cause, source=source_of(root, wanted)
     ):
         check_clocks(settings)
-        delivery = sound_delivery(settings, wanted, root)
-        try:
+        with sound_delivery(settings, wanted, root) as delivery:
             ingested = record(settings, wanted, delivery, cause, root)
-        finally:
-            delivery.discard()
     refresh_quality_pages(settings)
     return ingested
 
 
-@task(cache_policy=NO_CACHE, name="take the delivery in")
+@task(cache_policy=NO_CACHE, name="record the delivery")
 def record(
     settings: Settings, month: SettlementMonth, delivery: SoundDelivery, cause: Cause, root: str
 ) -> IngestedMonth:
     """Record the delivery as the month's current revision, in one transaction."""
     with program_database(settings) as engine:
-        taken = record_ingest(
-            engine,
-            month,
-            delivery.staged,
-            delivery.findings,
-            cause,
-            seen_no=delivery.seen_no,
-        )
+        recorded = record_ingest(engine, month, delivery, cause)
         with engine.connect() as connection:
             revisions = month_revisions(connection)
     before = {each.revision_no: each for each in revisions if each.settlement_month == month}
     restated = tuple(each.settlement_month for each in revisions if each.state == "restated")
-    replaced = before.get(taken.revision.revision_no - 1) if taken.new else None
+    replaced = before.get(recorded.revision.revision_no - 1) if recorded.new else None
     step = close_command(settings, restated[0], root) if restated else ""
-    return IngestedMonth(taken.revision, taken.new, delivery.findings, replaced, restated, step)
+    return IngestedMonth(
+        recorded.revision, recorded.new, delivery.findings, replaced, restated, step
+    )
 
 
+@contextmanager
 def sound_delivery(
     settings: Settings, month: SettlementMonth, root: str, *, preview: bool = False
-) -> SoundDelivery:
-    """Find, read and judge a month's delivery.
+) -> Iterator[SoundDelivery]:
+    """Find, read and judge a month's delivery; what was staged of it is removed after the block.
 
     Raises RootUnknown, DeliveryRefused when it cannot be read and MonthBlocked when it is not
     sound; either way nothing of it is visible anywhere but in the month's report and its pages, for
@@ -102,48 +100,43 @@ def sound_delivery(
     """
     require_root(root, month)
     clear_what_killed_runs_left(settings)
-    with ExitStack() as staging, own_folder(settings.fetched / _of_this_run(month)) as fetched:
-        delivery = _judged(settings, month, root, fetched, staging, preview=preview)
-        return replace(delivery, staging=staging.pop_all())
+    with own_folder(settings.staging / _of_this_run(month)) as folder:
+        yield _judged(settings, month, root, folder, preview=preview)
 
 
 def _judged(
-    settings: Settings,
-    month: SettlementMonth,
-    root: str,
-    fetched: Path,
-    staging: ExitStack,
-    *,
-    preview: bool,
+    settings: Settings, month: SettlementMonth, root: str, folder: Path, *, preview: bool
 ) -> SoundDelivery:
     try:
-        found = find(settings, root, month, fetched)
-        if found.is_current:
-            log.info("%s was taken in before, as revision %s", month, found.seen_no)
-            if not preview:
-                delivery, now = found.delivery, this_occasion().now
-                keep_return(settings, month, delivery.content_hash, delivery.source, now)
-            return SoundDelivery(None, (), found.seen_no, staging)
-        start_gate()  # it loads while the files are read
-        name = f"{month}/{found.delivery.content_hash[:12]}"
-        folder = staging.enter_context(own_folder(settings.staging / _of_this_run(name)))
-        # What a preview refuses is shown in its report, and kept nowhere.
-        quarantine = folder if preview else settings.quarantine / name
-        staged = read(found, folder, quarantine)
-        verdict = check(settings, staged)
-        staged = replace(staged, profile=verdict.profile)
+        with own_folder(settings.fetched / _of_this_run(month)) as fetched:
+            found = find(settings, root, month, fetched)
+            if found.is_current:
+                return _current(settings, found, preview=preview)
+            start_gate()  # it loads while the files are read
+            # What a preview refuses is shown in its report, and kept nowhere.
+            quarantine = folder if preview else settings.quarantine / found.name
+            staged = read(found, folder, quarantine)
+            verdict = check(settings, staged)
     except DeliveryRefused as refused:
         if not preview:
-            now = this_occasion().now
-            keep_check(settings.docs, CheckedDelivery(month, refused.source, now, refused.findings))
+            keep_refusal(settings, month, refused, this_occasion().now)
         report_blocked(settings, month, root, refused.findings, None, preview=preview)
         raise
+    staged = replace(staged, profile=verdict.profile)
     if not preview:
         keep_verdict(settings, staged, verdict, this_occasion().now)
     if blocking(verdict.findings):
         report_blocked(settings, month, root, verdict.findings, staged.quarantine, preview=preview)
         raise MonthBlocked(month, verdict.findings, "" if preview else what_to_do(staged))
-    return SoundDelivery(staged, verdict.findings, found.seen_no, staging)
+    return SoundDelivery(staged, verdict.findings, found.seen_no)
+
+
+def _current(settings: Settings, found: FoundDelivery, *, preview: bool) -> SoundDelivery:
+    delivery = found.delivery
+    log.info("%s was ingested before, as revision %s", delivery.settlement_month, found.seen_no)
+    if not preview:
+        keep_return(settings, delivery, this_occasion().now)
+    return SoundDelivery(None, (), found.seen_no)
 
 
 @task(cache_policy=NO_CACHE, name="find the delivery", **PATIENCE)

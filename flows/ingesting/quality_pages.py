@@ -18,6 +18,7 @@ from adapters.data_docs import (
     read_checks,
     revision_page,
 )
+from adapters.ingest.delivery import Delivery, DeliveryRefused
 from adapters.ingest.scan import StagedMonth
 from adapters.postgres.month_list import month_revisions
 from domain.months import SettlementMonth
@@ -46,10 +47,20 @@ def keep_verdict(
     )
 
 
-def keep_return(
-    settings: Settings, month: SettlementMonth, content_hash: str, source: str, checked_at: datetime
+def keep_refusal(
+    settings: Settings, month: SettlementMonth, refused: DeliveryRefused, checked_at: datetime
 ) -> None:
+    """Keep why a month's delivery could not be read."""
+    keep_check(settings.docs, CheckedDelivery(month, refused.source, checked_at, refused.findings))
+
+
+def keep_return(settings: Settings, delivery: Delivery, checked_at: datetime) -> None:
     """Keep that a month went back to its current revision, where another delivery was refused."""
+    month, content_hash, source = (
+        delivery.settlement_month,
+        delivery.content_hash,
+        delivery.source,
+    )
     checks = [each for each in read_checks(settings.docs) if each.settlement_month == month]
     if checks and checks[-1].blocked and checks[-1].content_hash != content_hash:
         same = [each for each in checks if each.content_hash == content_hash]
@@ -67,7 +78,7 @@ def refresh_quality_pages(settings: Settings) -> None:
     """Render the pages after something was done; what was done stands even if that fails."""
     try:
         publish_quality_pages(settings)
-    except Exception as error:  # whatever it is, the month is taken in
+    except Exception as error:  # whatever it is, the month is ingested
         log.warning("the data-quality pages could not be written: %s", error)
 
 

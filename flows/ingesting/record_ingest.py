@@ -1,11 +1,10 @@
-"""Taking a delivery in without closing its month."""
+"""Ingesting a delivery without closing its month."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sqlalchemy import Engine
 
-from adapters.ingest.scan import StagedMonth
 from adapters.postgres.database import lock_program
 from adapters.postgres.month_list import MonthRevision
 from adapters.postgres.revisions import Revision
@@ -13,7 +12,8 @@ from adapters.postgres.runs import Action, record_run
 from domain.cause import Cause
 from domain.findings import Finding
 from domain.months import SettlementMonth
-from flows.ingesting.record_delivery import TakenIn, take_in
+from flows.ingesting.record_delivery import RecordedDelivery, record_delivery
+from flows.ingesting.sound_delivery import SoundDelivery
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class IngestedMonth:
     next_step: str = ""
 
     def sentences(self) -> str:
-        """Tell what was taken in, what it replaced, its warnings, and what is to be done now."""
+        """Tell what was ingested, what it replaced, its warnings, and what is to be done now."""
         return "\n".join(self._sentences())
 
     def _sentences(self) -> Iterator[str]:
@@ -40,7 +40,7 @@ class IngestedMonth:
         which = f"{new.settlement_month} revision {new.revision_no}"
         if self.new:
             yield (
-                f"{which} is taken in: {new.sellers:,} sellers, {new.lines:,} lines, "
+                f"{which} is ingested: {new.sellers:,} sellers, {new.lines:,} lines, "
                 f"{new.amount_krw:,} KRW."
             )
         else:
@@ -60,29 +60,19 @@ class IngestedMonth:
 
 
 def record_ingest(
-    engine: Engine,
-    month: SettlementMonth,
-    staged: StagedMonth | None,
-    findings: Sequence[Finding],
-    cause: Cause,
-    *,
-    seen_no: int | None = None,
-) -> TakenIn:
-    """Take a staged delivery in, in one transaction; return the month's current revision.
-
-    `staged` is None when this very delivery is the current revision already; `seen_no` numbers
-    the revision that was current when it was found. Raises DeliverySuperseded.
-    """
+    engine: Engine, month: SettlementMonth, delivery: SoundDelivery, cause: Cause
+) -> RecordedDelivery:
+    """Record a delivery without closing its month. Raises DeliverySuperseded."""
     with engine.begin() as connection:
         lock_program(connection)
-        taken = take_in(connection, month, staged, findings, cause.actor, seen_no)
+        recorded = record_delivery(connection, month, delivery, cause.actor)
         record_run(
             connection,
             month,
             Action.INGEST,
             cause,
-            changed=taken.new,
-            difference={"lines": taken.revision.lines if taken.new else 0},
-            revision_id=taken.revision.revision_id,
+            changed=recorded.new,
+            difference={"lines": recorded.revision.lines if recorded.new else 0},
+            revision_id=recorded.revision.revision_id,
         )
-    return taken
+    return recorded

@@ -1,6 +1,5 @@
 """A delivery that was read and judged sound."""
 
-from contextlib import ExitStack
 from dataclasses import dataclass
 
 from adapters.ingest.scan import StagedMonth
@@ -9,16 +8,12 @@ from domain.findings import Finding
 
 @dataclass(frozen=True, slots=True)
 class SoundDelivery:
-    """A delivery that may be taken in; `staged` is None when it is the current revision already.
+    """A delivery that may be recorded; `staged` is None when it is the current revision already.
 
-    `seen_no` numbers the revision that was current when it was found, 0 for none.
+    `seen_no` numbers the revision that was current when it was found, 0 for none; None where
+    nobody looked.
     """
 
     staged: StagedMonth | None
-    findings: tuple[Finding, ...]
-    seen_no: int
-    staging: ExitStack
-
-    def discard(self) -> None:
-        """Remove what was staged; it was taken in, or will be read again."""
-        self.staging.close()
+    findings: tuple[Finding, ...] = ()
+    seen_no: int | None = None

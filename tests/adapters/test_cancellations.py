@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.adapters.test_intake import read, rows_of, violations
+from tests.adapters.test_ingest import read, rows_of, violations
 from tests.deliveries import SmallDelivery
 
 QUICK, QUICK_BACK = "QUICK_SETTLE_ORIGINAL", "QUICK_SETTLE_CANCEL"

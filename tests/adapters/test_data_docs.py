@@ -167,7 +167,7 @@ def test_a_revision_has_its_page_and_the_index_names_its_state(tmp_path: Path) -
 def test_a_blocked_delivery_shows_all_its_findings_with_their_weight(tmp_path: Path) -> None:
     keep_check(tmp_path, BLOCKED)
     index = publish_pages(tmp_path, [])
-    assert re.search(r"not taken in\s+blocked", text_of(index))
+    assert re.search(r"not ingested\s+blocked", text_of(index))
     (page,) = tmp_path.glob("2026-10-not-taken-in-*.html")
     text = text_of(page)
     for finding in BLOCKED.findings:

@@ -16,7 +16,7 @@ from adapters.ingest.engine import open_engine
 from adapters.ingest.scan import StagedMonth
 from domain.settlement import KNOWN_WORDS
 from domain.written import lookalike_key, word_key
-from tests.adapters.test_intake import TOTALS, read, rows_of, violations
+from tests.adapters.test_ingest import TOTALS, read, rows_of, violations
 from tests.deliveries import Row, SmallDelivery, write_csv
 from tests.workbooks import write_workbook
 

@@ -240,7 +240,7 @@ def test_rows_read_back_are_those_taken_in_whatever_they_are_called(
 )
 def test_other_rows_than_those_taken_in_are_named(owner: Engine, statement: str) -> None:
     found = list(_change_everything(owner, statement))
-    assert any("the rows of revision 1 are not those taken in" in each for each in found), found
+    assert any("the rows of revision 1 are not those ingested" in each for each in found), found
 
 
 def test_a_payout_date_is_worked_out_from_the_calendar_not_from_what_was_passed_over(

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from adapters.ingest.scan import StagedMonth
 from adapters.postgres.month_list import month_revisions
-from tests.adapters.test_intake import read
+from tests.adapters.test_ingest import read
 from tests.adapters.test_previous_months import take_in
 from tests.deliveries import MONTH, SmallDelivery
 

@@ -10,7 +10,7 @@ from moto.server import ThreadedMotoServer
 
 from adapters.ingest.delivery import DeliveryRefused, find_delivery
 from flows.ingesting.read_delivery import read_delivery
-from tests.adapters.test_intake import TOTALS, rows_of
+from tests.adapters.test_ingest import TOTALS, rows_of
 from tests.deliveries import MONTH, SmallDelivery
 
 ROOT = "s3://settlements/monthly"

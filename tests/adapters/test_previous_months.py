@@ -16,7 +16,7 @@ from adapters.postgres.revisions import record_revision
 from domain.months import SettlementMonth
 from domain.profile import Changes, Past, PastMonth, Violations
 from domain.settlement import SELLER_FLAGS
-from tests.adapters.test_intake import read
+from tests.adapters.test_ingest import read
 from tests.deliveries import MONTH, SmallDelivery
 from tests.staged import staged_month
 

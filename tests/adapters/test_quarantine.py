@@ -16,7 +16,7 @@ from console.output import print_rows
 from domain.findings import Severity
 from expectations.suite import COUNTED_RULES
 from flows.ingesting.read_delivery import read_delivery
-from tests.adapters.test_intake import read
+from tests.adapters.test_ingest import read
 from tests.deliveries import MONTH, SmallDelivery
 from tests.workbooks import write_workbook
 

@@ -17,7 +17,7 @@ from adapters.ingest.delivery import DeliveryRefused, find_delivery
 from adapters.ingest.scan import StagedMonth
 from domain.settlement import Content
 from tests.adapters.test_dialects import SPREADSHEET, in_words
-from tests.adapters.test_intake import TOTALS, read, rows_of, violations
+from tests.adapters.test_ingest import TOTALS, read, rows_of, violations
 from tests.deliveries import MONTH, Row, SmallDelivery
 from tests.workbooks import write_workbook
 

@@ -8,7 +8,7 @@ import pytest
 
 from adapters.ingest.delivery import DeliveryRefused, find_delivery
 from domain.settlement import Content
-from tests.adapters.test_intake import TOTALS, read, rows_of, violations
+from tests.adapters.test_ingest import TOTALS, read, rows_of, violations
 from tests.deliveries import MONTH, Row, SmallDelivery
 from tests.workbooks import write_sheets, write_workbook
 

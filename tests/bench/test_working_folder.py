@@ -9,7 +9,7 @@ import pytest
 BENCHES = Path(__file__).parents[2] / "bench"
 
 
-@pytest.mark.parametrize("name", ["close_month", "intake", "restate"])
+@pytest.mark.parametrize("name", ["close_month", "ingest", "restate"])
 def test_a_folder_that_is_not_there_is_told_in_a_sentence(name: str, tmp_path: Path) -> None:
     absent = tmp_path / "absent"
     ran = subprocess.run(  # noqa: S603 a script of this repository

@@ -115,7 +115,7 @@ def test_taking_in_tells_what_it_replaces_and_what_is_to_be_done(
     header, *lines = file.read_text().splitlines(keepends=True)
     file.write_text("".join([header, lines[0].replace("PROD_ORDER", "TAX"), *lines[1:]]))
     said = closed_october.done("ingest", OCTOBER).stdout.splitlines()
-    assert said[0].startswith(f"{OCTOBER} revision 2 is taken in")
+    assert said[0].startswith(f"{OCTOBER} revision 2 is ingested")
     assert said[1] == "It replaces revision 1: +0 lines, +0 KRW, +0 sellers."
     assert said[2].startswith("warning: the delivery: the line_type comes up for the first time")
     assert said[3].startswith("info: settlements.csv: the line_type is one")

@@ -24,7 +24,7 @@ REPORT = Path("closed-1.html")
 
 @pytest.fixture
 def program(engine: Engine, tmp_path: Path) -> Program:
-    """A program with the two months before October taken in."""
+    """A program with the two months before October ingested."""
     program = Program(engine, tmp_path)
     for name in ("2026-08", "2026-09"):
         program.ingest(name, LITTLE)

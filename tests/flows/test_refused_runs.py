@@ -59,7 +59,7 @@ def test_a_refused_closing_stands_in_the_history_with_its_reason(shop: Marketpla
     assert rested_on(shop, "2026-10") == [(str(shop.root / "2026-10"), "", "", "d-commerce-2020")]
 
 
-def test_a_refused_intake_and_a_refused_payout_stand_in_the_history(
+def test_a_refused_ingest_and_a_refused_payout_stand_in_the_history(
     shop: Marketplace, program: Program
 ) -> None:
     program.close("2026-10", STORES)

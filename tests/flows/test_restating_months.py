@@ -39,7 +39,7 @@ NOTHING = {"maru": Sold(0)}
 
 @pytest.fixture
 def program(engine: Engine, tmp_path: Path) -> Iterator[Program]:
-    """A program whose August and September were taken in, everybody selling nothing; whatever a
+    """A program whose August and September were ingested, everybody selling nothing; whatever a
     test does with it, everything that can be derived again must agree in the end."""
     program = Program(engine, tmp_path)
     for name in ("2026-06", "2026-07", "2026-08", "2026-09"):
@@ -402,7 +402,7 @@ def test_a_delivery_superseded_while_it_was_looked_at_is_not_closed(program: Pro
     first = program.ingest("2026-10", TIER_1)
     program.ingest("2026-10", NOTHING)
 
-    with pytest.raises(DeliverySuperseded, match="another delivery of 2026-10 was taken in"):
+    with pytest.raises(DeliverySuperseded, match="another delivery of 2026-10 was ingested"):
         program.close("2026-10", None, found=first.revision)
 
 
@@ -432,7 +432,7 @@ def test_an_older_delivery_does_not_undo_one_taken_in_while_it_was_read(program:
     first = program.ingest("2026-10", NOTHING)
     program.close("2026-10", TIER_1)
 
-    with pytest.raises(DeliverySuperseded, match="another delivery of 2026-10 was taken in"):
+    with pytest.raises(DeliverySuperseded, match="another delivery of 2026-10 was ingested"):
         program.close("2026-10", {"maru": Sold(30_000_000)}, found=first.revision)
     assert standing(program) == {award(M10)}
 

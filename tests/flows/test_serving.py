@@ -24,7 +24,7 @@ TODAY = date(2026, 11, 13)
 
 @pytest.fixture
 def program(engine: Engine, tmp_path: Path) -> Program:
-    """October closed with one award; the two months before it taken in."""
+    """October closed with one award; the two months before it ingested."""
     program = Program(engine, tmp_path)
     for name in ("2026-08", "2026-09"):
         program.ingest(name, {"maru": Sold(1_000)})

@@ -22,6 +22,7 @@ from flows.ingesting.check_delivery import check_delivery
 from flows.ingesting.find_delivery import find_delivery_of
 from flows.ingesting.read_delivery import read_delivery
 from flows.ingesting.record_ingest import record_ingest
+from flows.ingesting.sound_delivery import SoundDelivery
 from flows.occasion import SEOUL
 from flows.paying.pay_out_month import PayoutAhead, PayoutRequest, due_months, pay_out_month
 from tests.command_line import Marketplace
@@ -60,9 +61,9 @@ def test_the_steps_alone_take_a_month_from_files_to_its_payout(
         assert found.current is None
         assert not [each for each in check_delivery(engine, staged).findings if each.count]
         if name != OCTOBER:
-            record_ingest(engine, month, staged, (), CAUSE)
+            record_ingest(engine, month, SoundDelivery(staged), CAUSE)
     require_window(engine, request, POLICIES, _calendar)
-    closing = record_closing(engine, request, staged, (), POLICIES, _calendar)
+    closing = record_closing(engine, request, SoundDelivery(staged), POLICIES, _calendar)
     payout = pay_out_month(engine, MONTH, PayoutRequest(DUE_ON, CAUSE, DUE_ON)).payout
 
     assert closing.closed.earned == {

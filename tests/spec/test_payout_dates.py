@@ -81,7 +81,7 @@ def _planned(
 
 
 def _close(shop: Marketplace, folder: Path, example: PayoutExample) -> None:
-    """Close a month from its files; the two before it are history, taken in without any."""
+    """Close a month from its files; the two before it are history, ingested without any."""
     month, policy = str(example.month), example.policy
     with open_database(shop.database_url) as engine:
         for earlier in example.month.window(policy.window_months)[:-1]:

@@ -193,7 +193,7 @@ class Months:
         return Worker(process, pipe)
 
     def take_in_history(self) -> None:
-        """Take in the two months before the first, with one store that sold nothing."""
+        """Ingest the two months before the first, with one store that sold nothing."""
         with open_database(self.url) as engine:
             for earlier in (2, 1):
                 program = Program(engine, self.folder)

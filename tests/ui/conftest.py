@@ -34,7 +34,7 @@ def up(marketplace_files: Path) -> Iterator[Running]:
 
 @pytest.fixture(scope="module")
 def lasting_up(marketplace_files: Path) -> Iterator[Running]:
-    """One that is up for all tests of a module, with nothing taken in yet."""
+    """One that is up for all tests of a module, with nothing ingested yet."""
     for running in _home(marketplace_files):
         running.start()
         yield running

@@ -130,7 +130,7 @@ class Browser:
 
 @pytest.fixture
 def browser(up: Running) -> Iterator[Browser]:
-    """A browser beside a program whose payouts need an approval, one month taken in."""
+    """A browser beside a program whose payouts need an approval, one month ingested."""
     up.variables["GROWTH_POINTS_APPROVAL"] = "required"
     up.start()
     up.run("ingest", str(MONTH - 2))

@@ -127,5 +127,5 @@ def rows_of_revisions(connection: Connection) -> Iterator[Difference]:
     for number, taken_in in connection.execute(hashed.order_by(revision.c.revision_id)).all():
         if hash_rows(connection, (seller_amount, seller_snapshot), number) != taken_in:
             yield Difference(
-                "sealed records", f"the rows of revision {number} are not those taken in"
+                "sealed records", f"the rows of revision {number} are not those ingested"
             )

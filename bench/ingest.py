@@ -1,8 +1,8 @@
 """What taking a month in costs, beside reading it by hand and beside the common recipes.
 
     make bench                                   1 million lines, 60,000 sellers
-    .venv/bin/python bench/intake.py --lines 10000000 --sellers 600000
-    .venv/bin/python bench/intake.py --full      10 and 100 million lines; needs 10 GB of disk
+    .venv/bin/python bench/ingest.py --lines 10000000 --sellers 600000
+    .venv/bin/python bench/ingest.py --full      10 and 100 million lines; needs 10 GB of disk
 
 Each way runs in a process of its own, in turn with what it is compared to, and the median of the
 ratios counts. The ratios are of processor time: what else runs on a machine changes elapsed time
