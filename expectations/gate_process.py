@@ -4,19 +4,13 @@ Loading Great Expectations takes seconds of one core. Here they pass on another 
 Prefect starts and files are read, instead of before the checking.
 """
 
-import os
-import re
-import resource
 import signal
 import sys
 import warnings
-from contextlib import suppress
-from functools import cache
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
-from pathlib import Path
 from threading import Lock
-from typing import Any, Final
+from typing import Any
 
 from domain.award_profile import AwardProfile
 from domain.findings import Finding
@@ -38,16 +32,6 @@ class GateProcess:
         self._process.start()
         theirs.close()
         self._asking = Lock()
-
-    def hurry(self, hurried: bool) -> None:
-        """Let it compute like any other process, or only when no other process wants to.
-
-        Where the system has no such thing, or would not let it hurry again, it always hurries.
-        """
-        if self._process.pid is not None and _can_hurry_again():
-            policy = os.SCHED_OTHER if hurried else os.SCHED_IDLE
-            with suppress(OSError):
-                os.sched_setscheduler(self._process.pid, policy, os.sched_param(0))
 
     @property
     def alive(self) -> bool:
@@ -81,31 +65,13 @@ class GateProcess:
 
 
 _started: list[GateProcess] = []
-_CAP_SYS_NICE: Final = 23
-_USUAL_NICENESS: Final = 20  # as RLIMIT_NICE counts it
 
 
-def start_gate(*, may_be_needed: bool = False) -> GateProcess:
-    """Start the gate, or give the one that is running.
-
-    One that only `may_be_needed` loads in the time that is left over, until it is needed: a month
-    whose files are as they were is closed again without it.
-    """
+def start_gate() -> GateProcess:
+    """Start the gate, or give the one that is running."""
     if not (_started and _started[-1].alive):
         _started.append(GateProcess())
-    _started[-1].hurry(not may_be_needed)
     return _started[-1]
-
-
-@cache
-def _can_hurry_again() -> bool:
-    """Say whether Linux lets this process undo what SCHED_IDLE does to another one."""
-    if sys.platform != "linux":
-        return False
-    status = Path("/proc/self/status").read_text()
-    capabilities = int(re.findall(r"^CapEff:\s*(\w+)$", status, re.MULTILINE)[0], 16)
-    may_at_all = resource.getrlimit(resource.RLIMIT_NICE)[0] >= _USUAL_NICENESS
-    return may_at_all or bool(capabilities >> _CAP_SYS_NICE & 1)
 
 
 def _serve(questions: Connection) -> None:

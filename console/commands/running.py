@@ -45,6 +45,6 @@ def flows_ready(settings: "Settings", title: str, *, with_gate: bool = True) -> 
     with progress(title):
         prepare_prefect(settings.home)
         if with_gate:
-            start_gate(may_be_needed=True)  # it loads while Prefect starts
+            start_gate()  # it loads while Prefect starts
         with ready_for_flows():
             yield

@@ -1,7 +1,6 @@
 """The gate judges a profile, and lets nothing pass that was not looked at."""
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import replace
 from types import SimpleNamespace
@@ -23,7 +22,7 @@ from domain.profile import (
 )
 from domain.settlement import Content
 from expectations import gate
-from expectations.gate_process import _can_hurry_again, start_gate
+from expectations.gate_process import start_gate
 from expectations.rule import Limit, Rule
 from expectations.suite import BAND_RULES, COUNTED_RULES, WHOLE_RULES, violated
 from tests.deliveries import MONTH
@@ -258,19 +257,6 @@ def test_a_sentence_names_a_few_of_many_dates_that_moved(many: int, ending: str)
 def test_rule_names_are_unique() -> None:
     rules: tuple[Rule, ...] = COUNTED_RULES
     assert len({rule.name for rule in rules}) == len(rules)
-
-
-@pytest.mark.skipif(not _can_hurry_again(), reason="the system would not let it be undone")
-def test_a_gate_that_may_not_be_needed_takes_no_time_from_others_until_it_is() -> None:
-    def scheduled() -> int:
-        pid = start_gate(may_be_needed=True)._process.pid
-        assert pid is not None
-        return os.sched_getscheduler(pid)
-
-    assert scheduled() == os.SCHED_IDLE
-    pid = start_gate()._process.pid
-    assert pid is not None
-    assert os.sched_getscheduler(pid) == os.SCHED_OTHER
 
 
 def test_the_answer_to_an_interrupted_question_goes_to_nobody(

@@ -123,9 +123,6 @@ class _GateHere:
 
     alive = True
 
-    def hurry(self, hurried: bool) -> None:
-        pass
-
     def judge_awards(self, profile: AwardProfile) -> tuple[Finding, ...]:
         return gate.judge_awards(profile)
 
