@@ -36,13 +36,13 @@ def month_rows(engine: Engine, checks: Iterable[CheckedDelivery]) -> Iterator[Ro
     lines if it could not be read; it is listed until another one of its month is sound.
     """
     with engine.connect() as connection:
-        taken_in = [_taken_in(each) for each in month_revisions(connection)]
+        ingested = [_ingested(each) for each in month_revisions(connection)]
     last = {checked.settlement_month: checked for checked in checks}
     refused = [_refused(checked) for checked in last.values() if checked.blocked]
-    yield from sorted([*taken_in, *refused], key=itemgetter(0))
+    yield from sorted([*ingested, *refused], key=itemgetter(0))
 
 
-def _taken_in(each: MonthRevision) -> Row:
+def _ingested(each: MonthRevision) -> Row:
     month = str(each.settlement_month)
     return (month, each.revision_no, each.lines, each.amount_krw, each.findings, each.state)
 

@@ -17,7 +17,7 @@ from adapters.postgres.database import open_database
 from adapters.postgres.embedded import embedded_url, release_embedded
 from flows.prefect.servers.temporary_server import prepare_prefect
 from tests.command_line import Marketplace
-from tests.three_stores import NOVEMBER, OCTOBER, deliver_all, take_in_history
+from tests.three_stores import NOVEMBER, OCTOBER, deliver_all, ingest_history
 
 _NUMBER = itertools.count(1)
 
@@ -130,7 +130,7 @@ def three_stores_closed(
 
     history = marketplace_in("history", migrated_template)
     deliver_all(history)
-    take_in_history(history)
+    ingest_history(history)
     marketplace_in("october", "history").done("close", OCTOBER)
     marketplace_in("november", "october").done("close", NOVEMBER)
     return history.root

@@ -43,7 +43,7 @@ def deliver_all(marketplace: Marketplace) -> None:
         deliver(marketplace, month)
 
 
-def take_in_history(marketplace: Marketplace) -> None:
+def ingest_history(marketplace: Marketplace) -> None:
     """Ingest the two months before October."""
     marketplace.done("ingest", AUGUST)
     marketplace.done("ingest", SEPTEMBER)

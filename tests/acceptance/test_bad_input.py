@@ -151,7 +151,7 @@ def test_a_bad_delivery_is_refused_in_a_sentence_and_leaves_nothing(
     assert_refused(with_history, bad.named, "close", OCTOBER)
 
 
-def test_a_bad_delivery_is_not_taken_in_as_history_either(with_history: Marketplace) -> None:
+def test_a_bad_delivery_is_not_ingested_as_history_either(with_history: Marketplace) -> None:
     _changed(LINES, "sora,", "nuri,")(with_history.root / OCTOBER)
 
     assert_refused(with_history, (LINES, "seller_unknown", "in 1 line"), "ingest", OCTOBER)

@@ -67,13 +67,13 @@ def test_an_ingest_killed_and_run_again_ends_as_one_clean_run(
         time.sleep(moment)
         ingesting.kill()
 
-    taken_in = months(delivered) != listed
-    assert taken_in or delivered.row_counts() == before  # all or nothing
+    ingested = months(delivered) != listed
+    assert ingested or delivered.row_counts() == before  # all or nothing
     again = delivered.done("ingest", MONTH)
 
-    assert ("the same content already" in again.stdout) is taken_in
+    assert ("the same content already" in again.stdout) is ingested
     assert [row["revision"] for row in months(delivered)] == ["1", "1", "1"]
-    assert totals_taken_in(delivered) == totals_delivered(delivered)
+    assert totals_ingested(delivered) == totals_delivered(delivered)
 
 
 def months(marketplace: Marketplace) -> list[dict[str, Any]]:
@@ -81,7 +81,7 @@ def months(marketplace: Marketplace) -> list[dict[str, Any]]:
     return list(marketplace.done("months", "--output", "csv").rows())
 
 
-def totals_taken_in(marketplace: Marketplace) -> list[tuple[Any, ...]]:
+def totals_ingested(marketplace: Marketplace) -> list[tuple[Any, ...]]:
     """List the month's totals in the database."""
     engine = create_engine(marketplace.database_url.replace("postgresql:", "postgresql+psycopg:"))
     statement = (

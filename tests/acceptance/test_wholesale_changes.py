@@ -146,7 +146,7 @@ def test_a_store_that_comes_back_with_another_date_is_told(closed_october: Marke
     assert "maru (from 2024-04-10 to 2024-09-15)" in told
 
 
-def test_a_merger_that_is_meant_is_taken_in_with_another_limit(with_history: Marketplace) -> None:
+def test_a_merger_that_is_meant_is_ingested_with_another_limit(with_history: Marketplace) -> None:
     deliver(with_history, OCTOBER, OTHERS)
     limits = {"GROWTH_POINTS_LIMITS": "snapshot_unlike_last=100%,sellers_joined=1"}
     merged = replace(with_history, variables=limits)

@@ -209,7 +209,7 @@ def test_a_chain_written_anew_does_not_reach_a_head_known_outside(owner: Engine)
     assert found[0].startswith(f"chain: no seal of this database is {'00' * 32}, which was told")
 
 
-def test_rows_read_back_are_those_taken_in_whatever_they_are_called(
+def test_rows_read_back_are_those_ingested_whatever_they_are_called(
     connection: Connection,
 ) -> None:
     hostile = [
@@ -238,7 +238,7 @@ def test_rows_read_back_are_those_taken_in_whatever_they_are_called(
         "UPDATE growth_points.revision SET rows_hash = repeat('0', 64)",
     ],
 )
-def test_other_rows_than_those_taken_in_are_named(owner: Engine, statement: str) -> None:
+def test_other_rows_than_those_ingested_are_named(owner: Engine, statement: str) -> None:
     found = list(_change_everything(owner, statement))
     assert any("the rows of revision 1 are not those ingested" in each for each in found), found
 

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from adapters.ingest.scan import StagedMonth
 from adapters.postgres.month_list import month_revisions
 from tests.adapters.test_ingest import read
-from tests.adapters.test_previous_months import take_in
+from tests.adapters.test_previous_months import ingest
 from tests.deliveries import MONTH, SmallDelivery
 
 
@@ -17,13 +17,13 @@ def staged(tmp_path: Path) -> StagedMonth:
     return read(SmallDelivery(tmp_path).write())
 
 
-def test_nothing_taken_in_is_nothing_listed(connection: Connection) -> None:
+def test_nothing_ingested_is_nothing_listed(connection: Connection) -> None:
     assert month_revisions(connection) == ()
 
 
 def test_a_replaced_revision_stays_listed(connection: Connection, staged: StagedMonth) -> None:
     for month, lines in ((MONTH, 4), (MONTH - 1, 5), (MONTH, 6)):
-        take_in(connection, month, staged, lines)
+        ingest(connection, month, staged, lines)
     listed = [
         (each.settlement_month, each.revision_no, each.lines, each.amount_krw, each.state)
         for each in month_revisions(connection)

@@ -26,9 +26,7 @@ def staged(tmp_path: Path) -> StagedMonth:
     return read(SmallDelivery(tmp_path).write())
 
 
-def take_in(
-    connection: Connection, month: SettlementMonth, staged: StagedMonth, lines: int
-) -> None:
+def ingest(connection: Connection, month: SettlementMonth, staged: StagedMonth, lines: int) -> None:
     another = staged_month(
         month,
         staged.directory,
@@ -80,7 +78,7 @@ def test_the_current_revisions_of_three_months_are_compared(
     connection: Connection, staged: StagedMonth
 ) -> None:
     for back, lines in ((5, 1), (3, 2), (1, 3), (1, 4)):
-        take_in(connection, MONTH - back, staged, lines)
+        ingest(connection, MONTH - back, staged, lines)
     assert past_of(connection, MONTH, staged.sellers).months == (
         PastMonth(MONTH - 1, 4, 4_000),
         PastMonth(MONTH - 3, 2, 2_000),
@@ -90,7 +88,7 @@ def test_the_current_revisions_of_three_months_are_compared(
 def test_sellers_that_are_gone_since_the_last_snapshot_are_named(
     connection: Connection, staged: StagedMonth, tmp_path: Path
 ) -> None:
-    take_in(connection, MONTH - 1, staged, 4)
+    ingest(connection, MONTH - 1, staged, 4)
     past = past_of(connection, MONTH, sellers(tmp_path, "store-b", "new"))
     assert changed(past) == {
         "seller_vanished": (2, ("store-a", "store-c")),
@@ -100,18 +98,18 @@ def test_sellers_that_are_gone_since_the_last_snapshot_are_named(
 
 
 @pytest.mark.parametrize(
-    ("taken_in", "since"),
+    ("ingested", "since"),
     [((1, 2), 1), ((2,), 2), ((5, 7), 5), ((0,), 0), ((0, 3), 3), ((-1, -2), -1)],
 )
 def test_the_nearest_snapshot_before_is_the_last_one(
     connection: Connection,
     staged: StagedMonth,
     tmp_path: Path,
-    taken_in: tuple[int, ...],
+    ingested: tuple[int, ...],
     since: int,
 ) -> None:
-    for back in taken_in:
-        take_in(connection, MONTH - back, staged, 4)
+    for back in ingested:
+        ingest(connection, MONTH - back, staged, 4)
     past = past_of(connection, MONTH, sellers(tmp_path, "new"))
     assert past.changes.since == MONTH - since
     assert count(past, "seller_vanished").count == 3
@@ -120,9 +118,9 @@ def test_the_nearest_snapshot_before_is_the_last_one(
 def test_the_current_revision_of_the_last_month_is_compared(
     connection: Connection, staged: StagedMonth, tmp_path: Path
 ) -> None:
-    take_in(connection, MONTH - 1, staged, 4)
+    ingest(connection, MONTH - 1, staged, 4)
     other = replace_sellers(staged, tmp_path / "other", "x", "y")
-    take_in(connection, MONTH - 1, other, 5)
+    ingest(connection, MONTH - 1, other, 5)
     assert changed(past_of(connection, MONTH, sellers(tmp_path, "x", "y"))) == {}
 
 
@@ -137,8 +135,8 @@ def replace_sellers(staged: StagedMonth, folder: Path, *stores: Store | str) -> 
 def test_a_store_that_comes_back_is_told(
     connection: Connection, staged: StagedMonth, tmp_path: Path
 ) -> None:
-    take_in(connection, MONTH - 3, staged, 4)
-    take_in(connection, MONTH - 1, replace_sellers(staged, tmp_path / "two", "store-a"), 5)
+    ingest(connection, MONTH - 3, staged, 4)
+    ingest(connection, MONTH - 1, replace_sellers(staged, tmp_path / "two", "store-a"), 5)
     past = past_of(connection, MONTH, sellers(tmp_path, "store-a", "store-c", "new"))
     assert changed(past) == {
         "seller_returned": (1, ("store-c",)),
@@ -169,7 +167,7 @@ def test_stores_that_a_month_has_no_more_are_told(
     for back, names in ((1, before), (0, replaced)):
         if names:
             other = replace_sellers(staged, tmp_path / f"{back}", *names)
-            take_in(connection, MONTH - back, other, back)
+            ingest(connection, MONTH - back, other, back)
     past = past_of(connection, MONTH, sellers(tmp_path, *now))
     assert changed(past) == expected
     assert past.changes.replaced_stores == (len(replaced) if before else 0)
@@ -187,9 +185,9 @@ def test_stores_that_a_month_has_no_more_are_told(
 def test_a_row_that_becomes_what_it_was_a_month_before_is_told(
     connection: Connection, staged: StagedMonth, tmp_path: Path, values: Store
 ) -> None:
-    take_in(connection, MONTH - 1, staged, 4)
+    ingest(connection, MONTH - 1, staged, 4)
     once = replace_sellers(staged, tmp_path / "own", STORES[0], STORES[1] | values, STORES[2])
-    take_in(connection, MONTH, once, 5)
+    ingest(connection, MONTH, once, 5)
     past = past_of(connection, MONTH, sellers(tmp_path, *STORES))
     assert changed(past) == {"seller_restated": (1, ("store-b",))}
 
@@ -223,7 +221,7 @@ def test_an_approval_date_is_compared_with_that_of_the_nearest_snapshot_that_has
     for number, (back, month) in enumerate(snapshots.items()):
         stores = [store("a"), *([approved("x", month)] if month is not None else [])]
         other = replace_sellers(staged, tmp_path / str(number), *stores)
-        take_in(connection, MONTH - back, other, number)
+        ingest(connection, MONTH - back, other, number)
     past = past_of(connection, MONTH, sellers(tmp_path, "a", approved("x", 5)))
     assert count(past, "approval_date_moved").examples == ((f"x ({told})",) if told else ())
 
@@ -240,8 +238,8 @@ def test_a_store_has_returned_if_a_snapshot_before_the_last_one_had_it(
     returned: bool,
 ) -> None:
     had, lacked = months if months[1] > 0 else months[::-1]
-    take_in(connection, MONTH - had, replace_sellers(staged, tmp_path / "had", "a", "x"), 4)
-    take_in(connection, MONTH - lacked, replace_sellers(staged, tmp_path / "not", "a"), 5)
+    ingest(connection, MONTH - had, replace_sellers(staged, tmp_path / "had", "a", "x"), 4)
+    ingest(connection, MONTH - lacked, replace_sellers(staged, tmp_path / "not", "a"), 5)
     past = past_of(connection, MONTH, sellers(tmp_path, "a", "x"))
     assert count(past, "seller_returned").examples == (("x",) if returned else ())
     assert count(past, "seller_joined").examples == ("x",)
@@ -251,8 +249,8 @@ def test_a_store_has_returned_if_a_snapshot_before_the_last_one_had_it(
 def test_any_number_of_new_stores_is_compared(
     connection: Connection, staged: StagedMonth, tmp_path: Path, many: int
 ) -> None:
-    take_in(connection, MONTH - 2, replace_sellers(staged, tmp_path / "two", "z0", "old"), 4)
-    take_in(connection, MONTH - 1, staged, 5)
+    ingest(connection, MONTH - 2, replace_sellers(staged, tmp_path / "two", "z0", "old"), 4)
+    ingest(connection, MONTH - 1, staged, 5)
     past = past_of(connection, MONTH, sellers(tmp_path, *(f"z{n}" for n in range(many))))
     assert count(past, "seller_joined").count == many
     assert count(past, "seller_returned").examples == ("z0",)
@@ -263,7 +261,7 @@ def test_each_date_that_moved_is_told(
 ) -> None:
     names = [f"s{n:02}" for n in range(60)]
     then = replace_sellers(staged, tmp_path / "then", *(approved(each, 4) for each in names))
-    take_in(connection, MONTH - 1, then, 4)
+    ingest(connection, MONTH - 1, then, 4)
     past = past_of(connection, MONTH, sellers(tmp_path, *(approved(each, 5) for each in names)))
     told = tuple(f"{each} (from 2026-04-01 to 2026-05-01)" for each in names)
     assert count(past, "approval_date_moved").examples == told
@@ -307,7 +305,7 @@ def test_what_changed_of_a_store_is_counted(
     now: tuple[Store, ...],
     expected: dict[str, tuple[int, tuple[str, ...]]],
 ) -> None:
-    take_in(connection, MONTH - 1, staged, 4)
+    ingest(connection, MONTH - 1, staged, 4)
     assert changed(past_of(connection, MONTH, sellers(tmp_path, *now))) == expected
 
 
@@ -316,7 +314,7 @@ def test_a_status_that_is_as_little_normal_as_before_is_no_change(
 ) -> None:
     delivery = SmallDelivery(tmp_path / "paused")
     delivery.sellers[0]["status"] = "PAUSED"
-    take_in(connection, MONTH - 1, read(delivery.write()), 4)
+    ingest(connection, MONTH - 1, read(delivery.write()), 4)
     now = sellers(tmp_path, STORES[0], store("store-b", status="CLOSED"), STORES[2])
     assert changed(past_of(connection, MONTH, now)) == {}
 
@@ -339,7 +337,7 @@ def test_a_status_that_is_as_little_normal_as_before_is_no_change(
 def test_a_store_with_a_rewritten_id_is_no_new_store(
     connection: Connection, staged: StagedMonth, tmp_path: Path, then: str, now: str
 ) -> None:
-    take_in(connection, MONTH - 1, replace_sellers(staged, tmp_path / "then", "a", then), 4)
+    ingest(connection, MONTH - 1, replace_sellers(staged, tmp_path / "then", "a", then), 4)
     past = past_of(connection, MONTH, sellers(tmp_path, "a", now))
     assert count(past, "seller_rewritten").examples == (f"{now} (was {then})",)
 
@@ -347,7 +345,7 @@ def test_a_store_with_a_rewritten_id_is_no_new_store(
 def test_rows_that_the_gate_refuses_are_no_stores(
     connection: Connection, staged: StagedMonth, tmp_path: Path
 ) -> None:
-    take_in(connection, MONTH - 1, staged, 4)
+    ingest(connection, MONTH - 1, staged, 4)
     odd = {"seller_id": None, "approved_on": None, "status": None}
     now = sellers(tmp_path, *STORES, STORES[0] | odd, STORES[1] | {"approved_on": None})
     assert changed(past_of(connection, MONTH, now)) == {}
@@ -359,7 +357,7 @@ def test_rows_that_the_gate_refuses_are_no_stores(
 def test_any_name_is_recognized(connection: Connection, tmp_path: Path, name: str) -> None:
     delivery = SmallDelivery(tmp_path)
     delivery.sellers[2]["seller_id"] = name
-    take_in(connection, MONTH - 1, read(delivery.write()), 4)
+    ingest(connection, MONTH - 1, read(delivery.write()), 4)
     now = sellers(tmp_path, "store-a", "store-b", name)
     assert changed(past_of(connection, MONTH, now)) == {}
 
@@ -369,7 +367,7 @@ def test_a_store_with_a_rewritten_id_is_known_from_any_snapshot(
     connection: Connection, staged: StagedMonth, tmp_path: Path, back: int
 ) -> None:
     then = replace_sellers(staged, tmp_path / "then", "00770011", "00510002")
-    take_in(connection, MONTH - back, then, 4)
-    take_in(connection, MONTH - 1, replace_sellers(staged, tmp_path / "last", "00770011"), 5)
+    ingest(connection, MONTH - back, then, 4)
+    ingest(connection, MONTH - 1, replace_sellers(staged, tmp_path / "last", "00770011"), 5)
     past = past_of(connection, MONTH, sellers(tmp_path, "00770011", "510002"))
     assert count(past, "seller_rewritten").examples == ("510002 (was 00510002)",)

@@ -181,7 +181,7 @@ class Operator(RuleBasedStateMachine):
         self.stack.close()
 
     @initialize(first=deliveries, second=deliveries)
-    def take_in_history(self, first: Delivered, second: Delivered) -> None:
+    def ingest_history(self, first: Delivered, second: Delivered) -> None:
         for month, delivered in zip(HISTORY, (first, second), strict=True):
             self.ingest(month, delivered)
 

@@ -428,7 +428,7 @@ def test_a_month_whose_data_was_replaced_and_replaced_back_is_paid(program: Prog
     assert program.pay("2026-10").payout.points == 150_000
 
 
-def test_an_older_delivery_does_not_undo_one_taken_in_while_it_was_read(program: Program) -> None:
+def test_an_older_delivery_does_not_undo_one_ingested_while_it_was_read(program: Program) -> None:
     first = program.ingest("2026-10", NOTHING)
     program.close("2026-10", TIER_1)
 

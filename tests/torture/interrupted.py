@@ -189,7 +189,7 @@ class Months:
         other.close()
         return Worker(process, pipe)
 
-    def take_in_history(self) -> None:
+    def ingest_history(self) -> None:
         """Ingest the two months before the first, with one store that sold nothing."""
         with open_database(self.url) as engine:
             for earlier in (2, 1):
@@ -321,7 +321,7 @@ def interrupt(
     counted, chance = Counter[str](), random.Random(seed)  # noqa: S311 no secret
     with ExitStack() as running:
         months = Months(running.enter_context(server.running()), folder, awards)
-        months.take_in_history()
+        months.ingest_history()
         for number, (name, interruption) in enumerate(planned):
             month = _FIRST_MONTH + number // len(_COMMANDS)
             worker = months.start(name, month, interruption.moment)
@@ -397,7 +397,7 @@ def torture(folder: Path, *, interruptions: int, awards: int, seed: int, tell: T
         connection.execute(text("CREATE DATABASE undisturbed"))
         connection.close()
         calm = Months(url.replace("/postgres?", "/undisturbed?"), staging, awards)
-        calm.take_in_history()
+        calm.ingest_history()
         usual = {name: calm.undisturbed(name, _FIRST_MONTH) for name in _COMMANDS}
     steps = {name: passed for name, (passed, _) in usual.items()}
     tell(f"seed {seed}; steps: " + ", ".join(f"{name} {len(steps[name])}" for name in steps))

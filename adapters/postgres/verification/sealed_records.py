@@ -124,8 +124,8 @@ SUBJECTS = QueryCheck(
 
 def rows_of_revisions(connection: Connection) -> Iterator[Difference]:
     hashed = select(revision.c.revision_id, revision.c.rows_hash)
-    for number, taken_in in connection.execute(hashed.order_by(revision.c.revision_id)).all():
-        if hash_rows(connection, (seller_amount, seller_snapshot), number) != taken_in:
+    for number, ingested in connection.execute(hashed.order_by(revision.c.revision_id)).all():
+        if hash_rows(connection, (seller_amount, seller_snapshot), number) != ingested:
             yield Difference(
                 "sealed records", f"the rows of revision {number} are not those ingested"
             )
