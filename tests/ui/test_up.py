@@ -39,7 +39,7 @@ def in_seoul(instant: str) -> datetime:
 def test_it_comes_back_with_everything_it_had(up: Running) -> None:
     up.start()
     _wait_for_the_schedules(up)
-    _take_in_what_came_before(up)
+    _ingest_what_came_before(up)
     up.run("close", str(MONTH))
     (payout,) = scheduled(up, "pay-out")
     (planned,) = up.listed("payouts")
@@ -95,14 +95,14 @@ def _schedule(deployment: dict[str, Any]) -> str:
     return f"/deployments/{deployment['id']}/schedules/{deployment['schedules'][0]['id']}"
 
 
-def _take_in_what_came_before(up: Running) -> None:
+def _ingest_what_came_before(up: Running) -> None:
     for month in (MONTH - 2, MONTH - 1):
         up.run("ingest", str(month))  # a command in the same home uses the server that is up
 
 
 def test_what_was_interrupted_is_settled_when_it_is_back_and_can_run_again(up: Running) -> None:
     up.start()
-    _take_in_what_came_before(up)
+    _ingest_what_came_before(up)
     with up.nothing_else_writes():
         running = up.start_run("close-month", month=str(MONTH))
         wait_for("the run", lambda: up.state(running)["type"] == "RUNNING")
