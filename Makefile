@@ -11,13 +11,13 @@ setup: $(SETUP)
 # Bytecode is compiled here, once, because some machines forbid writing it later, and imports
 # without it take three times as long.
 $(SETUP): requirements.lock pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
-	  || { echo "growth-points needs Python 3.11, 3.12 or 3.13; '$(PYTHON)' is $$($(PYTHON) --version 2>&1). Try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))' \
+	  || { echo "growth-points needs Python 3.11 to 3.14; '$(PYTHON)' is $$($(PYTHON) --version 2>&1). Try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
 	@echo "Setting up .venv (once, a minute or two) ..."
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install -qq --no-compile --no-deps --require-hashes -r requirements.lock
 	$(BIN)/pip install -qq --no-compile --no-deps --no-build-isolation -e .
-	$(BIN)/python -m compileall -q -j 0 $(VENV)/lib domain expectations adapters flows console web deploy || true
+	$(BIN)/python -m compileall -qq -j 0 $(VENV)/lib domain expectations adapters flows console web deploy || true
 	@touch $(SETUP)
 
 demo: $(SETUP)  ## a sample marketplace, six months closed and paid, in tables
@@ -50,7 +50,7 @@ bench: $(SETUP)  ## the numbers, as ratios measured side by side in one run
 torture: $(SETUP)  ## close, restate and pay months while process, connection and server are killed
 	@$(BIN)/python -m tests.torture.interrupted
 
-lock:  ## write the locks anew: versions and hashes, no addresses; deploy/ needs less than this
+lock:  ## write the locks anew: versions and hashes, no addresses; remove them first to upgrade all
 	$(BIN)/pip install --quiet uv
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	  --no-annotate --custom-compile-command 'make lock' --extra dev -o requirements.lock pyproject.toml

@@ -34,7 +34,7 @@ def open_files(
     """Make files of one content readable for the engine; raises FilesDamaged, naming them all."""
     sources = readable_sources(files, work / "text", reading)
     if any(source.shape and not source.shape.is_utf_8 for source in sources):
-        # DuckDB 1.5 loses its way where a column that it left out stands before a broken one.
+        # DuckDB (1.5, 2.0) skips rows in silence where a column that it left out is not UTF-8.
         engine.execute("SET disabled_optimizers = 'unused_columns'")
     return DeliveredRows(engine, files[0].content, sources, work, reading)
 

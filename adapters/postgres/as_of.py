@@ -107,7 +107,7 @@ def _moved(account: Account) -> ColumnElement[int]:
     return cast(func.sum(points), BigInteger)
 
 
-_FOLD: Final[Select[tuple[str, int, int]]] = (
+_FOLD: Final[Select[str, int, int]] = (
     select(transfer.c.seller_id, _moved(Account.PENDING), _moved(Account.AVAILABLE))
     .join(
         seal,

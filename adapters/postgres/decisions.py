@@ -93,7 +93,7 @@ def _facts(
     window_revision_ids: Sequence[int],
     snapshot_revision_id: int,
     stores: Collection[str] | None = None,
-) -> Select[tuple[object, ...]]:
+) -> Select[*tuple[Any, ...]]:
     snapshot = seller_snapshot
     amounts = (
         select(
@@ -211,14 +211,14 @@ def recorded_facts(
 
 def _decided(
     connection: Connection, evaluation_id: int | None, stores: Collection[str] | None = None
-) -> Select[tuple[object, ...]]:
+) -> Select[*tuple[Any, ...]]:
     if evaluation_id is None:
         return _decision(false())
     holding = holds(layers_of(connection, evaluation_id))
     return _decision(holding, *_among(stores, decision.c.seller_id))
 
 
-def _decision(*conditions: ColumnElement[bool]) -> Select[tuple[object, ...]]:
+def _decision(*conditions: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
     names = ("seller_id", "tier", "points", "reasons", "window_amount_krw")
     return select(*(decision.c[name] for name in names)).where(*conditions)
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, Select, insert, select
 from sqlalchemy.dialects.postgresql import insert as insert_or_keep
@@ -53,7 +54,7 @@ def current_evaluation(connection: Connection, month: SettlementMonth) -> Evalua
     return None if row is None else Evaluation(*row)
 
 
-def _current() -> Select[tuple[object, ...]]:
+def _current() -> Select[*tuple[Any, ...]]:
     return (
         select(*_FACTS)
         .distinct(evaluation.c.settlement_month)

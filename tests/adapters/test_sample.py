@@ -151,7 +151,7 @@ def test_large_months_come_in_several_files_with_control_totals(tmp_path: Path) 
     for file in manifest["files"]:
         path = folder / file["name"]
         totals = duckdb.read_parquet(str(path)).aggregate("count(*), sum(payment_amount_krw)")
-        assert totals.fetchone() == (file["rows"], file["payment_amount_krw"])
+        assert totals.fetchall() == [(file["rows"], file["payment_amount_krw"])]
         assert hashlib.sha256(path.read_bytes()).hexdigest() == file["sha256"]
 
 
@@ -225,8 +225,8 @@ def test_a_sample_is_free_of(flaw: str, query: duckdb.DuckDBPyConnection) -> Non
 def test_every_month_has_lines_of_each_kind(
     condition: str, query: duckdb.DuckDBPyConnection
 ) -> None:
-    lines = query.view("line").filter(condition).aggregate("count(DISTINCT folder)", "").fetchone()
-    assert lines == (len(DEMO),)
+    lines = query.view("line").filter(condition).aggregate("count(DISTINCT folder)", "").fetchall()
+    assert lines == [(len(DEMO),)]
 
 
 @pytest.mark.parametrize("status", ["NORMAL", "PAUSED", "CLOSED"])
@@ -234,7 +234,7 @@ def test_every_snapshot_has_stores_of_each_status(
     status: str, query: duckdb.DuckDBPyConnection
 ) -> None:
     stores = query.view("seller").filter(f"status = '{status}'")
-    assert stores.aggregate("count(DISTINCT folder)", "").fetchone() == (len(DEMO),)
+    assert stores.aggregate("count(DISTINCT folder)", "").fetchall() == [(len(DEMO),)]
 
 
 def test_cancellations_count_in_a_later_month_than_their_purchases(

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import tomllib
 from datetime import UTC, datetime
+from importlib.metadata import requires
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, get_type_hints
@@ -200,10 +201,10 @@ def test_a_deployed_schedule_gets_runs_at_nine_in_seoul_on_the_third(prefect_ser
 def test_versions_that_keep_prefect_from_starting_or_scheduling_are_not_taken() -> None:
     project = tomllib.loads((_ROOT / "pyproject.toml").read_text())["project"]
     wanted = {each.name: each.specifier for each in map(Requirement, project["dependencies"])}
+    of_prefect = {each.name: each.specifier for each in map(Requirement, requires("prefect") or ())}
 
-    assert "0.151.0" not in wanted["fastapi"]  # the server does not start
-    assert "2.1.0" not in wanted["sqlalchemy"]  # schedules silently make no runs
-    assert "3.8.7" not in wanted["prefect"]
+    assert "0.151.0" not in of_prefect["fastapi"]  # the server does not start
+    assert "3.8.8" not in wanted["prefect"]  # with SQLAlchemy 2.1 schedules silently make no runs
     assert "4.0.0" not in wanted["prefect"]
 
 
