@@ -68,7 +68,7 @@ class RecordedRun:
         return max(self.recorded_at - self.started_at, timedelta(0))
 
 
-def record_run(
+def record_run(  # noqa: PLR0913 a run's record has that many facts
     connection: Connection,
     month: SettlementMonth,
     action: Action,

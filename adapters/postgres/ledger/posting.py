@@ -206,7 +206,7 @@ def adjust(
     return posted
 
 
-def _open_for_awards(
+def _open_for_awards(  # noqa: PLR0913 a posting names all its facts
     connection: Connection,
     kind: TransferKind,
     *,
@@ -243,7 +243,7 @@ def _open_for_awards(
     )
 
 
-def _open(
+def _open(  # noqa: PLR0913 a posting names all its facts
     connection: Connection,
     kind: TransferKind,
     *,
