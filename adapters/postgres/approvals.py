@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from sqlalchemy import BigInteger, Connection, func, select
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from adapters.postgres.runs import APPROVAL_ABOVE, Action
 from adapters.postgres.tables import run
@@ -14,7 +15,7 @@ def newest_approvals(connection: Connection) -> Mapping[SettlementMonth, Approva
     """Find the newest approval of each month that has one, whatever became of the month since."""
     newest = (
         select(run.c.settlement_month, run.c.evaluation_id, run.c.difference["points"], run.c.actor)
-        .distinct(run.c.settlement_month)
+        .ext(distinct_on(run.c.settlement_month))
         .where(run.c.action == Action.APPROVE, run.c.changed)
         .order_by(run.c.settlement_month, run.c.run_no.desc())
     )

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Select, insert, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.dialects.postgresql import insert as insert_or_keep
 
 from adapters.policy_files import PolicyText
@@ -57,7 +58,7 @@ def current_evaluation(connection: Connection, month: SettlementMonth) -> Evalua
 def _current() -> Select[*tuple[Any, ...]]:
     return (
         select(*_FACTS)
-        .distinct(evaluation.c.settlement_month)
+        .ext(distinct_on(evaluation.c.settlement_month))
         .order_by(evaluation.c.settlement_month, evaluation.c.evaluation_no.desc())
     )
 
@@ -124,7 +125,7 @@ def outdated_months(connection: Connection) -> frozenset[SettlementMonth]:
     """List the closed months whose current evaluation rests on data that was replaced since."""
     newest = (
         select(revision.c.settlement_month, revision.c.content_hash)
-        .distinct(revision.c.settlement_month)
+        .ext(distinct_on(revision.c.settlement_month))
         .order_by(revision.c.settlement_month, revision.c.revision_no.desc())
         .subquery("newest")
     )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import Connection, insert, select
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from adapters.postgres.tables import payout_date
 from domain.months import SettlementMonth
@@ -32,7 +33,7 @@ def planned_payouts(connection: Connection) -> Mapping[SettlementMonth, PlannedP
     """Find the current payout date of every closed month, oldest month first."""
     current = (
         select(*_FACTS)
-        .distinct(payout_date.c.settlement_month)
+        .ext(distinct_on(payout_date.c.settlement_month))
         .order_by(payout_date.c.settlement_month, payout_date.c.plan_no.desc())
     )
     found = (PlannedPayout(*row) for row in connection.execute(current))

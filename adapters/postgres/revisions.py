@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Row, func, insert, select
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from adapters.postgres.bulk import copy_parquet, hash_files
 from adapters.postgres.tables import revision, seller_amount, seller_snapshot
@@ -40,7 +41,7 @@ def current_revisions(
     """Find the current revision of some or all months; those not ingested are absent."""
     newest = (
         select(*_FACTS)
-        .distinct(revision.c.settlement_month)
+        .ext(distinct_on(revision.c.settlement_month))
         .order_by(revision.c.settlement_month, revision.c.revision_no.desc())
     )
     if months is not None:
