@@ -240,7 +240,7 @@ def _payout(case: _Case) -> Iterator[str]:
         yield case.say("nothing_paid")
     for each in standing:
         if each not in matching and case.paid is not None:
-            name = "kept_taken_back" if each.state == "taken_back" else "kept"
+            name = "kept_clawed_back" if each.state == "clawed_back" else "kept"
             yield case.say(name).format(
                 tier=each.award.tier, points=f"{each.award.points:,}", paid=case.paid.paid_on
             )
@@ -279,7 +279,7 @@ def _not_posted(case: _Case) -> str:
         for each in case.recorded.awards
         if each.stands
         and each.award.tier == decision.tier
-        and (case.paid is None or each.state != "taken_back")
+        and (case.paid is None or each.state != "clawed_back")
     ]
     name = "held" if elsewhere else "not_posted" if case.paid is None else "missing"
     return case.say(name).format(

@@ -58,19 +58,19 @@ _ENGLISH: Final = Wording(
         "paid_late": "The points were due on {due}{why} and paid late, on {paid}.",
         "reversed": "Before the month was restated it gave tier {tier}, {points} points; that was "
         "taken back before the payout.",
-        "taken_back": "The points were paid on {paid} and taken back by an adjustment. They can be "
-        "given back: growth-points adjust {seller} {plain} --for {month} --reason TEXT",
-        "granted": "{month} was paid without them; the points were granted by an adjustment.",
+        "clawed_back": "The points were paid on {paid} and clawed back later. They can be "
+        "reinstated: growth-points adjust {seller} {plain} --for {month} --reason TEXT",
+        "corrected": "{month} was paid without them; the points were awarded later by a correction.",
         "held": "Nothing is paid for this month: {other} gave tier {tier} already, and each tier "
         "is given once.",
         "missing": "{month} was paid on {paid} without these points: its data was restated later. "
-        "They can be granted: growth-points adjust {seller} {plain} --for {month} --reason TEXT",
+        "They can be awarded: growth-points adjust {seller} {plain} --for {month} --reason TEXT",
         "not_posted": "Nothing is posted for this result yet: close {month} again.",
         "nothing_paid": "Nothing is paid for this month.",
         "kept": "Tier {tier}, {points} points, was paid on {paid}, before the month was restated; "
         "what was paid stays.",
-        "kept_taken_back": "Tier {tier}, {points} points, was paid on {paid}, before the month was "
-        "restated, and taken back by an adjustment.",
+        "kept_clawed_back": "Tier {tier}, {points} points, was paid on {paid}, before the month was "
+        "restated, and clawed back later.",
         "evaluation": "This is evaluation {number} of the month, made on {at} by {actor} "
         "({reason}), by policy {policy} ({hash}). It rests on:",
         "revision": "  {month} revision {number}, accepted on {at}: {source} ({files})",
@@ -100,8 +100,8 @@ _ENGLISH: Final = Wording(
     states={
         "pending": "pending",
         "paid": "paid",
-        "granted": "granted by an adjustment",
-        "taken_back": "taken back by an adjustment",
+        "corrected": "awarded by a correction",
+        "clawed_back": "clawed back",
     },
     ways={
         Reason.SELLER_NOT_ACTIVE: "its status",
@@ -149,9 +149,9 @@ _KOREAN: Final = Wording(
         "paid": "지급 예정일은 {due}{why}, 지급일은 {paid}입니다.",
         "paid_late": "지급 예정일은 {due}{why}, 지급일은 {paid}입니다. 예정보다 늦게 지급되었습니다.",
         "reversed": "재정산 전에는 {tier}구간 {points}포인트였으며, 지급 전에 취소되었습니다.",
-        "taken_back": "{paid}에 지급된 포인트를 수기 조정으로 회수했습니다. 다시 지급할 수 있습니다: "
+        "clawed_back": "{paid}에 지급된 포인트를 수기 조정으로 회수했습니다. 다시 지급할 수 있습니다: "
         "growth-points adjust {seller} {plain} --for {month} --reason TEXT",
-        "granted": "{month} 지급에는 포함되지 않았고, 이후 수기 조정으로 지급되었습니다.",
+        "corrected": "{month} 지급에는 포함되지 않았고, 이후 수기 조정으로 지급되었습니다.",
         "held": "이 정산월에는 지급하지 않습니다: {other} 정산월에 {tier}구간이 이미 지급 결정되었고, "
         "구간별로 한 번만 지급합니다.",
         "missing": "{month} 정산월은 {paid}에 이 포인트 없이 지급되었습니다 (이후 재정산). 수기 조정으로 "
@@ -160,7 +160,7 @@ _KOREAN: Final = Wording(
         "nothing_paid": "이 정산월에는 지급되는 포인트가 없습니다.",
         "kept": "재정산 전인 {paid}에 {tier}구간 {points}포인트가 지급되었습니다. 이미 지급된 포인트는 "
         "회수하지 않습니다.",
-        "kept_taken_back": "재정산 전인 {paid}에 {tier}구간 {points}포인트가 지급되었고, 수기 조정으로 "
+        "kept_clawed_back": "재정산 전인 {paid}에 {tier}구간 {points}포인트가 지급되었고, 수기 조정으로 "
         "회수했습니다.",
         "evaluation": "이 정산월의 {number}차 평가입니다. 평가 일시 {at}, 실행 {actor} ({reason}), "
         "운영 정책 {policy} ({hash}). 근거 자료:",
@@ -188,8 +188,8 @@ _KOREAN: Final = Wording(
     states={
         "pending": "지급 예정",
         "paid": "지급 완료",
-        "granted": "수기 조정으로 지급",
-        "taken_back": "수기 조정으로 회수",
+        "corrected": "수기 조정으로 지급",
+        "clawed_back": "수기 조정으로 회수",
     },
     ways={
         Reason.SELLER_NOT_ACTIVE: "비정상 스토어 상태",

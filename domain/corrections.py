@@ -38,6 +38,14 @@ class Correction:
         """The points that the store gets; below zero, those that it loses."""
         return -self.award.points if self.kind is CorrectionKind.CLAWBACK else self.award.points
 
+    @property
+    def key(self) -> str:
+        """The key of its posting: what is undone is undone once."""
+        month, tier, seller_id = self.award.settlement_month, self.award.tier, self.award.seller_id
+        if self.undoes is None:
+            return f"award-correction/{month}/{tier}/{seller_id}"
+        return f"{self.kind}/{self.undoes}/{month}/{tier}/{seller_id}"
+
 
 @dataclass(frozen=True, slots=True)
 class PostedCorrection:

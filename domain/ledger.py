@@ -53,12 +53,6 @@ ALLOWED_FLOWS: Final[frozenset[tuple[TransferKind, Account, Account]]] = frozens
 )
 
 
-# How the keys of adjustments begin that correct what a paid month gave.
-GRANTS: Final = "grant/"
-TAKE_BACKS: Final = "take-back/"
-GIVE_BACKS: Final = "give-back/"
-
-
 @dataclass(frozen=True, slots=True, order=True)
 class Award:
     """Points that a seller earned for a tier in a settlement month."""
@@ -75,35 +69,13 @@ def awards_key(month: SettlementMonth, evaluation_no: int) -> str:
 
 
 def reversals_key(month: SettlementMonth, evaluation_no: int) -> str:
-    """Name the posting that reverses what an evaluation of a month no longer grants."""
+    """Name the posting that reverses what an evaluation of a month no longer awards."""
     return f"reversal/{month}/{evaluation_no}"
 
 
 def payout_key(month: SettlementMonth) -> str:
     """Name the one posting that pays a month out; a month is paid once, ever."""
     return f"payout/{month}"
-
-
-def grant_key(month: SettlementMonth, tier: int, seller_id: str) -> str:
-    """Name the one adjustment that grants an award which a paid month lacks (rule 16)."""
-    return f"{GRANTS}{month}/{tier}/{seller_id}"
-
-
-def granted_award(key: str, points: int) -> Award:
-    """Read from a granting adjustment's key the award that it stands for."""
-    month, tier, seller_id = key.removeprefix(GRANTS).split("/", maxsplit=2)
-    return Award(SettlementMonth.parse(month), seller_id, int(tier), points)
-
-
-def return_key(kind: str, number: int, award: Award) -> str:
-    """Name the n-th taking or giving back of a paid award's points."""
-    return f"{kind}{number}/{award.settlement_month}/{award.tier}/{award.seller_id}"
-
-
-def returned_award(key: str, points: int) -> Award:
-    """Read from such a key the award that it is about."""
-    _, _, month, tier, seller_id = key.split("/", maxsplit=4)
-    return Award(SettlementMonth.parse(month), seller_id, int(tier), points)
 
 
 def adjustment_request_id(seller_id: str, points: int, reason: str) -> str:

@@ -15,11 +15,14 @@ from sqlalchemy import Engine
 from adapters.ingest.scan import StagedMonth
 from adapters.korean_holidays import HolidayCalendar
 from adapters.policy_files import PolicyText, read_policies
+from adapters.postgres.corrections import corrections
 from adapters.postgres.ledger import PaidOut
 from adapters.postgres.revisions import Revision
 from domain.approval import NO_APPROVAL, ApprovalRule
 from domain.cause import Cause
+from domain.corrections import CorrectionKind
 from domain.decision import SellerFacts
+from domain.ledger import Award
 from domain.months import SettlementMonth
 from domain.profile import FileTotals, Profile
 from domain.settlement import Content
@@ -129,6 +132,12 @@ class Program:
             seller_id, points, on, cause(reason), of_month, acknowledge_paid=acknowledge_paid
         )
         return adjust_points(self.engine, request, POLICIES, self.calendar)
+
+    def award_corrections(self) -> frozenset[Award]:
+        """List the awards that corrections gave."""
+        with self.engine.connect() as connection:
+            made = [each.correction for each in corrections(connection)]
+        return frozenset(each.award for each in made if each.kind is CorrectionKind.AWARD)
 
     def calendar(self, _: SettlementMonth) -> HolidayCalendar:
         """Know no holidays but those announced by the test."""

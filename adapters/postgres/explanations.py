@@ -6,12 +6,12 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, select
 
+from adapters.postgres.corrections import corrections
 from adapters.postgres.decisions import RecordedStore, decisions, recorded_facts
 from adapters.postgres.evaluations import Evaluation, evaluated_revisions
-from adapters.postgres.grants import granted_awards
 from adapters.postgres.ledger.tables import award
 from adapters.postgres.tables import evaluation_input, revision, seller_amount
-from adapters.postgres.take_backs import taken_back
+from domain.corrections import CorrectionKind, clawed_back
 from domain.decision import Decision, SellerFacts
 from domain.eligibility import Terms
 from domain.ledger import Award
@@ -33,8 +33,8 @@ class MonthAmount:
 
 @dataclass(frozen=True, slots=True)
 class RecordedAward:
-    """An award of the seller, with what became of it: `pending`, `paid`, `reversed`, `granted` by
-    an adjustment, or `taken_back` by one."""
+    """An award of the seller, with what became of it: `pending`, `paid`, `reversed`, `corrected`
+    (given by an award correction) or `clawed_back`."""
 
     award: Award
     state: str
@@ -151,11 +151,13 @@ def _awards(connection: Connection, seller_id: str) -> tuple[RecordedAward, ...]
             award.c.seller_id == seller_id
         )
     )
-    taken = taken_back(connection, seller_id=seller_id)
+    posted = corrections(connection, seller_id=seller_id)
+    gone = clawed_back(posted)
     found = [(Award(month, seller_id, tier, points), state) for month, tier, points, state in rows]
-    found += [(each, "granted") for each in granted_awards(connection, seller_id=seller_id)]
+    made = (each.correction for each in posted)
+    found += [(each.award, "corrected") for each in made if each.kind is CorrectionKind.AWARD]
     told = (
-        RecordedAward(each, "taken_back" if each in taken and state != "reversed" else state)
+        RecordedAward(each, "clawed_back" if each in gone and state != "reversed" else state)
         for each, state in found
     )
     return tuple(sorted(told, key=lambda each: (each.award, each.state)))

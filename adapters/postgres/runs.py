@@ -28,7 +28,9 @@ class Action(StrEnum):
     EVALUATE_AGAIN = "evaluate again"
     APPROVE = "approve"
     PAY_OUT = "pay out"
-    GRANT = "grant"
+    AWARD_CORRECTION = "award correction"
+    CLAWBACK = "clawback"
+    REINSTATEMENT = "reinstatement"
     RESCHEDULE = "reschedule"
 
 

@@ -117,8 +117,8 @@ def adjust(
 
     The same adjustment again is the first one, on whatever day, so a retry never doubles it; to
     give the same points for the same reason twice, give each a --request-id. With --for MONTH it
-    grants an award that a paid month turned out to lack (the store then holds that tier), or takes
-    back one that it gave too much.
+    awards what a paid month turned out to lack (the store then holds that tier), or claws back what
+    it gave too much.
     """
     from console.progress import warnings_told
     from flows.correcting import corrections

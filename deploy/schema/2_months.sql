@@ -116,7 +116,8 @@ CREATE TABLE run (
   settlement_month date NOT NULL
                    CONSTRAINT run_month_is_a_first CHECK (extract(day FROM settlement_month) = 1),
   action           text NOT NULL CONSTRAINT run_action_known CHECK (action IN (
-                     'ingest', 'close', 'evaluate again', 'approve', 'pay out', 'grant', 'reschedule')),
+                     'ingest', 'close', 'evaluate again', 'approve', 'pay out', 'award correction',
+                     'clawback', 'reinstatement', 'reschedule')),
   caused_by        date,
   actor            text NOT NULL CONSTRAINT run_has_an_actor CHECK (actor <> ''),
   origin           text NOT NULL CONSTRAINT run_has_an_origin CHECK (origin <> ''),

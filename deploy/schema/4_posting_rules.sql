@@ -31,7 +31,6 @@ DECLARE
   they record;
   added_to posting;
   is_noted boolean;
-  twice boolean := false;
 BEGIN
   SELECT min(posting_no) AS posting_no, min(kind) AS kind,
          min(posting_no) <> max(posting_no) OR min(kind) <> max(kind) AS differ
@@ -73,11 +72,12 @@ BEGIN
       RAISE EXCEPTION 'a tier is awarded again only after its award was reversed'
         USING ERRCODE = 'check_violation', CONSTRAINT = 'transfer_awards_again';
     END IF;
-    twice := EXISTS (
-      SELECT FROM added JOIN posting given
-        ON given.key >= 'grant/' AND given.key < 'grant0'
-        AND substr(given.key, 15) = concat(added.tier, '/', added.seller_id)
-    );
+    IF EXISTS (
+      SELECT FROM added JOIN correction USING (seller_id, tier) WHERE correction.kind = 'award'
+    ) THEN
+      RAISE EXCEPTION 'a tier is given to a seller once, by an award or by an award correction'
+        USING ERRCODE = 'check_violation', CONSTRAINT = 'transfer_gives_a_tier_once';
+    END IF;
   ELSIF added_to.kind IN ('payout', 'reversal') THEN
     IF EXISTS (
       SELECT FROM added
@@ -89,23 +89,17 @@ BEGIN
       RAISE EXCEPTION 'an award is finished for its seller, its points and its month'
         USING ERRCODE = 'check_violation', CONSTRAINT = 'transfer_finishes_its_award';
     END IF;
-  -- A grant's key names the award that it stands for, `grant/MONTH/TIER/SELLER` (rules 11 and 16).
-  ELSIF added_to.key >= 'grant/' AND added_to.key < 'grant0' THEN
-    twice := EXISTS (
-      SELECT FROM added
-      WHERE substr(added_to.key, 15) <> concat(split_part(added_to.key, '/', 3), '/', seller_id)
-    ) OR EXISTS (
-      SELECT FROM added JOIN award USING (seller_id)
-      WHERE state <> 'reversed' AND award.tier::text = split_part(added_to.key, '/', 3)
-    ) OR EXISTS (
-      SELECT FROM posting other
-      WHERE other.key >= 'grant/' AND other.key < 'grant0' AND other.key <> added_to.key
-        AND substr(other.key, 15) = substr(added_to.key, 15)
-    );
-  END IF;
-  IF twice THEN
-    RAISE EXCEPTION 'a tier is given to a seller once, by an award or by a grant that names it'
-      USING ERRCODE = 'check_violation', CONSTRAINT = 'transfer_gives_a_tier_once';
+  ELSE
+    IF EXISTS (
+      SELECT FROM correction WHERE posting_no = added_to.posting_no AND (
+        SELECT (count(*), min(seller_id), min(points), min(credit_account))
+          IS DISTINCT FROM (1, correction.seller_id, correction.points,
+            CASE correction.kind WHEN 'clawback' THEN 'program_fund' ELSE 'available' END)
+        FROM transfer WHERE posting_no = added_to.posting_no)
+    ) THEN
+      RAISE EXCEPTION 'a correction moves its points, for its seller, in one transfer'
+        USING ERRCODE = 'check_violation', CONSTRAINT = 'transfer_is_its_correction';
+    END IF;
   END IF;
   RETURN NULL;
 END $$;
@@ -212,10 +206,6 @@ CREATE TRIGGER sees_what_others_posted BEFORE INSERT ON posting
   EXECUTE FUNCTION refuse_old_snapshot();
 CREATE TRIGGER takes_turn BEFORE INSERT ON posting
   FOR EACH ROW WHEN (NEW.kind IN ('award', 'payout', 'reversal'))
-  EXECUTE FUNCTION take_turn();
--- A grant too, or it would not see the award that a closing is posting.
-CREATE TRIGGER takes_turn_to_grant BEFORE INSERT ON posting
-  FOR EACH ROW WHEN (NEW.key >= 'grant/' AND NEW.key < 'grant0')
   EXECUTE FUNCTION take_turn();
 CREATE TRIGGER is_in_time AFTER INSERT ON posting
   FOR EACH ROW WHEN (NEW.settlement_month IS NOT NULL)

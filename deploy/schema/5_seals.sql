@@ -218,8 +218,8 @@ BEGIN
   RETURN NULL;
 END $$;
 
--- A posting is sealed with its transfers; one without any is refused, and so is a payout's posting
--- without its payout.
+-- A posting is sealed with its transfers, an adjustment with what it corrects, too. One without any
+-- transfer is refused, and so is a payout's posting without its payout.
 CREATE FUNCTION seal_posting() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = growth_points, pg_temp
 SET enable_seqscan = off SET max_parallel_workers_per_gather = 0 SET jit = off AS $$
@@ -240,6 +240,11 @@ BEGIN
   IF lines IS NULL THEN
     RAISE EXCEPTION 'posting % has no transfers', NEW.key
       USING ERRCODE = 'check_violation', CONSTRAINT = 'posting_has_transfers';
+  END IF;
+  IF NEW.kind = 'adjustment' THEN
+    lines := concat_ws(E'\n', lines, (
+      SELECT jsonb_build_array(kind, settlement_month, seller_id, tier, points, undoes)
+      FROM correction WHERE posting_no = NEW.posting_no));
   END IF;
   IF NEW.kind = 'payout' THEN
     IF NOT EXISTS (SELECT FROM payout WHERE settlement_month = NEW.settlement_month

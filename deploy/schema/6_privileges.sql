@@ -46,6 +46,8 @@ GRANT INSERT (key, kind, settlement_month, evaluation_id, request_hash, effectiv
   ON posting TO growth_points_service;
 GRANT INSERT (posting_no, kind, seller_id, debit_account, credit_account, points, tier, award_no,
   finishes) ON transfer TO growth_points_service;
+GRANT INSERT (posting_no, kind, settlement_month, seller_id, tier, points, undoes)
+  ON correction TO growth_points_service;
 GRANT INSERT (settlement_month, posting_no, sellers, points, paid_on, actor)
   ON payout TO growth_points_service;
 

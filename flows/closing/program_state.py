@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 from sqlalchemy import Connection
 
 from adapters.policy_files import PolicyText
+from adapters.postgres.corrections import binding_awards, corrections
 from adapters.postgres.evaluations import Evaluation, current_evaluations
-from adapters.postgres.grants import binding_awards
 from adapters.postgres.ledger import paid_months
 from adapters.postgres.revisions import Revision, current_revisions
-from adapters.postgres.take_backs import taken_back
+from domain.corrections import clawed_back
 from domain.evaluation import AwardsByMonth, by_month
 from domain.findings import WindowIncomplete
 from domain.ledger import Award
@@ -23,7 +23,7 @@ class ProgramState:
 
     `evaluations` and `revisions` are the current ones of each month. `standing` are the awards that
     bind, `decided_on` those that bound when the closed months were last decided; `clawed_back` are
-    the paid ones whose points were taken back.
+    those whose points the stores do not have any more.
     """
 
     policies: tuple[PolicyText, ...]
@@ -62,20 +62,22 @@ class ProgramState:
         """Let other awards of a month stand."""
         return replace(self, standing={**self.standing, month: awards})
 
+    def decided_without(self, award: Award) -> "ProgramState":
+        """Say that the closed months were last decided before an award stood."""
+        month = award.settlement_month
+        before = {**self.decided_on, month: self.awards_of(month) - {award}}
+        return replace(self, decided_on=before)
 
-def gather_state(
-    connection: Connection,
-    policies: Sequence[PolicyText],
-    decided_on: frozenset[Award] | None = None,
-) -> ProgramState:
-    """Gather the program's state; `decided_on` are other awards than those that bind now."""
+
+def gather_state(connection: Connection, policies: Sequence[PolicyText]) -> ProgramState:
+    """Gather the program's state, all closed months being decided on the awards that bind."""
     standing = by_month(binding_awards(connection))
     return ProgramState(
         policies=tuple(policies),
         evaluations={each.settlement_month: each for each in current_evaluations(connection)},
         revisions=current_revisions(connection),
         paid=paid_months(connection),
-        clawed_back=taken_back(connection),
+        clawed_back=clawed_back(corrections(connection)),
         standing=standing,
-        decided_on=standing if decided_on is None else by_month(decided_on),
+        decided_on=standing,
     )

@@ -22,7 +22,10 @@ def adjust(
     request_id: str,
     acknowledge_paid: bool,
 ) -> Adjustment:
-    """Adjust a seller's points today; without a month it stands in no month's history."""
+    """Adjust a seller's points today; without a month it stands in no month's history.
+
+    Which correction a refused request would have been is told by its points alone.
+    """
     cause = occasion.cause(reason)
     request = AdjustmentRequest(
         seller_id, points, occasion.today, cause, month, request_id, acknowledge_paid
@@ -30,7 +33,9 @@ def adjust(
     history = (
         nullcontext()
         if month is None
-        else refusals_in_the_history(settings, month, Action.GRANT, cause)
+        else refusals_in_the_history(
+            settings, month, Action.CLAWBACK if points < 0 else Action.AWARD_CORRECTION, cause
+        )
     )
     with program_database(settings) as engine, history:
         tell_clocks(engine)
@@ -40,7 +45,7 @@ def adjust(
 
 
 def tell_adjustment(adjustment: Adjustment) -> str:
-    """Tell an adjustment, and what a grant changed in later months."""
+    """Tell an adjustment, and what it changed in later months."""
     request = adjustment.request
     if not adjustment.posted.created:
         again = "" if request.month else " To adjust once more on purpose, give a --request-id."
@@ -51,9 +56,8 @@ def tell_adjustment(adjustment: Adjustment) -> str:
     verb = "is given" if request.points > 0 else "gives back"
     why = f" (request {request.request_id})"
     if request.month is not None:
-        why = f", which {request.month} gave too much"
-        if request.points > 0:
-            why = f", which grants what {request.month} lacked"
+        why = ", which {} lacked" if request.points > 0 else ", which {} gave too much"
+        why = why.format(request.month)
     lines = [f"Seller {request.seller_id} {verb} {abs(request.points):,} points{why}."]
     lines += [
         f"{each.month} was evaluated again: {len(each.changes):,} results changed."

@@ -34,8 +34,8 @@ def adjust_points_of(
             gave them too much. Empty for all other corrections.
         asked_by: Your name; recorded in the ledger.
         request_id: A name of its own, to give the same points for the same reason once more.
-        acknowledge_paid: Agree that later months stay paid, though a grant changes what they
-            earned.
+        acknowledge_paid: Agree that later months stay paid, though the correction changes what
+            they earned.
     """
     return post(
         Settings.read(),

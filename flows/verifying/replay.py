@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from adapters.policy_files import parse_policy
+from adapters.postgres.corrections import awards_bound_by
 from adapters.postgres.decisions import recorded_facts
 from adapters.postgres.evaluations import (
     Evaluation,
@@ -20,7 +21,6 @@ from adapters.postgres.evaluations import (
     evaluated_revisions,
     recorded_policy,
 )
-from adapters.postgres.grants import awards_bound_by
 from adapters.postgres.verification.difference import Difference
 from domain.decision import Result, SellerFacts, decide
 from domain.eligibility import Terms

@@ -1,5 +1,6 @@
 """Probes of the ledger: attempts at what must not happen to it, on a small ledger to try them."""
 
+import uuid
 from datetime import date
 
 from sqlalchemy import Connection, Engine, text
@@ -26,17 +27,21 @@ from tests.adapters.ledger_world import (
 )
 
 SEPTEMBER = SettlementMonth(2026, 9)
+TAKING = {"debit_account": "available", "credit_account": "program_fund"}
 
 
 def keep_a_small_ledger(engine: Engine) -> None:
-    """September is paid: f has 150,000 available, and g 1,000 by adjustment. October's current
+    """September is paid: f has 150,000 available, and g 1,000 by adjustment; h was paid, and its
+    points were clawed back; a and c were decided later and lack theirs. October's current
     evaluation decided tier 1 for a and c, tier 2 for d; a and d are pending, b was reversed, c is
     not posted yet. November: a is pending with tier 2 as well."""
     with engine.begin() as connection:
-        award(connection, awards_of("f", month=SEPTEMBER), month=SEPTEMBER)
+        award(connection, awards_of("fh", month=SEPTEMBER), month=SEPTEMBER)
         plan(connection, month=SEPTEMBER)
         pay(connection, month=SEPTEMBER, on=date(2026, 10, 12))
+        evaluate(connection, awards_of("acfh", month=SEPTEMBER), month=SEPTEMBER)
         adjust(connection, "g", 1_000)
+        _clawback("h")(connection)
         seal_now(connection)
     with engine.begin() as connection:
         award(connection, [*awards_of("ab"), *awards_of("d", tier=2)])
@@ -110,14 +115,79 @@ def entry_of(connection: Connection, seller: str, tier: int = 1) -> int:
     return int(connection.execute(text(query), {"seller": seller, "tier": tier}).scalar_one())
 
 
-def _grant(key: str, seller: str) -> Attempt:
-    """Grant a seller points under a key that stands for an award."""
+def correct(connection: Connection, kind: str, seller: str, **facts: object) -> int:
+    """Record what an adjustment corrects, that is not made yet; returns its posting's number."""
+    values: dict[str, object] = {
+        "kind": kind,
+        "settlement_month": SEPTEMBER.first_day,
+        "seller_id": seller,
+        "tier": 1,
+        "points": 150_000,
+        "undoes": None,
+        **facts,
+    }
+    if "posting_no" not in values:
+        values["posting_no"] = posting(connection, "adjustment", key=f"probe/{uuid.uuid4()}")
+    return put(connection, "correction", values, returning="posting_no")
 
+
+def posting_of(connection: Connection, seller: str, *, clawback: bool = False) -> int:
+    """Find the posting of a seller's award, or of its clawback."""
+    table = "correction" if clawback else "award"
+    query = f"SELECT posting_no FROM growth_points.{table} WHERE (seller_id, tier) = (:seller, 1)"  # noqa: S608 names
+    return int(connection.execute(text(query), {"seller": seller}).scalar_one())
+
+
+def _correct(kind: str, seller: str, **facts: object) -> Attempt:
+    return lambda connection: correct(connection, kind, seller, **facts)
+
+
+def _award_correction(seller: str, *, to: str = "", **transferred: object) -> Attempt:
     def attempt(connection: Connection) -> None:
-        granting = posting(connection, "adjustment", key=key)
-        line(connection, granting, "adjustment", seller)
+        made = correct(connection, "award", seller)
+        line(connection, made, "adjustment", to or seller, **transferred)
 
     return attempt
+
+
+def _undo(
+    kind: str, of: str, *, seller: str = "", clawback: bool = False, **facts: object
+) -> Attempt:
+    """Record that the posting of an award, or of its clawback, is undone."""
+    return lambda connection: correct(
+        connection,
+        kind,
+        seller or of,
+        undoes=posting_of(connection, of, clawback=clawback),
+        **facts,
+    )
+
+
+def _clawback(seller: str) -> Attempt:
+    def attempt(connection: Connection) -> None:
+        undoes = posting_of(connection, seller)
+        made = correct(connection, "clawback", seller, undoes=undoes)
+        line(connection, made, "adjustment", seller, **TAKING)
+
+    return attempt
+
+
+def _correct_twice(connection: Connection) -> None:
+    made = correct(connection, "award", "c")
+    undoes = posting_of(connection, "f")
+    correct(connection, "clawback", "f", undoes=undoes, posting_no=made)
+
+
+def _correct_what_moved(connection: Connection) -> None:
+    made = posting(connection, "adjustment")
+    line(connection, made, "adjustment", "c")
+    correct(connection, "award", "c", posting_no=made)
+
+
+def _move_twice(connection: Connection) -> None:
+    made = correct(connection, "award", "c")
+    for _ in range(2):
+        line(connection, made, "adjustment", "c")
 
 
 def _then(*attempts: Attempt) -> Attempt:
@@ -311,11 +381,6 @@ LEDGER_PROBES = (
         names="READ COMMITTED",
         isolation="SERIALIZABLE",
     ),
-    Probe(
-        "posting.takes_turn_to_grant",
-        _then_meet_another(_posting("adjustment", key="grant/2026-10/1/s")),
-        names="lock timeout",
-    ),
     *(
         Probe("posting.takes_turn", _then_meet_another(_posting(kind)), names="lock timeout")
         for kind in ("award", "payout", "reversal")
@@ -392,23 +457,74 @@ LEDGER_PROBES = (
     Probe("transfer.is_entitled", _award("c", award_no=2), names="transfer_awards_again"),
     Probe(
         "transfer.is_entitled",
-        _then(_grant("grant/2026-09/1/c", "c"), _award("c")),
+        _then(_award_correction("c"), _award("c")),
         names="transfer_gives_a_tier_once",
     ),
+    *(
+        Probe("transfer.is_entitled", attempt, names="transfer_is_its_correction")
+        for attempt in (
+            _award_correction("c", points=150_001),
+            _award_correction("c", to="g"),
+            _then(
+                lambda connection: adjust(connection, "c", 150_000, key="probe/some points"),
+                _award_correction("c", **TAKING),
+            ),
+            _move_twice,
+        )
+    ),
+    # A correction is of a paid month, comes before its points, and each is undone once.
+    Probe("correction.correction_pk", _correct_twice),
+    Probe("correction.correction_kind_known", _undo("gift", of="f")),
     Probe(
-        "transfer.is_entitled",
-        _grant("grant/2026-09/1/a", "a"),
-        names="transfer_gives_a_tier_once",
+        "correction.correction_of_a_paid_month",
+        _correct("award", "c", settlement_month=OCTOBER.first_day),
+    ),
+    Probe("correction.correction_names_what_it_undoes", _correct("clawback", "f")),
+    Probe("correction.correction_names_what_it_undoes", _undo("award", of="f", seller="c")),
+    Probe("correction.correction_undoes_once", _undo("clawback", of="h")),
+    Probe(
+        "correction.correction_awards_a_tier_once",
+        _then(_award_correction("c"), _correct("award", "c")),
     ),
     Probe(
-        "transfer.is_entitled",
-        _then(_grant("grant/2026-09/1/c", "c"), _grant("grant/2026-08/1/c", "c")),
-        names="transfer_gives_a_tier_once",
+        "correction.takes_turn",
+        _then_meet_another(_correct("award", "c")),
+        names="lock timeout",
     ),
-    Probe(
-        "transfer.is_entitled",
-        _grant("grant/2026-09/1/c", "g"),
-        names="transfer_gives_a_tier_once",
+    *(
+        Probe("correction.is_entitled", attempt, names="correction_belongs")
+        for attempt in (
+            _correct("award", "c", posting_no=10_000),
+            lambda connection: correct(
+                connection, "award", "c", posting_no=posting(connection, "award")
+            ),
+            lambda connection: correct(
+                connection, "award", "c", posting_no=posting_of(connection, "f")
+            ),
+            _correct_what_moved,
+        )
+    ),
+    Probe("correction.is_entitled", _correct("award", "a"), names="transfer_gives_a_tier_once"),
+    *(
+        Probe("correction.is_entitled", attempt, names="correction_was_decided")
+        for attempt in (
+            _correct("award", "stranger"),
+            _correct("award", "c", tier=2),
+            _correct("award", "c", points=150_001),
+        )
+    ),
+    *(
+        Probe("correction.is_entitled", attempt, names="correction_alternates")
+        for attempt in (
+            _undo("reinstatement", of="f"),
+            _undo("clawback", of="h", clawback=True),
+            _undo("clawback", of="f", seller="g"),
+            _undo("clawback", of="f", tier=2),
+            _undo("clawback", of="f", points=149_999),
+            _undo("reinstatement", of="h", clawback=True, seller="f"),
+            _undo("reinstatement", of="h", clawback=True, points=150_001),
+            _correct("reinstatement", "h", undoes=10_000),
+        )
     ),
     Probe(
         "transfer.is_entitled",
@@ -574,6 +690,7 @@ LEDGER_PROBES = (
         for table, column in (
             ("posting", "actor"),
             ("transfer", "points"),
+            ("correction", "points"),
             ("payout", "actor"),
             ("budget", "floor"),
             ("seal", "hash"),

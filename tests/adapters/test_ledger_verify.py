@@ -7,11 +7,15 @@ import pytest
 from sqlalchemy import Connection, Engine, text
 
 from adapters.korean_holidays import calendar_version
+from adapters.postgres.corrections import post_correction
 from adapters.postgres.ledger import chain_head, check_now, seal_now
 from adapters.postgres.runs import Action, record_run
 from adapters.postgres.verification.verify import verify
 from domain.cause import Cause
+from domain.corrections import Correction, CorrectionKind
+from tests.adapters.ledger_probes import posting_of
 from tests.adapters.ledger_world import (
+    DUE_ON,
     NOVEMBER,
     OCTOBER,
     adjust,
@@ -74,6 +78,9 @@ def owner(server_url: str, migrated_template: str) -> Iterator[Engine]:
                 difference={"reversed": 1},
                 caused_by=OCTOBER,
             )
+            (paid,) = awards_of("c")
+            clawback = Correction(CorrectionKind.CLAWBACK, paid, posting_of(connection, "c"))
+            post_correction(connection, clawback, DUE_ON, cause)
             seal_now(connection)
         with engine.begin() as connection:
             adjust(connection, "d", 1, key="adjustment/not sealed yet")
@@ -147,6 +154,12 @@ def _change_everything(engine: Engine, *statements: str) -> Iterator[str]:
 _INTO = "INSERT INTO growth_points.transfer VALUES (DEFAULT, 1, "
 _FORGED = _INTO + "'adjustment', 'd', 'program_fund', 'available', 5, NULL, NULL)"
 _AWARDED_TWICE = _INTO + "'award', 'a', 'program_fund', 'pending', 150000, 1, 2)"
+_CLAWED_BACK_TWICE = """
+  ALTER TABLE growth_points.correction DROP CONSTRAINT correction_undoes_once;
+  INSERT INTO growth_points.correction
+  SELECT 1, kind, settlement_month, seller_id, tier, points, undoes FROM growth_points.correction
+"""
+_CORRECTED = "UPDATE growth_points.correction SET "
 
 
 @pytest.mark.parametrize(
@@ -188,6 +201,20 @@ _AWARDED_TWICE = _INTO + "'award', 'a', 'program_fund', 'pending', 150000, 1, 2)
             _AWARDED_TWICE,
             "seller a holds tier 1 2 times",
         ),
+        (_CLAWED_BACK_TWICE, "does not undo what gave or took these points, once"),
+        (f"{_CORRECTED} undoes = 2", "does not undo what gave or took these points, once"),
+        (f"{_CORRECTED} kind = 'reinstatement'", "does not undo what gave or took these points"),
+        (f"{_CORRECTED} points = 1", "gives seller c other points than it moved"),
+        (f"{_CORRECTED} seller_id = 'a'", "gives seller a other points than it moved"),
+        (f"{_CORRECTED} kind = 'reinstatement'", "gives seller c other points than it moved"),
+        (f"{_CORRECTED} posting_no = 10000", "correction has rows of posting 10000, which does"),
+        (f"{_CORRECTED} kind = 'award', undoes = NULL", "seller c holds tier 1 2 times"),
+        (
+            f"{_CORRECTED} kind = 'award', undoes = NULL, tier = 2",
+            "awards seller c tier 2 for 2026-10, which no evaluation decided",
+        ),
+        ("DELETE FROM growth_points.payout", "corrects 2026-10, which was not paid before"),
+        ("DELETE FROM growth_points.correction", "is not what was sealed"),
         (
             "UPDATE growth_points.policy SET content = replace(content, '150_000', '150_001')",
             "cannot be read",
@@ -267,7 +294,14 @@ def test_a_payout_date_is_worked_out_from_the_calendar_not_from_what_was_passed_
             ("pay out", None, {"points": 300_000, "sellers": 3}),
             "a run told that 2026-10 paid 300000 points to 3 sellers, the ledger has 300000",
         ),
-        (("grant", None, {"points": 5}), "the runs of 2026-10 granted 5 points, the ledger has 0"),
+        (
+            ("award correction", None, {"points": 5}),
+            "the award correction runs of 2026-10 told of 5 points, the ledger has 0",
+        ),
+        (
+            ("clawback", None, {"points": -5}),
+            "the clawback runs of 2026-10 told of -5 points, the ledger has -150000",
+        ),
     ],
 )
 def test_a_run_that_told_otherwise_than_the_ledger_is_named(

@@ -74,9 +74,9 @@ def adjustments(shop: Marketplace) -> list[str]:
 def test_what_a_paid_month_lacks_is_granted(shop: Marketplace) -> None:
     words = ("adjust", "maru", "150000", "--for", "2026-10", "--reason", "late data")
 
-    assert "which grants what 2026-10 lacked" in shop.done(*words).stdout
+    assert "which 2026-10 lacked" in shop.done(*words).stdout
     assert "already, as posting 1; nothing" in shop.done(*words).stdout
-    assert "granted by an adjustment" in shop.done("explain", "maru", "2026-10").stdout
+    assert "awarded later by a correction" in shop.done("explain", "maru", "2026-10").stdout
     assert "수기 조정" in shop.done("explain", "maru", "2026-10", "--lang", "ko").stdout
     shop.done("verify", "--replay")
 

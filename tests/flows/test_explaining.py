@@ -153,7 +153,7 @@ def test_points_that_a_paid_month_lacks_are_told_until_they_are_granted(program:
     assert "2026-10 was paid on 2030-01-01 without these points" in told
     assert "growth-points adjust maru 150000 --for 2026-10 --reason TEXT" in told
     program.adjust("maru", 150_000, grants="2026-10")
-    assert "the points were granted by an adjustment" in explained(program)
+    assert "the points were awarded later by a correction" in explained(program)
 
 
 def test_a_tier_that_another_month_gave_is_not_told_as_paid(program: Program) -> None:

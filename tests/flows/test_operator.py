@@ -25,21 +25,22 @@ from hypothesis.stateful import (
 from sqlalchemy import Engine, create_engine, event, select, text
 from sqlalchemy.exc import DBAPIError
 
+from adapters.postgres.corrections import binding_awards
 from adapters.postgres.database import open_database
 from adapters.postgres.decisions import decisions
 from adapters.postgres.evaluations import current_evaluations
-from adapters.postgres.grants import binding_awards
 from adapters.postgres.ledger import BalanceTooLow, paid_months
 from adapters.postgres.ledger.tables import seller_account
 from adapters.postgres.payout_dates import planned_payouts
 from adapters.postgres.verification.verify import verify
+from domain.corrections import EarnedInAnotherMonth
 from domain.decision import Decision, Outcome, decide
 from domain.eligibility import Terms
 from domain.ledger import Award
 from domain.months import SettlementMonth
 from domain.payout_date import payout_date
 from flows.closing.cascade import ChangesPaidMonths
-from flows.correcting.adjust_points import EarnedInAnotherMonth, LaterMonthOutdated, NothingToGrant
+from flows.correcting.refusals import CorrectionRefused, LaterMonthOutdated
 from flows.paying.pay_out_month import PayoutOutdated
 from flows.paying.reschedule_payouts import reschedule_payouts
 from flows.verifying.replay import replay_decisions
@@ -276,7 +277,7 @@ class Operator(RuleBasedStateMachine):
     def grant(self, data: st.DataObject, at: int) -> None:
         missing = sorted(set().union(*map(self.model.missing, self.model.paid)))
         if not missing:
-            with pytest.raises(NothingToGrant):
+            with pytest.raises(CorrectionRefused, match="lacks"):
                 self.program.adjust(SELLERS[0], 150_001, grants=str(max(self.model.paid)))
             return
         award = data.draw(st.sampled_from(missing))
@@ -308,7 +309,9 @@ class Operator(RuleBasedStateMachine):
         try:
             words, month = (award.seller_id, -award.points), str(award.settlement_month)
             self._retried(at, lambda: self.program.adjust(*words, grants=month))
-        except EarnedInAnotherMonth:
+        except CorrectionRefused as refused:
+            earned_in_another_month = isinstance(refused.refusal, EarnedInAnotherMonth)
+            assert earned_in_another_month
             assert self.model.earned(award)
         except BalanceTooLow:
             assert available < award.points

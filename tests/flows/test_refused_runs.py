@@ -96,8 +96,13 @@ def test_a_database_that_cannot_be_reached_ends_a_run_and_is_not_asked_to_record
     ("action", "why", "command"),
     [
         ("approve", "150,000 points, not 1", "approve-payout 2026-10 1 --reason seen"),
-        ("grant", "2026-10 is not paid yet", "adjust maru 5 --for 2026-10 --reason late"),
-        ("grant", "No seller 'nobody'", "adjust nobody 5 --for 2026-10 --reason late"),
+        (
+            "award correction",
+            "2026-10 is not paid yet",
+            "adjust maru 5 --for 2026-10 --reason late",
+        ),
+        ("clawback", "2026-10 is not paid yet", "adjust maru -5 --for 2026-10 --reason late"),
+        ("award correction", "No seller 'nobody'", "adjust nobody 5 --for 2026-10 --reason late"),
     ],
 )
 def test_a_refused_correction_stands_in_the_history_with_what_it_was_refused_on(

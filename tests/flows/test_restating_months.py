@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, text
 
-from adapters.postgres.grants import binding_awards, granted_awards
+from adapters.postgres.corrections import binding_awards
 from adapters.postgres.ledger import BalanceTooLow, entries, standing_awards
 from adapters.postgres.verification.verify import verify
 from console.explanation import explain_decision
@@ -18,12 +18,10 @@ from domain.months import SettlementMonth
 from domain.restatement import Restatement
 from flows.closing.cascade import ChangesPaidMonths
 from flows.closing.report import change_rows, closing_report
-from flows.correcting.adjust_points import (
+from flows.correcting.refusals import (
     AdjustmentInvalid,
-    EarnedInAnotherMonth,
+    CorrectionRefused,
     LaterMonthOutdated,
-    NothingToGrant,
-    NothingToTakeBack,
     SellerUnknown,
 )
 from flows.ingesting.record_delivery import DeliverySuperseded
@@ -145,7 +143,7 @@ def test_an_award_that_a_paid_month_lacks_is_granted_once_and_takes_its_tier(
     program.close("2026-10", NOTHING)
     program.pay("2026-10")
     program.close("2026-10", TIER_1, acknowledge_paid=True)
-    with pytest.raises(NothingToGrant, match="lacks tier 1, 150,000 points from 2026-10"):
+    with pytest.raises(CorrectionRefused, match="lacks tier 1, 150,000 points from 2026-10"):
         program.adjust("maru", 300_000, grants="2026-10")
 
     first = program.adjust("maru", 150_000, grants="2026-10")
@@ -158,7 +156,8 @@ def test_an_award_that_a_paid_month_lacks_is_granted_once_and_takes_its_tier(
         "tier_already_awarded"
     ]
     with program.engine.connect() as connection:
-        assert binding_awards(connection) == granted_awards(connection) == {award(M10)}
+        assert binding_awards(connection) == {award(M10)}
+    assert program.award_corrections() == {award(M10)}
 
 
 def test_a_grant_reverses_the_lower_tier_that_a_later_month_gave_instead(program: Program) -> None:
@@ -213,7 +212,7 @@ def test_closing_an_earlier_month_lists_what_another_delivery_changes_in_a_later
 def test_what_was_taken_back_is_missing_when_the_month_earns_it_again(program: Program) -> None:
     program.close("2026-10", TIER_1)
     program.pay("2026-10")
-    with pytest.raises(NothingToTakeBack, match="gave seller maru nothing too much"):
+    with pytest.raises(CorrectionRefused, match="gave seller maru nothing too much"):
         program.adjust("maru", -150_000, grants="2026-10")
     restated = program.close("2026-10", NOTHING, acknowledge_paid=True)
     assert restated.closed.restatement.over_awarded == (award(M10),)
@@ -253,7 +252,7 @@ def test_a_tier_whose_points_were_taken_back_is_not_missing_in_another_month(
     closing = program.close("2026-10", TIER_1, acknowledge_paid=True)
 
     assert closing.closed.restatement == Restatement()
-    with pytest.raises(NothingToGrant):
+    with pytest.raises(CorrectionRefused, match="lacks nothing from 2026-10"):
         program.adjust("maru", 150_000, grants="2026-10")
 
 
@@ -263,7 +262,7 @@ def test_what_another_month_earned_is_not_taken_back(program: Program) -> None:
     program.close("2026-10", TIER_1, acknowledge_paid=True)
     program.close("2026-11", {"maru": Sold(-7_000_000)}, acknowledge_paid=True)
 
-    with pytest.raises(EarnedInAnotherMonth, match="but 2026-10 did, and each tier is given once"):
+    with pytest.raises(CorrectionRefused, match="but 2026-10 did, and each tier is given once"):
         program.adjust("maru", -150_000, grants="2026-11")
 
 
@@ -283,7 +282,7 @@ def test_what_was_taken_back_is_given_back_for_another_month_that_earns_it_later
     assert [points for _, _, points in flow_of(program)] == [150_000] * 4
     told = program.close("2026-10", TIER_1)
     assert told.closed.restatement == Restatement(held_elsewhere=(award(M10),))
-    with pytest.raises(EarnedInAnotherMonth):
+    with pytest.raises(CorrectionRefused, match="but 2026-10 did"):
         program.adjust("maru", -150_000, grants="2026-11")
 
 
@@ -315,10 +314,10 @@ def test_a_grant_that_changes_a_later_paid_month_asks_first(program: Program) ->
 
     with pytest.raises(ChangesPaidMonths, match="2026-10: over-awarded"):
         grant()
-    assert granted(program) == set()
+    assert program.award_corrections() == set()
 
     assert grant(acknowledge_paid=True).posted.created
-    assert granted(program) == {award(M9, 2)}
+    assert program.award_corrections() == {award(M9, 2)}
 
 
 def test_what_a_month_was_decided_on_is_told_without_clocks_and_transaction_ids(
@@ -340,11 +339,6 @@ def test_what_a_month_was_decided_on_is_told_without_clocks_and_transaction_ids(
         )
         assert list(replay_decisions(connection)) == []
         connection.rollback()
-
-
-def granted(program: Program) -> frozenset[Award]:
-    with program.engine.connect() as connection:
-        return granted_awards(connection)
 
 
 def test_a_tier_that_was_granted_is_not_given_by_an_earlier_month_closed_late(
@@ -371,7 +365,7 @@ def test_an_under_award_that_a_later_month_gave_meanwhile_cannot_be_granted(
     program.close("2026-11", TIER_1)
     assert standing(program) == {award(M11)}
 
-    with pytest.raises(NothingToGrant, match="lacks nothing from 2026-10"):
+    with pytest.raises(CorrectionRefused, match="lacks nothing from 2026-10"):
         program.adjust("maru", 150_000, grants="2026-10")
 
 

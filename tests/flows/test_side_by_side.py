@@ -12,7 +12,6 @@ import pytest
 from sqlalchemy import Engine, text
 
 from adapters.postgres.database import lock_program, open_database
-from adapters.postgres.grants import granted_awards
 from adapters.postgres.ledger import entries, payouts, standing_awards
 from adapters.postgres.verification.verify import verify
 from domain.ledger import Award
@@ -160,7 +159,7 @@ def test_two_of_one_adjustment_at_once_are_one(
     assert sorted(outcomes) == ["False", "True"]
     with program.engine.connect() as connection:
         assert [each.points for each in entries(connection)] == [150_000]
-        assert granted_awards(connection) == ({FIRST} if grants else set())
+    assert program.award_corrections() == ({FIRST} if grants else set())
 
 
 def test_a_grant_beside_a_closing_that_gives_the_tier_leaves_it_given_once(
@@ -175,10 +174,10 @@ def test_a_grant_beside_a_closing_that_gives_the_tier_leaves_it_given_once(
 
     later = Award(NOVEMBER, "maru", 1, 150_000)
     with program.engine.connect() as connection:
-        given = standing_awards(connection), granted_awards(connection)
+        given = standing_awards(connection), program.award_corrections()
     assert (outcomes, *given) in [
         (["True", "changed"], set(), frozenset({FIRST})),
-        (["NothingToGrant", "changed"], {later}, frozenset()),
+        (["CorrectionRefused", "changed"], {later}, frozenset()),
     ]
 
 

@@ -30,6 +30,7 @@ from sqlalchemy.dialects.postgresql import insert as insert_or_keep
 from sqlalchemy.exc import DBAPIError
 
 from adapters.postgres.database import lock_program
+from adapters.postgres.ledger import tables
 from adapters.postgres.ledger.entries import Payout, find_payout
 from adapters.postgres.ledger.refusals import (
     AlreadyPaidOut,
@@ -42,6 +43,7 @@ from adapters.postgres.ledger.refusals import (
 )
 from adapters.postgres.ledger.tables import award, payout, posting, transfer
 from adapters.postgres.tables import Month, evaluation, payout_date
+from domain.corrections import Correction
 from domain.ledger import Account, Award, TransferKind, awards_key, payout_key, reversals_key
 from domain.months import SettlementMonth
 
@@ -108,7 +110,7 @@ def reverse_awards(
     actor: str,
     reason: str,
 ) -> Posted:
-    """Reverse pending awards that an evaluation no longer grants; their tiers are free again.
+    """Reverse pending awards that an evaluation no longer decides; their tiers are free again.
 
     Raises AwardNotPending, AlreadyPaidOut, PostingConflict, NothingToPost (rule 17).
     """
@@ -170,10 +172,12 @@ def adjust(
     effective_on: date,
     actor: str,
     reason: str,
+    correction: Correction | None = None,
 ) -> Posted:
-    """Give a seller available points from the fund, or take them back (`points` below zero).
+    """Give a seller available points from the fund, or take them (`points` below zero).
 
-    Raises BalanceTooLow, PostingConflict, NothingToPost.
+    `correction` says what that corrects of a paid month. Raises BalanceTooLow, PostingConflict,
+    NothingToPost.
     """
     if not 0 < abs(points) <= _LARGEST_POINTS:
         raise NothingToPost(f"{points} is not a number of points to adjust by")
@@ -190,6 +194,8 @@ def adjust(
         reason=reason,
     )
     if posted.created:
+        if correction is not None:
+            _record_correction(connection, posted.posting_no, correction)
         accounts = (Account.PROGRAM_FUND, Account.AVAILABLE)
         debit, credit = accounts if points > 0 else reversed(accounts)
         with _overdraft_named(seller_id, abs(points)):
@@ -204,6 +210,21 @@ def adjust(
                 )
             )
     return posted
+
+
+def _record_correction(connection: Connection, posting_no: int, correction: Correction) -> None:
+    of = correction.award
+    connection.execute(
+        insert(tables.correction).values(
+            posting_no=posting_no,
+            kind=correction.kind,
+            settlement_month=of.settlement_month,
+            seller_id=of.seller_id,
+            tier=of.tier,
+            points=of.points,
+            undoes=correction.undoes,
+        )
+    )
 
 
 def _open_for_awards(  # noqa: PLR0913 a posting names all its facts

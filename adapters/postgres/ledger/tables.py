@@ -47,6 +47,18 @@ transfer = Table(
     Column("finishes", BigInteger),
 )
 
+correction = Table(
+    "correction",
+    metadata,
+    Column("posting_no", BigInteger, primary_key=True),
+    Column("kind", Text),
+    Column("settlement_month", Month),
+    Column("seller_id", Text),
+    Column("tier", SmallInteger),
+    Column("points", BigInteger),
+    Column("undoes", BigInteger),
+)
+
 payout = Table(
     "payout",
     metadata,

@@ -31,10 +31,9 @@ AWARDED_ONCE = QueryCheck(
     "seller {seller_id} holds tier {tier} {times} times",
     """
     SELECT seller_id, tier, count(*) AS times FROM (
-      SELECT seller_id, tier::text FROM growth_points.award WHERE state <> 'reversed'
+      SELECT seller_id, tier FROM growth_points.award WHERE state <> 'reversed'
       UNION ALL
-      SELECT seller_id, split_part(key, '/', 3) FROM growth_points.posting
-      JOIN growth_points.transfer USING (posting_no) WHERE key >= 'grant/' AND key < 'grant0'
+      SELECT seller_id, tier FROM growth_points.correction WHERE kind = 'award'
     ) held GROUP BY seller_id, tier HAVING count(*) > 1 ORDER BY 1, 2
     """,
 )
@@ -94,8 +93,8 @@ STANDING = QueryCheck(
         SELECT FROM growth_points.award elsewhere WHERE elsewhere.state = 'paid'
           AND (elsewhere.seller_id, elsewhere.tier) = (decided.seller_id, decided.tier)))
       AND NOT (standing IS NULL AND EXISTS (
-        SELECT FROM growth_points.posting WHERE key >= 'grant/' AND key < 'grant0'
-          AND key = concat('grant/', substr(key, 7, 7), '/', decided.tier, '/', decided.seller_id)))
+        SELECT FROM growth_points.correction WHERE kind = 'award'
+          AND (correction.seller_id, correction.tier) = (decided.seller_id, decided.tier)))
     ORDER BY 1, 2
     """,
 )

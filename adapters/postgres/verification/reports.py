@@ -49,22 +49,21 @@ TOLD_PAYOUTS = QueryCheck(
 )
 
 
-TOLD_GRANTS = QueryCheck(
+TOLD_CORRECTIONS = QueryCheck(
     "reports",
-    "the runs of {month} granted {told} points, the ledger has {granted}",
+    "the {action} runs of {month} told of {told} points, the ledger has {posted}",
     """
-    SELECT to_char(settlement_month, 'YYYY-MM') AS month, told, granted
+    SELECT to_char(settlement_month, 'YYYY-MM') AS month, action, told, posted
     FROM (
-      SELECT settlement_month, sum(coalesce((difference ->> 'points')::bigint, 0)) AS told
-      FROM growth_points.run WHERE action = 'grant' GROUP BY settlement_month
+      SELECT settlement_month, action, sum(coalesce((difference ->> 'points')::bigint, 0)) AS told
+      FROM growth_points.run WHERE action IN ('award correction', 'clawback', 'reinstatement')
+      GROUP BY settlement_month, action
     ) run LEFT JOIN LATERAL (
-      SELECT coalesce(sum(CASE WHEN key ^@ 'take-back/' THEN -points ELSE points END), 0) AS granted
-      FROM growth_points.posting JOIN growth_points.transfer USING (posting_no)
-      WHERE posting.kind = 'adjustment' AND to_char(run.settlement_month, 'YYYY-MM')
-        = CASE split_part(key, '/', 1) WHEN 'grant' THEN split_part(key, '/', 2)
-            WHEN 'take-back' THEN split_part(key, '/', 3)
-            WHEN 'give-back' THEN split_part(key, '/', 3) END
+      SELECT coalesce(sum(CASE kind WHEN 'clawback' THEN -points ELSE points END), 0) AS posted
+      FROM growth_points.correction
+      WHERE correction.settlement_month = run.settlement_month
+        AND CASE kind WHEN 'award' THEN 'award correction' ELSE kind END = action
     ) ledger ON true
-    WHERE told <> granted ORDER BY 1
+    WHERE told <> posted ORDER BY 1, 2
     """,
 )

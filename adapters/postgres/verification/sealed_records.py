@@ -15,13 +15,18 @@ _CONTENTS: Final[Mapping[str, str]] = {
       SELECT posting_no::text AS key, jsonb_build_array(
                posting_no, posting.key, kind, settlement_month, evaluation_id,
                encode(request_hash, 'hex'), effective_on, actor, reason,
-               extract(epoch FROM recorded_at))::text || E'\n' || lines AS content
+               extract(epoch FROM recorded_at))::text
+               || E'\n' || concat_ws(E'\n', lines, corrected) AS content
       FROM growth_points.posting LEFT JOIN (
         SELECT posting_no, string_agg(concat_ws('|', entry_no, kind, debit_account, credit_account,
                  points, coalesce(tier, 0), coalesce(award_no, 0), coalesce(finishes, 0),
                  length(seller_id), seller_id), E'\n' ORDER BY entry_no) AS lines
         FROM growth_points.transfer GROUP BY posting_no
-      ) transfer USING (posting_no)""",
+      ) transfer USING (posting_no) LEFT JOIN (
+        SELECT posting_no, jsonb_build_array(
+                 kind, settlement_month, seller_id, tier, points, undoes) AS corrected
+        FROM growth_points.correction
+      ) correction USING (posting_no)""",
     "payout": """
       SELECT settlement_month::text AS key, jsonb_build_array(
                settlement_month, posting_no, sellers, points, paid_on, actor,
@@ -104,6 +109,7 @@ CHILDREN = tuple(
     )
     for child, parent, number in (
         ("transfer", "posting", "no"),
+        ("correction", "posting", "no"),
         ("seller_amount", "revision", "id"),
         ("seller_snapshot", "revision", "id"),
         ("decision", "evaluation", "id"),

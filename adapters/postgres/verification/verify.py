@@ -9,6 +9,7 @@ from adapters.postgres.verification import (
     awards,
     balances,
     chain,
+    corrections,
     deliveries,
     payouts,
     policies,
@@ -34,6 +35,10 @@ CHECKS: Final[tuple[Check, ...]] = (
     awards.FINISHED,
     awards.STANDING,
     awards.awards_by_policy,
+    corrections.MOVED,
+    corrections.UNDONE,
+    corrections.DECIDED,
+    corrections.PAID,
     payouts.PAID,
     payouts.PAID_WHOLE,
     payouts.PAID_BY_A_PAYOUT,
@@ -45,7 +50,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     deliveries.TOTALS,
     reports.TOLD_EVALUATIONS,
     reports.TOLD_PAYOUTS,
-    reports.TOLD_GRANTS,
+    reports.TOLD_CORRECTIONS,
 )
 
 

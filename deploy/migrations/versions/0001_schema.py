@@ -13,6 +13,7 @@ _FILES = (
     "2_months.sql",
     "3_ledger.sql",
     "4_posting_rules.sql",
+    "5_corrections.sql",
     "5_seals.sql",
     "6_privileges.sql",
 )

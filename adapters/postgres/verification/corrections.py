@@ -1,0 +1,78 @@
+"""Corrections: what their postings moved, of paid months, and undoing each other in turn."""
+
+from adapters.postgres.sequence import NOTED
+from adapters.postgres.verification.difference import QueryCheck
+
+MOVED = QueryCheck(
+    "corrections",
+    "the {kind} of posting {posting_no} gives seller {seller_id} other points than it moved",
+    """
+    SELECT correction.kind, posting_no, correction.seller_id
+    FROM growth_points.correction LEFT JOIN growth_points.transfer USING (posting_no)
+    GROUP BY correction.posting_no
+    HAVING count(*) > 1 OR bool_or(
+      (transfer.kind, transfer.seller_id, transfer.points, credit_account) IS DISTINCT FROM
+      ('adjustment', correction.seller_id, correction.points,
+       CASE correction.kind WHEN 'clawback' THEN 'program_fund' ELSE 'available' END))
+    ORDER BY posting_no
+    """,
+)
+
+
+UNDONE = QueryCheck(
+    "corrections",
+    "the {kind} of posting {posting_no} does not undo what gave or took these points, once",
+    """
+    WITH undone AS (
+      SELECT posting_no, kind, settlement_month, seller_id, tier, points
+      FROM growth_points.correction
+      UNION ALL
+      SELECT posting_no, 'award', settlement_month, seller_id, tier, points
+      FROM growth_points.award WHERE state = 'paid'
+    ), numbered AS (
+      SELECT *, count(*) OVER (PARTITION BY seller_id, undoes) AS times
+      FROM growth_points.correction WHERE undoes IS NOT NULL OR kind <> 'award'
+    )
+    SELECT numbered.kind, numbered.posting_no FROM numbered LEFT JOIN undone
+      ON (undone.posting_no, undone.settlement_month, undone.seller_id, undone.tier, undone.points)
+        = (numbered.undoes, numbered.settlement_month, numbered.seller_id, numbered.tier,
+           numbered.points)
+      AND (undone.kind = 'clawback') = (numbered.kind = 'reinstatement')
+    WHERE times > 1 OR numbered.kind = 'award' OR undone.posting_no IS NULL
+    ORDER BY numbered.posting_no
+    """,
+)
+
+
+DECIDED = QueryCheck(
+    "corrections",
+    "posting {posting_no} awards seller {seller_id} tier {tier} for {month}, "
+    "which no evaluation decided",
+    """
+    SELECT posting_no, seller_id, tier, to_char(settlement_month, 'YYYY-MM') AS month
+    FROM growth_points.correction WHERE kind = 'award' AND NOT EXISTS (
+      SELECT FROM growth_points.decision JOIN growth_points.evaluation USING (evaluation_id)
+      WHERE evaluation.settlement_month = correction.settlement_month AND outcome = 'awarded'
+        AND (decision.seller_id, decision.tier, decision.points)
+          = (correction.seller_id, correction.tier, correction.points))
+    ORDER BY posting_no
+    """,
+)
+
+
+PAID = QueryCheck(
+    "corrections",
+    "the {kind} of posting {posting_no} corrects {month}, which was not paid before",
+    f"""
+    WITH {NOTED}
+    SELECT kind, posting_no, to_char(settlement_month, 'YYYY-MM') AS month
+    FROM growth_points.correction
+    LEFT JOIN noted made ON (made.subject, made.subject_key) = ('posting', posting_no::text)
+    WHERE NOT EXISTS (
+      SELECT FROM growth_points.payout
+      JOIN noted paid ON (paid.subject, paid.subject_key) = ('payout', settlement_month::text)
+      WHERE payout.settlement_month = correction.settlement_month
+        AND (paid.waits, paid.number) < (made.waits, made.number))
+    ORDER BY posting_no
+    """,  # noqa: S608 a constant
+)
