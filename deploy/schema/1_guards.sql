@@ -1,7 +1,7 @@
 -- What every recorded table shares: what was recorded stays, and whoever writes takes a turn.
 --
 -- Guards are triggers, so they hold for the tables' owner too. They are enabled always
--- (6_privileges.sql), so no setting of a session turns them off.
+-- (7_privileges.sql), so no setting of a session turns them off.
 --
 -- Whoever takes several of these locks takes them in this order, so nobody waits in a circle:
 --   7310020001  the program's: taken by whatever touches several sellers

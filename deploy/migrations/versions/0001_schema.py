@@ -14,8 +14,8 @@ _FILES = (
     "3_ledger.sql",
     "4_posting_rules.sql",
     "5_corrections.sql",
-    "5_seals.sql",
-    "6_privileges.sql",
+    "6_seals.sql",
+    "7_privileges.sql",
 )
 
 
