@@ -14,14 +14,20 @@ PAID = "days_ahead=1155"  # nobody, on 2030-01-01 as if that had come
 
 
 @pytest.fixture
-def shop(engine: Engine, tmp_path: Path, database_url: str) -> Marketplace:
-    """The command line on a program whose October was paid and then restated: maru lacks tier 1."""
+def program(engine: Engine, tmp_path: Path) -> Program:
+    """A program whose October was paid and then restated: maru lacks tier 1."""
     program = Program(engine, tmp_path)
     for name in ("2026-08", "2026-09"):
         program.ingest(name, NOTHING)
     program.close("2026-10", NOTHING)
     program.pay("2026-10")
     program.close("2026-10", TIER_1, acknowledge_paid=True, reason="late data")
+    return program
+
+
+@pytest.fixture
+def shop(program: Program, tmp_path: Path, database_url: str) -> Marketplace:
+    """The command line on that program."""
     return Marketplace(tmp_path / "settlements", tmp_path / "home", database_url)
 
 
@@ -78,6 +84,33 @@ def test_what_a_paid_month_lacks_is_granted(shop: Marketplace) -> None:
     assert "already, as posting 1; nothing" in shop.done(*words).stdout
     assert "awarded later by a correction" in shop.done("explain", "maru", "2026-10").stdout
     assert "수기 조정" in shop.done("explain", "maru", "2026-10", "--lang", "ko").stdout
+    shop.done("verify", "--replay")
+
+
+def test_the_history_tells_award_corrections_clawbacks_and_reinstatements_apart(
+    shop: Marketplace, program: Program
+) -> None:
+    give, take = (
+        ("adjust", "maru", points, "--for", "2026-10", "--reason", "late data")
+        for points in ("150000", "-150000")
+    )
+    shop.done(*give)
+    program.close("2026-10", NOTHING, acknowledge_paid=True, reason="it was wrong")
+    assert "gives back 150,000 points, which 2026-10 gave too much" in shop.done(*take).stdout
+    assert "clawed back later" in shop.done("explain", "maru", "2026-10").stdout
+    assert "already, as posting 2; nothing" in shop.done(*take).stdout
+    program.close("2026-10", TIER_1, acknowledge_paid=True, reason="it was right")
+    assert "They can be reinstated: " in shop.done("explain", "maru", "2026-10").stdout
+    shop.done(*give)
+
+    rows = shop.done("history", "2026-10", "--output", "csv").rows()
+    told = [(row["action"], row["result"], row["difference"]) for row in rows]
+    assert [each for each in told if each[0] not in ("close", "pay out")] == [
+        ("award correction", "changed", "points=150000"),
+        ("clawback", "changed", "points=-150000"),
+        ("clawback", "no change", ""),
+        ("reinstatement", "changed", "points=150000"),
+    ]
     shop.done("verify", "--replay")
 
 
