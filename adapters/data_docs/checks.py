@@ -11,6 +11,7 @@ from typing import Any
 from domain.findings import Finding, Severity
 from domain.months import SettlementMonth
 from domain.profile import Profile
+from domain.refusal import Refused
 
 _RESULTS = "results"
 
@@ -62,6 +63,17 @@ class CheckedDelivery:
         return f"unreadable-{hashlib.sha256(json.dumps(faults).encode()).hexdigest()[:8]}"
 
 
+class CheckDamaged(Refused):
+    """The record of a check is not what was kept."""
+
+    def __init__(self, file: Path) -> None:
+        super().__init__(
+            f"{file} is damaged: the check that it records cannot be read. "
+            "Restore it from a backup, or remove it to go on without that check."
+        )
+        self.file = file
+
+
 def keep_check(folder: Path, checked: CheckedDelivery) -> Path:
     """Keep a check beside all earlier ones, numbered; the file is there whole or not at all."""
     number = 1 + max(map(_number, _files(folder)), default=0)
@@ -78,7 +90,8 @@ def keep_check(folder: Path, checked: CheckedDelivery) -> Path:
 def read_checks(folder: Path) -> tuple[CheckedDelivery, ...]:
     """Read every check that was kept, in the order in which they were, whatever the clock showed.
 
-    Those of two runs at once may have one number; then their instants order them.
+    Those of two runs at once may have one number; then their instants order them. Raises
+    CheckDamaged.
     """
     checks = [(_number(file), _read(file)) for file in _files(folder)]
     checks.sort(key=lambda each: (each[0], each[1].checked_at))
@@ -96,7 +109,13 @@ def _number(file: Path) -> int:
 
 
 def _read(file: Path) -> CheckedDelivery:
-    data = json.loads(file.read_text(encoding="utf-8"))
+    try:
+        return _checked(json.loads(file.read_text(encoding="utf-8")))
+    except (ValueError, KeyError, TypeError) as error:
+        raise CheckDamaged(file) from error
+
+
+def _checked(data: Mapping[str, Any]) -> CheckedDelivery:
     return CheckedDelivery(
         settlement_month=SettlementMonth.parse(data["settlement_month"]),
         source=data["source"],

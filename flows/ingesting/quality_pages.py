@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
 
 from adapters.data_docs import (
     CheckedDelivery,
@@ -22,6 +23,7 @@ from adapters.ingest.delivery import Delivery, DeliveryRefused
 from adapters.ingest.scan import StagedMonth
 from adapters.postgres.month_list import month_revisions
 from domain.months import SettlementMonth
+from domain.refusal import Refused, Unavailable
 from expectations.gate import Verdict
 from flows.program import program_database
 from flows.reports.report import Link
@@ -75,10 +77,10 @@ def publish_quality_pages(settings: Settings) -> Path:
 
 
 def refresh_quality_pages(settings: Settings) -> None:
-    """Render the pages after something was done; what was done stands even if that fails."""
+    """Render the pages after something was done, which stands even if they cannot be written."""
     try:
         publish_quality_pages(settings)
-    except Exception as error:  # whatever it is, the month is ingested
+    except (OSError, Refused, Unavailable, SQLAlchemyError) as error:
         log.warning("the data-quality pages could not be written: %s", error)
 
 
