@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import date
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -12,15 +11,12 @@ from adapters.postgres.corrections import binding_awards
 from adapters.postgres.ledger import BalanceTooLow, entries, standing_awards
 from adapters.postgres.verification.verify import verify
 from console.explanation import explain_decision
-from console.listings import DECISIONS, decision_rows, history_rows, payout_rows
+from console.listings import decision_rows, history_rows, payout_rows
 from domain.ledger import Award
 from domain.months import SettlementMonth
-from domain.restatement import Restatement
-from flows.closing.cascade import ChangesPaidMonths
 from flows.closing.report import change_rows, closing_report
 from flows.correcting.refusals import (
     AdjustmentInvalid,
-    CorrectionRefused,
     LaterMonthOutdated,
     SellerUnknown,
 )
@@ -30,7 +26,7 @@ from flows.verifying.replay import replay_decisions
 from tests.adapters.ledger_world import as_owner
 from tests.closings import FAR_AHEAD, Program, Sold, month
 
-M8, M9, M10, M11 = (month(f"2026-{number:02}") for number in (8, 9, 10, 11))
+M10, M11 = month("2026-10"), month("2026-11")
 TIER_1 = {"maru": Sold(7_000_000)}
 NOTHING = {"maru": Sold(0)}
 
@@ -68,36 +64,6 @@ def award(of: SettlementMonth, tier: int = 1) -> Award:
     return Award(of, "maru", tier, {1: 150_000, 2: 300_000, 3: 1_000_000}[tier])
 
 
-def test_a_month_restated_and_restated_back_ends_as_it_began_with_every_step_in_the_ledger(
-    program: Program,
-) -> None:
-    program.close("2026-10", TIER_1)
-    began = decisions(program, M10), standing(program)
-    program.close("2026-10", NOTHING)
-    assert standing(program) == set()
-    program.close("2026-10", TIER_1)
-
-    assert (decisions(program, M10), standing(program)) == began
-    assert flow_of(program) == [
-        ("2026-10", "award", 150_000),
-        ("2026-10", "reversal", 150_000),
-        ("2026-10", "award", 150_000),
-    ]
-
-
-def test_a_tier_freed_in_one_month_is_awarded_in_the_next_in_the_same_operation(
-    program: Program,
-) -> None:
-    program.close("2026-10", TIER_1)
-    program.close("2026-11", TIER_1)
-    assert standing(program) == {award(M10)}
-
-    closing = program.close("2026-10", NOTHING)
-
-    assert [each.month for each in closing.months] == [M10, M11]
-    assert standing(program) == {award(M11)}
-
-
 def test_a_preview_tells_what_a_closing_does_and_writes_nothing(program: Program) -> None:
     program.close("2026-10", TIER_1)
     program.close("2026-11", TIER_1)
@@ -122,55 +88,16 @@ def test_a_preview_tells_what_a_closing_does_and_writes_nothing(program: Program
     ]
 
 
-def test_a_restatement_that_changes_a_paid_month_asks_first(program: Program) -> None:
-    program.close("2026-10", TIER_1)
-    program.pay("2026-10")
-    before = flow_of(program), decisions(program, M10)
-
-    with pytest.raises(ChangesPaidMonths, match="2026-10: over-awarded 1 sellers by 150,000"):
-        program.close("2026-10", NOTHING)
-    assert (flow_of(program), decisions(program, M10)) == before
-
-    closing = program.close("2026-10", NOTHING, acknowledge_paid=True)
-    assert closing.closed.restatement.over_awarded == (award(M10),)
-    assert standing(program) == {award(M10)}
-    assert program.close("2026-10", NOTHING).changed is False
-
-
-def test_an_award_that_a_paid_month_lacks_is_granted_once_and_takes_its_tier(
-    program: Program,
-) -> None:
+def test_an_award_correction_binds_later_months_as_an_award_does(program: Program) -> None:
     program.close("2026-10", NOTHING)
     program.pay("2026-10")
     program.close("2026-10", TIER_1, acknowledge_paid=True)
-    with pytest.raises(CorrectionRefused, match="lacks tier 1, 150,000 points from 2026-10"):
-        program.adjust("maru", 300_000, grants="2026-10")
 
-    first = program.adjust("maru", 150_000, grants="2026-10")
-    again = program.adjust("maru", 150_000, grants="2026-10")
-    program.close("2026-11", TIER_1)
+    program.adjust("maru", 150_000, grants="2026-10")
 
-    assert (first.posted.created, again.posted.created) == (True, False)
-    assert flow_of(program) == [("None", "adjustment", 150_000)]
-    assert [row[DECISIONS.index("reasons")] for row in decisions(program, M11)] == [
-        "tier_already_awarded"
-    ]
     with program.engine.connect() as connection:
         assert binding_awards(connection) == {award(M10)}
     assert program.award_corrections() == {award(M10)}
-
-
-def test_a_grant_reverses_the_lower_tier_that_a_later_month_gave_instead(program: Program) -> None:
-    program.close("2026-10", NOTHING)
-    program.pay("2026-10")
-    program.close("2026-11", {"maru": Sold(-18_000_000)})
-    closing = program.close("2026-10", {"maru": Sold(24_000_000)}, acknowledge_paid=True)
-    assert closing.closed.restatement.under_awarded == (award(M10, 2),)
-    assert standing(program) == {award(M11)}
-
-    program.adjust("maru", 300_000, grants="2026-10")
-
-    assert standing(program) == set()
 
 
 @pytest.mark.parametrize("replaced", ["2026-09", "2026-11"])
@@ -209,115 +136,17 @@ def test_closing_an_earlier_month_lists_what_another_delivery_changes_in_a_later
     ]
 
 
-def test_what_was_taken_back_is_missing_when_the_month_earns_it_again(program: Program) -> None:
-    program.close("2026-10", TIER_1)
-    program.pay("2026-10")
-    with pytest.raises(CorrectionRefused, match="gave seller maru nothing too much"):
-        program.adjust("maru", -150_000, grants="2026-10")
-    restated = program.close("2026-10", NOTHING, acknowledge_paid=True)
-    assert restated.closed.restatement.over_awarded == (award(M10),)
-
-    taken = [program.adjust("maru", -150_000, grants="2026-10") for _ in range(2)]
-    settled = program.close("2026-10", NOTHING)
-    back = program.close("2026-10", TIER_1, acknowledge_paid=True)
-    given = [program.adjust("maru", 150_000, grants="2026-10") for _ in range(2)]
-
-    assert [each.posted.created for each in (*taken, *given)] == [True, False, True, False]
-    assert settled.closed.restatement == Restatement()
-    assert back.closed.restatement.under_awarded == (award(M10),)
-    assert program.close("2026-10", TIER_1).closed.restatement == Restatement()
-    assert [points for _, _, points in flow_of(program)] == [150_000] * 4
-
-
-def test_what_was_given_back_can_be_taken_back_once_more(program: Program) -> None:
-    program.close("2026-10", TIER_1)
-    program.pay("2026-10")
-    for _ in range(2):
-        program.close("2026-10", NOTHING, acknowledge_paid=True)
-        assert program.adjust("maru", -150_000, grants="2026-10").posted.created
-        program.close("2026-10", TIER_1, acknowledge_paid=True)
-        assert program.adjust("maru", 150_000, grants="2026-10").posted.created
-
-
-def test_a_tier_whose_points_were_taken_back_is_not_missing_in_another_month(
-    program: Program,
-) -> None:
-    program.close("2026-09", TIER_1)
-    program.close("2026-10", NOTHING)
-    for name in ("2026-09", "2026-10"):
-        program.pay(name)
-    program.close("2026-09", NOTHING, acknowledge_paid=True)
-    program.adjust("maru", -150_000, grants="2026-09")
-
-    closing = program.close("2026-10", TIER_1, acknowledge_paid=True)
-
-    assert closing.closed.restatement == Restatement()
-    with pytest.raises(CorrectionRefused, match="lacks nothing from 2026-10"):
-        program.adjust("maru", 150_000, grants="2026-10")
-
-
-def test_what_another_month_earned_is_not_taken_back(program: Program) -> None:
-    """October earns late what November paid, then November no longer does."""
-    pay_late(program)
-    program.close("2026-10", TIER_1, acknowledge_paid=True)
-    program.close("2026-11", {"maru": Sold(-7_000_000)}, acknowledge_paid=True)
-
-    with pytest.raises(CorrectionRefused, match="but 2026-10 did, and each tier is given once"):
-        program.adjust("maru", -150_000, grants="2026-11")
-
-
-def test_what_was_taken_back_is_given_back_for_another_month_that_earns_it_later(
-    program: Program,
-) -> None:
-    pay_late(program)
-    program.close("2026-11", {"maru": Sold(-14_000_000)}, acknowledge_paid=True)
-    program.adjust("maru", -150_000, grants="2026-11")
-    told = program.close("2026-10", TIER_1, acknowledge_paid=True)
-    assert told.closed.restatement.under_awarded == (award(M10),)
-    assert "adjust maru 150000 --for 2026-10" in explain_decision(program.engine, "maru", M10)
-
-    given = [program.adjust("maru", 150_000, grants="2026-10") for _ in range(2)]
-
-    assert [each.posted.created for each in given] == [True, False]
-    assert [points for _, _, points in flow_of(program)] == [150_000] * 4
-    told = program.close("2026-10", TIER_1)
-    assert told.closed.restatement == Restatement(held_elsewhere=(award(M10),))
-    with pytest.raises(CorrectionRefused, match="but 2026-10 did"):
-        program.adjust("maru", -150_000, grants="2026-11")
-
-
-def pay_late(program: Program) -> None:
-    """Pay October with nothing and November with tier 1."""
+def test_a_reinstatement_for_another_month_is_explained(program: Program) -> None:
+    """November paid what October earns late, and November's was clawed back meanwhile."""
     program.close("2026-10", NOTHING)
     program.close("2026-11", TIER_1)
     for name in ("2026-10", "2026-11"):
         program.pay(name)
+    program.close("2026-11", {"maru": Sold(-14_000_000)}, acknowledge_paid=True)
+    program.adjust("maru", -150_000, grants="2026-11")
+    program.close("2026-10", TIER_1, acknowledge_paid=True)
 
-
-def test_points_that_were_spent_are_not_taken_back(program: Program) -> None:
-    program.close("2026-10", TIER_1)
-    program.pay("2026-10")
-    program.adjust("maru", -1, reason="spent")
-    program.close("2026-10", NOTHING, acknowledge_paid=True)
-
-    with pytest.raises(BalanceTooLow):
-        program.adjust("maru", -150_000, grants="2026-10")
-
-
-def test_a_grant_that_changes_a_later_paid_month_asks_first(program: Program) -> None:
-    program.close("2026-09", NOTHING)
-    program.pay("2026-09")
-    program.close("2026-10", TIER_1)
-    program.pay("2026-10")
-    program.close("2026-09", {"maru": Sold(25_000_000)}, acknowledge_paid=True)
-    grant = partial(program.adjust, "maru", 300_000, grants="2026-09")
-
-    with pytest.raises(ChangesPaidMonths, match="2026-10: over-awarded"):
-        grant()
-    assert program.award_corrections() == set()
-
-    assert grant(acknowledge_paid=True).posted.created
-    assert program.award_corrections() == {award(M9, 2)}
+    assert "adjust maru 150000 --for 2026-10" in explain_decision(program.engine, "maru", M10)
 
 
 def test_what_a_month_was_decided_on_is_told_without_clocks_and_transaction_ids(
@@ -339,45 +168,6 @@ def test_what_a_month_was_decided_on_is_told_without_clocks_and_transaction_ids(
         )
         assert list(replay_decisions(connection)) == []
         connection.rollback()
-
-
-def test_a_tier_that_was_granted_is_not_given_by_an_earlier_month_closed_late(
-    program: Program,
-) -> None:
-    program.close("2026-10", {"maru": Sold(-7_000_000)})
-    program.pay("2026-10")
-    program.close("2026-10", TIER_1, acknowledge_paid=True)
-    program.adjust("maru", 150_000, grants="2026-10")
-
-    closing = program.close("2026-09", TIER_1, acknowledge_paid=True)
-
-    assert closing.closed.restatement.held_elsewhere == (award(M9),)
-    assert standing(program) == set()
-
-
-def test_an_under_award_that_a_later_month_gave_meanwhile_cannot_be_granted(
-    program: Program,
-) -> None:
-    program.close("2026-10", NOTHING)
-    program.pay("2026-10")
-    closing = program.close("2026-10", TIER_1, acknowledge_paid=True)
-    assert closing.closed.restatement.under_awarded == (award(M10),)
-    program.close("2026-11", TIER_1)
-    assert standing(program) == {award(M11)}
-
-    with pytest.raises(CorrectionRefused, match="lacks nothing from 2026-10"):
-        program.adjust("maru", 150_000, grants="2026-10")
-
-
-def test_a_tier_awarded_later_instead_is_not_told_as_missing(program: Program) -> None:
-    program.close("2026-10", NOTHING)
-    program.pay("2026-10")
-    program.close("2026-11", NOTHING)
-
-    closing = program.close("2026-10", TIER_1, preview=True)
-    assert closing.closed.restatement.under_awarded == ()
-    assert closing.closed.restatement.held_elsewhere == (award(M10),)
-    assert closing.months[1].restatement.post == (award(M11),)
 
 
 def test_the_report_counts_what_was_posted_beside_what_was_earned(program: Program) -> None:
