@@ -6,6 +6,7 @@ because its header lacks something or stands elsewhere, is refused.
 
 import re
 from collections.abc import Iterable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,11 +50,12 @@ def choose_sheets(path: Path, content: Content, stated: frozenset[str]) -> Choic
     naming the sheet, for one that lacks a column, or whose rows do not stand under their header.
     """
     width = len(COLUMNS[content]) - len(stated)
-    looks = [
-        _Look(sheet, len(recognized(sheet.names, content)), _holds_rows(rows, content, width))
-        for sheet, rows in read_sheets(path)
-        if sheet.names
-    ]
+    with closing(read_sheets(path)) as sheets:
+        looks = [
+            _Look(sheet, len(recognized(sheet.names, content)), _holds_rows(rows, content, width))
+            for sheet, rows in sheets
+            if sheet.names
+        ]
     chosen = [look.sheet for look in looks if _is_enough(look.known, width)]
     others = [look for look in looks if look.sheet not in chosen]
     _refuse_rows(look.sheet.name for look in others if look.holds_rows)

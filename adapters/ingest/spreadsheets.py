@@ -4,7 +4,7 @@ import csv
 import unicodedata
 import zipfile
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -38,10 +38,11 @@ class Sheet:
     header_row: int
 
 
-def read_sheets(path: Path) -> Iterator[tuple[Sheet, Iterator[list[str]]]]:
+def read_sheets(path: Path) -> Generator[tuple[Sheet, Iterator[list[str]]], None, None]:
     """Read a workbook's sheets, hidden ones too, each with its rows from the header on.
 
-    A row is its cells as texts, or no cell where all are empty. Raises FileProblem.
+    A row is its cells as texts, or no cell where all are empty. The workbook is open until the
+    generator is exhausted or closed. Raises FileProblem.
     """
     with _workbook(path) as workbook:
         sheet_names = _distinct(workbook.sheet_names)

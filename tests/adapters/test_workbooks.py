@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from adapters.ingest import sheets
 from adapters.ingest.delivery import DeliveryRefused, find_delivery
+from adapters.ingest.sheets import choose_sheets
 from domain.settlement import Content
 from tests.adapters.test_ingest import TOTALS, read, rows_of, violations
 from tests.deliveries import MONTH, Row, SmallDelivery
@@ -305,3 +307,21 @@ def _texts(delivery: SmallDelivery) -> list[list[str]]:
     found = find_delivery(str(delivery.root), MONTH).of(Content.SETTLEMENTS)
     [source] = readable_sources(found, delivery.root / "texts", Reading.SIMPLE)
     return [line.split(",") for line in source.path.read_text().splitlines()]
+
+
+def test_a_workbook_is_closed_when_looking_at_its_sheets_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> bool:
+        raise KeyboardInterrupt
+
+    path = tmp_path / "settlements.xlsx"
+    write_workbook(path, [["seller_id"]])
+    monkeypatch.setattr(sheets, "_holds_rows", fail)
+
+    with pytest.raises(KeyboardInterrupt) as failure:
+        choose_sheets(path, Content.SETTLEMENTS, frozenset())
+
+    assert failure.traceback  # which keeps what the failing functions held
+    opened = [each.resolve() for each in Path("/proc/self/fd").iterdir()]
+    assert path.resolve() not in opened
