@@ -1,6 +1,5 @@
 """The payouts that are to come: which months, at which instant."""
 
-import logging
 from collections.abc import Sequence
 from datetime import datetime, time
 from typing import Final
@@ -9,12 +8,11 @@ from adapters.postgres.payout_dates import planned_payouts
 from flows.occasion import SEOUL, this_occasion
 from flows.paying.open_payouts import open_payouts
 from flows.prefect.payout_runs import DuePayout, plan
+from flows.prefect.telling import without_a_server
 from flows.program import program_database
 from flows.settings import Settings
 
 _PAYING_TIME: Final = time(9, tzinfo=SEOUL)
-
-log = logging.getLogger("growth_points.payout")
 
 
 def due_payouts(settings: Settings) -> Sequence[DuePayout]:
@@ -35,7 +33,5 @@ def due_payouts(settings: Settings) -> Sequence[DuePayout]:
 def plan_payout_runs(settings: Settings) -> None:
     """Have every open payout planned as a run, where a server has the deployment; again is fine."""
     due = due_payouts(settings)
-    try:
+    with without_a_server("no payout could be planned on the Prefect server, the sweep pays"):
         plan(due, this_occasion().now)
-    except Exception as error:
-        log.warning("no payout could be planned on the Prefect server, the sweep pays: %s", error)

@@ -4,7 +4,6 @@ Each alarm is an automation on the Prefect server, known by its name, with a pag
 in `docs/runbook`. Applying them again changes nothing that is as it should be.
 """
 
-import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -20,10 +19,10 @@ from prefect.events.schemas.automations import AutomationCore, EventTrigger, Pos
 from prefect.events.schemas.events import ResourceSpecification
 
 from flows.prefect.events import BLOCKED, LATE
+from flows.prefect.telling import without_a_server
 from flows.prefect.ui_links import ui_address
 
 BLOCK: Final = "growth-points-alarms"  # any notification block of this name is told
-log = logging.getLogger("growth_points.alarms")
 
 _PREFIX: Final = "growth-points "
 _ENDS: Final = frozenset(
@@ -192,10 +191,8 @@ def apply_alarms(alarms: Sequence[Alarm] = ALARMS) -> Applied:
 
 def keep_alarms() -> None:
     """Apply the alarms where runs are worked; a server that balks keeps nobody from working."""
-    try:
+    with without_a_server("the alarms could not be applied, do it with growth-points alarms"):
         apply_alarms()
-    except Exception as error:
-        log.warning("the alarms could not be applied, do it with growth-points alarms: %s", error)
 
 
 def tell_webhook(url: str) -> None:

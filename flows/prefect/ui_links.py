@@ -1,7 +1,7 @@
 """Where to look in the Prefect UI: addresses for reports and alarms."""
 
 import json
-import logging
+from contextlib import suppress
 from typing import Any
 from urllib.parse import quote
 
@@ -10,8 +10,7 @@ from prefect.exceptions import ObjectNotFound
 from prefect.settings import PREFECT_UI_URL
 
 from flows.prefect.servers.temporary_server import server_is_temporary
-
-log = logging.getLogger("growth_points.ui")
+from flows.prefect.telling import without_a_server
 
 
 def ui_address() -> str:
@@ -27,13 +26,12 @@ def form_address(deployment: str, parameters: dict[str, Any]) -> str | None:
     """
     if server_is_temporary():
         return None
-    try:
-        with get_client(sync_client=True) as client:
-            found = client.read_deployment_by_name(deployment)
-    except ObjectNotFound:
-        return None
-    except Exception as error:
-        log.warning("the Prefect server did not say where its forms are: %s", error)
-        return None
     filled_in = quote(json.dumps(parameters))
-    return f"{ui_address()}/deployments/deployment/{found.id}/run?parameters={filled_in}"
+    with (
+        without_a_server("the Prefect server did not say where its forms are"),
+        suppress(ObjectNotFound),
+        get_client(sync_client=True) as client,
+    ):
+        found = client.read_deployment_by_name(deployment)
+        return f"{ui_address()}/deployments/deployment/{found.id}/run?parameters={filled_in}"
+    return None
