@@ -13,25 +13,24 @@ from domain.award_profile import AwardProfile
 from domain.findings import Finding, Severity
 from domain.profile import FileTotals, Profile
 from expectations.award_rules import AWARD_RULES, broken_award_rule, counts, most
-from expectations.rule import Rule
-from expectations.suite import (
-    ALL_RULES,
-    BAND_RULES,
+from expectations.comparison_rules import BAND_RULES
+from expectations.delivery_rules import (
     CONTROL_TOTAL_RULES,
-    COUNTED_RULES,
-    NEW_WORD_RULES,
     PRESENCE_RULES,
     WHOLE_RULES,
-    absent,
     control_totals,
+)
+from expectations.rule import Rule, judged_of
+from expectations.suite import ALL_RULES, COUNTED_RULES
+from expectations.word_rules import NEW_WORD_RULES, words_told
+from expectations.wording import (
+    absent,
     differing,
     entire,
-    judged_of,
     undecided,
     unseen_before,
     unusual,
     violated,
-    words_told,
 )
 
 _WEIGHTS = list(Severity)

@@ -10,7 +10,7 @@ import narwhals as nw
 from domain.findings import Severity
 from domain.limits import allowed
 from domain.months import SettlementMonth
-from domain.profile import PastMonth, Profile
+from domain.profile import REPLACED, PastMonth, Profile
 from domain.settlement import Content
 
 
@@ -31,6 +31,7 @@ class Limit:
 
 
 NONE = Limit()
+A_FEW = 2  # in a marketplace of some dozen stores that is no share to speak of
 
 _COMPARED = 8
 _ROUNDED = r"^[+-]?[0-9]+(\.[0-9]+([eE][+-]?[0-9]+)?|[eE][+][0-9]+)$"
@@ -63,6 +64,17 @@ class Rule:
     def counted(self) -> str:
         """The singular of what the rule counts."""
         return self.unit or ("line" if self.content is Content.SETTLEMENTS else "row")
+
+
+def judged_of(rule: Rule, profile: Profile) -> int:
+    """Say of how many lines, rows, sellers or stores a rule's violations are a part."""
+    if rule.count_of in REPLACED:
+        return profile.replaced_stores
+    if rule.counted == "store":
+        return profile.last_stores
+    if rule.counted == "seller":
+        return profile.sellers
+    return profile.lines if rule.content is Content.SETTLEMENTS else profile.sellers
 
 
 @dataclass(frozen=True, slots=True)

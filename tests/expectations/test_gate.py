@@ -22,9 +22,12 @@ from domain.profile import (
 )
 from domain.settlement import Content
 from expectations import gate
+from expectations.comparison_rules import BAND_RULES
+from expectations.delivery_rules import WHOLE_RULES
 from expectations.gate_process import start_gate
 from expectations.rule import Limit, Rule
-from expectations.suite import BAND_RULES, COUNTED_RULES, WHOLE_RULES, violated
+from expectations.suite import COUNTED_RULES
+from expectations.wording import violated
 from tests.deliveries import MONTH
 
 

@@ -12,8 +12,9 @@ from domain.findings import Finding, Severity
 from domain.limits import LIMITS
 from domain.profile import Changes, Past, PastMonth
 from domain.settlement import SELLER_FLAGS, Content
+from expectations.comparison_rules import COMPARISON_RULES
 from expectations.rule import Limit, RowRule, Rule
-from expectations.suite import ALL_RULES, COMPARISON_RULES
+from expectations.suite import ALL_RULES
 from flows.ingesting.check_delivery import judge_beside
 from flows.ingesting.read_delivery import read_delivery
 from tests.deliveries import MONTH, Row, SmallDelivery

@@ -1,0 +1,131 @@
+"""Rules that compare a delivery: with the last snapshot, a replaced revision, the months before."""
+
+from domain import profile as counted
+from domain.findings import Severity
+from domain.settlement import Content
+from expectations.rule import A_FEW, NONE, BandRule, Limit, Rule
+
+_GONE = "the store was in the last snapshot and is not in this one"
+_BACK = "the store was in an earlier snapshot, not in the last one, and is in this one again"
+_MOVED = "approved_on is another date than in the last snapshot"
+
+
+def _beside_the_last(
+    name: str, counts: str, severity: Severity, sentence: str, limit: Limit = NONE
+) -> Rule:
+    return Rule(name, Content.SELLERS, severity, sentence, limit, "store", counts)
+
+
+def _changed(counts: str, what: str, setting: str) -> tuple[Rule, ...]:
+    """Give the rules for a column whose value changed: few are told, many looked at, most block."""
+    sentence = f"{what} is another than in the last snapshot"
+    many, most = f"{setting}_changed", f"{setting}_flipped"
+    return (
+        _beside_the_last(counts, counts, Severity.INFO, sentence),
+        _beside_the_last(f"{counts}_often", counts, Severity.WARNING, sentence, Limit(A_FEW, many)),
+        _beside_the_last(
+            f"{counts}_mostly", counts, Severity.CRITICAL, sentence, Limit(A_FEW, most)
+        ),
+    )
+
+
+COMPARISON_RULES: tuple[Rule, ...] = (
+    _beside_the_last(counted.VANISHED_SELLER, counted.VANISHED_SELLER, Severity.INFO, _GONE),
+    _beside_the_last(
+        "sellers_vanished",
+        counted.VANISHED_SELLER,
+        Severity.WARNING,
+        _GONE,
+        Limit(setting="sellers_vanished"),
+    ),
+    _beside_the_last(
+        "snapshot_unlike_last",
+        counted.VANISHED_SELLER,
+        Severity.CRITICAL,
+        "stores of the last snapshot are missing, as if this were another marketplace's",
+        Limit(setting="snapshot_unlike_last"),
+    ),
+    _beside_the_last(counted.RETURNED_SELLER, counted.RETURNED_SELLER, Severity.INFO, _BACK),
+    _beside_the_last(
+        "sellers_returned",
+        counted.RETURNED_SELLER,
+        Severity.WARNING,
+        _BACK,
+        Limit(A_FEW, "sellers_returned"),
+    ),
+    _beside_the_last(
+        "sellers_joined",
+        counted.JOINED_SELLER,
+        Severity.WARNING,
+        "the store was not in the last snapshot",
+        Limit(A_FEW, "sellers_joined"),
+    ),
+    _beside_the_last(
+        "seller_rewritten",
+        counted.REWRITTEN_SELLER,
+        Severity.CRITICAL,
+        "the seller_id differs from one that is gone only by leading zeros, spaces or such; a "
+        "program took it for a number",
+    ),
+    _beside_the_last(counted.MOVED_APPROVAL, counted.MOVED_APPROVAL, Severity.WARNING, _MOVED),
+    _beside_the_last(
+        "approval_dates_moved",
+        counted.MOVED_APPROVAL,
+        Severity.CRITICAL,
+        _MOVED,
+        Limit(A_FEW, "approval_dates_moved"),
+    ),
+    *_changed(counted.CHANGED_STATUS, "whether the status is NORMAL", "statuses"),
+    *(
+        rule
+        for flag, name in counted.CHANGED_FLAG.items()
+        for rule in _changed(name, flag, "flags")
+    ),
+    _beside_the_last(
+        counted.WITHDRAWN_SELLER,
+        counted.WITHDRAWN_SELLER,
+        Severity.INFO,
+        "the store was in the month's revision that this one replaces, and is not in this one",
+    ),
+    _beside_the_last(
+        "snapshot_unlike_replaced",
+        counted.WITHDRAWN_SELLER,
+        Severity.CRITICAL,
+        "stores of the month's revision that this one would replace are missing, as if this were "
+        "another marketplace's",
+        Limit(setting="snapshot_unlike_last"),
+    ),
+    _beside_the_last(
+        counted.RESTATED_SELLER,
+        counted.RESTATED_SELLER,
+        Severity.INFO,
+        "the store's row is another than in the month's revision that this one replaces",
+    ),
+)
+
+# Two fifths more than the most, or less than the least, is more than a season does to a whole
+# marketplace.
+_SEASON = 0.4
+
+BAND_RULES: tuple[BandRule, ...] = (
+    BandRule(
+        Rule(
+            "lines_unusual",
+            Content.SETTLEMENTS,
+            Severity.WARNING,
+            "the number of lines is unlike that of the months before",
+        ),
+        lambda month: month.lines,
+        _SEASON,
+    ),
+    BandRule(
+        Rule(
+            "amount_unusual",
+            Content.SETTLEMENTS,
+            Severity.WARNING,
+            "the sum of payment_amount_krw is unlike that of the months before",
+        ),
+        lambda month: month.amount_krw,
+        _SEASON,
+    ),
+)

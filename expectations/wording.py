@@ -1,0 +1,127 @@
+"""How a finding is worded: what is wrong, where, how often, and which limit was passed."""
+
+from collections.abc import Iterable
+
+from domain.findings import Finding, Severity
+from domain.profile import FileTotals, Profile, UnknownWord, Violations
+from expectations.delivery_rules import SHA256_DIFFERS, control_totals
+from expectations.rule import BandRule, Rule, judged_of
+from expectations.word_rules import words_told
+
+_FILES_NAMED = 3
+_WORDS_NAMED = 5
+_EXAMPLES_NAMED = 20
+
+
+def violated(rule: Rule, found: Violations, profile: Profile) -> Finding:
+    """Word the finding of a rule that too many lines, rows or stores break."""
+    lines = f"{found.count:,} {rule.counted}{'s'[: found.count != 1]}"
+    words = _named(words_told(rule, profile))
+    examples = _examples(found.examples)
+    where = _files(found.by_file)
+    place = ": " if rule.counted == "store" else " in "
+    sentence = f"{where}: {rule.sentence}{place}{lines}{words}{examples}.{_limit(rule, profile)}"
+    return Finding(rule.name, rule.severity, sentence, found.count, where, found.examples)
+
+
+def _examples(examples: tuple[str, ...]) -> str:
+    """Name some; where there are more of them, the data-quality page lists them."""
+    few = "; ".join(examples[:_EXAMPLES_NAMED])
+    listed = f" (the data-quality page lists {len(examples):,})"
+    more = listed if len(examples) > _EXAMPLES_NAMED else ""
+    return f", for example {few}{more}" if examples else ""
+
+
+def unseen_before(rule: Rule, words: Iterable[UnknownWord]) -> Finding:
+    """Word the finding of words that no delivery had before."""
+    words = tuple(words)
+    where, shown = "the delivery", tuple(each.word for each in words)
+    return Finding(
+        rule.name,
+        rule.severity,
+        f"{where}: {rule.sentence}{_named(words)}.",
+        len(words),
+        where,
+        shown,
+    )
+
+
+def _limit(rule: Rule, profile: Profile) -> str:
+    """Say which limit was passed, and for what blocks how it is raised."""
+    setting = rule.limit.setting
+    if not setting:
+        return ""
+    share = f"{100 * profile.limits[setting]:.4g}%"
+    passed = f" That is above {setting}={share} of {judged_of(rule, profile):,}"
+    blocks = rule.severity is Severity.CRITICAL
+    return (
+        f"{passed}; if it is meant, raise the limit in GROWTH_POINTS_LIMITS."
+        if blocks
+        else f"{passed}."
+    )
+
+
+def _named(words: Iterable[UnknownWord]) -> str:
+    named = [f"{each.word!r} ({_how_much(each)})" for each in words]
+    more = f" and {len(named) - _WORDS_NAMED} more" if len(named) > _WORDS_NAMED else ""
+    return f": {', '.join(named[:_WORDS_NAMED])}{more}" if named else ""
+
+
+def _how_much(word: UnknownWord) -> str:
+    if word.amount_krw is None:
+        return f"{word.rows:,} store{'s'[: word.rows != 1]}"
+    return f"{word.rows:,} line{'s'[: word.rows != 1]}, {word.amount_krw:,} KRW"
+
+
+def entire(rule: Rule, found: Violations) -> Finding:
+    """Word the finding of a rule that every single line or row breaks."""
+    examples = f", for example {'; '.join(found.examples)}" if found.examples else ""
+    where = _files(found.by_file)
+    sentence = f"{where}: {rule.sentence}{examples}."
+    return Finding(rule.name, rule.severity, sentence, found.count, where, found.examples)
+
+
+def _files(by_file: Iterable[tuple[str, int]]) -> str:
+    files = sorted(by_file, key=lambda file: (-file[1], file[0]))
+    if not files:
+        return "the delivery"
+    if len(files) == 1:
+        return files[0][0]
+    named = ", ".join(f"{name} ({count:,})" for name, count in files[:_FILES_NAMED])
+    others = len(files) - _FILES_NAMED
+    return named if others <= 0 else f"{named} and {others} more file{'s'[: others != 1]}"
+
+
+def absent(rule: Rule, profile: Profile) -> Finding:
+    """Word the finding of a delivery that holds no line or no seller."""
+    files = [file.name for file in profile.files if file.content is rule.content]
+    where = ", ".join(files[:_FILES_NAMED]) or "the delivery"
+    return Finding(rule.name, rule.severity, f"{where}: {rule.sentence}.", 0, where)
+
+
+def differing(rule: Rule, file: FileTotals) -> Finding:
+    """Word the finding of a file that is not what its manifest declares."""
+    declared, read = control_totals(rule, file) or ("nothing", "nothing")
+    shown = [
+        f"{int(total):,}" if rule is not SHA256_DIFFERS else total for total in (declared, read)
+    ]
+    sentence = f"{file.name}: {rule.sentence}: it declares {shown[0]}, the file has {shown[1]}."
+    return Finding(rule.name, rule.severity, sentence, 1, file.name, (declared, read))
+
+
+def unusual(band: BandRule, profile: Profile) -> Finding:
+    """Word the finding of a month that is unlike the months before it."""
+    rule, value = band.rule, band.measure(profile)
+    least, most = band.band(profile.past)
+    months = ", ".join(str(month.settlement_month) for month in reversed(profile.past))
+    sentence = (
+        f"the delivery: {rule.sentence}: it is {value:,}, and after {months} "
+        f"between {least:,} and {most:,} was expected."
+    )
+    return Finding(rule.name, rule.severity, sentence, 1, "the delivery", (str(value),))
+
+
+def undecided(rule: Rule, problem: str) -> Finding:
+    """Word the finding of a rule that could not be checked; it blocks, whatever its weight."""
+    sentence = f"the rule could not be checked, so the month is blocked: {problem}"
+    return Finding(rule.name, Severity.CRITICAL, sentence, 0, "the delivery")
