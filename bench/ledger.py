@@ -29,7 +29,7 @@ from adapters.policy_files import read_policies
 from adapters.postgres import ledger
 from adapters.postgres.database import open_database
 from adapters.postgres.embedded import embedded_url, release_embedded
-from adapters.postgres.evaluations import record_evaluation, record_policy
+from adapters.postgres.evaluations import Evaluation, record_evaluation, record_policy
 from adapters.postgres.ledger.export import export_parquet
 from adapters.postgres.payout_dates import plan_payout
 from adapters.postgres.revisions import record_revision
@@ -39,9 +39,15 @@ from domain.evaluation import EvaluationInput
 from domain.ledger import Award
 from domain.months import SettlementMonth
 from domain.payout_date import payout_date
-from domain.profile import Profile
+from domain.profile import FileTotals, Profile
+from domain.settlement import Content
 
 POLICY = next(each for each in read_policies(None) if each.policy.name == "d-commerce-2020")
+CAUSE = Cause("bench", "bench", "bench", datetime.now(UTC))
+FILES = (
+    FileTotals("settlements.parquet", Content.SETTLEMENTS, "0" * 64, 1, 1),
+    FileTotals("sellers.parquet", Content.SELLERS, "0" * 64, 1, None),
+)
 TIER = POLICY.policy.tiers[0]
 FIRST_MONTH = SettlementMonth(2026, 1)
 CLIENTS = 8
@@ -67,22 +73,14 @@ def seconds(action: Callable[[], object]) -> float:
 def measure_month(engine: Engine, owner: Engine, month: SettlementMonth, awards: int) -> Month:
     """Decide a month, then measure each way of writing its awards, commit included."""
     with engine.begin() as connection:
-        evaluation_id = decide(connection, month, awards)
+        evaluation = decide(connection, month, awards)
     earned = [
         Award(month, f"{month}-{number:07}", TIER.number, TIER.points) for number in range(awards)
     ]
 
     def post() -> None:
         with engine.begin() as connection:
-            ledger.post_awards(
-                connection,
-                evaluation_id=evaluation_id,
-                month=month,
-                evaluation_no=1,
-                awards=earned,
-                effective_on=month.payout_month.first_day,
-                actor="bench",
-            )
+            ledger.post_awards(connection, evaluation, earned, month.payout_month.first_day, CAUSE)
 
     def pay() -> None:
         with engine.begin() as connection:
@@ -102,14 +100,13 @@ def measure_month(engine: Engine, owner: Engine, month: SettlementMonth, awards:
     return Month(seconds(post), seconds(pay), seconds(bare))
 
 
-def decide(connection: Connection, month: SettlementMonth, awards: int) -> int:
+def decide(connection: Connection, month: SettlementMonth, awards: int) -> Evaluation:
     """Record a delivery and an evaluation that decided an award for each seller, and its date."""
     policy = POLICY.policy
     record_policy(connection, POLICY)
     revision_id = deliver(connection, month)
     content = EvaluationInput(month, (), policy.content_hash, {})
-    cause = Cause("bench", "bench", "bench", datetime.now(UTC))
-    evaluation = record_evaluation(connection, content, [revision_id], None, cause)
+    evaluation = record_evaluation(connection, content, [revision_id], None, CAUSE)
     decisions = text("""
       INSERT INTO growth_points.decision
       SELECT :evaluation, :month || '-' || lpad(number::text, 7, '0'), 'awarded', :tier, :points,
@@ -135,7 +132,7 @@ def decide(connection: Connection, month: SettlementMonth, awards: int) -> int:
         policy_hash=policy.content_hash,
         before=None,
     )
-    return evaluation.evaluation_id
+    return evaluation
 
 
 def deliver(connection: Connection, month: SettlementMonth) -> int:
@@ -149,7 +146,7 @@ def deliver(connection: Connection, month: SettlementMonth) -> int:
         ("runs_department_store_window", "runs_outlet_window", "uses_fulfilment", "uses_api"), False
     )
     with tempfile.TemporaryDirectory() as name:
-        staged = StagedMonth(month, "0" * 64, "bench", Path(name), None, Profile(month, (), ()))
+        staged = StagedMonth(month, "0" * 64, "bench", Path(name), None, Profile(month, FILES, ()))
         for file, row in ((staged.totals, totals), (staged.sellers, seller)):
             pyarrow.parquet.write_table(pa.Table.from_pylist([row]), file)
         return record_revision(connection, staged, (), "bench").revision_id

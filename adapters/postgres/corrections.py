@@ -30,8 +30,7 @@ def post_correction(
         seller_id=of.award.seller_id,
         points=of.points,
         effective_on=effective_on,
-        actor=cause.actor,
-        reason=cause.reason,
+        cause=cause,
         correction=of,
     )
 

@@ -8,6 +8,7 @@ reversals are posted before any award, so that a tier freed in one month can be 
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 
 from sqlalchemy import Connection
 
@@ -91,26 +92,18 @@ def post_differences(
         if each.restatement.reverse:
             log.info("reversing %s awards of %s", f"{len(each.restatement.reverse):,}", each.month)
             reverse_awards(
-                connection,
-                month=each.month,
-                evaluation_no=each.evaluation.evaluation_no,
-                awards=each.restatement.reverse,
-                effective_on=each.month.payout_month.first_day,
-                actor=cause.actor,
-                reason=cause.reason,
+                connection, each.evaluation, each.restatement.reverse, _effective_on(each), cause
             )
     for each in months:
         if each.restatement.post:
             log.info("posting %s awards of %s", f"{len(each.restatement.post):,}", each.month)
             post_awards(
-                connection,
-                evaluation_id=each.evaluation.evaluation_id,
-                month=each.month,
-                evaluation_no=each.evaluation.evaluation_no,
-                awards=each.restatement.post,
-                effective_on=each.month.payout_month.first_day,
-                actor=cause.actor,
+                connection, each.evaluation, each.restatement.post, _effective_on(each), cause
             )
+
+
+def _effective_on(month: EvaluatedMonth) -> date:
+    return month.month.payout_month.first_day
 
 
 def not_planned_by_their_policy(

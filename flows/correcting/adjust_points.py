@@ -129,8 +129,7 @@ def _adjust(connection: Connection, request: AdjustmentRequest) -> Posted:
         seller_id=request.seller_id,
         points=request.points,
         effective_on=request.effective_on,
-        actor=request.cause.actor,
-        reason=request.cause.reason,
+        cause=request.cause,
     )
 
 

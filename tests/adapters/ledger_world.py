@@ -14,7 +14,12 @@ from sqlalchemy import Connection, Engine, create_engine, insert, select, text
 
 from adapters.policy_files import read_policies
 from adapters.postgres import ledger, tables
-from adapters.postgres.evaluations import current_evaluation, record_evaluation, record_policy
+from adapters.postgres.evaluations import (
+    Evaluation,
+    current_evaluation,
+    record_evaluation,
+    record_policy,
+)
 from adapters.postgres.ledger.tables import budget, posting, program_balance, seller_account
 from adapters.postgres.revisions import record_revision
 from domain.evaluation import EvaluationInput
@@ -73,8 +78,8 @@ def deliver(
 
 def evaluate(
     connection: Connection, awards: Sequence[Award], *, month: SettlementMonth = OCTOBER
-) -> tuple[int, int]:
-    """Record the next evaluation of a month, which decided these awards: its id and number."""
+) -> Evaluation:
+    """Record the next evaluation of a month, which decided these awards."""
     record_policy(connection, POLICY)
     revisions = select(tables.revision.c.revision_id)
     revision_id = connection.scalar(revisions.where(tables.revision.c.settlement_month == month))
@@ -96,7 +101,7 @@ def evaluate(
     ]
     if decided:
         connection.execute(insert(tables.decision), decided)
-    return evaluation.evaluation_id, evaluation.evaluation_no
+    return evaluation
 
 
 def plan(
@@ -125,28 +130,12 @@ def award(
     connection: Connection, awards: Sequence[Award], *, month: SettlementMonth = OCTOBER
 ) -> ledger.Posted:
     """Evaluate a month anew and post the awards that came out."""
-    identity, number = evaluate(connection, awards, month=month)
-    return post(connection, awards, identity, number, month=month)
+    return post(connection, awards, evaluate(connection, awards, month=month))
 
 
-def post(
-    connection: Connection,
-    awards: Sequence[Award],
-    evaluation_id: int,
-    evaluation_no: int,
-    *,
-    month: SettlementMonth = OCTOBER,
-) -> ledger.Posted:
+def post(connection: Connection, awards: Sequence[Award], of: Evaluation) -> ledger.Posted:
     """Post awards of an evaluation."""
-    return ledger.post_awards(
-        connection,
-        evaluation_id=evaluation_id,
-        month=month,
-        evaluation_no=evaluation_no,
-        awards=awards,
-        effective_on=CLOSED_ON,
-        actor="tests",
-    )
+    return ledger.post_awards(connection, of, awards, CLOSED_ON, cause())
 
 
 def reverse(
@@ -157,16 +146,8 @@ def reverse(
     leaving: Sequence[Award] = (),
 ) -> ledger.Posted:
     """Evaluate a month anew, with only the awards that it leaves, and reverse these."""
-    _, number = evaluate(connection, leaving, month=month)
-    return ledger.reverse_awards(
-        connection,
-        month=month,
-        evaluation_no=number,
-        awards=awards,
-        effective_on=CLOSED_ON,
-        actor="tests",
-        reason="restated",
-    )
+    anew = evaluate(connection, leaving, month=month)
+    return ledger.reverse_awards(connection, anew, awards, CLOSED_ON, cause("restated"))
 
 
 def pay(
@@ -186,8 +167,7 @@ def adjust(
         seller_id=seller_id,
         points=points,
         effective_on=DUE_ON,
-        actor="an operator",
-        reason="agreed with the seller",
+        cause=cause("agreed with the seller"),
     )
 
 

@@ -27,6 +27,7 @@ from tests.adapters.ledger_world import (
     plan,
     post,
 )
+from tests.closings import cause
 
 CAUSE = Cause("an operator", "late data", "tests", datetime(2026, 11, 12, tzinfo=UTC))
 (MARU,) = awards_of(["maru"])
@@ -108,8 +109,7 @@ def test_workers_that_claw_back_at_once_under_keys_of_their_own_take_the_points_
                     seller_id="maru",
                     points=-150_000,
                     effective_on=DUE_ON,
-                    actor="a worker",
-                    reason=key,
+                    cause=cause(key),
                     correction=made,
                 )
                 connection.commit()
@@ -156,7 +156,7 @@ def test_an_award_correction_takes_its_tier_from_later_months(paid: Engine) -> N
     with paid.connect() as connection:
         assert binding_awards(connection) == {MARU, SORA}
         later = awards_of(["sora"], month=NOVEMBER)
-        identity, number = evaluate(connection, later, month=NOVEMBER)
+        evaluation = evaluate(connection, later, month=NOVEMBER)
         with pytest.raises(IntegrityError) as refused:
-            post(connection, later, identity, number, month=NOVEMBER)
+            post(connection, later, evaluation)
         assert named(refused.value).startswith("transfer_gives_a_tier_once")

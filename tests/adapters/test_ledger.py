@@ -48,9 +48,9 @@ def test_awards_are_pending_until_their_month_is_paid_out(connection: Connection
 
 def test_posting_the_same_awards_again_returns_the_first_result(connection: Connection) -> None:
     awards = awards_of(["a", "b"])
-    identity, number = evaluate(connection, awards)
-    first = post(connection, awards, identity, number)
-    again = post(connection, list(reversed(awards)), identity, number)
+    evaluation = evaluate(connection, awards)
+    first = post(connection, awards, evaluation)
+    again = post(connection, list(reversed(awards)), evaluation)
     assert again.posting_no == first.posting_no
     assert (first.created, again.created) == (True, False)
     assert balances(connection) == {"a": (150_000, 0), "b": (150_000, 0)}
@@ -60,26 +60,26 @@ def test_posting_again_after_the_payout_still_returns_the_first_result(
     connection: Connection,
 ) -> None:
     awards = awards_of(["a"])
-    identity, number = evaluate(connection, awards)
-    first = post(connection, awards, identity, number)
+    evaluation = evaluate(connection, awards)
+    first = post(connection, awards, evaluation)
     plan(connection)
     pay(connection)
-    assert post(connection, awards, identity, number).posting_no == first.posting_no
+    assert post(connection, awards, evaluation).posting_no == first.posting_no
 
 
 def test_the_same_key_with_other_awards_is_refused(connection: Connection) -> None:
-    identity, number = evaluate(connection, awards_of(["a", "b"]))
-    post(connection, awards_of(["a"]), identity, number)
+    evaluation = evaluate(connection, awards_of(["a", "b"]))
+    post(connection, awards_of(["a"]), evaluation)
     with pytest.raises(PostingConflict, match="award/2026-10/1"):
-        post(connection, awards_of(["a", "b"]), identity, number)
+        post(connection, awards_of(["a", "b"]), evaluation)
 
 
 def test_a_posting_of_nothing_is_wrong_usage(connection: Connection) -> None:
-    identity, number = evaluate(connection, [])
+    evaluation = evaluate(connection, [])
     with pytest.raises(NothingToPost):
-        post(connection, [], identity, number)
+        post(connection, [], evaluation)
     with pytest.raises(NothingToPost, match="another month"):
-        post(connection, awards_of(["a"], month=NOVEMBER), identity, number)
+        post(connection, awards_of(["a"], month=NOVEMBER), evaluation)
 
 
 def test_a_reversal_gives_the_points_back_and_frees_the_tier(connection: Connection) -> None:

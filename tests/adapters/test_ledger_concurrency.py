@@ -76,8 +76,8 @@ def test_workers_that_pay_the_same_month_pay_it_once(engine: Engine) -> None:
 def test_workers_that_post_the_same_awards_post_them_once(engine: Engine) -> None:
     awards = awards_of("abc")
     with engine.begin() as connection:
-        identity, number = evaluate(connection, awards)
-    posted = at_once(engine, [lambda c: post(c, awards, identity, number)] * WORKERS)
+        evaluation = evaluate(connection, awards)
+    posted = at_once(engine, [lambda c: post(c, awards, evaluation)] * WORKERS)
     assert sum(each.created for each in posted if isinstance(each, ledger.Posted)) == 1
     assert len({each.posting_no for each in posted if isinstance(each, ledger.Posted)}) == 1
     assert _sound(engine) == dict.fromkeys("abc", (150000, 0))

@@ -11,7 +11,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from random import Random
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
@@ -43,6 +43,10 @@ from tests.adapters.ledger_world import (
     post,
     set_budget,
 )
+from tests.closings import cause
+
+if TYPE_CHECKING:
+    from adapters.postgres.evaluations import Evaluation
 
 SELLERS = "abc"
 MONTHS = tuple(SettlementMonth(2026, number) for number in (8, 9, 10))
@@ -96,7 +100,7 @@ class LedgerMachine(RuleBasedStateMachine):
         self.model = Model()
         self.history: dict[int, tuple[dict[str, tuple[int, int]], ProgramBalances]] = {}
         self.requests: list[tuple[str, int, str]] = []
-        self.posted: list[tuple[SettlementMonth, int, int, tuple[Award, ...]]] = []
+        self.posted: list[tuple[SettlementMonth, Evaluation, tuple[Award, ...]]] = []
 
     def teardown(self) -> None:
         """Verify the whole database once, then drop it."""
@@ -130,22 +134,20 @@ class LedgerMachine(RuleBasedStateMachine):
         lost = sum(award.points for award in way.reverse)
         refused = not self.model.covers(gained - lost) and gained > lost
         with self.command(refused=refused) as connection:
-            identity, number = evaluate(connection, sorted(earned), month=month)
+            evaluation = evaluate(connection, sorted(earned), month=month)
             if way.reverse:
                 ledger.reverse_awards(
                     connection,
-                    month=month,
-                    evaluation_no=number,
-                    awards=way.reverse,
-                    effective_on=month.payout_month.first_day,
-                    actor="machine",
-                    reason="restated",
+                    evaluation,
+                    way.reverse,
+                    month.payout_month.first_day,
+                    cause("restated"),
                 )
             if way.post:
-                post(connection, way.post, identity, number, month=month)
+                post(connection, way.post, evaluation)
         if not refused:
             if way.post:
-                self.posted.append((month, identity, number, tuple(way.post)))
+                self.posted.append((month, evaluation, tuple(way.post)))
             self.model.standing = set(way.applied_to(frozenset(self.model.standing)))
             for award in way.post:
                 self.model.pending[award.seller_id] += award.points
@@ -159,8 +161,8 @@ class LedgerMachine(RuleBasedStateMachine):
             return
         award = [Award(month, seller, tier, POINTS[tier])]
         with self.command(refused=True) as connection:
-            identity, number = evaluate(connection, award, month=month)
-            post(connection, award, identity, number, month=month)
+            evaluation = evaluate(connection, award, month=month)
+            post(connection, award, evaluation)
 
     @rule(month=months, late=st.integers(-1, 3))
     def pay_out(self, month: SettlementMonth, late: int) -> None:
@@ -237,14 +239,14 @@ class LedgerMachine(RuleBasedStateMachine):
         """Post awards again: nothing happens, whatever came since; other awards are refused."""
         if not self.posted:
             return
-        month, identity, number, awards = data.draw(st.sampled_from(self.posted))
+        month, evaluation, awards = data.draw(st.sampled_from(self.posted))
         with self.command(refused=False) as connection:
-            again = post(connection, awards[::-1], identity, number, month=month)
+            again = post(connection, awards[::-1], evaluation)
             assert (again.created, again.transfers) == (False, len(awards))
         seller = data.draw(st.sampled_from("xyz"))
         with self.command(refused=True) as connection:
             others = [*awards[1:], Award(month, seller, 1, POINTS[1])]
-            post(connection, others, identity, number, month=month)
+            post(connection, others, evaluation)
 
     @rule(month=months)
     def reverse_what_was_paid(self, month: SettlementMonth) -> None:
@@ -253,15 +255,9 @@ class LedgerMachine(RuleBasedStateMachine):
         if month not in self.model.paid or not paid:
             return
         with self.command(refused=True) as connection:
-            _, number = evaluate(connection, [], month=month)
+            evaluation = evaluate(connection, [], month=month)
             ledger.reverse_awards(
-                connection,
-                month=month,
-                evaluation_no=number,
-                awards=paid,
-                effective_on=month.payout_month.first_day,
-                actor="machine",
-                reason="a try",
+                connection, evaluation, paid, month.payout_month.first_day, cause("a try")
             )
 
     @rule(floor=st.none() | st.integers(-2_000_000, 0))

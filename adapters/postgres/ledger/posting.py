@@ -10,7 +10,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
@@ -30,6 +30,7 @@ from sqlalchemy.dialects.postgresql import insert as insert_or_keep
 from sqlalchemy.exc import DBAPIError
 
 from adapters.postgres.database import lock_program
+from adapters.postgres.evaluations import Evaluation
 from adapters.postgres.ledger import tables
 from adapters.postgres.ledger.entries import Payout, find_payout
 from adapters.postgres.ledger.refusals import (
@@ -42,7 +43,8 @@ from adapters.postgres.ledger.refusals import (
     constraint_of,
 )
 from adapters.postgres.ledger.tables import award, payout, posting, transfer
-from adapters.postgres.tables import Month, evaluation, payout_date
+from adapters.postgres.tables import Month, payout_date
+from domain.cause import Cause
 from domain.corrections import Correction
 from domain.ledger import Account, Award, TransferKind, awards_key, payout_key, reversals_key
 from domain.months import SettlementMonth
@@ -71,30 +73,19 @@ class PaidOut:
 
 def post_awards(
     connection: Connection,
-    *,
-    evaluation_id: int,
-    month: SettlementMonth,
-    evaluation_no: int,
+    evaluation: Evaluation,
     awards: Sequence[Award],
     effective_on: date,
-    actor: str,
+    cause: Cause,
 ) -> Posted:
     """Post what an evaluation newly earned, as pending points.
 
     The evaluation must be the month's current one and must have decided every award.
     Raises AlreadyPaidOut, PostingConflict, NothingToPost.
     """
-    posted = _open_for_awards(
-        connection,
-        TransferKind.AWARD,
-        key=awards_key(month, evaluation_no),
-        month=month,
-        evaluation_id=evaluation_id,
-        awards=awards,
-        effective_on=effective_on,
-        actor=actor,
-        reason=None,
-    )
+    key = awards_key(evaluation.settlement_month, evaluation.evaluation_no)
+    asked = _Request(key, TransferKind.AWARD, effective_on, cause.actor)
+    posted = _post_for(connection, evaluation, awards, asked)
     if posted.created:
         connection.execute(_AWARD, {"posting_no": posted.posting_no, **_arrays(awards)})
     return posted
@@ -102,29 +93,19 @@ def post_awards(
 
 def reverse_awards(
     connection: Connection,
-    *,
-    month: SettlementMonth,
-    evaluation_no: int,
+    evaluation: Evaluation,
     awards: Sequence[Award],
     effective_on: date,
-    actor: str,
-    reason: str,
+    cause: Cause,
 ) -> Posted:
-    """Reverse pending awards that an evaluation no longer decides; their tiers are free again.
+    """Reverse pending awards that an evaluation no longer grants; their tiers are free again.
 
     Raises AwardNotPending, AlreadyPaidOut, PostingConflict, NothingToPost (rule 17).
     """
-    posted = _open_for_awards(
-        connection,
-        TransferKind.REVERSAL,
-        key=reversals_key(month, evaluation_no),
-        month=month,
-        evaluation_id=_evaluation_id(connection, month, evaluation_no),
-        awards=awards,
-        effective_on=effective_on,
-        actor=actor,
-        reason=reason,
-    )
+    month = evaluation.settlement_month
+    key = reversals_key(month, evaluation.evaluation_no)
+    asked = _Request(key, TransferKind.REVERSAL, effective_on, cause.actor, cause.reason)
+    posted = _post_for(connection, evaluation, awards, asked)
     if posted.created:
         values = {"posting_no": posted.posting_no, "month": month, **_arrays(awards)}
         reversed_ = connection.execute(_REVERSE, values).rowcount
@@ -170,8 +151,7 @@ def adjust(
     seller_id: str,
     points: int,
     effective_on: date,
-    actor: str,
-    reason: str,
+    cause: Cause,
     correction: Correction | None = None,
 ) -> Posted:
     """Give a seller available points from the fund, or take them (`points` below zero).
@@ -181,35 +161,29 @@ def adjust(
     """
     if not 0 < abs(points) <= _LARGEST_POINTS:
         raise NothingToPost(f"{points} is not a number of points to adjust by")
-    kind = TransferKind.ADJUSTMENT
-    posted = _open(
-        connection,
-        kind,
-        key=key,
-        request=[kind, seller_id, points, reason],
-        transfers=1,
-        points=abs(points),
-        effective_on=effective_on,
-        actor=actor,
-        reason=reason,
-    )
+    asked = _Request(key, TransferKind.ADJUSTMENT, effective_on, cause.actor, cause.reason)
+    posted = _post(connection, asked, [seller_id, points, cause.reason], 1, abs(points))
     if posted.created:
         if correction is not None:
             _record_correction(connection, posted.posting_no, correction)
-        accounts = (Account.PROGRAM_FUND, Account.AVAILABLE)
-        debit, credit = accounts if points > 0 else reversed(accounts)
-        with _overdraft_named(seller_id, abs(points)):
-            connection.execute(
-                insert(transfer).values(
-                    posting_no=posted.posting_no,
-                    kind=kind,
-                    seller_id=seller_id,
-                    debit_account=debit,
-                    credit_account=credit,
-                    points=abs(points),
-                )
-            )
+        _move(connection, posted.posting_no, seller_id, points)
     return posted
+
+
+def _move(connection: Connection, posting_no: int, seller_id: str, points: int) -> None:
+    accounts = (Account.PROGRAM_FUND, Account.AVAILABLE)
+    debit, credit = accounts if points > 0 else reversed(accounts)
+    with _overdraft_named(seller_id, abs(points)):
+        connection.execute(
+            insert(transfer).values(
+                posting_no=posting_no,
+                kind=TransferKind.ADJUSTMENT,
+                seller_id=seller_id,
+                debit_account=debit,
+                credit_account=credit,
+                points=abs(points),
+            )
+        )
 
 
 def _record_correction(connection: Connection, posting_no: int, correction: Correction) -> None:
@@ -227,80 +201,68 @@ def _record_correction(connection: Connection, posting_no: int, correction: Corr
     )
 
 
-def _open_for_awards(  # noqa: PLR0913 a posting names all its facts
-    connection: Connection,
-    kind: TransferKind,
-    *,
-    key: str,
-    month: SettlementMonth,
-    evaluation_id: int,
-    awards: Sequence[Award],
-    effective_on: date,
-    actor: str,
-    reason: str | None,
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """What a posting is asked for under: its key, its kind, its date, who asks and why."""
+
+    key: str
+    kind: TransferKind
+    effective_on: date
+    actor: str
+    reason: str | None = None
+    month: SettlementMonth | None = None
+    evaluation_id: int | None = None
+
+
+def _post_for(
+    connection: Connection, evaluation: Evaluation, awards: Sequence[Award], asked: _Request
 ) -> Posted:
+    month = evaluation.settlement_month
     if not awards:
-        raise NothingToPost(f"{key} would have no transfer")
+        raise NothingToPost(f"{asked.key} would have no transfer")
     if any(each.settlement_month != month for each in awards):
-        raise NothingToPost(f"{key} is asked to post awards of another month")
+        raise NothingToPost(f"{asked.key} is asked to post awards of another month")
     lock_program(connection)
-    content = sorted((each.seller_id, each.tier, each.points) for each in awards)
-    before = _posted(connection, key)
-    paid = None if before is not None else find_payout(connection, month)
+    paid = None if _posted(connection, asked.key) else find_payout(connection, month)
     if paid is not None:
         raise AlreadyPaidOut(month, paid.paid_on)
-    return _open(
-        connection,
-        kind,
-        key=key,
-        request=[kind, str(month), content, reason],
-        transfers=len(awards),
-        points=sum(each.points for each in awards),
-        month=month,
-        evaluation_id=evaluation_id,
-        effective_on=effective_on,
-        actor=actor,
-        reason=reason,
-    )
+    asked = replace(asked, month=month, evaluation_id=evaluation.evaluation_id)
+    content = sorted((each.seller_id, each.tier, each.points) for each in awards)
+    points = sum(each.points for each in awards)
+    return _post(connection, asked, [str(month), content, asked.reason], len(awards), points)
 
 
-def _open(  # noqa: PLR0913 a posting names all its facts
+def _post(
     connection: Connection,
-    kind: TransferKind,
-    *,
-    key: str,
-    request: Sequence[object],
+    asked: _Request,
+    content: Sequence[object],
     transfers: int,
     points: int,
-    effective_on: date,
-    actor: str,
-    month: SettlementMonth | None = None,
-    evaluation_id: int | None = None,
-    reason: str | None = None,
 ) -> Posted:
-    content = json.dumps(request, ensure_ascii=True, separators=(",", ":"))
-    request_hash = hashlib.sha256(content.encode()).digest()
+    """Insert a posting, or find the one of its key; raises PostingConflict for other content."""
+    spelled = json.dumps([asked.kind, *content], ensure_ascii=True, separators=(",", ":"))
+    request_hash = hashlib.sha256(spelled.encode()).digest()
     number = connection.scalar(
         insert_or_keep(posting)
         .values(
-            key=key,
-            kind=kind,
-            settlement_month=month,
-            evaluation_id=evaluation_id,
+            key=asked.key,
+            kind=asked.kind,
+            settlement_month=asked.month,
+            evaluation_id=asked.evaluation_id,
             request_hash=request_hash,
-            effective_on=effective_on,
-            actor=actor,
-            reason=reason,
+            effective_on=asked.effective_on,
+            actor=asked.actor,
+            reason=asked.reason,
         )
         .on_conflict_do_nothing(index_elements=[posting.c.key])
         .returning(posting.c.posting_no)
     )
     if number is not None:
-        return Posted(number, key, True, transfers, points)
-    first = _posted(connection, key)
+        return Posted(number, asked.key, True, transfers, points)
+    first = _posted(connection, asked.key)
     if first is None or first[1] != request_hash:
-        raise PostingConflict(key)
-    return Posted(first[0], key, False, transfers, points)
+        raise PostingConflict(asked.key)
+    return Posted(first[0], asked.key, False, transfers, points)
 
 
 def _posted(connection: Connection, key: str) -> tuple[int, bytes] | None:
@@ -318,17 +280,8 @@ def _pay_open_awards(
     count, points = connection.execute(open_awards).one()
     if not count:
         return None
-    posted = _open(
-        connection,
-        TransferKind.PAYOUT,
-        key=payout_key(month),
-        request=[TransferKind.PAYOUT, str(month)],
-        transfers=count,
-        points=int(points),
-        month=month,
-        effective_on=paid_on,
-        actor=actor,
-    )
+    asked = _Request(payout_key(month), TransferKind.PAYOUT, paid_on, actor, month=month)
+    posted = _post(connection, asked, [str(month)], count, int(points))
     connection.execute(_PAY, {"posting_no": posted.posting_no, "month": month})
     return posted
 
@@ -336,13 +289,6 @@ def _pay_open_awards(
 def _due_on(connection: Connection, month: SettlementMonth) -> date | None:
     planned = select(payout_date.c.due_on).where(payout_date.c.settlement_month == month)
     return connection.scalar(planned.order_by(payout_date.c.plan_no.desc()).limit(1))
-
-
-def _evaluation_id(connection: Connection, month: SettlementMonth, evaluation_no: int) -> int:
-    found = select(evaluation.c.evaluation_id).where(
-        evaluation.c.settlement_month == month, evaluation.c.evaluation_no == evaluation_no
-    )
-    return int(connection.execute(found).scalar_one())
 
 
 def _arrays(awards: Sequence[Award]) -> dict[str, list[str] | list[int]]:
