@@ -143,14 +143,15 @@ class Profile:
 
     `past` holds the months to compare with; none when there is no earlier month. `unknown_words`
     lists those with the largest amounts, and `new_words` those of them that no delivery had before.
-    `last_stores` and `replaced_stores` are the sizes of the snapshots to compare with, `limits`
-    what it is judged by.
+    `last_month` is the month of the last snapshot, None where there is none; `last_stores` and
+    `replaced_stores` are the sizes of the snapshots to compare with, `limits` what it is judged by.
     """
 
     settlement_month: SettlementMonth
     files: tuple[FileTotals, ...]
     violations: tuple[Violations, ...]
     past: tuple[PastMonth, ...] = ()
+    last_month: SettlementMonth | None = None
     last_stores: int = 0
     replaced_stores: int = 0
     limits: Mapping[str, float] = field(default_factory=lambda: LIMITS)
@@ -171,6 +172,7 @@ class Profile:
             self,
             violations=(*self.violations, *past.changes.counts, *counts),
             past=past.months,
+            last_month=past.changes.since,
             last_stores=past.changes.stores,
             replaced_stores=past.changes.replaced_stores,
             new_words=new,

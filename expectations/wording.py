@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from domain.findings import Finding, Severity
-from domain.profile import FileTotals, Profile, UnknownWord, Violations
+from domain.profile import REPLACED, FileTotals, Profile, UnknownWord, Violations
 from expectations.delivery_rules import SHA256_DIFFERS, control_totals
 from expectations.rule import BandRule, Rule, judged_of
 from expectations.word_rules import words_told
@@ -19,9 +19,16 @@ def violated(rule: Rule, found: Violations, profile: Profile) -> Finding:
     words = _named(words_told(rule, profile))
     examples = _examples(found.examples)
     where = _files(found.by_file)
+    what = f"{rule.sentence}{_compared_with(rule, profile)}"
     place = ": " if rule.counted == "store" else " in "
-    sentence = f"{where}: {rule.sentence}{place}{lines}{words}{examples}.{_limit(rule, profile)}"
+    sentence = f"{where}: {what}{place}{lines}{words}{examples}.{_limit(rule, profile)}"
     return Finding(rule.name, rule.severity, sentence, found.count, where, found.examples)
+
+
+def _compared_with(rule: Rule, profile: Profile) -> str:
+    """Say of which month the last snapshot is; it need not be the month before."""
+    of_the_last = rule.counted == "store" and rule.count_of not in REPLACED
+    return f" (the last is that of {profile.last_month})" if of_the_last else ""
 
 
 def _examples(examples: tuple[str, ...]) -> str:
