@@ -31,7 +31,7 @@ def program(engine: Engine, tmp_path: Path) -> Program:
 
 
 @pytest.fixture
-def shop(program: Program, tmp_path: Path, database_url: str) -> Marketplace:
+def shop(program: Program, tmp_path: Path, database_url: str, prefect_server: None) -> Marketplace:
     """The command line on that program; no file was delivered."""
     (tmp_path / "settlements").mkdir()
     return Marketplace(tmp_path / "settlements", tmp_path / "home", database_url)
