@@ -5,8 +5,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
+from adapters.postgres.corrections import corrections
 from adapters.postgres.ledger import LedgerEntry, entries, paid_months
 from console.listings import DECISIONS, decision_rows
+from domain.corrections import CorrectionKind, PostedCorrection
 from domain.ledger import SELLER_ACCOUNTS, Account, TransferKind
 from domain.refusal import Refused
 from flows.closing.evaluation import EvaluatedMonth
@@ -21,6 +23,11 @@ _COLUMNS: Final = ("month", "event", "paid?", "decided", "posted", "ledger after
 _LEGEND: Final = ("column", "says")
 _ACKNOWLEDGED: Final = ", acknowledged"
 _REFUSED: Final = "refused: "
+_CORRECTIONS: Final = {
+    CorrectionKind.AWARD: "award correction",
+    CorrectionKind.CLAWBACK: "clawback",
+    CorrectionKind.REINSTATEMENT: "reinstatement",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,18 +57,21 @@ class Telling:
 
     program: Program
     told: list[LedgerEntry] = field(default_factory=list)
+    corrected: tuple[PostedCorrection, ...] = ()
 
     def step(self, row: Row) -> Row:
         """Have a row's event happen, and write the row anew from what is seen after it."""
         reported = self._reported(row)
         with self.program.engine.connect() as connection:
             ledger = list(entries(connection, seller_id=STORE))
+            corrected = corrections(connection, seller_id=STORE)
             paid = month(row["month"]) in paid_months(connection)
         new, self.told = ledger[len(self.told) :], ledger
+        correcting, self.corrected = corrected[len(self.corrected) :], corrected
         seen = (
             "yes" if paid else "no",
             _decided(self.program, row["month"]),
-            "; ".join(_posted(entry) for entry in new) or NONE,
+            "; ".join(_posted(entry, correcting) for entry in new) or NONE,
             _points(ledger),
             reported,
         )
@@ -119,12 +129,21 @@ def _decided(program: Program, of: str) -> str:
     return f"tier {decision['tier']}" if decision["outcome"] == "awarded" else reasons
 
 
-def _posted(entry: LedgerEntry) -> str:
+def _posted(entry: LedgerEntry, correcting: tuple[PostedCorrection, ...]) -> str:
     given = entry.credit_account in SELLER_ACCOUNTS
     lost = entry.debit_account in SELLER_ACCOUNTS
     sign = "" if given and lost else "+" if given else "−"
-    of = "" if entry.kind is TransferKind.ADJUSTMENT else f" {entry.settlement_month}"
-    return f"{sign}{entry.points:,} {entry.kind}{of}"
+    what = f"{entry.kind} {entry.settlement_month}"
+    if entry.kind is TransferKind.ADJUSTMENT:
+        what = _adjusted(*correcting)
+    return f"{sign}{entry.points:,} {what}"
+
+
+def _adjusted(correcting: PostedCorrection | None = None) -> str:
+    if correcting is None:
+        return TransferKind.ADJUSTMENT.value
+    correction = correcting.correction
+    return f"{_CORRECTIONS[correction.kind]} {correction.award.settlement_month}"
 
 
 def _points(ledger: Iterable[LedgerEntry]) -> str:
