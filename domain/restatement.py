@@ -43,16 +43,16 @@ class Restatement:
         """Tell which awards stand once the difference is posted."""
         return (standing - set(self.reverse)) | set(self.post)
 
-    def settled(self, standing: Set[Award], taken: Set[Award] = frozenset()) -> "Restatement":
+    def settled(self, standing: Set[Award], clawed_back: Set[Award] = frozenset()) -> "Restatement":
         """Tell the difference again when all later months were evaluated, too.
 
         `standing` are all awards as they stand then. What a month paid out is not given again, so
         a later month that is not paid yet may award the tier instead: it is missing no longer. It
-        is missing while the store has its points from no month, because they were `taken` back.
+        is missing while the store has its points from no month, because they were `clawed_back`.
         """
         if not self.under_awarded:
             return self
-        held = {(award.seller_id, award.tier) for award in standing - taken}
+        held = {(award.seller_id, award.tier) for award in standing - clawed_back}
         given = {each for each in self.under_awarded if (each.seller_id, each.tier) in held}
         return replace(
             self,

@@ -72,8 +72,8 @@ class GatheredMonth:
 class EvaluatedMonth:
     """How one month stands, and what differs from how it stood before.
 
-    `earned` are the awards that its decisions grant; `changes` are the stores whose award is
-    another than before; `changed` says whether the month was decided anew.
+    `earned` are the awards that it decided; `changes` are the stores whose award is another than
+    before; `changed` says whether the month was decided anew.
     """
 
     evaluation: Evaluation

@@ -109,7 +109,7 @@ def approve_what_is_paid(program: Program) -> None:
         )
 
 
-def take_back(program: Program) -> None:
+def claw_back(program: Program) -> None:
     program.adjust("maru", -150_000, grants="2026-10")
 
 
@@ -165,12 +165,12 @@ SOUND: dict[str, Story] = {
         (RIGHT, pay),
         (HOUR_BACK, restate_paid),
     ],
-    "paid ahead, restated and taken back under the right clock": [
+    "paid ahead, restated and clawed back under the right clock": [
         (SECONDS_AHEAD, close_if_approved),
         (YEAR_AHEAD, approve),
         (SECONDS_AHEAD, pay),
         (RIGHT, restate_paid),
-        (HOUR_BACK, take_back),
+        (HOUR_BACK, claw_back),
     ],
 }
 

@@ -79,7 +79,7 @@ def test_a_tier_that_a_later_month_awards_instead_is_no_longer_missing() -> None
     assert found.settled(frozenset()) == found
 
 
-def test_a_tier_whose_points_were_taken_back_is_held_from_nowhere() -> None:
+def test_a_tier_whose_points_were_clawed_back_is_held_from_nowhere() -> None:
     paid_later = Award(SettlementMonth(2026, 11), "sora", 1, 150_000)
     found = restate(frozenset(), {SORA}, paid_out=True)
 

@@ -1,4 +1,4 @@
-"""An operator at work for months: ingest, close, restate, rerun, pay, announce, adjust, grant, in
+"""An operator at work for months: ingest, close, restate, rerun, pay, announce, adjust, correct, in
 any order, killed and retried at any statement; beside a naive model that starts from scratch."""
 
 import tempfile
@@ -75,8 +75,8 @@ class Model:
         self.current: dict[SettlementMonth, Delivered] = {}
         self.decided_on: dict[SettlementMonth, list[Delivered]] = {}
         self.paid: dict[SettlementMonth, set[Award]] = {}
-        self.granted: set[Award] = set()
-        self.taken: set[Award] = set()
+        self.corrected: set[Award] = set()
+        self.clawed_back: set[Award] = set()
         self.adjusted: Counter[str] = Counter()
         self.due_on: dict[SettlementMonth, date] = {}
 
@@ -86,7 +86,7 @@ class Model:
             self.decided_on[month] = [self.current[each] for each in month.window(3)]
 
     def outcome(self) -> tuple[dict[SettlementMonth, dict[str, Decision]], set[Award]]:
-        given = self.granted.union(*self.paid.values())
+        given = self.corrected.union(*self.paid.values())
         held = {(award.seller_id, award.tier) for award in given}
         decided = {}
         for month, window in sorted(self.decided_on.items()):
@@ -111,14 +111,14 @@ class Model:
     def missing(self, month: SettlementMonth) -> set[Award]:
         """What a paid month earned, and the store has from no month."""
         decided, given = self.outcome()
-        owned = {(award.seller_id, award.tier) for award in given - self.taken}
+        owned = {(award.seller_id, award.tier) for award in given - self.clawed_back}
         earned = earned_in(decided[month]) if month in self.paid else set()
         return {each for each in earned if (each.seller_id, each.tier) not in owned}
 
     def otherwise_paid(self, month: SettlementMonth) -> set[Award]:
         """What a paid month gave, and did not earn."""
         decided, given = self.outcome()
-        own = {each for each in given if each.settlement_month == month} - self.taken
+        own = {each for each in given if each.settlement_month == month} - self.clawed_back
         return own - earned_in(decided[month]) if month in self.paid else set()
 
     def earned(self, award: Award) -> bool:
@@ -130,7 +130,7 @@ class Model:
         pending, available = Counter[str](), Counter(self.adjusted)
         for award in self.outcome()[1]:
             paid = award.settlement_month in self.paid
-            if award not in self.taken:
+            if award not in self.clawed_back:
                 (available if paid else pending)[award.seller_id] += award.points
         sellers = {*pending, *available}
         found = {seller: (pending[seller], available[seller]) for seller in sellers}
@@ -274,7 +274,7 @@ class Operator(RuleBasedStateMachine):
 
     @precondition(lambda self: self.model.paid)
     @rule(data=st.data(), at=st.integers(1, 40))
-    def grant(self, data: st.DataObject, at: int) -> None:
+    def award_correction(self, data: st.DataObject, at: int) -> None:
         missing = sorted(set().union(*map(self.model.missing, self.model.paid)))
         if not missing:
             with pytest.raises(CorrectionRefused, match="lacks"):
@@ -284,7 +284,7 @@ class Operator(RuleBasedStateMachine):
         month = award.settlement_month
         give = partial(self.program.adjust, award.seller_id, award.points, grants=str(month))
         whose = award.seller_id, award.tier
-        returned = {each for each in self.model.taken if (each.seller_id, each.tier) == whose}
+        returned = {each for each in self.model.clawed_back if (each.seller_id, each.tier) == whose}
         if not returned and self.model.later_outdated(month):
             with pytest.raises(LaterMonthOutdated):
                 give()
@@ -295,14 +295,14 @@ class Operator(RuleBasedStateMachine):
             self.agrees_with_the_model()
             give(acknowledge_paid=True)
         if returned:
-            self.model.taken -= returned
+            self.model.clawed_back -= returned
             return
-        self.model.granted.add(award)
+        self.model.corrected.add(award)
         self.model.evaluate(month, later_only=True)
 
     @precondition(lambda self: any(map(self.model.otherwise_paid, self.model.paid)))
     @rule(data=st.data(), at=st.integers(1, 20))
-    def take_back(self, data: st.DataObject, at: int) -> None:
+    def claw_back(self, data: st.DataObject, at: int) -> None:
         over = sorted(set().union(*map(self.model.otherwise_paid, self.model.paid)))
         award = data.draw(st.sampled_from(over))
         available = self.model.balances().get(award.seller_id, (0, 0))[1]
@@ -317,7 +317,7 @@ class Operator(RuleBasedStateMachine):
             assert available < award.points
         else:
             assert not self.model.earned(award)
-            self.model.taken.add(award)
+            self.model.clawed_back.add(award)
 
     @rule(month=st.sampled_from(MONTHS), day=st.integers(10, 14), at=st.integers(1, 12))
     def announce_a_holiday(self, month: SettlementMonth, day: int, at: int) -> None:
