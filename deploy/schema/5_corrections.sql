@@ -23,7 +23,8 @@ CREATE UNIQUE INDEX correction_awards_a_tier_once
 
 -- A tier is given to a store once, by an award or by an award correction, and only for a decision.
 CREATE FUNCTION correction_is_entitled() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = growth_points, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = growth_points, pg_temp
+SET enable_seqscan = off AS $$
 BEGIN
   IF NOT EXISTS (SELECT FROM posting WHERE posting_no = NEW.posting_no AND kind = 'adjustment')
     OR EXISTS (SELECT FROM transfer WHERE posting_no = NEW.posting_no)
