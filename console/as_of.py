@@ -67,7 +67,7 @@ def balance_rows(engine: Engine, seller_id: str | None, moment: date | int | Non
     seal_no = _seal_no(engine, moment)
     with engine.connect() as connection:
         for each in seller_balances(connection, seal_no=seal_no, seller_id=seller_id):
-            yield each.seller_id, each.pending, each.available
+            yield each.seller_id, *each.points.values()
 
 
 def export_ledger(engine: Engine, file: Path, moment: date | int | None) -> str:

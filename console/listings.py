@@ -14,6 +14,7 @@ from adapters.postgres.revisions import seller_is_known
 from adapters.postgres.runs import runs_of
 from console.output import Row
 from domain.approval import NO_APPROVAL, ApprovalRule
+from domain.ledger import SELLER_ACCOUNTS
 from domain.months import SettlementMonth
 from domain.refusal import Refused
 from flows.paying.open_payouts import open_payouts
@@ -41,7 +42,7 @@ LEDGER: Final = (
     "points",
     "reverses_entry_no",
 )
-BALANCES: Final = ("seller_id", "pending", "available")
+BALANCES: Final = ("seller_id", *SELLER_ACCOUNTS)
 PAYOUTS: Final = ("settlement_month", "due_on", "state", "sellers", "points", "paid_at")
 
 HISTORY: Final = (

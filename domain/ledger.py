@@ -8,24 +8,39 @@ goes below zero by exactly what is out: all balances always add up to nothing.
 import hashlib
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Final, Self
 
 from domain.months import SettlementMonth
 
 
+class Holder(StrEnum):
+    """Who has an account of a kind: the program has one, or each seller has one."""
+
+    PROGRAM = "program"
+    SELLER = "seller"
+
+
 class Account(StrEnum):
-    """The kinds of account: the fund and the places where points end are the program's own,
-    `pending` and `available` are each seller's."""
+    """The kinds of account, each with its holder; the database schema lists the same."""
 
-    PROGRAM_FUND = "program_fund"
-    PENDING = "pending"
-    AVAILABLE = "available"
-    SEARCH_AD_CREDIT = "search_ad_credit"
-    CUSTOMER_REWARD = "customer_reward"
-    EXPIRED = "expired"
+    holder: Holder
+
+    def __new__(cls, name: str, holder: Holder = Holder.PROGRAM) -> Self:
+        """Make an account that is its name."""
+        account = str.__new__(cls, name)
+        account._value_ = name
+        account.holder = holder
+        return account
+
+    PROGRAM_FUND = "program_fund", Holder.PROGRAM
+    PENDING = "pending", Holder.SELLER
+    AVAILABLE = "available", Holder.SELLER
+    SEARCH_AD_CREDIT = "search_ad_credit", Holder.PROGRAM
+    CUSTOMER_REWARD = "customer_reward", Holder.PROGRAM
+    EXPIRED = "expired", Holder.PROGRAM
 
 
-SELLER_ACCOUNTS: Final = frozenset({Account.PENDING, Account.AVAILABLE})
+SELLER_ACCOUNTS: Final = tuple(each for each in Account if each.holder is Holder.SELLER)
 
 
 class TransferKind(StrEnum):
@@ -39,6 +54,8 @@ class TransferKind(StrEnum):
     EXPIRY = "expiry"
 
 
+# The database schema lists the same. Nothing may be spent or expire yet: such a flow is added with
+# what records who is entitled to it.
 ALLOWED_FLOWS: Final[frozenset[tuple[TransferKind, Account, Account]]] = frozenset(
     {
         (TransferKind.AWARD, Account.PROGRAM_FUND, Account.PENDING),
@@ -46,9 +63,6 @@ ALLOWED_FLOWS: Final[frozenset[tuple[TransferKind, Account, Account]]] = frozens
         (TransferKind.REVERSAL, Account.PENDING, Account.PROGRAM_FUND),
         (TransferKind.ADJUSTMENT, Account.PROGRAM_FUND, Account.AVAILABLE),
         (TransferKind.ADJUSTMENT, Account.AVAILABLE, Account.PROGRAM_FUND),
-        (TransferKind.SPEND, Account.AVAILABLE, Account.SEARCH_AD_CREDIT),
-        (TransferKind.SPEND, Account.AVAILABLE, Account.CUSTOMER_REWARD),
-        (TransferKind.EXPIRY, Account.AVAILABLE, Account.EXPIRED),
     }
 )
 

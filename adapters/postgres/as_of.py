@@ -10,10 +10,10 @@ has passed it. So a day has no transfer without the earlier ones, and what is an
 though a record may be of a later day than the one on which it was made.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import (
     BigInteger,
@@ -31,7 +31,7 @@ from sqlalchemy import (
 
 from adapters.postgres.ledger import seal_now
 from adapters.postgres.ledger.tables import seal, transfer
-from domain.ledger import Account
+from domain.ledger import SELLER_ACCOUNTS, Account
 
 # Shared by every transaction from its first note until its commit; see schema/1_guards.sql.
 _NOTES_LOCK: Final = 7_310_020_004
@@ -39,21 +39,10 @@ _NOTES_LOCK: Final = 7_310_020_004
 
 @dataclass(frozen=True, slots=True)
 class SellerBalance:
-    """The points of one seller: awarded and not paid out yet, and usable."""
+    """The points of one seller in each account of its own."""
 
     seller_id: str
-    pending: int
-    available: int
-
-
-@dataclass(frozen=True, slots=True)
-class ProgramBalances:
-    """The points of the program's own accounts; the fund lies below zero by what is out."""
-
-    program_fund: int = 0
-    search_ad_credit: int = 0
-    customer_reward: int = 0
-    expired: int = 0
+    points: Mapping[Account, int]
 
 
 def last_seal_of(connection: Connection, day: date) -> int:
@@ -87,14 +76,7 @@ def seller_balances(
     if seller_id is not None:
         query = query.where(transfer.c.seller_id == seller_id)
     for row in connection.execute(query, execution_options={"yield_per": 10_000}):
-        yield SellerBalance(*row)
-
-
-def program_balances(connection: Connection, *, seal_no: int) -> ProgramBalances:
-    """Read the balances of the program's accounts as they stood at a seal (0: before the first)."""
-    names = (seal.c[name] for name in ProgramBalances.__dataclass_fields__)
-    row = connection.execute(select(*names).where(seal.c.seal_no == seal_no)).first()
-    return ProgramBalances() if row is None else ProgramBalances(*map(int, row))
+        yield SellerBalance(row[0], dict(zip(SELLER_ACCOUNTS, row[1:], strict=True)))
 
 
 def _moved(account: Account) -> ColumnElement[int]:
@@ -107,8 +89,8 @@ def _moved(account: Account) -> ColumnElement[int]:
     return cast(func.sum(points), BigInteger)
 
 
-_FOLD: Final[Select[str, int, int]] = (
-    select(transfer.c.seller_id, _moved(Account.PENDING), _moved(Account.AVAILABLE))
+_FOLD: Final[Select[Any]] = (
+    select(transfer.c.seller_id, *map(_moved, SELLER_ACCOUNTS))
     .join(
         seal,
         (seal.c.subject == "posting") & (seal.c.subject_key == cast(transfer.c.posting_no, Text)),

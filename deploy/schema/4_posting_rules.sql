@@ -32,9 +32,12 @@ DECLARE
   added_to posting;
   is_noted boolean;
 BEGIN
-  SELECT min(posting_no) AS posting_no, min(kind) AS kind,
-         min(posting_no) <> max(posting_no) OR min(kind) <> max(kind) AS differ
-    INTO they FROM added;
+  SELECT min(posting_no) AS posting_no, min(moved.kind) AS kind,
+         min(posting_no) <> max(posting_no) OR min(moved.kind) <> max(moved.kind) AS differ,
+         bool_and(flow.kind IS NOT NULL) AS allowed
+    INTO they
+    FROM (SELECT DISTINCT posting_no, kind, debit_account, credit_account FROM added) moved
+    LEFT JOIN flow USING (kind, debit_account, credit_account);
   SELECT * INTO added_to FROM posting WHERE posting_no = they.posting_no;
   is_noted := EXISTS (
     SELECT FROM unsealed WHERE subject = 'posting' AND subject_key = they.posting_no::text
@@ -44,6 +47,10 @@ BEGIN
   IF is_noted OR they.differ OR they.kind IS DISTINCT FROM added_to.kind THEN
     RAISE EXCEPTION 'transfers are added to a posting of their kind, in the transaction that records it'
       USING ERRCODE = 'restrict_violation', CONSTRAINT = 'transfer_belongs';
+  END IF;
+  IF NOT they.allowed THEN
+    RAISE EXCEPTION 'no % moves points between these accounts', they.kind
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'transfer_flow_is_allowed';
   END IF;
 
   -- Conditions are nested, since a subquery costs its start even where it is not needed.
@@ -82,9 +89,10 @@ BEGIN
     IF EXISTS (
       SELECT FROM added
       LEFT JOIN transfer given ON given.entry_no = added.finishes AND given.kind = 'award'
-      LEFT JOIN posting origin ON origin.posting_no = given.posting_no
-      WHERE (given.seller_id, given.points, origin.settlement_month)
-        IS DISTINCT FROM (added.seller_id, added.points, added_to.settlement_month)
+      WHERE (given.seller_id, given.points) IS DISTINCT FROM (added.seller_id, added.points)
+        OR given.posting_no <> ALL (ARRAY(
+          SELECT posting_no FROM posting
+          WHERE settlement_month = added_to.settlement_month AND kind = 'award'))
     ) THEN
       RAISE EXCEPTION 'an award is finished for its seller, its points and its month'
         USING ERRCODE = 'check_violation', CONSTRAINT = 'transfer_finishes_its_award';
@@ -104,48 +112,43 @@ BEGIN
   RETURN NULL;
 END $$;
 
--- Only sellers whose balances do not fall may be new. Updates lock FOR NO KEY UPDATE. A plan made
--- for a whole month is kept for single transfers in the same session, so it goes by index.
+-- Only what is given may open an account. Updates lock FOR NO KEY UPDATE. A plan made for a whole
+-- month is kept for single transfers in the same session, so it goes by index.
 CREATE FUNCTION transfer_moves_points() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = growth_points, pg_temp
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 DECLARE
+  own text[];
   are record;
-  moved bigint;
+  missing bigint;
 BEGIN
+  own := ARRAY(SELECT account FROM account WHERE holder = 'seller');
   SELECT min(seller_id) <> max(seller_id) AS several,
-         bool_or(debit_account = 'program_fund') AS given,
-         bool_or(debit_account <> 'program_fund') AS taken
+         bool_or(credit_account = ANY (own)) AS given,
+         bool_or(debit_account = ANY (own)) AS taken
     INTO are FROM added;
   IF are.several THEN
     PERFORM pg_advisory_xact_lock(7310020001);
   END IF;
   IF are.given THEN
-    INSERT INTO seller_account AS account (seller_id, pending, available)
-      SELECT seller_id, coalesce(sum(points) FILTER (WHERE credit_account = 'pending'), 0),
-             coalesce(sum(points) FILTER (WHERE credit_account = 'available'), 0)
-      FROM added WHERE debit_account = 'program_fund' GROUP BY seller_id ORDER BY seller_id
-    ON CONFLICT (seller_id) DO UPDATE SET
-      pending = account.pending + excluded.pending,
-      available = account.available + excluded.available;
+    INSERT INTO balance (seller_id, account, points)
+      SELECT seller_id, credit_account, sum(points) FROM added
+      WHERE credit_account = ANY (own) GROUP BY seller_id, credit_account ORDER BY 1, 2
+    ON CONFLICT (seller_id, account) DO UPDATE SET points = balance.points + excluded.points;
   END IF;
   IF are.taken THEN
-    UPDATE seller_account account SET
-      pending = account.pending - taken.pending,
-      available = account.available + taken.given - taken.available
-    FROM (
-      SELECT seller_id,
-             coalesce(sum(points) FILTER (WHERE debit_account = 'pending'), 0) AS pending,
-             coalesce(sum(points) FILTER (WHERE debit_account = 'available'), 0) AS available,
-             coalesce(sum(points) FILTER (WHERE credit_account = 'available'), 0) AS given
-      FROM added WHERE debit_account <> 'program_fund' GROUP BY seller_id
-    ) taken WHERE account.seller_id = taken.seller_id;
-    GET DIAGNOSTICS moved = ROW_COUNT;
-    IF moved <> (
-      SELECT count(DISTINCT seller_id) FROM added WHERE debit_account <> 'program_fund'
-    ) THEN
+    WITH taken AS (
+      SELECT seller_id, debit_account AS account, sum(points) AS points FROM added
+      WHERE debit_account = ANY (own) GROUP BY seller_id, debit_account ORDER BY 1, 2
+    ), updated AS (
+      UPDATE balance SET points = balance.points - taken.points FROM taken
+      WHERE (balance.seller_id, balance.account) = (taken.seller_id, taken.account)
+      RETURNING 1
+    )
+    SELECT (SELECT count(*) FROM taken) - (SELECT count(*) FROM updated) INTO missing;
+    IF missing > 0 THEN
       RAISE EXCEPTION 'a seller without an account has nothing to take'
-        USING ERRCODE = 'check_violation', CONSTRAINT = 'seller_account_available_not_overdrawn';
+        USING ERRCODE = 'check_violation', CONSTRAINT = 'balance_not_overdrawn';
     END IF;
   END IF;
   RETURN NULL;
@@ -194,7 +197,7 @@ CREATE FUNCTION budget_covers_what_is_out() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = growth_points, pg_temp AS $$
 BEGIN
   PERFORM pg_advisory_xact_lock(7310020004);
-  IF NEW.floor > (SELECT program_fund FROM program_balance) THEN
+  IF NEW.floor > (SELECT points FROM program_balance WHERE account = 'program_fund') THEN
     RAISE EXCEPTION 'more points are out than a budget of % allows', -NEW.floor
       USING ERRCODE = 'check_violation', CONSTRAINT = 'budget_covers_what_is_out';
   END IF;

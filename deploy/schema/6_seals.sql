@@ -11,61 +11,56 @@
 -- one has the higher number. Only what is committed, or of the same transaction, is sealed. So seals
 -- are in the order of commits, without a gap, and a late commit comes after what was sealed before.
 --
--- The balances of the fund and of the places where points end run along the chain, one line a seal,
--- so they are no row that everybody waits for.
+-- The balances of the program's accounts run along the chain: a seal covers those that its record
+-- changed. So they are no rows that everybody waits for.
 
+-- `changes` is what a posting changes in the program's accounts, {account: points}.
 CREATE TABLE unsealed (
-  note_no          bigint GENERATED ALWAYS AS IDENTITY,
-  noted_at         timestamptz NOT NULL DEFAULT clock_timestamp(),
-  subject          text COLLATE "C" NOT NULL,
-  subject_key      text COLLATE "C" NOT NULL,
-  content_hash     bytea NOT NULL,
-  program_fund     bigint NOT NULL,
-  search_ad_credit bigint NOT NULL,
-  customer_reward  bigint NOT NULL,
-  expired          bigint NOT NULL,
+  note_no      bigint GENERATED ALWAYS AS IDENTITY,
+  noted_at     timestamptz NOT NULL DEFAULT clock_timestamp(),
+  subject      text COLLATE "C" NOT NULL,
+  subject_key  text COLLATE "C" NOT NULL,
+  content_hash bytea NOT NULL,
+  changes      jsonb,
   CONSTRAINT unsealed_pk PRIMARY KEY (subject, subject_key)
 );
 
--- Balances are numeric: what was committed must never be too large to be sealed.
 CREATE TABLE seal (
-  seal_no          bigint NOT NULL CONSTRAINT seal_pk PRIMARY KEY,
-  subject          text COLLATE "C" NOT NULL,
-  subject_key      text COLLATE "C" NOT NULL,
-  content_hash     bytea NOT NULL,
-  sealed_at        timestamptz NOT NULL,
-  fund_floor       bigint,
-  program_fund     numeric NOT NULL,
-  search_ad_credit numeric NOT NULL,
-  customer_reward  numeric NOT NULL,
-  expired          numeric NOT NULL,
-  hash             bytea NOT NULL,
-  CONSTRAINT seal_program_fund_not_below_its_floor CHECK (program_fund >= fund_floor),
-  CONSTRAINT seal_no_account_overdrawn
-    CHECK (least(search_ad_credit, customer_reward, expired) >= 0),
+  seal_no      bigint NOT NULL CONSTRAINT seal_pk PRIMARY KEY,
+  subject      text COLLATE "C" NOT NULL,
+  subject_key  text COLLATE "C" NOT NULL,
+  content_hash bytea NOT NULL,
+  sealed_at    timestamptz NOT NULL,
+  hash         bytea NOT NULL,
   CONSTRAINT seal_seals_once UNIQUE (subject, subject_key)
 );
 
--- The balances of the program's accounts as of now: of the newest seal, and what waits after it.
-CREATE VIEW program_balance AS
-  SELECT (SELECT floor FROM budget ORDER BY budget_no DESC LIMIT 1) AS fund_floor,
-         coalesce(last.program_fund, 0) + waiting.program_fund AS program_fund,
-         coalesce(last.search_ad_credit, 0) + waiting.search_ad_credit AS search_ad_credit,
-         coalesce(last.customer_reward, 0) + waiting.customer_reward AS customer_reward,
-         coalesce(last.expired, 0) + waiting.expired AS expired
-  FROM (
-    SELECT coalesce(sum(program_fund), 0) AS program_fund,
-           coalesce(sum(search_ad_credit), 0) AS search_ad_credit,
-           coalesce(sum(customer_reward), 0) AS customer_reward,
-           coalesce(sum(expired), 0) AS expired
-    FROM unsealed
-  ) waiting
-  LEFT JOIN (SELECT * FROM seal ORDER BY seal_no DESC LIMIT 1) last ON true;
-
--- What a record changes in the balances of the program's accounts.
-CREATE TYPE program_balances AS (
-  program_fund bigint, search_ad_credit bigint, customer_reward bigint, expired bigint
+-- What the program's accounts hold from a seal on. The fund's floor is the budget's, NULL without
+-- one. Points are numeric: what was committed must never be too large to be sealed.
+CREATE TABLE seal_balance (
+  seal_no bigint NOT NULL,
+  account text COLLATE "C" NOT NULL,
+  points  numeric NOT NULL,
+  floor   bigint,
+  CONSTRAINT seal_balance_pk PRIMARY KEY (account, seal_no),
+  CONSTRAINT seal_balance_not_below_its_floor CHECK (points >= floor)
 );
+
+-- What the program's accounts hold now: since the newest seal that changed them, and what waits.
+CREATE VIEW program_balance AS
+  SELECT account,
+         coalesce(sealed.points, 0) + coalesce(waiting.points, 0) AS points,
+         CASE account WHEN 'program_fund'
+              THEN (SELECT floor FROM budget ORDER BY budget_no DESC LIMIT 1) ELSE 0 END AS floor
+  FROM account
+  LEFT JOIN LATERAL (
+    SELECT points FROM seal_balance WHERE seal_balance.account = account.account
+    ORDER BY seal_no DESC LIMIT 1
+  ) sealed ON true
+  LEFT JOIN LATERAL (
+    SELECT sum((changes -> account)::bigint) AS points FROM unsealed
+  ) waiting ON true
+  WHERE holder = 'program';
 
 
 -- Chaining what waits.
@@ -86,31 +81,37 @@ BEGIN
   SELECT * INTO last FROM seal ORDER BY seal_no DESC LIMIT 1;
   WITH taken AS (
     DELETE FROM unsealed RETURNING *
-  ), numbered AS (
-    SELECT taken.*, row_number() OVER waiting AS number,
-           greatest(last.sealed_at, max(noted_at) OVER waiting) AS at,
-           max(CASE subject WHEN 'budget' THEN subject_key::integer END) OVER waiting AS budget_no,
-           sum(program_fund) OVER waiting AS fund,
-           sum(search_ad_credit) OVER waiting AS ads,
-           sum(customer_reward) OVER waiting AS rewards,
-           sum(taken.expired) OVER waiting AS gone
-    FROM taken WINDOW waiting AS (ORDER BY note_no)
   ), next AS (
-    SELECT coalesce(last.seal_no, 0) + number AS seal_no, subject, subject_key, content_hash,
-           at AS sealed_at,
-           CASE WHEN numbered.budget_no IS NULL THEN last.fund_floor ELSE floor END AS fund_floor,
-           coalesce(last.program_fund, 0) + fund AS program_fund,
-           coalesce(last.search_ad_credit, 0) + ads AS search_ad_credit,
-           coalesce(last.customer_reward, 0) + rewards AS customer_reward,
-           coalesce(last.expired, 0) + gone AS expired
-    FROM numbered LEFT JOIN budget USING (budget_no)
+    SELECT coalesce(last.seal_no, 0) + row_number() OVER waiting AS seal_no,
+           subject, subject_key, content_hash, changes,
+           greatest(last.sealed_at, max(noted_at) OVER waiting) AS sealed_at,
+           max(CASE subject WHEN 'budget' THEN subject_key::integer END) OVER waiting AS budget_no
+    FROM taken WINDOW waiting AS (ORDER BY note_no)
+  ), held AS (
+    SELECT seal_no, account,
+           coalesce(before.points, 0)
+             + sum(change.points::numeric) OVER (PARTITION BY account ORDER BY seal_no) AS points,
+           CASE WHEN account <> 'program_fund' THEN 0 WHEN budget_no IS NULL THEN before.floor
+                ELSE budget.floor END AS floor
+    FROM next CROSS JOIN LATERAL jsonb_each_text(changes) AS change (account, points)
+    LEFT JOIN budget USING (budget_no)
+    LEFT JOIN LATERAL (
+      SELECT points, floor FROM seal_balance WHERE seal_balance.account = change.account
+      ORDER BY seal_no DESC LIMIT 1
+    ) before ON true
+  ), kept AS (
+    INSERT INTO seal_balance SELECT * FROM held
   )
   INSERT INTO seal
-    SELECT next.*, chained(coalesce(last.hash, ''), jsonb_build_array(
-      seal_no, subject, subject_key, encode(content_hash, 'hex'), extract(epoch FROM sealed_at),
-      fund_floor, program_fund, search_ad_credit, customer_reward, expired)::text
-    ) OVER (ORDER BY seal_no)
-    FROM next;
+    SELECT seal_no, subject, subject_key, content_hash, sealed_at,
+           chained(coalesce(last.hash, ''), jsonb_build_array(
+             seal_no, subject, subject_key, encode(content_hash, 'hex'),
+             extract(epoch FROM sealed_at), balances)::text) OVER (ORDER BY seal_no)
+    FROM next LEFT JOIN (
+      SELECT seal_no, jsonb_agg(jsonb_build_array(account, points, floor) ORDER BY account COLLATE "C")
+               AS balances
+      FROM held GROUP BY seal_no
+    ) held USING (seal_no);
 END $$;
 
 -- Sealing happens inside a trigger, so the tables can refuse every statement that comes from none.
@@ -135,33 +136,36 @@ END $$;
 -- Noting what a commit recorded. A content names every column, text with its length before it, in
 -- no session's time zone or language: no two contents read the same.
 
-CREATE FUNCTION note(
-  subject text, subject_key text, content text, change program_balances DEFAULT ROW(0, 0, 0, 0)
-) RETURNS void
-LANGUAGE plpgsql SET search_path = growth_points, pg_temp SET enable_seqscan = off AS $$
+CREATE FUNCTION note(subject text, subject_key text, content text, changes jsonb DEFAULT NULL)
+RETURNS void
+LANGUAGE plpgsql SET search_path = growth_points, pg_temp AS $$
 DECLARE
-  least_fund bigint;
   number bigint;
 BEGIN
   PERFORM pg_advisory_xact_lock_shared(7310020004);
-  IF change.program_fund < 0 THEN
-    SELECT floor INTO least_fund FROM budget ORDER BY budget_no DESC LIMIT 1;
-    IF least_fund IS NOT NULL THEN
-      PERFORM pg_advisory_xact_lock(7310020003);
-      IF (SELECT program_fund FROM program_balance) + change.program_fund < least_fund THEN
-        RAISE EXCEPTION 'the budget of % does not cover what is posted', -least_fund
-          USING ERRCODE = 'check_violation', CONSTRAINT = 'posting_stays_within_the_budget';
-      END IF;
-    END IF;
-  END IF;
-  INSERT INTO unsealed (subject, subject_key, content_hash,
-      program_fund, search_ad_credit, customer_reward, expired)
-    VALUES (subject, subject_key, sha256(convert_to(content, 'UTF8')), change.program_fund,
-      change.search_ad_credit, change.customer_reward, change.expired)
+  INSERT INTO unsealed (subject, subject_key, content_hash, changes)
+    VALUES (subject, subject_key, sha256(convert_to(content, 'UTF8')), changes)
     RETURNING note_no INTO number;
   IF number % 64 = 0 THEN
     IF pg_try_advisory_xact_lock(7310020003) THEN
       PERFORM seal_waiting();
+    END IF;
+  END IF;
+END $$;
+
+-- Under a budget, postings that take from the fund follow each other: each must know what is left.
+CREATE FUNCTION stay_within_the_budget(taken bigint) RETURNS void
+LANGUAGE plpgsql SET search_path = growth_points, pg_temp SET enable_seqscan = off AS $$
+DECLARE
+  least bigint;
+BEGIN
+  PERFORM pg_advisory_xact_lock_shared(7310020004);
+  SELECT floor INTO least FROM budget ORDER BY budget_no DESC LIMIT 1;
+  IF least IS NOT NULL THEN
+    PERFORM pg_advisory_xact_lock(7310020003);
+    IF (SELECT points FROM program_balance WHERE account = 'program_fund') - taken < least THEN
+      RAISE EXCEPTION 'the budget of % does not cover what is posted', -least
+        USING ERRCODE = 'check_violation', CONSTRAINT = 'posting_stays_within_the_budget';
     END IF;
   END IF;
 END $$;
@@ -225,18 +229,12 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = growth_points, pg_temp
 SET enable_seqscan = off SET max_parallel_workers_per_gather = 0 SET jit = off AS $$
 DECLARE
   lines text;
-  change program_balances;
+  changes jsonb;
 BEGIN
   SELECT string_agg(concat_ws('|', entry_no, kind, debit_account, credit_account, points,
            coalesce(tier, 0), coalesce(award_no, 0), coalesce(finishes, 0),
-           length(seller_id), seller_id), E'\n' ORDER BY entry_no),
-         coalesce(sum(points) FILTER (WHERE credit_account = 'program_fund'), 0)
-           - coalesce(sum(points) FILTER (WHERE debit_account = 'program_fund'), 0),
-         coalesce(sum(points) FILTER (WHERE credit_account = 'search_ad_credit'), 0),
-         coalesce(sum(points) FILTER (WHERE credit_account = 'customer_reward'), 0),
-         coalesce(sum(points) FILTER (WHERE credit_account = 'expired'), 0)
-    INTO lines, change.program_fund, change.search_ad_credit, change.customer_reward, change.expired
-    FROM transfer WHERE posting_no = NEW.posting_no;
+           length(seller_id), seller_id), E'\n' ORDER BY entry_no)
+    INTO lines FROM transfer WHERE posting_no = NEW.posting_no;
   IF lines IS NULL THEN
     RAISE EXCEPTION 'posting % has no transfers', NEW.key
       USING ERRCODE = 'check_violation', CONSTRAINT = 'posting_has_transfers';
@@ -253,10 +251,22 @@ BEGIN
         USING ERRCODE = 'check_violation', CONSTRAINT = 'posting_of_a_payout';
     END IF;
   END IF;
+  SELECT jsonb_object_agg(account, points) INTO changes FROM (
+    SELECT account, sum(CASE account WHEN credit_account THEN points ELSE -points END) AS points
+    FROM (
+      SELECT debit_account, credit_account, sum(points) AS points FROM transfer
+      WHERE posting_no = NEW.posting_no GROUP BY debit_account, credit_account
+    ) moved
+    JOIN account ON account IN (debit_account, credit_account) AND holder = 'program'
+    GROUP BY account
+  ) change;
+  IF (changes -> 'program_fund')::bigint < 0 THEN
+    PERFORM stay_within_the_budget(-(changes -> 'program_fund')::bigint);
+  END IF;
   PERFORM note('posting', NEW.posting_no::text, jsonb_build_array(
     NEW.posting_no, NEW.key, NEW.kind, NEW.settlement_month, NEW.evaluation_id,
     encode(NEW.request_hash, 'hex'), NEW.effective_on, NEW.actor, NEW.reason,
-    extract(epoch FROM NEW.recorded_at))::text || E'\n' || lines, change);
+    extract(epoch FROM NEW.recorded_at))::text || E'\n' || lines, changes);
   RETURN NULL;
 END $$;
 
@@ -273,7 +283,8 @@ CREATE FUNCTION seal_budget() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = growth_points, pg_temp AS $$
 BEGIN
   PERFORM note('budget', NEW.budget_no::text, jsonb_build_array(
-    NEW.budget_no, NEW.floor, NEW.actor, NEW.reason, extract(epoch FROM NEW.set_at))::text);
+    NEW.budget_no, NEW.floor, NEW.actor, NEW.reason, extract(epoch FROM NEW.set_at))::text,
+    '{"program_fund": 0}');
   RETURN NULL;
 END $$;
 
@@ -296,7 +307,11 @@ CREATE CONSTRAINT TRIGGER sealed AFTER INSERT ON budget
 
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON seal
   FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON seal_balance
+  FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER made_by_the_database BEFORE INSERT ON seal
+  FOR EACH STATEMENT WHEN (pg_trigger_depth() = 0) EXECUTE FUNCTION refuse_by_hand();
+CREATE TRIGGER made_by_the_database BEFORE INSERT ON seal_balance
   FOR EACH STATEMENT WHEN (pg_trigger_depth() = 0) EXECUTE FUNCTION refuse_by_hand();
 CREATE TRIGGER made_by_the_database BEFORE INSERT ON unsealed
   FOR EACH STATEMENT WHEN (pg_trigger_depth() = 0) EXECUTE FUNCTION refuse_by_hand();

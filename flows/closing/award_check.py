@@ -7,6 +7,7 @@ from sqlalchemy import Connection, select
 from adapters.postgres.ledger.tables import program_balance
 from domain.award_profile import profile_awards
 from domain.findings import MonthBlocked
+from domain.ledger import Account
 from expectations.gate_process import start_gate
 from flows.closing.evaluation import EvaluatedMonth
 
@@ -32,6 +33,8 @@ def require_sound_awards(connection: Connection, months: Sequence[EvaluatedMonth
 
 def _fund_left(connection: Connection) -> int | None:
     """Say how many points the budget leaves; None without one."""
-    now = select(program_balance.c.program_fund, program_balance.c.fund_floor)
-    row = connection.execute(now).one()
-    return None if row.fund_floor is None else int(row.program_fund) - row.fund_floor
+    fund = select(program_balance.c.points, program_balance.c.floor).where(
+        program_balance.c.account == Account.PROGRAM_FUND
+    )
+    row = connection.execute(fund).one()
+    return None if row.floor is None else int(row.points) - row.floor

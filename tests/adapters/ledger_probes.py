@@ -307,15 +307,25 @@ def _seal(**facts: object) -> Attempt:
         "subject_key": "1",
         "content_hash": b"",
         "sealed_at": date(2026, 11, 10),
-        "fund_floor": None,
-        "program_fund": 0,
-        "search_ad_credit": 0,
-        "customer_reward": 0,
-        "expired": 0,
         "hash": b"",
         **facts,
     }
     return lambda connection: put(connection, "seal", values, returning="seal_no")
+
+
+def _hold(**facts: object) -> Attempt:
+    values = {"seal_no": 1_000, "account": "expired", "points": 0, "floor": 0, **facts}
+    return lambda connection: put(connection, "seal_balance", values, returning="seal_no")
+
+
+def _account(**facts: object) -> Attempt:
+    values = {"account": "probe", "holder": "seller", **facts}
+    return lambda connection: put(connection, "account", values, returning="holder")
+
+
+def _flow(**facts: object) -> Attempt:
+    values = {"kind": "gift", "debit_account": "program_fund", "credit_account": "pending", **facts}
+    return lambda connection: put(connection, "flow", values, returning="kind")
 
 
 def _note(**facts: object) -> Attempt:
@@ -323,7 +333,6 @@ def _note(**facts: object) -> Attempt:
         "subject": "probe",
         "subject_key": "1",
         "content_hash": b"",
-        **dict.fromkeys(("program_fund", "search_ad_credit", "customer_reward", "expired"), 0),
         **facts,
     }
     return lambda connection: put(connection, "unsealed", values, returning="note_no")
@@ -351,7 +360,9 @@ def _budget(**facts: object) -> Attempt:
 
 
 BY_HAND = ("seal.made_by_the_database",)
-ACCOUNTS_BY_HAND = ("seller_account.moved_by_transfers",)
+BALANCES_BY_HAND = ("balance.moved_by_transfers",)
+HELD_BY_HAND = ("seal_balance.made_by_the_database",)
+TAKING = {"debit_account": "available", "credit_account": "program_fund"}
 
 LEDGER_PROBES = (
     # A posting is one request, whole and attributable.
@@ -418,9 +429,28 @@ LEDGER_PROBES = (
     Probe("transfer.transfer_points_positive", _move("adjustment", "g", 0)),
     Probe("transfer.transfer_points_positive", _move("adjustment", "g", -1)),
     Probe(
-        "transfer.transfer_flow_is_allowed",
+        "transfer.is_entitled",
         _move("adjustment", "g", 1, credit_account="search_ad_credit"),
+        names="transfer_flow_is_allowed",
     ),
+    # Nothing records yet what entitles a store to spend points, or the program to let them expire.
+    *(
+        Probe(
+            "transfer.is_entitled",
+            _move(kind, "g", 1, credit_account=account),
+            names="transfer_flow_is_allowed",
+        )
+        for kind, account in (
+            ("spend", "search_ad_credit"),
+            ("spend", "customer_reward"),
+            ("expiry", "expired"),
+        )
+    ),
+    Probe("account.account_pk", _account(account="pending")),
+    Probe("account.account_holder_known", _account(holder="nobody")),
+    Probe("flow.flow_pk", _flow(kind="award")),
+    Probe("flow.flow_debit_account_fk", _flow(debit_account="nowhere")),
+    Probe("flow.flow_credit_account_fk", _flow(credit_account="nowhere")),
     Probe("transfer.transfer_award_has_a_tier", _award(award_no=None)),
     Probe("transfer.transfer_award_has_a_tier", _move("adjustment", "g", 1, tier=1)),
     Probe("transfer.transfer_award_no_counts_from_1", _award(award_no=0)),
@@ -543,34 +573,34 @@ LEDGER_PROBES = (
     ),
     Probe(
         "transfer.moves_points",
-        _move("spend", "g", 1_000),
-        names="seller_account_available_not_overdrawn",
+        _move("adjustment", "g", 1_000, **TAKING),
+        names="balance_not_overdrawn",
     ),
     Probe(
         "transfer.moves_points",
-        _move("spend", "stranger", 1),
-        names="seller_account_available_not_overdrawn",
+        _move("adjustment", "stranger", 1, **TAKING),
+        names="balance_not_overdrawn",
     ),
     # A balance follows from its transfers and stays above its floor.
-    Probe("seller_account.seller_account_available_not_overdrawn", _move("spend", "g", 1_000)),
+    Probe("balance.balance_not_overdrawn", _move("adjustment", "g", 1_000, **TAKING)),
     Probe(
-        "seller_account.seller_account_pending_not_overdrawn",
-        change("UPDATE growth_points.seller_account SET pending = -1"),
-        without=ACCOUNTS_BY_HAND,
+        "balance.balance_not_overdrawn",
+        change("UPDATE growth_points.balance SET points = -1 WHERE account = 'pending'"),
+        without=BALANCES_BY_HAND,
     ),
     Probe(
-        "seller_account.seller_account_pk",
-        change("INSERT INTO growth_points.seller_account VALUES ('a', 0, 0)"),
-        without=ACCOUNTS_BY_HAND,
+        "balance.balance_pk",
+        change("INSERT INTO growth_points.balance VALUES ('a', 'pending', 0)"),
+        without=BALANCES_BY_HAND,
     ),
     Probe(
-        "seller_account.moved_by_transfers",
-        change("UPDATE growth_points.seller_account SET available = available + 1"),
+        "balance.moved_by_transfers",
+        change("UPDATE growth_points.balance SET points = points + 1"),
         names="by hand is refused",
     ),
     Probe(
-        "seller_account.stays",
-        change("DELETE FROM growth_points.seller_account"),
+        "balance.stays",
+        change("DELETE FROM growth_points.balance"),
         names="what was recorded stays",
     ),
     Probe(
@@ -593,9 +623,9 @@ LEDGER_PROBES = (
         names="posting_stays_within_the_budget",
     ),
     Probe(
-        "seal.seal_program_fund_not_below_its_floor",
-        _seal(program_fund=-1, fund_floor=0),
-        without=BY_HAND,
+        "seal_balance.seal_balance_not_below_its_floor",
+        _hold(account="program_fund", points=-2_000_001, floor=-2_000_000),
+        without=HELD_BY_HAND,
     ),
     # A month is paid once, when it is due, whole.
     Probe("payout.payout_pk", _payout(settlement_month=date(2026, 9, 1))),
@@ -648,9 +678,19 @@ LEDGER_PROBES = (
     Probe("seal.seal_seals_once", _seal(subject="posting"), without=BY_HAND),
     Probe("seal.made_by_the_database", _seal(), names="by hand is refused"),
     *(
-        Probe("seal.seal_no_account_overdrawn", _seal(**{account: -1}), without=BY_HAND)
+        Probe(
+            "seal_balance.seal_balance_not_below_its_floor",
+            _hold(account=account, points=-1),
+            without=HELD_BY_HAND,
+        )
         for account in ("search_ad_credit", "customer_reward", "expired")
     ),
+    Probe(
+        "seal_balance.seal_balance_pk",
+        _then(_hold(), _hold()),
+        without=HELD_BY_HAND,
+    ),
+    Probe("seal_balance.made_by_the_database", _hold(), names="by hand is refused"),
     # What is committed waits for its seal as it was noted.
     Probe("unsealed.made_by_the_database", _note(), names="by hand is refused"),
     Probe("unsealed.unsealed_pk", _noted_twice, without=("unsealed.made_by_the_database",)),
@@ -681,19 +721,22 @@ LEDGER_PROBES = (
         Probe("unsealed.stays_as_noted", change(statement), names="stays")
         for statement in (
             "TRUNCATE growth_points.unsealed",
-            "UPDATE growth_points.unsealed SET expired = expired",
+            "UPDATE growth_points.unsealed SET subject = subject",
         )
     ),
     # What was recorded stays.
     *(
         Probe(f"{table}.append_only", change(f"{how} growth_points.{table}{what}"), names="stays")
         for table, column in (
+            ("account", "holder"),
+            ("flow", "kind"),
             ("posting", "actor"),
             ("transfer", "points"),
             ("correction", "points"),
             ("payout", "actor"),
             ("budget", "floor"),
             ("seal", "hash"),
+            ("seal_balance", "points"),
         )
         for how, what in (
             ("UPDATE", f" SET {column} = {column}"),

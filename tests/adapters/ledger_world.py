@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 
 import pyarrow as pa
 import pyarrow.parquet
+import pytest
 from sqlalchemy import Connection, Engine, create_engine, insert, select, text
 
 from adapters.policy_files import read_policies
@@ -20,10 +21,11 @@ from adapters.postgres.evaluations import (
     record_evaluation,
     record_policy,
 )
-from adapters.postgres.ledger.tables import budget, posting, program_balance, seller_account
+from adapters.postgres.ledger.tables import balance, budget, posting, program_balance
 from adapters.postgres.revisions import record_revision
+from domain import ledger as vocabulary
 from domain.evaluation import EvaluationInput
-from domain.ledger import Award
+from domain.ledger import ALLOWED_FLOWS, Award
 from domain.months import SettlementMonth
 from domain.payout_date import payout_date
 from tests.closings import cause
@@ -178,15 +180,44 @@ def set_budget(owner: Connection, floor: int | None) -> None:
 
 def balances(connection: Connection) -> dict[str, tuple[int, int]]:
     """Read every seller's pending and available points."""
-    rows = connection.execute(select(seller_account))
-    return {row.seller_id: (row.pending, row.available) for row in rows}
+    held: dict[str, dict[str, int]] = {}
+    for row in connection.execute(select(balance).order_by(balance.c.seller_id)):
+        held.setdefault(row.seller_id, {})[row.account] = row.points
+    return {
+        seller: (points.pop("pending", 0), points.pop("available", 0))
+        for seller, points in held.items()
+    }
 
 
 def program_balances(connection: Connection) -> dict[str, int]:
     """Read the balances of the program's own accounts, as of now."""
-    row = connection.execute(select(program_balance)).one()
-    names = ("program_fund", "search_ad_credit", "customer_reward", "expired")
-    return {name: int(row._mapping[name]) for name in names}
+    rows = connection.execute(select(program_balance.c.account, program_balance.c.points))
+    return {account: int(points) for account, points in rows}
+
+
+def program_balances_at(connection: Connection, seal_no: int) -> dict[str, int]:
+    """Read the balances of the program's own accounts as they stood at a seal."""
+    rows = connection.execute(
+        text(
+            "SELECT DISTINCT ON (account) account, points FROM growth_points.seal_balance"
+            " WHERE seal_no <= :seal_no ORDER BY account, seal_no DESC"
+        ),
+        {"seal_no": seal_no},
+    )
+    return {account: int(points) for account, points in rows}
+
+
+@contextmanager
+def flow_allowed(owner: Engine, kind: str, debit: str, credit: str) -> Iterator[None]:
+    """Allow a flow in a database and in this program, as whoever records what entitles it will."""
+    with owner.begin() as connection:
+        connection.execute(
+            text("INSERT INTO growth_points.flow VALUES (:kind, :debit, :credit)"),
+            {"kind": kind, "debit": debit, "credit": credit},
+        )
+    with pytest.MonkeyPatch.context() as program:
+        program.setattr(vocabulary, "ALLOWED_FLOWS", {*ALLOWED_FLOWS, (kind, debit, credit)})
+        yield
 
 
 _NUMBER = itertools.count(1)

@@ -146,7 +146,7 @@ def _sealed_twice(table: str) -> Attempt:
         key = _insert(table)(connection)
         seal_now(connection)
         seal = text("""
-          INSERT INTO growth_points.seal SELECT 1000, :table, :key, '', now(), NULL, 0, 0, 0, 0, ''
+          INSERT INTO growth_points.seal SELECT 1000, :table, :key, '', now(), ''
         """)
         named = f"2026-10-01/{key}" if table == "payout_date" else str(key)
         connection.execute(seal, {"table": table, "key": named})

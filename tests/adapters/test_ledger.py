@@ -267,7 +267,9 @@ def test_the_service_may_select_and_insert_where_it_records_and_nothing_else(
     """
     found = connection.execute(text(may)).all()
     assert {privilege for _, privilege in found} == {"INSERT"}
-    assert {"seal", "seller_account", "budget", "award"}.isdisjoint(name for name, _ in found)
+    assert {"seal", "balance", "seal_balance", "account", "flow", "budget", "award"}.isdisjoint(
+        name for name, _ in found
+    )
 
 
 @pytest.mark.parametrize(

@@ -13,15 +13,22 @@ import pytest
 from sqlalchemy import Connection, Engine, event, text
 
 from adapters.postgres.as_of import (
-    ProgramBalances,
     SellerBalance,
     last_seal_of,
-    program_balances,
     seller_balances,
 )
 from adapters.postgres.ledger import check_now, entries, seal_now
 from adapters.postgres.ledger.export import export_csv, export_parquet
-from tests.adapters.ledger_world import adjust, award, awards_of, pay, plan, reverse
+from domain.ledger import Account
+from tests.adapters.ledger_world import (
+    adjust,
+    award,
+    awards_of,
+    pay,
+    plan,
+    program_balances_at,
+    reverse,
+)
 from tests.clocks import RIGHT, SECONDS_AHEAD, YEAR_AHEAD, move_the_databases_clock
 
 CLOCKS = (RIGHT, SECONDS_AHEAD, YEAR_AHEAD, -YEAR_AHEAD)
@@ -32,6 +39,10 @@ TOMORROW = TODAY + timedelta(days=1)
 def _head(connection: Connection) -> int:
     head = seal_now(connection)
     return 0 if head is None else head.seal_no
+
+
+def _has(seller_id: str, pending: int, available: int) -> SellerBalance:
+    return SellerBalance(seller_id, {Account.PENDING: pending, Account.AVAILABLE: available})
 
 
 def test_balances_can_be_read_as_they_stood_at_every_seal(connection: Connection) -> None:
@@ -48,13 +59,13 @@ def test_balances_can_be_read_as_they_stood_at_every_seal(connection: Connection
         return list(seller_balances(connection, seal_no=seal_no))
 
     assert at(0) == []
-    assert at(awarded) == [SellerBalance("a", 150_000, 0), SellerBalance("b", 150_000, 0)]
-    assert at(reversed_) == [SellerBalance("a", 150_000, 0), SellerBalance("b", 0, 0)]
-    assert at(paid) == [SellerBalance("a", 0, 150_000), SellerBalance("b", 0, 7)]
+    assert at(awarded) == [_has("a", 150_000, 0), _has("b", 150_000, 0)]
+    assert at(reversed_) == [_has("a", 150_000, 0), _has("b", 0, 0)]
+    assert at(paid) == [_has("a", 0, 150_000), _has("b", 0, 7)]
     assert list(seller_balances(connection, seal_no=paid, seller_id="b")) == at(paid)[1:]
-    funds = [program_balances(connection, seal_no=at).program_fund for at in (awarded, reversed_)]
+    funds = [program_balances_at(connection, at)["program_fund"] for at in (awarded, reversed_)]
     assert funds == [-300_000, -150_000]
-    assert program_balances(connection, seal_no=0) == ProgramBalances()
+    assert program_balances_at(connection, 0) == {}
 
 
 def test_a_day_ends_with_the_last_seal_of_it_in_seoul(engine: Engine) -> None:

@@ -1,7 +1,7 @@
 """Many at once on real connections: one order comes out, nothing is doubled, nobody deadlocks."""
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from random import Random
 
@@ -22,6 +22,7 @@ from tests.adapters.ledger_world import (
     awards_of,
     balances,
     evaluate,
+    flow_allowed,
     open_posting,
     pay,
     plan,
@@ -108,6 +109,16 @@ _SPENDING = {
 }
 
 
+@pytest.fixture
+def spending(database_url: str) -> Iterator[None]:
+    """Let points be spent, though nothing entitles to it yet."""
+    with (
+        as_owner(database_url) as owner,
+        flow_allowed(owner, "spend", "available", "customer_reward"),
+    ):
+        yield
+
+
 def _spend(amount: int) -> Command:
     def spend(connection: Connection) -> None:
         number = open_posting(connection, "spend")
@@ -117,6 +128,7 @@ def _spend(amount: int) -> Command:
     return spend
 
 
+@pytest.mark.usefixtures("spending")
 def test_parallel_spends_of_one_balance_never_spend_more_than_there_is(engine: Engine) -> None:
     with engine.begin() as connection:
         adjust(connection, "a", 1_000)
@@ -169,7 +181,7 @@ def test_a_posting_does_not_wait_for_what_only_refers_to_its_seller(
     with engine.begin() as connection:
         adjust(connection, "a", 1_000)
     with as_owner(database_url) as owner, owner.connect() as one, engine.connect() as other:
-        one.execute(text("SELECT 1 FROM growth_points.seller_account FOR KEY SHARE"))
+        one.execute(text("SELECT 1 FROM growth_points.balance FOR KEY SHARE"))
         other.execute(text("SET lock_timeout = '2s'"))
         adjust(other, "a", 1, key="adjustment/2")
         other.commit()
@@ -210,6 +222,7 @@ def test_a_commit_does_not_wait_for_another_sellers_commit(engine: Engine) -> No
     assert _sound(engine) == {"a": (0, 1), "b": (0, 1)}
 
 
+@pytest.mark.usefixtures("spending")
 def test_what_rests_on_another_posting_is_sealed_after_it(engine: Engine) -> None:
     """The posting begun first waits for the second one's points, so it comes second."""
     with engine.connect() as one, engine.connect() as other:

@@ -21,7 +21,7 @@ from sqlalchemy import Connection, Engine, insert, text
 from sqlalchemy.exc import DBAPIError
 
 from adapters.postgres import ledger
-from adapters.postgres.as_of import ProgramBalances, program_balances, seller_balances
+from adapters.postgres.as_of import seller_balances
 from adapters.postgres.database import open_database
 from adapters.postgres.ledger.tables import transfer
 from adapters.postgres.verification.verify import verify
@@ -38,9 +38,11 @@ from tests.adapters.ledger_world import (
     balances,
     database_of_its_own,
     evaluate,
+    flow_allowed,
     open_posting,
     plan,
     post,
+    program_balances_at,
     set_budget,
 )
 from tests.closings import cause
@@ -97,8 +99,10 @@ class LedgerMachine(RuleBasedStateMachine):
         url = self.open.enter_context(database_of_its_own(self.server_url, self.template))
         self.engine: Engine = self.open.enter_context(open_database(url))
         self.owner: Engine = self.open.enter_context(as_owner(url))
+        spending = ("spend", "available", "search_ad_credit")
+        self.open.enter_context(flow_allowed(self.owner, *spending))
         self.model = Model()
-        self.history: dict[int, tuple[dict[str, tuple[int, int]], ProgramBalances]] = {}
+        self.history: dict[int, tuple[dict[str, tuple[int, int]], dict[str, int]]] = {}
         self.requests: list[tuple[str, int, str]] = []
         self.posted: list[tuple[SettlementMonth, Evaluation, tuple[Award, ...]]] = []
 
@@ -281,11 +285,9 @@ class LedgerMachine(RuleBasedStateMachine):
             assert ledger.standing_awards(connection) == self.model.standing
             assert ledger.paid_months(connection) == self.model.paid
             if head is not None:
-                program = program_balances(connection, seal_no=head.seal_no)
-                assert (program.program_fund, program.search_ad_credit) == (
-                    self.model.fund,
-                    self.model.spent,
-                )
+                program = program_balances_at(connection, head.seal_no)
+                assert program.get("program_fund", 0) == self.model.fund
+                assert program.get("search_ad_credit", 0) == self.model.spent
                 before = self.history.setdefault(head.seal_no, (held, program))
                 assert before == (held, program), "a refused command changed something"
 
@@ -297,8 +299,8 @@ class LedgerMachine(RuleBasedStateMachine):
         seal_no = data.draw(st.sampled_from(sorted(self.history)))
         with self.engine.connect() as connection:
             folded = seller_balances(connection, seal_no=seal_no)
-            held = {each.seller_id: (each.pending, each.available) for each in folded}
-            program = program_balances(connection, seal_no=seal_no)
+            held = {each.seller_id: tuple(each.points.values()) for each in folded}
+            program = program_balances_at(connection, seal_no)
         assert ({seller: each for seller, each in held.items() if any(each)}, program) == (
             self.history[seal_no]
         )

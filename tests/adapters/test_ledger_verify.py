@@ -166,7 +166,7 @@ _CORRECTED = "UPDATE growth_points.correction SET "
     ("statement", "sentence"),
     [
         (_FORGED, "posting 1 is not what was sealed"),
-        (_FORGED, "seller balances: seller d has 0 pending and 1001 available, but"),
+        (_FORGED, "seller balances: seller d has 1001 available, but the transfers add up to 1006"),
         (_FORGED, "seal 5 does not carry the balances"),
         ("DELETE FROM growth_points.posting WHERE key = 'adjustment/1'", "is gone"),
         ("DELETE FROM growth_points.posting WHERE key = 'adjustment/1'", "transfer has rows of"),

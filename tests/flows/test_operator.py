@@ -22,7 +22,7 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from sqlalchemy import Engine, create_engine, event, select, text
+from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.exc import DBAPIError
 
 from adapters.postgres.corrections import binding_awards
@@ -30,7 +30,6 @@ from adapters.postgres.database import open_database
 from adapters.postgres.decisions import decisions
 from adapters.postgres.evaluations import current_evaluations
 from adapters.postgres.ledger import BalanceTooLow, paid_months
-from adapters.postgres.ledger.tables import seller_account
 from adapters.postgres.payout_dates import planned_payouts
 from adapters.postgres.verification.verify import verify
 from domain.corrections import EarnedInAnotherMonth
@@ -44,7 +43,7 @@ from flows.correcting.refusals import CorrectionRefused, LaterMonthOutdated
 from flows.paying.pay_out_month import PayoutOutdated
 from flows.paying.reschedule_payouts import reschedule_payouts
 from flows.verifying.replay import replay_decisions
-from tests.adapters.ledger_world import database_of_its_own
+from tests.adapters.ledger_world import balances, database_of_its_own
 from tests.closings import FAR_AHEAD, POLICIES, Delivered, Program, Sold, cause
 from tests.d_commerce import D_COMMERCE_2020
 
@@ -348,9 +347,8 @@ class Operator(RuleBasedStateMachine):
             assert paid_months(connection) == set(self.model.paid)
             planned = planned_payouts(connection)
             assert {month: plan.due_on for month, plan in planned.items()} == self.model.due_on
-            rows = connection.execute(select(seller_account)).all()
-        balances = {row.seller_id: (row.pending, row.available) for row in rows}
-        assert {seller: both for seller, both in balances.items() if any(both)} == (
+            held = balances(connection)
+        assert {seller: both for seller, both in held.items() if any(both)} == (
             self.model.balances()
         )
 

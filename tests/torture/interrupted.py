@@ -365,10 +365,10 @@ _CONTENTS: Final = """
   FROM growth_points.payout
   UNION ALL
   SELECT 'balances', encode(sha256(convert_to(string_agg(
-    concat_ws('|', seller_id, pending, available), ',' ORDER BY seller_id), 'UTF8')), 'hex')
-  FROM growth_points.seller_account
+    concat_ws('|', seller_id, account, points), ',' ORDER BY seller_id, account), 'UTF8')), 'hex')
+  FROM growth_points.balance WHERE points <> 0
   UNION ALL
-  SELECT 'fund', program_fund::text FROM growth_points.program_balance
+  SELECT account, points::text FROM growth_points.program_balance
 """
 
 

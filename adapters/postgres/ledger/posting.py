@@ -305,7 +305,7 @@ def _overdraft_named(seller_id: str, points: int) -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
-        if constraint_of(error) == "seller_account_available_not_overdrawn":
+        if constraint_of(error) == "balance_not_overdrawn":
             raise BalanceTooLow(seller_id, points) from error
         raise
 

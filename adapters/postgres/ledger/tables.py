@@ -89,30 +89,23 @@ seal = Table(
     Column("subject_key", Text),
     Column("content_hash", LargeBinary),
     Column("sealed_at", DateTime(timezone=True)),
-    Column("fund_floor", BigInteger),
-    Column("program_fund", Numeric),
-    Column("search_ad_credit", Numeric),
-    Column("customer_reward", Numeric),
-    Column("expired", Numeric),
     Column("hash", LargeBinary),
 )
 
 # Kept by triggers, and views: nothing is ever inserted here, so they are names only.
-seller_account = table(
-    "seller_account",
+balance = table(
+    "balance",
     column("seller_id", Text),
-    column("pending", BigInteger),
-    column("available", BigInteger),
+    column("account", Text),
+    column("points", BigInteger),
     schema="growth_points",
 )
 
 program_balance = table(
     "program_balance",
-    column("fund_floor", BigInteger),
-    column("program_fund", Numeric),
-    column("search_ad_credit", Numeric),
-    column("customer_reward", Numeric),
-    column("expired", Numeric),
+    column("account", Text),
+    column("points", Numeric),
+    column("floor", BigInteger),
     schema="growth_points",
 )
 

@@ -1,74 +1,106 @@
 """Balances: the program's and every seller's are the fold of the transfers."""
 
-from adapters.postgres.verification.difference import QueryCheck
+from collections.abc import Iterator
+from typing import Final
+
+from sqlalchemy import Connection, text
+
+from adapters.postgres.verification.difference import Difference, QueryCheck
+from domain import ledger
+
+_SIDES: Final = """
+      SELECT posting_no, seller_id, side.account, side.points FROM growth_points.transfer
+      CROSS JOIN LATERAL (
+        VALUES (debit_account, -transfer.points), (credit_account, transfer.points)
+      ) AS side (account, points)
+      JOIN growth_points.account ON account.account = side.account
+"""
 
 RUNNING_BALANCES = QueryCheck(
     "program balances",
     "seal {seal_no} does not carry the balances that follow from the transfers until then",
-    """
-    SELECT seal_no FROM (
-      SELECT seal.*, sum(fund) OVER chain AS fund, sum(ads) OVER chain AS ads,
-             sum(rewards) OVER chain AS rewards, sum(gone) OVER chain AS gone
-      FROM growth_points.seal
-      LEFT JOIN (
-        SELECT posting_no::text AS subject_key,
-               coalesce(sum(points) FILTER (WHERE credit_account = 'program_fund'), 0)
-                 - coalesce(sum(points) FILTER (WHERE debit_account = 'program_fund'), 0) AS fund,
-               sum(points) FILTER (WHERE credit_account = 'search_ad_credit') AS ads,
-               sum(points) FILTER (WHERE credit_account = 'customer_reward') AS rewards,
-               sum(points) FILTER (WHERE credit_account = 'expired') AS gone
-        FROM growth_points.transfer GROUP BY posting_no
-      ) moved ON subject = 'posting' AND moved.subject_key = seal.subject_key
-      WINDOW chain AS (ORDER BY seal_no)
-    ) seal
-    WHERE (program_fund, search_ad_credit, customer_reward, expired) IS DISTINCT FROM
-      (coalesce(fund, 0), coalesce(ads, 0), coalesce(rewards, 0), coalesce(gone, 0))
-    ORDER BY seal_no
-    """,
+    f"""
+    WITH moved AS (
+      SELECT posting_no::text AS subject_key, account, sum(points) AS points FROM (
+        {_SIDES} WHERE holder = 'program'
+      ) side GROUP BY posting_no, account
+    ), changed AS (
+      SELECT seal_no, account, points FROM growth_points.seal JOIN moved USING (subject_key)
+      WHERE subject = 'posting'
+      UNION ALL SELECT seal_no, 'program_fund', 0 FROM growth_points.seal WHERE subject = 'budget'
+    ), derived AS (
+      SELECT seal_no, account, sum(points) OVER (PARTITION BY account ORDER BY seal_no) AS points
+      FROM changed
+    )
+    SELECT DISTINCT seal_no
+    FROM derived FULL JOIN growth_points.seal_balance held USING (seal_no, account)
+    WHERE derived.points IS DISTINCT FROM held.points ORDER BY seal_no
+    """,  # noqa: S608 a constant
 )
 
 
-WAITING_BALANCES = QueryCheck(
+WAITING_CHANGES = QueryCheck(
     "program balances",
-    "posting {subject_key} waits for its seal with other sums than those of its transfers",
-    """
-    SELECT subject_key FROM growth_points.unsealed LEFT JOIN LATERAL (
-      SELECT coalesce(sum(points) FILTER (WHERE credit_account = 'program_fund'), 0)
-               - coalesce(sum(points) FILTER (WHERE debit_account = 'program_fund'), 0) AS fund,
-             coalesce(sum(points) FILTER (WHERE credit_account = 'search_ad_credit'), 0) AS ads,
-             coalesce(sum(points) FILTER (WHERE credit_account = 'customer_reward'), 0) AS rewards,
-             coalesce(sum(points) FILTER (WHERE credit_account = 'expired'), 0) AS gone
-      FROM growth_points.transfer
-      WHERE posting_no = CASE WHEN subject = 'posting' AND subject_key ~ '^[0-9]{1,18}$'
-                              THEN subject_key::bigint END
-    ) moved ON true
-    WHERE (program_fund, search_ad_credit, customer_reward, expired)
-      IS DISTINCT FROM (fund, ads, rewards, gone) ORDER BY note_no
-    """,
+    "{subject} {subject_key} waits for its seal with other changes than it made",
+    f"""
+    SELECT subject, subject_key FROM growth_points.unsealed LEFT JOIN (
+      SELECT 'posting' AS subject, posting_no::text AS subject_key,
+             jsonb_object_agg(account, points) AS changes
+      FROM (
+        SELECT posting_no, account, sum(points) AS points FROM (
+          {_SIDES} WHERE holder = 'program'
+        ) side GROUP BY posting_no, account
+      ) moved GROUP BY posting_no
+    ) made USING (subject, subject_key)
+    WHERE unsealed.changes IS DISTINCT FROM
+      CASE subject WHEN 'budget' THEN '{{"program_fund": 0}}' ELSE made.changes END
+    ORDER BY note_no
+    """,  # noqa: S608 a constant
 )
 
 
 SELLER_BALANCES = QueryCheck(
     "seller balances",
-    "seller {seller_id} has {has_pending} pending and {has_available} available, "
-    "but the transfers add up to {pending} and {available}",
-    """
-    SELECT seller_id, has_pending, has_available, pending, available
-    FROM (
-      SELECT seller_id, coalesce(account.pending, 0) AS has_pending,
-             coalesce(account.available, 0) AS has_available,
-             coalesce(fold.pending, 0) AS pending, coalesce(fold.available, 0) AS available
-      FROM growth_points.seller_account account FULL JOIN (
-        SELECT seller_id,
-               sum(CASE 'pending' WHEN credit_account THEN points WHEN debit_account THEN -points
-                                  ELSE 0 END) AS pending,
-               sum(CASE 'available' WHEN credit_account THEN points WHEN debit_account THEN -points
-                                    ELSE 0 END) AS available
-        FROM growth_points.transfer GROUP BY seller_id
-      ) fold USING (seller_id)
+    "seller {seller_id} has {has} {account}, but the transfers add up to {moved}",
+    f"""
+    SELECT seller_id, account, has, moved FROM (
+      SELECT seller_id, account, coalesce(balance.points, 0) AS has,
+             coalesce(derived.points, 0) AS moved
+      FROM growth_points.balance FULL JOIN (
+        SELECT seller_id, account, sum(points) AS points FROM (
+          {_SIDES} WHERE holder = 'seller'
+        ) side GROUP BY seller_id, account
+      ) derived USING (seller_id, account)
     ) both_sides
-    WHERE (has_pending, has_available) <> (pending, available)
-      OR least(has_pending, has_available) < 0
-    ORDER BY seller_id
+    WHERE has <> moved OR has < 0 ORDER BY seller_id, account
+    """,  # noqa: S608 a constant
+)
+
+
+_ACCOUNTS_AND_FLOWS: Final = text("""
+    SELECT account || ' of the ' || holder FROM growth_points.account
+    UNION ALL SELECT concat_ws(' ', kind, 'from', debit_account, 'to', credit_account)
+    FROM growth_points.flow
+""")
+
+
+def accounts_and_flows(connection: Connection) -> Iterator[Difference]:
+    known = {f"{account} of the {account.holder}" for account in ledger.Account} | {
+        f"{kind} from {debit} to {credit}" for kind, debit, credit in ledger.ALLOWED_FLOWS
+    }
+    recorded = set(connection.scalars(_ACCOUNTS_AND_FLOWS))
+    for each in sorted(recorded - known):
+        yield Difference("accounts", f"the database has {each}, which this program does not know")
+    for each in sorted(known - recorded):
+        yield Difference("accounts", f"the database lacks {each}")
+
+
+NO_OTHER_FLOW = QueryCheck(
+    "accounts",
+    "entry {entry_no} moves points from {debit_account} to {credit_account}, which no {kind} does",
+    """
+    SELECT entry_no, kind, debit_account, credit_account FROM growth_points.transfer
+    LEFT JOIN growth_points.flow USING (kind, debit_account, credit_account)
+    WHERE flow.kind IS NULL ORDER BY entry_no
     """,
 )

@@ -11,16 +11,20 @@ CHAIN = QueryCheck(
     "seal {seal_no} does not follow from the seal before it",
     r"""
     SELECT seal_no FROM (
-      SELECT seal.*, lag(seal_no, 1, 0) OVER chain AS last_no,
+      SELECT seal.*, balances, lag(seal_no, 1, 0) OVER chain AS last_no,
              lag(hash, 1, '') OVER chain AS last_hash,
              lag(sealed_at, 1, '-infinity') OVER chain AS last_at
-      FROM growth_points.seal WINDOW chain AS (ORDER BY seal_no)
+      FROM growth_points.seal LEFT JOIN (
+        SELECT seal_no, jsonb_agg(jsonb_build_array(account, points, floor) ORDER BY account)
+                 AS balances
+        FROM growth_points.seal_balance GROUP BY seal_no
+      ) held USING (seal_no)
+      WINDOW chain AS (ORDER BY seal_no)
     ) seal
     WHERE seal_no <> last_no + 1 OR sealed_at < last_at
       OR hash <> sha256(last_hash || convert_to(jsonb_build_array(
            seal_no, subject, subject_key, encode(content_hash, 'hex'),
-           extract(epoch FROM sealed_at), fund_floor, program_fund,
-           search_ad_credit, customer_reward, expired)::text, 'UTF8'))
+           extract(epoch FROM sealed_at), balances)::text, 'UTF8'))
     ORDER BY seal_no
     """,
 )
