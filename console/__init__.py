@@ -1,1 +1,1 @@
-"""The command line: commands, their tables, progress and explanations, the demo."""
+"""The command line: commands, tables, progress, explanations, the demo."""

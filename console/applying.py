@@ -1,4 +1,4 @@
-"""Applying the alarms from the command line, beside a server that stays."""
+"""Applying the alarms from the command line."""
 
 import os
 
@@ -10,20 +10,17 @@ from flows.settings import Settings
 
 
 class NoServer(Refused):
-    """There is no Prefect server that alarms could be applied to."""
+    """There is no Prefect server to apply alarms to."""
 
     def __init__(self) -> None:
         super().__init__(
-            "There is no Prefect server to keep alarms. Start one with growth-points up, or set "
-            "PREFECT_API_URL."
+            "There is no Prefect server to apply alarms to. Start one with growth-points up, or "
+            "set PREFECT_API_URL."
         )
 
 
 def apply_alarms_now(settings: Settings, webhook: str | None) -> str:
-    """Apply the alarms, told to a webhook if one is given; say what changed. Raises NoServer.
-
-    An address that is configured must be one of Prefect, as for every command.
-    """
+    """Apply the alarms, sent to a webhook if one is given; return what changed. Raises NoServer."""
     if configured_server() is None:
         forget_unusable_proxies()
         if (url := running_server(settings.home)) is None:

@@ -1,4 +1,4 @@
-"""The ledger as it stood at a date, or at a seal whose number a report told."""
+"""The ledger as of a date or a seal."""
 
 import logging
 from collections.abc import Iterator
@@ -18,11 +18,11 @@ log = logging.getLogger("growth_points.as_of")
 
 
 class ExportFormatUnknown(WrongUsage):
-    """The ledger was to be written to a file that is neither CSV nor Parquet."""
+    """The ledger is exported to CSV or Parquet only."""
 
 
 class SealUnknown(Refused):
-    """The ledger was asked for as of a seal that it does not have."""
+    """The ledger has no seal of this number."""
 
     def __init__(self, asked: int, newest: int) -> None:
         super().__init__(f"The ledger has no seal {asked}; the newest is {newest}.")
@@ -31,13 +31,13 @@ class SealUnknown(Refused):
 
 
 def seal_everything(engine: Engine) -> ChainHead | None:
-    """Seal what waits, in a transaction of its own, so that the head may be told."""
+    """Seal all committed records in a transaction of its own; return the ledger head."""
     with engine.begin() as connection:
         return seal_now(connection)
 
 
 def seal_as_of(engine: Engine, moment: date | int) -> int:
-    """Find the seal up to which the ledger is asked for; raises SealUnknown."""
+    """Return the number of the last seal as of a date, or check a seal's; raises SealUnknown."""
     if isinstance(moment, date):
         with engine.begin() as connection:
             seal_no = last_seal_of(connection, moment)
@@ -51,19 +51,19 @@ def seal_as_of(engine: Engine, moment: date | int) -> int:
 
 
 def _tell_what_is_dated_ahead(connection: Connection) -> None:
-    """Warn that no day until today has the newest records, if a clock was ahead by days."""
+    """Warn of seals dated after today, which no past day includes."""
     head, today = chain_head(connection), this_occasion().today
     if head is None or (newest_on := head.sealed_at.astimezone(SEOUL).date()) <= today:
         return
     ahead = head.seal_no - last_seal_of(connection, today)
     log.warning(
         f"{ahead:,} of the {head.seal_no:,} seals are dated after today, the newest {newest_on}: "
-        f"a clock was ahead. No day until today has them; --as-of {head.seal_no} has all of them."
+        f"a clock was ahead. No day until today has them; --as-of {head.seal_no} includes them."
     )
 
 
 def balance_rows(engine: Engine, seller_id: str | None, moment: date | int | None) -> Iterator[Row]:
-    """Stream the sellers' balances as they stood at a moment, or as they are."""
+    """Stream the sellers' balances now, or as of a moment."""
     seal_no = _seal_no(engine, moment)
     with engine.connect() as connection:
         for each in seller_balances(connection, seal_no=seal_no, seller_id=seller_id):
@@ -71,9 +71,9 @@ def balance_rows(engine: Engine, seller_id: str | None, moment: date | int | Non
 
 
 def export_ledger(engine: Engine, file: Path, moment: date | int | None) -> str:
-    """Write the ledger as it stood to a file, whole or not at all, and tell up to where.
+    """Export the ledger to a file, atomically and in constant memory; return a sentence about it.
 
-    Memory does not grow with the ledger. Raises ExportFormatUnknown, SealUnknown.
+    Raises ExportFormatUnknown, SealUnknown.
     """
     if file.suffix not in {".csv", ".parquet"}:
         raise ExportFormatUnknown(f"{file} must end in .csv or .parquet")

@@ -1,7 +1,7 @@
-"""The command line: everything that a person or a script does without the UI.
+"""The command line.
 
-Exit codes: 0 done; 1 refused, the data or the state forbids it; 2 wrong usage. Libraries that
-take long to import are imported by the commands that need them, so that `--help` answers at once.
+Exit codes: 0 done; 1 refused, the data or the state forbids it; 2 wrong usage. Slow imports are
+left to the commands that need them, so that `--help` is fast.
 """
 
 import errno
@@ -29,7 +29,7 @@ _TOPICS = {
     "Service": (service.up, service.serve, service.alarms, service.demo, service.sample),
 }
 
-# What these have recorded or made stays, whether or not it could be told.
+# Commands that change something: they succeed even if their output cannot be written.
 _RECORD: Final = (
     *(months.ingest, months.close, points.approve_payout_command, points.pay_out_command),
     *(points.reschedule_payouts, points.adjust),
@@ -38,17 +38,17 @@ _RECORD: Final = (
 
 
 class WordUnreadable(WrongUsage):
-    """A word of the command line is not UTF-8, so that neither engine nor database can have it."""
+    """An argument is not UTF-8, which neither the engine nor the database accepts."""
 
     def __init__(self, word: str, sign: str) -> None:
         super().__init__(
-            f"{word!r} on the command line is not UTF-8: U+{ord(sign):04X} is no letter of it."
+            f"{word!r} on the command line is not UTF-8: U+{ord(sign):04X} is not a character."
         )
         self.word = word
 
 
 class _ByTopic(click.Group):
-    """A group whose help lists its commands by topic, in the order in which they are used."""
+    """A group whose help lists its commands by topic, in the order of use."""
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write a section for each topic."""
@@ -70,10 +70,10 @@ def cli() -> None:
 
     \b
     See it work on a sample marketplace:   growth-points demo
-    Ingest the months before the first:   growth-points ingest 2026-08 --from /data
+    Ingest the months before the first:    growth-points ingest 2026-08 --from /data
     Close a month:                         growth-points close 2026-10 --from /data
     Pay what is due today:                 growth-points pay-out
-    Answer a seller:                       growth-points explain SELLER 2026-10
+    Explain a seller's decision:           growth-points explain SELLER 2026-10
 
     \b
     Settings are environment variables, all optional:
@@ -82,10 +82,10 @@ def cli() -> None:
       GROWTH_POINTS_DATABASE_URL  a PostgreSQL of your own, instead of the embedded one
       GROWTH_POINTS_POLICIES      folder of your own policies (TOML)
       GROWTH_POINTS_HOLIDAYS      file of announced extra holidays
-      GROWTH_POINTS_APPROVAL      none, required, or above so many points
+      GROWTH_POINTS_APPROVAL      none, required, or a number of points: above it
       GROWTH_POINTS_LIMITS        how much of a snapshot may change: name=share, …
       GROWTH_POINTS_PAGES_URL     where reports are served, for links
-      GROWTH_POINTS_HOSTS         further names that reports and the UI answer to
+      GROWTH_POINTS_HOSTS         more host names for the reports and the UI
       GROWTH_POINTS_ENGINE        what reads the files (duckdb://)
       PREFECT_API_URL             a Prefect server that shows the runs
 
@@ -96,7 +96,7 @@ def cli() -> None:
 def main() -> NoReturn:
     """Run the command line; turn refusals and wrong usage into a sentence and an exit code."""
     if not show_whatever_can_be_shown():
-        _say("standard output is closed, so nothing of what is done is shown")
+        _say("standard output is closed: nothing is shown")
     try:
         _require_readable_words(sys.argv[1:])
         reach_this_machine_directly()
@@ -113,7 +113,7 @@ def main() -> NoReturn:
     except OSError as error:
         if error.errno not in _TROUBLES_OF_A_DISK or error.filename is None:
             raise
-        _fail(f"{error.filename}: {error.strerror}. See to it and run the command again.", 1)
+        _fail(f"{error.filename}: {error.strerror}. Fix that and run the command again.", 1)
     except Exception as error:
         if (sentence := _trouble_outside(error)) is None:
             raise
@@ -131,32 +131,32 @@ def _require_readable_words(words: list[str]) -> None:
 
 
 def _trouble_outside(error: Exception) -> str | None:
-    """Tell a server or database that ended from a fault of this program."""
+    """Describe a failure of a server or the database; None for a bug in this program."""
     if (log := _log_of_a_server_that_ended()) is not None:
         return (
-            f"the temporary Prefect server ended; why is in {log}. What was recorded before is "
-            "complete; run the command again, nothing is done twice."
+            f"the temporary Prefect server ended; see {log}. What was recorded before is complete; "
+            "run the command again, nothing is done twice."
         )
     if (trouble := _trouble_of_the_database(error)) is not None:
         return (
-            f"the database gave up: {trouble}. Nothing is left half done; see to the database and "
+            f"the database failed: {trouble}. Nothing is left half done; check the database and "
             "run the command again."
         )
     return None
 
 
 def _tell_what_was_not_shown() -> None:
-    """Fail a command whose answer is not whole; one that records has done what it was asked."""
+    """Report output that could not be written; fail unless the command changes something."""
     if (trouble := trouble_of_showing()) is None:
         return
     command = next((word for word in sys.argv[1:] if not word.startswith("-")), "")
     if command in {each.name for each in _RECORD}:
-        _say(f"standard output: {trouble}. What the command did is done; ask for it again.")
+        _say(f"standard output: {trouble}. The command has done its work; list it again.")
     else:
-        _fail(f"standard output: {trouble}. The answer is not whole.", 1)
+        _fail(f"standard output: {trouble}. The output is incomplete.", 1)
 
 
-# What a folder that may not be written to, is none, or is full answers; the rest is our fault.
+# The errors of a file system that is full or not accessible; any other is a bug.
 _TROUBLES_OF_A_DISK: Final = frozenset(
     {
         errno.EACCES,
@@ -173,7 +173,7 @@ _TROUBLES_OF_A_DISK: Final = frozenset(
 
 
 def _trouble_of_the_database(error: Exception) -> str | None:
-    """Tell a database that went away, is full or is shut down from a fault of this program."""
+    """Return the database's message if it went away, is full or is shut down."""
     from psycopg import OperationalError
     from sqlalchemy.exc import DBAPIError
 

@@ -1,4 +1,4 @@
-"""Checking a delivery as a closing would, without a database: for whoever sends it."""
+"""Checking a delivery as a closing would, without a database, for its sender."""
 
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -21,17 +21,17 @@ FINDINGS: Final = ("settlement_month", "severity", "rule", "count", "where", "se
 
 
 class NoMonthThere(WrongUsage):
-    """A folder that is neither a month's nor one that holds months."""
+    """The folder is neither a month's nor contains one."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__(
-            f"{folder} is no month's folder and holds none; give a folder named after its "
-            "settlement month, such as 2026-10, or the folder that it lies in"
+            f"{folder} is not a month's folder and contains none; give a folder named after its "
+            "settlement month, such as 2026-10, or the folder that contains it"
         )
 
 
 class WouldBeRefused(Refused):
-    """At least one delivery that a closing would refuse."""
+    """A closing would refuse at least one of the deliveries."""
 
     def __init__(self, months: tuple[SettlementMonth, ...]) -> None:
         super().__init__(f"{', '.join(map(str, months))} would be refused as it is")
@@ -40,7 +40,7 @@ class WouldBeRefused(Refused):
 
 @dataclass(frozen=True, slots=True)
 class CheckedFolder:
-    """What a closing would say of a month's files; `profile` is None where they cannot be read."""
+    """The findings about a month's files; `profile` is None if they cannot be read."""
 
     month: SettlementMonth
     findings: tuple[Finding, ...]
@@ -48,11 +48,11 @@ class CheckedFolder:
 
     @property
     def refused(self) -> bool:
-        """Say whether the delivery would be refused."""
+        """Whether the delivery would be refused."""
         return bool(blocking(self.findings))
 
     def headline(self) -> str:
-        """Say in a sentence what would become of it."""
+        """Describe the result in a sentence."""
         if self.profile is None:
             return f"{self.month} cannot be read."
         read = (
@@ -73,9 +73,9 @@ class CheckedFolder:
 
 
 def check_folder(folder: Path, limits: Mapping[str, float] = LIMITS) -> Iterator[CheckedFolder]:
-    """Check the months in a folder, or the one that it is; raises NoMonthThere.
+    """Check a month's folder, or all months in a folder; raises NoMonthThere.
 
-    Nothing is compared with earlier months, so every unknown word is new, and nothing is kept.
+    Nothing is compared with earlier months, and nothing is kept.
     """
     folder = folder.absolute()
     months = _months(folder)

@@ -1,4 +1,4 @@
-"""The rows of the commands about deliveries; their columns are an interface, like all others."""
+"""The rows of the commands about deliveries; their columns are an interface."""
 
 from collections.abc import Iterable, Iterator
 from operator import itemgetter
@@ -30,10 +30,10 @@ QUARANTINE_TABLE: Final = ("file", "row", "rules", "holds")
 
 
 def month_rows(engine: Engine, checks: Iterable[CheckedDelivery]) -> Iterator[Row]:
-    """List every revision of every month, the current one last, then what was refused since.
+    """List every month's revisions, the current one last, then its last delivery if refused.
 
     `checks` are all checks of deliveries, oldest first. A refused delivery has no revision, and no
-    lines if it could not be read; it is listed until another one of its month is sound.
+    lines if it could not be read.
     """
     with engine.connect() as connection:
         ingested = [_ingested(each) for each in month_revisions(connection)]
@@ -57,7 +57,7 @@ def _refused(checked: CheckedDelivery) -> Row:
 def about_refused_rows(
     file: Path | None, checks: Iterable[CheckedDelivery], month: SettlementMonth
 ) -> str:
-    """Say which delivery the refused rows in a file are of, and how the month stands beside it.
+    """Describe which delivery the refused rows belong to, and whether a later one is sound.
 
     `checks` are all checks of deliveries, oldest first.
     """
@@ -65,30 +65,30 @@ def about_refused_rows(
     last = of_month[-1] if of_month else None
     faults = "; ".join(each.sentence for each in blocking(last.findings)) if last else ""
     if file is None:
-        why = f" Its delivery is refused for this: {faults}" if faults else ""
+        why = f" Its delivery is refused because: {faults}" if faults else ""
         return f"No row of {month} was refused.{why}"
     about = f"These rows are kept in {file}"
     known = [each for each in of_month if each.name == file.parent.name]
     if known:
         about += (
-            f"\nThey are of the delivery in {known[-1].source}, "
+            f"\nThey belong to the delivery in {known[-1].source}, "
             f"refused on {known[-1].checked_at:%Y-%m-%d at %H:%M}."
         )
     if last is None or last.name == file.parent.name:
         return about
     if last.blocked:
-        return f"{about}\nA later delivery is refused for what no row shows: {faults}"
-    return f"{about}\nA later delivery of {month} is sound; nothing is to be done about these rows."
+        return f"{about}\nA later delivery is refused, for no single row: {faults}"
+    return f"{about}\nA later delivery of {month} is sound; these rows need no action."
 
 
 def quarantine_rows(file: Path | None) -> Iterator[Row]:
-    """Stream the refused rows in a file of the quarantine; without a file there are none."""
+    """Stream the refused rows in a quarantine file; none without a file."""
     for line in () if file is None else quarantined_rows(file, QUARANTINE):
         yield tuple(map(_harmless, line))
 
 
 def quarantine_table(file: Path | None) -> Iterator[Row]:
-    """Stream the refused rows as a terminal has room for them: what they hold below each other."""
+    """Stream the refused rows for a terminal, with their values below each other."""
     for place, row, rules, *values in quarantine_rows(file):
         names = (name.removesuffix("_unreadable") for name in QUARANTINE[3:])
         held = (f"{name} {v}" for name, v in zip(names, values, strict=True) if v not in (None, ""))
@@ -96,12 +96,12 @@ def quarantine_table(file: Path | None) -> Iterator[Row]:
 
 
 def require_known(engine: Engine, month: SettlementMonth) -> None:
-    """Raise MonthUnknown for a month with which nothing was ever done."""
+    """Raise MonthUnknown for a month without any run."""
     next(history_rows(engine, month), None)
 
 
 def _harmless(value: object) -> object:
-    """Join rules, and keep a refused text from being taken for a formula by a spreadsheet."""
+    """Join rules, and quote a text that a spreadsheet would run as a formula."""
     if isinstance(value, list):
         return ";".join(value)
     if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")):

@@ -1,6 +1,6 @@
 """The demo: a sample marketplace, its history ingested, six months closed in order and paid.
 
-It has a home and a database of its own, so that no sample ever meets real data.
+It has its own home and database, so that samples never mix with real data.
 """
 
 import os
@@ -21,7 +21,7 @@ from expectations.gate_process import start_gate
 from flows.prefect.servers.temporary_server import prepare_prefect, ready_for_flows
 from flows.reports.report import Section
 
-if TYPE_CHECKING:  # it imports Prefect, which reads its settings then
+if TYPE_CHECKING:  # importing Prefect reads its settings
     from flows.closing.record_closing import Closing
 
 HISTORY: Final = tuple(SettlementMonth(2026, 3).until(SettlementMonth(2026, 4)))
@@ -31,7 +31,7 @@ _NOT_THE_DEMOS: Final = ("DATABASE_URL", "POLICIES", "HOLIDAYS", "ENGINE", "APPR
 
 @dataclass(frozen=True, slots=True)
 class Demo:
-    """A sample marketplace of so many stores and lines a month, in a home of its own."""
+    """A sample marketplace, by its stores and lines a month, in its own home."""
 
     home: Path
     sellers: int = 3_000
@@ -40,23 +40,23 @@ class Demo:
 
     @property
     def own_home(self) -> Path:
-        """Where it keeps its database and everything else."""
+        """The demo's home."""
         return self.home / "demo" / f"{self.sellers}-{self.lines}-{self.seed}"
 
     @property
     def root(self) -> Path:
-        """Where its settlement folders are."""
+        """The root of its settlement folders."""
         return self.own_home / "settlements"
 
     def enter(self) -> None:
-        """Have this process and all that it starts work on the demo, and on nothing else."""
+        """Point this process and its children to the demo's home and files."""
         os.environ["GROWTH_POINTS_HOME"] = str(self.own_home)
         os.environ["GROWTH_POINTS_SETTLEMENTS"] = str(self.root)
         for name in _NOT_THE_DEMOS:
             os.environ.pop(f"GROWTH_POINTS_{name}", None)
 
     def write(self) -> None:
-        """Make the settlement files of all its months, unless they are there."""
+        """Write the settlement files of all its months, unless they exist."""
         write_sample(
             self.root,
             sellers=self.sellers,
@@ -64,11 +64,11 @@ class Demo:
             months=[*HISTORY, *CLOSED],
             seed=self.seed,
             file_format="parquet",
-            progress=lambda month: say(f"made the settlement files of {month}"),
+            progress=lambda month: say(f"wrote the settlement files of {month}"),
         )
 
     def close_and_pay(self, months: Iterable[SettlementMonth] = CLOSED) -> "list[Closing]":
-        """Take the history in, and close and pay months in order, beside a Prefect server."""
+        """Ingest the history, then close and pay months in order; needs a Prefect server."""
         with ready_for_flows():
             from flows.closing.flow import close_month
             from flows.ingesting.flow import ingest_month
@@ -85,10 +85,7 @@ class Demo:
 
 
 def run_demo(demo: Demo) -> None:
-    """Make the sample, close and pay six months of it, and show what happened.
-
-    Run again, it finds everything done and shows the same.
-    """
+    """Write the sample, close and pay six months of it, and show the result."""
     demo.enter()
     with progress("closing six months of a sample marketplace"):
         prepare_prefect(demo.own_home)

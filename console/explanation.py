@@ -1,4 +1,4 @@
-"""Why a seller got what it got in a month, in words, from what was recorded at the time."""
+"""Explaining a seller's decision in a month, from what was recorded with it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -63,8 +63,7 @@ def explain_decision(
 ) -> str:
     """Explain a seller's current decision in a month; raises MonthNotClosed, NoDecision.
 
-    `rule` says which payouts need an approval, as the month's own closings may; `asked_on` is the
-    date by which a payout may be late.
+    `rule` is the approval rule in force, and a payout unpaid after its date is late on `asked_on`.
     """
     with engine.connect() as connection:
         evaluation = current_evaluation(connection, month)
@@ -221,7 +220,7 @@ def _other(case: _Case, other: OtherResult) -> str:
         month=case.month,
         tier=other.tier.number,
         points=f"{other.tier.points:,}",
-        ways=case.say("and").join(case.words.ways[each] for each in other.without),
+        obstacles=case.say("and").join(case.words.obstacles[each] for each in other.without),
     )
 
 
@@ -260,7 +259,7 @@ def _posted(case: _Case, own: RecordedAward) -> str:
 
 
 def _standing(case: _Case, own: RecordedAward) -> str:
-    """Name how the award stands, by its state and by what its payout waits for."""
+    """Name the sentence about an award, by its state and what its payout waits for."""
     due_on = case.planned.due_on
     if own.state == "paid" and case.paid is not None and case.paid.paid_on > due_on:
         return "paid_late"
@@ -315,7 +314,7 @@ def _basis(case: _Case) -> Iterator[str]:
 
 
 def _today(case: _Case) -> str:
-    """Say what the newest deliveries and today's awards make of it."""
+    """Compare the decision with what today's deliveries and awards would give."""
     decision = case.recorded.decision
     if case.today is None or case.today.facts is None:
         return case.say("today_gone").format(month=case.month)

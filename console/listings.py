@@ -1,4 +1,4 @@
-"""The rows of the listing commands; their columns are an interface that other programs rely on."""
+"""The rows of the listing commands; their columns are an interface."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -64,7 +64,7 @@ HISTORY: Final = (
 
 
 class MonthNotClosed(Refused):
-    """A month was asked about that was never closed."""
+    """The month was never closed."""
 
     def __init__(self, month: SettlementMonth) -> None:
         super().__init__(f"{month} was never closed. Close it with: growth-points close {month}")
@@ -72,22 +72,22 @@ class MonthNotClosed(Refused):
 
 
 class MonthUnknown(Refused):
-    """A month was asked about with which nothing was ever done."""
+    """No run of the month is recorded."""
 
     def __init__(self, month: SettlementMonth) -> None:
         super().__init__(
-            f"Nothing was ever done with {month}. Take it in with: growth-points ingest {month}"
+            f"{month} was never ingested or closed. Ingest it with: growth-points ingest {month}"
         )
         self.month = month
 
 
 class NoDecision(Refused):
-    """A month's decisions do not know the seller."""
+    """The month has no decision for the seller."""
 
     def __init__(self, seller_id: str, month: SettlementMonth) -> None:
         super().__init__(
             f"There is no decision for seller {seller_id!r} in {month}: "
-            "the month's seller snapshot does not have this store."
+            "the store is not in the month's seller snapshot."
         )
         self.seller_id = seller_id
         self.month = month
@@ -117,7 +117,7 @@ def decision_rows(engine: Engine, month: SettlementMonth, seller_id: str | None)
 
 
 def require_known_seller(engine: Engine, seller_id: str | None) -> None:
-    """Refuse a seller that no snapshot ever had: an empty list would look like no points."""
+    """Refuse an unknown seller, for whom an empty list would be misleading."""
     if seller_id is None:
         return
     with engine.connect() as connection:
@@ -134,7 +134,7 @@ def ledger_rows(
     month: SettlementMonth | None,
     seal_no: int | None = None,
 ) -> Iterator[Row]:
-    """Stream the ledger's entries in order, those until a seal if one is given."""
+    """Stream the ledger's entries in order, up to a seal if one is given."""
     with engine.connect() as connection:
         for each in entries(connection, seller_id=seller_id, month=month, seal_no=seal_no):
             yield (
@@ -155,8 +155,8 @@ def ledger_rows(
 def payout_rows(engine: Engine, today: date, rule: ApprovalRule = NO_APPROVAL) -> Iterator[Row]:
     """List every closed month with its payout.
 
-    It is `paid`, or waits: `unapproved` (for an approval that it lacks), `planned` (for its date)
-    or `due` (its date is reached).
+    Its state is `paid`, `unapproved` (it lacks an approval), `planned`, or `due` (its date has
+    come).
     """
     with engine.connect() as connection:
         planned = planned_payouts(connection)
@@ -174,9 +174,9 @@ def payout_rows(engine: Engine, today: date, rule: ApprovalRule = NO_APPROVAL) -
 
 
 def history_rows(engine: Engine, month: SettlementMonth) -> Iterator[Row]:
-    """List the runs of a month in their order; raises MonthUnknown.
+    """List the runs of a month in order; raises MonthUnknown.
 
-    `difference` counts what was done, as `name=count` joined with `;`, or says why it was refused.
+    `difference` counts what was done, as `name=count` joined with `;`, or is the refusal.
     """
     with engine.connect() as connection:
         found = list(runs_of(connection, month))

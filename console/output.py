@@ -1,4 +1,4 @@
-"""Rows for people and for programs: a table, CSV or JSON."""
+"""Printing rows as a table, CSV or JSON."""
 
 import csv
 import json
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 Output = Literal["table", "csv", "json"]
 Row = Sequence[Any]
 
-ROWS_IN_A_TABLE = 200  # more is not read by anybody; CSV and JSON give all rows
-_PIPED_WIDTH = 200  # a pipe has no width; rows should not be folded for it
+ROWS_IN_A_TABLE = 200  # CSV and JSON have all rows
+_PIPED_WIDTH = 200  # a pipe has no width of its own
 
 
 def print_rows(columns: Sequence[str], rows: Iterable[Row], output: Output) -> None:
-    """Print rows as they come; CSV and JSON are written without holding them all.
+    """Print rows as they come; CSV and JSON are streamed.
 
-    A reader that has seen enough, as `head` has, ends the printing and is no error.
+    A reader that closes the pipe early, such as `head`, is not an error.
     """
     if output != "table" and isinstance(sys.stdout, Shown):
         sys.stdout.keep_signs_apart()
@@ -34,14 +34,12 @@ def print_rows(columns: Sequence[str], rows: Iterable[Row], output: Output) -> N
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     finally:
-        if isinstance(
-            rows, Generator
-        ):  # it may hold a connection, where it was not read to its end
-            rows.close()
+        if isinstance(rows, Generator):
+            rows.close()  # it may hold a connection
 
 
 def output_console() -> "Console":
-    """Give the console of standard output, wide enough for tables where it is a pipe."""
+    """Return a console on standard output, wide enough for tables if it is a pipe."""
     from rich.console import Console
 
     width = None if sys.stdout.isatty() else _PIPED_WIDTH
@@ -79,7 +77,7 @@ def _print_table(columns: Sequence[str], rows: Iterable[Row]) -> None:
     output_console().print(table)
     if next(rows, None) is not None:
         Console(stderr=True).print(
-            f"These are the first {ROWS_IN_A_TABLE} rows; --output csv gives all of them."
+            f"These are the first {ROWS_IN_A_TABLE} rows; --output csv lists all of them."
         )
 
 

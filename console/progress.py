@@ -1,4 +1,4 @@
-"""Progress in the terminal: what the steps log, with the seconds since the start."""
+"""Progress in the terminal: the log of the steps, with seconds since the start."""
 
 import logging
 import sys
@@ -13,7 +13,7 @@ STEPS = "growth_points"
 
 @contextmanager
 def progress(title: str) -> Iterator[None]:
-    """Show on standard error what the steps are doing until they are done."""
+    """Show the log of the steps on standard error, with a spinner."""
     from rich.console import Console
 
     console = Console(file=sys.stderr, highlight=False)
@@ -28,7 +28,7 @@ def progress(title: str) -> Iterator[None]:
     handler = Lines()
     logger.addHandler(handler)
     logger.setLevel(logging.INFO)
-    logger.propagate = False  # the terminal is told once
+    logger.propagate = False  # or each line is shown twice
     try:
         with console.status(title, spinner=spinner):
             yield
@@ -39,7 +39,7 @@ def progress(title: str) -> Iterator[None]:
 
 @contextmanager
 def warnings_told() -> Iterator[None]:
-    """Tell on standard error what the steps warn of, in a command that shows no progress."""
+    """Show warnings on standard error, in a command that shows no progress."""
 
     class Warnings(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
@@ -47,7 +47,7 @@ def warnings_told() -> Iterator[None]:
 
     handler, logger = Warnings(logging.WARNING), logging.getLogger(STEPS)
     logger.addHandler(handler)
-    logger.propagate = False  # the terminal is told once
+    logger.propagate = False  # or each line is shown twice
     try:
         yield
     finally:
@@ -56,5 +56,5 @@ def warnings_told() -> Iterator[None]:
 
 
 def say(sentence: str) -> None:
-    """Tell what is being done, as a step does."""
+    """Log a step."""
     logging.getLogger(STEPS).info(sentence)

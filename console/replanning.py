@@ -1,4 +1,4 @@
-"""Payouts planned anew after a command that works without Prefect, where a server is to know."""
+"""Replanning payout runs after a command that itself works without Prefect."""
 
 import os
 from collections.abc import Iterator
@@ -11,9 +11,9 @@ from flows.settings import Settings
 
 @contextmanager
 def replanning_payouts(settings: Settings) -> Iterator[None]:
-    """Bring the planned runs in line after a change, if a server is configured or runs here.
+    """Replan the payout runs after the block, if a server is configured or runs in this home.
 
-    Whether the configured one is there is found out before anything is changed.
+    A configured server that does not answer is refused before the block.
     """
     url = configured_server() or running_server(settings.home)
     yield

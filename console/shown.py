@@ -1,7 +1,7 @@
-"""What a command shows, whatever is at the other end: a terminal of any encoding, a pipe, a disk.
+"""Standard output and error that never fail a command, whatever they are connected to.
 
-What a command has recorded stays recorded when its words cannot be shown. So a sign that an
-encoding lacks is replaced, and trouble of writing ends the showing, not the command.
+Characters that the encoding lacks are replaced, and after an error in writing the rest is dropped:
+the command has done its work either way.
 """
 
 import codecs
@@ -21,7 +21,7 @@ _OUTPUT, _ERROR = 1, 2
 
 
 class Shown(io.TextIOBase):
-    """A standard stream that never raises for what it is given, nor for where it leads."""
+    """A text stream that records errors in `trouble` instead of raising them."""
 
     def __init__(self, stream: io.TextIOWrapper) -> None:
         self._stream = stream
@@ -30,16 +30,16 @@ class Shown(io.TextIOBase):
 
     @property
     def encoding(self) -> str:  # type: ignore[override]
-        """In which encoding it is written."""
+        """The encoding of the stream."""
         return self._stream.encoding
 
     @property
     def errors(self) -> str | None:  # type: ignore[override]
-        """How signs are replaced that the encoding lacks."""
+        """The error handler for characters that the encoding lacks."""
         return self._stream.errors
 
     def write(self, text: str, /) -> int:
-        """Write a text, or pass over it where nothing can be written any more."""
+        """Write a text; drop it after an error."""
         try:
             return self._stream.write(text)
         except OSError as error:
@@ -47,43 +47,40 @@ class Shown(io.TextIOBase):
             return len(text)
 
     def flush(self) -> None:
-        """Write what was held back."""
+        """Flush the stream."""
         try:
             self._stream.flush()
         except OSError as error:
             self._give_up(error)
 
     def writable(self) -> bool:
-        """Say that it is there to be written to."""
+        """Return True."""
         return True
 
     def isatty(self) -> bool:
-        """Say whether a person looks at it."""
+        """Whether it is a terminal."""
         return self._stream.isatty()
 
     def fileno(self) -> int:
-        """Give the number of its open file."""
+        """Return its file descriptor."""
         return self._stream.fileno()
 
     def keep_signs_apart(self) -> None:
-        """Write the numbers of signs that the encoding lacks: two ids stay two for a program."""
+        """Escape characters that the encoding lacks, so that different ids stay different."""
         self._stream.reconfigure(errors="backslashreplace")
 
     def _give_up(self, error: OSError) -> None:
         self.trouble = self.trouble or error
         nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, self.fileno())  # takes what is still held back
+        os.dup2(nowhere, self.fileno())  # discards what is still buffered
         os.close(nowhere)
 
 
 def show_whatever_can_be_shown() -> bool:
-    """Put `Shown` in the place of standard output and error; a closed one leads nowhere.
-
-    Says whether standard output was open.
-    """
+    """Replace standard output and error by `Shown`; return whether standard output was open."""
     was_open = sys.stdout is not None  # type: ignore[redundant-expr, unused-ignore]
     while (nowhere := os.open(os.devnull, os.O_RDWR)) <= _ERROR:
-        os.set_inheritable(nowhere, True)  # or files opened later would be taken for the stream
+        os.set_inheritable(nowhere, True)  # or a file opened later would take its number
     os.close(nowhere)
     sys.stdout = _shown(sys.stdout, _OUTPUT)
     sys.stderr = _shown(sys.stderr, _ERROR)
@@ -91,14 +88,14 @@ def show_whatever_can_be_shown() -> bool:
 
 
 def trouble_of_showing() -> str | None:
-    """Say why not all could be written; a reader that has seen enough, as `head`, is no trouble."""
+    """Return the error in writing standard output; a reader that ended early is none."""
     sys.stdout.flush()
     error = _trouble()
     return None if error is None or error.errno == errno.EPIPE else error.strerror
 
 
 def while_shown(rows: Iterable[_Row]) -> Iterator[_Row]:
-    """Give rows as long as standard output takes them."""
+    """Yield rows as long as standard output accepts them."""
     return takewhile(lambda _: _trouble() is None, rows)
 
 

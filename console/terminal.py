@@ -1,4 +1,4 @@
-"""A report as a person reads it in a terminal."""
+"""Printing a report in the terminal."""
 
 from collections.abc import Iterable
 
@@ -10,7 +10,7 @@ _STYLE = {Severity.CRITICAL: "red", Severity.WARNING: "yellow", Severity.INFO: "
 
 
 def print_findings(headline: str, findings: Iterable[Finding]) -> None:
-    """Print a headline and what was found, a line each."""
+    """Print a headline and the findings, a line each."""
     from rich.markup import escape
 
     console = output_console()
@@ -33,7 +33,7 @@ def print_report(report: Report) -> None:
 
 
 def print_section(section: Section) -> None:
-    """Print one table; every column but the first is numbers, set right, unless it is facts."""
+    """Print a table; columns after the first are right-aligned unless it has no header."""
     from rich.table import Table
 
     table = Table(title=section.title, title_justify="left", title_style="bold", box=None)

@@ -1,7 +1,6 @@
 """`growth-points up`: database, Prefect server with its UI, worker and schedules, in one command.
 
-It ends on Ctrl-C or SIGTERM, worker first, and comes back with everything it had: all of it is in
-the home, or in the database that is configured.
+It ends on Ctrl-C or SIGTERM, worker first. All state is in the home, or in the configured database.
 """
 
 import os
@@ -27,17 +26,17 @@ from flows.program import program_database
 from flows.settings import Settings
 from web.serving import serving
 
-_STOPPING_SECONDS: Final = 45  # the worker lets runs end that are under way
+_STOPPING_SECONDS: Final = 45  # the worker waits for running flows
 
 
 def run_up(settings: Settings, port: int, first: Callable[[], None] = lambda: None) -> None:
-    """Run everything until told to end; `first` is done before any deployment runs.
+    """Run everything until SIGINT or SIGTERM; `first` is called before any deployment runs.
 
     Raises AlreadyUp, and ServerSilent or WorkerEnded if a part ends by itself.
     """
-    told_to_end = Event()
+    stopped = Event()
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: told_to_end.set())
+        signal.signal(number, lambda *_: stopped.set())
     with ExitStack() as stack:
         stack.enter_context(alone_in(settings.home))
         clear_what_killed_runs_left(settings)
@@ -57,22 +56,22 @@ def run_up(settings: Settings, port: int, first: Callable[[], None] = lambda: No
         tell_where(settings.home, address)
         stack.callback(forget_where, settings.home)
         click.echo(_where_to_look(settings, address, pages))
-        while not told_to_end.wait(1):
+        while not stopped.wait(1):
             if server.poll() is not None:
                 raise ServerSilent(logs / "server.log")
             if worker.poll() is not None:
                 raise WorkerEnded(logs / "worker.log")
-        say("ending; what is under way has half a minute, what is planned stays planned")
+        say("stopping; running flows have half a minute, planned ones stay planned")
 
 
 def say(sentence: str) -> None:
-    """Tell on standard error what is going on."""
+    """Print a step on standard error."""
     click.echo(f"growth-points: {sentence}", err=True)
 
 
 @contextmanager
 def _prefect_silent() -> Iterator[None]:
-    """Let Prefect tell nothing in this terminal; a worker tells it in its log."""
+    """Silence Prefect's log in this terminal; the worker has its own."""
     before = os.environ.get("PREFECT_LOGGING_LEVEL")
     os.environ["PREFECT_LOGGING_LEVEL"] = "CRITICAL"
     try:
@@ -91,13 +90,13 @@ def _ended_in_time(process: subprocess.Popen[bytes]) -> Iterator[None]:
         process.terminate()
         with suppress(subprocess.TimeoutExpired):
             process.wait(_STOPPING_SECONDS)
-        with suppress(ProcessLookupError):  # whatever it started ends with it
+        with suppress(ProcessLookupError):  # its children end with it
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
 
 def _where_to_look(settings: Settings, address: str, pages: str) -> str:
-    root = settings.settlements or "not set; every form asks for it"
+    root = settings.settlements or "not set; name it in each form"
     return f"""
 growth-points is up.
 
@@ -108,5 +107,5 @@ growth-points is up.
   Settlements  {root}
   Home         {settings.home.resolve()}
 
-Months close on the 3rd at 09:00 and are paid on their payout date, in Seoul's time.
+Months close on the 3rd at 09:00 and are paid on their payout date, Seoul time.
 Ctrl-C ends it; what is planned stays planned."""

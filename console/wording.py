@@ -1,4 +1,4 @@
-"""The sentences of an explanation, in English and Korean; both have the same, under one name."""
+"""The sentences of an explanation, in English and Korean, by name."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,12 +11,12 @@ Language = Literal["en", "ko"]
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """One language's sentences, by name, to be filled in with `format`."""
+    """One language's templates for `str.format`, by name."""
 
     sentences: Mapping[str, str]
     reasons: Mapping[Reason, str]
     states: Mapping[str, str]
-    ways: Mapping[Reason, str]
+    obstacles: Mapping[Reason, str]
     weekend: Mapping[str, str]
 
 
@@ -36,17 +36,17 @@ _ENGLISH: Final = Wording(
         "{first} to {last}.",
         "no_earlier": "It had no award from an earlier month.",
         "earlier": "From {month} it has tier {tier}: {points} points, {state}.",
-        "earlier_reversed": "{month} awarded it tier {tier}, {points} points, and took that back "
-        "before the payout; it does not count.",
+        "earlier_reversed": "{month} awarded it tier {tier}, {points} points; the award was "
+        "reversed before the payout and does not count.",
         "why_not": "Why not:",
         "what_if": "What would change it:",
-        "more": "  {amount} KRW more in {month} and tier {tier} follows: {points} points",
-        "less": "  {amount} KRW less in {month} and tier {tier} follows: {points} points",
+        "more": "  with {amount} KRW more in {month}, tier {tier} would follow: {points} points",
+        "less": "  with {amount} KRW less in {month}, tier {tier} would follow: {points} points",
         "and": " and ",
-        "without": "  were it not for {ways}, tier {tier} would follow: {points} points",
-        "without_more": "  were it not for {ways}, and with {amount} KRW more in {month}, tier {tier} "
+        "without": "  were it not for {obstacles}, tier {tier} would follow: {points} points",
+        "without_more": "  were it not for {obstacles}, and with {amount} KRW more in {month}, tier {tier} "
         "would follow: {points} points",
-        "without_less": "  were it not for {ways}, and with {amount} KRW less in {month}, tier {tier} "
+        "without_less": "  were it not for {obstacles}, and with {amount} KRW less in {month}, tier {tier} "
         "would follow: {points} points",
         "later": "  its tenure is right from {first} to {last}, if the other rules are met then",
         "nothing_changes_it": "  nothing that the store could do in this month",
@@ -56,13 +56,13 @@ _ENGLISH: Final = Wording(
         "overdue": "The points are pending; they were due on {due}{why} and are not paid yet.",
         "paid": "The points were due on {due}{why} and paid on {paid}.",
         "paid_late": "The points were due on {due}{why} and paid late, on {paid}.",
-        "reversed": "Before the month was restated it gave tier {tier}, {points} points; that was "
-        "taken back before the payout.",
+        "reversed": "Before the month was restated it awarded tier {tier}, {points} points; the "
+        "award was reversed before the payout.",
         "clawed_back": "The points were paid on {paid} and clawed back later. They can be "
         "reinstated: growth-points adjust {seller} {plain} --for {month} --reason TEXT",
         "corrected": "{month} was paid without them; the points were awarded later by a correction.",
-        "held": "Nothing is paid for this month: {other} gave tier {tier} already, and each tier "
-        "is given once.",
+        "held": "Nothing is paid for this month: {other} already awarded tier {tier}, and each tier "
+        "is awarded once.",
         "missing": "{month} was paid on {paid} without these points: its data was restated later. "
         "They can be awarded: growth-points adjust {seller} {plain} --for {month} --reason TEXT",
         "not_posted": "Nothing is posted for this result yet: close {month} again.",
@@ -74,13 +74,13 @@ _ENGLISH: Final = Wording(
         "evaluation": "This is evaluation {number} of the month, made on {at} by {actor} "
         "({reason}), by policy {policy} ({hash}). It rests on:",
         "revision": "  {month} revision {number}, accepted on {at}: {source} ({files})",
-        "today_same": "Computed again today it comes out the same.",
+        "today_same": "Computed again today, the result is the same.",
         "today_awarded": "Computed again today, on the newest deliveries, it would be tier {tier}, "
         "{points} points, for {amount} KRW. Close {month} again to have that recorded.",
         "today_not": "Computed again today, on the newest deliveries, it would be no award "
         "({reasons}) for {amount} KRW. Close {month} again to have that recorded.",
-        "today_gone": "The newest delivery of {month} has no such seller. Close the month again "
-        "to have that recorded.",
+        "today_gone": "The newest delivery of {month} does not include the seller. Close the month "
+        "again to have that recorded.",
     },
     reasons={
         Reason.SELLER_NOT_ACTIVE: "the store's status was {status}, not {active}",
@@ -94,7 +94,7 @@ _ENGLISH: Final = Wording(
         "over the window)",
         Reason.ABOVE_HIGHEST_TIER: "an average of {highest} KRW or more is above every tier",
         Reason.TIER_ALREADY_AWARDED: "the tier of this average was awarded before, and each tier "
-        "is given once",
+        "is awarded once",
         Reason.BELOW_AWARDED_TIER: "a higher tier was awarded before, and awards never go downwards",
     },
     states={
@@ -103,7 +103,7 @@ _ENGLISH: Final = Wording(
         "corrected": "awarded by a correction",
         "clawed_back": "clawed back",
     },
-    ways={
+    obstacles={
         Reason.SELLER_NOT_ACTIVE: "its status",
         Reason.RUNS_DEPARTMENT_STORE_WINDOW: "its department-store window",
         Reason.RUNS_OUTLET_WINDOW: "its outlet window",
@@ -136,10 +136,10 @@ _KOREAN: Final = Wording(
         "more": "  {month} 거래액이 {amount}원 더 많으면 {tier}구간 {points}포인트입니다",
         "less": "  {month} 거래액이 {amount}원 더 적으면 {tier}구간 {points}포인트입니다",
         "and": ", ",
-        "without": "  {ways}에 해당하지 않으면 {tier}구간 {points}포인트입니다",
-        "without_more": "  {ways}에 해당하지 않고 {month} 거래액이 {amount}원 더 많으면 {tier}구간 "
+        "without": "  {obstacles}에 해당하지 않으면 {tier}구간 {points}포인트입니다",
+        "without_more": "  {obstacles}에 해당하지 않고 {month} 거래액이 {amount}원 더 많으면 {tier}구간 "
         "{points}포인트입니다",
-        "without_less": "  {ways}에 해당하지 않고 {month} 거래액이 {amount}원 더 적으면 {tier}구간 "
+        "without_less": "  {obstacles}에 해당하지 않고 {month} 거래액이 {amount}원 더 적으면 {tier}구간 "
         "{points}포인트입니다",
         "later": "  입점 후 경과 기간은 {first}부터 {last}까지 충족됩니다 (다른 조건은 그때 평가)",
         "nothing_changes_it": "  이 정산월에 스토어가 바꿀 수 있는 조건은 없습니다",
@@ -191,7 +191,7 @@ _KOREAN: Final = Wording(
         "corrected": "수기 조정으로 지급",
         "clawed_back": "수기 조정으로 회수",
     },
-    ways={
+    obstacles={
         Reason.SELLER_NOT_ACTIVE: "비정상 스토어 상태",
         Reason.RUNS_DEPARTMENT_STORE_WINDOW: "백화점윈도 운영",
         Reason.RUNS_OUTLET_WINDOW: "아울렛윈도 운영",

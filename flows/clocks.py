@@ -1,4 +1,4 @@
-"""Clocks looked at when something begins: one that cannot be right is told, and stops nothing."""
+"""Checking the clocks at the start of a run; a wrong clock is a warning, never an error."""
 
 import logging
 
@@ -12,14 +12,13 @@ log = logging.getLogger("growth_points.clocks")
 
 
 def tell_clocks(engine: Engine) -> None:
-    """Warn of a clock that stands before the newest record, or of two clocks that differ.
+    """Warn if a clock is behind the newest record, or if two clocks differ.
 
-    Nothing is refused for it: what came before what is told by the order of records, whatever the
-    clocks show, and a clock that was a year ahead once would keep everybody from paying for a
-    year. What is to be refused by the day, such as a payout that is not due, is refused as ever.
+    Refusing to run would be worse: the order of events follows from the order of records, and one
+    record dated a year ahead would block every payout for a year.
     """
     with engine.connect() as connection:
         newest, database = newest_record(connection)
-    # Read last, so that no record that another run makes meanwhile is newer than it.
+    # Read last, so that no concurrent run can add a newer record.
     if (sentence := about_clocks(this_occasion().now, database, newest)) is not None:
         log.warning(sentence)

@@ -1,4 +1,4 @@
-"""Who does something, and when: the only reading of the clock and of the login name."""
+"""Who acts, and when: the only place that reads the clock and the login name."""
 
 import getpass
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ SEOUL = ZoneInfo("Asia/Seoul")
 
 @dataclass(frozen=True, slots=True)
 class Occasion:
-    """Who does something, by what means, and at which time in Seoul."""
+    """Who acts, through what, and at which time in Seoul."""
 
     actor: str
     origin: str
@@ -24,12 +24,12 @@ class Occasion:
         return self.now.date()
 
     def cause(self, reason: str) -> Cause:
-        """Make of it what is recorded with everything that is done now."""
+        """Add a reason; the result is recorded with every change."""
         return Cause(self.actor, reason, self.origin, self.now)
 
 
 def this_occasion(actor: str | None = None, origin: str = "command line") -> Occasion:
-    """Name the current user, unless an actor is given, and the time in Seoul."""
+    """Return the actor, by default the login name, and the time in Seoul."""
     return Occasion(actor or _login_name(), origin, datetime.now(SEOUL))
 
 

@@ -1,4 +1,4 @@
-"""Folders of one run: whoever finds one can tell whether the run that made it still lives."""
+"""Folders that belong to one run, locked while it lives; abandoned ones are removed."""
 
 import fcntl
 import os
@@ -14,13 +14,13 @@ _NAME = ".in-use-"
 
 @contextmanager
 def own_folder(folder: Path) -> Iterator[Path]:
-    """Make a folder and hold it for as long as this lasts; then it is removed.
+    """Create a folder and lock it for the length of the block, then remove it.
 
-    The hold is a lock of the operating system, which ends with the process however that ends.
+    The operating system releases the lock when the process ends, however it ends.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     beside = _hold_of(folder)
-    lock = _hold(beside)  # before the folder exists, so that it is never unheld
+    lock = _hold(beside)  # before the folder exists, so that it is never without a lock
     try:
         folder.mkdir(exist_ok=True)
         yield folder
@@ -31,12 +31,12 @@ def own_folder(folder: Path) -> Iterator[Path]:
 
 
 def clear_what_killed_runs_left(settings: Settings) -> None:
-    """Remove copies of deliveries that no living run is reading; they hold raw lines."""
+    """Remove copies of deliveries that killed runs left; they hold raw lines."""
     clear_abandoned((*settings.staging.glob("*/*"), *settings.fetched.glob("*")))
 
 
 def clear_abandoned(found: Iterable[Path]) -> None:
-    """Remove, of the folders and holds that were found, those that no living run holds."""
+    """Remove those of the given folders and lock files that no living run holds."""
     for folder in {path.with_name(path.name.removeprefix(_NAME)) for path in found}:
         with suppress(OSError):
             _remove_unless_held(folder)
@@ -54,7 +54,7 @@ def _remove_unless_held(folder: Path) -> None:
 
 
 def _hold(beside: Path) -> int:
-    """Lock the file that others will find: one may be cleared away before it is locked."""
+    """Create and lock a file; retry if another process removed it before it was locked."""
     while True:
         lock = os.open(beside, os.O_RDWR | os.O_CREAT)
         fcntl.flock(lock, fcntl.LOCK_EX)

@@ -1,4 +1,4 @@
-"""The policy of a month: the one that decides it, or decided it."""
+"""Choosing the policy of a month."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,7 @@ from domain.refusal import WrongUsage
 
 
 class PolicyUnknown(WrongUsage):
-    """A policy was asked for by a name that none has."""
+    """No policy has the name that was asked for."""
 
     def __init__(self, name: str, known: Sequence[str]) -> None:
         super().__init__(f"there is no policy {name!r}; there are {', '.join(known)}")
@@ -25,10 +25,8 @@ def policy_of(
     policies: Sequence[PolicyText],
     asked_for: str | None = None,
 ) -> PolicyText:
-    """Choose the policy of a month: the one asked for, else the one that the month was closed
-    with, else the one in force.
+    """Choose the policy asked for, else the one the month was closed with, else the one in force.
 
-    A rerun of an old month so uses the rules of that month, unless somebody says otherwise.
     Raises PolicyUnknown, PolicyInvalid.
     """
     by_name = {each.policy.name: each for each in policies}

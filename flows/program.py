@@ -1,4 +1,4 @@
-"""The outside of the program, opened from its settings: database, policies, calendar."""
+"""The program's resources, opened from the settings: database, policies, calendar."""
 
 import os
 from collections.abc import Iterator
@@ -25,9 +25,9 @@ def program_database(settings: Settings) -> Iterator[Engine]:
 
 
 def _embedded(folder: Path) -> str:
-    """Start the embedded database, where libpq's variables for other databases say nothing.
+    """Start the embedded database, ignoring libpq's environment variables.
 
-    Not all of them can be answered in a URL: PGSERVICE names a file that must be there.
+    They are removed since a URL cannot override all of them: PGSERVICE needs a file to exist.
     """
     for name in [name for name in os.environ if name.startswith("PG")]:
         del os.environ[name]
@@ -40,7 +40,7 @@ def program_policies(settings: Settings) -> tuple[PolicyText, ...]:
 
 
 def program_calendar(settings: Settings) -> Calendar:
-    """Give the public holidays around a month's payout, the operator's extra ones included."""
+    """Return the calendar of public holidays, including the operator's extra ones."""
     extra = read_extra_holidays(settings.holidays) if settings.holidays else {}
 
     def around_payout_of(month: SettlementMonth) -> HolidayCalendar:

@@ -1,4 +1,4 @@
-"""Runs that were refused, kept in the history of their month."""
+"""Recording refused runs in the history of their month."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -27,10 +27,10 @@ def refusals_in_the_history(
     source: str | None = None,
     policy_name: str | None = None,
 ) -> Iterator[None]:
-    """Record that a run of a month was refused, and why, in its own transaction.
+    """Record a refusal raised in the block, in a transaction of its own, and raise it again.
 
-    `source` is where its delivery was looked for, `policy_name` the policy that a closing asked
-    for; a run without a delivery rests on the month's current evaluation.
+    `source` is where a delivery was looked for, `policy_name` the policy that a closing asked for;
+    without a source the run is recorded with the month's current evaluation.
     """
     try:
         yield

@@ -1,4 +1,4 @@
-"""The settings, read once at the edge from environment variables."""
+"""The settings, read once from environment variables."""
 
 from pathlib import Path
 from typing import Self
@@ -13,15 +13,15 @@ from domain.refusal import WrongUsage
 
 
 class SettingsInvalid(WrongUsage):
-    """An environment variable holds something that it must not."""
+    """An environment variable has an invalid value."""
 
 
 class SettlementsUnknown(WrongUsage):
-    """A month's files are wanted, and nobody said where they are."""
+    """No root of settlement folders was given or configured."""
 
 
 class Settings(BaseSettings):
-    """Where the service keeps and finds things; every field is `GROWTH_POINTS_<NAME>`."""
+    """The settings of the service; each field is read from `GROWTH_POINTS_<NAME>`."""
 
     model_config = SettingsConfigDict(env_prefix="GROWTH_POINTS_", frozen=True)
 
@@ -116,31 +116,28 @@ class Settings(BaseSettings):
 
     @property
     def approval_rule(self) -> ApprovalRule:
-        """Which payouts somebody must have agreed to."""
+        """Which payouts need an approval."""
         return ApprovalRule.parse(self.approval)
 
     @property
     def limit_shares(self) -> dict[str, float]:
-        """How much of a snapshot may change from month to month, by the name of each limit."""
+        """The share of a snapshot that may change from month to month, by limit."""
         return {**LIMITS, **parse_limits(self.limits)}
 
     @property
     def further_names(self) -> tuple[str, ...]:
-        """By which names, beside this machine's own, browsers and scrapers may ask."""
+        """The host names, beside this machine's own, that requests may be made to."""
         of_pages = urlsplit(self.pages_url or "").hostname or ""
         given = (of_pages, *self.hosts.lower().split(","))
         return tuple(name.strip() for name in given if name.strip())
 
     def settlements_root(self, given: str = "") -> str:
-        """Take the root of the settlement folders as given, or else as configured.
-
-        Raises SettlementsUnknown.
-        """
+        """Return the root of the settlement folders; raises SettlementsUnknown."""
         root = given or self.settlements
         if root is None:
             raise SettlementsUnknown(
                 "where are the settlement folders? Give their root, or set "
-                "GROWTH_POINTS_SETTLEMENTS where the runs are worked."
+                "GROWTH_POINTS_SETTLEMENTS where the worker runs."
             )
         return root
 
@@ -156,15 +153,15 @@ class Settings(BaseSettings):
 
     @property
     def docs(self) -> Path:
-        """Where the data-quality pages are, beside the validation results they show."""
+        """Where the data-quality pages and the results they show are kept."""
         return self.home / "docs"
 
     @property
     def fetched(self) -> Path:
-        """Where what an object store delivers lies while it is read."""
+        """Where files from an object store are kept while they are read."""
         return self.home / "fetched"
 
     @property
     def staging(self) -> Path:
-        """Where a delivery lies between being read and being ingested."""
+        """Where a delivery is kept between reading and recording."""
         return self.home / "staging"

@@ -1,1 +1,1 @@
-"""What is served to browsers and to Prometheus: the operators' pages and the program's figures."""
+"""The operators' pages, and the figures for Prometheus."""

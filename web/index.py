@@ -1,4 +1,4 @@
-"""The page that operators start from: every month as it stands, newest first, with its reports."""
+"""The operators' start page: every month's state, newest first, with its reports."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -21,9 +21,9 @@ _TEMPLATES: Final = page_templates("web")
 
 @dataclass(frozen=True, slots=True)
 class _Listed:
-    """A month in the list; `standing` is None where the database says nothing of it.
+    """A month in the list; `standing` is None if the database does not have it.
 
-    `refused` says that its last delivery was; `reports` are relative to the home.
+    `refused` says whether its last delivery was; `reports` are relative to the home.
     """
 
     month: SettlementMonth
@@ -33,7 +33,7 @@ class _Listed:
 
 
 def index_page(settings: Settings, today: date) -> str:
-    """Write the page; what the database would say is missing when it does not answer."""
+    """Render the page, from reports alone if the database does not answer."""
     months = _months(settings)
     return _TEMPLATES.get_template("index.html").render(
         answered=months is not None,
@@ -59,7 +59,7 @@ def _listed(settings: Settings, months: Mapping[SettlementMonth, Standing]) -> I
 
 
 def _refused(settings: Settings) -> set[SettlementMonth]:
-    """Name the months whose last delivery was refused."""
+    """Return the months whose last delivery was refused."""
     last = {each.settlement_month: each.blocked for each in read_checks(settings.docs)}
     return {month for month, blocked in last.items() if blocked}
 

@@ -1,4 +1,4 @@
-"""The program's own figures for Prometheus, read from the database whenever they are asked for."""
+"""The figures for Prometheus, read from the database at each scrape."""
 
 from collections.abc import Iterable, Iterator
 from datetime import date
@@ -20,20 +20,20 @@ _STATES: Final = ("ingested", "closed", "restated", "paid")
 
 
 def metrics_text(settings: Settings) -> bytes:
-    """Write all figures as Prometheus reads them."""
+    """Return all figures in Prometheus's text format."""
     registry = CollectorRegistry(auto_describe=False)
     registry.register(_Program(settings))
     return generate_latest(registry)
 
 
 class _Program(Collector):
-    """Asks the database at each scrape, so that a restart forgets nothing."""
+    """Collects the figures from the database at each scrape."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
 
     def collect(self) -> Iterator[Metric]:
-        """Yield the figures; only `growth_points_database_up` when the database does not answer."""
+        """Yield the figures; only `growth_points_database_up` if the database does not answer."""
         up = GaugeMetricFamily("growth_points_database_up", "Whether the database answers.")
         try:
             with program_database(self._settings) as engine, engine.connect() as connection:
@@ -48,7 +48,7 @@ class _Program(Collector):
 
 
 def figures(months: Iterable[Standing], today: date) -> Iterator[Metric]:
-    """Make the figures of the months as they stand on a date."""
+    """Yield the figures of all months on a date."""
     months = tuple(months)
     yield _months(months)
     yield _awards(months)

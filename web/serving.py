@@ -1,8 +1,7 @@
-"""What is shown to browsers and to Prometheus: reports, data-quality pages, and figures.
+"""Serving reports, data-quality pages and figures.
 
-Reports and pages name sellers and points, so this listens to this machine alone unless told
-otherwise, and refused lines are not shown at all. Nor does it answer to a name that is not its own:
-a page from elsewhere could have its name lead here, and read along.
+Reports and pages name sellers and points, so by default it listens to this machine only, rejects
+requests made to other host names (DNS rebinding), and never serves the quarantine.
 """
 
 import signal
@@ -44,14 +43,16 @@ def serving(settings: Settings, port: int, host: str = "127.0.0.1") -> Iterator[
         server.shutdown()
 
 
-def serve_until_told(settings: Settings, port: int, host: str, tell: Callable[[str], None]) -> None:
-    """Serve until Ctrl-C or SIGTERM; `tell` is given the address."""
-    told_to_end = Event()
+def serve_until_told(
+    settings: Settings, port: int, host: str, announce: Callable[[str], None]
+) -> None:
+    """Serve until SIGINT or SIGTERM; `announce` is called with the address."""
+    stopped = Event()
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: told_to_end.set())
+        signal.signal(number, lambda *_: stopped.set())
     with serving(settings, port, host) as url:
-        tell(url)
-        told_to_end.wait()
+        announce(url)
+        stopped.wait()
 
 
 class _Handler(SimpleHTTPRequestHandler):
@@ -61,7 +62,7 @@ class _Handler(SimpleHTTPRequestHandler):
         super().__init__(*arguments, directory=str(settings.home))
 
     def parse_request(self) -> bool:
-        """Refuse a request by any other name than this machine's or that of the configured URL."""
+        """Reject a request made to a host name that is not configured."""
         if not super().parse_request():
             return False
         if self.headers.get("Host", "").partition(":")[0].lower() in self._names:
@@ -70,7 +71,7 @@ class _Handler(SimpleHTTPRequestHandler):
         return False
 
     def do_GET(self) -> None:
-        """Answer with figures, the list of reports, or a file that is shown."""
+        """Answer with the figures, the start page, or a file."""
         first = self.path.split("?")[0].strip("/").split("/")[0]
         if first == "metrics":
             self._answer(CONTENT_TYPE_LATEST, metrics_text(self._settings))
@@ -85,22 +86,22 @@ class _Handler(SimpleHTTPRequestHandler):
             self.send_error(HTTPStatus.NOT_FOUND)
 
     def do_HEAD(self) -> None:
-        """Answer for files that are shown only."""
+        """Answer for files only."""
         if self._is_shown():
             super().do_HEAD()
         else:
             self.send_error(HTTPStatus.NOT_FOUND)
 
     def end_headers(self) -> None:
-        """Let pages load nothing and run nothing, whatever is in them."""
+        """Forbid pages to load or run anything."""
         self.send_header("Content-Security-Policy", _POLICY)
         super().end_headers()
 
     def log_message(self, *_: object) -> None:
-        """Say nothing of each request."""
+        """Do not log requests."""
 
     def _is_shown(self) -> bool:
-        """Say whether the path leads into a folder that is shown, links and `..` followed."""
+        """Whether the path, with links and `..` resolved, is in a folder that is served."""
         asked, home = Path(self.translate_path(self.path)).resolve(), self._settings.home.resolve()
         return any(asked.is_relative_to(home / each) for each in _SHOWN)
 

@@ -1,1 +1,1 @@
-"""The commands, by what they are about; `console.cli` puts them together."""
+"""The commands, by topic; `console.cli` assembles them."""

@@ -1,4 +1,4 @@
-"""Answers: what was decided and why, who ran what, and whether all of it still agrees."""
+"""The commands that answer questions: decisions, explain, history, verify."""
 
 from typing import Literal
 
@@ -16,14 +16,14 @@ from domain.refusal import Refused
 @SELLER
 @output_option
 def decisions(month: SettlementMonth, seller_id: str | None, output: Output) -> None:
-    """What was decided for each seller in a month, with every reason."""
+    """List the decision for each seller in a month, with every reason."""
     from console.listings import DECISIONS, decision_rows
 
     with open_database(read_settings()) as engine:
         print_rows(DECISIONS, decision_rows(engine, month, seller_id), output)
 
 
-@click.command(short_help="Why a seller got what it got, and when it pays.")
+@click.command(short_help="Why a seller is awarded or not, and when it is paid.")
 @click.argument("seller_id", metavar="SELLER")
 @click.argument("month", type=MONTH)
 @click.option(
@@ -35,7 +35,7 @@ def decisions(month: SettlementMonth, seller_id: str | None, output: Output) -> 
     help="English, or Korean.",
 )
 def explain(seller_id: str, month: SettlementMonth, language: Literal["en", "ko"]) -> None:
-    """Why a seller was awarded in a month or not, in words, with the numbers, and when it pays."""
+    """Explain why a seller was awarded in a month or not, with the numbers and the payout date."""
     from console.explanation import explain_decision
     from flows.occasion import this_occasion
 
@@ -50,7 +50,7 @@ def explain(seller_id: str, month: SettlementMonth, language: Literal["en", "ko"
 @click.argument("month", type=MONTH)
 @output_option
 def history(month: SettlementMonth, output: Output) -> None:
-    """Every run of a month: who, when, on what, what it changed, and how long it took."""
+    """List every run of a month: who, when, input, what it changed, and how long it took."""
     from console.listings import HISTORY, history_rows
 
     with open_database(read_settings()) as engine:
@@ -65,10 +65,10 @@ def history(month: SettlementMonth, output: Output) -> None:
     metavar="HASH",
     type=HEAD,
     multiple=True,
-    help="A ledger head that a report told; kept reports are looked up anyway.",
+    help="A ledger head from a report; the heads of kept reports are always checked.",
 )
 def verify(replay: bool, heads: tuple[str, ...]) -> None:
-    """Derive again everything that can be derived; exit 1 and name it if anything differs."""
+    """Derive everything that can be derived again; exit with 1 and list what differs."""
     from adapters.postgres.verification.verify import verify as differences
     from console.as_of import seal_everything
     from console.progress import warnings_told
@@ -88,7 +88,7 @@ def verify(replay: bool, heads: tuple[str, ...]) -> None:
     for difference in found:
         click.echo(str(difference))
     if found:
-        raise Refused(f"{len(found)} things differ from what was recorded; see above.")
+        raise Refused(f"{len(found)} differences from what was recorded; see above.")
     click.echo("Everything that can be derived again agrees with what was recorded.")
     if head is not None:
         click.echo(f"ledger head: {head.seal_no} {head.hash}")

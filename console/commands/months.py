@@ -1,4 +1,4 @@
-"""Months: take a month's files in, close it, see what was refused."""
+"""The commands about months: check, ingest, close, list, show refused rows."""
 
 from pathlib import Path
 
@@ -10,11 +10,11 @@ from console.output import Output, print_rows
 from domain.months import SettlementMonth
 
 
-@click.command(short_help="Take a month's files in without closing it.")
+@click.command(short_help="Ingest a month's files without closing it.")
 @click.argument("month", type=MONTH)
 @ROOT
 def ingest(month: SettlementMonth, root: str | None) -> None:
-    """Take a month's settlement files in without closing it (history, late months)."""
+    """Ingest a month's settlement files without closing it (history, late months)."""
     settings = read_settings()
     root = root_or_setting(settings, root)
     with flows_ready(settings, f"ingesting {month}"):
@@ -28,10 +28,8 @@ def ingest(month: SettlementMonth, root: str | None) -> None:
 @click.argument("month", type=MONTH)
 @ROOT
 @click.option("--preview", is_flag=True, help="Compute everything, show it, write nothing.")
-@click.option("--policy", metavar="NAME", help="Another policy than the month's own.")
-@click.option(
-    "--acknowledge-paid", is_flag=True, help="Agree to changes in months that are paid and stay so."
-)
+@click.option("--policy", metavar="NAME", help="A policy to use instead of the month's own.")
+@click.option("--acknowledge-paid", is_flag=True, help="Agree that paid months keep their payout.")
 @REASON
 @output_option
 def close(
@@ -46,8 +44,8 @@ def close(
     """Close a month: check its files, decide for every seller, post the awards, plan the payout.
 
     The two months before it must have been ingested. Closing a month again with the same files
-    changes nothing; with other files it posts the difference. With --output csv or json the
-    sellers whose result changes are listed instead of the report.
+    changes nothing; with other files it posts the difference. --output csv or json lists the
+    sellers whose result changed instead of the report.
     """
     settings = read_settings()
     root = root_or_setting(settings, root)
@@ -73,16 +71,15 @@ def close(
         click.echo(f"report: {closed.file}")
 
 
-@click.command(short_help="Try a delivery: what would a closing say of its files?")
+@click.command(short_help="Check a delivery's files as a closing would.")
 @click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
 @output_option
 def check(folder: Path, output: Output) -> None:
-    """Check a month's files as a closing would, in seconds and without any database.
+    """Check a month's files as a closing would, in seconds and without a database.
 
-    FOLDER is a month's folder, such as /data/2026-10, or the one that months lie in. What was
-    delivered before is not looked at: whether a month is unlike the last is told when it is taken
-    in, and every word that the program does not know is called new. Exits with 1 if a month would
-    be refused; nothing is kept anywhere.
+    FOLDER is a month's folder, such as /data/2026-10, or one that contains such folders. Earlier
+    deliveries are not compared: that is done at ingest, and every unknown word is reported as new.
+    Nothing is kept. Exits with 1 if a month would be refused.
     """
     from console.delivery_check import FINDINGS, WouldBeRefused, check_folder
     from console.terminal import print_findings
@@ -98,10 +95,10 @@ def check(folder: Path, output: Output) -> None:
         raise WouldBeRefused(refused)
 
 
-@click.command(short_help="Each month ingested: revisions, findings, state.")
+@click.command(short_help="Each ingested month: revisions, findings, state.")
 @output_option
 def months(output: Output) -> None:
-    """Each month with all its revisions, and its last delivery if that was refused."""
+    """List each month with all its revisions, and its last delivery if that was refused."""
     from adapters.data_docs import read_checks
     from console.delivery_listings import MONTHS, month_rows
 
@@ -110,14 +107,14 @@ def months(output: Output) -> None:
         print_rows(MONTHS, month_rows(engine, read_checks(settings.docs)), output)
 
 
-@click.command(short_help="The refused rows and the rules each broke.")
+@click.command(short_help="The refused rows and the rules that each broke.")
 @click.argument("month", type=MONTH)
 @output_option
 def quarantine(month: SettlementMonth, output: Output) -> None:
-    """The refused rows of a month's last refused delivery, with every rule that each broke.
+    """List the refused rows of a month's last refused delivery, with every rule that each broke.
 
-    A row has the number that a spreadsheet shows beside it: the header is row 1, and an empty
-    line has a number. In Parquet the first row is row 1.
+    Rows are numbered as in a spreadsheet: the header is row 1, and empty lines count. In Parquet
+    the first row is row 1.
     """
     from adapters.data_docs import read_checks
     from adapters.ingest.quarantine import latest_quarantine
@@ -138,7 +135,7 @@ def quarantine(month: SettlementMonth, output: Output) -> None:
 @click.command(short_help="Open the data-quality pages.")
 @click.option("--serve", "port", type=click.IntRange(0, 65535), help="Serve them on this port.")
 def docs(port: int | None) -> None:
-    """Open the data-quality pages; with --serve PORT as a web server of this machine."""
+    """Open the data-quality pages, or serve them on this machine with --serve PORT."""
     from flows.ingesting.quality_pages import publish_quality_pages, show_in_browser
     from web.serving import serve_until_told
 

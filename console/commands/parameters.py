@@ -1,4 +1,4 @@
-"""Arguments and options that several commands share: each says what is wrong with a value."""
+"""Arguments and options that several commands share."""
 
 import re
 from collections.abc import Callable
@@ -69,7 +69,7 @@ class _Moment(click.ParamType[date | int]):
                 ctx,
             )
         if day > this_occasion().today:
-            self.fail(f"{day} has not come yet in Seoul; nothing is known of it", param, ctx)
+            self.fail(f"{day} has not come yet in Seoul", param, ctx)
         return day
 
 
@@ -79,13 +79,13 @@ class _Head(click.ParamType[str]):
     def convert(self, value: Any, param: Any, ctx: Any) -> str:
         if not re.fullmatch("[0-9a-f]{64}", value):
             self.fail(
-                f"{value!r} is not a head; give the 64 hex digits that a report told", param, ctx
+                f"{value!r} is not a ledger head; give the 64 hex digits from a report", param, ctx
             )
         return str(value)
 
 
 class _Points(click.ParamType[int]):
-    """A whole number as it is shown, with commas, or without; at least `least`."""
+    """A whole number, with or without commas, of at least `least`."""
 
     name = "points"
 
@@ -96,7 +96,7 @@ class _Points(click.ParamType[int]):
         if isinstance(value, int):
             return value
         if not re.fullmatch(r"-?([0-9]+|[0-9]{1,3}(,[0-9]{3})+)", value):
-            self.fail(f"{value!r} is no number of points; write it as 2550000", param, ctx)
+            self.fail(f"{value!r} is not a number of points; write it as 2550000", param, ctx)
         points = int(value.replace(",", ""))
         if self.least is not None and points < self.least:
             self.fail(f"{value} is less than {self.least}", param, ctx)
@@ -120,7 +120,7 @@ ROOT = click.option(
     "--from",
     "root",
     metavar="ROOT",
-    help="Where the settlement folders are; GROWTH_POINTS_SETTLEMENTS when left out.",
+    help="Root of the settlement folders, by default GROWTH_POINTS_SETTLEMENTS.",
 )
 REASON = click.option(
     "--reason", type=LINE, default=None, help="Why this is done; recorded with it."
@@ -130,7 +130,7 @@ AS_OF = click.option(
     "moment",
     metavar="MOMENT",
     type=MOMENT,
-    help="As it stood when a day ended in Seoul, or at a ledger head's number.",
+    help="As of the end of a day in Seoul, or of a ledger head's number.",
 )
 SELLER = click.option("--seller", "seller_id", metavar="ID", help="Only this seller.")
 
@@ -141,6 +141,6 @@ def output_option(command: _Command) -> _Command:
         type=click.Choice(["table", "csv", "json"]),
         default="table",
         show_default=True,
-        help="A table to read, or all rows for a program.",
+        help="A table for reading, or all rows for a program.",
     )
     return choice(command)

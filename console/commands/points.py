@@ -1,4 +1,4 @@
-"""Points: pay them out, approve and plan payouts, adjust, list ledger and balances."""
+"""The commands about points: payouts, approvals, adjustments, ledger, balances."""
 
 from datetime import date
 from pathlib import Path
@@ -21,10 +21,10 @@ from domain.months import SettlementMonth
 
 
 @click.command("pay-out", short_help="Pay what is due and not paid yet, once.")
-@click.option("--on", type=DATE, help="Pay what is due on this date; today in Seoul if left out.")
-@click.option("--ahead", is_flag=True, help="Allow a date that has not come yet.")
+@click.option("--on", type=DATE, help="Pay what is due on this date, by default today in Seoul.")
+@click.option("--ahead", is_flag=True, help="Allow a date in the future.")
 def pay_out_command(on: date | None, ahead: bool) -> None:
-    """Pay out every closed month that is due and not paid yet. Again does nothing."""
+    """Pay out every closed month that is due and not paid yet; a month is paid once."""
     with flows_ready(read_settings(), "paying out", with_gate=False):
         from flows.paying.flow import pay_out_on
 
@@ -41,7 +41,7 @@ def pay_out_command(on: date | None, ahead: bool) -> None:
 @click.command(short_help="Each closed month: due date, state, points.")
 @output_option
 def payouts(output: Output) -> None:
-    """Each closed month: when it is due, whether it is paid, to how many sellers, how much."""
+    """List each closed month: payout date, state, sellers, points."""
     from console.listings import PAYOUTS, payout_rows
     from flows.occasion import this_occasion
 
@@ -51,15 +51,15 @@ def payouts(output: Output) -> None:
         print_rows(PAYOUTS, payout_rows(engine, today, settings.approval_rule), output)
 
 
-@click.command("approve-payout", short_help="Agree that a month pays so many points.")
+@click.command("approve-payout", short_help="Approve a month's payout by its total.")
 @click.argument("month", type=MONTH)
 @click.argument("points", type=POINTS_OF_A_MONTH)
 @click.option("--reason", type=LINE, required=True, help="Why; recorded with your name.")
 def approve_payout_command(month: SettlementMonth, points: int, reason: str) -> None:
-    """Agree that MONTH pays POINTS in all, where GROWTH_POINTS_APPROVAL asks for it.
+    """Approve that MONTH pays POINTS in total, if GROWTH_POINTS_APPROVAL demands an approval.
 
-    The total must be the one that the month would pay now; a closing that changes the month makes
-    the approval void.
+    The total must be what the month would pay now; a closing that changes the month makes the
+    approval void.
     """
     from console.progress import warnings_told
     from console.replanning import replanning_payouts
@@ -74,23 +74,23 @@ def approve_payout_command(month: SettlementMonth, points: int, reason: str) -> 
         click.echo(tell_approval(approved))
 
 
-@click.command("reschedule-payouts", short_help="Plan payout dates anew after a holiday.")
+@click.command("reschedule-payouts", short_help="Recompute payout dates after a new holiday.")
 def reschedule_payouts() -> None:
-    """Work out every planned payout date again, after a holiday was announced."""
+    """Recompute the payout dates of all unpaid months after a holiday was announced."""
     from console.progress import warnings_told
     from console.replanning import replanning_payouts
     from flows.occasion import this_occasion
     from flows.paying.reschedule_payouts import reschedule, tell_moves
 
     settings = read_settings()
-    cause = this_occasion().cause("payout dates worked out again")
+    cause = this_occasion().cause("payout dates recomputed")
     with replanning_payouts(settings):
         with warnings_told():
             moved = reschedule(settings, cause)
         click.echo(tell_moves(moved))
 
 
-# A number below zero is not an option, though it begins like one.
+# A negative number looks like an option.
 @click.command(
     context_settings={"ignore_unknown_options": True},
     short_help="Give or take available points, with a reason.",
@@ -101,10 +101,8 @@ def reschedule_payouts() -> None:
     "--reason", type=LINE, required=True, help="Why; recorded in the ledger with your name."
 )
 @click.option("--for", "month", type=MONTH, help="The paid month to correct.")
-@click.option("--request-id", type=LINE, help="A name of its own, to give the same points again.")
-@click.option(
-    "--acknowledge-paid", is_flag=True, help="Agree to changes in months that are paid and stay so."
-)
+@click.option("--request-id", type=LINE, help="A unique id, to give the same points again.")
+@click.option("--acknowledge-paid", is_flag=True, help="Agree that paid months keep their payout.")
 def adjust(
     seller_id: str,
     points: int,
@@ -113,12 +111,11 @@ def adjust(
     request_id: str | None,
     acknowledge_paid: bool,
 ) -> None:
-    """Give a seller available points, or take them back (POINTS below zero).
+    """Give a seller available points, or take them (POINTS below zero).
 
-    The same adjustment again is the first one, on whatever day, so a retry never doubles it; to
-    give the same points for the same reason twice, give each a --request-id. With --for MONTH it
-    awards what a paid month turned out to lack (the store then holds that tier), or claws back what
-    it gave too much.
+    Repeating an adjustment does nothing, on whatever day, so a retry is safe; to give the same
+    points for the same reason twice, give each its own --request-id. With --for MONTH it awards
+    what a paid month lacks, which takes the tier, or claws back what it paid in excess.
     """
     from console.progress import warnings_told
     from flows.correcting import corrections
@@ -149,9 +146,9 @@ def ledger(
     file: Path | None,
     output: Output,
 ) -> None:
-    """Every transfer of points, in the order in which it was recorded.
+    """List every transfer of points, in the order in which they were recorded.
 
-    With --as-of nothing that was recorded later is there: the same answer today and next year.
+    With --as-of, transfers recorded later are left out, so the answer never changes.
     """
     from console.as_of import export_ledger, seal_as_of
     from console.listings import LEDGER, ledger_rows, require_known_seller
@@ -173,7 +170,7 @@ def ledger(
 @AS_OF
 @output_option
 def balances(seller_id: str | None, moment: date | int | None, output: Output) -> None:
-    """Every seller's points, pending and available, now or as they stood."""
+    """List every seller's pending and available points, now or as of a moment."""
     from console.as_of import balance_rows
     from console.listings import BALANCES, require_known_seller
     from console.progress import warnings_told

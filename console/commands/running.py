@@ -1,4 +1,4 @@
-"""What a command needs to run: its settings, the database, Prefect made ready for flows."""
+"""What commands need to run: settings, database, Prefect."""
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -20,7 +20,7 @@ def read_settings() -> "Settings":
 
 
 def root_or_setting(settings: "Settings", root: str | None) -> str:
-    """Say where the settlement folders are: as given, or as set."""
+    """Return the root of the settlement folders, as given or as configured."""
     if (found := root or settings.settlements) is None:
         raise click.UsageError(
             "where are the settlement folders? Give --from ROOT or set GROWTH_POINTS_SETTLEMENTS."
@@ -29,7 +29,7 @@ def root_or_setting(settings: "Settings", root: str | None) -> str:
 
 
 def open_database(settings: "Settings") -> AbstractContextManager["Engine"]:
-    """Open the program's database, brought up to date; the embedded one is started."""
+    """Open the program's database, migrated; the embedded one is started."""
     from flows.program import program_database
 
     return program_database(settings)
@@ -37,7 +37,7 @@ def open_database(settings: "Settings") -> AbstractContextManager["Engine"]:
 
 @contextmanager
 def flows_ready(settings: "Settings", title: str, *, with_gate: bool = True) -> Iterator[None]:
-    """Make Prefect ready, and the gate where it is needed, while `title` is shown as progress."""
+    """Start Prefect, and the gate if it is needed, showing `title` as progress."""
     from console.progress import progress
     from expectations.gate_process import start_gate
     from flows.prefect.servers.temporary_server import prepare_prefect, ready_for_flows

@@ -1,4 +1,4 @@
-"""The service: run it all, show its pages, set its alarms; sample marketplaces to try it on."""
+"""The commands about the service: up, serve, alarms, and sample marketplaces."""
 
 from pathlib import Path
 from typing import Literal
@@ -10,14 +10,14 @@ from console.commands.running import read_settings
 from domain.months import SettlementMonth
 
 
-@click.command(short_help="Run it all: database, UI, schedules.")
+@click.command(short_help="Run everything: database, UI, schedules.")
 @click.option("--port", type=click.IntRange(0, 65535), default=4200, show_default=True)
-@click.option("--demo", is_flag=True, help="A sample marketplace, its last month left to close.")
+@click.option("--demo", is_flag=True, help="Use a sample marketplace; its last month is open.")
 def up(port: int, demo: bool) -> None:
     """Run database, Prefect server with its UI, deployments and schedules, until Ctrl-C.
 
-    Only this machine is listened to, on PORT and the one after it. Started again, it goes on where
-    it ended.
+    It listens on PORT and the next one, for this machine only. Started again, it continues where it
+    ended.
     """
     from console.demo import CLOSED, Demo
     from console.progress import progress
@@ -38,23 +38,23 @@ def up(port: int, demo: bool) -> None:
     run_up(read_settings(), port, close_all_but_the_last)
 
 
-@click.command(short_help="Show reports, and figures for Prometheus.")
+@click.command(short_help="Serve reports, and figures for Prometheus.")
 @click.option("--port", type=click.IntRange(0, 65535), default=4201, show_default=True)
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 def serve(port: int, host: str) -> None:
-    """Serve reports, data-quality pages and /metrics, until Ctrl-C; `up` does so by itself."""
+    """Serve reports, data-quality pages and /metrics until Ctrl-C; `up` includes this."""
     from web.serving import serve_until_told
 
     serve_until_told(read_settings(), port, host, lambda url: click.echo(f"{url} (Ctrl-C ends it)"))
 
 
-@click.command(short_help="Bring the Prefect server's alarms up to date.")
-@click.option("--webhook", metavar="URL", help="Tell them to this webhook, as JSON with a text.")
+@click.command(short_help="Apply the alarms to the Prefect server.")
+@click.option("--webhook", metavar="URL", help="Send them to this webhook, as JSON with a text.")
 def alarms(webhook: str | None) -> None:
-    """Apply the alarms to the Prefect server; again changes nothing. `up` does so by itself.
+    """Apply the alarms to the Prefect server; `up` includes this. It may be repeated.
 
-    They are told to the notification block growth-points-alarms, whatever its type; --webhook
-    makes one.
+    They are sent through the notification block growth-points-alarms, whatever its type; --webhook
+    creates one.
     """
     from console.applying import apply_alarms_now
 
@@ -62,13 +62,13 @@ def alarms(webhook: str | None) -> None:
 
 
 @click.command(short_help="Six months of a sample marketplace, in tables.")
-@click.option("--seed", default=1, show_default=True, help="Another seed, another marketplace.")
+@click.option("--seed", default=1, show_default=True, help="Each seed is another marketplace.")
 @click.option("--sellers", default=3_000, show_default=True)
 @click.option("--lines", default=60_000, show_default=True, help="Settlement lines a month.")
 def demo(seed: int, sellers: int, lines: int) -> None:
-    """A sample marketplace: six months closed in order and paid, in tables.
+    """Close and pay six months of a sample marketplace, and show them in tables.
 
-    It keeps a home and a database of its own; run again, it shows the same.
+    It has its own home and database; run again, it shows the same.
     """
     from console.demo import Demo, run_demo
 
@@ -80,7 +80,7 @@ def demo(seed: int, sellers: int, lines: int) -> None:
 @click.option("--sellers", default=5_000, show_default=True, help="Stores in the last month.")
 @click.option("--lines", default=200_000, show_default=True, help="Settlement lines a month.")
 @click.option("--months", type=MONTHS, default="2026-05..2026-10", show_default=True)
-@click.option("--seed", default=1, show_default=True, help="The same seed, the same files.")
+@click.option("--seed", default=1, show_default=True, help="The same seed gives the same files.")
 @click.option("--format", "file_format", type=click.Choice(["parquet", "csv"]), default="parquet")
 def sample(
     directory: Path,
@@ -90,7 +90,7 @@ def sample(
     seed: int,
     file_format: Literal["parquet", "csv"],
 ) -> None:
-    """Write a believable marketplace's settlement files into DIRECTORY."""
+    """Write the settlement files of a realistic marketplace into DIRECTORY."""
     from adapters.sample import write_sample
     from console.progress import progress, say
 

@@ -1,6 +1,5 @@
-"""A month is closed, or closed again: ingested, decided for every store, posted, reported.
+"""Closing a month: ingest, decide for every store, post, report.
 
-A closing is one transaction (`record_closing`); a month that changes has the later ones evaluated
-again in the same one (`cascade`). Does not belong here: paying what was posted (`paying`),
-correcting what was paid (`correcting`).
+A closing is one transaction (`record_closing`), in which later closed months are evaluated again
+(`cascade`). Does not belong here: payouts (`paying`), corrections of paid months (`correcting`).
 """

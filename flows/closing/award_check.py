@@ -1,4 +1,4 @@
-"""The last look at awards before they are posted."""
+"""The data-quality check of awards before they are posted."""
 
 from collections.abc import Sequence
 
@@ -13,9 +13,9 @@ from flows.closing.evaluation import EvaluatedMonth
 
 
 def require_sound_awards(connection: Connection, months: Sequence[EvaluatedMonth]) -> None:
-    """Have the gate judge what is to be posted; raises MonthBlocked, with nothing posted.
+    """Raise MonthBlocked if the gate finds anything wrong with the awards to be posted.
 
-    The months are of one transaction, which holds the program's lock.
+    All months belong to one transaction, which holds the program's lock.
     """
     posted = {each.month: each.restatement.post for each in months if each.restatement.post}
     if not posted:
@@ -32,7 +32,7 @@ def require_sound_awards(connection: Connection, months: Sequence[EvaluatedMonth
 
 
 def _fund_left(connection: Connection) -> int | None:
-    """Say how many points the budget leaves; None without one."""
+    """Return the points left in the budget, or None if there is no budget."""
     fund = select(program_balance.c.points, program_balance.c.floor).where(
         program_balance.c.account == Account.PROGRAM_FUND
     )

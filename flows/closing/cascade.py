@@ -1,8 +1,8 @@
-"""Evaluating months in order, inside one transaction: a month binds the ones after it.
+"""Evaluating a month and every later closed month, in order, in one transaction.
 
 A month's amounts count in the two windows after its own, and its awards bind all later months
-(rule 11). So whatever changes one month has every later closed month evaluated again. All
-reversals are posted before any award, so that a tier freed in one month can be awarded in another.
+(rule 11), so a change to one month can change any later one. All reversals are posted before any
+award, so that a tier freed in one month can be awarded in another.
 """
 
 import logging
@@ -28,14 +28,14 @@ log = logging.getLogger("growth_points.closing")
 
 
 class ChangesPaidMonths(Refused):
-    """What is to be done changes the awards of months that were paid, and nobody agreed to it."""
+    """The awards of paid months would change, and the request does not acknowledge it."""
 
     def __init__(self, month: SettlementMonth, changed: Sequence[EvaluatedMonth]) -> None:
         lines = "\n".join(f"  {_paid_difference(each)}" for each in changed)
         super().__init__(
-            f"What is asked for {month} changes what was earned in months that are paid, where "
-            "what was paid stays. Nothing was written. A closing shows it with --preview; accept "
-            f"it with --acknowledge-paid:\n{lines}"
+            f"The request for {month} changes what paid months earned; what was paid stays. "
+            "Nothing was written. See the change with close --preview, accept it with "
+            f"--acknowledge-paid:\n{lines}"
         )
         self.month = month
         self.changed = tuple(each.month for each in changed)
@@ -48,10 +48,10 @@ def evaluate_in_order(
     cause: Cause,
     asked_for: Mapping[SettlementMonth, str | None],
 ) -> tuple[EvaluatedMonth, ...]:
-    """Evaluate months, oldest first, each on the awards that the ones before it leave standing.
+    """Evaluate months, oldest first, each on the standing awards of the earlier ones.
 
-    Months that stay as they are, are left out unless they are `asked_for`, which names the policies
-    to use instead of the months' own. Raises WindowIncomplete, PolicyUnknown.
+    Unchanged months are skipped unless they are in `asked_for`, which maps months to the name of a
+    policy that overrides their own. Raises WindowIncomplete, PolicyUnknown.
     """
     evaluated = []
     for month in months:
@@ -70,22 +70,22 @@ def evaluate_in_order(
 
 
 def require_acknowledgment(month: SettlementMonth, evaluated: Sequence[EvaluatedMonth]) -> None:
-    """Raise ChangesPaidMonths if what a paid month earned changes, and is not what it paid."""
+    """Raise ChangesPaidMonths if a paid month's awards change and differ from what it paid."""
     if changed := changed_though_paid(evaluated):
         raise ChangesPaidMonths(month, changed)
 
 
 def changed_though_paid(evaluated: Sequence[EvaluatedMonth]) -> list[EvaluatedMonth]:
-    """Pick the paid months whose awards change, and are not what was paid."""
+    """Return the paid months whose awards change and differ from what they paid."""
     return [each for each in evaluated if each.changes and each.restatement.is_unsettled]
 
 
 def post_differences(
     connection: Connection, months: Sequence[EvaluatedMonth], cause: Cause
 ) -> None:
-    """Post the reversals, then the awards, of each month.
+    """Post the reversals of all months, then their awards.
 
-    Raises MonthBlocked when the gate finds anything wrong with what would be posted.
+    Raises MonthBlocked if the gate finds anything wrong with the awards.
     """
     require_sound_awards(connection, months)
     for each in months:
@@ -109,10 +109,10 @@ def _effective_on(month: EvaluatedMonth) -> date:
 def not_planned_by_their_policy(
     connection: Connection, months: Iterable[EvaluatedMonth]
 ) -> Mapping[SettlementMonth, Policy]:
-    """Name the policies of the months that have no payout date yet, or one of another policy.
+    """Return the policies of months without a payout date, or with one by another policy.
 
-    A date that was planned is moved by a holiday only on purpose (`reschedule-payouts`): a month
-    closed again where the operator's holidays are not at hand keeps its date.
+    A planned date is moved for a new holiday only by `reschedule-payouts`, never by a closing that
+    may run without the operator's list of holidays.
     """
     planned = planned_payouts(connection)
     return {

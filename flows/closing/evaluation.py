@@ -1,4 +1,4 @@
-"""Evaluating one month inside the closing's transaction: gather, decide, and say what changed."""
+"""Evaluating one month in the closing's transaction: gather, decide, compare."""
 
 import logging
 from dataclasses import dataclass, replace
@@ -34,9 +34,9 @@ log = logging.getLogger("growth_points.evaluation")
 
 @dataclass(frozen=True, slots=True)
 class ClosingRequest:
-    """What is to be closed, and why; without a policy's name the month's own policy is used.
+    """The month to close, and why; without `policy_name` the month's own policy is used.
 
-    `approval` says whether its payout will need one; it is recorded, and holds whoever pays.
+    `approval` is recorded with the closing and binds the payout.
     """
 
     month: SettlementMonth
@@ -49,7 +49,7 @@ class ClosingRequest:
 
 @dataclass(frozen=True, slots=True)
 class GatheredMonth:
-    """All that decides a month, and its evaluation before, None for a first closing."""
+    """Everything that decides a month, and its previous evaluation, None for a first closing."""
 
     chosen: PolicyText
     window: tuple[Revision, ...]
@@ -63,17 +63,17 @@ class GatheredMonth:
 
     @property
     def decided(self) -> Evaluation | None:
-        """The evaluation that decided just this input; None where it has to be decided."""
+        """The evaluation of exactly this input; None if there is none yet."""
         same = self.before and self.before.input_hash == self.content.content_hash
         return self.before if same else None
 
 
 @dataclass(frozen=True, slots=True)
 class EvaluatedMonth:
-    """How one month stands, and what differs from how it stood before.
+    """A month's evaluation, and how it differs from the previous one.
 
-    `earned` are the awards that it decided; `changes` are the stores whose award is another than
-    before; `changed` says whether the month was decided anew.
+    `earned` are the awards that it decided, `changes` the stores whose result changed; `changed`
+    says whether the evaluation is new.
     """
 
     evaluation: Evaluation
@@ -92,7 +92,7 @@ class EvaluatedMonth:
 
 
 def gather_month(state: ProgramState, month: SettlementMonth, chosen: PolicyText) -> GatheredMonth:
-    """Gather what decides a month by a policy; raises WindowIncomplete."""
+    """Gather everything that decides a month by a policy; raises WindowIncomplete."""
     window = state.window(month, chosen.policy.window_months)
     content = EvaluationInput(
         month=month,
@@ -106,7 +106,7 @@ def gather_month(state: ProgramState, month: SettlementMonth, chosen: PolicyText
 def evaluate_month(
     connection: Connection, state: ProgramState, gathered: GatheredMonth, cause: Cause
 ) -> EvaluatedMonth:
-    """Decide a month unless its input was decided before, and compare what stands with it."""
+    """Decide a month unless this input was decided before, and compare it with what stands."""
     if gathered.decided is not None:
         return _compared(connection, state, gathered, gathered.decided, ())
     chosen, content, window = gathered.chosen, gathered.content, gathered.window
@@ -158,10 +158,9 @@ def _compared(
 def _stores_with_other_input(
     connection: Connection, gathered: GatheredMonth, decided_on: AwardsByMonth
 ) -> frozenset[str] | None:
-    """List the stores that are to be decided again; None for all of them.
+    """Return the stores to decide again, or None for all of them.
 
-    All are when the rules are others, or when it cannot be told for certain what the month was
-    decided on before.
+    All are decided again if the policy changed or the previous input cannot be reconstructed.
     """
     before, content = gathered.before, gathered.content
     if before is None or before.policy_hash != content.policy_hash:

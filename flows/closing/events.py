@@ -1,4 +1,4 @@
-"""The events of a closing: a month closed for the first time, or restated."""
+"""The events of a closing: month closed, month restated."""
 
 from pathlib import Path
 from typing import Any
@@ -10,9 +10,9 @@ from flows.prefect.events import CLOSED, RESTATED, tell
 
 
 def tell_closed(closing: Closing, report: Path | None, *, again: bool = False) -> None:
-    """Tell of each month that a closing has changed: closed for the first time, or restated.
+    """Emit an event for each month that a closing changed: `closed` if it is new, else `restated`.
 
-    With `again` the month is told as closed, since the run that closed it told nobody.
+    With `again`, emit `closed` for the month itself: the run that closed it was killed first.
     """
     if closing.request.preview:
         return

@@ -1,4 +1,4 @@
-"""The `close-month` and `rerun-month` flows: files in, awards on the ledger, the payout planned."""
+"""The `close-month` and `rerun-month` flows: ingest, decide, post, plan the payout."""
 
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
@@ -38,8 +38,7 @@ from flows.settings import Settings
 class ClosedMonth:
     """A closing with its report; `file` is None for a preview, which writes nothing.
 
-    Not a dataclass: Prefect would look through every award of one that a flow returns, for
-    seconds.
+    Not a dataclass: Prefect would spend seconds visiting every award in it.
     """
 
     __slots__ = ("closing", "file", "report")
@@ -73,8 +72,8 @@ def close_month(
         mode: "preview" computes everything, shows it and writes nothing; "commit" closes.
         reason: Why the month is closed; recorded with it.
         asked_by: Your name; recorded with it.
-        acknowledge_paid: Agree that paid months stay paid, though they earned something else.
-        policy: The name of another policy than the month's own. Empty: the month's own.
+        acknowledge_paid: Agree that paid months keep their payout though their awards change.
+        policy: The name of a policy to use instead of the month's own. Empty: the month's own.
     """
     cause = flow_occasion(asked_by).cause(reason)
     preview = mode == "preview"
@@ -94,18 +93,18 @@ def rerun_month(
     policy: str = "",
     settlements: str = "",
 ) -> ClosedMonth:
-    """Close a month again, after its files or the files of an earlier month changed.
+    """Close a month again after its files, or those of an earlier month, changed.
 
-    A preview shows what would change and writes nothing. With the files as they were nothing
-    changes either; with others the difference is posted, in this month and in the later ones.
+    A preview shows what would change and writes nothing. A commit posts the difference in this
+    month and in the later closed ones; with unchanged files there is none.
 
     Args:
         month: The settlement month, as YYYY-MM, such as 2026-10.
         reason: Why the month is run again; recorded with it.
         mode: "preview" computes everything, shows it and writes nothing; "commit" posts it.
         asked_by: Your name; recorded with the run.
-        acknowledge_paid: Agree that paid months stay paid, though they earned something else.
-        policy: The name of another policy than the one the month was closed with.
+        acknowledge_paid: Agree that paid months keep their payout though their awards change.
+        policy: The name of a policy to use instead of the one the month was closed with.
         settlements: The root of the settlement folders, if not GROWTH_POINTS_SETTLEMENTS.
     """
     request = ClosingRequest(
@@ -119,14 +118,14 @@ def rerun_month(
 
 
 def close(settings: Settings, request: ClosingRequest, settlements: str) -> ClosedMonth:
-    """Close a month as requested, from the settlement folders given or configured.
+    """Close a month from the settlement folders given or configured.
 
-    A refused closing is kept in the month's history; a refused preview writes nothing either.
+    A refused closing is recorded in the month's history; a refused preview is not.
     """
     request = replace(request, approval=settings.approval_rule)
     root, progress = settings.settlements_root(settlements), RunProgress(request.month)
     with _in_the_history(settings, request, root):
-        progress.reach(0, "looking at what it needs")
+        progress.reach(0, "checking the window")
         check_clocks(settings)
         require(settings, request)
         progress.reach(10, "reading and checking its files")
@@ -157,12 +156,9 @@ def _in_the_history(
     )
 
 
-@task(cache_policy=NO_CACHE, name="see that the window is complete", **PATIENCE)
+@task(cache_policy=NO_CACHE, name="check the window", **PATIENCE)
 def require(settings: Settings, request: ClosingRequest) -> None:
-    """Refuse a month that cannot be closed as things are, before reading anything.
-
-    Its earlier months may be missing, or the operator's file of holidays may be damaged.
-    """
+    """Refuse a month that cannot be closed before reading its files."""
     with program_database(settings) as engine:
         require_window(engine, request, program_policies(settings), program_calendar(settings))
 
@@ -179,7 +175,7 @@ def record(settings: Settings, request: ClosingRequest, delivery: SoundDelivery)
 def publish(settings: Settings, closing: Closing, root: str) -> ClosedMonth:
     """Attach the report to the run and keep it as a file.
 
-    Not a task: Prefect would look through every award of the closing for futures to wait for.
+    Not a task: Prefect would search every award of the closing for futures.
     """
     revision = closing.closed.revision
     page = quality_page(settings, closing.request.month, revision.revision_no)
@@ -192,7 +188,7 @@ def publish(settings: Settings, closing: Closing, root: str) -> ClosedMonth:
     kept, lost = None, False
     if not closing.request.preview:
         name = f"closed-{closing.closed.evaluation.evaluation_no}"
-        # A run that was killed after its commit kept no report, and told nobody either.
+        # A run that was killed after its commit left no report and emitted no event.
         lost = not (closing.changed or is_kept(settings, report.month, name))
         report = written_again(report) if lost else report
         kept = keep_report(settings, name, report, anew=closing.changed)

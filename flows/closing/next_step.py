@@ -1,4 +1,4 @@
-"""What follows a closing: closing what was previewed, or approving its payout."""
+"""The next step after a closing: commit what was previewed, or approve the payout."""
 
 from typing import Final
 
@@ -17,10 +17,7 @@ _APPROVAL: Final = "approve-payout/approve-payout"
 
 
 def next_step(settings: Settings, closing: Closing, settlements: str) -> NextStep | None:
-    """Say what follows a closing where it is a form: closing what was previewed, or approving.
-
-    None where it is the usual.
-    """
+    """Return the next step if a form does it, else None: the report has a default."""
     if closing.request.preview:
         return _close_it(settings, closing, settlements)
     return _approve_it(settings, closing)

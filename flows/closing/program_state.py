@@ -1,4 +1,4 @@
-"""What a closing knows of the program, gathered once under the program's lock."""
+"""The program's state, gathered once per closing under the program's lock."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -19,11 +19,11 @@ from domain.months import SettlementMonth
 
 @dataclass(frozen=True, slots=True)
 class ProgramState:
-    """The program as it stands while months are evaluated in order.
+    """The state of the program while months are evaluated in order.
 
     `evaluations` and `revisions` are the current ones of each month. `standing` are the awards that
-    bind, `decided_on` those that bound when the closed months were last decided; `clawed_back` are
-    those whose points the stores do not have any more.
+    bind now, `decided_on` those that bound when the closed months were last decided, `clawed_back`
+    the standing awards whose points were clawed back.
     """
 
     policies: tuple[PolicyText, ...]
@@ -47,30 +47,30 @@ class ProgramState:
         return tuple(self.revisions[each] for each in window)
 
     def awards_of(self, month: SettlementMonth) -> frozenset[Award]:
-        """Find the awards of a month that stand."""
+        """Return a month's standing awards."""
         return self.standing.get(month, frozenset())
 
     def paid_elsewhere(self, month: SettlementMonth) -> frozenset[Award]:
-        """Find the awards that other months paid, and that a month so cannot give again.
+        """Return the awards paid by other months, whose tiers this month cannot award again.
 
-        A month that is not paid yet gives no tier twice, whether it was clawed back or not.
+        An unpaid month cannot award a tier again even if it was clawed back.
         """
         paid = frozenset().union(*(self.awards_of(other) for other in self.paid - {month}))
         return paid - self.clawed_back if month in self.paid else paid
 
     def with_awards(self, month: SettlementMonth, awards: frozenset[Award]) -> "ProgramState":
-        """Let other awards of a month stand."""
+        """Replace a month's standing awards."""
         return replace(self, standing={**self.standing, month: awards})
 
     def decided_without(self, award: Award) -> "ProgramState":
-        """Say that the closed months were last decided before an award stood."""
+        """Return the state in which the closed months were decided before this award."""
         month = award.settlement_month
         before = {**self.decided_on, month: self.awards_of(month) - {award}}
         return replace(self, decided_on=before)
 
 
 def gather_state(connection: Connection, policies: Sequence[PolicyText]) -> ProgramState:
-    """Gather the program's state, all closed months being decided on the awards that bind."""
+    """Gather the program's state."""
     standing = by_month(binding_awards(connection))
     return ProgramState(
         policies=tuple(policies),

@@ -1,7 +1,6 @@
-"""Closing a month, as one transaction: record the delivery, decide, post, plan the payout.
+"""Closing a month in one transaction: record the delivery, decide, post, plan the payout.
 
-A closing happens as a whole or not at all. It begins with the program's lock, so that two of
-them, or a closing and a payout, come one after the other.
+The transaction first takes the program's lock, so closings and payouts run one after another.
 """
 
 from collections.abc import Mapping, Sequence
@@ -36,10 +35,10 @@ from flows.paying.plan_payouts import plan_payouts
 
 @dataclass(frozen=True, slots=True)
 class Closing:
-    """The month that was closed, and the later months that were decided anew with it.
+    """The month that was closed, and the later months that were evaluated again.
 
-    `funnel` counts what kept the other stores of the closed month from an award; `before` is the
-    run that decided the month last, None when this is the first.
+    `funnel` counts the stores that each rule stopped; `before` is the previous run that decided the
+    month, None for the first closing.
     """
 
     request: ClosingRequest
@@ -53,12 +52,12 @@ class Closing:
 
     @property
     def closed(self) -> EvaluatedMonth:
-        """The month that was asked for."""
+        """The month that was closed."""
         return self.months[0]
 
     @property
     def changed(self) -> bool:
-        """Say whether anything differs from before: data, decisions or awards."""
+        """Whether data, decisions or awards changed."""
         return self.newly_ingested or any(each.changed for each in self.months)
 
 
@@ -69,10 +68,9 @@ def record_closing(
     policies: Sequence[PolicyText],
     calendar: Calendar,
 ) -> Closing:
-    """Close a month in one transaction; a preview does the same and takes it all back.
+    """Close a month in one transaction, which a preview rolls back.
 
-    Raises DeliverySuperseded, ChangesPaidMonths, WindowIncomplete and PolicyUnknown, with nothing
-    written.
+    Raises DeliverySuperseded, ChangesPaidMonths, WindowIncomplete, PolicyUnknown, MonthBlocked.
     """
     month, cause = request.month, request.cause
     with engine.connect() as connection, connection.begin() as transaction:

@@ -1,4 +1,4 @@
-"""The report of a closing, or of its preview: who is awarded, why others are not, when it pays."""
+"""The report of a closing or a preview: awards, reasons, payout date, differences."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -23,7 +23,7 @@ CHANGES: Final = (
     "points",
     "consequence",
 )
-_SHOWN: Final = 40  # sellers in a terminal, where more are not read
+_SHOWN: Final = 40  # sellers listed in a terminal
 
 
 def closing_report(
@@ -33,7 +33,7 @@ def closing_report(
     links: tuple[Link, ...] = (),
     next_step: NextStep | None = None,
 ) -> Report:
-    """Tell of a closing, or of its preview; `next_step` is another than the usual one."""
+    """Build the report of a closing or a preview; `next_step` overrides the default one."""
     closed = closing.closed
     sections = [
         _awards(closed),
@@ -63,7 +63,7 @@ def closing_report(
 
 
 def closing_facts(closing: Closing) -> dict[str, object]:
-    """Tell what the closed month came to, as programs read it: in its event, and in a file."""
+    """Return the closed month's key figures, for its event and the report's JSON file."""
     closed, revision = closing.closed, closing.closed.revision
     return {
         "policy": closed.policy.name,
@@ -81,7 +81,7 @@ def closing_facts(closing: Closing) -> dict[str, object]:
 
 
 def written_again(report: Report) -> Report:
-    """Say that a report stands for one that was lost with the run that closed the month."""
+    """Mark a report as a replacement for one that was lost with the run that closed the month."""
     return replace(
         report,
         headline=f"{report.headline}; the run that closed it kept no report, so this one was "
@@ -96,10 +96,9 @@ def _headline(closing: Closing) -> str:
 
 
 def change_rows(closing: Closing) -> Iterator[tuple[object, ...]]:
-    """List each seller whose award is another one than before, in every month of a closing.
+    """List each seller whose result changed, in every month of a closing.
 
-    The columns are CHANGES; `points` is what the result gives more or less, and `consequence`
-    what follows for the ledger.
+    The columns are CHANGES; `points` is the change in points, `consequence` what is posted for it.
     """
     for month in closing.months:
         differences = _differences_by_seller(month)
@@ -273,7 +272,7 @@ def _why_not(funnel: Funnel) -> Section:
 
 
 def _beside_the_last_run(closing: Closing) -> Iterator[Section]:
-    """Compare the month with how the run before left it; the first closing has nothing to."""
+    """Compare the month with the previous run; nothing for the first closing."""
     if (before := closing.before) is None:
         return
     closed, revision = closing.closed, closing.closed.revision
@@ -296,7 +295,7 @@ def _difference(by: int) -> str:
 
 
 def _awards_before_and_now(month: EvaluatedMonth) -> Iterator[tuple[str, int, int]]:
-    """Count awards and points now, and take back what changed to count them before."""
+    """Count awards and points now, and before by undoing the changes."""
     counted = Counter(award.tier for award in month.earned)
     gained = Counter(each.after.tier for each in month.changes if each.after)
     lost = Counter(each.before.tier for each in month.changes if each.before)

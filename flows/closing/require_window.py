@@ -1,4 +1,4 @@
-"""Seeing early whether a month can be closed at all, before its files are read."""
+"""Checking that a month can be closed before its files are read."""
 
 from collections.abc import Sequence
 
@@ -15,7 +15,7 @@ from flows.policies import policy_of
 
 
 class MonthNotOver(Refused):
-    """A month was to be closed before its last day had passed in Seoul."""
+    """The month's last day has not passed in Seoul."""
 
     def __init__(self, month: SettlementMonth) -> None:
         super().__init__(
@@ -28,10 +28,9 @@ class MonthNotOver(Refused):
 def require_window(
     engine: Engine, request: ClosingRequest, policies: Sequence[PolicyText], calendar: Calendar
 ) -> None:
-    """Raise WindowIncomplete unless the months before the request's were ingested.
+    """Raise MonthNotOver, HolidaysUnknown or WindowIncomplete if a month cannot be closed.
 
-    Raises MonthNotOver for a month that still runs where the request was made (Asia/Seoul).
-    Raises HolidaysUnknown for a month whose payout date cannot be worked out.
+    HolidaysUnknown means that its payout date cannot be computed.
     """
     if (
         not request.preview

@@ -1,4 +1,4 @@
-"""What is recorded of every run: what it did to each month, counted."""
+"""Recording a closing's runs, one for each month that it evaluated."""
 
 from collections.abc import Sequence
 
@@ -17,7 +17,7 @@ def record_closing_run(
     closed: EvaluatedMonth,
     delivery: RecordedDelivery,
 ) -> None:
-    """Record the closing of the month that was asked for, with the approval that it asks for."""
+    """Record the run of the closed month, with the approval rule of its payout."""
     record_run(
         connection,
         closed.month,
@@ -37,7 +37,7 @@ def record_evaluated_again(
     caused_by: SettlementMonth,
     cause: Cause,
 ) -> None:
-    """Record for each later month that it was evaluated again, and because of which one."""
+    """Record a run for each later month that was evaluated again because of `caused_by`."""
     for each in later:
         record_run(
             connection,

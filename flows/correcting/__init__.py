@@ -1,1 +1,1 @@
-"""Points that a store has are corrected, freely or for a paid month that turned out wrong."""
+"""Correcting a store's points: a free adjustment, or the correction of a paid month."""

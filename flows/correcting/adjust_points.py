@@ -1,4 +1,4 @@
-"""Adjusting a seller's points: freely, or to correct what a paid month gave (rule 16)."""
+"""Adjusting a seller's points: a free adjustment, or the correction of a paid month (rule 16)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -51,13 +51,11 @@ _ACTIONS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class AdjustmentRequest:
-    """Points to give to a seller, or below zero to take.
+    """Points to give to a seller, or to take if negative.
 
-    `month` is the paid month that lacks just these points, or gave them too much.
-
-    A request is answered once. Without an id of its own it is known by all that it says.
-    `acknowledge_paid` agrees that later months stay paid, though the correction changes what they
-    earned.
+    `month` is the paid month to correct: it lacks exactly these points, or paid them in excess.
+    Without `own_id` the request is identified by its content. `acknowledge_paid` agrees that later
+    paid months keep their payout though the correction changes their awards.
     """
 
     seller_id: str
@@ -79,19 +77,18 @@ class AdjustmentRequest:
             )
         if self.own_id and self.month is not None:
             raise AdjustmentInvalid(
-                "what a paid month gave otherwise than earned is corrected once, whoever asks: "
-                "leave the request id out"
+                "a correction of a paid month is posted once and takes no request id: leave it out"
             )
 
     @property
     def request_id(self) -> str:
-        """The id under which the ledger keeps it, so that a retry is not a second adjustment."""
+        """The id that makes a retry idempotent."""
         return self.own_id or adjustment_request_id(self.seller_id, self.points, self.cause.reason)
 
 
 @dataclass(frozen=True, slots=True)
 class Adjustment:
-    """What was posted, and the later months that were evaluated again because of it."""
+    """A posted adjustment, and the later months that were evaluated again because of it."""
 
     request: AdjustmentRequest
     posted: Posted
@@ -104,11 +101,11 @@ def adjust_points(
     policies: Sequence[PolicyText],
     calendar: Calendar,
 ) -> Adjustment:
-    """Adjust a seller's points in one transaction; the same request again does nothing.
+    """Adjust a seller's points in one transaction; repeating a request does nothing.
 
-    An award correction takes its tier, so the later closed months are evaluated again. A clawback
-    frees none: what was paid stays awarded. Raises SellerUnknown, CorrectionRefused,
-    LaterMonthOutdated, ChangesPaidMonths, BalanceTooLow, PostingConflict.
+    An award correction takes its tier, so later closed months are evaluated again; a clawback frees
+    none. Raises SellerUnknown, CorrectionRefused, LaterMonthOutdated, ChangesPaidMonths,
+    BalanceTooLow, PostingConflict.
     """
     with engine.begin() as connection:
         lock_program(connection)
@@ -174,7 +171,7 @@ def _gather_case(
 
 
 def _record(connection: Connection, made: Correction, cause: Cause, posted: Posted) -> None:
-    """Have the history of the award's month tell of a correction."""
+    """Record a correction in the history of the award's month."""
     month = made.award.settlement_month
     evaluation = current_evaluation(connection, month)
     record_run(
@@ -194,7 +191,7 @@ def _evaluate_later_months(
     award: Award,
     policies: Sequence[PolicyText],
 ) -> tuple[EvaluatedMonth, ...]:
-    """Decide the later closed months again, which an award now binds, and post the difference."""
+    """Evaluate the later closed months on a new award, and post the difference."""
     month, cause = award.settlement_month, request.cause
     state = gather_state(connection, policies).decided_without(award)
     later = state.months_from(month)[1:]
@@ -210,7 +207,7 @@ def _evaluate_later_months(
 def _require_newest_data(
     connection: Connection, month: SettlementMonth, later: Sequence[SettlementMonth]
 ) -> None:
-    """Raise LaterMonthOutdated unless the correction alone would change the later months."""
+    """Raise LaterMonthOutdated if replaced data would change the later months, too."""
     outdated = outdated_months(connection).intersection(later)
     if outdated:
         raise LaterMonthOutdated(month, min(outdated))

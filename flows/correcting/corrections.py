@@ -1,4 +1,4 @@
-"""Corrections, the same for a form and the command line: posted, in the history, and told."""
+"""Adjusting points and reporting it, for the form and the command line alike."""
 
 from contextlib import nullcontext
 
@@ -22,9 +22,9 @@ def adjust(
     request_id: str,
     acknowledge_paid: bool,
 ) -> Adjustment:
-    """Adjust a seller's points today; without a month it stands in no month's history.
+    """Adjust a seller's points as of today; a correction is recorded in its month's history.
 
-    Which correction a refused request would have been is told by its points alone.
+    A refused request is recorded as a clawback or award correction by the sign of its points.
     """
     cause = occasion.cause(reason)
     request = AdjustmentRequest(
@@ -45,12 +45,12 @@ def adjust(
 
 
 def tell_adjustment(adjustment: Adjustment) -> str:
-    """Tell an adjustment, and what it changed in later months."""
+    """Describe an adjustment, and what it changed in later months."""
     request = adjustment.request
     if not adjustment.posted.created:
         again = "" if request.month else " To adjust once more on purpose, give a --request-id."
         return (
-            f"The ledger has this adjustment of seller {request.seller_id} already, as posting "
+            f"The ledger already has this adjustment of seller {request.seller_id}, as posting "
             f"{adjustment.posted.posting_no}; nothing was written.{again}"
         )
     verb = "is given" if request.points > 0 else "gives back"

@@ -1,4 +1,4 @@
-"""The `adjust-points` flow: the form by which an operator corrects a seller's points."""
+"""The `adjust-points` flow, by which an operator adjusts a seller's points."""
 
 from prefect import flow
 from prefect.cache_policies import NO_CACHE
@@ -24,18 +24,17 @@ def adjust_points_of(
     request_id: NameOrNone = "",
     acknowledge_paid: bool = False,
 ) -> Adjustment:
-    """Give a seller available points, or take them back; the same again does nothing.
+    """Give a seller available points, or take them; repeating a request does nothing.
 
     Args:
         seller_id: The store's id, as in the settlement files.
-        points: How many points to give, such as 50000; below zero, how many to take.
-        reason: Why; recorded in the ledger beside your name.
-        grants_month: The paid month, as YYYY-MM, that lacks just these points for this store, or
-            gave them too much. Empty for all other corrections.
+        points: How many points to give, such as 50000; negative to take points.
+        reason: Why; recorded in the ledger with your name.
+        grants_month: The paid month to correct, as YYYY-MM: it lacks exactly these points for this
+            store, or paid them in excess. Empty for a free adjustment.
         asked_by: Your name; recorded in the ledger.
-        request_id: A name of its own, to give the same points for the same reason once more.
-        acknowledge_paid: Agree that later months stay paid, though the correction changes what
-            they earned.
+        request_id: A unique id, to give the same points for the same reason once more.
+        acknowledge_paid: Agree that later paid months keep their payout though their awards change.
     """
     return post(
         Settings.read(),

@@ -1,4 +1,4 @@
-"""Why points are not adjusted, each in the sentence that an operator reads."""
+"""The refusals of an adjustment, with their messages."""
 
 from collections.abc import Sequence
 
@@ -15,11 +15,11 @@ from domain.refusal import Refused, WrongUsage
 
 
 class AdjustmentInvalid(WrongUsage):
-    """An adjustment by nothing, or without a reason."""
+    """An adjustment by 0 points, without a reason, or with an unusable request id."""
 
 
 class SellerUnknown(Refused):
-    """A seller that no snapshot ever had."""
+    """The seller is in no snapshot."""
 
     def __init__(self, seller_id: str) -> None:
         super().__init__(
@@ -30,7 +30,7 @@ class SellerUnknown(Refused):
 
 
 class CorrectionRefused(Refused):
-    """A correction of a month was asked for that its facts do not allow; `refusal` has them."""
+    """The facts of the month do not allow the correction; `refusal` says which."""
 
     def __init__(
         self, seller_id: str, month: SettlementMonth, points: int, refusal: Refusal
@@ -40,12 +40,12 @@ class CorrectionRefused(Refused):
 
 
 class LaterMonthOutdated(Refused):
-    """A later month would be decided again on data that it was not closed with."""
+    """A later month would be evaluated again on data that it was not closed with."""
 
     def __init__(self, month: SettlementMonth, outdated: SettlementMonth) -> None:
         super().__init__(
-            f"A correction of {month} evaluates {outdated} again, and settlement data of its "
-            "window was replaced since it was closed. Nothing was awarded. Close it again first: "
+            f"A correction of {month} evaluates {outdated} again, and settlement data in its "
+            "window was replaced after it was closed. Nothing was awarded. Close it again first: "
             f"growth-points close {outdated}"
         )
         self.month, self.outdated = month, outdated
@@ -56,7 +56,9 @@ def _sentence(seller_id: str, month: SettlementMonth, points: int, refusal: Refu
         case MonthNotPaid(closed=True):
             return f"{month} is not paid yet: closing it again corrects it. Nothing was adjusted."
         case MonthNotPaid():
-            return f"{month} was never closed: it has nothing to correct. Nothing was adjusted."
+            return (
+                f"{month} was never closed, so there is nothing to correct. Nothing was adjusted."
+            )
         case NotOverAwarded(over_awards):
             asked = f", not {-points:,} points" if over_awards else ""
             return (

@@ -1,1 +1,1 @@
-"""A month's files come in: found, read, judged, recorded as the month's revision, or refused."""
+"""Ingesting a month's files: find, read and check them, then record a revision or refuse them."""

@@ -1,4 +1,4 @@
-"""Check a delivery that was read: every finding of the gate."""
+"""Checking a delivery that was read, by the data-quality gate."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -16,13 +16,13 @@ from expectations.gate_process import start_gate
 def check_delivery(
     engine: Engine, staged: StagedMonth, limits: Mapping[str, float] = LIMITS
 ) -> Verdict:
-    """Judge a staged month beside the months before it; a critical finding forbids accepting it."""
+    """Judge a staged month, compared with earlier months; a critical finding blocks it."""
     with engine.connect() as connection:
         past = past_of(connection, staged.settlement_month, staged.sellers)
     return judge_beside(staged, past, limits)
 
 
 def judge_beside(staged: StagedMonth, past: Past, limits: Mapping[str, float] = LIMITS) -> Verdict:
-    """Judge a staged month by its profile and what is known of the months before it."""
+    """Judge a staged month by its profile and the known facts of earlier months."""
     profile = replace(staged.profile.beside(past), limits=limits)
     return start_gate().judge(profile)

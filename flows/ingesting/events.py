@@ -1,4 +1,4 @@
-"""The event of a month whose delivery is refused."""
+"""The event of a refused delivery."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,7 +14,7 @@ _MOST_FINDINGS: Final = 20  # an event is small; the report has all of them
 def tell_blocked(
     month: SettlementMonth, source: str, findings: Sequence[Finding], report: Path
 ) -> None:
-    """Tell that a month's delivery was refused, and for what."""
+    """Emit an event that a month's delivery was refused, with its critical findings."""
     critical = [each for each in findings if each.severity is Severity.CRITICAL]
     told = [
         {"rule": each.rule, "sentence": each.sentence, "count": each.count}

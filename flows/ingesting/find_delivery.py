@@ -14,38 +14,38 @@ from domain.refusal import WrongUsage
 
 @dataclass(frozen=True, slots=True)
 class FoundDelivery:
-    """A delivery, and the month's revision that was current when it was found, if any."""
+    """A delivery, and the revision of the month that was current when it was found, if any."""
 
     delivery: Delivery
     current: Revision | None
 
     @property
     def is_current(self) -> bool:
-        """Say whether the current revision has the very same content."""
+        """Whether the current revision has the same content."""
         return self.current is not None and self.current.content_hash == self.delivery.content_hash
 
     @property
     def name(self) -> str:
-        """The folder in which what belongs to just this delivery is kept."""
+        """The name of this delivery's own folder in the quarantine."""
         return f"{self.delivery.settlement_month}/{self.delivery.content_hash[:12]}"
 
     @property
     def seen_no(self) -> int:
-        """The number of the revision that was current; 0 when there was none."""
+        """The number of the revision that was current; 0 if there was none."""
         return 0 if self.current is None else self.current.revision_no
 
 
 def find_delivery_of(
     engine: Engine, root: str, month: SettlementMonth, fetched: Path
 ) -> FoundDelivery:
-    """Find and hash the files of a month; raises DeliveryRefused with all that is wrong."""
+    """Find and hash the files of a month; raises DeliveryRefused with every finding."""
     delivery = find_delivery(root, month, fetched)
     with engine.connect() as connection:
         return FoundDelivery(delivery, current_revisions(connection, [month]).get(month))
 
 
 class RootUnknown(WrongUsage):
-    """The root of the settlement folders is none; that says nothing of any delivery."""
+    """The path given is not a root of settlement folders."""
 
 
 def require_root(root: str, month: SettlementMonth) -> None:
@@ -53,9 +53,9 @@ def require_root(root: str, month: SettlementMonth) -> None:
         return
     folder = local_path(root)
     if not folder.is_dir():
-        raise RootUnknown(f"there is no folder {folder} that settlement folders could be in")
+        raise RootUnknown(f"there is no folder {folder} to look for settlement folders in")
     if folder.name == str(month) and not (folder / str(month)).exists():
         raise RootUnknown(
-            f"{folder} is the folder of {month} itself; give the root that it lies in, "
+            f"{folder} is the folder of {month} itself; give the root that contains it, "
             f"{folder.parent}"
         )

@@ -1,4 +1,4 @@
-"""The `ingest-month` flow: a month's files ingested without closing it."""
+"""The `ingest-month` flow: ingest a month's files without closing the month."""
 
 import logging
 from collections.abc import Iterator
@@ -49,8 +49,8 @@ log = logging.getLogger("growth_points.ingest")
 def ingest_month(month: Month, settlements: str = "", asked_by: NameOrNone = "") -> IngestedMonth:
     """Ingest a month's settlement files without closing the month.
 
-    A later delivery of the same month replaces it as a new revision; the same content again is
-    not ingested twice.
+    Each new delivery of a month becomes its current revision; the same content is not ingested
+    twice.
 
     Args:
         month: The settlement month, as YYYY-MM, such as 2026-10.
@@ -92,11 +92,11 @@ def record(
 def sound_delivery(
     settings: Settings, month: SettlementMonth, root: str, *, preview: bool = False
 ) -> Iterator[SoundDelivery]:
-    """Find, read and judge a month's delivery; what was staged of it is removed after the block.
+    """Find, read and judge a month's delivery; its staged data is removed after the block.
 
-    Raises RootUnknown, DeliveryRefused when it cannot be read and MonthBlocked when it is not
-    sound; either way nothing of it is visible anywhere but in the month's report and its pages, for
-    a preview in the run's report alone.
+    Raises RootUnknown, DeliveryRefused if it cannot be read, and MonthBlocked if it has critical
+    findings. A refused delivery appears in the month's report and quality pages only, that of a
+    preview in the run's report only.
     """
     require_root(root, month)
     clear_what_killed_runs_left(settings)
@@ -113,7 +113,7 @@ def _judged(
             if found.is_current:
                 return _current(settings, found, preview=preview)
             start_gate()  # it loads while the files are read
-            # What a preview refuses is shown in its report, and kept nowhere.
+            # The quarantine of a preview is removed with its staged data.
             quarantine = folder if preview else settings.quarantine / found.name
             staged = read(found, folder, quarantine)
             verdict = check(settings, staged)

@@ -1,4 +1,4 @@
-"""Keeping what the gate said of each delivery, and rendering it as pages."""
+"""Keeping the gate's verdict on each delivery, and rendering the data-quality pages."""
 
 import logging
 import sys
@@ -35,7 +35,7 @@ log = logging.getLogger("growth_points.quality_pages")
 def keep_verdict(
     settings: Settings, staged: StagedMonth, verdict: Verdict, checked_at: datetime
 ) -> None:
-    """Keep a verdict with the profile that it judges."""
+    """Keep a verdict with the profile it is about."""
     keep_check(
         settings.docs,
         CheckedDelivery.of(
@@ -57,7 +57,7 @@ def keep_refusal(
 
 
 def keep_return(settings: Settings, delivery: Delivery, checked_at: datetime) -> None:
-    """Keep that a month went back to its current revision, where another delivery was refused."""
+    """Record that a month's current revision was delivered again after a refused delivery."""
     month, content_hash, source = (
         delivery.settlement_month,
         delivery.content_hash,
@@ -71,13 +71,13 @@ def keep_return(settings: Settings, delivery: Delivery, checked_at: datetime) ->
 
 
 def publish_quality_pages(settings: Settings) -> Path:
-    """Render the pages of everything that was ever checked; return the index."""
+    """Render the pages of all deliveries ever checked; return the index."""
     with program_database(settings) as engine:
         return publish_pages(settings.docs, _standings(engine))
 
 
 def refresh_quality_pages(settings: Settings) -> None:
-    """Render the pages after something was done, which stands even if they cannot be written."""
+    """Render the pages after a run; log a warning if they cannot be written."""
     try:
         publish_quality_pages(settings)
     except (OSError, Refused, Unavailable, SQLAlchemyError) as error:
@@ -90,7 +90,7 @@ def quality_page(settings: Settings, month: SettlementMonth, revision_no: int) -
 
 
 def show_in_browser(index: Path) -> None:
-    """Open the index where somebody sits at a terminal of a machine that has a browser."""
+    """Open the index in a browser if the command runs in a terminal."""
     if sys.stdout.isatty():
         with suppress(webbrowser.Error):
             webbrowser.get().open(index.resolve().as_uri())

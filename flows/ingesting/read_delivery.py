@@ -1,4 +1,4 @@
-"""Read a month's delivery: its profile, its totals, its snapshot, its refused rows."""
+"""Reading a month's delivery: profile, totals, snapshot, refused rows."""
 
 from pathlib import Path
 
@@ -11,10 +11,10 @@ from expectations.suite import line_checks, snapshot_checks
 def read_delivery(
     delivery: Delivery, staging: Path, quarantine: Path, memory_limit_mb: int = MEMORY_LIMIT_MB
 ) -> StagedMonth:
-    """Scan a delivery that was found, with the rules of its month; nothing is accepted by this.
+    """Scan a delivery by the rules of its month, without accepting it.
 
-    `staging` takes what the month would bring, `quarantine` the rows that it refuses; both are
-    folders of this reading alone. Raises DeliveryRefused or DeliveryChanged.
+    Totals and snapshot are written to the folder `staging`, refused rows to `quarantine`; no other
+    run may use them. Raises DeliveryRefused, DeliveryChanged.
     """
     month = delivery.settlement_month
     return scan_delivery(

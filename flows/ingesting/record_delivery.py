@@ -1,4 +1,4 @@
-"""Recording a sound delivery as its month's revision, inside the caller's transaction."""
+"""Recording a sound delivery as a revision, in the caller's transaction."""
 
 import logging
 from dataclasses import dataclass
@@ -15,11 +15,11 @@ log = logging.getLogger("growth_points.ingest")
 
 
 class DeliverySuperseded(Refused):
-    """Another delivery of the month was ingested since this one was found."""
+    """Another delivery of the month was ingested after this one was found."""
 
     def __init__(self, month: SettlementMonth) -> None:
         super().__init__(
-            f"another delivery of {month} was ingested while this one was looked at; nothing was "
+            f"another delivery of {month} was ingested while this one was checked; nothing was "
             "written. Run the command again to use the files as they are now."
         )
         self.month = month
@@ -27,7 +27,7 @@ class DeliverySuperseded(Refused):
 
 @dataclass(frozen=True, slots=True)
 class RecordedDelivery:
-    """A month's current revision, and whether it was recorded just now."""
+    """A month's current revision, and whether it is new."""
 
     revision: Revision
     new: bool
@@ -36,11 +36,10 @@ class RecordedDelivery:
 def record_delivery(
     connection: Connection, month: SettlementMonth, delivery: SoundDelivery, actor: str
 ) -> RecordedDelivery:
-    """Record a delivery as its month's current revision, unless it is that already.
+    """Record a delivery as its month's current revision, unless it already is.
 
-    Had another been recorded since this one was found, this one would undo a newer one. The caller
-    holds the program's lock. Raises DeliverySuperseded, WindowIncomplete for a month that was never
-    ingested.
+    The caller holds the program's lock. Raises DeliverySuperseded rather than replace a revision
+    newer than the one it was found beside; WindowIncomplete if the month was never ingested.
     """
     staged, seen_no = delivery.staged, delivery.seen_no
     current = current_revisions(connection, [month]).get(month)

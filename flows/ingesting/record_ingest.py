@@ -20,8 +20,8 @@ from flows.ingesting.sound_delivery import SoundDelivery
 class IngestedMonth:
     """The month's current revision, and whether it is new.
 
-    `replaced` is the revision that it replaced; `restated` are the closed months that rest on data
-    which has been replaced since, and `next_step` is the command that closes the first of them.
+    `replaced` is the revision that it replaced, `restated` are the closed months whose data was
+    replaced, and `next_step` is the command that closes the first of them again.
     """
 
     revision: Revision
@@ -32,7 +32,7 @@ class IngestedMonth:
     next_step: str = ""
 
     def sentences(self) -> str:
-        """Tell what was ingested, what it replaced, its warnings, and what is to be done now."""
+        """Describe what was ingested, what it replaced, its warnings and the next step."""
         return "\n".join(self._sentences())
 
     def _sentences(self) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""The report of a month whose delivery is refused."""
+"""The report of a refused delivery."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -27,7 +27,7 @@ def report_blocked(
     *,
     preview: bool,
 ) -> None:
-    """Report what blocks a month; a preview shows it with its run and keeps nothing."""
+    """Report what blocks a month; a preview attaches the report to its run and keeps no file."""
     step = _correction_step(settings, month, root)
     if preview:
         attach_report(settings, blocked_report(month, root, findings, step))
@@ -49,7 +49,7 @@ def blocked_report(
     next_step: NextStep,
     links: tuple[Link, ...] = (),
 ) -> Report:
-    """Tell of a month that was blocked; nothing else of it is visible anywhere."""
+    """Build the report of a blocked month."""
     return Report(
         month=month,
         headline=f"{month} is blocked: nothing was written",
@@ -66,15 +66,15 @@ def what_to_do(staged: StagedMonth) -> str:
     rows = f"`growth-points quarantine {staged.settlement_month}` lists the refused rows, "
     return (
         f"{'' if staged.quarantine is None else rows}`growth-points docs` shows the whole check. "
-        "Have the sender deliver the month again, whole."
+        "Have the sender deliver the whole month again."
     )
 
 
 def _correction_step(settings: Settings, month: SettlementMonth, settlements: str) -> NextStep:
-    """Say what follows a delivery that was refused."""
+    """Return the next step after a refused delivery."""
     settlements = unless_set(settings, settlements)
     return NextStep(
-        "Have the delivery corrected by whoever sent it, then close the month again:",
+        "Have the sender correct the delivery, then close the month again:",
         close_command(settings, month, settlements),
         form_link("close it again", _CLOSING, {"month": str(month), "settlements": settlements}),
     )

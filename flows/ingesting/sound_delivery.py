@@ -8,10 +8,9 @@ from domain.findings import Finding
 
 @dataclass(frozen=True, slots=True)
 class SoundDelivery:
-    """A delivery that may be recorded; `staged` is None when it is the current revision already.
+    """A delivery that may be recorded; `staged` is None if it is already the current revision.
 
-    `seen_no` numbers the revision that was current when it was found, 0 for none; None where
-    nobody looked.
+    `seen_no` is the revision that was current when it was found, 0 if none was, None if unknown.
     """
 
     staged: StagedMonth | None

@@ -1,1 +1,1 @@
-"""A closed month is paid: its date planned, its payout approved, its points made available."""
+"""Paying a closed month: plan its date, approve it, make its points available."""

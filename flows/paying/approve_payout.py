@@ -1,4 +1,4 @@
-"""Approving a month's payout: who agrees to pay out how much, recorded for ever."""
+"""Approving a month's payout."""
 
 import logging
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ log = logging.getLogger("growth_points.payout")
 
 
 class NothingToApprove(Refused):
-    """A payout was to be approved that is not to come."""
+    """The month has no open payout."""
 
     def __init__(self, month: SettlementMonth, why: str) -> None:
         super().__init__(f"There is no payout of {month} to approve: {why}.")
@@ -29,19 +29,19 @@ class NothingToApprove(Refused):
 
 
 class ApprovalOutOfDate(Refused):
-    """The total that was approved is not the one that would be paid."""
+    """The approved total is not the total that would be paid."""
 
     def __init__(self, month: SettlementMonth, approved: int, points: int) -> None:
         super().__init__(
-            f"{month} would pay {points:,} points, not {approved:,}. Nothing was approved. Look at "
-            f"the newest report of {month}, then approve the total that stands there."
+            f"{month} would pay {points:,} points, not {approved:,}. Nothing was approved. Check "
+            f"the newest report of {month}, then approve the total that it shows."
         )
         self.month, self.approved, self.points = month, approved, points
 
 
 @dataclass(frozen=True, slots=True)
 class ApprovedPayout:
-    """The payout that is approved; `created` is False if it was before."""
+    """An approved payout; `created` is False if it was approved before."""
 
     payout: OpenPayout
     created: bool
@@ -58,7 +58,7 @@ def approve(
 
 
 def tell_approval(approved: ApprovedPayout) -> str:
-    """Tell what the approved payout pays."""
+    """Describe what the approved payout will pay."""
     payout = approved.payout
     if not approved.created:
         return f"The payout of {payout.month} was approved before; that approval stays."
@@ -68,9 +68,9 @@ def tell_approval(approved: ApprovedPayout) -> str:
 def approve_payout(
     engine: Engine, month: SettlementMonth, points: int, cause: Cause
 ) -> ApprovedPayout:
-    """Approve that a month pays so many points in all, in one transaction.
+    """Approve a month's total payout, in one transaction; approving it again changes nothing.
 
-    Approving what is approved changes nothing. Raises NothingToApprove, ApprovalOutOfDate.
+    Raises NothingToApprove, ApprovalOutOfDate.
     """
     with engine.begin() as connection:
         lock_program(connection)
@@ -79,7 +79,7 @@ def approve_payout(
             closed = current_evaluation(connection, month) is not None
             raise NothingToApprove(month, "it is paid" if closed else "it is not closed")
         if month in outdated_months(connection):
-            raise NothingToApprove(month, "its data was replaced since; close it again first")
+            raise NothingToApprove(month, "its data was replaced; close it again first")
         if payout.points != points:
             raise ApprovalOutOfDate(month, points, payout.points)
         created = payout.approval is None

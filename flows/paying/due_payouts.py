@@ -1,4 +1,4 @@
-"""The payouts that are to come: which months, at which instant."""
+"""The open payouts and when they are due."""
 
 from collections.abc import Sequence
 from datetime import datetime, time
@@ -16,7 +16,7 @@ _PAYING_TIME: Final = time(9, tzinfo=SEOUL)
 
 
 def due_payouts(settings: Settings) -> Sequence[DuePayout]:
-    """List the open payouts with the instants at which they are to be paid."""
+    """List the open payouts with the instants at which they are due."""
     with program_database(settings) as engine, engine.connect() as connection:
         planned = planned_payouts(connection)
         return [
@@ -31,7 +31,7 @@ def due_payouts(settings: Settings) -> Sequence[DuePayout]:
 
 
 def plan_payout_runs(settings: Settings) -> None:
-    """Have every open payout planned as a run, where a server has the deployment; again is fine."""
+    """Plan a run for every open payout if the server has the deployment; safe to repeat."""
     due = due_payouts(settings)
-    with without_a_server("no payout could be planned on the Prefect server, the sweep pays"):
+    with without_a_server("payouts could not be planned on the Prefect server; the sweep pays"):
         plan(due, this_occasion().now)

@@ -1,4 +1,4 @@
-"""The events of payouts: a month paid, and one that is late."""
+"""The events of payouts: month paid, payout late."""
 
 from datetime import date
 
@@ -8,7 +8,7 @@ from flows.prefect.events import LATE, PAID, tell
 
 
 def tell_paid(paid: PaidOut, due_on: date) -> None:
-    """Tell that a month was paid, unless it had been paid before."""
+    """Emit an event that a month was paid, unless it had been paid before."""
     payout = paid.payout
     if paid.created:
         payload = {
@@ -22,7 +22,7 @@ def tell_paid(paid: PaidOut, due_on: date) -> None:
 
 
 def tell_late(month: Standing, today: date) -> None:
-    """Tell that a month's payout date has passed and the month is not paid."""
+    """Emit an event that a month is unpaid after its payout date."""
     payload = {
         "due_on": str(month.due_on),
         "days_late": month.days_late(today),

@@ -1,4 +1,4 @@
-"""The flows that pay: what is due is paid month by month, after approval, on its planned date."""
+"""The flows about payouts: pay, sweep, report late ones, approve, reschedule."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -50,11 +50,11 @@ def pay_out(month: MonthOrNone = "") -> tuple[Payout, ...]:
 
 @flow(name="pay-out-on", flow_run_name=payout_name)
 def pay_out_on(on: date | None = None, ahead: bool = False) -> tuple[Payout, ...]:
-    """Pay out what is due on a date: for the command line alone, no form offers another date.
+    """Pay out what is due on a date; only the command line offers this, no form does.
 
     Args:
-        on: The payout date; today in Seoul when left out. Months due earlier are paid, too.
-        ahead: Allow a date that has not come yet. What was paid cannot be taken back.
+        on: The payout date, by default today in Seoul. Months due earlier are paid, too.
+        ahead: Allow a date in the future. A payout cannot be undone.
     """
     settings = Settings.read()
     request = _request(settings, on, ahead)
@@ -81,9 +81,9 @@ def _reason(on: date | None, today: date) -> str:
 
 @flow(name="pay-out-sweep", flow_run_name="pay what was missed")
 def pay_out_sweep() -> tuple[Payout, ...]:
-    """Pay whatever is due today and was not paid; do nothing when there is no such month.
+    """Pay whatever is due and not paid, and plan a run for each open payout that has none.
 
-    It catches what a planned payout missed, for whatever reason, and plans again what lost its run.
+    It catches what planned payouts missed, for whatever reason.
     """
     settings, occasion = Settings.read(), flow_occasion()
     check_clocks(settings)
@@ -97,11 +97,11 @@ def pay_out_sweep() -> tuple[Payout, ...]:
     return pay_each(settings, find_due_months(settings, request.on), request)
 
 
-@flow(name="tell-late-payouts", flow_run_name="tell what is late")
+@flow(name="tell-late-payouts", flow_run_name="report late payouts")
 def tell_late_payouts() -> tuple[SettlementMonth, ...]:
-    """Tell of every month whose payout date has passed and that is not paid; pay nothing.
+    """Emit an event for every month that is unpaid after its payout date; pay nothing.
 
-    It comes every day for as long as there is such a month, after the sweep had its try.
+    It runs daily, after the sweep.
     """
     settings, today = Settings.read(), flow_occasion().today
     with program_database(settings) as engine, engine.connect() as connection:
@@ -114,7 +114,7 @@ def tell_late_payouts() -> tuple[SettlementMonth, ...]:
 def pay_each(
     settings: Settings, months: Iterable[SettlementMonth], request: PayoutRequest
 ) -> tuple[Payout, ...]:
-    """Pay months, the others too when one is refused; raises PayoutsRefused in the end."""
+    """Pay each month even if another is refused; raises PayoutsRefused at the end."""
     payouts, refused = [], []
     for month in months:
         try:
@@ -148,7 +148,7 @@ def pay(settings: Settings, month: SettlementMonth, request: PayoutRequest) -> P
 
 
 def _show(paid: PaidOut, due_on: date) -> None:
-    """Show with the run what was paid, or that it had been paid before."""
+    """Attach to the run what was paid, or that it had been paid before."""
     payout, month = paid.payout, paid.payout.settlement_month
     said = f"{month} {'is' if paid.created else 'had been'} paid"
     create_markdown_artifact(
@@ -160,23 +160,23 @@ def _show(paid: PaidOut, due_on: date) -> None:
 
 
 record_approval = task(cache_policy=NO_CACHE, name="record the approval")(approve)
-plan_anew = task(cache_policy=NO_CACHE, name="plan the payouts anew")(reschedule)
+plan_anew = task(cache_policy=NO_CACHE, name="reschedule the payouts")(reschedule)
 
 
 @flow(name="approve-payout", flow_run_name="approve {month}")
 def approve_payout_of(
     month: Month, points: Annotated[int, Field(ge=0)], approved_by: Name, reason: Reason
 ) -> ApprovedPayout:
-    """Agree that a month's payout takes place, on its date or at once if that has come.
+    """Approve a month's payout, which takes place on its date, or at once if it is due.
 
     The total must be the one in the month's newest report. If the month changes afterwards the
     approval is void, and the new total must be approved.
 
     Args:
         month: The settlement month, as YYYY-MM, such as 2026-10.
-        points: How many points the payout is expected to pay in all.
+        points: The total that the payout will pay.
         approved_by: Your name; recorded with the approval.
-        reason: Why it may be paid: what you looked at; recorded with the approval.
+        reason: Why it may be paid, such as what you checked; recorded with the approval.
     """
     settings, cause = Settings.read(), flow_occasion(approved_by).cause(reason)
     approved = record_approval(settings, SettlementMonth.parse(month), points, cause)
@@ -186,15 +186,15 @@ def approve_payout_of(
 
 @flow(name="reschedule-payouts", flow_run_name="reschedule payouts")
 def reschedule_planned_payouts(
-    reason: Reason = "payout dates worked out again", asked_by: NameOrNone = ""
+    reason: Reason = "payout dates recomputed", asked_by: NameOrNone = ""
 ) -> tuple[PlannedAnew, ...]:
-    """Work out every planned payout date again, after a holiday was announced.
+    """Recompute the payout dates of all unpaid months after a holiday was announced.
 
-    The holiday must stand in the file that GROWTH_POINTS_HOLIDAYS names. What was paid stays.
+    The holiday must be listed in the file that GROWTH_POINTS_HOLIDAYS names.
 
     Args:
-        reason: Which holiday, and who announced it; recorded with every date that moves.
-        asked_by: Your name; recorded with them, too.
+        reason: Which holiday, and who announced it; recorded with each month.
+        asked_by: Your name; recorded with it.
     """
     settings = Settings.read()
     moved = plan_anew(settings, flow_occasion(asked_by).cause(reason))

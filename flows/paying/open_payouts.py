@@ -1,4 +1,4 @@
-"""What a month would pay, and whether somebody agreed to it where that is asked for."""
+"""The open payouts, and their approvals."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,9 +14,9 @@ from domain.months import SettlementMonth
 
 @dataclass(frozen=True, slots=True)
 class OpenPayout:
-    """A closed month that is not paid: what it would pay now, and the approval of just that.
+    """A closed, unpaid month: what it would pay now, and the approval of that total, if any.
 
-    `rule` is what its closings recorded.
+    `rule` is the strictest approval rule that its closings recorded.
     """
 
     month: SettlementMonth
@@ -27,14 +27,14 @@ class OpenPayout:
     rule: ApprovalRule
 
     def waits(self, rule: ApprovalRule) -> bool:
-        """Say whether it needs an approval that it lacks, by this rule or its own."""
+        """Whether it lacks an approval that this rule or its own demands."""
         return self.approval is None and any(
             each.demands(self.points) for each in (rule, self.rule)
         )
 
 
 def open_payouts(connection: Connection) -> Mapping[SettlementMonth, OpenPayout]:
-    """Tell of every closed month that is not paid."""
+    """Return every closed month that is not paid."""
     paid, pending = paid_months(connection), pending_totals(connection)
     approvals, rules = newest_approvals(connection), recorded_rules(connection)
     found = {}

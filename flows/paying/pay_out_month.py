@@ -1,4 +1,4 @@
-"""Paying a month out: its pending points become available, in one transaction, once."""
+"""Paying a month out: its pending points become available, once, in one transaction."""
 
 import logging
 from collections.abc import Sequence
@@ -22,39 +22,39 @@ log = logging.getLogger("growth_points.payout")
 
 
 class PayoutAhead(Refused):
-    """A payout was asked for on a date that has not come."""
+    """The payout date asked for is in the future."""
 
     def __init__(self, on: date, today: date) -> None:
         super().__init__(
-            f"{on} has not come yet (today is {today} in Seoul), and a payout cannot be taken "
-            f"back. Add --ahead to pay out on that date all the same."
+            f"{on} has not come yet (today is {today} in Seoul), and a payout cannot be undone. "
+            "Add --ahead to pay out anyway."
         )
 
 
 class PayoutOutdated(Refused):
-    """A month was to be paid whose data was replaced since it was closed."""
+    """The month's data was replaced after it was closed."""
 
     def __init__(self, month: SettlementMonth) -> None:
         super().__init__(
-            f"{month} is not paid: settlement data of its window was replaced since it was closed, "
-            f"and a payout cannot be taken back. Close it again first: growth-points close {month}"
+            f"{month} is not paid: settlement data in its window was replaced after it was closed, "
+            f"and a payout cannot be undone. Close it again first: growth-points close {month}"
         )
         self.month = month
 
 
 class PayoutNotApproved(Refused):
-    """A month was to be paid that needs an approval and has none of what it would pay now."""
+    """The month's payout lacks an approval of its current total."""
 
     def __init__(self, month: SettlementMonth, points: int) -> None:
         super().__init__(
-            f"{month} is not paid: its {points:,} points wait for an approval. Look at the newest "
+            f"{month} is not paid: its {points:,} points wait for an approval. Check the newest "
             f"report of {month}, then: growth-points approve-payout {month} {points} --reason TEXT"
         )
         self.month, self.points = month, points
 
 
 class PayoutsRefused(Refused):
-    """Some of the months that were due could not be paid; the others are."""
+    """Some due months could not be paid; the others were."""
 
     def __init__(self, refusals: Sequence[Refused], payouts: Sequence[Payout]) -> None:
         lines = [str(each) for each in refusals]
@@ -66,10 +66,7 @@ class PayoutsRefused(Refused):
 
 @dataclass(frozen=True, slots=True)
 class PayoutRequest:
-    """What is due on this date is to be paid, by whom; `ahead` allows a date to come.
-
-    `approval` says which payouts somebody must have agreed to.
-    """
+    """Pay what is due on a date; `ahead` allows a future one, `approval` is the rule in force."""
 
     on: date
     cause: Cause
@@ -83,7 +80,7 @@ class PayoutRequest:
 
     @property
     def days_ahead(self) -> int:
-        """How many days before its date the payout takes place; 0 for one that is due."""
+        """How many days ahead of its date the payout takes place; 0 if it is due."""
         return max(0, (self.on - self.today).days)
 
 
@@ -98,7 +95,7 @@ def due_months(engine: Engine, on: date) -> tuple[SettlementMonth, ...]:
 
 
 def pay_out_month(engine: Engine, month: SettlementMonth, request: PayoutRequest) -> PaidOut:
-    """Pay one month out in one transaction; a month that was paid stays as it is.
+    """Pay one month out in one transaction; do nothing if it was paid before.
 
     Raises PayoutOutdated, PayoutNotApproved, PayoutNotDue.
     """

@@ -15,10 +15,7 @@ from domain.policy import Policy
 def plan_payouts(
     connection: Connection, policies: Mapping[SettlementMonth, Policy], calendar: Calendar
 ) -> Mapping[SettlementMonth, PlannedPayout]:
-    """Record the payout date of each unpaid month where it is new or another; return all of them.
-
-    A month that is paid keeps the date that it was paid by.
-    """
+    """Record the payout date of each unpaid month if it is new or changed; return all dates."""
     before = planned_payouts(connection)
     paid = paid_months(connection)
     for month, policy in policies.items():

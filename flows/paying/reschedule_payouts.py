@@ -1,4 +1,4 @@
-"""Working out every planned payout date again, after a holiday was announced (rule 14)."""
+"""Recomputing planned payout dates after a holiday was announced (rule 14)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ from flows.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class PlannedAnew:
-    """A month's payout date as it was planned before, and now."""
+    """A month's payout date before and after rescheduling."""
 
     month: SettlementMonth
     before: date
@@ -32,27 +32,24 @@ class PlannedAnew:
 
     @property
     def days(self) -> int:
-        """By how many days it moved; 0 when it stays."""
+        """By how many days it moved."""
         return (self.after - self.before).days
 
 
 class HolidaysMissing(Refused):
-    """A payout date was planned with a holiday that nothing announces any more."""
+    """A payout date rests on an extra holiday, and no file of holidays is configured."""
 
     def __init__(self, month: SettlementMonth, day: str, name: str) -> None:
         super().__init__(
-            f"The payout of {month} was planned with the announced holiday {day} ({name}), and "
+            f"The payout of {month} was planned with the announced holiday {day} ({name}), but "
             "GROWTH_POINTS_HOLIDAYS names no file now. Set it to that file, or to one without the "
-            "day if the holiday was taken back. Nothing was moved."
+            "day if the holiday was cancelled. Nothing was moved."
         )
         self.month = month
 
 
 def reschedule(settings: Settings, cause: Cause) -> tuple[PlannedAnew, ...]:
-    """Work out every planned payout date again; give those that moved.
-
-    Raises HolidaysMissing.
-    """
+    """Recompute every planned payout date; return those that moved. Raises HolidaysMissing."""
     with program_database(settings) as engine:
         tell_clocks(engine)
         if settings.holidays is None:
@@ -63,7 +60,7 @@ def reschedule(settings: Settings, cause: Cause) -> tuple[PlannedAnew, ...]:
 
 
 def tell_moves(moved: tuple[PlannedAnew, ...]) -> str:
-    """Tell which payout dates moved."""
+    """Describe which payout dates moved."""
     lines = [f"{each.month} is due on {each.after}, no longer on {each.before}." for each in moved]
     return "\n".join(lines) or "Every planned payout keeps its date."
 
@@ -80,9 +77,9 @@ def _require_no_extra_holidays(engine: Engine) -> None:
 def reschedule_payouts(
     engine: Engine, cause: Cause, policies: Sequence[PolicyText], calendar: Calendar
 ) -> tuple[PlannedAnew, ...]:
-    """Plan every closed month that is not paid anew, in one transaction; tell what moved.
+    """Recompute the payout date of every unpaid month in one transaction; return those that moved.
 
-    The history of each has it, also where the date stays.
+    A run is recorded for each month, even if its date does not move.
     """
     with engine.begin() as connection:
         lock_program(connection)

@@ -1,4 +1,4 @@
-"""What is Prefect's own: deployments, forms, names of runs, events, alarms, retries, the worker.
+"""Everything about Prefect: deployments, forms, run names, events, alarms, retries, the worker.
 
-Only this room and the `flow.py` modules of the others import Prefect.
+Only this package and the `flow.py` modules import Prefect.
 """

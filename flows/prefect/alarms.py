@@ -1,7 +1,7 @@
-"""The alarms as code: what Prefect watches for, and whom it tells.
+"""The alarms: automations on the Prefect server, defined as code.
 
-Each alarm is an automation on the Prefect server, known by its name, with a page of the same name
-in `docs/runbook`. Applying them again changes nothing that is as it should be.
+Each alarm is identified by its name and has a page of the same name in `docs/runbook`. Applying the
+alarms again changes only what differs.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,7 +22,7 @@ from flows.prefect.events import BLOCKED, LATE
 from flows.prefect.telling import without_a_server
 from flows.prefect.ui_links import ui_address
 
-BLOCK: Final = "growth-points-alarms"  # any notification block of this name is told
+BLOCK: Final = "growth-points-alarms"  # the notification block that alarms are sent through
 
 _PREFIX: Final = "growth-points "
 _ENDS: Final = frozenset(
@@ -35,9 +35,9 @@ _MONTH: Final = "{{ event.payload.month }}"
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """What is watched for, and what is said of it.
+    """A trigger and the message that it sends.
 
-    One that `crashes` says nothing itself: it marks the run, and the alarm for crashed runs speaks.
+    One that `crashes` marks the run as crashed instead, which triggers the alarm for crashed runs.
     """
 
     name: str
@@ -48,7 +48,7 @@ class Alarm:
 
     @property
     def page(self) -> str:
-        """Name the page that says what to do."""
+        """The runbook page of the alarm."""
         return f"docs/runbook/{self.name}.md"
 
 
@@ -59,7 +59,7 @@ def _happens(event: str, resource: str) -> EventTrigger:
         for_each={"prefect.resource.id"},
         posture=Posture.Reactive,
         threshold=1,
-        # The server may see an event several times (its SQLite is busy); it is told once.
+        # A server with a busy SQLite may see an event several times; the alarm is sent once.
         within=timedelta(minutes=1),
     )
 
@@ -142,7 +142,7 @@ ALARMS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """What applying the alarms did; `told` says whether anybody is told of them."""
+    """What applying the alarms changed; `told` says whether they are sent through a block."""
 
     created: tuple[str, ...]
     updated: tuple[str, ...]
@@ -150,21 +150,21 @@ class Applied:
     told: bool
 
     def sentence(self) -> str:
-        """Tell it in a sentence or two."""
+        """Describe it in a sentence or two."""
         counts = (self.created, "created"), (self.updated, "updated"), (self.removed, "removed")
         done = ", ".join(f"{len(names)} {what}" for names, what in counts if names)
-        who = f"They are told through the block {BLOCK}."
+        who = f"They are sent through the block {BLOCK}."
         nobody = (
-            "They are shown in the UI only: name a webhook with --webhook, or make a "
+            "They are shown in the UI only: name a webhook with --webhook, or create a "
             f"notification block called {BLOCK} and apply the alarms again."
         )
         return f"{len(ALARMS)} alarms: {done or 'no change'}. {who if self.told else nobody}"
 
 
 def apply_alarms(alarms: Sequence[Alarm] = ALARMS) -> Applied:
-    """Make the server's automations these: create, update by name, remove old ones.
+    """Create, update and remove the server's automations to match these alarms.
 
-    One that an operator has switched off stays off.
+    An automation that an operator disabled stays disabled.
     """
     created, updated, removed = [], [], []
     with get_client(sync_client=True) as client:
@@ -174,13 +174,13 @@ def apply_alarms(alarms: Sequence[Alarm] = ALARMS) -> Applied:
             if not found.name.startswith(_PREFIX):
                 continue
             keep = wanted.pop(found.name, None)
-            if keep is None:  # of an earlier version, or made twice
+            if keep is None:  # from an earlier version, or a duplicate
                 client.delete_automation(found.id)
                 removed.append(found.name)
                 continue
             keep = keep.model_copy(update={"enabled": found.enabled})
-            if _said(keep) != _said(found):
-                # An update forgets which runs are being watched, so it is made only if needed.
+            if _definition(keep) != _definition(found):
+                # An update forgets which runs are being watched, so update only if needed.
                 client.update_automation(found.id, keep)
                 updated.append(found.name)
         for automation in wanted.values():
@@ -190,13 +190,13 @@ def apply_alarms(alarms: Sequence[Alarm] = ALARMS) -> Applied:
 
 
 def keep_alarms() -> None:
-    """Apply the alarms where runs are worked; a server that balks keeps nobody from working."""
-    with without_a_server("the alarms could not be applied, do it with growth-points alarms"):
+    """Apply the alarms when a worker starts; log a warning if the server fails."""
+    with without_a_server("the alarms could not be applied; use growth-points alarms"):
         apply_alarms()
 
 
 def tell_webhook(url: str) -> None:
-    """Have the alarms told to a webhook that takes JSON with a text, as most chat services do."""
+    """Save a notification block that posts JSON with a `text` to a webhook, as chats expect."""
     text = {"text": "{{subject}}\n{{body}}"}
     block = CustomWebhookNotificationBlock(
         name=BLOCK, url=url, json_data=text, headers=None, cookies=None
@@ -214,8 +214,8 @@ def _automation(alarm: Alarm, block: UUID | None) -> AutomationCore:
 
 
 def _crash() -> ActionTypes:
-    """End a run, which the alarm for crashed runs then tells of; one that has ended stays so."""
-    message = "The run gave no sign of life for 90 seconds: its worker is gone."
+    """Mark a run as crashed, which triggers the alarm for crashed runs, unless it has ended."""
+    message = "The run sent no heartbeat for 90 seconds: its worker is gone."
     return ChangeFlowRunState(name="Crashed", state=StateType.CRASHED, message=message, force=False)
 
 
@@ -229,7 +229,7 @@ def _tell(alarm: Alarm, block: UUID | None) -> ActionTypes:
 
 
 def _notification_block(client: SyncPrefectClient) -> UUID | None:
-    """Find the block to tell, of whichever type the operator chose."""
+    """Find the notification block, of whichever type the operator chose."""
     for document in client.read_block_documents(limit=200, include_secrets=False):
         schema = document.block_schema
         if document.name == BLOCK and schema is not None and "notify" in schema.capabilities:
@@ -237,6 +237,6 @@ def _notification_block(client: SyncPrefectClient) -> UUID | None:
     return None
 
 
-def _said(automation: AutomationCore) -> dict[str, object]:
-    """Say what an automation does, without its id; sets stay sets, whatever their order."""
+def _definition(automation: AutomationCore) -> dict[str, object]:
+    """Return an automation's definition without its id; sets stay sets, whatever their order."""
     return AutomationCore(**automation.model_dump(exclude={"id"})).model_dump()

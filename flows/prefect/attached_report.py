@@ -1,4 +1,4 @@
-"""A month's report beside the run that made it, and the forms that it leads to."""
+"""Attaching a report to its run, with links to forms."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +14,7 @@ from flows.settings import Settings
 
 
 def attach_report(settings: Settings, report: Report, kept: Path | None = None) -> None:
-    """Attach a report to the run that is under way, with a link to the page that was kept."""
+    """Attach a report to the current run, with a link to the kept page."""
     links = (*((Link("this report as a page", kept),) if kept else ()), *report.links)
     shown = replace(report, links=tuple(_served(settings, link) for link in links))
     with only_telling("the report"):
@@ -24,13 +24,13 @@ def attach_report(settings: Settings, report: Report, kept: Path | None = None) 
 
 
 def form_link(name: str, deployment: str, parameters: dict[str, Any]) -> Link | None:
-    """Link to a deployment's form with parameters filled in; None where no server has it."""
+    """Link to a deployment's form with parameters filled in; None if no server has it."""
     address = form_address(deployment, parameters)
     return Link(name, address) if address else None
 
 
 def _served(settings: Settings, link: Link) -> Link:
-    """Give the address at which a file of the home is served, if it is."""
+    """Replace a file in the home by the address at which it is served, if it is."""
     target = link.target
     if settings.pages_url is None or not isinstance(target, Path):
         return link

@@ -1,4 +1,4 @@
-"""The step with which a flow begins: the clocks are looked at."""
+"""The first task of a flow: checking the clocks."""
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
@@ -9,8 +9,8 @@ from flows.program import program_database
 from flows.settings import Settings
 
 
-@task(cache_policy=NO_CACHE, name="look at the clocks", **PATIENCE)
+@task(cache_policy=NO_CACHE, name="check the clocks", **PATIENCE)
 def check_clocks(settings: Settings) -> None:
-    """Tell of clocks that cannot be right, in the log of the run or beside the command."""
+    """Log a warning about clocks that cannot be right."""
     with program_database(settings) as engine:
         tell_clocks(engine)

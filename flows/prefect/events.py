@@ -1,7 +1,7 @@
-"""What the program tells a Prefect server beyond its runs: events that automations act on.
+"""Events about a month, on which automations of the Prefect server act.
 
-An event says that something has happened to a month. It is told after the database has it, and
-never decides anything: a server that cannot be reached keeps no month from closing.
+An event is emitted after the change is committed. Nothing depends on it: a month closes even if the
+server cannot be reached.
 """
 
 from typing import Any, Final
@@ -19,7 +19,7 @@ LATE: Final = "growth-points.payout.late"
 
 
 def tell(event: str, month: SettlementMonth, payload: dict[str, Any]) -> None:
-    """Send an event about a month; a server that ends with its command has nobody to act on it."""
+    """Emit an event about a month, unless the server is temporary: it has no automations."""
     if server_is_temporary():
         return
     resource = {

@@ -1,4 +1,4 @@
-"""The occasion of a flow run: a deployment started it, or a program did."""
+"""The occasion of a flow run, which a deployment or a command started."""
 
 import logging
 from datetime import date, datetime
@@ -9,20 +9,17 @@ from flows.occasion import SEOUL, Occasion, this_occasion
 
 
 def flow_occasion(actor: str = "") -> Occasion:
-    """Say who runs this flow, when, and through which deployment, if any.
+    """Return who runs this flow, when, and through which deployment, if any.
 
-    Prefect knows no persons: without the name that a form asks for, the worker's login name.
+    Prefect has no users: the actor is the name given in the form, or the worker's login name.
     """
     name = deployment.name
     if name:
-        logging.getLogger("growth_points").setLevel(logging.INFO)  # the run's log has the steps
+        logging.getLogger("growth_points").setLevel(logging.INFO)  # so that the run logs its steps
     return this_occasion(actor.strip() or None, f"deployment {name}" if name else "command line")
 
 
 def scheduled_on() -> date:
-    """Give the date in Seoul for which this run was scheduled, however late it starts.
-
-    A retry has the date of the first try.
-    """
+    """Return the date in Seoul for which this run was scheduled, however late it starts."""
     scheduled_at: datetime = flow_run.scheduled_start_time
     return scheduled_at.astimezone(SEOUL).date()

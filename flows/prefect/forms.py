@@ -1,8 +1,7 @@
-"""The kinds of parameters that operators fill in: what a form refuses before anything starts.
+"""The types of the parameters in forms, which reject invalid input before a run starts.
 
-A form's checks can be switched off, so every flow checks what it is given once more, and says
-what is wrong in the words of the command line. The constraints stand in `Annotated`: on a default
-they would be lost.
+Operators can switch these checks off in the UI, so flows repeat them, with the messages of the
+command line. The constraints are in `Annotated`, since they would be lost on a default.
 """
 
 from collections.abc import Callable
@@ -13,11 +12,11 @@ from pydantic import BeforeValidator, StringConstraints
 from domain.cause import MAX_CHARACTERS, filled_in, one_line
 from domain.months import SettlementMonth
 
-MONTH_PATTERN: Final = r"^[0-9]{4}-(0[1-9]|1[0-2])$"  # an operator reads it
+MONTH_PATTERN: Final = r"^[0-9]{4}-(0[1-9]|1[0-2])$"  # shown to operators
 
 
 def _refused_by(check: Callable[[str], object]) -> BeforeValidator:
-    """Have a text refused in the words of a check; what is no text is refused anyway."""
+    """Validate a text by a check, whose message is shown; other types are rejected anyway."""
 
     def checked(value: object) -> object:
         if isinstance(value, str):

@@ -1,8 +1,7 @@
-"""The runs that pay: one for each closed month, scheduled for 09:00 in Seoul on its payout date.
+"""The planned payout runs: one for each closed month, at 09:00 in Seoul on its payout date.
 
-They are what the operator sees of a plan, and never the only safeguard: a payout checks its date,
-its approval and its state itself, and the sweep pays what was missed. So a server that does not
-answer keeps no month from being closed.
+They show the plan to operators; nothing depends on them. A payout checks its date, approval and
+state itself, and the sweep pays what was missed.
 """
 
 import logging
@@ -30,7 +29,7 @@ log = logging.getLogger("growth_points.payout")
 
 @dataclass(frozen=True, slots=True)
 class DuePayout:
-    """A month that is to be paid, and when; `waiting` for an approval that it lacks."""
+    """An open payout and when it is due; `waiting` if it lacks an approval."""
 
     month: SettlementMonth
     at: datetime
@@ -38,7 +37,7 @@ class DuePayout:
 
     @property
     def tag(self) -> str:
-        """What the runs of this month's payout are found by."""
+        """The tag of this month's payout runs."""
         return f"payout {self.month}"
 
 
@@ -50,12 +49,12 @@ class DuePayout:
     retry_jitter_factor=0.5,
 )
 def plan(payouts: Sequence[DuePayout], now: datetime) -> None:
-    """Bring the planned runs in line with the payouts that are to come."""
+    """Create, move and cancel planned runs to match the open payouts."""
     with get_client(sync_client=True) as client:
         try:
             deployment = client.read_deployment_by_name(DEPLOYMENT)
         except ObjectNotFound:
-            return  # a command's own server: nobody would run what is planned there
+            return  # a temporary server, which has no worker
         for due in payouts:
             _plan(client, deployment.id, due, now)
 
@@ -71,7 +70,7 @@ def _plan(client: SyncPrefectClient, deployment_id: UUID, due: DuePayout, now: d
     if not planned and any(_is_open(run) for run in runs if run not in dead):
         return  # it is being paid
     if due.waiting and due.at <= now:
-        return  # its approval plans it
+        return  # approving it plans it
     for run in dead:
         client.set_flow_run_state(run.id, Cancelled(message="it never started"), force=True)
     for run in planned[1:]:
@@ -88,19 +87,19 @@ def _is_open(run: FlowRun) -> bool:
 
 
 def _never_started(run: FlowRun, now: datetime) -> bool:
-    """Say whether a worker took the run long ago and died with it before it started."""
+    """Whether a worker took the run long ago and died before starting it."""
     state = run.state
     return state is not None and state.is_pending() and now - state.timestamp > _STARTS_WITHIN
 
 
 def _revision(run: FlowRun) -> int:
-    """Read from a run's key which plan of its month it is; 0 if somebody else made it."""
+    """Return the number of a month's plan from a run's key; 0 if it has none."""
     number = (run.idempotency_key or "").rpartition("#")[2]
     return int(number) if number.isdecimal() else 0
 
 
 def _create(client: SyncPrefectClient, deployment_id: UUID, due: DuePayout, revision: int) -> None:
-    # The key of a run that was canceled is dead, so that each plan of a month has its own.
+    # A canceled run keeps its key, so each plan of a month needs a new one.
     client.create_flow_run_from_deployment(
         deployment_id,
         parameters={"month": str(due.month)},

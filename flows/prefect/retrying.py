@@ -1,7 +1,6 @@
-"""Trying again where waiting may help, and nowhere else: a connection, an object store.
+"""Retrying tasks after transient failures: a lost connection, an unreachable object store.
 
-A decision or a refused month is never tried again. Nor is anything in a command's run: whoever
-started it sits in front of it.
+Refusals are never retried, nor is anything in a run that a command started.
 """
 
 from typing import Any, Final, TypedDict
@@ -15,12 +14,12 @@ from adapters.postgres.database import DatabaseUnreachable
 
 
 def may_pass(_task: object, _run: object, state: State[Any]) -> bool:
-    """Say whether the trouble in which a task ended may pass by itself."""
+    """Whether to retry a task that ended in this state."""
     return bool(deployment.id) and passes(state.result(raise_on_failure=False))
 
 
 def passes(trouble: object) -> bool:
-    """Tell a connection that failed from everything that would fail again."""
+    """Whether an error is transient, such as a lost connection."""
     if isinstance(trouble, DeliveryRefused):
         return all(each.rule == "store_unreachable" for each in trouble.findings)
     return isinstance(trouble, DatabaseUnreachable | OperationalError | ConnectionError)
@@ -36,6 +35,6 @@ class _Patience(TypedDict):
 PATIENCE: Final = _Patience(
     retries=4,
     retry_delay_seconds=[2, 8, 32, 128],
-    retry_jitter_factor=0.5,  # so that runs that failed together do not come back together
+    retry_jitter_factor=0.5,  # so that runs that failed together do not retry together
     retry_condition_fn=may_pass,
 )

@@ -1,4 +1,4 @@
-"""What runs are called in the UI: what they do, to which month, and how."""
+"""The names of runs in the UI."""
 
 from prefect.runtime import flow_run
 
@@ -7,7 +7,7 @@ from flows.prefect.flow_occasion import scheduled_on
 
 
 def month_to_close(given: str) -> SettlementMonth:
-    """Take the month given, or the one before the date for which this run was scheduled."""
+    """Return the month given, or the month before the date this run was scheduled for."""
     return SettlementMonth.parse(given) if given else SettlementMonth.of(scheduled_on()) - 1
 
 

@@ -1,4 +1,4 @@
-"""How far a long run is, for whoever watches it in the UI."""
+"""The progress of a long run, shown in the UI."""
 
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -12,13 +12,13 @@ from flows.prefect.telling import only_telling
 
 @dataclass(slots=True)
 class RunProgress:
-    """A bar beside a deployment's run; a command tells of its steps in the terminal instead."""
+    """A progress bar on a deployment's run; commands log their steps to the terminal instead."""
 
     month: SettlementMonth
     _artifact: UUID | None = field(default=None, init=False)
 
     def reach(self, percent: float, doing: str) -> None:
-        """Show how far the run is and what it does next; nothing depends on who hears it."""
+        """Show how far the run is and what it does next."""
         if deployment.id:
             with only_telling("how far the run is"):
                 self._show(percent, doing)

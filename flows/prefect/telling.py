@@ -1,4 +1,4 @@
-"""What nothing depends on and only a Prefect server can do: what is recorded stays, told or not."""
+"""Tolerating failures of the Prefect server in work that nothing depends on."""
 
 import logging
 from collections.abc import Iterator
@@ -11,8 +11,7 @@ from prefect.exceptions import ObjectAlreadyExists, ObjectNotFound
 
 log = logging.getLogger("growth_points.telling")
 
-# Nobody answers, or something that is no Prefect server; it answers with an error; somebody else
-# changed what is there. An answer that is none of a web server is an HTTPError, too.
+# No answer, an answer that is not Prefect's, an error, or a concurrent change.
 _TROUBLES: Final = (
     *(HTTPError, ConnectionError, TimeoutError),
     JSONDecodeError,
@@ -21,13 +20,13 @@ _TROUBLES: Final = (
 
 
 def only_telling(what: str) -> AbstractContextManager[None]:
-    """Log that something could not be told, instead of failing a run whose work is done."""
-    return without_a_server(f"{what} could not be told to the Prefect server")
+    """Log that something could not be sent, rather than fail a run whose work is done."""
+    return without_a_server(f"{what} could not be sent to the Prefect server")
 
 
 @contextmanager
 def without_a_server(lacking: str) -> Iterator[None]:
-    """Log what is lacking when the server fails, instead of raising; a fault of ours is raised."""
+    """Log a warning if the server fails in the block; errors of this program are raised."""
     try:
         yield
     except Exception as error:
@@ -37,7 +36,7 @@ def without_a_server(lacking: str) -> Iterator[None]:
 
 
 def is_trouble_of_the_server(error: Exception) -> bool:
-    """Tell a server that cannot be reached or used from a fault of this program."""
-    # What keeps Prefect from beginning a run is the cause of a RuntimeError.
+    """Whether an error is the server's, not a bug in this program."""
+    # If Prefect cannot begin a run, the reason is the cause of a RuntimeError.
     trouble = error.__cause__ if isinstance(error, RuntimeError) else error
     return isinstance(trouble, _TROUBLES)

@@ -1,4 +1,4 @@
-"""Where to look in the Prefect UI: addresses for reports and alarms."""
+"""Addresses in the Prefect UI, for reports and alarms."""
 
 import json
 from contextlib import suppress
@@ -14,21 +14,20 @@ from flows.prefect.telling import without_a_server
 
 
 def ui_address() -> str:
-    """Give the address of the UI, in the version of it that is shown by default."""
+    """Return the address of the UI, in its default version."""
     return str(PREFECT_UI_URL.value()).rstrip("/").removesuffix("/v2") + "/v2"
 
 
 def form_address(deployment: str, parameters: dict[str, Any]) -> str | None:
-    """Give the address of a deployment's form with parameters filled in.
+    """Return the address of a deployment's form with parameters filled in.
 
-    None where the server has no such deployment, or does not say: a link that lacks is no reason
-    to give up what was done.
+    None if the server has no such deployment or does not answer.
     """
     if server_is_temporary():
         return None
     filled_in = quote(json.dumps(parameters))
     with (
-        without_a_server("the Prefect server did not say where its forms are"),
+        without_a_server("the address of a form could not be read from the Prefect server"),
         suppress(ObjectNotFound),
         get_client(sync_client=True) as client,
     ):

@@ -1,6 +1,6 @@
 """The worker of `growth-points up`: registers the deployments, plans payouts, runs what is due.
 
-Its schedules stay active when it ends: what falls due meanwhile is late, and runs when it is back.
+Schedules stay active when it ends; runs that fall due meanwhile start late, when it is back.
 """
 
 import asyncio
@@ -15,18 +15,18 @@ from typing import TYPE_CHECKING, Final
 from domain.refusal import Refused
 from flows.prefect.servers.children import end_with_the_command, start_child
 
-if TYPE_CHECKING:  # it imports Prefect, which reads its settings then
+if TYPE_CHECKING:  # importing Prefect reads its settings
     from prefect.runner import Runner
 
-_LETTING_SECONDS: Final = 30  # most months are closed in less
-_ASKING_SECONDS: Final = 0.5
+_GRACE_SECONDS: Final = 30  # most months are closed in less
+_POLL_SECONDS: Final = 0.5
 
 
 class WorkerEnded(Refused):
-    """The worker ended before its time; its log says why."""
+    """The worker ended too early; its log says why."""
 
     def __init__(self, log_file: Path) -> None:
-        super().__init__(f"The worker of the runs ended; why is in {log_file}.")
+        super().__init__(f"The worker ended; see {log_file}.")
         self.log_file = log_file
 
 
@@ -67,7 +67,7 @@ def _work(ready: int) -> None:
 
 
 def _register(runner: "Runner") -> None:
-    """Register the deployments; those that are there keep what operators made of them."""
+    """Register the deployments, keeping what operators set of existing ones."""
     from prefect.client.orchestration import get_client
     from prefect.exceptions import ObjectNotFound
 
@@ -84,9 +84,9 @@ def _register(runner: "Runner") -> None:
 
 
 async def _until_told(runner: "Runner") -> None:
-    """Run what is due until SIGTERM; what is under way then is given time to end.
+    """Run what is due until SIGTERM, then give running flows time to finish.
 
-    What takes longer ends with this process, and is settled when the next one starts.
+    Runs that take longer end with this process and are settled when the next one starts.
     """
     running = asyncio.create_task(runner.start())
     await asyncio.sleep(0)  # it installs its own handler first
@@ -103,9 +103,9 @@ async def _until_told(runner: "Runner") -> None:
 def _let_runs_end() -> None:
     from flows.prefect.interrupted_runs import runs_going_on
 
-    deadline = time.monotonic() + _LETTING_SECONDS
+    deadline = time.monotonic() + _GRACE_SECONDS
     while runs_going_on() and time.monotonic() < deadline:
-        time.sleep(_ASKING_SECONDS)
+        time.sleep(_POLL_SECONDS)
 
 
 if __name__ == "__main__":

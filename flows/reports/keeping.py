@@ -12,15 +12,15 @@ from flows.settings import Settings
 
 
 def is_kept(settings: Settings, month: SettlementMonth, name: str) -> bool:
-    """Say whether a month's report is kept under a name."""
+    """Whether a month's report is kept under a name."""
     return (settings.reports / str(month) / f"{name}.html").exists()
 
 
 def keep_report(settings: Settings, name: str, report: Report, *, anew: bool = True) -> Path:
-    """Keep a report as `reports/{month}/{name}.html`, `.md` and `.json`; return the page's path.
+    """Write a report to `reports/{month}/{name}.html`, `.md` and `.json`; return the page's path.
 
-    Each file is there whole or not at all. Unless `anew`, those that are there stay: a run that
-    changed nothing does not write over the report of the run that did.
+    Each file is replaced atomically, and only if `anew`: a run that changed nothing does not
+    overwrite the report of the run that did.
     """
     folder = settings.reports / str(report.month)
     folder.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""A month's report as Markdown, for the Prefect UI and for files that are compared."""
+"""A month's report as Markdown, for the Prefect UI and for kept files."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -12,12 +12,12 @@ _WIDTH: Final = 16  # characters of the longest bar
 
 
 def markdown(report: Report) -> str:
-    """Write the whole report."""
+    """Render the whole report."""
     return _document(report, None)
 
 
 def markdown_attached(report: Report) -> str:
-    """Write the report with long tables cut to what can be read beside a run."""
+    """Render the report with long tables truncated."""
     return _document(report, _ATTACHED)
 
 
@@ -78,11 +78,11 @@ def _link(link: Link) -> str:
 
 
 def _row(cells: Sequence[str]) -> str:
-    """Write one line of a table, whatever the cells hold."""
+    """Render one row of a table; cells are escaped."""
     return "| " + " | ".join(_plain(each) for each in cells) + " |"
 
 
 def _plain(text: str) -> str:
-    """Write what may come from files and forms as text: no link, no markup, no cell of its own."""
+    """Escape text from files and forms, so that it makes no link, markup or table cell."""
     escaped = re.sub(r"([\\|\[\]<`*])", r"\\\1", " ".join(text.splitlines()))
     return escaped.replace("://", "&#58;//").replace("www.", "www&#46;")

@@ -1,4 +1,4 @@
-"""A month's report as one HTML file that loads nothing: it opens offline, and prints."""
+"""A month's report as one self-contained HTML file, for reading offline and printing."""
 
 import os
 from functools import partial
@@ -13,14 +13,14 @@ _TEMPLATES: Final = page_templates("flows.reports")
 
 
 def report_page(report: Report, folder: Path) -> str:
-    """Write the report as a page to be kept in a folder; links to files are relative to it."""
+    """Render the report as a page; links to files are relative to `folder`."""
     return _TEMPLATES.get_template("report.html").render(
         report=report, most_rows=_MOST_ROWS, address=partial(_address, folder)
     )
 
 
 def _address(folder: Path, target: Path | str) -> str | None:
-    """Say where a link leads; None for a file that no browser shows, and nobody serves."""
+    """Return the address of a link; None for a file that browsers do not show."""
     if isinstance(target, str):
         return target
     return os.path.relpath(target, folder) if target.suffix == ".html" else None

@@ -1,7 +1,7 @@
-"""The report of a month: what was found, who is awarded, why others are not, when it pays.
+"""The report of a month, as a value: findings, awards, reasons, payout.
 
-One document for everybody: attached to the run, kept as a page, shown in the terminal. This is what
-it says; how it looks is said elsewhere (`markdown`, `page`, `console.terminal`).
+It is rendered for the run (`markdown`), as a page (`page`) and in the terminal
+(`console.terminal`).
 """
 
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from domain.months import SettlementMonth
 
 
 class Mood(StrEnum):
-    """How a month stands, at a glance; the values are also the names of looks."""
+    """The state of a month at a glance; the values are CSS classes, too."""
 
     GOOD = "good"
     WARN = "warn"
@@ -23,7 +23,7 @@ class Mood(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A row drawn: how much goes on, and how much is lost with this row."""
+    """A row's bar: how much is kept, and how much this row loses."""
 
     kept: int
     lost: int = 0
@@ -31,10 +31,10 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A part of a report: a title over a table, every cell already text.
+    """A part of a report: a title and a table whose cells are text.
 
-    `shown` is how many rows are enough to read at a glance, None for all; `bars` draws the rows,
-    one for each, to a common scale.
+    `shown` limits the rows in a terminal, None shows all; `bars` has one bar for each row, drawn to
+    a common scale.
     """
 
     title: str
@@ -45,7 +45,7 @@ class Section:
 
     @property
     def numbers(self) -> tuple[bool, ...]:
-        """Say of each column whether it holds nothing but numbers; the first names the rows."""
+        """For each column but the first, whether it holds only numbers."""
         return tuple(
             no > 0 and all(_is_number(row[no]) for row in self.rows)
             for no in range(len(self.columns))
@@ -53,13 +53,13 @@ class Section:
 
     @property
     def longest_bar(self) -> int:
-        """Give the length that all bars are drawn to the scale of; 1 where all are empty."""
+        """The longest bar, which sets the scale; 1 if all are empty."""
         return max(bar.kept + bar.lost for bar in self.bars) or 1
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A number that everybody looks for first, and a few words about it."""
+    """A key figure, with a short note."""
 
     name: str
     value: str
@@ -68,7 +68,7 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """Something to look at beside the report: a file of ours, or an address."""
+    """A link to a file of the program or to an address."""
 
     name: str
     target: Path | str
@@ -76,7 +76,7 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class NextStep:
-    """What is to be done now: a sentence, and the command or the form that does it."""
+    """What to do now: a sentence, and the command or form that does it."""
 
     sentence: str
     command: str | None = None
@@ -85,9 +85,9 @@ class NextStep:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What there is to say of a month: a headline, findings first, figures, then tables.
+    """The report of a month: headline, findings, figures, then tables.
 
-    `facts` are what a program would want to know of it, as they are written to JSON.
+    `facts` are written to a JSON file for programs.
     """
 
     month: SettlementMonth

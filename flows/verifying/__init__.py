@@ -1,1 +1,1 @@
-"""Everything that can be derived again is derived and compared with what was recorded."""
+"""Verifying the records: derive everything again and compare."""

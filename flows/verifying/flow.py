@@ -1,4 +1,4 @@
-"""The `verify` flow: everything that can be derived again is, and compared."""
+"""The `verify` flow: derive everything that can be derived again, and compare."""
 
 from collections.abc import Sequence
 
@@ -17,22 +17,22 @@ from flows.verifying.replay import replay_decisions
 
 
 class RecordsDiffer(Refused):
-    """What is recorded is not what can be derived from it."""
+    """Records differ from what can be derived from them."""
 
     def __init__(self, found: Sequence[Difference]) -> None:
         super().__init__(
-            f"{len(found):,} things differ from what was recorded, the first: {found[0]}. "
-            "Nobody should close or pay a month before this is understood."
+            f"{len(found):,} differences from what was recorded, the first: {found[0]}. "
+            "Do not close or pay a month before this is understood."
         )
         self.found = tuple(found)
 
 
 @flow(name="verify", flow_run_name="verify")
 def verify_program(replay: bool = False) -> None:
-    """Derive again everything that can be derived; fail and name it if anything differs.
+    """Derive everything that can be derived again; fail and list what differs.
 
     Args:
-        replay: Decide every closed month again, too, seller by seller; this takes longer.
+        replay: Also decide every closed month again, seller by seller; this takes longer.
     """
     found = compare(Settings.read(), replay)
     if found:

@@ -1,4 +1,4 @@
-"""The heads of the ledger's chain that kept reports told: copies of them outside the database."""
+"""The ledger heads in kept reports: copies outside the database."""
 
 import json
 from pathlib import Path
@@ -7,20 +7,20 @@ from domain.refusal import Refused
 
 
 class ReportDamaged(Refused):
-    """The JSON beside a kept report is not what was written."""
+    """The JSON file of a kept report cannot be read."""
 
     def __init__(self, file: Path) -> None:
         super().__init__(
-            f"{file} is damaged: the ledger head that it told cannot be read. "
+            f"{file} is damaged: its ledger head cannot be read. "
             "Restore it from a backup, or remove it to verify without it."
         )
         self.file = file
 
 
 def heads_in_reports(folder: Path) -> tuple[str, ...]:
-    """Collect the heads that the kept reports of all months told, the oldest months first."""
-    told = map(_head, sorted(folder.glob("*/closed-*.json")))
-    return tuple(dict.fromkeys(head for head in told if head is not None))
+    """Collect the ledger heads of all kept reports, oldest months first."""
+    heads = map(_head, sorted(folder.glob("*/closed-*.json")))
+    return tuple(dict.fromkeys(head for head in heads if head is not None))
 
 
 def _head(file: Path) -> str | None:

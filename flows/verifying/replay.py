@@ -1,9 +1,8 @@
-"""Replaying: every evaluation decided again from what was recorded, and compared.
+"""Replaying evaluations: decide again from the records, and compare.
 
-A month's current evaluation is decided again for every store, an older one for the stores that it
-decided itself. The decisions were made by one SQL statement for all stores; here each store is
-decided by itself in Python, from the recorded deliveries, policy and awards. Both use the same
-predicates, and must say the same.
+A month's current evaluation is replayed for every store, an older one for the stores that it
+decided itself. The closing decided all stores in one SQL statement; here each is decided by itself
+in Python, from the recorded deliveries, policy and awards, by the same predicates.
 """
 
 from collections.abc import Iterator
@@ -29,7 +28,7 @@ from domain.evaluation import EvaluationInput, by_month
 
 @dataclass(frozen=True, slots=True)
 class RecordedInput:
-    """What a month's current evaluation rests on, read back."""
+    """The recorded input of an evaluation."""
 
     evaluation: Evaluation
     terms: Terms
@@ -39,10 +38,7 @@ class RecordedInput:
 
 
 def replay_decisions(connection: Connection) -> Iterator[Difference]:
-    """Decide every closed month again and name each decision that comes out differently.
-
-    Also those that a later evaluation replaced: what was posted rests on them.
-    """
+    """Replay every evaluation, superseded ones included, and yield each decision that differs."""
     current = {each.evaluation_id for each in current_evaluations(connection)}
     for evaluation in all_evaluations(connection):
         recorded = recorded_input(connection, evaluation)
@@ -57,7 +53,7 @@ def replay_decisions(connection: Connection) -> Iterator[Difference]:
 
 
 def recorded_input(connection: Connection, evaluation: Evaluation) -> RecordedInput:
-    """Read back what an evaluation rests on."""
+    """Read the recorded input of an evaluation."""
     month = evaluation.settlement_month
     revisions = evaluated_revisions(connection, evaluation.evaluation_id)
     name, text = recorded_policy(connection, evaluation.policy_hash)
@@ -101,7 +97,7 @@ def _replay(
 
 
 def decided_again(facts: SellerFacts, terms: Terms) -> Result:
-    """Decide for one store by itself."""
+    """Decide one store by itself."""
     decision = decide(facts, terms)
     return Result(decision.tier, decision.points, decision.reasons)
 

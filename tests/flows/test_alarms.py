@@ -160,7 +160,7 @@ def test_a_run_that_dies_before_any_sign_of_life_is_marked_as_crashed_within_two
 
     assert ended is not None
     assert (ended.name, ended.type) == ("Crashed", StateType.CRASHED)
-    assert "no sign of life" in (ended.message or "")
+    assert "no heartbeat" in (ended.message or "")
 
 
 @pytest.mark.slow

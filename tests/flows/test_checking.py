@@ -49,7 +49,7 @@ def test_the_months_of_a_folder_are_checked_in_their_order(delivery: SmallDelive
 @pytest.mark.parametrize("name", ["october", "2026-13", "."])
 def test_a_folder_of_no_month_is_no_usage(tmp_path: Path, name: str) -> None:
     (tmp_path / name).mkdir(exist_ok=True)
-    with pytest.raises(NoMonthThere, match="is no month's folder"):
+    with pytest.raises(NoMonthThere, match="is not a month's folder"):
         list(check_folder(tmp_path / name))
 
 

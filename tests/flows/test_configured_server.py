@@ -64,7 +64,7 @@ def test_something_else_than_prefect_is_wrong_usage(
 @pytest.mark.parametrize("url", NO_ADDRESSES)
 def test_what_is_no_address_is_wrong_usage(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PREFECT_API_URL", url)
-    with pytest.raises(NoPrefectAddress, match="no address of a server"):
+    with pytest.raises(NoPrefectAddress, match="not the address of a server"):
         configured_server()
 
 
@@ -92,7 +92,7 @@ def test_where_nobody_is_is_refused(
     address: Callable[[], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PREFECT_API_URL", address())
-    with pytest.raises(NobodyAnswers, match="where nobody answers"):
+    with pytest.raises(NobodyAnswers, match="where no server answers"):
         configured_server()
 
 

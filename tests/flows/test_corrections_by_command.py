@@ -120,14 +120,14 @@ def test_the_history_tells_award_corrections_clawbacks_and_reinstatements_apart(
         (("adjust", "maru", "1000"), 2, "Missing option '--reason'"),
         (("adjust", "maru", "1000", "--reason", " "), 2, "is blank"),
         (("adjust", "maru", "0", "--reason", "x"), 2, "adjusts nothing"),
-        (("adjust", "maru", "many", "--reason", "x"), 2, "'many' is no number of points"),
+        (("adjust", "maru", "many", "--reason", "x"), 2, "'many' is not a number of points"),
         (("adjust", "maru", "9" * 30, "--reason", "x"), 2, "not a number of points"),
         (("adjust", "maru", "-1", "--reason", "x"), 1, "fewer than 1 available points"),
         (("adjust", "nobody", "1", "--reason", "x"), 1, "No seller 'nobody'"),
         (("adjust", "maru", "1", "--reason", "x", "--request-id", "x" * 65), 2, "up to 64"),
         (("adjust", "maru", "1", "--reason", "x", "--for", "2026-10"), 1, "lacks tier 1, 150,000"),
         (("adjust", "maru", "1", "--reason", "x", "--for", "2026-11"), 1, "was never closed"),
-        (("history", "2020-01"), 1, "Nothing was ever done with 2020-01"),
+        (("history", "2020-01"), 1, "2020-01 was never ingested or closed"),
         (("history", "2026-13"), 2, "is not a month"),
         (("explain", "maru", "2026-09"), 1, "2026-09 was never closed"),
         (("explain", "nobody", "2026-10"), 1, "no decision for seller 'nobody'"),
@@ -177,7 +177,7 @@ def test_a_database_that_gives_up_is_a_sentence(shop: Marketplace) -> None:
         ran = shop.run("adjust", "maru", "1", "--reason", "x")
 
     assert ran.exit_code == 1
-    assert "the database gave up: canceling statement due to statement timeout" in ran.stderr
+    assert "the database failed: canceling statement due to statement timeout" in ran.stderr
     assert "run the command again" in ran.stderr
     assert "Traceback" not in ran.stderr
 

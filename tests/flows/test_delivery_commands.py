@@ -80,7 +80,9 @@ def test_the_quarantine_says_where_its_file_is(with_history: Marketplace) -> Non
     said = with_history.done("quarantine", OCTOBER).stderr
     first, second = said.splitlines()
     kept = pyarrow.parquet.read_table(first.removeprefix("These rows are kept in "))
-    assert second.startswith(f"They are of the delivery in {with_history.root / OCTOBER}, refused")
+    assert second.startswith(
+        f"They belong to the delivery in {with_history.root / OCTOBER}, refused"
+    )
     assert kept["rules"].to_pylist() == [
         ["snapshot_seller_twice"],
         ["snapshot_seller_twice"],
@@ -105,7 +107,7 @@ def test_the_quarantine_tells_how_the_month_stands_beside_its_rows(
 
     manifest.unlink()
     with_history.done("ingest", OCTOBER)
-    assert "is sound; nothing is to be done" in with_history.done("quarantine", OCTOBER).stderr
+    assert "is sound; these rows need no action" in with_history.done("quarantine", OCTOBER).stderr
 
 
 def test_taking_in_tells_what_it_replaces_and_what_is_to_be_done(
@@ -145,7 +147,7 @@ def test_a_month_never_seen_has_neither_quarantine_nor_history(
     asked = [with_history.run(command, "2025-01") for command in ("quarantine", "history")]
     assert [ran.exit_code for ran in asked] == [1, 1]
     assert asked[0].stderr == asked[1].stderr
-    assert "Nothing was ever done with 2025-01" in asked[0].stderr
+    assert "2025-01 was never ingested or closed" in asked[0].stderr
 
 
 def test_a_refused_row_is_shown_where_there_is_little_room(with_history: Marketplace) -> None:
@@ -193,4 +195,4 @@ def test_a_port_that_is_taken_is_a_sentence(closed_october: Marketplace) -> None
         port = taken.getsockname()[1]
         ran = closed_october.run("docs", "--serve", str(port))
     assert ran.exit_code == 1
-    assert f"Port {port} cannot be listened on" in ran.stderr
+    assert f"Cannot listen on port {port}" in ran.stderr

@@ -44,13 +44,13 @@ def test_an_award_is_explained_with_its_numbers_its_basis_and_what_is_next(
     told = explained(program)
 
     assert "Seller maru is awarded tier 1 for 2026-10: 150,000 points." in told
-    assert "1,200,001 KRW more in 2026-10 and tier 2 follows: 300,000 points" in told
+    assert "with 1,200,001 KRW more in 2026-10, tier 2 would follow: 300,000 points" in told
     assert "2025-11-02 to 2026-08-01" in told
     assert "pending; their payout date is 2026-11-10" in told
     assert "by tests (monthly closing), by policy d-commerce-2020" in told
     assert "2026-10 revision 1, accepted on" in told
     assert "tests (settlements.csv, sellers.csv)" in told
-    assert "Computed again today it comes out the same." in told
+    assert "Computed again today, the result is the same." in told
 
 
 @pytest.mark.parametrize(
@@ -123,16 +123,16 @@ def test_what_pending_points_wait_for_is_told(program: Program) -> None:
     assert "the payout still needs an approval." in told(ApprovalRule(0), 10)
 
 
-def test_what_a_restatement_took_back_before_the_payout_is_told_for_every_month(
+def test_an_award_reversed_before_the_payout_is_explained_in_every_month(
     program: Program,
 ) -> None:
     program.close("2026-10", TIER_1)
     program.close("2026-11", TIER_1)
     program.close("2026-10", {"maru": Sold(24_000_000)}, reason="late data")
 
-    assert "Before the month was restated it gave tier 1, 150,000 points" in explained(program)
+    assert "Before the month was restated it awarded tier 1, 150,000 points" in explained(program)
     later = explained(program, "2026-11")
-    assert "2026-10 awarded it tier 1, 150,000 points, and took that back" in later
+    assert "2026-10 awarded it tier 1, 150,000 points; the award was reversed" in later
     assert "From 2026-10 it has tier 2: 300,000 points, pending." in later
 
 
@@ -162,7 +162,7 @@ def test_a_tier_that_another_month_gave_is_not_told_as_paid(program: Program) ->
     program.pay("2026-11")
     program.close("2026-10", TIER_1, acknowledge_paid=True)
 
-    assert "Nothing is paid for this month: 2026-11 gave tier 1 already" in explained(program)
+    assert "Nothing is paid for this month: 2026-11 already awarded tier 1" in explained(program)
 
 
 def test_newer_deliveries_that_nobody_closed_are_named(program: Program) -> None:
@@ -173,7 +173,7 @@ def test_newer_deliveries_that_nobody_closed_are_named(program: Program) -> None
     program.ingest("2026-10", {"maru": Sold(24_000_000)})
     assert "it would be tier 2, 300,000 points, for 24,000,000 KRW" in explained(program)
     program.ingest("2026-10", {"sora": Sold(0)})
-    assert "The newest delivery of 2026-10 has no such seller." in explained(program)
+    assert "The newest delivery of 2026-10 does not include the seller." in explained(program)
 
 
 def test_a_store_too_young_learns_when_its_months_are(program: Program) -> None:

@@ -42,7 +42,7 @@ def test_a_second_program_in_a_home_is_refused_before_the_first_can_be_asked(
 ) -> None:
     with (
         alone_in(tmp_path),
-        pytest.raises(AlreadyUp, match="up already"),
+        pytest.raises(AlreadyUp, match="already up"),
         alone_in(tmp_path),
     ):
         pass

@@ -70,7 +70,7 @@ def test_a_refused_ingest_and_a_refused_payout_stand_in_the_history(
 
     refused = [run for run in history(shop, "2026-10") if run[2] == "refused"]
     assert [run[0] for run in refused] == ["ingest", "pay out"]
-    assert "was replaced since it was closed" in refused[1][3]
+    assert "was replaced after it was closed" in refused[1][3]
     shop.done("verify")
 
     program.close("2026-10", STORES)

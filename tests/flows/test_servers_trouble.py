@@ -100,10 +100,10 @@ def test_whatever_a_server_fails_with_is_a_warning(
 
     told = [each.message for each in caplog.records if each.name == "growth_points.telling"]
     assert [sentence.partition(":")[0] for sentence in told] == [
-        "the Prefect server did not say where its forms are",
-        "no payout could be planned on the Prefect server, the sweep pays",
-        "the alarms could not be applied, do it with growth-points alarms",
-        "the report could not be told to the Prefect server",
+        "the address of a form could not be read from the Prefect server",
+        "payouts could not be planned on the Prefect server; the sweep pays",
+        "the alarms could not be applied; use growth-points alarms",
+        "the report could not be sent to the Prefect server",
     ]
 
 

@@ -1,1 +1,1 @@
-"""Prefect servers: one for a command, one that stays, one that an operator configured."""
+"""Prefect servers: temporary for a command, lasting for `up`, or configured by the operator."""

@@ -1,7 +1,7 @@
-"""The processes that a command starts for itself: a Prefect server, and a worker of its runs.
+"""The child processes of a command: a Prefect server, and a worker.
 
-Each watches the pipe from the command that started it and ends when that ends, however it ends. It
-has a session of its own, so that Ctrl-C reaches the command alone, which ends them in order.
+Each watches the pipe from its parent and exits when the parent does, however that ends. Each has
+its own session, so that Ctrl-C reaches the parent alone, which ends them in order.
 """
 
 import gc
@@ -15,19 +15,19 @@ from pathlib import Path
 from threading import Thread
 from typing import Final
 
-GRACE_SECONDS: Final = 5  # what a server's open connections are given when it is told to end
+GRACE_SECONDS: Final = 5  # for a server's open connections when it shuts down
 
 
 def start_child(
     words: Sequence[str], log_file: Path, fds: Sequence[int]
 ) -> subprocess.Popen[bytes]:
-    """Start a module of ours, `words` after `python -m`, with open files handed to it."""
+    """Start one of our modules (`words` follow `python -m`), passing it open files."""
     with log_file.open("ab") as output:
         return subprocess.Popen(  # noqa: S603 our own module, by our own interpreter
             [sys.executable, "-m", *words],
             pass_fds=fds,
-            env=os.environ | {"PYTHONIOENCODING": "utf-8"},  # of its log, whatever a terminal's is
-            stdin=subprocess.PIPE,  # never written to: its end is the command's end
+            env=os.environ | {"PYTHONIOENCODING": "utf-8"},  # for its log
+            stdin=subprocess.PIPE,  # never written to; it closes when the parent ends
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
@@ -35,12 +35,12 @@ def start_child(
 
 
 def start_server(listening: socket.socket, log_file: Path) -> subprocess.Popen[bytes]:
-    """Start a Prefect server, which answers what waits in the socket's queue once it is up."""
+    """Start a Prefect server on a listening socket; requests queue there until it is up."""
     return start_child([__name__, str(listening.fileno())], log_file, [listening.fileno()])
 
 
 def end_with_the_command() -> None:
-    """End this process, and all that it started, when the command's end of the pipe closes."""
+    """Kill this process group when the parent's end of the pipe closes."""
 
     def wait_for_the_end() -> None:
         os.read(sys.stdin.fileno(), 1)
@@ -53,7 +53,7 @@ def _serve(listening: int) -> None:
     import uvicorn
 
     end_with_the_command()
-    gc.disable()  # what is imported lives until the end; to look for garbage in it takes time
+    gc.disable()  # collecting garbage while importing takes time and finds none
     import prefect.server.api.server  # noqa: F401
 
     gc.freeze()

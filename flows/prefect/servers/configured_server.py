@@ -1,6 +1,6 @@
-"""The Prefect server that an operator configured as PREFECT_API_URL: is it one, and is it there?
+"""Checking the Prefect server that an operator configured as PREFECT_API_URL.
 
-Prefect itself says of a wrong address only that something failed, in the middle of a run.
+Prefect itself reports a wrong address only in the middle of a run, without naming it.
 """
 
 import os
@@ -15,24 +15,24 @@ from urllib.parse import urlsplit
 from domain.refusal import Refused, WrongUsage
 from flows.prefect.servers.proxies import unusable_proxies
 
-_ANSWER_SECONDS: Final = 30  # a busy server answers late, and is asked again by Prefect
+_ANSWER_SECONDS: Final = 30  # a busy server answers late
 _BEHIND_A_LOGIN: Final = ("PREFECT_API_KEY", "PREFECT_CLIENT_CUSTOM_HEADERS")
 _ASKS_WHO: Final = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS)
 
 
 class NobodyAnswers(Refused):
-    """PREFECT_API_URL names an address where there is no server."""
+    """No server answers at PREFECT_API_URL."""
 
     def __init__(self, url: str, why: str) -> None:
         super().__init__(
-            f"PREFECT_API_URL is {url}, where nobody answers ({why}). Start that server, or unset "
-            "the variable to work without one. Nothing was done."
+            f"PREFECT_API_URL is {url}, where no server answers ({why}). Start that server, or "
+            "unset the variable to work without one. Nothing was done."
         )
         self.url = url
 
 
 class NoPrefectAddress(WrongUsage):
-    """PREFECT_API_URL is no address, or that of something else than Prefect's API."""
+    """PREFECT_API_URL is not the address of a Prefect API."""
 
     def __init__(self, url: str, why: str) -> None:
         super().__init__(
@@ -43,26 +43,26 @@ class NoPrefectAddress(WrongUsage):
 
 
 class ProxyUnusable(WrongUsage):
-    """A proxy of the environment is of a kind that Prefect's client does not speak to."""
+    """A proxy in the environment is of a kind that Prefect's client does not support."""
 
     def __init__(self, kind: str, proxy: str) -> None:
         super().__init__(
             f"{kind.upper()}_PROXY is {proxy!r}, a proxy that Prefect's client cannot use to reach "
-            "PREFECT_API_URL. Name an HTTP proxy, or except that host in NO_PROXY=*."
+            "PREFECT_API_URL. Name an HTTP proxy, or bypass it with NO_PROXY=*."
         )
         self.proxy = proxy
 
 
 def configured_server() -> str | None:
-    """Give the address of the configured server, if one is configured and Prefect answers there.
+    """Return the address of the configured Prefect server after checking that it answers.
 
-    Raises NobodyAnswers, NoPrefectAddress, ProxyUnusable.
+    None if none is configured. Raises NobodyAnswers, NoPrefectAddress, ProxyUnusable.
     """
     if not (url := os.environ.get("PREFECT_API_URL", "").strip()):
         return None
     parts = _parts(url)
     if parts is None or parts[0] not in ("http", "https") or not parts[1]:
-        raise NoPrefectAddress(url, "which is no address of a server")
+        raise NoPrefectAddress(url, "which is not the address of a server")
     for kind, proxy in unusable_proxies().items():
         raise ProxyUnusable(kind, proxy)
     if not any(os.environ.get(name) for name in _BEHIND_A_LOGIN):
@@ -73,18 +73,18 @@ def configured_server() -> str | None:
 def _parts(url: str) -> tuple[str, str | None] | None:
     try:
         found = urlsplit(url)
-        found.port  # noqa: B018 raises where it is none
+        found.port  # noqa: B018 raises if it is not a port
     except ValueError:
         return None
     return found.scheme, found.hostname
 
 
 def _require_prefect(url: str) -> None:
-    """Refuse an address where nobody answers, or where Prefect would not be understood."""
+    """Refuse an address where nothing or something other than Prefect's API answers."""
     try:
         if _is_prefect(url):
             return
-        answer = "where something else than Prefect's API answers"
+        answer = "where something other than Prefect's API answers"
     except urllib.error.HTTPError as error:
         if error.code in _ASKS_WHO:
             return
@@ -92,11 +92,11 @@ def _require_prefect(url: str) -> None:
             raise NobodyAnswers(url, f"{error.code} {error.reason}") from None
         answer = f"where the answer is HTTP {error.code}, not Prefect's"
     except HTTPException:
-        answer = "where something answers that is no web server"
+        answer = "where something other than a web server answers"
     except (OSError, ValueError) as error:
         reason = getattr(error, "reason", error)
         if isinstance(reason, ssl.SSLError):
-            return  # Prefect has settings of its own for certificates
+            return  # Prefect has its own settings for certificates
         raise NobodyAnswers(url, str(reason)) from None
     raise NoPrefectAddress(url, answer)
 

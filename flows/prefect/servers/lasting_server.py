@@ -1,4 +1,4 @@
-"""The Prefect server that `growth-points up` keeps in a home, and how other commands find it."""
+"""The Prefect server that `growth-points up` runs in a home, and how other commands find it."""
 
 import fcntl
 import os
@@ -17,27 +17,27 @@ from domain.refusal import Refused
 from flows.prefect.servers.children import start_server
 from flows.prefect.servers.proxies import forget_unusable_proxies
 
-_START_SECONDS: Final = 120  # its database is made on first use
+_START_SECONDS: Final = 120  # its database is created on first use
 _ANSWER_SECONDS: Final = 5
 _SETTINGS: Final = {
     "DO_NOT_TRACK": "1",
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
-    "PREFECT_SERVER_UI_API_URL": "/api",  # the page asks where it came from, whatever the port
+    "PREFECT_SERVER_UI_API_URL": "/api",  # relative, so that it holds for any port
     "PREFECT_API_REQUEST_TIMEOUT": "120",
-    "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",  # a run that died is noticed after three of them
+    "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",  # a run is dead after three missing ones
     "PREFECT_RUNNER_POLL_FREQUENCY": "3",
     "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
-    "PREFECT_LOGGING_EXTRA_LOGGERS": "growth_points",  # what the steps tell belongs to the run
+    "PREFECT_LOGGING_EXTRA_LOGGERS": "growth_points",  # runs log their steps
 }
 
 
 class AlreadyUp(Refused):
-    """The program is up in this home; another server on its database would harm both."""
+    """`growth-points up` already runs in this home."""
 
     def __init__(self, home: Path, url: str | None) -> None:
         where = url.removesuffix("/api") if url else "it is starting or ending"
-        super().__init__(f"The program is up already in {home}: {where}")
+        super().__init__(f"The program is already up in {home}: {where}")
         self.home = home
 
 
@@ -46,7 +46,7 @@ class PortTaken(Refused):
 
     def __init__(self, port: int, reason: str) -> None:
         super().__init__(
-            f"Port {port} cannot be listened on: {reason}. Is the program up already? "
+            f"Cannot listen on port {port}: {reason}. Is the program already up? "
             "Otherwise name another port."
         )
         self.port = port
@@ -56,28 +56,25 @@ class ServerSilent(Refused):
     """The Prefect server ended or did not answer; its log says why."""
 
     def __init__(self, log_file: Path) -> None:
-        super().__init__(f"The Prefect server does not answer; why is in {log_file}.")
+        super().__init__(f"The Prefect server does not answer; see {log_file}.")
         self.log_file = log_file
 
 
 class ServerDatabaseDamaged(Refused):
-    """The Prefect server's own database is damaged; it has nothing that cannot be made again."""
+    """The Prefect server's own database is damaged; nothing in it is irreplaceable."""
 
     def __init__(self, file: Path) -> None:
         super().__init__(
             f"The Prefect server's database is damaged: move {file}* away and start again. Points "
-            "and months are not in it; deployments, alarms and planned payouts are made anew, and "
-            "only the list of earlier runs is lost."
+            "and months are not in it; deployments, alarms and planned payouts are created again, "
+            "and only the list of earlier runs is lost."
         )
         self.file = file
 
 
 @contextmanager
 def alone_in(home: Path) -> Iterator[None]:
-    """Keep every other `growth-points up` out of a home, until this one ends however it ends.
-
-    Raises AlreadyUp.
-    """
+    """Lock a home against any other `growth-points up`; raises AlreadyUp."""
     folder = _folder(home)
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "lock").open("a") as held:
@@ -85,15 +82,15 @@ def alone_in(home: Path) -> Iterator[None]:
             fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise AlreadyUp(home, running_server(home)) from None
-        forget_where(home)  # one that was killed could not
+        forget_where(home)  # an earlier one may have been killed
         yield
 
 
 def start_lasting_server(home: Path, port: int) -> tuple[subprocess.Popen[bytes], str]:
     """Start the home's server on the loopback interface; return it with its address.
 
-    The environment is set for it and for everything that this process starts later; a variable
-    that is set already stays as it is. Raises PortTaken, ServerSilent.
+    Also sets the environment for all processes started later, without overriding variables that
+    are set. Raises PortTaken, ServerSilent, ServerDatabaseDamaged.
     """
     folder = _folder(home)
     try:
@@ -106,26 +103,26 @@ def start_lasting_server(home: Path, port: int) -> tuple[subprocess.Popen[bytes]
             os.environ.setdefault(name, value)
         forget_unusable_proxies()
         os.environ["PREFECT_API_URL"] = f"{address}/api"
-        os.environ["PREFECT_UI_URL"] = f"{address}/v2"  # links lead to the UI that is shown
+        os.environ["PREFECT_UI_URL"] = f"{address}/v2"
         server = start_server(listening, folder / "server.log")
     _wait_until_it_answers(server, address, folder / "server.log")
     return server, address
 
 
 def tell_where(home: Path, address: str) -> None:
-    """Let other commands in this home find the server."""
+    """Record the server's address for other commands in this home."""
     _address_file(home).write_text(f"{address}/api\n")
 
 
 def forget_where(home: Path) -> None:
-    """Let no command look for the server any more."""
+    """Remove the record of the server's address."""
     _address_file(home).unlink(missing_ok=True)
 
 
 def running_server(home: Path) -> str | None:
-    """Give the API address of the server that runs in a home, if one does.
+    """Return the API address of the server that runs in a home, if one does.
 
-    An address that was left there may by now be that of another program.
+    A stale record may name the port of another program, so the server is asked.
     """
     with suppress(OSError, ValueError, HTTPException):
         url = _address_file(home).read_text().strip()
@@ -152,7 +149,7 @@ def _is_damaged(database: Path) -> bool:
         with closing(sqlite3.connect(database)) as connection:
             return bool(connection.execute("PRAGMA quick_check(1)").fetchone() != ("ok",))
     except sqlite3.DatabaseError as error:
-        return not isinstance(error, sqlite3.OperationalError)  # locked, or not to be opened
+        return not isinstance(error, sqlite3.OperationalError)  # locked or unreadable
 
 
 def _folder(home: Path) -> Path:

@@ -1,9 +1,8 @@
-"""Prefect's server for pages of its own alone.
+"""Prefect's server, guarded against requests from pages of other origins.
 
-It has no login, so whatever page an operator's browser has open could ask it for everything, or
-tell it to do something. It therefore answers to no name but its own, which a page from elsewhere
-could have lead here, and to no request that a browser makes for such a page: not even to those that
-browsers send without asking first, as the opening of a web socket or the posting of a text.
+It has no login, so any page open in an operator's browser could otherwise read from it or start
+runs. It rejects requests made to a host name that is not its own (DNS rebinding) and requests with
+a foreign `Origin`, including those that browsers send without a preflight, such as web sockets.
 """
 
 from collections.abc import Collection
@@ -19,7 +18,7 @@ from flows.settings import Settings
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-OWN_NAMES: Final = ("127.0.0.1", "localhost")  # of this machine, whatever else it is called
+OWN_NAMES: Final = ("127.0.0.1", "localhost")
 _ASKED_BY_NAME: Final = ("http", "websocket")
 _ONLY_THIS_SERVER: Final = (
     b"content-security-policy",
@@ -28,9 +27,9 @@ _ONLY_THIS_SERVER: Final = (
 
 
 def prefect_app() -> "ASGIApp":
-    """Make Prefect's server, whose pages may speak to it and to nobody else.
+    """Create Prefect's server, whose pages may connect to it alone.
 
-    Its UI asks a service outside for how to collect statistics, even where it is told to send none.
+    Without this its UI would contact an external analytics service even with analytics disabled.
     """
     from prefect.server.api.server import create_app
 
@@ -38,7 +37,7 @@ def prefect_app() -> "ASGIApp":
 
 
 def for_own_pages(app: "ASGIApp", further_names: Collection[str]) -> "ASGIApp":
-    """Put a guard before an application that answers by its own names, to its own pages."""
+    """Wrap an application to reject other host names and foreign origins."""
     names = [*OWN_NAMES, *further_names]
     guarded = TrustedHostMiddleware(app, allowed_hosts=names, www_redirect=False)
     refusal = PlainTextResponse("This page is not one of this server.", 403)
@@ -56,10 +55,9 @@ def for_own_pages(app: "ASGIApp", further_names: Collection[str]) -> "ASGIApp":
 
 
 def _is_foreign(asked: Headers, names: Collection[str]) -> bool:
-    """Say whether a browser asks for a page of another server; whoever is no browser names none.
+    """Whether a request comes from a page of another origin; only browsers send an `Origin`.
 
-    Behind a proxy the page's name is the proxy's and the server is asked by its own, so a page of
-    any name that was configured may ask.
+    Behind a proxy the origin names the proxy's host, so every configured name is accepted.
     """
     origin = asked.get("origin")
     if origin is None:

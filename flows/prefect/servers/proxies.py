@@ -1,7 +1,6 @@
-"""Proxies of the environment: for the world outside, not for the program's own servers.
+"""Keeping proxies in the environment away from the program's own servers on this machine.
 
-A server that a command or `up` starts listens on this machine, where a proxy elsewhere finds
-nothing, or another's server. Clients read the environment, those of child processes as well.
+Clients read the proxies from the environment, also in child processes, so it is changed there.
 """
 
 import os
@@ -15,7 +14,7 @@ _KINDS: Final = ("http", "https", "all")
 
 
 def reach_this_machine_directly() -> None:
-    """Except this machine from the proxies of this process and of all that it starts."""
+    """Exempt this machine from the proxies, for this process and its children."""
     proxies = getproxies_environment()
     if not any(kind in proxies for kind in _KINDS):
         return
@@ -26,7 +25,7 @@ def reach_this_machine_directly() -> None:
 
 
 def unusable_proxies() -> dict[str, str]:
-    """Find the proxies that Prefect's client cannot use: it would fail for any address."""
+    """Return the proxies that Prefect's client cannot use; with them it fails for any address."""
     proxies = getproxies_environment()
     if "*" in proxies.get("no", ""):
         return {}
@@ -34,7 +33,7 @@ def unusable_proxies() -> dict[str, str]:
 
 
 def forget_unusable_proxies() -> None:
-    """Take them out of the environment, where only servers of this machine are asked."""
+    """Remove them from the environment when only servers on this machine are used."""
     for kind in unusable_proxies():
         for name in [name for name in os.environ if name.lower() == f"{kind}_proxy"]:
             del os.environ[name]

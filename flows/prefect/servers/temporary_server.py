@@ -1,7 +1,7 @@
-"""A Prefect server for as long as one command runs, where none is configured.
+"""A Prefect server for the length of one command, if none is configured.
 
-It is started first of all, with an open socket handed to it: the command goes on importing what it
-needs, and its first request waits in the socket's queue until the server answers.
+It is started first and inherits a listening socket: while it starts, the command imports what it
+needs, and the first request waits in the socket's queue.
 """
 
 import gc
@@ -42,19 +42,19 @@ _started: list[tuple[subprocess.Popen[bytes], Path]] = []
 
 
 def prepare_prefect(home: Path) -> None:
-    """Set what Prefect reads when it is imported, and start a server unless one is there.
+    """Set the environment that Prefect reads on import, and start a server unless there is one.
 
-    That is the one that is configured, or the one that `growth-points up` runs in this home. A
-    variable that is set already stays as it is. The server keeps its files in the program's
-    home and sends no statistics. Raises NobodyAnswers, NoPrefectAddress, ProxyUnusable.
+    It uses the configured server, or the one of `growth-points up` in this home. Variables that are
+    set are not overridden. The server keeps its files in the home and sends no statistics. Raises
+    NobodyAnswers, NoPrefectAddress, ProxyUnusable.
     """
     _set_unless_set(
         DO_NOT_TRACK="1",
         PREFECT_SERVER_ANALYTICS_ENABLED="false",
-        PREFECT_LOGGING_LEVEL="CRITICAL",  # the terminal hears of the steps, not of the runs
+        PREFECT_LOGGING_LEVEL="CRITICAL",  # the terminal shows the steps, not Prefect's log
     )
     if _started and "PREFECT_API_URL" in os.environ:
-        return  # it is this command's own, and comes up
+        return  # this command has started one
     if configured_server() is not None:
         return
     forget_unusable_proxies()
@@ -63,14 +63,14 @@ def prepare_prefect(home: Path) -> None:
         return
     folder = (home / "prefect").resolve()
     if not folder.exists():
-        log.info("starting; the first time in a home Prefect makes its database")
+        log.info("starting; on first use in a home Prefect creates its database")
     folder.mkdir(parents=True, exist_ok=True)
     _set_unless_set(
         PREFECT_HOME=str(folder),
-        PREFECT_API_REQUEST_TIMEOUT="300",  # its database is made on first use
+        PREFECT_API_REQUEST_TIMEOUT="300",  # its database is created on first use
         PREFECT_SERVER_UI_ENABLED="false",
     )
-    if _database_is_up_to_date(folder):  # to look whether it is takes the server a second
+    if _database_is_up_to_date(folder):  # checking it would take the server a second
         _set_unless_set(PREFECT_SERVER_DATABASE_MIGRATE_ON_START="false")
     for service in _ONLY_FOR_LASTING_SERVERS:
         os.environ.setdefault(f"PREFECT_SERVER_SERVICES_{service}_ENABLED", "false")
@@ -93,12 +93,8 @@ def _start(folder: Path) -> int:
 
 @contextmanager
 def ready_for_flows() -> Iterator[None]:
-    """Import Prefect, and run flows without what tells a server that they are alive.
-
-    That costs each run a second. A command's run is watched by whoever started it; runs of
-    deployments keep it.
-    """
-    gc.disable()  # what is imported lives until the end; to look for garbage in it takes time
+    """Import Prefect, and run flows without heartbeats, which would cost each run a second."""
+    gc.disable()  # collecting garbage while importing takes time and finds none
     import prefect.artifacts
     import prefect.main  # noqa: F401
     from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
@@ -119,10 +115,10 @@ def _database_is_up_to_date(folder: Path) -> bool:
 
 
 def server_is_temporary() -> bool:
-    """Say whether the server ends with this command, so that nobody looks at it afterwards."""
+    """Whether the server ends with this command."""
     return bool(_started)
 
 
 def server_that_ended() -> Path | None:
-    """Name the log of the temporary server if it ended before its time."""
+    """Return the log of the temporary server if it ended too early."""
     return next((file for process, file in _started if process.poll() is not None), None)
