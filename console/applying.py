@@ -5,7 +5,7 @@ import os
 from domain.refusal import Refused
 from flows.prefect.servers.configured_server import configured_server
 from flows.prefect.servers.lasting_server import running_server
-from flows.prefect.servers.proxies import forget_unusable_proxies
+from flows.prefect.servers.proxies import remove_unusable_proxies
 from flows.settings import Settings
 
 
@@ -22,12 +22,12 @@ class NoServer(Refused):
 def apply_alarms_now(settings: Settings, webhook: str | None) -> str:
     """Apply the alarms, sent to a webhook if one is given; return what changed. Raises NoServer."""
     if configured_server() is None:
-        forget_unusable_proxies()
+        remove_unusable_proxies()
         if (url := running_server(settings.home)) is None:
             raise NoServer
         os.environ["PREFECT_API_URL"] = url
-    from flows.prefect.alarms import apply_alarms, tell_webhook
+    from flows.prefect.alarms import apply_alarms, save_webhook
 
     if webhook is not None:
-        tell_webhook(webhook)
+        save_webhook(webhook)
     return apply_alarms().sentence()

@@ -41,7 +41,7 @@ def seal_as_of(engine: Engine, moment: date | int) -> int:
     if isinstance(moment, date):
         with engine.begin() as connection:
             seal_no = last_seal_of(connection, moment)
-            _tell_what_is_dated_ahead(connection)
+            _warn_of_seals_dated_ahead(connection)
             return seal_no
     head = seal_everything(engine)
     newest = 0 if head is None else head.seal_no
@@ -50,7 +50,7 @@ def seal_as_of(engine: Engine, moment: date | int) -> int:
     return moment
 
 
-def _tell_what_is_dated_ahead(connection: Connection) -> None:
+def _warn_of_seals_dated_ahead(connection: Connection) -> None:
     """Warn of seals dated after today, which no past day includes."""
     head, today = chain_head(connection), this_occasion().today
     if head is None or (newest_on := head.sealed_at.astimezone(SEOUL).date()) <= today:

@@ -12,9 +12,9 @@ from typing import Final, NoReturn
 import click
 
 from console.commands import answers, months, points, service
-from console.shown import show_whatever_can_be_shown, trouble_of_showing
+from console.safe_streams import output_error, protect_standard_streams
 from domain.refusal import Refused, Unavailable, WrongUsage
-from flows.prefect.servers.proxies import reach_this_machine_directly
+from flows.prefect.servers.proxies import exempt_this_machine_from_proxies
 
 _TOPICS = {
     "Months": (
@@ -95,11 +95,11 @@ def cli() -> None:
 
 def main() -> NoReturn:
     """Run the command line; turn refusals and wrong usage into a sentence and an exit code."""
-    if not show_whatever_can_be_shown():
+    if not protect_standard_streams():
         _say("standard output is closed: nothing is shown")
     try:
         _require_readable_words(sys.argv[1:])
-        reach_this_machine_directly()
+        exempt_this_machine_from_proxies()
         cli.main(standalone_mode=False)
     except click.ClickException as error:
         error.show()
@@ -118,7 +118,7 @@ def main() -> NoReturn:
         if (sentence := _trouble_outside(error)) is None:
             raise
         _fail(sentence, 1)
-    _tell_what_was_not_shown()
+    _report_output_error()
     sys.exit(0)
 
 
@@ -145,9 +145,9 @@ def _trouble_outside(error: Exception) -> str | None:
     return None
 
 
-def _tell_what_was_not_shown() -> None:
+def _report_output_error() -> None:
     """Report output that could not be written; fail unless the command changes something."""
-    if (trouble := trouble_of_showing()) is None:
+    if (trouble := output_error()) is None:
         return
     command = next((word for word in sys.argv[1:] if not word.startswith("-")), "")
     if command in {each.name for each in _RECORD}:

@@ -20,7 +20,7 @@ from flows.ingesting.read_delivery import read_delivery
 FINDINGS: Final = ("settlement_month", "severity", "rule", "count", "where", "sentence")
 
 
-class NoMonthThere(WrongUsage):
+class NoMonthFolder(WrongUsage):
     """The folder is neither a month's nor contains one."""
 
     def __init__(self, folder: Path) -> None:
@@ -73,14 +73,14 @@ class CheckedFolder:
 
 
 def check_folder(folder: Path, limits: Mapping[str, float] = LIMITS) -> Iterator[CheckedFolder]:
-    """Check a month's folder, or all months in a folder; raises NoMonthThere.
+    """Check a month's folder, or all months in a folder; raises NoMonthFolder.
 
     Nothing is compared with earlier months, and nothing is kept.
     """
     folder = folder.absolute()
     months = _months(folder)
     if not months:
-        raise NoMonthThere(folder)
+        raise NoMonthFolder(folder)
     start_gate()  # it loads while the files are read
     root = folder.parent if _month(folder) else folder
     return (_check(root, month, limits) for month in months)

@@ -50,11 +50,11 @@ def _ingested(each: MonthRevision) -> Row:
 def _refused(checked: CheckedDelivery) -> Row:
     profile = checked.profile or {}
     size = profile.get("lines"), profile.get("amount_krw")
-    told = len(blocking(checked.findings)) + len(warnings(checked.findings))
-    return (str(checked.settlement_month), None, *size, told, "blocked")
+    count = len(blocking(checked.findings)) + len(warnings(checked.findings))
+    return (str(checked.settlement_month), None, *size, count, "blocked")
 
 
-def about_refused_rows(
+def refused_rows_summary(
     file: Path | None, checks: Iterable[CheckedDelivery], month: SettlementMonth
 ) -> str:
     """Describe which delivery the refused rows belong to, and whether a later one is sound.

@@ -134,8 +134,8 @@ def _amounts(case: _Case) -> Iterator[str]:
             month=each.month, amount=f"{amount:,}", left_out=f"{left_out:,}"
         )
         for kind in sorted(amounts.keys() - LINE_TYPES.keys() - set(counted)):
-            told = {"amount": f"{amounts[kind]:,}", "kind": visible(kind)}
-            yield case.say("unknown_type").format(**told)
+            values = {"amount": f"{amounts[kind]:,}", "kind": visible(kind)}
+            yield case.say("unknown_type").format(**values)
     yield case.say("sum").format(amount=f"{case.sum_krw:,}")
 
 
@@ -200,15 +200,15 @@ def _reason(case: _Case, reason: Reason) -> str:
 
 def _what_if(case: _Case) -> Iterator[str]:
     decision = case.recorded.decision
-    told = [_other(case, each) for each in other_results(case.recorded.facts, case.terms)]
+    lines = [_other(case, each) for each in other_results(case.recorded.facts, case.terms)]
     if Reason.TENURE_TOO_SHORT in decision.reasons:
         months = months_of_right_tenure(case.recorded.facts, case.terms)
         if months is not None:
-            told.append(case.say("later").format(first=months[0], last=months[1]))
-    if decision.reasons and not told:
-        told.append(case.say("nothing_changes_it"))
-    if told:
-        yield from ("", case.say("what_if"), *told)
+            lines.append(case.say("later").format(first=months[0], last=months[1]))
+    if decision.reasons and not lines:
+        lines.append(case.say("nothing_changes_it"))
+    if lines:
+        yield from ("", case.say("what_if"), *lines)
 
 
 def _other(case: _Case, other: OtherResult) -> str:

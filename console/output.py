@@ -8,7 +8,7 @@ from collections.abc import Generator, Iterable, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal
 
-from console.shown import Shown, while_shown
+from console.safe_streams import SafeStream, while_writable
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -25,11 +25,11 @@ def print_rows(columns: Sequence[str], rows: Iterable[Row], output: Output) -> N
 
     A reader that closes the pipe early, such as `head`, is not an error.
     """
-    if output != "table" and isinstance(sys.stdout, Shown):
-        sys.stdout.keep_signs_apart()
+    if output != "table" and isinstance(sys.stdout, SafeStream):
+        sys.stdout.escape_unencodable()
     printing = {"table": _print_table, "csv": _print_csv, "json": _print_json}[output]
     try:
-        printing(columns, while_shown(rows))
+        printing(columns, while_writable(rows))
         sys.stdout.flush()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -38,7 +38,7 @@ def progress(title: str) -> Iterator[None]:
 
 
 @contextmanager
-def warnings_told() -> Iterator[None]:
+def warnings_shown() -> Iterator[None]:
     """Show warnings on standard error, in a command that shows no progress."""
 
     class Warnings(logging.Handler):

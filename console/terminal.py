@@ -17,8 +17,8 @@ def print_findings(headline: str, findings: Iterable[Finding]) -> None:
     console.print(f"[bold]{escape(headline)}[/bold]")
     for finding in findings:
         style = _STYLE[finding.severity]
-        told = escape(finding.sentence)
-        console.print(f"[{style}]{finding.severity}[/{style}] {finding.rule}: {told}")
+        sentence = escape(finding.sentence)
+        console.print(f"[{style}]{finding.severity}[/{style}] {finding.rule}: {sentence}")
 
 
 def print_report(report: Report) -> None:

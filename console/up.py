@@ -13,16 +13,16 @@ from typing import Final
 
 import click
 
-from flows.own_folder import clear_what_killed_runs_left
 from flows.prefect.servers.lasting_server import (
     ServerSilent,
-    alone_in,
-    forget_where,
+    lock_home,
+    record_address,
+    remove_address,
     start_lasting_server,
-    tell_where,
 )
 from flows.prefect.worker import WorkerEnded, start_worker
 from flows.program import program_database
+from flows.run_folders import remove_abandoned_copies
 from flows.settings import Settings
 from web.serving import serving
 
@@ -38,23 +38,23 @@ def run_up(settings: Settings, port: int, first: Callable[[], None] = lambda: No
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
     with ExitStack() as stack:
-        stack.enter_context(alone_in(settings.home))
-        clear_what_killed_runs_left(settings)
+        stack.enter_context(lock_home(settings.home))
+        remove_abandoned_copies(settings)
         say("starting the database")
         stack.enter_context(program_database(settings))
         say("starting the Prefect server")
         logs = settings.home / "server"
         server, address = start_lasting_server(settings.home, port)
-        stack.enter_context(_ended_in_time(server))
+        stack.enter_context(_terminated_at_exit(server))
         pages = stack.enter_context(serving(settings, port and port + 1))
         os.environ.setdefault("GROWTH_POINTS_PAGES_URL", pages)
         with _prefect_silent():
             first()
         say("registering the deployments")
         worker = start_worker(logs / "worker.log")
-        stack.enter_context(_ended_in_time(worker))
-        tell_where(settings.home, address)
-        stack.callback(forget_where, settings.home)
+        stack.enter_context(_terminated_at_exit(worker))
+        record_address(settings.home, address)
+        stack.callback(remove_address, settings.home)
         click.echo(_where_to_look(settings, address, pages))
         while not stopped.wait(1):
             if server.poll() is not None:
@@ -83,7 +83,7 @@ def _prefect_silent() -> Iterator[None]:
 
 
 @contextmanager
-def _ended_in_time(process: subprocess.Popen[bytes]) -> Iterator[None]:
+def _terminated_at_exit(process: subprocess.Popen[bytes]) -> Iterator[None]:
     try:
         yield
     finally:

@@ -11,7 +11,7 @@ from flows.occasion import this_occasion
 log = logging.getLogger("growth_points.clocks")
 
 
-def tell_clocks(engine: Engine) -> None:
+def warn_about_clocks(engine: Engine) -> None:
     """Warn if a clock is behind the newest record, or if two clocks differ.
 
     Refusing to run would be worse: the order of events follows from the order of records, and one

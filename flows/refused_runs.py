@@ -18,7 +18,7 @@ _LONGEST_REASON = 500
 
 
 @contextmanager
-def refusals_in_the_history(
+def recording_refusals(
     settings: Settings,
     month: SettlementMonth,
     action: Action,

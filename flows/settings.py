@@ -125,7 +125,7 @@ class Settings(BaseSettings):
         return {**LIMITS, **parse_limits(self.limits)}
 
     @property
-    def further_names(self) -> tuple[str, ...]:
+    def host_names(self) -> tuple[str, ...]:
         """The host names, beside this machine's own, that requests may be made to."""
         of_pages = urlsplit(self.pages_url or "").hostname or ""
         given = (of_pages, *self.hosts.lower().split(","))

@@ -18,7 +18,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 
 from flows.occasion import this_occasion
 from flows.prefect.servers.lasting_server import PortTaken
-from flows.prefect.servers.own_pages import OWN_NAMES
+from flows.prefect.servers.own_pages import OWN_HOSTS
 from flows.settings import Settings
 from web.index import index_page
 from web.metrics import metrics_text
@@ -43,7 +43,7 @@ def serving(settings: Settings, port: int, host: str = "127.0.0.1") -> Iterator[
         server.shutdown()
 
 
-def serve_until_told(
+def serve_until_stopped(
     settings: Settings, port: int, host: str, announce: Callable[[str], None]
 ) -> None:
     """Serve until SIGINT or SIGTERM; `announce` is called with the address."""
@@ -58,7 +58,7 @@ def serve_until_told(
 class _Handler(SimpleHTTPRequestHandler):
     def __init__(self, settings: Settings, host: str, *arguments: Any) -> None:
         self._settings = settings
-        self._names = {*OWN_NAMES, host, *settings.further_names}
+        self._names = {*OWN_HOSTS, host, *settings.host_names}
         super().__init__(*arguments, directory=str(settings.home))
 
     def parse_request(self) -> bool:

@@ -71,15 +71,15 @@ def verify(replay: bool, heads: tuple[str, ...]) -> None:
     """Derive everything that can be derived again; exit with 1 and list what differs."""
     from adapters.postgres.verification.verify import verify as differences
     from console.as_of import seal_everything
-    from console.progress import warnings_told
-    from flows.clocks import tell_clocks
+    from console.progress import warnings_shown
+    from flows.clocks import warn_about_clocks
     from flows.verifying.kept_heads import heads_in_reports
     from flows.verifying.replay import replay_decisions
 
     settings = read_settings()
     known = (*heads, *heads_in_reports(settings.reports))
-    with open_database(settings) as engine, warnings_told():
-        tell_clocks(engine)
+    with open_database(settings) as engine, warnings_shown():
+        warn_about_clocks(engine)
         head = seal_everything(engine)
         with engine.connect() as connection:
             found = list(differences(connection, known_heads=known))

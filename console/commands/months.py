@@ -125,7 +125,7 @@ def quarantine(month: SettlementMonth, output: Output) -> None:
     if file is None:
         with open_database(settings) as engine:
             listings.require_known(engine, month)
-    click.echo(listings.about_refused_rows(file, read_checks(settings.docs), month), err=True)
+    click.echo(listings.refused_rows_summary(file, read_checks(settings.docs), month), err=True)
     if output == "table":
         print_rows(listings.QUARANTINE_TABLE, listings.quarantine_table(file), output)
     else:
@@ -137,7 +137,7 @@ def quarantine(month: SettlementMonth, output: Output) -> None:
 def docs(port: int | None) -> None:
     """Open the data-quality pages, or serve them on this machine with --serve PORT."""
     from flows.ingesting.quality_pages import publish_quality_pages, show_in_browser
-    from web.serving import serve_until_told
+    from web.serving import serve_until_stopped
 
     settings = read_settings()
     index = publish_quality_pages(settings)
@@ -146,6 +146,6 @@ def docs(port: int | None) -> None:
         show_in_browser(index)
         return
     place = index.relative_to(settings.home).as_posix()
-    serve_until_told(
+    serve_until_stopped(
         settings, port, "127.0.0.1", lambda url: click.echo(f"{url}/{place} (Ctrl-C ends it)")
     )

@@ -61,33 +61,33 @@ def approve_payout_command(month: SettlementMonth, points: int, reason: str) -> 
     The total must be what the month would pay now; a closing that changes the month makes the
     approval void.
     """
-    from console.progress import warnings_told
+    from console.progress import warnings_shown
     from console.replanning import replanning_payouts
     from flows.occasion import this_occasion
-    from flows.paying.approve_payout import approve, tell_approval
+    from flows.paying.approve_payout import approval_summary, approve
 
     settings = read_settings()
     cause = this_occasion().cause(reason)
     with replanning_payouts(settings):
-        with warnings_told():
+        with warnings_shown():
             approved = approve(settings, month, points, cause)
-        click.echo(tell_approval(approved))
+        click.echo(approval_summary(approved))
 
 
 @click.command("reschedule-payouts", short_help="Recompute payout dates after a new holiday.")
 def reschedule_payouts() -> None:
     """Recompute the payout dates of all unpaid months after a holiday was announced."""
-    from console.progress import warnings_told
+    from console.progress import warnings_shown
     from console.replanning import replanning_payouts
     from flows.occasion import this_occasion
-    from flows.paying.reschedule_payouts import reschedule, tell_moves
+    from flows.paying.reschedule_payouts import reschedule, reschedule_summary
 
     settings = read_settings()
     cause = this_occasion().cause("payout dates recomputed")
     with replanning_payouts(settings):
-        with warnings_told():
+        with warnings_shown():
             moved = reschedule(settings, cause)
-        click.echo(tell_moves(moved))
+        click.echo(reschedule_summary(moved))
 
 
 # A negative number looks like an option.
@@ -117,14 +117,14 @@ def adjust(
     points for the same reason twice, give each its own --request-id. With --for MONTH it awards
     what a paid month lacks, which takes the tier, or claws back what it paid in excess.
     """
-    from console.progress import warnings_told
+    from console.progress import warnings_shown
     from flows.correcting import corrections
     from flows.occasion import this_occasion
 
     words = seller_id, points, reason, month, request_id or "", acknowledge_paid
-    with warnings_told():
+    with warnings_shown():
         adjustment = corrections.adjust(read_settings(), this_occasion(), *words)
-    click.echo(corrections.tell_adjustment(adjustment))
+    click.echo(corrections.adjustment_summary(adjustment))
 
 
 @click.command(short_help="Every transfer of points, in order.")
@@ -152,11 +152,11 @@ def ledger(
     """
     from console.as_of import export_ledger, seal_as_of
     from console.listings import LEDGER, ledger_rows, require_known_seller
-    from console.progress import warnings_told
+    from console.progress import warnings_shown
 
     if file is not None and (seller_id or month):
         raise click.UsageError("--to writes the whole ledger; leave out --seller and --month")
-    with open_database(read_settings()) as engine, warnings_told():
+    with open_database(read_settings()) as engine, warnings_shown():
         if file is not None:
             click.echo(export_ledger(engine, file, moment))
             return
@@ -173,8 +173,8 @@ def balances(seller_id: str | None, moment: date | int | None, output: Output) -
     """List every seller's pending and available points, now or as of a moment."""
     from console.as_of import balance_rows
     from console.listings import BALANCES, require_known_seller
-    from console.progress import warnings_told
+    from console.progress import warnings_shown
 
-    with open_database(read_settings()) as engine, warnings_told():
+    with open_database(read_settings()) as engine, warnings_shown():
         require_known_seller(engine, seller_id)
         print_rows(BALANCES, balance_rows(engine, seller_id, moment), output)

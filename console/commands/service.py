@@ -43,9 +43,11 @@ def up(port: int, demo: bool) -> None:
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 def serve(port: int, host: str) -> None:
     """Serve reports, data-quality pages and /metrics until Ctrl-C; `up` includes this."""
-    from web.serving import serve_until_told
+    from web.serving import serve_until_stopped
 
-    serve_until_told(read_settings(), port, host, lambda url: click.echo(f"{url} (Ctrl-C ends it)"))
+    serve_until_stopped(
+        read_settings(), port, host, lambda url: click.echo(f"{url} (Ctrl-C ends it)")
+    )
 
 
 @click.command(short_help="Apply the alarms to the Prefect server.")

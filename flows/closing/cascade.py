@@ -71,11 +71,11 @@ def evaluate_in_order(
 
 def require_acknowledgment(month: SettlementMonth, evaluated: Sequence[EvaluatedMonth]) -> None:
     """Raise ChangesPaidMonths if a paid month's awards change and differ from what it paid."""
-    if changed := changed_though_paid(evaluated):
+    if changed := changed_paid_months(evaluated):
         raise ChangesPaidMonths(month, changed)
 
 
-def changed_though_paid(evaluated: Sequence[EvaluatedMonth]) -> list[EvaluatedMonth]:
+def changed_paid_months(evaluated: Sequence[EvaluatedMonth]) -> list[EvaluatedMonth]:
     """Return the paid months whose awards change and differ from what they paid."""
     return [each for each in evaluated if each.changes and each.restatement.is_unsettled]
 
@@ -106,7 +106,7 @@ def _effective_on(month: EvaluatedMonth) -> date:
     return month.month.payout_month.first_day
 
 
-def not_planned_by_their_policy(
+def policies_to_plan_by(
     connection: Connection, months: Iterable[EvaluatedMonth]
 ) -> Mapping[SettlementMonth, Policy]:
     """Return the policies of months without a payout date, or with one by another policy.
@@ -124,12 +124,12 @@ def not_planned_by_their_policy(
 
 def _paid_difference(month: EvaluatedMonth) -> str:
     over, under = (
-        _tell(month.restatement.over_awarded),
-        _tell(month.restatement.under_awarded),
+        _summary(month.restatement.over_awarded),
+        _summary(month.restatement.under_awarded),
     )
     return f"{month.month}: over-awarded {over}; under-awarded {under}"
 
 
-def _tell(awards: Sequence[Award]) -> str:
+def _summary(awards: Sequence[Award]) -> str:
     points = sum(award.points for award in awards)
     return f"{len(awards):,} sellers by {points:,} points" if awards else "nobody"

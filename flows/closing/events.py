@@ -6,10 +6,10 @@ from typing import Any
 from flows.closing.evaluation import EvaluatedMonth
 from flows.closing.record_closing import Closing
 from flows.closing.report import closing_facts
-from flows.prefect.events import CLOSED, RESTATED, tell
+from flows.prefect.events import CLOSED, RESTATED, emit
 
 
-def tell_closed(closing: Closing, report: Path | None, *, again: bool = False) -> None:
+def emit_closed(closing: Closing, report: Path | None, *, again: bool = False) -> None:
     """Emit an event for each month that a closing changed: `closed` if it is new, else `restated`.
 
     With `again`, emit `closed` for the month itself: the run that closed it was killed first.
@@ -19,10 +19,10 @@ def tell_closed(closing: Closing, report: Path | None, *, again: bool = False) -
     first = again or closing.before is None
     if first:
         facts = closing_facts(closing)
-        tell(CLOSED, closing.closed.month, {**facts, "report": report and str(report)})
+        emit(CLOSED, closing.closed.month, {**facts, "report": report and str(report)})
     for each in closing.months[1 if first else 0 :]:
         if each.changed:
-            tell(RESTATED, each.month, _restated(closing, each, report))
+            emit(RESTATED, each.month, _restated(closing, each, report))
 
 
 def _restated(closing: Closing, month: EvaluatedMonth, report: Path | None) -> dict[str, Any]:

@@ -11,10 +11,10 @@ from adapters.ingest.delivery import source_of
 from adapters.postgres.runs import Action
 from domain.months import SettlementMonth
 from flows.closing.evaluation import USUAL_REASON, ClosingRequest
-from flows.closing.events import tell_closed
+from flows.closing.events import emit_closed
 from flows.closing.next_step import next_step
 from flows.closing.record_closing import Closing, record_closing
-from flows.closing.report import closing_report, written_again
+from flows.closing.report import closing_report, marked_as_rewritten
 from flows.closing.require_window import require_window
 from flows.ingesting.flow import sound_delivery
 from flows.ingesting.quality_pages import quality_page, refresh_quality_pages
@@ -24,12 +24,12 @@ from flows.prefect.attached_report import attach_report
 from flows.prefect.clock_check import check_clocks
 from flows.prefect.flow_occasion import flow_occasion
 from flows.prefect.forms import Mode, Month, MonthOrNone, NameOrNone, Reason
-from flows.prefect.retrying import PATIENCE
+from flows.prefect.retrying import RETRIES
 from flows.prefect.run_names import closing_name, month_to_close, rerun_name
 from flows.prefect.run_progress import RunProgress
-from flows.prefect.telling import only_telling
+from flows.prefect.server_errors import best_effort
 from flows.program import program_calendar, program_database, program_policies
-from flows.refused_runs import refusals_in_the_history
+from flows.refused_runs import recording_refusals
 from flows.reports.keeping import is_kept, keep_report
 from flows.reports.report import Report
 from flows.settings import Settings
@@ -124,7 +124,7 @@ def close(settings: Settings, request: ClosingRequest, settlements: str) -> Clos
     """
     request = replace(request, approval=settings.approval_rule)
     root, progress = settings.settlements_root(settlements), RunProgress(request.month)
-    with _in_the_history(settings, request, root):
+    with _recording_refusals(settings, request, root):
         progress.reach(0, "checking the window")
         check_clocks(settings)
         require(settings, request)
@@ -141,12 +141,12 @@ def close(settings: Settings, request: ClosingRequest, settlements: str) -> Clos
     return closed
 
 
-def _in_the_history(
+def _recording_refusals(
     settings: Settings, request: ClosingRequest, root: str
 ) -> AbstractContextManager[None]:
     if request.preview:
         return nullcontext()
-    return refusals_in_the_history(
+    return recording_refusals(
         settings,
         request.month,
         Action.CLOSE,
@@ -156,7 +156,7 @@ def _in_the_history(
     )
 
 
-@task(cache_policy=NO_CACHE, name="check the window", **PATIENCE)
+@task(cache_policy=NO_CACHE, name="check the window", **RETRIES)
 def require(settings: Settings, request: ClosingRequest) -> None:
     """Refuse a month that cannot be closed before reading its files."""
     with program_database(settings) as engine:
@@ -190,9 +190,9 @@ def publish(settings: Settings, closing: Closing, root: str) -> ClosedMonth:
         name = f"closed-{closing.closed.evaluation.evaluation_no}"
         # A run that was killed after its commit left no report and emitted no event.
         lost = not (closing.changed or is_kept(settings, report.month, name))
-        report = written_again(report) if lost else report
+        report = marked_as_rewritten(report) if lost else report
         kept = keep_report(settings, name, report, anew=closing.changed)
     attach_report(settings, report, kept)
-    with only_telling("the closing"):
-        tell_closed(closing, kept, again=lost)
+    with best_effort("the closing"):
+        emit_closed(closing, kept, again=lost)
     return ClosedMonth(closing, report, kept)

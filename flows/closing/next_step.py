@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from flows.closing.cascade import changed_though_paid
+from flows.closing.cascade import changed_paid_months
 from flows.closing.evaluation import USUAL_REASON
 from flows.closing.record_closing import Closing
 from flows.paying.open_payouts import open_payouts
@@ -26,7 +26,7 @@ def next_step(settings: Settings, closing: Closing, settlements: str) -> NextSte
 def _close_it(settings: Settings, closing: Closing, settlements: str) -> NextStep:
     request = closing.request
     options = ["--policy", request.policy_name] if request.policy_name else []
-    acknowledge = request.acknowledge_paid or bool(changed_though_paid(closing.months))
+    acknowledge = request.acknowledge_paid or bool(changed_paid_months(closing.months))
     options += ["--acknowledge-paid"] if acknowledge else []
     options += ["--reason", request.cause.reason] if request.cause.reason != USUAL_REASON else []
     filled_in = {

@@ -21,7 +21,7 @@ from domain.funnel import Funnel
 from domain.months import SettlementMonth
 from flows.closing.cascade import (
     evaluate_in_order,
-    not_planned_by_their_policy,
+    policies_to_plan_by,
     post_differences,
     require_acknowledgment,
 )
@@ -84,8 +84,8 @@ def record_closing(
         if not (request.preview or request.acknowledge_paid):
             require_acknowledgment(month, months)
         post_differences(connection, months, cause)
-        planned_anew = not_planned_by_their_policy(connection, months)
-        payouts = plan_payouts(connection, planned_anew, calendar)
+        to_plan = policies_to_plan_by(connection, months)
+        payouts = plan_payouts(connection, to_plan, calendar)
         record_closing_run(connection, request, months[0], recorded)
         record_evaluated_again(connection, months[1:], month, cause)
         check_now(connection)

@@ -80,7 +80,7 @@ def closing_facts(closing: Closing) -> dict[str, object]:
     }
 
 
-def written_again(report: Report) -> Report:
+def marked_as_rewritten(report: Report) -> Report:
     """Mark a report as a replacement for one that was lost with the run that closed the month."""
     return replace(
         report,
@@ -103,13 +103,13 @@ def change_rows(closing: Closing) -> Iterator[tuple[object, ...]]:
     for month in closing.months:
         differences = _differences_by_seller(month)
         for each in month.changes:
-            told = each.after if each.after and each.after.reasons else each.before
+            shown = each.after if each.after and each.after.reasons else each.before
             yield (
                 str(month.month),
                 each.seller_id,
                 _result(each.before),
                 _result(each.after),
-                ";".join(told.reasons) if told else "",
+                ";".join(shown.reasons) if shown else "",
                 each.points,
                 "; ".join(differences.get(each.seller_id, ())) or "nothing to post",
             )
@@ -125,11 +125,11 @@ _DIFFERENCES: Final = {
 
 
 def _differences_by_seller(month: EvaluatedMonth) -> Mapping[str, Sequence[str]]:
-    told: dict[str, list[str]] = {}
+    texts: dict[str, list[str]] = {}
     for field, name in _DIFFERENCES.items():
         for award in getattr(month.restatement, field):
-            told.setdefault(award.seller_id, []).append(f"tier {award.tier} {name}")
-    return told
+            texts.setdefault(award.seller_id, []).append(f"tier {award.tier} {name}")
+    return texts
 
 
 def _result(result: Result | None) -> str:
@@ -184,20 +184,20 @@ def _facts(closing: Closing) -> Iterator[tuple[str, str]]:
 
 def _posted(month: EvaluatedMonth) -> str:
     difference = month.restatement
-    told = (
+    parts = (
         [f"{len(difference.post):,} awards, {_points(difference.post):,} points"]
         if difference.post
         else []
     )
     if difference.reverse:
-        told.append(
+        parts.append(
             f"{len(difference.reverse):,} reversals, {_points(difference.reverse):,} points"
         )
     if difference.held_elsewhere:
-        told.append(
+        parts.append(
             f"{len(difference.held_elsewhere):,} tiers not given again: another month gave them"
         )
-    return "; ".join(told) or "nothing"
+    return "; ".join(parts) or "nothing"
 
 
 def _why(planned: PlannedPayout) -> str:

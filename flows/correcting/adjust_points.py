@@ -26,7 +26,7 @@ from domain.ledger import Award, adjustment_key, adjustment_request_id
 from domain.months import SettlementMonth
 from flows.closing.cascade import (
     evaluate_in_order,
-    not_planned_by_their_policy,
+    policies_to_plan_by,
     post_differences,
     require_acknowledgment,
 )
@@ -145,7 +145,7 @@ def _correct(
     months: tuple[EvaluatedMonth, ...] = ()
     if posted.created and decided.kind is CorrectionKind.AWARD:
         months = _evaluate_later_months(connection, request, decided.award, policies)
-        plan_payouts(connection, not_planned_by_their_policy(connection, months), calendar)
+        plan_payouts(connection, policies_to_plan_by(connection, months), calendar)
     return Adjustment(request, posted, months)
 
 

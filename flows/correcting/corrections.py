@@ -4,11 +4,11 @@ from contextlib import nullcontext
 
 from adapters.postgres.runs import Action
 from domain.months import SettlementMonth
-from flows.clocks import tell_clocks
+from flows.clocks import warn_about_clocks
 from flows.correcting.adjust_points import Adjustment, AdjustmentRequest, adjust_points
 from flows.occasion import Occasion
 from flows.program import program_calendar, program_database, program_policies
-from flows.refused_runs import refusals_in_the_history
+from flows.refused_runs import recording_refusals
 from flows.settings import Settings
 
 
@@ -33,18 +33,18 @@ def adjust(
     history = (
         nullcontext()
         if month is None
-        else refusals_in_the_history(
+        else recording_refusals(
             settings, month, Action.CLAWBACK if points < 0 else Action.AWARD_CORRECTION, cause
         )
     )
     with program_database(settings) as engine, history:
-        tell_clocks(engine)
+        warn_about_clocks(engine)
         return adjust_points(
             engine, request, program_policies(settings), program_calendar(settings)
         )
 
 
-def tell_adjustment(adjustment: Adjustment) -> str:
+def adjustment_summary(adjustment: Adjustment) -> str:
     """Describe an adjustment, and what it changed in later months."""
     request = adjustment.request
     if not adjustment.posted.created:

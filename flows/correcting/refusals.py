@@ -62,13 +62,13 @@ def _sentence(seller_id: str, month: SettlementMonth, points: int, refusal: Refu
         case NotOverAwarded(over_awards):
             asked = f", not {-points:,} points" if over_awards else ""
             return (
-                f"{month} gave seller {seller_id} {_told(over_awards)} too much{asked}. "
+                f"{month} gave seller {seller_id} {_list(over_awards)} too much{asked}. "
                 "Nothing was clawed back."
             )
         case NotUnderAwarded(under_awards):
             asked = f", not {points:,} points" if under_awards else ""
             return (
-                f"Seller {seller_id} lacks {_told(under_awards)} from {month}{asked}. "
+                f"Seller {seller_id} lacks {_list(under_awards)} from {month}{asked}. "
                 "Nothing was awarded."
             )
         case EarnedInAnotherMonth(award, earned_in):
@@ -78,6 +78,6 @@ def _sentence(seller_id: str, month: SettlementMonth, points: int, refusal: Refu
             )
 
 
-def _told(awards: Sequence[Award]) -> str:
-    told = (f"tier {each.tier}, {each.points:,} points" for each in awards)
-    return " and ".join(told) or "nothing"
+def _list(awards: Sequence[Award]) -> str:
+    texts = (f"tier {each.tier}, {each.points:,} points" for each in awards)
+    return " and ".join(texts) or "nothing"

@@ -29,17 +29,17 @@ from flows.ingesting.quality_pages import (
 )
 from flows.ingesting.read_delivery import read_delivery
 from flows.ingesting.record_ingest import IngestedMonth, record_ingest
-from flows.ingesting.report import report_blocked, what_to_do
+from flows.ingesting.report import blocked_advice, report_blocked
 from flows.ingesting.sound_delivery import SoundDelivery
 from flows.occasion import this_occasion
-from flows.own_folder import clear_what_killed_runs_left, own_folder
 from flows.prefect.clock_check import check_clocks
 from flows.prefect.flow_occasion import flow_occasion
 from flows.prefect.forms import Month, NameOrNone
-from flows.prefect.retrying import PATIENCE
+from flows.prefect.retrying import RETRIES
 from flows.program import program_database
-from flows.refused_runs import refusals_in_the_history
+from flows.refused_runs import recording_refusals
 from flows.reports.close_command import close_command
+from flows.run_folders import remove_abandoned_copies, run_folder
 from flows.settings import Settings
 
 log = logging.getLogger("growth_points.ingest")
@@ -60,9 +60,7 @@ def ingest_month(month: Month, settlements: str = "", asked_by: NameOrNone = "")
     """
     settings, wanted = Settings.read(), SettlementMonth.parse(month)
     cause, root = flow_occasion(asked_by).cause("ingested"), settings.settlements_root(settlements)
-    with refusals_in_the_history(
-        settings, wanted, Action.INGEST, cause, source=source_of(root, wanted)
-    ):
+    with recording_refusals(settings, wanted, Action.INGEST, cause, source=source_of(root, wanted)):
         check_clocks(settings)
         with sound_delivery(settings, wanted, root) as delivery:
             ingested = record(settings, wanted, delivery, cause, root)
@@ -99,8 +97,8 @@ def sound_delivery(
     preview in the run's report only.
     """
     require_root(root, month)
-    clear_what_killed_runs_left(settings)
-    with own_folder(settings.staging / _of_this_run(month)) as folder:
+    remove_abandoned_copies(settings)
+    with run_folder(settings.staging / _of_this_run(month)) as folder:
         yield _judged(settings, month, root, folder, preview=preview)
 
 
@@ -108,7 +106,7 @@ def _judged(
     settings: Settings, month: SettlementMonth, root: str, folder: Path, *, preview: bool
 ) -> SoundDelivery:
     try:
-        with own_folder(settings.fetched / _of_this_run(month)) as fetched:
+        with run_folder(settings.fetched / _of_this_run(month)) as fetched:
             found = find(settings, root, month, fetched)
             if found.is_current:
                 return _current(settings, found, preview=preview)
@@ -127,7 +125,7 @@ def _judged(
         keep_verdict(settings, staged, verdict, this_occasion().now)
     if blocking(verdict.findings):
         report_blocked(settings, month, root, verdict.findings, staged.quarantine, preview=preview)
-        raise MonthBlocked(month, verdict.findings, "" if preview else what_to_do(staged))
+        raise MonthBlocked(month, verdict.findings, "" if preview else blocked_advice(staged))
     return SoundDelivery(staged, verdict.findings, found.seen_no)
 
 
@@ -139,7 +137,7 @@ def _current(settings: Settings, found: FoundDelivery, *, preview: bool) -> Soun
     return SoundDelivery(None, (), found.seen_no)
 
 
-@task(cache_policy=NO_CACHE, name="find the delivery", **PATIENCE)
+@task(cache_policy=NO_CACHE, name="find the delivery", **RETRIES)
 def find(settings: Settings, root: str, month: SettlementMonth, fetched: Path) -> FoundDelivery:
     """Find and hash the month's files."""
     with program_database(settings) as engine:

@@ -7,7 +7,7 @@ from typing import Final
 from adapters.ingest.scan import StagedMonth
 from domain.findings import Finding
 from domain.months import SettlementMonth
-from flows.ingesting.events import tell_blocked
+from flows.ingesting.events import emit_blocked
 from flows.ingesting.quality_pages import refresh_quality_pages
 from flows.prefect.attached_report import attach_report, form_link
 from flows.reports.close_command import close_command, unless_set
@@ -38,7 +38,7 @@ def report_blocked(
     report = blocked_report(month, root, findings, step, tuple(links))
     kept = keep_report(settings, "blocked", report)
     attach_report(settings, report, kept)
-    tell_blocked(month, root, findings, kept)
+    emit_blocked(month, root, findings, kept)
     refresh_quality_pages(settings)
 
 
@@ -62,7 +62,7 @@ def blocked_report(
     )
 
 
-def what_to_do(staged: StagedMonth) -> str:
+def blocked_advice(staged: StagedMonth) -> str:
     rows = f"`growth-points quarantine {staged.settlement_month}` lists the refused rows, "
     return (
         f"{'' if staged.quarantine is None else rows}`growth-points docs` shows the whole check. "

@@ -11,10 +11,10 @@ from adapters.postgres.runs import Action, record_run
 from domain.cause import Cause
 from domain.months import SettlementMonth
 from domain.refusal import Refused
-from flows.clocks import tell_clocks
+from flows.clocks import warn_about_clocks
 from flows.paying.open_payouts import OpenPayout, open_payouts
 from flows.program import program_database
-from flows.refused_runs import refusals_in_the_history
+from flows.refused_runs import recording_refusals
 from flows.settings import Settings
 
 log = logging.getLogger("growth_points.payout")
@@ -51,13 +51,13 @@ def approve(
     settings: Settings, month: SettlementMonth, points: int, cause: Cause
 ) -> ApprovedPayout:
     """Approve a month's payout."""
-    history = refusals_in_the_history(settings, month, Action.APPROVE, cause)
+    history = recording_refusals(settings, month, Action.APPROVE, cause)
     with program_database(settings) as engine, history:
-        tell_clocks(engine)
+        warn_about_clocks(engine)
         return approve_payout(engine, month, points, cause)
 
 
-def tell_approval(approved: ApprovedPayout) -> str:
+def approval_summary(approved: ApprovedPayout) -> str:
     """Describe what the approved payout will pay."""
     payout = approved.payout
     if not approved.created:

@@ -8,7 +8,7 @@ from adapters.postgres.payout_dates import planned_payouts
 from flows.occasion import SEOUL, this_occasion
 from flows.paying.open_payouts import open_payouts
 from flows.prefect.payout_runs import DuePayout, plan
-from flows.prefect.telling import without_a_server
+from flows.prefect.server_errors import tolerating_server_errors
 from flows.program import program_database
 from flows.settings import Settings
 
@@ -33,5 +33,7 @@ def due_payouts(settings: Settings) -> Sequence[DuePayout]:
 def plan_payout_runs(settings: Settings) -> None:
     """Plan a run for every open payout if the server has the deployment; safe to repeat."""
     due = due_payouts(settings)
-    with without_a_server("payouts could not be planned on the Prefect server; the sweep pays"):
+    with tolerating_server_errors(
+        "payouts could not be planned on the Prefect server; the sweep pays"
+    ):
         plan(due, this_occasion().now)

@@ -4,10 +4,10 @@ from datetime import date
 
 from adapters.postgres.ledger import PaidOut
 from adapters.postgres.standing import Standing
-from flows.prefect.events import LATE, PAID, tell
+from flows.prefect.events import LATE, PAID, emit
 
 
-def tell_paid(paid: PaidOut, due_on: date) -> None:
+def emit_paid(paid: PaidOut, due_on: date) -> None:
     """Emit an event that a month was paid, unless it had been paid before."""
     payout = paid.payout
     if paid.created:
@@ -18,10 +18,10 @@ def tell_paid(paid: PaidOut, due_on: date) -> None:
             "sellers": payout.sellers,
             "points": payout.points,
         }
-        tell(PAID, payout.settlement_month, payload)
+        emit(PAID, payout.settlement_month, payload)
 
 
-def tell_late(month: Standing, today: date) -> None:
+def emit_late(month: Standing, today: date) -> None:
     """Emit an event that a month is unpaid after its payout date."""
     payload = {
         "due_on": str(month.due_on),
@@ -29,4 +29,4 @@ def tell_late(month: Standing, today: date) -> None:
         "sellers": month.pending_sellers,
         "points": month.pending_points,
     }
-    tell(LATE, month.settlement_month, payload)
+    emit(LATE, month.settlement_month, payload)

@@ -17,17 +17,17 @@ from domain.months import SettlementMonth
 from domain.refusal import Refused
 from flows.paying.approve_payout import ApprovedPayout, approve
 from flows.paying.due_payouts import plan_payout_runs
-from flows.paying.events import tell_late, tell_paid
+from flows.paying.events import emit_late, emit_paid
 from flows.paying.pay_out_month import PayoutRequest, PayoutsRefused, due_months, pay_out_month
-from flows.paying.reschedule_payouts import PlannedAnew, reschedule
+from flows.paying.reschedule_payouts import RescheduledPayout, reschedule
 from flows.prefect.clock_check import check_clocks
 from flows.prefect.flow_occasion import flow_occasion
 from flows.prefect.forms import Month, MonthOrNone, Name, NameOrNone, Reason
-from flows.prefect.retrying import PATIENCE
+from flows.prefect.retrying import RETRIES
 from flows.prefect.run_names import payout_name
-from flows.prefect.telling import only_telling
+from flows.prefect.server_errors import best_effort
 from flows.program import program_database
-from flows.refused_runs import refusals_in_the_history
+from flows.refused_runs import recording_refusals
 from flows.settings import Settings
 
 
@@ -107,7 +107,7 @@ def tell_late_payouts() -> tuple[SettlementMonth, ...]:
     with program_database(settings) as engine, engine.connect() as connection:
         late = [each for each in program_standing(connection) if each.days_late(today)]
     for each in late:
-        tell_late(each, today)
+        emit_late(each, today)
     return tuple(each.settlement_month for each in late)
 
 
@@ -126,7 +126,7 @@ def pay_each(
     return tuple(payouts)
 
 
-@task(cache_policy=NO_CACHE, name="find what is due", **PATIENCE)
+@task(cache_policy=NO_CACHE, name="find what is due", **RETRIES)
 def find_due_months(settings: Settings, on: date) -> tuple[SettlementMonth, ...]:
     """Find the months that are due on a date and not paid yet."""
     with program_database(settings) as engine:
@@ -136,13 +136,13 @@ def find_due_months(settings: Settings, on: date) -> tuple[SettlementMonth, ...]
 @task(cache_policy=NO_CACHE, task_run_name="pay out {month}")
 def pay(settings: Settings, month: SettlementMonth, request: PayoutRequest) -> Payout:
     """Pay one month out, in one transaction."""
-    history = refusals_in_the_history(settings, month, Action.PAY_OUT, request.cause)
+    history = recording_refusals(settings, month, Action.PAY_OUT, request.cause)
     with program_database(settings) as engine, history:
         paid = pay_out_month(engine, month, request)
         with engine.connect() as connection:
             due_on = planned_payouts(connection)[month].due_on
-    with only_telling("what was paid"):
-        tell_paid(paid, due_on)
+    with best_effort("what was paid"):
+        emit_paid(paid, due_on)
         _show(paid, due_on)
     return paid.payout
 
@@ -160,7 +160,7 @@ def _show(paid: PaidOut, due_on: date) -> None:
 
 
 record_approval = task(cache_policy=NO_CACHE, name="record the approval")(approve)
-plan_anew = task(cache_policy=NO_CACHE, name="reschedule the payouts")(reschedule)
+record_reschedule = task(cache_policy=NO_CACHE, name="reschedule the payouts")(reschedule)
 
 
 @flow(name="approve-payout", flow_run_name="approve {month}")
@@ -187,7 +187,7 @@ def approve_payout_of(
 @flow(name="reschedule-payouts", flow_run_name="reschedule payouts")
 def reschedule_planned_payouts(
     reason: Reason = "payout dates recomputed", asked_by: NameOrNone = ""
-) -> tuple[PlannedAnew, ...]:
+) -> tuple[RescheduledPayout, ...]:
     """Recompute the payout dates of all unpaid months after a holiday was announced.
 
     The holiday must be listed in the file that GROWTH_POINTS_HOLIDAYS names.
@@ -197,6 +197,6 @@ def reschedule_planned_payouts(
         asked_by: Your name; recorded with it.
     """
     settings = Settings.read()
-    moved = plan_anew(settings, flow_occasion(asked_by).cause(reason))
+    moved = record_reschedule(settings, flow_occasion(asked_by).cause(reason))
     plan_payout_runs(settings)
     return moved

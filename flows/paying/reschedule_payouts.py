@@ -15,7 +15,7 @@ from adapters.postgres.runs import Action, record_run
 from domain.cause import Cause
 from domain.months import SettlementMonth
 from domain.refusal import Refused
-from flows.clocks import tell_clocks
+from flows.clocks import warn_about_clocks
 from flows.paying.plan_payouts import plan_payouts
 from flows.policies import policy_of
 from flows.program import program_calendar, program_database, program_policies
@@ -23,7 +23,7 @@ from flows.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
-class PlannedAnew:
+class RescheduledPayout:
     """A month's payout date before and after rescheduling."""
 
     month: SettlementMonth
@@ -48,10 +48,10 @@ class HolidaysMissing(Refused):
         self.month = month
 
 
-def reschedule(settings: Settings, cause: Cause) -> tuple[PlannedAnew, ...]:
+def reschedule(settings: Settings, cause: Cause) -> tuple[RescheduledPayout, ...]:
     """Recompute every planned payout date; return those that moved. Raises HolidaysMissing."""
     with program_database(settings) as engine:
-        tell_clocks(engine)
+        warn_about_clocks(engine)
         if settings.holidays is None:
             _require_no_extra_holidays(engine)
         return reschedule_payouts(
@@ -59,7 +59,7 @@ def reschedule(settings: Settings, cause: Cause) -> tuple[PlannedAnew, ...]:
         )
 
 
-def tell_moves(moved: tuple[PlannedAnew, ...]) -> str:
+def reschedule_summary(moved: tuple[RescheduledPayout, ...]) -> str:
     """Describe which payout dates moved."""
     lines = [f"{each.month} is due on {each.after}, no longer on {each.before}." for each in moved]
     return "\n".join(lines) or "Every planned payout keeps its date."
@@ -76,7 +76,7 @@ def _require_no_extra_holidays(engine: Engine) -> None:
 
 def reschedule_payouts(
     engine: Engine, cause: Cause, policies: Sequence[PolicyText], calendar: Calendar
-) -> tuple[PlannedAnew, ...]:
+) -> tuple[RescheduledPayout, ...]:
     """Recompute the payout date of every unpaid month in one transaction; return those that moved.
 
     A run is recorded for each month, even if its date does not move.
@@ -91,7 +91,8 @@ def reschedule_payouts(
             calendar,
         )
         planned = [
-            PlannedAnew(month, before[month].due_on, after[month].due_on) for month in open_months
+            RescheduledPayout(month, before[month].due_on, after[month].due_on)
+            for month in open_months
         ]
         for each in planned:
             record_run(

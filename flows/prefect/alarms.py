@@ -19,7 +19,7 @@ from prefect.events.schemas.automations import AutomationCore, EventTrigger, Pos
 from prefect.events.schemas.events import ResourceSpecification
 
 from flows.prefect.events import BLOCKED, LATE
-from flows.prefect.telling import without_a_server
+from flows.prefect.server_errors import tolerating_server_errors
 from flows.prefect.ui_links import ui_address
 
 BLOCK: Final = "growth-points-alarms"  # the notification block that alarms are sent through
@@ -142,12 +142,12 @@ ALARMS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """What applying the alarms changed; `told` says whether they are sent through a block."""
+    """What applying the alarms changed; `sent` says whether a block sends them."""
 
     created: tuple[str, ...]
     updated: tuple[str, ...]
     removed: tuple[str, ...]
-    told: bool
+    sent: bool
 
     def sentence(self) -> str:
         """Describe it in a sentence or two."""
@@ -158,7 +158,7 @@ class Applied:
             "They are shown in the UI only: name a webhook with --webhook, or create a "
             f"notification block called {BLOCK} and apply the alarms again."
         )
-        return f"{len(ALARMS)} alarms: {done or 'no change'}. {who if self.told else nobody}"
+        return f"{len(ALARMS)} alarms: {done or 'no change'}. {who if self.sent else nobody}"
 
 
 def apply_alarms(alarms: Sequence[Alarm] = ALARMS) -> Applied:
@@ -189,13 +189,13 @@ def apply_alarms(alarms: Sequence[Alarm] = ALARMS) -> Applied:
     return Applied(tuple(created), tuple(updated), tuple(removed), block is not None)
 
 
-def keep_alarms() -> None:
+def apply_alarms_if_possible() -> None:
     """Apply the alarms when a worker starts; log a warning if the server fails."""
-    with without_a_server("the alarms could not be applied; use growth-points alarms"):
+    with tolerating_server_errors("the alarms could not be applied; use growth-points alarms"):
         apply_alarms()
 
 
-def tell_webhook(url: str) -> None:
+def save_webhook(url: str) -> None:
     """Save a notification block that posts JSON with a `text` to a webhook, as chats expect."""
     text = {"text": "{{subject}}\n{{body}}"}
     block = CustomWebhookNotificationBlock(
@@ -209,7 +209,7 @@ def _automation(alarm: Alarm, block: UUID | None) -> AutomationCore:
         name=_PREFIX + alarm.name,
         description=f"What to do: {alarm.page}",
         trigger=alarm.trigger,
-        actions=[_crash() if alarm.crashes else _tell(alarm, block)],
+        actions=[_crash() if alarm.crashes else _notify(alarm, block)],
     )
 
 
@@ -219,7 +219,7 @@ def _crash() -> ActionTypes:
     return ChangeFlowRunState(name="Crashed", state=StateType.CRASHED, message=message, force=False)
 
 
-def _tell(alarm: Alarm, block: UUID | None) -> ActionTypes:
+def _notify(alarm: Alarm, block: UUID | None) -> ActionTypes:
     if block is None:
         return DoNothing()
     about_a_run = "prefect.flow-run.*" in str(alarm.trigger.match)

@@ -6,7 +6,7 @@ from typing import Any
 
 from prefect.artifacts import create_markdown_artifact
 
-from flows.prefect.telling import only_telling
+from flows.prefect.server_errors import best_effort
 from flows.prefect.ui_links import form_address
 from flows.reports.markdown import markdown_attached
 from flows.reports.report import Link, Report
@@ -17,7 +17,7 @@ def attach_report(settings: Settings, report: Report, kept: Path | None = None) 
     """Attach a report to the current run, with a link to the kept page."""
     links = (*((Link("this report as a page", kept),) if kept else ()), *report.links)
     shown = replace(report, links=tuple(_served(settings, link) for link in links))
-    with only_telling("the report"):
+    with best_effort("the report"):
         create_markdown_artifact(
             markdown_attached(shown), key=f"month-{report.month}", description=report.headline
         )

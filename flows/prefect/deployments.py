@@ -93,7 +93,7 @@ DEPLOYED: Final = (
 )
 
 
-def to_serve() -> tuple[RunnerDeployment, ...]:
+def served_deployments() -> tuple[RunnerDeployment, ...]:
     """Return the deployments that a runner serves."""
     return tuple(
         RunnerDeployment.from_flow(
@@ -108,23 +108,23 @@ def to_serve() -> tuple[RunnerDeployment, ...]:
     )
 
 
-def as_operators_left_it(deployment: RunnerDeployment) -> RunnerDeployment:
+def keeping_operator_settings(deployment: RunnerDeployment) -> RunnerDeployment:
     """Leave out of an existing deployment whatever an operator may have set in the UI."""
     kept = deployment.model_copy(update={"schedules": None})
     kept.model_fields_set.difference_update(_SET_BY_OPERATORS)
     return kept
 
 
-def to_deploy() -> Mapping[str, Any]:
+def prefect_yaml() -> Mapping[str, Any]:
     """Return the content of `deploy/prefect.yaml`."""
     return {
         "name": "growth-points",
         "pull": [],  # the program is installed with the worker; null would mean this folder
-        "deployments": [_to_deploy(each) for each in DEPLOYED],
+        "deployments": [_prefect_yaml_entry(each) for each in DEPLOYED],
     }
 
 
-def _to_deploy(deployed: Deployed) -> Mapping[str, Any]:
+def _prefect_yaml_entry(deployed: Deployed) -> Mapping[str, Any]:
     # The slug identifies a schedule, so that it stays paused when it is deployed again.
     schedule = {"cron": deployed.cron, "timezone": TIME_ZONE, "slug": deployed.name}
     return {
@@ -139,4 +139,4 @@ def _to_deploy(deployed: Deployed) -> Mapping[str, Any]:
 
 if __name__ == "__main__":
     sys.stdout.write(_HEADER)
-    yaml.safe_dump(to_deploy(), sys.stdout, sort_keys=False, allow_unicode=True, width=100)
+    yaml.safe_dump(prefect_yaml(), sys.stdout, sort_keys=False, allow_unicode=True, width=100)

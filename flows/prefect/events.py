@@ -18,7 +18,7 @@ PAID: Final = "growth-points.payout.paid"
 LATE: Final = "growth-points.payout.late"
 
 
-def tell(event: str, month: SettlementMonth, payload: dict[str, Any]) -> None:
+def emit(event: str, month: SettlementMonth, payload: dict[str, Any]) -> None:
     """Emit an event about a month, unless the server is temporary: it has no automations."""
     if server_is_temporary():
         return

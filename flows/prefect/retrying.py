@@ -13,28 +13,28 @@ from adapters.ingest.delivery import DeliveryRefused
 from adapters.postgres.database import DatabaseUnreachable
 
 
-def may_pass(_task: object, _run: object, state: State[Any]) -> bool:
+def should_retry(_task: object, _run: object, state: State[Any]) -> bool:
     """Whether to retry a task that ended in this state."""
-    return bool(deployment.id) and passes(state.result(raise_on_failure=False))
+    return bool(deployment.id) and is_transient(state.result(raise_on_failure=False))
 
 
-def passes(trouble: object) -> bool:
+def is_transient(trouble: object) -> bool:
     """Whether an error is transient, such as a lost connection."""
     if isinstance(trouble, DeliveryRefused):
         return all(each.rule == "store_unreachable" for each in trouble.findings)
     return isinstance(trouble, DatabaseUnreachable | OperationalError | ConnectionError)
 
 
-class _Patience(TypedDict):
+class _Retries(TypedDict):
     retries: int
     retry_delay_seconds: list[float]
     retry_jitter_factor: float
     retry_condition_fn: Any
 
 
-PATIENCE: Final = _Patience(
+RETRIES: Final = _Retries(
     retries=4,
     retry_delay_seconds=[2, 8, 32, 128],
     retry_jitter_factor=0.5,  # so that runs that failed together do not retry together
-    retry_condition_fn=may_pass,
+    retry_condition_fn=should_retry,
 )

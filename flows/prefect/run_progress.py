@@ -7,7 +7,7 @@ from prefect.artifacts import create_progress_artifact, update_progress_artifact
 from prefect.runtime import deployment
 
 from domain.months import SettlementMonth
-from flows.prefect.telling import only_telling
+from flows.prefect.server_errors import best_effort
 
 
 @dataclass(slots=True)
@@ -20,7 +20,7 @@ class RunProgress:
     def reach(self, percent: float, doing: str) -> None:
         """Show how far the run is and what it does next."""
         if deployment.id:
-            with only_telling("how far the run is"):
+            with best_effort("how far the run is"):
                 self._show(percent, doing)
 
     def _show(self, percent: float, description: str) -> None:

@@ -9,8 +9,8 @@ from prefect.client.orchestration import get_client
 from prefect.exceptions import ObjectNotFound
 from prefect.settings import PREFECT_UI_URL
 
+from flows.prefect.server_errors import tolerating_server_errors
 from flows.prefect.servers.temporary_server import server_is_temporary
-from flows.prefect.telling import without_a_server
 
 
 def ui_address() -> str:
@@ -27,7 +27,7 @@ def form_address(deployment: str, parameters: dict[str, Any]) -> str | None:
         return None
     filled_in = quote(json.dumps(parameters))
     with (
-        without_a_server("the address of a form could not be read from the Prefect server"),
+        tolerating_server_errors("the address of a form could not be read from the Prefect server"),
         suppress(ObjectNotFound),
         get_client(sync_client=True) as client,
     ):

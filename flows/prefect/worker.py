@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from domain.refusal import Refused
-from flows.prefect.servers.children import end_with_the_command, start_child
+from flows.prefect.servers.children import exit_with_parent, start_child
 
 if TYPE_CHECKING:  # importing Prefect reads its settings
     from prefect.runner import Runner
@@ -51,19 +51,19 @@ def _work(ready: int) -> None:
     from prefect.runner import Runner
 
     from flows.paying.due_payouts import plan_payout_runs
-    from flows.prefect.alarms import keep_alarms
+    from flows.prefect.alarms import apply_alarms_if_possible
     from flows.prefect.interrupted_runs import settle_interrupted_runs
     from flows.settings import Settings
 
-    end_with_the_command()
+    exit_with_parent()
     runner = Runner(name="growth-points", pause_on_shutdown=False)
     _register(runner)
     settle_interrupted_runs()
     plan_payout_runs(Settings.read())
-    keep_alarms()
+    apply_alarms_if_possible()
     os.write(ready, b"1")
     os.close(ready)
-    asyncio.run(_until_told(runner))
+    asyncio.run(_run_until_stopped(runner))
 
 
 def _register(runner: "Runner") -> None:
@@ -71,30 +71,30 @@ def _register(runner: "Runner") -> None:
     from prefect.client.orchestration import get_client
     from prefect.exceptions import ObjectNotFound
 
-    from flows.prefect.deployments import as_operators_left_it, to_serve
+    from flows.prefect.deployments import keeping_operator_settings, served_deployments
 
     with get_client(sync_client=True) as client:
-        for each in to_serve():
+        for each in served_deployments():
             try:
                 client.read_deployment_by_name(each.full_name)
             except ObjectNotFound:
                 runner.add_deployment(each)
             else:
-                runner.add_deployment(as_operators_left_it(each))
+                runner.add_deployment(keeping_operator_settings(each))
 
 
-async def _until_told(runner: "Runner") -> None:
+async def _run_until_stopped(runner: "Runner") -> None:
     """Run what is due until SIGTERM, then give running flows time to finish.
 
     Runs that take longer end with this process and are settled when the next one starts.
     """
     running = asyncio.create_task(runner.start())
     await asyncio.sleep(0)  # it installs its own handler first
-    told = asyncio.Event()
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, told.set)
-    telling = asyncio.create_task(told.wait())
-    await asyncio.wait({running, telling}, return_when=asyncio.FIRST_COMPLETED)
-    if told.is_set():
+    stopping = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopping.set)
+    stopped = asyncio.create_task(stopping.wait())
+    await asyncio.wait({running, stopped}, return_when=asyncio.FIRST_COMPLETED)
+    if stopping.is_set():
         await asyncio.to_thread(_let_runs_end)
     running.cancel()
     await asyncio.wait({running})

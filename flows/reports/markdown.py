@@ -42,12 +42,12 @@ def _findings(report: Report) -> Iterator[str]:
 
 
 def _next_step(step: NextStep) -> str:
-    told = [step.sentence]
+    parts = [step.sentence]
     if step.form is not None:
-        told.append(_link(step.form))
+        parts.append(_link(step.form))
     if step.command is not None:
-        told.append(f"`{step.command}`")
-    return " ".join(told)
+        parts.append(f"`{step.command}`")
+    return " ".join(parts)
 
 
 def _section(section: Section, most_rows: int | None) -> Iterator[str]:

@@ -9,7 +9,7 @@ from prefect.cache_policies import NO_CACHE
 from adapters.postgres.verification.difference import Difference
 from adapters.postgres.verification.verify import verify as differences
 from domain.refusal import Refused
-from flows.clocks import tell_clocks
+from flows.clocks import warn_about_clocks
 from flows.program import program_database
 from flows.settings import Settings
 from flows.verifying.kept_heads import heads_in_reports
@@ -45,7 +45,7 @@ def verify_program(replay: bool = False) -> None:
 def compare(settings: Settings, replay: bool) -> tuple[Difference, ...]:
     """Collect all differences."""
     with program_database(settings) as engine:
-        tell_clocks(engine)
+        warn_about_clocks(engine)
         with engine.connect() as connection:
             found = list(differences(connection, known_heads=heads_in_reports(settings.reports)))
             if replay:

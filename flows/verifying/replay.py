@@ -91,8 +91,8 @@ def _replay(
                 "replay",
                 f"{recorded.terms.month}: in evaluation {recorded.evaluation.evaluation_no} "
                 f"seller {each.seller_id} was decided "
-                f"{_tell(each.result, each.window_amount_krw)}; replayed it is "
-                f"{_tell(again, amount)}",
+                f"{_summary(each.result, each.window_amount_krw)}; replayed it is "
+                f"{_summary(again, amount)}",
             )
 
 
@@ -102,7 +102,7 @@ def decided_again(facts: SellerFacts, terms: Terms) -> Result:
     return Result(decision.tier, decision.points, decision.reasons)
 
 
-def _tell(result: Result | None, amount_krw: int | None) -> str:
+def _summary(result: Result | None, amount_krw: int | None) -> str:
     if result is None:
         return "not at all"
     what = (

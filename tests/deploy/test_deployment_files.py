@@ -159,7 +159,7 @@ def test_containers_are_reached_from_their_own_machine_alone_and_not_as_root() -
 def test_a_server_in_a_container_answers_by_the_name_of_its_service() -> None:
     for name in ("prefect-server", "pages"):
         hosts = _COMPOSE["services"][name]["environment"]["GROWTH_POINTS_HOSTS"]
-        assert name in Settings(hosts=hosts).further_names
+        assert name in Settings(hosts=hosts).host_names
 
 
 def test_every_blank_of_the_kubernetes_work_pool_is_a_variable() -> None:

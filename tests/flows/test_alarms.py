@@ -19,7 +19,14 @@ from prefect.events.schemas.automations import Automation, AutomationCore, Event
 from prefect.states import Running
 
 from flows.prefect import ui_links
-from flows.prefect.alarms import ALARMS, BLOCK, Alarm, apply_alarms, keep_alarms, tell_webhook
+from flows.prefect.alarms import (
+    ALARMS,
+    BLOCK,
+    Alarm,
+    apply_alarms,
+    apply_alarms_if_possible,
+    save_webhook,
+)
 from tests.command_line import Line, Marketplace
 from tests.lasting_server import events, eventually, lasting_server
 from tests.three_stores import OCTOBER, OCTOBER_CORRECTED, STORES, deliver
@@ -51,8 +58,8 @@ def test_what_happens_to_a_month_is_told_as_events_and_alarms(
 ) -> None:
     marketplace = replace(with_history, variables={"PREFECT_API_URL": server})
     with _webhook() as (url, received):
-        tell_webhook(url)
-        assert apply_alarms().told
+        save_webhook(url)
+        assert apply_alarms().sent
         marketplace.deliver(OCTOBER, [Line("maru", 1_000, "2024-12-24")], STORES)
         _run(marketplace, "close", OCTOBER)
         alarms = sorted(_texts(received, 2))
@@ -139,7 +146,7 @@ def test_a_server_that_balks_at_the_alarms_keeps_nobody_from_working(
 ) -> None:
     gone = {settings.PREFECT_API_URL: "http://127.0.0.1:1/api"}
     with settings.temporary_settings(gone):
-        keep_alarms()
+        apply_alarms_if_possible()
 
     assert "growth-points alarms" in caplog.text
 
@@ -166,7 +173,7 @@ def test_a_run_that_dies_before_any_sign_of_life_is_marked_as_crashed_within_two
 @pytest.mark.slow
 def test_a_run_that_does_not_start_and_one_that_does_not_end_are_told(server: str) -> None:
     with _webhook() as (url, received), get_client(sync_client=True) as client:
-        tell_webhook(url)
+        save_webhook(url)
         apply_alarms([_impatient(alarm) for alarm in ALARMS])
         nobody_works = client.create_deployment(client.create_flow(_a_flow), "nobody-works")
         late = client.create_flow_run_from_deployment(nobody_works, name="late")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from console.delivery_check import NoMonthThere, check_folder
+from console.delivery_check import NoMonthFolder, check_folder
 from tests.command_line import Marketplace
 from tests.deliveries import MONTH, SmallDelivery
 from tests.three_stores import OCTOBER
@@ -49,7 +49,7 @@ def test_the_months_of_a_folder_are_checked_in_their_order(delivery: SmallDelive
 @pytest.mark.parametrize("name", ["october", "2026-13", "."])
 def test_a_folder_of_no_month_is_no_usage(tmp_path: Path, name: str) -> None:
     (tmp_path / name).mkdir(exist_ok=True)
-    with pytest.raises(NoMonthThere, match="is not a month's folder"):
+    with pytest.raises(NoMonthFolder, match="is not a month's folder"):
         list(check_folder(tmp_path / name))
 
 

@@ -11,8 +11,8 @@ from threading import Thread
 import pytest
 
 from flows.prefect.servers.configured_server import (
-    NobodyAnswers,
-    NoPrefectAddress,
+    NotAPrefectServer,
+    PrefectUnreachable,
     ProxyUnusable,
     configured_server,
 )
@@ -56,7 +56,7 @@ def test_something_else_than_prefect_is_wrong_usage(
 ) -> None:
     with answering(answer) as url:
         monkeypatch.setenv("PREFECT_API_URL", url)
-        with pytest.raises(NoPrefectAddress, match=r"4200/api") as refused:
+        with pytest.raises(NotAPrefectServer, match=r"4200/api") as refused:
             configured_server()
     assert "\n" not in str(refused.value)
 
@@ -64,7 +64,7 @@ def test_something_else_than_prefect_is_wrong_usage(
 @pytest.mark.parametrize("url", NO_ADDRESSES)
 def test_what_is_no_address_is_wrong_usage(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PREFECT_API_URL", url)
-    with pytest.raises(NoPrefectAddress, match="not the address of a server"):
+    with pytest.raises(NotAPrefectServer, match="not the address of a server"):
         configured_server()
 
 
@@ -76,7 +76,7 @@ def test_a_server_s_address_without_api_is_wrong_usage(
     monkeypatch.setenv("PREFECT_API_URL", f"{url}/")
     assert configured_server() == f"{url}/"
     monkeypatch.setenv("PREFECT_API_URL", url.removesuffix("/api"))
-    with pytest.raises(NoPrefectAddress):
+    with pytest.raises(NotAPrefectServer):
         configured_server()
 
 
@@ -92,7 +92,7 @@ def test_where_nobody_is_is_refused(
     address: Callable[[], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PREFECT_API_URL", address())
-    with pytest.raises(NobodyAnswers, match="where no server answers"):
+    with pytest.raises(PrefectUnreachable, match="where no server answers"):
         configured_server()
 
 
@@ -102,7 +102,7 @@ def test_a_server_that_is_not_ready_is_refused(
 ) -> None:
     with answering(b"HTTP/1.0 " + status + b"\r\n\r\n") as url:
         monkeypatch.setenv("PREFECT_API_URL", url)
-        with pytest.raises(NobodyAnswers, match=status.decode()):
+        with pytest.raises(PrefectUnreachable, match=status.decode()):
             configured_server()
 
 
@@ -115,7 +115,7 @@ def test_a_silent_host_is_refused(trouble: OSError, monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setenv("PREFECT_API_URL", "http://127.0.0.1:4200/api")
     monkeypatch.setattr("urllib.request.urlopen", fails)
-    with pytest.raises(NobodyAnswers, match=r"timed out|No route to host"):
+    with pytest.raises(PrefectUnreachable, match=r"timed out|No route to host"):
         configured_server()
 
 

@@ -23,15 +23,15 @@ _ROOT = Path(__file__).parents[2]
 
 
 def test_the_file_for_a_work_pool_says_what_is_served() -> None:
-    from flows.prefect.deployments import to_deploy
+    from flows.prefect.deployments import prefect_yaml
 
-    assert yaml.safe_load((_ROOT / "deploy" / "prefect.yaml").read_text()) == to_deploy()
+    assert yaml.safe_load((_ROOT / "deploy" / "prefect.yaml").read_text()) == prefect_yaml()
 
 
 def test_everything_an_operator_does_can_be_started_from_the_ui() -> None:
-    from flows.prefect.deployments import DEPLOYED, to_serve
+    from flows.prefect.deployments import DEPLOYED, served_deployments
 
-    served = {each.name: each for each in to_serve()}
+    served = {each.name: each for each in served_deployments()}
 
     assert set(served) >= {"close-month", "rerun-month", "pay-out", "pay-out-sweep", "verify"}
     assert set(served) >= {"ingest-month", "adjust-points", "reschedule-payouts"}
@@ -51,11 +51,11 @@ def test_no_form_offers_to_pay_before_the_date() -> None:
 def test_schedules_are_kept_in_the_time_of_seoul() -> None:
     from prefect.client.schemas.schedules import CronSchedule
 
-    from flows.prefect.deployments import to_serve
+    from flows.prefect.deployments import served_deployments
 
     schedules = {
         each.name: (schedule.cron, schedule.timezone)
-        for each in to_serve()
+        for each in served_deployments()
         for schedule in (one.schedule for one in each.schedules or [])
         if isinstance(schedule, CronSchedule)
     }
@@ -178,9 +178,9 @@ def test_a_deployed_schedule_gets_runs_at_nine_in_seoul_on_the_third(prefect_ser
     from prefect.client.orchestration import get_client
     from prefect.client.schemas.filters import FlowRunFilter
 
-    from flows.prefect.deployments import to_serve
+    from flows.prefect.deployments import served_deployments
 
-    (deployment,) = [each for each in to_serve() if each.name == "close-month"]
+    (deployment,) = [each for each in served_deployments() if each.name == "close-month"]
     number = deployment.apply()
     with get_client(sync_client=True) as client:
         where = {"id": str(number)}

@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import Engine
 
 from adapters.postgres.standing import program_standing
-from flows.closing.events import tell_closed
+from flows.closing.events import emit_closed
 from flows.occasion import this_occasion
-from flows.paying.events import tell_late, tell_paid
+from flows.paying.events import emit_late, emit_paid
 from flows.paying.flow import tell_late_payouts
 from flows.prefect import events
 from tests.closings import Program, Sold
@@ -49,7 +49,7 @@ def test_a_first_closing_is_told_with_what_it_came_to(
 ) -> None:
     closing = program.close("2026-10", TIER_1)
 
-    tell_closed(closing, REPORT)
+    emit_closed(closing, REPORT)
 
     [(event, payload)] = told
     assert event == "month.closed"
@@ -66,13 +66,13 @@ def test_a_closing_that_changes_nothing_is_not_told(
 ) -> None:
     program.close("2026-10", TIER_1)
 
-    tell_closed(program.close("2026-10", TIER_1), REPORT)
+    emit_closed(program.close("2026-10", TIER_1), REPORT)
 
     assert told == []
 
 
 def test_a_preview_is_not_told(program: Program, told: list[tuple[str, Mapping[str, Any]]]) -> None:
-    tell_closed(program.close("2026-10", TIER_1, preview=True), None)
+    emit_closed(program.close("2026-10", TIER_1, preview=True), None)
 
     assert told == []
 
@@ -83,7 +83,7 @@ def test_a_month_that_another_ones_closing_changed_names_its_cause(
     program.close("2026-10", LITTLE)
     program.close("2026-11", TIER_1)
 
-    tell_closed(program.close("2026-10", TIER_1), REPORT)
+    emit_closed(program.close("2026-10", TIER_1), REPORT)
 
     assert [(event, each["month"], each["caused_by"]) for event, each in told] == [
         ("month.restated", "2026-10", None),
@@ -99,7 +99,7 @@ def test_a_server_that_ends_with_the_command_is_told_nothing(
 ) -> None:
     monkeypatch.setattr(events, "server_is_temporary", lambda: True)
 
-    tell_closed(program.close("2026-10", TIER_1), REPORT)
+    emit_closed(program.close("2026-10", TIER_1), REPORT)
 
     assert told == []
 
@@ -111,7 +111,7 @@ def test_a_payout_is_told_once_with_how_late_it_was(
     payouts = [program.pay("2026-10", date(2026, 11, 12)) for _ in range(2)]
 
     for paid in payouts:
-        tell_paid(paid, due_on=date(2026, 11, 10))
+        emit_paid(paid, due_on=date(2026, 11, 10))
 
     [(event, payload)] = told
     assert event == "payout.paid"
@@ -144,7 +144,7 @@ def test_a_payout_that_is_late_says_by_how_much(
     with program.engine.connect() as connection:
         october = program_standing(connection)[-1]
 
-    tell_late(october, date(2026, 11, 13))
+    emit_late(october, date(2026, 11, 13))
 
     [(event, payload)] = told
     assert event == "payout.late"

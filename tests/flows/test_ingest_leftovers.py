@@ -4,16 +4,16 @@ import subprocess
 import sys
 from pathlib import Path
 
-from flows.own_folder import own_folder
+from flows.run_folders import run_folder
 from tests.command_line import Marketplace
 from tests.three_stores import OCTOBER
 
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from flows.own_folder import own_folder
+from flows.run_folders import run_folder
 
-with own_folder(Path(sys.argv[1])) as folder:
+with run_folder(Path(sys.argv[1])) as folder:
     (folder / "totals.parquet").write_bytes(b"raw lines")
     os.kill(os.getpid(), signal.SIGKILL)
 """
@@ -29,7 +29,7 @@ def test_copies_of_deliveries_that_killed_runs_left_are_cleared_by_the_next_run(
     older = _left_behind(staging / "of-an-older-version")
     assert killed.exists()
 
-    with own_folder(fetched / "of-a-living-run") as living:
+    with run_folder(fetched / "of-a-living-run") as living:
         assert with_history.run("close", OCTOBER).exit_code == 0
         assert living.exists()
 

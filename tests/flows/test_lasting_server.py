@@ -13,10 +13,10 @@ import pytest
 from flows.prefect.servers.lasting_server import (
     AlreadyUp,
     ServerDatabaseDamaged,
-    alone_in,
+    lock_home,
+    record_address,
     running_server,
     start_lasting_server,
-    tell_where,
 )
 
 
@@ -41,20 +41,20 @@ def test_a_second_program_in_a_home_is_refused_before_the_first_can_be_asked(
     tmp_path: Path,
 ) -> None:
     with (
-        alone_in(tmp_path),
+        lock_home(tmp_path),
         pytest.raises(AlreadyUp, match="already up"),
-        alone_in(tmp_path),
+        lock_home(tmp_path),
     ):
         pass
-    with alone_in(tmp_path):
+    with lock_home(tmp_path):
         pass
 
 
 def test_the_refusal_names_where_the_first_is(tmp_path: Path) -> None:
-    with answering(b"true") as address, alone_in(tmp_path):
-        tell_where(tmp_path, address)
+    with answering(b"true") as address, lock_home(tmp_path):
+        record_address(tmp_path, address)
 
-        with pytest.raises(AlreadyUp, match=address), alone_in(tmp_path):
+        with pytest.raises(AlreadyUp, match=address), lock_home(tmp_path):
             pass
 
 
@@ -62,17 +62,17 @@ def test_the_refusal_names_where_the_first_is(tmp_path: Path) -> None:
 def test_a_stranger_at_an_address_that_was_left_is_not_taken_for_the_program(
     tmp_path: Path, body: bytes
 ) -> None:
-    with alone_in(tmp_path), answering(body) as address:
-        tell_where(tmp_path, address)
+    with lock_home(tmp_path), answering(body) as address:
+        record_address(tmp_path, address)
 
         assert running_server(tmp_path) is None
 
 
 def test_an_address_that_was_left_is_forgotten_by_the_next_program(tmp_path: Path) -> None:
     with answering(b"true") as address:
-        with alone_in(tmp_path):
-            tell_where(tmp_path, address)
-        with alone_in(tmp_path):
+        with lock_home(tmp_path):
+            record_address(tmp_path, address)
+        with lock_home(tmp_path):
             assert running_server(tmp_path) is None
 
 

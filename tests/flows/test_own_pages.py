@@ -10,7 +10,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.testclient import TestClient, WebSocketDenialResponse
 from starlette.websockets import WebSocket
 
-from flows.prefect.servers.own_pages import for_own_pages
+from flows.prefect.servers.own_pages import restrict_to_own_pages
 from flows.settings import Settings
 
 HERE = "127.0.0.1:4200"
@@ -27,11 +27,11 @@ async def _events(socket: WebSocket) -> None:
     await socket.close()
 
 
-def _client(further_names: Collection[str] = (), host: str = HERE) -> TestClient:
+def _client(host_names: Collection[str] = (), host: str = HERE) -> TestClient:
     app = Starlette(
         routes=[Route("/api", _told, methods=["GET", "POST"]), WebSocketRoute("/events", _events)]
     )
-    return TestClient(for_own_pages(app, further_names), base_url=f"http://{host}")
+    return TestClient(restrict_to_own_pages(app, host_names), base_url=f"http://{host}")
 
 
 @pytest.mark.parametrize("origin", FOREIGN)
@@ -72,6 +72,6 @@ def test_further_names_are_those_of_the_hosts_and_of_the_pages(
     monkeypatch.setenv("GROWTH_POINTS_HOSTS", "prefect-server, Points.example,")
     monkeypatch.setenv("GROWTH_POINTS_PAGES_URL", "https://reports.example/points")
 
-    names = Settings.read().further_names
+    names = Settings.read().host_names
 
     assert set(names) == {"prefect-server", "points.example", "reports.example"}

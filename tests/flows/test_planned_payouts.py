@@ -58,9 +58,9 @@ class PlannedRuns:
 @pytest.fixture
 def runs(prefect_server: None) -> Iterator[PlannedRuns]:
     """The deployment, registered for as long as a test takes."""
-    from flows.prefect.deployments import to_serve
+    from flows.prefect.deployments import served_deployments
 
-    (deployment,) = [each for each in to_serve() if each.name == "pay-out"]
+    (deployment,) = [each for each in served_deployments() if each.name == "pay-out"]
     number = deployment.apply()
     assert isinstance(number, UUID)
     runs = PlannedRuns(number)

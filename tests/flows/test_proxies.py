@@ -64,8 +64,8 @@ def test_no_proxy_comes_between_the_program_and_its_own_server(
 ) -> None:
     for name, value in variables.items():
         environment.setenv(name, value)
-    proxies.reach_this_machine_directly()
-    proxies.forget_unusable_proxies()
+    proxies.exempt_this_machine_from_proxies()
+    proxies.remove_unusable_proxies()
     assert httpx.get(own_server).text == "true"
     with urllib.request.urlopen(own_server, timeout=5) as answer:  # noqa: S310 the test's own
         assert answer.read() == b"true"
@@ -81,7 +81,7 @@ def test_other_hosts_are_asked_through_the_proxy_as_before(
         environment.setenv(name, value)
     before = urllib.request.getproxies_environment()
     excepted = [name.strip() for name in before.pop("no", "").split(",") if name.strip()]
-    proxies.reach_this_machine_directly()
+    proxies.exempt_this_machine_from_proxies()
     after = urllib.request.getproxies_environment()
     assert after.pop("no") == ",".join([*excepted, *proxies.OWN][: len(excepted) + 3])
     assert after == before
@@ -89,13 +89,13 @@ def test_other_hosts_are_asked_through_the_proxy_as_before(
 
 def test_without_proxies_the_environment_stays_as_it_is(environment: pytest.MonkeyPatch) -> None:
     before = dict(os.environ)
-    proxies.reach_this_machine_directly()
-    proxies.forget_unusable_proxies()
+    proxies.exempt_this_machine_from_proxies()
+    proxies.remove_unusable_proxies()
     assert dict(os.environ) == before
 
 
 def test_whoever_excepts_everything_has_it_so(environment: pytest.MonkeyPatch) -> None:
     environment.setenv("http_proxy", NOBODY)
     environment.setenv("no_proxy", "*")
-    proxies.reach_this_machine_directly()
+    proxies.exempt_this_machine_from_proxies()
     assert os.environ["no_proxy"] == "*"

@@ -41,7 +41,7 @@ def refused_for(*rules: str) -> DeliveryRefused:
     ],
 )
 def test_only_what_may_pass_by_itself_is_tried_again(trouble: object, again: bool) -> None:
-    assert retrying.passes(trouble) is again
+    assert retrying.is_transient(trouble) is again
 
 
 @pytest.mark.parametrize(("deployment", "tries"), [(None, 1), ("close-month", 3)])
@@ -53,7 +53,7 @@ def test_a_deployments_run_waits_for_a_connection_and_a_command_does_not(
 ) -> None:
     from prefect import flow, task
 
-    patience = {**retrying.PATIENCE, "retry_delay_seconds": [0.0] * 4}
+    patience = {**retrying.RETRIES, "retry_delay_seconds": [0.0] * 4}
     tried = []
 
     @task(**patience)  # type: ignore[arg-type, call-overload, untyped-decorator, unused-ignore]
@@ -84,7 +84,7 @@ def test_nothing_that_decides_or_posts_is_tried_again() -> None:
         ingest_month.record,
         pay_out.pay,
         pay_out.record_approval,
-        pay_out.plan_anew,
+        pay_out.record_reschedule,
         adjust_points.post,
     )
     assert [task.retries for task in deciding] == [0] * len(deciding)

@@ -14,8 +14,8 @@ from prefect.settings import temporary_settings
 
 from flows.paying import due_payouts
 from flows.prefect import ui_links
-from flows.prefect.alarms import keep_alarms
-from flows.prefect.telling import only_telling
+from flows.prefect.alarms import apply_alarms_if_possible
+from flows.prefect.server_errors import best_effort
 from flows.settings import Settings
 
 
@@ -94,11 +94,11 @@ def test_whatever_a_server_fails_with_is_a_warning(
 
     assert ui_links.form_address("close-month/close-month", {}) is None
     due_payouts.plan_payout_runs(Settings(home=tmp_path, database_url=database_url))
-    keep_alarms()
-    with only_telling("the report"):
+    apply_alarms_if_possible()
+    with best_effort("the report"):
         create_markdown_artifact("a report", key="report")
 
-    told = [each.message for each in caplog.records if each.name == "growth_points.telling"]
+    told = [each.message for each in caplog.records if each.name == "growth_points.server_errors"]
     assert [sentence.partition(":")[0] for sentence in told] == [
         "the address of a form could not be read from the Prefect server",
         "payouts could not be planned on the Prefect server; the sweep pays",
@@ -122,8 +122,8 @@ def test_a_fault_of_the_program_is_raised(
     with pytest.raises(type(fault)):
         due_payouts.plan_payout_runs(Settings(home=tmp_path, database_url=database_url))
     with pytest.raises(type(fault)):
-        keep_alarms()
+        apply_alarms_if_possible()
     with pytest.raises(type(fault)):
         ui_links.form_address("close-month/close-month", {})
-    with pytest.raises(type(fault)), only_telling("the report"):
+    with pytest.raises(type(fault)), best_effort("the report"):
         fail()

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from flows.prefect.servers import temporary_server
-from flows.prefect.servers.configured_server import NobodyAnswers
+from flows.prefect.servers.configured_server import PrefectUnreachable
 
 MIGRATE = "PREFECT_SERVER_DATABASE_MIGRATE_ON_START"
 
@@ -62,7 +62,7 @@ def test_an_address_where_nobody_answers_is_refused(
     monkeypatch.setenv("PREFECT_API_URL", f"http://127.0.0.1:{port}/api")
     before = dict(os.environ)
     try:
-        with pytest.raises(NobodyAnswers, match=f"{port}/api, where no server answers"):
+        with pytest.raises(PrefectUnreachable, match=f"{port}/api, where no server answers"):
             temporary_server.prepare_prefect(prefect.parent)
     finally:
         for name in os.environ.keys() - before.keys():

@@ -39,7 +39,7 @@ def start_server(listening: socket.socket, log_file: Path) -> subprocess.Popen[b
     return start_child([__name__, str(listening.fileno())], log_file, [listening.fileno()])
 
 
-def end_with_the_command() -> None:
+def exit_with_parent() -> None:
     """Kill this process group when the parent's end of the pipe closes."""
 
     def wait_for_the_end() -> None:
@@ -52,7 +52,7 @@ def end_with_the_command() -> None:
 def _serve(listening: int) -> None:
     import uvicorn
 
-    end_with_the_command()
+    exit_with_parent()
     gc.disable()  # collecting garbage while importing takes time and finds none
     import prefect.server.api.server  # noqa: F401
 

@@ -20,7 +20,7 @@ _BEHIND_A_LOGIN: Final = ("PREFECT_API_KEY", "PREFECT_CLIENT_CUSTOM_HEADERS")
 _ASKS_WHO: Final = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS)
 
 
-class NobodyAnswers(Refused):
+class PrefectUnreachable(Refused):
     """No server answers at PREFECT_API_URL."""
 
     def __init__(self, url: str, why: str) -> None:
@@ -31,7 +31,7 @@ class NobodyAnswers(Refused):
         self.url = url
 
 
-class NoPrefectAddress(WrongUsage):
+class NotAPrefectServer(WrongUsage):
     """PREFECT_API_URL is not the address of a Prefect API."""
 
     def __init__(self, url: str, why: str) -> None:
@@ -56,13 +56,13 @@ class ProxyUnusable(WrongUsage):
 def configured_server() -> str | None:
     """Return the address of the configured Prefect server after checking that it answers.
 
-    None if none is configured. Raises NobodyAnswers, NoPrefectAddress, ProxyUnusable.
+    None if none is configured. Raises PrefectUnreachable, NotAPrefectServer, ProxyUnusable.
     """
     if not (url := os.environ.get("PREFECT_API_URL", "").strip()):
         return None
     parts = _parts(url)
     if parts is None or parts[0] not in ("http", "https") or not parts[1]:
-        raise NoPrefectAddress(url, "which is not the address of a server")
+        raise NotAPrefectServer(url, "which is not the address of a server")
     for kind, proxy in unusable_proxies().items():
         raise ProxyUnusable(kind, proxy)
     if not any(os.environ.get(name) for name in _BEHIND_A_LOGIN):
@@ -89,7 +89,7 @@ def _require_prefect(url: str) -> None:
         if error.code in _ASKS_WHO:
             return
         if error.code >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            raise NobodyAnswers(url, f"{error.code} {error.reason}") from None
+            raise PrefectUnreachable(url, f"{error.code} {error.reason}") from None
         answer = f"where the answer is HTTP {error.code}, not Prefect's"
     except HTTPException:
         answer = "where something other than a web server answers"
@@ -97,8 +97,8 @@ def _require_prefect(url: str) -> None:
         reason = getattr(error, "reason", error)
         if isinstance(reason, ssl.SSLError):
             return  # Prefect has its own settings for certificates
-        raise NobodyAnswers(url, str(reason)) from None
-    raise NoPrefectAddress(url, answer)
+        raise PrefectUnreachable(url, str(reason)) from None
+    raise NotAPrefectServer(url, answer)
 
 
 def _is_prefect(url: str) -> bool:

@@ -15,7 +15,7 @@ from typing import Final
 
 from domain.refusal import Refused
 from flows.prefect.servers.children import start_server
-from flows.prefect.servers.proxies import forget_unusable_proxies
+from flows.prefect.servers.proxies import remove_unusable_proxies
 
 _START_SECONDS: Final = 120  # its database is created on first use
 _ANSWER_SECONDS: Final = 5
@@ -73,7 +73,7 @@ class ServerDatabaseDamaged(Refused):
 
 
 @contextmanager
-def alone_in(home: Path) -> Iterator[None]:
+def lock_home(home: Path) -> Iterator[None]:
     """Lock a home against any other `growth-points up`; raises AlreadyUp."""
     folder = _folder(home)
     folder.mkdir(parents=True, exist_ok=True)
@@ -82,7 +82,7 @@ def alone_in(home: Path) -> Iterator[None]:
             fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise AlreadyUp(home, running_server(home)) from None
-        forget_where(home)  # an earlier one may have been killed
+        remove_address(home)  # an earlier one may have been killed
         yield
 
 
@@ -101,7 +101,7 @@ def start_lasting_server(home: Path, port: int) -> tuple[subprocess.Popen[bytes]
         address = f"http://127.0.0.1:{listening.getsockname()[1]}"
         for name, value in (_SETTINGS | {"PREFECT_HOME": str(folder)}).items():
             os.environ.setdefault(name, value)
-        forget_unusable_proxies()
+        remove_unusable_proxies()
         os.environ["PREFECT_API_URL"] = f"{address}/api"
         os.environ["PREFECT_UI_URL"] = f"{address}/v2"
         server = start_server(listening, folder / "server.log")
@@ -109,12 +109,12 @@ def start_lasting_server(home: Path, port: int) -> tuple[subprocess.Popen[bytes]
     return server, address
 
 
-def tell_where(home: Path, address: str) -> None:
+def record_address(home: Path, address: str) -> None:
     """Record the server's address for other commands in this home."""
     _address_file(home).write_text(f"{address}/api\n")
 
 
-def forget_where(home: Path) -> None:
+def remove_address(home: Path) -> None:
     """Remove the record of the server's address."""
     _address_file(home).unlink(missing_ok=True)
 

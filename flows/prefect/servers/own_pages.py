@@ -18,7 +18,7 @@ from flows.settings import Settings
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-OWN_NAMES: Final = ("127.0.0.1", "localhost")
+OWN_HOSTS: Final = ("127.0.0.1", "localhost")
 _ASKED_BY_NAME: Final = ("http", "websocket")
 _ONLY_THIS_SERVER: Final = (
     b"content-security-policy",
@@ -33,12 +33,12 @@ def prefect_app() -> "ASGIApp":
     """
     from prefect.server.api.server import create_app
 
-    return for_own_pages(create_app(), Settings.read().further_names)
+    return restrict_to_own_pages(create_app(), Settings.read().host_names)
 
 
-def for_own_pages(app: "ASGIApp", further_names: Collection[str]) -> "ASGIApp":
+def restrict_to_own_pages(app: "ASGIApp", host_names: Collection[str]) -> "ASGIApp":
     """Wrap an application to reject other host names and foreign origins."""
-    names = [*OWN_NAMES, *further_names]
+    names = [*OWN_HOSTS, *host_names]
     guarded = TrustedHostMiddleware(app, allowed_hosts=names, www_redirect=False)
     refusal = PlainTextResponse("This page is not one of this server.", 403)
 
@@ -63,4 +63,4 @@ def _is_foreign(asked: Headers, names: Collection[str]) -> bool:
     if origin is None:
         return False
     page = urlsplit(origin)
-    return page.netloc != asked.get("host") and page.hostname not in set(names) - set(OWN_NAMES)
+    return page.netloc != asked.get("host") and page.hostname not in set(names) - set(OWN_HOSTS)

@@ -13,7 +13,7 @@ OWN: Final = ("127.0.0.1", "localhost", "::1")
 _KINDS: Final = ("http", "https", "all")
 
 
-def reach_this_machine_directly() -> None:
+def exempt_this_machine_from_proxies() -> None:
     """Exempt this machine from the proxies, for this process and its children."""
     proxies = getproxies_environment()
     if not any(kind in proxies for kind in _KINDS):
@@ -32,7 +32,7 @@ def unusable_proxies() -> dict[str, str]:
     return {kind: proxies[kind] for kind in _KINDS if not _is_usable(proxies.get(kind, ""))}
 
 
-def forget_unusable_proxies() -> None:
+def remove_unusable_proxies() -> None:
     """Remove them from the environment when only servers on this machine are used."""
     for kind in unusable_proxies():
         for name in [name for name in os.environ if name.lower() == f"{kind}_proxy"]:

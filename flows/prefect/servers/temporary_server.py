@@ -18,7 +18,7 @@ from typing import Final
 from flows.prefect.servers.children import start_server
 from flows.prefect.servers.configured_server import configured_server
 from flows.prefect.servers.lasting_server import running_server
-from flows.prefect.servers.proxies import forget_unusable_proxies
+from flows.prefect.servers.proxies import remove_unusable_proxies
 
 _ONLY_FOR_LASTING_SERVERS: Final = (
     "CANCELLATION_CLEANUP",
@@ -46,7 +46,7 @@ def prepare_prefect(home: Path) -> None:
 
     It uses the configured server, or the one of `growth-points up` in this home. Variables that are
     set are not overridden. The server keeps its files in the home and sends no statistics. Raises
-    NobodyAnswers, NoPrefectAddress, ProxyUnusable.
+    PrefectUnreachable, NotAPrefectServer, ProxyUnusable.
     """
     _set_unless_set(
         DO_NOT_TRACK="1",
@@ -57,7 +57,7 @@ def prepare_prefect(home: Path) -> None:
         return  # this command has started one
     if configured_server() is not None:
         return
-    forget_unusable_proxies()
+    remove_unusable_proxies()
     if (url := running_server(home)) is not None:
         os.environ["PREFECT_API_URL"] = url
         return

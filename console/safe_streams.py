@@ -20,7 +20,7 @@ _LEGIBLE: Final = "growth_points.legible"
 _OUTPUT, _ERROR = 1, 2
 
 
-class Shown(io.TextIOBase):
+class SafeStream(io.TextIOBase):
     """A text stream that records errors in `trouble` instead of raising them."""
 
     def __init__(self, stream: io.TextIOWrapper) -> None:
@@ -65,7 +65,7 @@ class Shown(io.TextIOBase):
         """Return its file descriptor."""
         return self._stream.fileno()
 
-    def keep_signs_apart(self) -> None:
+    def escape_unencodable(self) -> None:
         """Escape characters that the encoding lacks, so that different ids stay different."""
         self._stream.reconfigure(errors="backslashreplace")
 
@@ -76,37 +76,37 @@ class Shown(io.TextIOBase):
         os.close(nowhere)
 
 
-def show_whatever_can_be_shown() -> bool:
-    """Replace standard output and error by `Shown`; return whether standard output was open."""
+def protect_standard_streams() -> bool:
+    """Replace standard output and error; return whether standard output was open."""
     was_open = sys.stdout is not None  # type: ignore[redundant-expr, unused-ignore]
     while (nowhere := os.open(os.devnull, os.O_RDWR)) <= _ERROR:
         os.set_inheritable(nowhere, True)  # or a file opened later would take its number
     os.close(nowhere)
-    sys.stdout = _shown(sys.stdout, _OUTPUT)
-    sys.stderr = _shown(sys.stderr, _ERROR)
+    sys.stdout = _safe(sys.stdout, _OUTPUT)
+    sys.stderr = _safe(sys.stderr, _ERROR)
     return was_open
 
 
-def trouble_of_showing() -> str | None:
+def output_error() -> str | None:
     """Return the error in writing standard output; a reader that ended early is none."""
     sys.stdout.flush()
     error = _trouble()
     return None if error is None or error.errno == errno.EPIPE else error.strerror
 
 
-def while_shown(rows: Iterable[_Row]) -> Iterator[_Row]:
+def while_writable(rows: Iterable[_Row]) -> Iterator[_Row]:
     """Yield rows as long as standard output accepts them."""
     return takewhile(lambda _: _trouble() is None, rows)
 
 
 def _trouble() -> OSError | None:
-    return sys.stdout.trouble if isinstance(sys.stdout, Shown) else None
+    return sys.stdout.trouble if isinstance(sys.stdout, SafeStream) else None
 
 
-def _shown(stream: object, number: int) -> "Shown | io.StringIO":
+def _safe(stream: object, number: int) -> "SafeStream | io.StringIO":
     if stream is None:  # it was closed before the start
         stream = os.fdopen(number, "w", encoding="utf-8", closefd=False)
-    return Shown(stream) if isinstance(stream, io.TextIOWrapper) else stream  # type: ignore[return-value]
+    return SafeStream(stream) if isinstance(stream, io.TextIOWrapper) else stream  # type: ignore[return-value]
 
 
 def _legible(error: UnicodeError) -> tuple[str, int]:

@@ -15,8 +15,8 @@ COMMAND = Path(sys.executable).with_name("growth-points")
 PRINTS_A_STORE = """
 import sys
 from console.output import print_rows
-from console.shown import show_whatever_can_be_shown
-show_whatever_can_be_shown()
+from console.safe_streams import protect_standard_streams
+protect_standard_streams()
 print_rows(["store", "points"], [["가게", None], ["상점", 1], ["naïve – 1×2…", 2]], sys.argv[1])
 import click
 click.echo("완료 – done")

@@ -9,7 +9,7 @@ from typing import Final
 from httpx import HTTPError
 from prefect.exceptions import ObjectAlreadyExists, ObjectNotFound
 
-log = logging.getLogger("growth_points.telling")
+log = logging.getLogger("growth_points.server_errors")
 
 # No answer, an answer that is not Prefect's, an error, or a concurrent change.
 _TROUBLES: Final = (
@@ -19,23 +19,23 @@ _TROUBLES: Final = (
 )
 
 
-def only_telling(what: str) -> AbstractContextManager[None]:
+def best_effort(what: str) -> AbstractContextManager[None]:
     """Log that something could not be sent, rather than fail a run whose work is done."""
-    return without_a_server(f"{what} could not be sent to the Prefect server")
+    return tolerating_server_errors(f"{what} could not be sent to the Prefect server")
 
 
 @contextmanager
-def without_a_server(lacking: str) -> Iterator[None]:
+def tolerating_server_errors(lacking: str) -> Iterator[None]:
     """Log a warning if the server fails in the block; errors of this program are raised."""
     try:
         yield
     except Exception as error:
-        if not is_trouble_of_the_server(error):
+        if not is_server_error(error):
             raise
         log.warning("%s: %s", lacking, error)
 
 
-def is_trouble_of_the_server(error: Exception) -> bool:
+def is_server_error(error: Exception) -> bool:
     """Whether an error is the server's, not a bug in this program."""
     # If Prefect cannot begin a run, the reason is the cause of a RuntimeError.
     trouble = error.__cause__ if isinstance(error, RuntimeError) else error

@@ -13,7 +13,7 @@ _NAME = ".in-use-"
 
 
 @contextmanager
-def own_folder(folder: Path) -> Iterator[Path]:
+def run_folder(folder: Path) -> Iterator[Path]:
     """Create a folder and lock it for the length of the block, then remove it.
 
     The operating system releases the lock when the process ends, however it ends.
@@ -30,12 +30,12 @@ def own_folder(folder: Path) -> Iterator[Path]:
         os.close(lock)
 
 
-def clear_what_killed_runs_left(settings: Settings) -> None:
+def remove_abandoned_copies(settings: Settings) -> None:
     """Remove copies of deliveries that killed runs left; they hold raw lines."""
-    clear_abandoned((*settings.staging.glob("*/*"), *settings.fetched.glob("*")))
+    remove_abandoned((*settings.staging.glob("*/*"), *settings.fetched.glob("*")))
 
 
-def clear_abandoned(found: Iterable[Path]) -> None:
+def remove_abandoned(found: Iterable[Path]) -> None:
     """Remove those of the given folders and lock files that no living run holds."""
     for folder in {path.with_name(path.name.removeprefix(_NAME)) for path in found}:
         with suppress(OSError):
