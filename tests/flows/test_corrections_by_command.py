@@ -57,7 +57,7 @@ def test_points_are_given_and_taken_with_a_reason(shop: Marketplace) -> None:
     taken = shop.done("adjust", "maru", "-400", "--reason", "too much")
 
     assert given.stdout.startswith("Seller maru is given 1,000 points (request ")
-    assert "already, as posting 1; nothing was written" in again.stdout
+    assert "of seller maru, as posting 1; nothing was written" in again.stdout
     assert taken.stdout.startswith("Seller maru gives back 400 points (request ")
     assert adjustments(shop) == ["1000", "400"]
 
@@ -81,7 +81,7 @@ def test_what_a_paid_month_lacks_is_granted(shop: Marketplace) -> None:
     words = ("adjust", "maru", "150000", "--for", "2026-10", "--reason", "late data")
 
     assert "which 2026-10 lacked" in shop.done(*words).stdout
-    assert "already, as posting 1; nothing" in shop.done(*words).stdout
+    assert "of seller maru, as posting 1; nothing" in shop.done(*words).stdout
     assert "awarded later by a correction" in shop.done("explain", "maru", "2026-10").stdout
     assert "수기 조정" in shop.done("explain", "maru", "2026-10", "--lang", "ko").stdout
     shop.done("verify", "--replay")
@@ -98,7 +98,7 @@ def test_the_history_tells_award_corrections_clawbacks_and_reinstatements_apart(
     program.close("2026-10", NOTHING, acknowledge_paid=True, reason="it was wrong")
     assert "gives back 150,000 points, which 2026-10 gave too much" in shop.done(*take).stdout
     assert "clawed back later" in shop.done("explain", "maru", "2026-10").stdout
-    assert "already, as posting 2; nothing" in shop.done(*take).stdout
+    assert "of seller maru, as posting 2; nothing" in shop.done(*take).stdout
     program.close("2026-10", TIER_1, acknowledge_paid=True, reason="it was right")
     assert "They can be reinstated: " in shop.done("explain", "maru", "2026-10").stdout
     shop.done(*give)
@@ -161,7 +161,7 @@ def test_payouts_keep_their_date_or_move(shop: Marketplace, tmp_path: Path) -> N
     )
     forgotten = shop.run("reschedule-payouts")
     assert (forgotten.exit_code, forgotten.stdout) == (1, "")
-    assert "2026-12-10 (Temporary holiday), and GROWTH_POINTS_HOLIDAYS" in forgotten.stderr
+    assert "2026-12-10 (Temporary holiday), but GROWTH_POINTS_HOLIDAYS" in forgotten.stderr
 
 
 def create_engine_of(shop: Marketplace) -> Engine:

@@ -103,7 +103,7 @@ def test_the_quarantine_tells_how_the_month_stands_beside_its_rows(
     manifest.write_text("{")
     assert with_history.run("ingest", OCTOBER).exit_code == 1
     later = with_history.done("quarantine", OCTOBER).stderr
-    assert "A later delivery is refused for what no row shows: manifest.json: it is not" in later
+    assert "A later delivery is refused, for no single row: manifest.json: it is not" in later
 
     manifest.unlink()
     with_history.done("ingest", OCTOBER)

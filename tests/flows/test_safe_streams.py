@@ -109,7 +109,7 @@ def test_what_was_closed_is_closed_though_it_could_not_be_shown(
             check=False,
         )
     assert done.returncode == 0
-    assert "What the command did is done" in done.stderr
+    assert "The command has done its work" in done.stderr
     assert "Traceback" not in done.stderr
     for words in (["ledger"], ["payouts"], ["history", OCTOBER], ["explain", "maru", OCTOBER]):
         asked = subprocess.run(  # noqa: S603
