@@ -54,7 +54,7 @@ class Run:
 
 def ours(root: Path) -> None:
     """Find, read and judge a month, as `ingest` does before it writes anything."""
-    verdict = judge(_read(root).profile.beside(Past()))
+    verdict = judge(_read(root).profile.compared_with(Past()))
     if any(finding.severity == "critical" for finding in verdict.findings):
         raise SystemExit("\n".join(finding.sentence for finding in verdict.findings))
 

@@ -25,7 +25,7 @@ from domain.decision import Outcome, decide
 from domain.eligibility import Reason, Terms
 from domain.months import SettlementMonth
 from domain.settlement import LINE_TYPES
-from domain.what_if import OtherResult, months_of_right_tenure, other_results
+from domain.what_if import OtherResult, eligible_tenure_months, other_results
 from domain.written import visible
 from flows.paying.open_payouts import open_payouts
 
@@ -202,7 +202,7 @@ def _what_if(case: _Case) -> Iterator[str]:
     decision = case.recorded.decision
     lines = [_other(case, each) for each in other_results(case.recorded.facts, case.terms)]
     if Reason.TENURE_TOO_SHORT in decision.reasons:
-        months = months_of_right_tenure(case.recorded.facts, case.terms)
+        months = eligible_tenure_months(case.recorded.facts, case.terms)
         if months is not None:
             lines.append(case.say("later").format(first=months[0], last=months[1]))
     if decision.reasons and not lines:

@@ -1,4 +1,4 @@
-"""Whether a payout needs somebody's approval, as the operator sets it."""
+"""Approval of payouts: the operator's rule, and the approvals given."""
 
 from dataclasses import dataclass
 from typing import Final, Self
@@ -7,12 +7,12 @@ from domain.refusal import WrongUsage
 
 
 class ApprovalRuleInvalid(WrongUsage):
-    """A text that does not say when a payout needs an approval."""
+    """A setting that is not an approval rule."""
 
     def __init__(self, text: str) -> None:
         super().__init__(
-            f"{text!r} does not say when a payout needs an approval; write none, required, or the "
-            "number of points above which it does"
+            f"{text!r} is not an approval rule; write none, required, or the number of points "
+            "above which a payout needs an approval"
         )
 
 
@@ -37,7 +37,7 @@ class ApprovalRule:
         raise ApprovalRuleInvalid(text)
 
     def demands(self, points: int) -> bool:
-        """Say whether a payout of so many points needs an approval."""
+        """Return whether a payout of so many points needs an approval."""
         return self.above_points is not None and points > self.above_points
 
 
@@ -46,12 +46,12 @@ NO_APPROVAL: Final = ApprovalRule()
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """Who agreed to pay what a month's evaluation awards, in all so many points."""
+    """Somebody's approval of paying an evaluation's awards, `points` in total."""
 
     evaluation_id: int
     points: int
     actor: str
 
     def covers(self, evaluation_id: int, points: int) -> bool:
-        """Say whether it is about what would be paid now: a restatement makes it void."""
+        """Return whether it is for this evaluation and total; a restatement makes it void."""
         return (self.evaluation_id, self.points) == (evaluation_id, points)

@@ -1,4 +1,4 @@
-"""What there is to check of awards before they are posted, counted once."""
+"""Counts over awards about to be posted, for the gate to check."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,18 +11,18 @@ from domain.policy import Policy
 
 @dataclass(frozen=True, slots=True)
 class AwardProfile:
-    """Awards about to be posted: how many, how many are not as they must be, how many points.
+    """Counts over awards about to be posted.
 
-    `untrue` are awards whose points are not those of their month's tier; `repeated` are sellers
-    awarded more than once in a month. `points` is what the posting adds to what is out, and
-    `within` what the budget leaves for it, None without a budget.
+    `mismatched` are awards whose points are not those of their tier in that month; `repeated` are
+    sellers with more than one award in a month. `points` is the total to be posted, and
+    `budget_left` what the budget leaves for it, None without a budget.
     """
 
     awards: int
-    untrue: tuple[Award, ...]
+    mismatched: tuple[Award, ...]
     repeated: tuple[str, ...]
     points: int
-    within: int | None
+    budget_left: int | None
 
 
 def profile_awards(
@@ -31,16 +31,16 @@ def profile_awards(
     reversed_awards: Iterable[Award],
     fund_left: int | None,
 ) -> AwardProfile:
-    """Count what must hold of the awards of one or more months, each by its own policy.
+    """Profile the awards of one or more months, each against its own policy.
 
-    `fund_left` is how much further the program fund may go down before anything is reversed.
+    `fund_left` is how far the program fund may still fall, before any reversal.
     """
     awards = [award for month in posted for award in posted[month]]
     tiers = {
         month: {(tier.number, tier.points) for tier in policy.tiers}
         for month, policy in policies.items()
     }
-    untrue = tuple(
+    mismatched = tuple(
         award
         for month in posted
         for award in posted[month]
@@ -51,8 +51,8 @@ def profile_awards(
     freed = sum(award.points for award in reversed_awards)
     return AwardProfile(
         awards=len(awards),
-        untrue=untrue,
+        mismatched=mismatched,
         repeated=repeated,
         points=sum(award.points for award in awards),
-        within=None if fund_left is None else fund_left + freed,
+        budget_left=None if fund_left is None else fund_left + freed,
     )

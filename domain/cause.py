@@ -1,4 +1,4 @@
-"""Who or what starts something: recorded with everything that comes of it."""
+"""The cause of a change: who made it, how and why. Recorded with every change."""
 
 import unicodedata
 from dataclasses import dataclass
@@ -11,15 +11,12 @@ MAX_CHARACTERS: Final = 500
 
 
 class NotOneLine(WrongUsage):
-    """A text that is to be recorded is not one line that anybody can read."""
+    """A reason or name that is not one line of readable text."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """Who starts something, by what means (`origin`), why, and when (with its time zone).
-
-    Raises NotOneLine.
-    """
+    """Who started a change, by what means (`origin`), why and when; raises NotOneLine."""
 
     actor: str
     reason: str
@@ -32,10 +29,9 @@ class Cause:
 
 
 def one_line(text: str) -> str:
-    """Return a text that is one line of characters that can be printed and stored.
+    """Return the text if it is one line of printable characters, else raise NotOneLine.
 
-    Line ends, NUL, halves of surrogate pairs and marks that turn the direction of writing are
-    none. Raises NotOneLine.
+    Line ends, NUL, lone surrogates and bidirectional controls are not printable.
     """
     if len(text) > MAX_CHARACTERS:
         raise NotOneLine(
@@ -44,17 +40,17 @@ def one_line(text: str) -> str:
     strange = [each for each in text if not _is_readable(each)]
     if strange:
         raise NotOneLine(
-            f"a reason or name holds U+{ord(strange[0]):04X}, which is no readable character; "
+            f"a reason or name contains U+{ord(strange[0]):04X}, which is not readable; "
             "write it as one line of plain text."
         )
     return text
 
 
-def filled_in(text: str) -> str:
-    """Return one line of text that says something. Raises NotOneLine."""
+def not_blank(text: str) -> str:
+    """Return the text if it is one line and not blank, else raise NotOneLine."""
     if not text.strip():
         raise NotOneLine(
-            "a reason or name is blank; write what whoever reads it later should know."
+            "a reason or name is blank; write something that a later reader will understand."
         )
     return one_line(text)
 

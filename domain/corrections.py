@@ -1,4 +1,4 @@
-"""Corrections: what may be posted about a month that was paid otherwise than earned (rule 16).
+"""Corrections of a month that was paid and later turned out to have earned other awards (rule 16).
 
 An *award correction* gives a store an award that its month lacked, and takes the tier. A *clawback*
 takes the points of an award that a month paid and did not earn; the tier stays taken. When the tier
@@ -14,7 +14,7 @@ from domain.months import SettlementMonth
 
 
 class CorrectionKind(StrEnum):
-    """What a correction does; the database knows no other."""
+    """The kinds of correction."""
 
     AWARD = "award"
     CLAWBACK = "clawback"
@@ -35,7 +35,7 @@ class Correction:
 
     @property
     def points(self) -> int:
-        """The points that the store gets; below zero, those that it loses."""
+        """The points that the store receives; negative when it loses them."""
         return -self.award.points if self.kind is CorrectionKind.CLAWBACK else self.award.points
 
     @property
@@ -57,12 +57,12 @@ class PostedCorrection:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A correction that is asked for, and everything that decides it.
+    """A requested correction and everything needed to decide it.
 
-    `points` are to be given to one store, or below zero taken from it, because of what `month`
-    paid. `earned` is what the store earned by the current evaluations of all months, `awards` are
-    its awards that are posted and not reversed, with the numbers of their postings, and
-    `corrections` are all that were posted for it, oldest first.
+    `points` are to be given to one store, or taken from it if negative, because of what `month`
+    paid. `earned` is what the store earned in the current evaluations of all months, `awards` are
+    its standing awards with the numbers of their postings, and `corrections` are all corrections
+    posted for it, oldest first.
     """
 
     month: SettlementMonth
@@ -75,44 +75,44 @@ class Case:
 
     @property
     def newest(self) -> Mapping[Award, PostedCorrection]:
-        """The last correction of each award that was corrected."""
+        """The newest correction of each corrected award."""
         return {each.correction.award: each for each in self.corrections}
 
     @property
     def with_points(self) -> frozenset[Award]:
-        """The awards whose points the store has: they stand and were not clawed back."""
+        """The awards whose points the store has: posted and not clawed back."""
         return frozenset(self.awards.keys() | self.newest.keys()) - clawed_back(self.corrections)
 
     @property
     def earned_here(self) -> frozenset[Award]:
-        """What the month itself earned."""
+        """The awards earned in the month itself."""
         return frozenset(each for each in self.earned if each.settlement_month == self.month)
 
 
 @dataclass(frozen=True, slots=True)
 class MonthNotPaid:
-    """The month paid nothing yet: closing it, again if it is `closed`, corrects it."""
+    """The month is not paid yet; closing it, again if it is `closed`, corrects it."""
 
     closed: bool
 
 
 @dataclass(frozen=True, slots=True)
 class NotOverAwarded:
-    """The month did not pay just these points too much; it did pay `over_awards` too much."""
+    """No over-award of the month has these points; `over_awards` are those that it has."""
 
     over_awards: tuple[Award, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class NotUnderAwarded:
-    """The month does not lack just these points; what it lacks are `under_awards`."""
+    """No under-award of the month has these points; `under_awards` are those that it has."""
 
     under_awards: tuple[Award, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class EarnedInAnotherMonth:
-    """The month did not earn the award's tier, but another did, and each tier is given once."""
+    """The award's tier was earned in another month, and a tier is given once per store."""
 
     award: Award
     earned_in: SettlementMonth
@@ -122,9 +122,9 @@ Refusal = MonthNotPaid | NotOverAwarded | NotUnderAwarded | EarnedInAnotherMonth
 
 
 def decide_correction(case: Case) -> Correction | Refusal:
-    """Choose the correction that moves just the points asked for, or say why there is none.
+    """Choose the correction that moves exactly the requested points, or the reason for refusing.
 
-    What was asked for before is answered with the correction that was posted for it.
+    A request that was fulfilled before returns the correction that was posted for it.
     """
     if not case.paid:
         return MonthNotPaid(case.closed)
@@ -132,7 +132,7 @@ def decide_correction(case: Case) -> Correction | Refusal:
 
 
 def clawed_back(corrections: Iterable[PostedCorrection]) -> frozenset[Award]:
-    """List the awards whose points were clawed back and not reinstated, of corrections in order."""
+    """Return the awards that were clawed back and not reinstated; corrections come oldest first."""
     newest = {each.correction.award: each.correction.kind for each in corrections}
     return frozenset(award for award, kind in newest.items() if kind is CorrectionKind.CLAWBACK)
 
@@ -171,7 +171,7 @@ def _give(case: Case) -> Correction | Refusal:
 
 
 def _what_gives(award: Award, case: Case) -> Correction:
-    """Reinstate the points that were clawed back from the store for this tier, or else award it."""
+    """Reinstate a clawback of this tier if there is one, else award the tier."""
     for taken in clawed_back(case.corrections):
         if taken.tier == award.tier:
             undoes = case.newest[taken].posting_no
@@ -180,7 +180,7 @@ def _what_gives(award: Award, case: Case) -> Correction:
 
 
 def _answers(correction: Correction, case: Case) -> bool:
-    """Say whether a posted correction gave the points that are asked for, and is to be told."""
+    """Return whether a posted correction already fulfils the request."""
     award = correction.award
     if correction.kind is CorrectionKind.REINSTATEMENT and award in case.with_points:
         return _is_asked_about(award, case) or award.tier in _tiers(case.earned_here)

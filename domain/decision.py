@@ -1,4 +1,4 @@
-"""One decision for each store and settlement month, with every reason."""
+"""The decision for one store in one settlement month, with every reason."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from domain.months import SettlementMonth
 
 
 class Outcome(StrEnum):
-    """What was decided."""
+    """Whether a store is awarded."""
 
     AWARDED = "awarded"
     NOT_ELIGIBLE = "not_eligible"
@@ -18,10 +18,10 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SellerFacts:
-    """What is known of one store when a month is decided.
+    """The facts about one store that a decision is based on.
 
-    `window_amount_krw` is the sum over the window in whole KRW, of counted lines only;
-    `awarded_tiers` are the tiers awarded, and not reversed, from earlier settlement months.
+    `window_amount_krw` is the sum of counted lines over the window, in whole KRW; `awarded_tiers`
+    are the tiers of standing awards from earlier settlement months.
     """
 
     seller_id: str
@@ -36,7 +36,7 @@ class SellerFacts:
 
     @property
     def awarded(self) -> Mapping[int, bool]:
-        """For each tier that was awarded before: True; for any other: False."""
+        """For each tier, whether it was awarded before."""
         return _Awarded(self.awarded_tiers)
 
     @property
@@ -69,7 +69,7 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """A decision without its store and month: a tier and its points, or the reasons for none."""
+    """The result of a decision: a tier and its points, or the reasons for none."""
 
     tier: int | None
     points: int
@@ -78,7 +78,7 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class ChangedResult:
-    """A store whose award an evaluation changed; None where it was, or is, not decided about."""
+    """A store whose award changed; None on the side where the store has no decision."""
 
     seller_id: str
     before: Result | None
@@ -86,13 +86,13 @@ class ChangedResult:
 
     @property
     def points(self) -> int:
-        """What the store gets more, below zero what it gets less."""
+        """The change in points."""
         was, now = (each.points if each else 0 for each in (self.before, self.after))
         return now - was
 
 
 def decide(seller: SellerFacts, terms: Terms) -> Decision:
-    """Apply a month's terms to one store: the tier its average falls into, or every reason."""
+    """Decide one store: the tier that its average falls into, or every reason against it."""
     policy = terms.policy
     reasons = tuple(rule.reason for rule in rules_of(policy) if rule.applies(seller, terms))
     tier = None

@@ -1,11 +1,9 @@
 """The eligibility rules, each written once.
 
-A rule is a reason and one predicate made of comparisons only. Python's operators mean the same
-on one seller's values and on whole database columns, so the predicate that explains one store's
-decision is the predicate that decides for all of them: there is no second copy in SQL.
-
-Everything that is not a comparison is worked out before any seller is looked at (`Terms`):
-tenure becomes two approval dates, a tier's average becomes two bounds on the window's sum.
+A rule is a reason and a predicate made only of comparisons. Python's operators work on one
+seller's values and on database columns alike, so the same predicate explains one store's decision
+and decides all stores in SQL. Everything else is computed beforehand (`Terms`): tenure becomes two
+approval dates, a tier's average becomes two bounds on the window's sum.
 """
 
 import operator
@@ -21,7 +19,7 @@ from domain.policy import Exclusion, Policy, Tier
 
 
 class Reason(StrEnum):
-    """Why a store is not awarded; the order is the one in which reasons are listed."""
+    """Why a store is not awarded, in the order in which reasons are listed."""
 
     SELLER_NOT_ACTIVE = "seller_not_active"
     TENURE_TOO_SHORT = "tenure_too_short"
@@ -37,10 +35,7 @@ class Reason(StrEnum):
 
 
 class Seller(Protocol):
-    """What a rule may look at: one store's values, or the columns that hold all stores' values.
-
-    In the column form nothing may be NULL, or a predicate would be neither true nor false.
-    """
+    """The facts that rules compare: one store's values, or columns, which must not be NULL."""
 
     @property
     def status(self) -> Any: ...
@@ -58,7 +53,7 @@ class Seller(Protocol):
     def window_amount_krw(self) -> Any: ...
     @property
     def awarded(self) -> Mapping[int, Any]:
-        """For each tier: whether it was awarded from an earlier settlement month."""
+        """For each tier, whether it was awarded from an earlier settlement month."""
 
     @property
     def highest_awarded_tier(self) -> Any:
@@ -67,7 +62,7 @@ class Seller(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """A policy as it stands for one settlement month, reduced to what can be compared."""
+    """A policy applied to one settlement month, reduced to values to compare with."""
 
     policy: Policy
     month: SettlementMonth
@@ -76,7 +71,7 @@ class Terms:
 
     @classmethod
     def of(cls, policy: Policy, month: SettlementMonth) -> "Terms":
-        """Work out the approval dates between which a store's tenure is right (rule 6)."""
+        """Compute the range of approval dates with an eligible tenure (rule 6)."""
         tenure = policy.tenure
         day = tenure.day(month)
         strictly = timedelta(days=1) if tenure.min_is_strict else timedelta(0)
@@ -89,33 +84,33 @@ class Terms:
 
     @property
     def lowest_sum_krw(self) -> int:
-        """The least sum over the window that reaches the lowest tier."""
+        """The lowest window sum that reaches the lowest tier."""
         return self.lower_sum_krw(self.policy.tiers[0])
 
     @property
     def highest_sum_krw(self) -> int:
-        """The sum over the window from which even the highest tier is exceeded."""
+        """The lowest window sum that exceeds the highest tier."""
         return self.upper_sum_krw(self.policy.tiers[-1])
 
     def lower_sum_krw(self, tier: Tier) -> int:
-        """The tier's lower bound as a sum: the average is compared, never rounded (rule 5)."""
+        """The tier's inclusive lower bound on the window sum; nothing is rounded (rule 5)."""
         return tier.lower_average_krw * self.policy.window_months
 
     def upper_sum_krw(self, tier: Tier) -> int:
-        """The tier's upper bound as a sum; the sum itself must stay below it."""
+        """The tier's exclusive upper bound on the window sum."""
         return tier.upper_average_krw * self.policy.window_months
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A reason, and when it applies."""
+    """A reason and the predicate that is true where it applies."""
 
     reason: Reason
     applies: Callable[[Seller, Terms], Any]
 
 
 def falls_into(seller: Seller, tier: Tier, terms: Terms) -> Any:
-    """Say whether the window's average lies in the tier: `3·lower ≤ sum < 3·upper` (rule 5)."""
+    """Return whether the window's average lies in the tier: `3·lower ≤ sum < 3·upper` (rule 5)."""
     return (seller.window_amount_krw >= terms.lower_sum_krw(tier)) & (
         seller.window_amount_krw < terms.upper_sum_krw(tier)
     )
@@ -154,6 +149,6 @@ RULES: tuple[Rule, ...] = (
 
 
 def rules_of(policy: Policy) -> tuple[Rule, ...]:
-    """List the rules that a policy applies: all but the exclusions that it does not name."""
+    """Return the rules that a policy applies: all except exclusions that it does not name."""
     left_out = {exclusion.value for exclusion in set(Exclusion) - set(policy.exclusions)}
     return tuple(rule for rule in RULES if rule.reason not in left_out)

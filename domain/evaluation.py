@@ -1,4 +1,4 @@
-"""What an evaluation rests on: the same input is the same evaluation, whenever it is run."""
+"""The input of an evaluation and its hash: the same input makes the same evaluation."""
 
 import hashlib
 import json
@@ -16,7 +16,7 @@ AwardsByMonth = Mapping[SettlementMonth, frozenset[Award]]
 
 
 def by_month(awards: Iterable[Award]) -> AwardsByMonth:
-    """Part awards by their settlement months."""
+    """Group awards by settlement month."""
     parted: dict[SettlementMonth, set[Award]] = {}
     for award in awards:
         parted.setdefault(award.settlement_month, set()).add(award)
@@ -25,11 +25,11 @@ def by_month(awards: Iterable[Award]) -> AwardsByMonth:
 
 @dataclass(frozen=True, slots=True)
 class EvaluationInput:
-    """Everything that decides a month.
+    """Everything that a month's decisions depend on.
 
-    `window` are the settlement months of the window, oldest first, each with the content hash of
-    the revision used; the last one's revision also carries the seller snapshot. `standing` are the
-    awards that stand, of which those of earlier settlement months bind this one (rule 11).
+    `window` lists the settlement months of the window, oldest first, each with the content hash of
+    the revision used; the last revision also provides the seller snapshot. Of the `standing`
+    awards, those of earlier settlement months count (rule 11).
     """
 
     month: SettlementMonth
@@ -39,11 +39,11 @@ class EvaluationInput:
 
     @property
     def earlier_awards(self) -> frozenset[Award]:
-        """The awards that bind the month."""
+        """The standing awards of earlier settlement months."""
         return frozenset().union(*(self.standing[month] for month in self._earlier_months()))
 
-    def awards_otherwise_than(self, before: AwardsByMonth) -> set[Award]:
-        """List the binding awards that stood before and do not now, or the other way about."""
+    def changed_earlier_awards(self, before: AwardsByMonth) -> set[Award]:
+        """Return the earlier awards that stood only `before` or stand only now."""
         differing: set[Award] = set()
         for month in {*self.standing, *before}:
             now, then = self.standing.get(month, _NONE), before.get(month, _NONE)
@@ -53,7 +53,7 @@ class EvaluationInput:
 
     @property
     def content_hash(self) -> str:
-        """SHA-256, in hex, of the whole input in one spelling: JSON without blanks."""
+        """SHA-256, in hex, of the input as canonical JSON."""
         content = {
             "month": str(self.month),
             "window": [[str(month), revision] for month, revision in self.window],
@@ -68,9 +68,9 @@ class EvaluationInput:
         return sorted(month for month in self.standing if month < self.month)
 
 
-@lru_cache(maxsize=24)  # every month of a cascade has the months before it in its input
+@lru_cache(maxsize=24)  # in a cascade, each month's input includes the awards of earlier months
 def _spelled(awards: frozenset[Award]) -> str:
-    rows = sorted(  # as plain values: awards compare many times slower
+    rows = sorted(  # plain tuples compare much faster than awards
         (award.seller_id, award.tier, award.points, str(award.settlement_month)) for award in awards
     )
     listed = [[month, seller_id, tier, points] for seller_id, tier, points, month in rows]

@@ -1,4 +1,4 @@
-"""What the data-quality checks found: facts, collected. Only stopping is an exception."""
+"""Findings of the data-quality checks, and the exceptions that refuse a month because of them."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,11 +9,7 @@ from domain.refusal import Refused as Refused  # noqa: PLC0414
 
 
 class Severity(StrEnum):
-    """How much a finding weighs.
-
-    A critical one blocks the month, a warning asks to be looked at, and an info is told where
-    nothing is wrong that was not so before.
-    """
+    """How serious a finding is: critical ones block the month, warnings ask for a look."""
 
     CRITICAL = "critical"
     WARNING = "warning"
@@ -22,9 +18,9 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing wrong with a delivery, in a sentence: rule, where, how often.
+    """One problem of a delivery, with a sentence that says what, where and how often.
 
-    `count` is the number of lines, rows or files concerned; `examples` are a few of them.
+    `count` is the number of affected lines, rows or files; `examples` are a few of them.
     """
 
     rule: str
@@ -36,20 +32,17 @@ class Finding:
 
 
 def blocking(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Pick the findings that forbid taking a delivery in."""
+    """Return the findings that block ingesting a delivery."""
     return tuple(finding for finding in findings if finding.severity is Severity.CRITICAL)
 
 
 def warnings(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Pick the findings that ask to be looked at and forbid nothing."""
+    """Return the findings that are warnings."""
     return tuple(finding for finding in findings if finding.severity is Severity.WARNING)
 
 
 class MonthBlocked(Refused):
-    """A delivery with at least one critical finding; nothing of it was ingested.
-
-    `next_step` says what to do about it.
-    """
+    """A delivery with critical findings; nothing was ingested. `next_step` says what to do."""
 
     def __init__(
         self, month: SettlementMonth, findings: tuple[Finding, ...], next_step: str = ""

@@ -1,4 +1,4 @@
-"""Why stores are not awarded, counted: each reason for itself, and in the order of the rules."""
+"""Counts of why stores are not awarded: by reason, and as a funnel through the rules in order."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from domain.eligibility import Reason
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """One rule of the funnel: the stores that it is the first to stop, and those that go on."""
+    """One rule of the funnel: the stores whose first failed rule it is, and those that remain."""
 
     reason: Reason
     stopped: int
@@ -17,18 +17,18 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Funnel:
-    """How many stores have each combination of reasons; those with none are awarded."""
+    """The number of stores for each combination of reasons; those without reasons are awarded."""
 
     by_reasons: Mapping[tuple[Reason, ...], int]
 
     @property
     def stores(self) -> int:
-        """How many stores were decided about."""
+        """The number of stores decided."""
         return sum(self.by_reasons.values())
 
     @property
     def counts(self) -> dict[Reason, int]:
-        """Count for each reason the stores that have it, in the order of the rules."""
+        """The number of stores for each reason, in the order of the rules."""
         counted = {
             reason: sum(count for reasons, count in self.by_reasons.items() if reason in reasons)
             for reason in Reason
@@ -37,7 +37,7 @@ class Funnel:
 
     @property
     def stages(self) -> tuple[Stage, ...]:
-        """Let the stores pass the rules in order, each stopped by the first that it fails."""
+        """The stages in the order of the rules; a store stops at the first rule that it fails."""
         left, stages = self.stores, []
         for reason in self.counts:
             stopped = sum(

@@ -1,8 +1,8 @@
-"""The ledger's vocabulary: which accounts there are and which transfers may run between them.
+"""The ledger's accounts, and the transfers allowed between them.
 
-A transfer takes points from its debit account and gives them to its credit account; an account's
-balance is what it was given less what was taken from it. Points exist because the program fund
-goes below zero by exactly what is out: all balances always add up to nothing.
+A transfer moves points from its debit account to its credit account; a balance is credits less
+debits. The program fund's balance is negative by the points in circulation, so that all balances
+always add up to zero.
 """
 
 import hashlib
@@ -78,26 +78,26 @@ class Award:
 
 
 def awards_key(month: SettlementMonth, evaluation_no: int) -> str:
-    """Name the posting that awards what an evaluation of a month newly earned."""
+    """Return the key of the posting of awards after an evaluation."""
     return f"award/{month}/{evaluation_no}"
 
 
 def reversals_key(month: SettlementMonth, evaluation_no: int) -> str:
-    """Name the posting that reverses what an evaluation of a month no longer awards."""
+    """Return the key of the posting of reversals after an evaluation."""
     return f"reversal/{month}/{evaluation_no}"
 
 
 def payout_key(month: SettlementMonth) -> str:
-    """Name the one posting that pays a month out; a month is paid once, ever."""
+    """Return the key of a month's payout; a month is paid only once."""
     return f"payout/{month}"
 
 
 def adjustment_request_id(seller_id: str, points: int, reason: str) -> str:
-    """Name an adjustment by all that it says: asked for twice, on whatever day, it is one."""
+    """Derive an adjustment's request id from its content: the same request is posted once."""
     content = "\n".join((seller_id, str(points), reason))
     return hashlib.sha256(content.encode()).hexdigest()[:16]
 
 
 def adjustment_key(request_id: str) -> str:
-    """Name the one adjustment that answers a request."""
+    """Return the key of the posting for a requested adjustment."""
     return f"adjustment/{request_id}"

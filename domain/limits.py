@@ -1,6 +1,6 @@
-"""How much of a snapshot may change from one month to the next, unless an operator says otherwise.
+"""Limits on how much may change from one delivery to the next, with their defaults.
 
-A limit is a share: of the stores of the last snapshot, or of the rows that a rule looks at.
+A limit is a share of the stores of the last snapshot, or of the rows that a rule checks.
 """
 
 import re
@@ -11,34 +11,34 @@ from typing import Final
 from domain.refusal import WrongUsage
 
 LIMITS: Final[Mapping[str, float]] = {
-    # Seldom does more than one store of a hundred leave, or come back.
+    # More than one store in a hundred rarely leaves or returns.
     "sellers_vanished": 0.01,
     "sellers_returned": 0.01,
     "sellers_joined": 0.5,
-    # Another marketplace's snapshot shares none, a cut one few.
+    # Another marketplace's snapshot has none of these stores, a truncated one few.
     "snapshot_unlike_last": 0.5,
-    # A store is approved once; a few dates are corrected, many are another column's.
+    # A store is approved once: a few dates may be corrected, many mean a wrong column.
     "approval_dates_moved": 0.01,
     "statuses_changed": 0.05,
     "statuses_flipped": 0.25,
     "flags_changed": 0.05,
     "flags_flipped": 0.25,
     "seller_negative": 0.05,
-    # A few words are new upstream; many say that a column is written otherwise.
+    # A few new words come from upstream; many mean that the column's format changed.
     "words_often_unknown": 0.01,
     "words_mostly_unknown": 0.5,
 }
-"""The limits that may be set, each by the name of its rule."""
+"""The default limits by the name of their setting."""
 
 _ENTRY = re.compile(r"\s*([a-z_]+)\s*=\s*([0-9]*\.?[0-9]+)\s*(%?)\s*")
 
 
 class LimitInvalid(WrongUsage):
-    """A limit that is no share of a rule that has one."""
+    """A limit that is malformed, or for a rule that has none."""
 
 
 def parse_limits(text: str) -> dict[str, float]:
-    """Read limits from `name=share` pairs with commas between; raises LimitInvalid.
+    """Parse comma-separated `name=share` pairs; raises LimitInvalid.
 
     A share is a number from 0 to 1 or a percentage: `snapshot_unlike_last=80%`.
     """
@@ -51,7 +51,7 @@ def parse_limits(text: str) -> dict[str, float]:
 
 
 def allowed(share: float, total: int) -> int:
-    """Say how many of `total` a share allows: 29% of 100 are 29, though 0.29 * 100 is less."""
+    """Return how many of `total` a share allows: 29% of 100 is 29, although 0.29 * 100 is less."""
     return int(Decimal(str(share)) * total)
 
 
@@ -59,13 +59,11 @@ def _parse(entry: str) -> tuple[str, float]:
     found = _ENTRY.fullmatch(entry)
     if found is None:
         raise LimitInvalid(
-            f"{entry.strip()!r} is no limit; write one like snapshot_unlike_last=80%"
+            f"{entry.strip()!r} is not a limit; write one like snapshot_unlike_last=80%"
         )
     name, share = found[1], float(Decimal(found[2]) / (100 if found[3] else 1))
     if name not in LIMITS:
-        raise LimitInvalid(f"there is no limit {name!r}; there are {', '.join(LIMITS)}")
+        raise LimitInvalid(f"there is no limit {name!r}; choose from {', '.join(LIMITS)}")
     if share > 1:
-        raise LimitInvalid(
-            f"{name}={found[2]}{found[3]} is more than all; give 0 to 1, or 0% to 100%"
-        )
+        raise LimitInvalid(f"{name}={found[2]}{found[3]} is above 100%; give 0 to 1, or 0% to 100%")
     return name, share

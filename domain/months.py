@@ -10,7 +10,7 @@ from domain.refusal import WrongUsage
 
 _SPELLING = re.compile(r"(?P<year>\d{4})-(?P<month>\d{2})", re.ASCII)
 
-# What can be asked for; windows, tenure and payouts reach a little beyond on both sides.
+# The months that can be requested; windows, tenure and payouts need a margin on both sides.
 FIRST_YEAR, LAST_YEAR = 1900, 9998
 
 
@@ -35,7 +35,7 @@ class SettlementMonth:
 
     @classmethod
     def parse(cls, text: str) -> "SettlementMonth":
-        """Read `YYYY-MM`; raises MonthInvalid for anything else, and before 1900 or past 9998."""
+        """Parse `YYYY-MM`; raises MonthInvalid for anything else, and before 1900 or past 9998."""
         match = _SPELLING.fullmatch(text)
         if match is None or not FIRST_YEAR <= int(match["year"]) <= LAST_YEAR:
             raise MonthInvalid(text)
@@ -43,7 +43,7 @@ class SettlementMonth:
 
     @classmethod
     def of(cls, day: date) -> "SettlementMonth":
-        """Name the month that a calendar date lies in."""
+        """Return the month of a calendar date."""
         return cls(day.year, day.month)
 
     def __str__(self) -> str:
@@ -72,11 +72,11 @@ class SettlementMonth:
         return self + 1
 
     def window(self, months: int) -> tuple["SettlementMonth", ...]:
-        """List the `months` settlement months that end with this one, oldest first (rule 5)."""
+        """Return the `months` settlement months that end with this one, oldest first (rule 5)."""
         return tuple(self - back for back in range(months - 1, -1, -1))
 
     def until(self, last: "SettlementMonth") -> Iterator["SettlementMonth"]:
-        """Go through the months from this one to `last`, both included."""
+        """Iterate over the months from this one to `last`, inclusive."""
         month = self
         while month <= last:
             yield month
@@ -84,15 +84,15 @@ class SettlementMonth:
 
 
 def add_months(day: date, months: int) -> date:
-    """Move a date by whole months; a day that the month lacks becomes its last (rule 6)."""
+    """Add months to a date; a day that the month lacks becomes its last day (rule 6)."""
     month = SettlementMonth.of(day) + months
     return month.first_day.replace(day=min(day.day, month.last_day.day))
 
 
 def last_date_reaching(months: int, by: date) -> date:
-    """Find the last date A for which `A + months` is on or before `by`.
+    """Return the last date that, plus `months`, is on or before `by`.
 
-    Month ends clamp, so several dates can reach the same one: 28, 29, 30 and 31 August
+    Month ends are clamped, so several dates can have the same result: 28, 29, 30 and 31 August
     plus six months are all 28 February.
     """
     day = add_months(by, -months)

@@ -13,32 +13,29 @@ _WEEKEND = {5: "Saturday", 6: "Sunday"}
 
 @dataclass(frozen=True, slots=True)
 class PayoutDate:
-    """The date on which a month is due, and the days that were passed over to reach it."""
+    """The payout date of a month, and the days that were skipped to reach it."""
 
     due_on: date
     passed_over: tuple[tuple[date, str], ...]
 
 
 def is_business_day(day: date, holidays: Mapping[date, str]) -> bool:
-    """Say whether a date is neither Saturday, Sunday nor a public holiday."""
+    """Return whether a date is neither Saturday, Sunday nor a public holiday."""
     return day.weekday() < _SATURDAY and day not in holidays
 
 
 def calendar_years(month: SettlementMonth) -> tuple[int, ...]:
-    """Name the years whose holidays decide a settlement month's payout date.
-
-    They are those of the payout month and of the month after it, into which a date can roll.
-    """
+    """Return the years of the payout month and the month after it, into which a date can roll."""
     return tuple(sorted({month.payout_month.year, (month.payout_month + 1).year}))
 
 
 def payout_date(
     rule: PayoutRule, month: SettlementMonth, holidays: Mapping[date, str]
 ) -> PayoutDate:
-    """Find the payout date of a settlement month: the rule's day, or the next business day.
+    """Compute the payout date of a settlement month: the rule's day, or the next business day.
 
-    `holidays` names every public holiday of the payout month and the month after it, as
-    date → name. It must be complete: an absent holiday is taken for a working day.
+    `holidays` maps every public holiday of the payout month and the month after it to its name; a
+    missing holiday counts as a business day.
     """
     payout_month = month.payout_month
     day = date(payout_month.year, payout_month.month, rule.day_of_month)

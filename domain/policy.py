@@ -1,4 +1,4 @@
-"""The policy: the numbers and choices of the program, as a value that cannot be inconsistent."""
+"""The policy: the program's numbers and choices, checked for consistency when constructed."""
 
 import hashlib
 import json
@@ -18,7 +18,7 @@ _LARGEST_NUMBER: Final = 10**15  # so that sums over any window stay within 64 b
 
 
 class PolicyInvalid(WrongUsage):
-    """A policy that contradicts itself or lacks a value; the sentence names the value."""
+    """A policy that contradicts itself or lacks a value; the message names the value."""
 
 
 class TenureDay(StrEnum):
@@ -29,7 +29,7 @@ class TenureDay(StrEnum):
 
 
 class Exclusion(StrEnum):
-    """A way of running a store that keeps it out of the program (rule 7)."""
+    """A property of a store that excludes it from the program (rule 7)."""
 
     RUNS_DEPARTMENT_STORE_WINDOW = "runs_department_store_window"
     RUNS_OUTLET_WINDOW = "runs_outlet_window"
@@ -39,7 +39,7 @@ class Exclusion(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Tier:
-    """A band of the monthly average and what it pays, once per store (rules 9 to 11)."""
+    """A band of the monthly average and its points, paid once per store (rules 9 to 11)."""
 
     number: int
     lower_average_krw: int
@@ -57,7 +57,7 @@ class Tenure:
     measured_on: TenureDay
 
     def day(self, month: SettlementMonth) -> date:
-        """Name the date on which tenure is measured for a settlement month."""
+        """Return the date on which tenure is measured for a settlement month."""
         if self.measured_on is TenureDay.LAST_DAY_OF_SETTLEMENT_MONTH:
             return month.last_day
         return month.payout_month.first_day
@@ -73,7 +73,7 @@ class PayoutRule:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """One version of the program's rules (section 6), checked when made."""
+    """One version of the program's rules (section 6)."""
 
     name: str
     in_force_from: SettlementMonth | None
@@ -137,15 +137,15 @@ class Policy:
 
     @property
     def content_hash(self) -> str:
-        """SHA-256, in hex, of the whole policy, its name included; sources and remarks are not."""
+        """SHA-256, in hex, of the policy with its name, without sources and remarks."""
         content = json.dumps(asdict(self), sort_keys=True, ensure_ascii=True)
         return hashlib.sha256(content.encode()).hexdigest()
 
 
 def policy_in_force(policies: tuple[Policy, ...], month: SettlementMonth) -> Policy:
-    """Choose the policy of a settlement month: the one in force since the latest month.
+    """Return the policy in force in a settlement month: the one that took effect last.
 
-    Raises PolicyInvalid when none is in force yet, or two begin in the same month.
+    Raises PolicyInvalid when none is in force, or two take effect in the same month.
     """
     begun = [p for p in policies if p.in_force_from is not None and p.in_force_from <= month]
     if not begun:

@@ -1,4 +1,4 @@
-"""What one scan over a delivery counted: enough to judge it without its lines."""
+"""The profile of a delivery: what a scan counted, so that it can be checked without its lines."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
@@ -8,7 +8,7 @@ from domain.limits import LIMITS
 from domain.months import SettlementMonth
 from domain.settlement import SELLER_FLAGS, Content
 
-# What a scan counts by itself, beside the rules that look at one line or one snapshot row.
+# Counts of the scan itself, in addition to those of row rules.
 UNREADABLE_LINE = "line_unreadable"
 CONTINUED_LINE = "line_continued"
 DUPLICATE_LINE = "line_duplicated"
@@ -22,7 +22,7 @@ ROUNDED_ORDERS = "product_order_rounded"
 SELLER_LOOKALIKE = "snapshot_seller_lookalike"
 SHEET_NOT_READ = "sheet_not_read"
 
-# What a snapshot is beside the last one, in stores.
+# Stores that differ from the last snapshot.
 VANISHED_SELLER = "seller_vanished"
 RETURNED_SELLER = "seller_returned"
 JOINED_SELLER = "seller_joined"
@@ -30,7 +30,7 @@ REWRITTEN_SELLER = "seller_rewritten"
 MOVED_APPROVAL = "approval_date_moved"
 CHANGED_STATUS = "status_changed"
 CHANGED_FLAG = {flag: f"{flag}_changed" for flag in SELLER_FLAGS}
-# What it is beside the revision that it replaces.
+# Stores that differ from the replaced revision.
 WITHDRAWN_SELLER = "seller_withdrawn"
 RESTATED_SELLER = "seller_restated"
 REPLACED = (WITHDRAWN_SELLER, RESTATED_SELLER)
@@ -39,7 +39,7 @@ COMPARED = (
     *(CHANGED_STATUS, *CHANGED_FLAG.values(), *REPLACED),
 )
 
-# The words that a column does not know, by column: how often, and how many for the first time.
+# Unknown words of a column: occurrences, and words that are new to the program.
 UNKNOWN_WORD = {
     "line_type": "line_type_unknown",
     "settlement_type": "settlement_type_unknown",
@@ -56,7 +56,7 @@ IDLE_STORE = "store_not_normal"
 
 @dataclass(frozen=True, slots=True)
 class DeclaredTotals:
-    """What the sender's manifest says of one file; None where it says nothing."""
+    """What the manifest declares of one file; None for what it leaves out."""
 
     rows: int
     amount_krw: int | None
@@ -65,7 +65,7 @@ class DeclaredTotals:
 
 @dataclass(frozen=True, slots=True)
 class FileTotals:
-    """What was read from one file, beside what its sender declared.
+    """What was read from one file, and what its manifest declares.
 
     `amount_krw` is the sum over all line types, and None for a seller snapshot.
     """
@@ -80,7 +80,7 @@ class FileTotals:
 
 @dataclass(frozen=True, slots=True)
 class Violations:
-    """How many lines or rows break one rule: altogether, file by file, and a few of them."""
+    """The lines or rows that break one rule: their number, in total and by file, and examples."""
 
     rule: str
     count: int = 0
@@ -90,10 +90,8 @@ class Violations:
 
 @dataclass(frozen=True, slots=True)
 class UnknownWord:
-    """A word that a column does not know: in how many lines or rows, and with which amount.
-
-    `amount_krw` is the sum over its lines, and None for a snapshot.
-    """
+    """An unknown word of a column, its number of lines or rows, and (None for a snapshot) their
+    sum."""
 
     column: str
     word: str
@@ -103,7 +101,7 @@ class UnknownWord:
 
 @dataclass(frozen=True, slots=True)
 class PastMonth:
-    """What was ingested for an earlier month, to hold a delivery against."""
+    """The totals of an earlier month, to compare a delivery with."""
 
     settlement_month: SettlementMonth
     lines: int
@@ -112,9 +110,9 @@ class PastMonth:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What a snapshot is beside the last one that was ingested, and the one that it replaces.
+    """How a snapshot differs from the last one that was ingested and from the one it replaces.
 
-    `stores` and `replaced_stores` are how many those had, 0 where there was none; `counts` holds
+    `stores` and `replaced_stores` are the sizes of those, 0 where there is none; `counts` holds
     one count for each of `COMPARED`.
     """
 
@@ -128,8 +126,8 @@ class Changes:
 class Past:
     """The months before a delivery, nearest first, and how its snapshot differs from the last.
 
-    `words` are the unknown words of all deliveries that were ingested so far, each with its
-    column; None where nobody can tell.
+    `words` are the unknown words of all ingested deliveries, each with its column; None if they
+    are not available.
     """
 
     months: tuple[PastMonth, ...] = ()
@@ -139,12 +137,12 @@ class Past:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """Control totals of a delivery, and for every rule that was counted its violations.
+    """The control totals of a delivery, and the violations of every rule that was counted.
 
-    `past` holds the months to compare with; none when there is no earlier month. `unknown_words`
-    lists those with the largest amounts, and `new_words` those of them that no delivery had before.
-    `last_month` is the month of the last snapshot, None where there is none; `last_stores` and
-    `replaced_stores` are the sizes of the snapshots to compare with, `limits` what it is judged by.
+    `past` holds the earlier months to compare with. `unknown_words` lists those with the largest
+    amounts, and `new_words` those that no delivery had before. `last_month` is the month of the
+    last snapshot, None if there is none; `last_stores` and `replaced_stores` are the sizes of the
+    snapshots to compare with.
     """
 
     settlement_month: SettlementMonth
@@ -158,8 +156,8 @@ class Profile:
     unknown_words: tuple[UnknownWord, ...] = ()
     new_words: tuple[UnknownWord, ...] = ()
 
-    def beside(self, past: Past) -> "Profile":
-        """Give the profile with the months before it, and what is different since."""
+    def compared_with(self, past: Past) -> "Profile":
+        """Return the profile with the comparison to earlier months added."""
         known = past.words
         new = tuple(
             w for w in self.unknown_words if known is not None and (w.column, w.word) not in known
@@ -194,11 +192,11 @@ class Profile:
         return sum(file.rows for file in self.files if file.content is Content.SELLERS)
 
     def of(self, rule: str) -> Violations | None:
-        """Find what was counted for a rule; None when the rule was not counted at all."""
+        """Return the violations of a rule; None when the rule was not counted."""
         return next((found for found in self.violations if found.rule == rule), None)
 
     def as_data(self) -> dict[str, Any]:
-        """Turn the profile into plain data that JSON can hold."""
+        """Return the profile as data for JSON."""
         return {
             "settlement_month": str(self.settlement_month),
             "lines": self.lines,

@@ -1,17 +1,13 @@
-"""What ends a command with a sentence: the facts forbid it, it was asked for wrongly, or nothing
-could be looked at."""
+"""The exceptions that end a command with a message instead of a traceback."""
 
 
 class Refused(Exception):
-    """The data or the state forbids what was asked. The message is a sentence for an operator."""
+    """The data or the state forbids what was requested. The message is for an operator."""
 
 
 class Unavailable(Exception):
-    """What the program works on cannot be used, so that nothing was decided.
-
-    The message is a sentence for an operator. It is no refusal, and no run is recorded for it.
-    """
+    """A resource that the program needs is not available. No run is recorded as refused."""
 
 
 class WrongUsage(ValueError):
-    """What was asked for makes no sense as written. The message says how to write it."""
+    """An invalid request or setting. The message says how to write it."""

@@ -1,4 +1,4 @@
-"""What must be posted when a month's awards come out differently (rules 11, 16 and 17)."""
+"""Restatement: what to post when a month earned other awards than stand (rules 11, 16, 17)."""
 
 from collections.abc import Set
 from dataclasses import dataclass, replace
@@ -8,12 +8,11 @@ from domain.ledger import Award
 
 @dataclass(frozen=True, slots=True)
 class Restatement:
-    """The difference between the awards that stand and the awards that are earned.
+    """The difference between the standing and the earned awards of a month.
 
-    Before payout it is posted: `reverse`, then `post`. After it what was paid stays, and the
-    difference is only reported: `over_awarded` was paid and is not earned, `under_awarded` is
-    earned and was not paid. `held_elsewhere` is earned too, but another month paid the store this
-    tier already; a tier is given once, so nothing is missing (rule 11).
+    Before payout it is posted: `reverse`, then `post`. After payout it is only reported:
+    `over_awarded` was paid and is not earned, `under_awarded` is earned and was not paid.
+    `held_elsewhere` is earned too, but another month has paid the store this tier (rule 11).
     """
 
     reverse: tuple[Award, ...] = ()
@@ -24,12 +23,12 @@ class Restatement:
 
     @property
     def is_unsettled(self) -> bool:
-        """Say whether what was paid is not what is earned."""
+        """Whether the month paid other awards than it earned."""
         return bool(self.over_awarded or self.under_awarded)
 
     @property
     def counts(self) -> dict[str, int]:
-        """Count the awards, by what becomes of them, and the points that are posted."""
+        """The number of awards in each group, and the points to be posted."""
         return {
             "reversed": len(self.reverse),
             "awarded": len(self.post),
@@ -40,15 +39,15 @@ class Restatement:
         }
 
     def applied_to(self, standing: frozenset[Award]) -> frozenset[Award]:
-        """Tell which awards stand once the difference is posted."""
+        """Return the awards that stand once the difference is posted."""
         return (standing - set(self.reverse)) | set(self.post)
 
     def settled(self, standing: Set[Award], clawed_back: Set[Award] = frozenset()) -> "Restatement":
-        """Tell the difference again when all later months were evaluated, too.
+        """Return the difference after all later months were evaluated, too.
 
-        `standing` are all awards as they stand then. What a month paid out is not given again, so
-        a later month that is not paid yet may award the tier instead: it is missing no longer. It
-        is missing while the store has its points from no month, because they were `clawed_back`.
+        `standing` are all awards that stand then. A tier under-awarded here may be held through a
+        later month that was not paid yet; then it moves to `held_elsewhere`, unless it was
+        `clawed_back`.
         """
         if not self.under_awarded:
             return self
@@ -68,12 +67,11 @@ def restate(
     paid_out: bool,
     paid_elsewhere: Set[Award] = frozenset(),
 ) -> Restatement:
-    """Compare the awards of one month that stand with those now earned.
+    """Compare the standing awards of one month with those now earned.
 
-    A first closing is the restatement of nothing. `paid_elsewhere` are the awards that other
-    months paid: a month closed or restated after a later one was paid can earn a tier that the
-    later one has given for good. All results are sorted, so that the same input always posts in
-    the same order.
+    A first closing has no standing awards. `paid_elsewhere` are the awards that other months paid:
+    a month closed after a later one was paid can earn a tier that the later one has paid. Results
+    are sorted, so that the same input is posted in the same order.
     """
     held = {(award.seller_id, award.tier) for award in paid_elsewhere}
     no_longer, missing = standing - earned, earned - standing

@@ -1,7 +1,7 @@
-"""The vocabulary of a delivery: its columns, the names they are known by, the values they take.
+"""The columns of a delivery, their aliases and their known values.
 
-Belongs here: what a settlement line and a snapshot row consist of. Not here: what must be true of
-them (`expectations`) and how a file is read (`adapters`).
+Belongs here: what a settlement line and a snapshot row consist of. Does not: what must be true of
+them (`expectations`), how a file is read (`adapters`).
 """
 
 from dataclasses import dataclass
@@ -9,14 +9,14 @@ from enum import StrEnum
 
 
 class Content(StrEnum):
-    """What a delivered file holds; also how its name begins."""
+    """What a delivered file contains; also the prefix of its name."""
 
     SETTLEMENTS = "settlements"
     SELLERS = "sellers"
 
 
 class Kind(StrEnum):
-    """What the values of a column are, once read."""
+    """The type of a column's values."""
 
     ID = "id"
     WORD = "word"
@@ -26,13 +26,13 @@ class Kind(StrEnum):
 
     @property
     def is_text(self) -> bool:
-        """Say whether every value of the column can be read, as a text."""
+        """Whether values are texts, which can always be read."""
         return self in (Kind.ID, Kind.WORD)
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A canonical column and the other headers by which senders know it, in order of preference."""
+    """A canonical column and its aliases in senders' headers, in order of preference."""
 
     name: str
     kind: Kind
@@ -40,7 +40,7 @@ class Column:
 
     @property
     def unreadable(self) -> str:
-        """The column that holds a value as it was written where it could not be read."""
+        """The name of the companion column that holds values that could not be read."""
         return f"{self.name}_unreadable"
 
 
@@ -74,15 +74,15 @@ COLUMNS: dict[Content, tuple[Column, ...]] = {
     Content.SELLERS: SELLER_COLUMNS,
 }
 
-# The same key twice is a duplicate: a line counts once (rule 4).
+# Lines with the same key are duplicates: a line counts once (rule 4).
 LINE_KEY = ("product_order_id", "line_type", "settlement_type", "confirmed_on")
 
-# The only lines that count, and the only stores that can earn (rules 2 and 7).
+# Only these lines count, and only these stores can earn (rules 2 and 7).
 PRODUCT_LINE = "PROD_ORDER"
 NORMAL_STORE = "NORMAL"
 
-# The marketplace API's own lists, each code with the words by which spreadsheets and its
-# documentation (settle/case, 2026) know it; how words are compared is `written.word_key`.
+# The codes of the marketplace API (settle/case, 2026), each with the words that spreadsheets and
+# the documentation use for it. Words are compared by `written.word_key`.
 LINE_TYPES: dict[str, tuple[str, ...]] = {
     PRODUCT_LINE: ("상품주문",),
     "DELIVERY": ("배송비",),
@@ -125,7 +125,7 @@ SETTLEMENT_TYPES: dict[str, tuple[str, ...]] = {
 
 STATUSES: dict[str, tuple[str, ...]] = {NORMAL_STORE: ("정상",), "PAUSED": (), "CLOSED": ()}
 
-# The words that a column of words knows; any other is told, and never counts as one of them.
+# The known words of each column; any other is reported, and never counts as one of them.
 KNOWN_WORDS: dict[str, dict[str, tuple[str, ...]]] = {
     "line_type": LINE_TYPES,
     "settlement_type": SETTLEMENT_TYPES,
@@ -134,6 +134,5 @@ KNOWN_WORDS: dict[str, dict[str, tuple[str, ...]]] = {
 
 LONGEST_ID = 64
 
-# No purchase costs a trillion won; one that seems to is a damaged amount, and sums of such lines
-# would leave the range of a 64-bit integer.
+# No purchase costs a trillion won: a larger amount is damaged, and sums could exceed 64 bits.
 LARGEST_LINE_KRW = 1_000_000_000_000

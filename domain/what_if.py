@@ -1,6 +1,6 @@
-"""What would have to be different for a store to get another result, in the rules' own words.
+"""What would have to differ for a store to get another result.
 
-Nothing here knows a rule: another store is imagined, and decided by the same predicates.
+Contains no rules: changed facts are decided by the same predicates.
 """
 
 from collections.abc import Iterator
@@ -11,14 +11,14 @@ from domain.eligibility import Reason, Terms
 from domain.months import SettlementMonth
 from domain.policy import Exclusion, Tier
 
-_CHOSEN_WAYS = (Reason.SELLER_NOT_ACTIVE, *(Reason(each) for each in Exclusion))
+_CHANGEABLE_REASONS = (Reason.SELLER_NOT_ACTIVE, *(Reason(each) for each in Exclusion))
 _LONGEST_WAIT_MONTHS = 24
 
 
 @dataclass(frozen=True, slots=True)
 class OtherResult:
-    """A tier that would be awarded, were it not for `without`, with `amount_krw` more (below
-    zero: less) in the window."""
+    """A tier that would be awarded if the reasons `without` did not apply and the window held
+    `amount_krw` more (negative: less)."""
 
     tier: Tier
     without: tuple[Reason, ...]
@@ -26,14 +26,14 @@ class OtherResult:
 
 
 def other_results(seller: SellerFacts, terms: Terms) -> tuple[OtherResult, ...]:
-    """Find the nearest ways to a higher tier, or for a store that gets nothing to any.
+    """Return the nearest results with a higher tier, or any tier for a store that gets none.
 
-    One way with more in the window at most, and one with less; both without every way of running
-    the store that keeps it out. Tenure and earlier awards stay as they are.
+    At most one needs a higher amount and one a lower one; all assume that no exclusion applies.
+    Tenure and earlier awards stay as they are.
     """
     reasons = decide(seller, terms).reasons
-    imagined = _without_chosen_ways(seller, terms)
-    without = tuple(reason for reason in reasons if reason in _CHOSEN_WAYS)
+    imagined = _without_exclusions(seller, terms)
+    without = tuple(reason for reason in reasons if reason in _CHANGEABLE_REASONS)
     found = [
         OtherResult(tier, without, amount)
         for tier, amount in _awarded_amounts(imagined, terms)
@@ -45,16 +45,16 @@ def other_results(seller: SellerFacts, terms: Terms) -> tuple[OtherResult, ...]:
     return (*unchanged, *more[:1], *(less[-1:] if not more and not unchanged else ()))
 
 
-def months_of_right_tenure(
+def eligible_tenure_months(
     seller: SellerFacts, terms: Terms
 ) -> tuple[SettlementMonth, SettlementMonth] | None:
-    """Find the first and the last later month whose tenure is right for a store too young."""
+    """Return the first and the last later month in which the store's tenure is eligible."""
     months = [terms.month + ahead for ahead in range(1, _LONGEST_WAIT_MONTHS)]
-    right = [month for month in months if _tenure_is_right(seller, Terms.of(terms.policy, month))]
-    return (right[0], right[-1]) if right else None
+    found = [each for each in months if _has_eligible_tenure(seller, Terms.of(terms.policy, each))]
+    return (found[0], found[-1]) if found else None
 
 
-def _without_chosen_ways(seller: SellerFacts, terms: Terms) -> SellerFacts:
+def _without_exclusions(seller: SellerFacts, terms: Terms) -> SellerFacts:
     return replace(
         seller,
         status=terms.policy.active_status,
@@ -66,7 +66,7 @@ def _without_chosen_ways(seller: SellerFacts, terms: Terms) -> SellerFacts:
 
 
 def _awarded_amounts(seller: SellerFacts, terms: Terms) -> Iterator[tuple[Tier, int]]:
-    """Go through the tiers that would be awarded, lowest first, with the amount to get there."""
+    """Yield the tiers that would be awarded, lowest first, each with the amount needed."""
     for tier in terms.policy.tiers:
         nearest = min(
             max(seller.window_amount_krw, terms.lower_sum_krw(tier)), terms.upper_sum_krw(tier) - 1
@@ -76,5 +76,5 @@ def _awarded_amounts(seller: SellerFacts, terms: Terms) -> Iterator[tuple[Tier, 
             yield tier, nearest - seller.window_amount_krw
 
 
-def _tenure_is_right(seller: SellerFacts, terms: Terms) -> bool:
+def _has_eligible_tenure(seller: SellerFacts, terms: Terms) -> bool:
     return terms.first_approval_on <= seller.approved_on <= terms.last_approval_on

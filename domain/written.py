@@ -1,7 +1,6 @@
-"""What of a written text nobody sees, and how texts are compared without it.
+"""Invisible characters in texts, and keys that compare texts without them.
 
-The character classes are spelled out: engines differ in what `\\s` means, and in which classes of
-Unicode they know.
+Character classes are spelled out, since engines disagree on `\\s` and on Unicode classes.
 """
 
 import re
@@ -17,28 +16,28 @@ _INVISIBLE: Final = (
 )
 
 UNSEEN: Final = _CONTROLS + _SPACES + _INVISIBLE
-"""White space of every kind and invisible characters, as the inside of a class of a pattern."""
+"""White space and invisible characters, for use inside a regular expression's brackets."""
 
 HIDDEN: Final = _CONTROLS + _INVISIBLE
-"""What is never part of an id, wherever it stands: `UNSEEN` without the spaces."""
+"""Characters that are never part of an id: `UNSEEN` without the spaces."""
 
 FULL_WIDTH: Final = "".join(map(chr, range(0xFF01, 0xFF5F)))
-"""The printable ASCII characters as East Asian keyboards also write them."""
+"""The full-width forms of printable ASCII characters."""
 
 ASCII: Final = "".join(map(chr, range(0x21, 0x7F)))
-"""What `FULL_WIDTH` stands for, character by character."""
+"""The ASCII characters of `FULL_WIDTH`, in the same order."""
 
 JOINERS: Final = "_.-"
-"""What a code's words are joined with, as the inside of a class of a pattern."""
+"""Characters that join the words of a code, for use inside a regular expression's brackets."""
 
 NUMBER_MARKS: Final = "+,'\"="
-"""What a spreadsheet adds to an id that it takes for a number, or to keep it from doing so."""
+"""Characters that spreadsheets add to ids, as numbers or to keep them from becoming numbers."""
 
 NOTHING: Final = ("null", "none", "nan", "nat", "<na>", "\\n")
-"""How programs write a missing value into a text, in lower case."""
+"""How programs write a missing value as text, in lower case."""
 
 LARGEST_EXACT: Final = 2**53 - 1
-"""Up to here no two whole numbers are one double; beyond it, ids become other ids."""
+"""The largest whole number up to which doubles are exact; larger ids may change."""
 
 _UNSEEN_OR_JOINER = re.compile(f"[{UNSEEN}{JOINERS}]+")
 _ODD = re.compile(f"^[{_SPACES}]|[{_SPACES}]$|[{HIDDEN}]|[{_SPACES[1:]}]")
@@ -48,11 +47,11 @@ _FULL_WIDTH_TO_ASCII = str.maketrans(FULL_WIDTH, ASCII)
 
 
 def word_key(written: str) -> str:
-    """Reduce a word to what tells it from others.
+    """Return the key by which words are compared.
 
-    Spaces, invisible characters, joiners, case, full-width and decomposed letters do not matter:
-    `prod-order`, `PROD_ORDER\\u200b` and `Prod Order` have one key. A word with
-    a NUL is damaged, and like no other.
+    It ignores spaces, invisible characters, joiners, case, full-width and decomposed letters:
+    `prod-order`, `PROD_ORDER\\u200b` and `Prod Order` have one key. A word with a NUL is damaged
+    and is its own key.
     """
     if "\0" in written:
         return written
@@ -61,10 +60,10 @@ def word_key(written: str) -> str:
 
 
 def lookalike_key(identifier: str) -> str:
-    """Reduce an id to what a spreadsheet or a data frame leaves of it.
+    """Return the part of an id that survives spreadsheets and data frames.
 
-    Two different ids with one key are one id that something rewrote: `00510002` and `510002`,
-    `510002.0`, ids with spaces around them or invisible characters in them.
+    Different ids with one key are probably one id that a program rewrote: `00510002`, `510002`,
+    `510002.0`, and ids with spaces around them or invisible characters in them.
     """
     if "\0" in identifier:
         return identifier
@@ -73,8 +72,8 @@ def lookalike_key(identifier: str) -> str:
     return bare.lstrip("0") if bare.isdecimal() else bare
 
 
-def rewritings(identifier: str, lengths: Iterable[int]) -> set[str]:
-    """List how an id of digits may stand elsewhere: without zeros, or with some to a length."""
+def rewritten_forms(identifier: str, lengths: Iterable[int]) -> set[str]:
+    """Return other forms of an id of digits: without leading zeros, or padded to a length."""
     key = lookalike_key(identifier)
     if not key.isdecimal():
         return set()
@@ -82,7 +81,7 @@ def rewritings(identifier: str, lengths: Iterable[int]) -> set[str]:
 
 
 def visible(text: str) -> str:
-    """Show a text as it is, or in quotes with escapes where it holds what nobody sees."""
+    """Return the text, quoted and escaped if it contains invisible characters."""
     if not _ODD.search(text):
         return text
     escaped = _ODD.sub(lambda odd: odd[0] if odd[0] == " " else ascii(odd[0])[1:-1], text)

@@ -1,5 +1,5 @@
-"""What the data must look like before anything is decided on it.
+"""The data-quality rules, and the gate that applies them before anything is decided.
 
 Belongs here: rules per settlement line and per snapshot row, the suites, the gate that runs them.
-Does not: who is entitled to what (that is `domain`), reading files or tables (that is `adapters`).
+Does not: eligibility (`domain`), reading files or tables (`adapters`).
 """

@@ -1,4 +1,4 @@
-"""The rules for awards that are about to be posted; each of them stops the posting."""
+"""The rules for awards about to be posted; breaking any of them stops the posting."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ _WHERE = "the awards"
 
 @dataclass(frozen=True, slots=True)
 class AwardRule:
-    """Something that must hold of awards; `sentence` says what is wrong where it does not."""
+    """A rule for awards; `sentence` says what is wrong when it is broken."""
 
     name: str
     sentence: str
@@ -28,30 +28,30 @@ AWARD_RULES: tuple[AwardRule, ...] = (OF_A_TIER, ONE_PER_SELLER, WITHIN_BUDGET)
 
 
 def counts(profile: AwardProfile) -> dict[str, int]:
-    """Give the number that each rule looks at."""
+    """Return the number that each rule checks."""
     return {
-        OF_A_TIER.name: len(profile.untrue),
+        OF_A_TIER.name: len(profile.mismatched),
         ONE_PER_SELLER.name: len(profile.repeated),
         WITHIN_BUDGET.name: profile.points,
     }
 
 
 def most(rule: AwardRule, profile: AwardProfile) -> int | None:
-    """Give the most that a rule allows of that number; None without a bound."""
-    return profile.within if rule is WITHIN_BUDGET else 0
+    """Return the maximum that a rule allows, None without one."""
+    return profile.budget_left if rule is WITHIN_BUDGET else 0
 
 
 def broken_award_rule(rule: AwardRule, profile: AwardProfile) -> Finding:
-    """Word the finding of a rule that awards about to be posted break."""
+    """Return the finding for a broken award rule."""
     count, examples = {
         OF_A_TIER.name: (
-            len(profile.untrue),
-            tuple(f"{a.seller_id} {a.points:,}" for a in profile.untrue[:_EXAMPLES]),
+            len(profile.mismatched),
+            tuple(f"{a.seller_id} {a.points:,}" for a in profile.mismatched[:_EXAMPLES]),
         ),
         ONE_PER_SELLER.name: (len(profile.repeated), profile.repeated[:_EXAMPLES]),
         WITHIN_BUDGET.name: (
             profile.awards,
-            (f"{profile.points:,} points", f"{profile.within or 0:,} left"),
+            (f"{profile.points:,} points", f"{profile.budget_left or 0:,} left"),
         ),
     }[rule.name]
     shown = f" ({'; '.join(examples)})" if examples else ""

@@ -1,4 +1,4 @@
-"""Rules that compare a delivery: with the last snapshot, a replaced revision, the months before."""
+"""Rules that compare a delivery with the last snapshot, a replaced revision or earlier months."""
 
 from domain import profile as counted
 from domain.findings import Severity
@@ -7,7 +7,7 @@ from expectations.rule import A_FEW, NONE, BandRule, Limit, Rule
 
 _GONE = "the store was in the last snapshot and is not in this one"
 _BACK = "the store was in an earlier snapshot, not in the last one, and is in this one again"
-_MOVED = "approved_on is another date than in the last snapshot"
+_MOVED = "approved_on differs from the last snapshot"
 
 
 def _beside_the_last(
@@ -17,8 +17,9 @@ def _beside_the_last(
 
 
 def _changed(counts: str, what: str, setting: str) -> tuple[Rule, ...]:
-    """Give the rules for a column whose value changed: few are told, many looked at, most block."""
-    sentence = f"{what} is another than in the last snapshot"
+    """Return the rules for a changed column: an info for a few, a warning for many, then
+    critical."""
+    sentence = f"{what} differs from the last snapshot"
     many, most = f"{setting}_changed", f"{setting}_flipped"
     return (
         _beside_the_last(counts, counts, Severity.INFO, sentence),
@@ -64,8 +65,8 @@ COMPARISON_RULES: tuple[Rule, ...] = (
         "seller_rewritten",
         counted.REWRITTEN_SELLER,
         Severity.CRITICAL,
-        "the seller_id differs from one that is gone only by leading zeros, spaces or such; a "
-        "program took it for a number",
+        "the seller_id differs from a missing one only by leading zeros, spaces or the like; a "
+        "program treated it as a number",
     ),
     _beside_the_last(counted.MOVED_APPROVAL, counted.MOVED_APPROVAL, Severity.WARNING, _MOVED),
     _beside_the_last(
@@ -99,12 +100,11 @@ COMPARISON_RULES: tuple[Rule, ...] = (
         counted.RESTATED_SELLER,
         counted.RESTATED_SELLER,
         Severity.INFO,
-        "the store's row is another than in the month's revision that this one replaces",
+        "the store's row differs from the month's revision that this one replaces",
     ),
 )
 
-# Two fifths more than the most, or less than the least, is more than a season does to a whole
-# marketplace.
+# Two fifths above the maximum or below the minimum is more than seasons explain.
 _SEASON = 0.4
 
 BAND_RULES: tuple[BandRule, ...] = (

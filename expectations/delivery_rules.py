@@ -1,4 +1,4 @@
-"""Rules over a whole delivery: what only all rows together show, its presence, its manifest."""
+"""Rules over a whole delivery: relations between rows, its presence, its manifest."""
 
 from domain import profile as counted
 from domain.findings import Severity
@@ -13,7 +13,7 @@ SET_RULES: tuple[Rule, ...] = (
         Severity.CRITICAL,
         "the row cannot be read (columns, quotes or encoding)",
     ),
-    # Legal, and what a quote that nobody closes looks like: the lines within are no rows.
+    # Legal, but also what an unclosed quote looks like: lines inside the value are not rows.
     Rule(
         counted.CONTINUED_LINE,
         Content.SETTLEMENTS,
@@ -48,8 +48,8 @@ SET_RULES: tuple[Rule, ...] = (
         counted.SELLER_LOOKALIKE,
         Content.SELLERS,
         Severity.CRITICAL,
-        "another seller_id of the snapshot differs only by leading zeros, spaces or such; one of "
-        "them was rewritten by a program that took it for a number",
+        "another seller_id of the snapshot differs only by leading zeros, spaces or the like; a "
+        "program treated one of them as a number",
     ),
     Rule(
         counted.LOST_ZEROS,
@@ -64,17 +64,17 @@ SET_RULES: tuple[Rule, ...] = (
         Content.SETTLEMENTS,
         Severity.WARNING,
         "half of the seller's product_order_ids or more have over 15 digits and end in 0, as if a "
-        "spreadsheet had rounded them (then lines that came twice go unnoticed)",
+        "spreadsheet had rounded them (duplicate lines would then go unnoticed)",
         unit="seller",
     ),
     Rule(
         counted.SHEET_NOT_READ,
         Content.SETTLEMENTS,
         Severity.WARNING,
-        "the header is not that of the rows that this file is for, so nothing was read from it",
+        "the header is not one for the rows of this file, so nothing was read from it",
         unit="sheet",
     ),
-    # What follows happens in a sound month too, but seldom to many sellers at once.
+    # These happen in a sound month too, but rarely to many sellers at once.
     Rule(
         counted.NEGATIVE_SELLER,
         Content.SETTLEMENTS,
@@ -173,9 +173,9 @@ CONTROL_TOTAL_RULES: tuple[Rule, ...] = (ROWS_DIFFER, AMOUNT_DIFFERS, SHA256_DIF
 
 
 def control_totals(rule: Rule, file: FileTotals) -> tuple[str, str] | None:
-    """Pair what a file was declared to be with what was read; None where nothing was declared.
+    """Return the declared and the actual value of a file, or None if nothing was declared.
 
-    Both are exact texts: totals beyond 2^53 would compare equal as floats.
+    Values are texts, since totals beyond 2^53 could compare equal as floats.
     """
     if file.declared is None:
         return None

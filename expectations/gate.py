@@ -1,7 +1,7 @@
-"""The gate: Great Expectations over a delivery's profile. The only module that imports it.
+"""The gate: runs Great Expectations over a delivery's profile. The only module that imports it.
 
-A profile is one row with a column for each rule, so it is judged in the same time at any size.
-Importing Great Expectations takes seconds; that is why it happens inside the functions.
+A profile is one row with a column for each rule, so the time does not depend on the delivery's
+size. Great Expectations takes seconds to import and is therefore imported inside functions.
 """
 
 import gc
@@ -20,16 +20,16 @@ from expectations.delivery_rules import (
     WHOLE_RULES,
     control_totals,
 )
-from expectations.rule import Rule, judged_of
+from expectations.rule import Rule, checked_total
 from expectations.suite import ALL_RULES, COUNTED_RULES
-from expectations.word_rules import NEW_WORD_RULES, words_told
+from expectations.word_rules import NEW_WORD_RULES, unknown_words_of
 from expectations.wording import (
-    absent,
-    differing,
-    entire,
-    undecided,
-    unseen_before,
-    unusual,
+    broken_by_all,
+    empty_delivery,
+    new_words,
+    outside_band,
+    unchecked,
+    unlike_manifest,
     violated,
 )
 
@@ -40,10 +40,9 @@ _BAND = {band.rule.name: band for band in BAND_RULES}
 
 
 def warm_up() -> None:
-    """Import Great Expectations, which takes seconds, so that judging need not wait for it.
+    """Import Great Expectations ahead of time.
 
-    What it makes while it is imported lives until the end: looking for garbage in it, again and
-    again, is a sixth of those seconds.
+    Garbage collection, a sixth of the import time, is off meanwhile: what is imported stays.
     """
     gc.disable()
     import great_expectations.expectations.core  # noqa: F401
@@ -54,10 +53,9 @@ def warm_up() -> None:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What the gate says of a delivery: its findings, and what each expectation looked at.
+    """The gate's findings about a profile.
 
-    `results` are Great Expectations' own validation results, one for each suite, as plain data;
-    `profile` is what was judged.
+    `results` are Great Expectations' validation results as plain data, one for each suite.
     """
 
     findings: tuple[Finding, ...]
@@ -66,10 +64,9 @@ class Verdict:
 
 
 def judge(profile: Profile) -> Verdict:
-    """Run the suites over a profile and word every finding, critical ones first.
+    """Run the suites over a profile and return its findings, critical ones first.
 
-    A rule that was not counted, or whose expectation fails to run, is a critical finding:
-    nothing passes because it was not looked at.
+    A rule that was not counted, or whose expectation failed to run, is a critical finding.
     """
     looked_at = _validate("profile", [_counts(profile)], [*_limits(profile), *_bands(profile)])
     declared = [file for file in profile.files if file.declared is not None]
@@ -84,7 +81,7 @@ def judge(profile: Profile) -> Verdict:
 
 
 def judge_awards(profile: AwardProfile) -> tuple[Finding, ...]:
-    """Run the suite over awards about to be posted; every finding forbids posting them."""
+    """Run the suite over awards about to be posted; any finding forbids posting them."""
     from great_expectations.expectations import core as expect
 
     expectations = [
@@ -108,19 +105,19 @@ def _counted(profile: Profile, result: Any) -> Iterator[Finding]:
     for rule, problem in failures:
         found = profile.of(_EVERY.get(rule.name, rule.count_of))
         if problem is not None:
-            yield undecided(rule, problem)
+            yield unchecked(rule, problem)
         elif rule in PRESENCE_RULES:
-            yield absent(rule, profile)
+            yield empty_delivery(rule, profile)
         elif rule.name in _BAND:
-            yield unusual(_BAND[rule.name], profile)
+            yield outside_band(_BAND[rule.name], profile)
         elif found is None:
-            yield undecided(rule, "nothing was counted for it")
+            yield unchecked(rule, "nothing was counted for it")
         elif rule.name not in heaviest:
             continue
         elif rule.name in _EVERY:
-            yield entire(rule, found)
+            yield broken_by_all(rule, found)
         elif rule in NEW_WORD_RULES:
-            yield unseen_before(rule, words_told(rule, profile))
+            yield new_words(rule, unknown_words_of(rule, profile))
         else:
             yield violated(rule, found, profile)
 
@@ -128,13 +125,13 @@ def _counted(profile: Profile, result: Any) -> Iterator[Finding]:
 def _differing(declared: Iterable[FileTotals], result: Any) -> Iterator[Finding]:
     for rule, problem in _failures(result):
         if problem is not None:
-            yield undecided(rule, problem)
+            yield unchecked(rule, problem)
             continue
         pairs = [(file, control_totals(rule, file)) for file in declared]
         differ = [file for file, pair in pairs if pair is not None and pair[0] != pair[1]]
-        yield from (differing(rule, file) for file in differ)
+        yield from (unlike_manifest(rule, file) for file in differ)
         if not differ:
-            yield undecided(rule, "its expectation failed, and no file shows why")
+            yield unchecked(rule, "its expectation failed, and no file shows why")
 
 
 def _counts(profile: Profile) -> dict[str, int | None]:
@@ -142,24 +139,24 @@ def _counts(profile: Profile) -> dict[str, int | None]:
     found |= {name: profile.of(every) for name, every in _EVERY.items()}
     counts = {name: violations.count if violations else None for name, violations in found.items()}
     measures = {band.rule.name: band.measure(profile) for band in BAND_RULES}
-    return counts | measures | {rule.name: judged_of(rule, profile) for rule in PRESENCE_RULES}
+    return counts | measures | {rule.name: checked_total(rule, profile) for rule in PRESENCE_RULES}
 
 
 def _limits(profile: Profile) -> list[Any]:
-    # The bounds of a maximum, because a NULL fails them; comparing row by row would skip it.
+    # Bounds on the column's maximum fail for NULL; row-wise comparisons would skip it.
     counted = [_within(rule, 0, _allowed(rule, profile)) for rule in COUNTED_RULES]
     whole = [
-        _within(each.rule, 0, max(judged_of(each.rule, profile) - 1, 0)) for each in WHOLE_RULES
+        _within(each.rule, 0, max(checked_total(each.rule, profile) - 1, 0)) for each in WHOLE_RULES
     ]
     return [*counted, *whole, *(_within(rule, 1, None) for rule in PRESENCE_RULES)]
 
 
 def _allowed(rule: Rule, profile: Profile) -> int:
-    return rule.limit.allows(judged_of(rule, profile), profile.limits)
+    return rule.limit.allows(checked_total(rule, profile), profile.limits)
 
 
 def _bands(profile: Profile) -> list[Any]:
-    """Expect what the months before allow; the first month of all has nothing to be held to."""
+    """Return the expectations from earlier months; the program's first month has none."""
     if not profile.past:
         return []
     return [_within(band.rule, *band.band(profile.past)) for band in BAND_RULES]
@@ -208,7 +205,6 @@ def _equalities() -> list[Any]:
 
 
 def _validate(name: str, rows: list[dict[str, Any]], expectations: list[Any]) -> Any:
-    """Validate rows as one batch, and give the library's result."""
     import great_expectations as gx
     import pandas as pd
 
@@ -221,20 +217,20 @@ def _validate(name: str, rows: list[dict[str, Any]], expectations: list[Any]) ->
 
 
 def _failures(result: Any) -> Iterator[tuple[Rule, str | None]]:
-    """Give each failed rule, with the problem if its expectation did not run."""
+    """Yield each failed rule, with the problem if its expectation did not run."""
     for each in result.results:
         if not each.success:
             yield _RULE[each.expectation_config.meta["rule"]], _problem(each.exception_info)
 
 
 def _heaviest(rules: Iterable[Rule]) -> set[str]:
-    """Name one rule for each count that is weighed: the heaviest that is broken."""
+    """Return the names of the most severe broken rules, one for each count."""
     by_weight = sorted(rules, key=lambda rule: _WEIGHTS.index(rule.severity), reverse=True)
     return set({rule.count_of: rule.name for rule in by_weight}.values())
 
 
 def _context() -> Any:
-    """Make a context that keeps everything in memory; its default leaves a folder in /tmp."""
+    """Return a context that keeps everything in memory; the default one leaves a folder in /tmp."""
     import great_expectations as gx
     from great_expectations.data_context.types import base
 
@@ -248,7 +244,7 @@ def _context() -> Any:
 
 
 def _problem(exception_info: dict[str, Any]) -> str | None:
-    """Read why an expectation did not run; its record is nested only when a metric failed."""
+    """Return why an expectation did not run, or None; a failed metric nests its record."""
     records = [exception_info, *(v for v in exception_info.values() if isinstance(v, dict))]
     messages = (r.get("exception_message") for r in records if r.get("raised_exception"))
     return next((str(message).splitlines()[0] for message in messages), None)

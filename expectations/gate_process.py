@@ -1,7 +1,7 @@
-"""The gate in a process of its own.
+"""The gate in its own process.
 
-Loading Great Expectations takes seconds of one core. Here they pass on another core, while
-Prefect starts and files are read, instead of before the checking.
+Great Expectations takes seconds to import. In another process this overlaps with starting Prefect
+and reading files.
 """
 
 import signal
@@ -19,14 +19,14 @@ from expectations.gate import Verdict
 
 
 class GateFailed(RuntimeError):
-    """The gate ended without an answer; nothing passes because it was not looked at."""
+    """The gate process ended without an answer."""
 
 
 class GateProcess:
-    """A started gate; it ends with the process that started it."""
+    """A running gate process; it ends with its parent."""
 
     def __init__(self) -> None:
-        context = get_context("spawn")  # a fork would take the database's connections along
+        context = get_context("spawn")  # a fork would inherit database connections
         self._mine, theirs = context.Pipe()
         self._process = context.Process(target=_serve, args=(theirs,), daemon=True)
         self._process.start()
@@ -35,16 +35,16 @@ class GateProcess:
 
     @property
     def alive(self) -> bool:
-        """Say whether the gate can still be asked."""
+        """Return whether the process can answer requests."""
         return self._process.is_alive()
 
     def judge(self, profile: Profile) -> Verdict:
-        """Judge a profile as `expectations.gate.judge` does; raises GateFailed."""
+        """Call `expectations.gate.judge` in the process; raises GateFailed."""
         verdict: Verdict = self._ask(profile)
         return verdict
 
     def judge_awards(self, profile: AwardProfile) -> tuple[Finding, ...]:
-        """Judge awards as `expectations.gate.judge_awards` does; raises GateFailed."""
+        """Call `expectations.gate.judge_awards` in the process; raises GateFailed."""
         findings: tuple[Finding, ...] = self._ask(profile)
         return findings
 
@@ -56,7 +56,7 @@ class GateProcess:
         except (EOFError, OSError) as error:
             raise GateFailed(f"the data-quality gate ended: {error!r}") from error
         except BaseException:
-            self._process.kill()  # whoever asked is gone: nobody else may get the answer
+            self._process.kill()  # interrupted: the next request must not get this answer
             self._process.join()
             raise
         if isinstance(answer, BaseException):
@@ -68,16 +68,16 @@ _started: list[GateProcess] = []
 
 
 def start_gate() -> GateProcess:
-    """Start the gate, or give the one that is running."""
+    """Return the running gate process, starting it if needed."""
     if not (_started and _started[-1].alive):
         _started.append(GateProcess())
     return _started[-1]
 
 
 def _serve(questions: Connection) -> None:
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # an orderly end, with its clean-up
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the asker decides when it is over
-    warnings.simplefilter("ignore")  # of libraries, for their developers
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # exit with clean-up
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles Ctrl-C
+    warnings.simplefilter("ignore")  # meant for developers of libraries
     from expectations.gate import judge, judge_awards, warm_up
 
     warm_up()

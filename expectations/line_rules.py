@@ -1,4 +1,4 @@
-"""The rules for one settlement line, each with its weight and its sentence."""
+"""The rules for one settlement line, each with its severity and its sentence."""
 
 import narwhals as nw
 
@@ -39,13 +39,13 @@ def _warning(name: str, sentence: str) -> Rule:
     return Rule(name, Content.SETTLEMENTS, Severity.WARNING, sentence)
 
 
-# What comes up for the first time is a warning of its own (`suite.NEW_WORD_RULES`).
+# A word that is new to the program is a separate warning (`suite.NEW_WORD_RULES`).
 def _told(name: str, sentence: str) -> Rule:
     return Rule(name, Content.SETTLEMENTS, Severity.INFO, sentence)
 
 
 def _well_formed_line_type() -> nw.Expr:
-    # The known ones first: the pattern then runs over the others only.
+    # Known words first, so that the pattern runs only over the others.
     fits = at_most(LONGEST_ID, "line_type") & free_of(_CONTROL_CHARACTER, "line_type")
     return one_of(LINE_TYPES, "line_type") | fits
 
@@ -65,7 +65,7 @@ def _known_line_type() -> nw.Expr:
 
 
 def _may_count() -> nw.Expr:
-    """Be false where another known kind of line stands: what it lacks does not matter."""
+    """True unless the line is of a known type that never counts; such a line may be incomplete."""
     other = one_of(LINE_TYPES, "line_type") & (nw.col("line_type") != PRODUCT_LINE)
     return nw.col("line_type").is_null() | ~other
 
@@ -80,7 +80,7 @@ def _complete() -> nw.Expr:
 
 
 def _whole_amount() -> nw.Expr:
-    # A whole number that could not be read is one too large, which is another rule.
+    # A whole number that could not be read is too large, which another rule reports.
     return readable(_AMOUNT) | nw.col(_AMOUNT_AS_WRITTEN).str.contains(_WHOLE_NUMBER)
 
 
@@ -90,7 +90,7 @@ def _amount_within_reach() -> nw.Expr:
     )
 
 
-# Any other fault of a seller_id than its absence makes it one that the snapshot does not have.
+# A malformed seller_id is not in the snapshot, so only its absence needs a rule here.
 LINE_RULES: tuple[RowRule, ...] = (
     RowRule(
         _critical("line_seller_missing", "the seller_id is missing"),
@@ -131,7 +131,7 @@ LINE_RULES: tuple[RowRule, ...] = (
         "line_type",
         lambda _: _well_formed_line_type(),
     ),
-    # Upstream has 27 line types and adds to them; only the policy's counted ones matter (rule 2).
+    # Upstream has 27 line types and adds more; only those that the policy counts matter (rule 2).
     RowRule(
         _told("line_type_unknown", "the line_type is one that this program does not know"),
         "line_type",
@@ -159,7 +159,7 @@ LINE_RULES: tuple[RowRule, ...] = (
         "settlement_type",
         lambda _: _known_settlement_type(),
     ),
-    # The marketplace's interface leaves these out where it has none (all but line_type, amount).
+    # The marketplace's API omits empty fields (any but line_type and the amount).
     RowRule(
         _warning(
             "line_incomplete",

@@ -1,4 +1,4 @@
-"""What a rule is: a name, a weight, a limit and a sentence; for rows also the expression."""
+"""Rules: a name, a severity, a limit and a sentence, and for row rules an expression."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,22 +16,21 @@ from domain.settlement import Content
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """How many lines, rows or stores may break a rule before it counts as broken; none by default.
+    """How many lines, rows or stores may break a rule; none by default.
 
-    `setting` names the share of them that an operator sets (`domain.limits`); a few, `count`, may
-    always.
+    `setting` names the operator's limit, a share (`domain.limits`); `count` are always allowed.
     """
 
     count: int = 0
     setting: str = ""
 
     def allows(self, total: int, limits: Mapping[str, float]) -> int:
-        """Say how many of `total` may break the rule."""
+        """Return how many of `total` may break the rule."""
         return max(self.count, allowed(limits[self.setting], total) if self.setting else 0)
 
 
 NONE = Limit()
-A_FEW = 2  # in a marketplace of some dozen stores that is no share to speak of
+A_FEW = 2  # for small marketplaces, where a share would allow none
 
 _COMPARED = 8
 _ROUNDED = r"^[+-]?[0-9]+(\.[0-9]+([eE][+-]?[0-9]+)?|[eE][+][0-9]+)$"
@@ -39,12 +38,11 @@ _ROUNDED = r"^[+-]?[0-9]+(\.[0-9]+([eE][+-]?[0-9]+)?|[eE][+][0-9]+)$"
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Something that must hold of a delivery.
+    """A rule that a delivery must satisfy.
 
-    `sentence` says what is wrong where the rule is broken, without saying where or how often.
-    `unit` is what is counted: a line or a row of the snapshot, unless it says otherwise. `counts`
-    names what the scan counted for it, where several rules weigh the same count: of those that
-    are broken the heaviest is told.
+    `sentence` says what is wrong when it is broken, without where or how often. `unit` is what is
+    counted, by default a line or a snapshot row. `counts` names the count to check where several
+    rules share one; of the broken ones only the most severe is reported.
     """
 
     name: str
@@ -57,7 +55,7 @@ class Rule:
 
     @property
     def count_of(self) -> str:
-        """The name under which its violations were counted."""
+        """The name of the count that the rule checks."""
         return self.counts or self.name
 
     @property
@@ -66,8 +64,8 @@ class Rule:
         return self.unit or ("line" if self.content is Content.SETTLEMENTS else "row")
 
 
-def judged_of(rule: Rule, profile: Profile) -> int:
-    """Say of how many lines, rows, sellers or stores a rule's violations are a part."""
+def checked_total(rule: Rule, profile: Profile) -> int:
+    """Return the total number of lines, rows, sellers or stores that a rule is checked on."""
     if rule.count_of in REPLACED:
         return profile.replaced_stores
     if rule.counted == "store":
@@ -79,10 +77,10 @@ def judged_of(rule: Rule, profile: Profile) -> int:
 
 @dataclass(frozen=True, slots=True)
 class BandRule:
-    """A rule that a month's measure stays within a band around the months before it.
+    """A rule that a month's measure stays within a band around earlier months.
 
-    `measure` reads it from a profile or from a past month; `tolerance` is how far below the
-    smallest and above the largest of them it may lie, as a fraction of each.
+    `measure` reads it from a profile or a past month; `tolerance` is the fraction by which it may
+    fall below the smallest or exceed the largest of them.
     """
 
     rule: Rule
@@ -90,7 +88,7 @@ class BandRule:
     tolerance: float
 
     def band(self, past: Sequence[PastMonth]) -> tuple[int, int]:
-        """Give the least and the most that the past months allow."""
+        """Return the minimum and the maximum that the past months allow."""
         values = [self.measure(month) for month in past]
         least, most = min(values), max(values)
         return least - int(abs(least) * self.tolerance), most + int(abs(most) * self.tolerance)
@@ -98,10 +96,9 @@ class BandRule:
 
 @dataclass(frozen=True, slots=True)
 class WholeRule:
-    """A rule that not every single line or row breaks the rule named `every`.
+    """A rule that is broken when all lines or rows break the rule named `every`.
 
-    What only warns while few do it means, once all do it, that a column holds something else and
-    that nothing of the delivery would count.
+    Then a column contains something else, and nothing of the delivery would count.
     """
 
     rule: Rule
@@ -110,7 +107,7 @@ class WholeRule:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A row rule bound to a month, as the scan needs it: when a row keeps it, and what to show."""
+    """A row rule bound to a month, for the scan."""
 
     name: str
     refuses: bool
@@ -120,11 +117,10 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class RowRule:
-    """A rule that looks at one settlement line or one snapshot row, over its canonical columns.
+    """A rule for one settlement line or one snapshot row, over its canonical columns.
 
-    `holds` builds the expression that is true where a row keeps the rule. Wherever it is false or
-    NULL the rule is broken, so a missing value passes only where the expression says that it may.
-    `shows` names the column whose value helps to find the fault.
+    `holds` builds an expression that is true where a row satisfies the rule; false and NULL break
+    it, so missing values must be allowed explicitly. `shows` names the column to show in examples.
     """
 
     rule: Rule
@@ -136,62 +132,62 @@ class RowRule:
             raise ValueError(f"{self.rule.name}: rows that are refused cannot be allowed for")
 
     def on(self, month: SettlementMonth) -> Check:
-        """Bind the rule to the settlement month that a delivery claims to be."""
+        """Bind the rule to the settlement month of a delivery."""
         refuses = self.rule.severity is Severity.CRITICAL
         return Check(self.rule.name, refuses, self.shows, self.holds(month))
 
 
 def present(column: str) -> nw.Expr:
-    """Be true where a text is there and not empty."""
+    """True where a text is present and not empty."""
     return nw.col(column) != ""
 
 
 def empty(column: str) -> nw.Expr:
-    """Be true where no text is there, for which another rule stands."""
+    """True where a text is absent or empty, which another rule reports."""
     return nw.col(column).is_null() | (nw.col(column) == "")
 
 
 def given(column: str) -> nw.Expr:
-    """Be true where a value was written, whether or not it could be read."""
+    """True where a value was written, readable or not."""
     return ~nw.col(column).is_null() | ~nw.col(f"{column}_unreadable").is_null()
 
 
 def readable(column: str) -> nw.Expr:
-    """Be true where a value could be read, or nothing was written."""
+    """True where a value could be read or nothing was written."""
     return nw.col(f"{column}_unreadable").is_null()
 
 
 def at_most(length: int, column: str) -> nw.Expr:
-    """Be true where a text is absent or no longer than `length` characters."""
+    """True where a text is absent or has at most `length` characters."""
     return nw.col(column).is_null() | (nw.col(column).str.len_chars() <= length)
 
 
 def free_of(pattern: str, column: str) -> nw.Expr:
-    """Be true where a text is absent or holds no match of the regular expression."""
+    """True where a text is absent or does not match the regular expression."""
     return nw.col(column).is_null() | ~nw.col(column).str.contains(pattern)
 
 
 def between(least: object, most: object, column: str) -> nw.Expr:
-    """Be true where a value is absent or lies within two bounds, both included."""
+    """True where a value is absent or within two inclusive bounds."""
     value = nw.col(column)
     return value.is_null() | ((value >= least) & (value <= most))
 
 
 def exact_id(column: str) -> nw.Expr:
-    """Be true where an id is absent or not a number that its type may have rounded.
+    """True where an id is absent or not a number that may have been rounded.
 
-    What stands here as a fraction or with an exponent was no whole number of at most 2^53.
+    An id with a fraction or an exponent was not a whole number of at most 2^53.
     """
-    # Most ids have neither sign; to look for the pattern costs ten times as much.
+    # Most ids have neither character, and matching the pattern costs ten times as much.
     value = nw.col(column)
     plain = ~value.str.contains(".", literal=True) & ~value.str.contains("+", literal=True)
     return value.is_null() | plain | ~value.str.contains(_ROUNDED)
 
 
 def one_of(known: Iterable[str], column: str) -> nw.Expr:
-    """Be true where a text is one of the known values, of which the first are the commonest.
+    """True where a text is one of the known values, the most common of which come first.
 
-    Those are spelled as comparisons: `is_in` becomes a list search that costs five times as much.
+    Those become comparisons, since `is_in` becomes a list search that costs five times as much.
     """
     values = tuple(known)
     compared = reduce(or_, (nw.col(column) == value for value in values[:_COMPARED]))

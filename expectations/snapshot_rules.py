@@ -1,4 +1,4 @@
-"""The rules for one row of the seller snapshot, each with its weight and its sentence."""
+"""The rules for one row of the seller snapshot, each with its severity and its sentence."""
 
 from datetime import date
 
@@ -37,7 +37,7 @@ def _well_formed_seller() -> nw.Expr:
 
 
 def _well_formed_status() -> nw.Expr:
-    # The known ones first: the pattern then runs over the others only.
+    # Known words first, so that the pattern runs only over the others.
     fits = at_most(LONGEST_ID, "status") & free_of(_CONTROL_CHARACTER, "status")
     return one_of(STATUSES, "status") | fits
 

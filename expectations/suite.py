@@ -1,4 +1,4 @@
-"""The whole suite: every rule that a delivery is judged by, and the row rules bound to a month."""
+"""The suite: all rules for a delivery."""
 
 from domain.months import SettlementMonth
 from expectations.comparison_rules import BAND_RULES, COMPARISON_RULES
@@ -26,10 +26,10 @@ ALL_RULES: tuple[Rule, ...] = (
 
 
 def line_checks(month: SettlementMonth) -> tuple[Check, ...]:
-    """Bind the rules for settlement lines to a month, for the scan."""
+    """Return the rules for settlement lines, bound to a month."""
     return tuple(rule.on(month) for rule in LINE_RULES)
 
 
 def snapshot_checks(month: SettlementMonth) -> tuple[Check, ...]:
-    """Bind the rules for snapshot rows to a month, for the scan."""
+    """Return the rules for snapshot rows, bound to a month."""
     return tuple(rule.on(month) for rule in SNAPSHOT_RULES)

@@ -1,4 +1,4 @@
-"""Rules about words: those that no delivery had before, and those that are unknown here."""
+"""Rules about unknown words and words that are new to the program."""
 
 from domain import profile as counted
 from domain.findings import Severity
@@ -25,7 +25,7 @@ NEW_WORD_RULES: tuple[Rule, ...] = (
 
 
 def _unknown(column: str, content: Content, what: str) -> tuple[Rule, ...]:
-    """Give the rules for a share of unknown words; a few are told by the rule of each row."""
+    """Return the rules for a share of unknown words; a few are reported by the row rule."""
     counts = counted.UNKNOWN_WORD[column]
     many = f"the {column} is one that this program does not know, so {what}"
     return tuple(
@@ -49,8 +49,8 @@ _COLUMN_OF_WORDS = {
 }
 
 
-def words_told(rule: Rule, profile: Profile) -> tuple[UnknownWord, ...]:
-    """List the words that a rule about unknown words is about; none for other rules."""
+def unknown_words_of(rule: Rule, profile: Profile) -> tuple[UnknownWord, ...]:
+    """Return the unknown words that a rule reports; none for other rules."""
     words = profile.new_words if rule in NEW_WORD_RULES else profile.unknown_words
     column = _COLUMN_OF_WORDS.get(rule.count_of)
     return tuple(word for word in words if word.column == column)

@@ -1,12 +1,12 @@
-"""How a finding is worded: what is wrong, where, how often, and which limit was passed."""
+"""The wording of findings: what is wrong, where, how often, and which limit was exceeded."""
 
 from collections.abc import Iterable
 
 from domain.findings import Finding, Severity
 from domain.profile import REPLACED, FileTotals, Profile, UnknownWord, Violations
 from expectations.delivery_rules import SHA256_DIFFERS, control_totals
-from expectations.rule import BandRule, Rule, judged_of
-from expectations.word_rules import words_told
+from expectations.rule import BandRule, Rule, checked_total
+from expectations.word_rules import unknown_words_of
 
 _FILES_NAMED = 3
 _WORDS_NAMED = 5
@@ -14,9 +14,9 @@ _EXAMPLES_NAMED = 20
 
 
 def violated(rule: Rule, found: Violations, profile: Profile) -> Finding:
-    """Word the finding of a rule that too many lines, rows or stores break."""
+    """Return the finding for a rule that too many lines, rows or stores break."""
     lines = f"{found.count:,} {rule.counted}{'s'[: found.count != 1]}"
-    words = _named(words_told(rule, profile))
+    words = _named(unknown_words_of(rule, profile))
     examples = _examples(found.examples)
     where = _files(found.by_file)
     what = f"{rule.sentence}{_compared_with(rule, profile)}"
@@ -32,15 +32,15 @@ def _compared_with(rule: Rule, profile: Profile) -> str:
 
 
 def _examples(examples: tuple[str, ...]) -> str:
-    """Name some; where there are more of them, the data-quality page lists them."""
+    """Name a few examples; the data-quality page lists the rest."""
     few = "; ".join(examples[:_EXAMPLES_NAMED])
     listed = f" (the data-quality page lists {len(examples):,})"
     more = listed if len(examples) > _EXAMPLES_NAMED else ""
     return f", for example {few}{more}" if examples else ""
 
 
-def unseen_before(rule: Rule, words: Iterable[UnknownWord]) -> Finding:
-    """Word the finding of words that no delivery had before."""
+def new_words(rule: Rule, words: Iterable[UnknownWord]) -> Finding:
+    """Return the finding for words that no delivery had before."""
     words = tuple(words)
     where, shown = "the delivery", tuple(each.word for each in words)
     return Finding(
@@ -54,12 +54,12 @@ def unseen_before(rule: Rule, words: Iterable[UnknownWord]) -> Finding:
 
 
 def _limit(rule: Rule, profile: Profile) -> str:
-    """Say which limit was passed, and for what blocks how it is raised."""
+    """Say which limit was exceeded and, for a critical finding, how to raise it."""
     setting = rule.limit.setting
     if not setting:
         return ""
     share = f"{100 * profile.limits[setting]:.4g}%"
-    passed = f" That is above {setting}={share} of {judged_of(rule, profile):,}"
+    passed = f" That is above {setting}={share} of {checked_total(rule, profile):,}"
     blocks = rule.severity is Severity.CRITICAL
     return (
         f"{passed}; if it is meant, raise the limit in GROWTH_POINTS_LIMITS."
@@ -80,8 +80,8 @@ def _how_much(word: UnknownWord) -> str:
     return f"{word.rows:,} line{'s'[: word.rows != 1]}, {word.amount_krw:,} KRW"
 
 
-def entire(rule: Rule, found: Violations) -> Finding:
-    """Word the finding of a rule that every single line or row breaks."""
+def broken_by_all(rule: Rule, found: Violations) -> Finding:
+    """Return the finding for a rule that all lines or rows break."""
     examples = f", for example {'; '.join(found.examples)}" if found.examples else ""
     where = _files(found.by_file)
     sentence = f"{where}: {rule.sentence}{examples}."
@@ -99,15 +99,15 @@ def _files(by_file: Iterable[tuple[str, int]]) -> str:
     return named if others <= 0 else f"{named} and {others} more file{'s'[: others != 1]}"
 
 
-def absent(rule: Rule, profile: Profile) -> Finding:
-    """Word the finding of a delivery that holds no line or no seller."""
+def empty_delivery(rule: Rule, profile: Profile) -> Finding:
+    """Return the finding for a delivery without lines or without sellers."""
     files = [file.name for file in profile.files if file.content is rule.content]
     where = ", ".join(files[:_FILES_NAMED]) or "the delivery"
     return Finding(rule.name, rule.severity, f"{where}: {rule.sentence}.", 0, where)
 
 
-def differing(rule: Rule, file: FileTotals) -> Finding:
-    """Word the finding of a file that is not what its manifest declares."""
+def unlike_manifest(rule: Rule, file: FileTotals) -> Finding:
+    """Return the finding for a file that differs from its manifest."""
     declared, read = control_totals(rule, file) or ("nothing", "nothing")
     shown = [
         f"{int(total):,}" if rule is not SHA256_DIFFERS else total for total in (declared, read)
@@ -116,8 +116,8 @@ def differing(rule: Rule, file: FileTotals) -> Finding:
     return Finding(rule.name, rule.severity, sentence, 1, file.name, (declared, read))
 
 
-def unusual(band: BandRule, profile: Profile) -> Finding:
-    """Word the finding of a month that is unlike the months before it."""
+def outside_band(band: BandRule, profile: Profile) -> Finding:
+    """Return the finding for a month that is unlike the months before it."""
     rule, value = band.rule, band.measure(profile)
     least, most = band.band(profile.past)
     months = ", ".join(str(month.settlement_month) for month in reversed(profile.past))
@@ -128,7 +128,7 @@ def unusual(band: BandRule, profile: Profile) -> Finding:
     return Finding(rule.name, rule.severity, sentence, 1, "the delivery", (str(value),))
 
 
-def undecided(rule: Rule, problem: str) -> Finding:
-    """Word the finding of a rule that could not be checked; it blocks, whatever its weight."""
+def unchecked(rule: Rule, problem: str) -> Finding:
+    """Return the critical finding for a rule that could not be checked."""
     sentence = f"the rule could not be checked, so the month is blocked: {problem}"
     return Finding(rule.name, Severity.CRITICAL, sentence, 0, "the delivery")

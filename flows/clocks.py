@@ -5,7 +5,7 @@ import logging
 from sqlalchemy import Engine
 
 from adapters.postgres.sequence import newest_record
-from domain.clocks import about_clocks
+from domain.clocks import clock_warning
 from flows.occasion import this_occasion
 
 log = logging.getLogger("growth_points.clocks")
@@ -20,5 +20,5 @@ def warn_about_clocks(engine: Engine) -> None:
     with engine.connect() as connection:
         newest, database = newest_record(connection)
     # Read last, so that no concurrent run can add a newer record.
-    if (sentence := about_clocks(this_occasion().now, database, newest)) is not None:
+    if (sentence := clock_warning(this_occasion().now, database, newest)) is not None:
         log.warning(sentence)

@@ -19,7 +19,7 @@ from domain import profile as counted
 from domain.months import SettlementMonth
 from domain.profile import Changes, Past, PastMonth, Violations
 from domain.settlement import NORMAL_STORE, SELLER_COLUMNS, SELLER_FLAGS, Kind
-from domain.written import lookalike_key, rewritings, visible
+from domain.written import lookalike_key, rewritten_forms, visible
 
 MONTHS_COMPARED = 3
 _EXAMPLES = 3
@@ -166,7 +166,7 @@ def _alike(new: pa.ChunkedArray, known: pa.Table, then: pa.Table) -> pa.ChunkedA
     padded = then["seller_id"].filter(pc.starts_with(then["seller_id"], "0"))
     lengths = pc.utf8_length(padded).unique().to_pylist()
     fresh = set(new.to_pylist()) - set(known["seller_id"].to_pylist())
-    alike = set().union(*(rewritings(each, lengths) for each in fresh))
+    alike = set().union(*(rewritten_forms(each, lengths) for each in fresh))
     return pa.chunked_array([pa.array(sorted(alike), pa.string())])
 
 

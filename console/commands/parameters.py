@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
-from domain.cause import NotOneLine, filled_in
+from domain.cause import NotOneLine, not_blank
 from domain.months import MonthInvalid, SettlementMonth
 from flows.occasion import this_occasion
 
@@ -108,7 +108,7 @@ class _Line(click.ParamType[str]):
 
     def convert(self, value: Any, param: Any, ctx: Any) -> str:
         try:
-            return filled_in(str(value))
+            return not_blank(str(value))
         except NotOneLine as error:
             self.fail(str(error), param, ctx)
 

@@ -178,4 +178,4 @@ def _stores_with_other_input(
         {month: number for month, (number, _) in revisions.items()},
         {each.settlement_month: each.revision_id for each in gathered.window},
         gathered.chosen.policy.counted_line_types,
-    ) | {award.seller_id for award in content.awards_otherwise_than(decided_on)}
+    ) | {award.seller_id for award in content.changed_earlier_awards(decided_on)}

@@ -24,5 +24,5 @@ def check_delivery(
 
 def judge_beside(staged: StagedMonth, past: Past, limits: Mapping[str, float] = LIMITS) -> Verdict:
     """Judge a staged month by its profile and the known facts of earlier months."""
-    profile = replace(staged.profile.beside(past), limits=limits)
+    profile = replace(staged.profile.compared_with(past), limits=limits)
     return start_gate().judge(profile)

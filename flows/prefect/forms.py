@@ -9,7 +9,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import BeforeValidator, StringConstraints
 
-from domain.cause import MAX_CHARACTERS, filled_in, one_line
+from domain.cause import MAX_CHARACTERS, not_blank, one_line
 from domain.months import SettlementMonth
 
 MONTH_PATTERN: Final = r"^[0-9]{4}-(0[1-9]|1[0-2])$"  # shown to operators
@@ -36,8 +36,8 @@ MonthOrNone = Annotated[
     str, StringConstraints(pattern=rf"^$|{MONTH_PATTERN}"), _refused_by(_empty_or_month)
 ]
 Reason = Annotated[
-    str, StringConstraints(pattern=r"\S", max_length=MAX_CHARACTERS), _refused_by(filled_in)
+    str, StringConstraints(pattern=r"\S", max_length=MAX_CHARACTERS), _refused_by(not_blank)
 ]
-Name = Annotated[str, StringConstraints(pattern=r"\S", max_length=100), _refused_by(filled_in)]
+Name = Annotated[str, StringConstraints(pattern=r"\S", max_length=100), _refused_by(not_blank)]
 NameOrNone = Annotated[str, StringConstraints(max_length=100), _refused_by(one_line)]
 Mode = Literal["preview", "commit"]

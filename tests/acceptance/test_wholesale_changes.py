@@ -160,10 +160,10 @@ def test_a_merger_that_is_meant_is_ingested_with_another_limit(with_history: Mar
 @pytest.mark.parametrize(
     ("limits", "sentence"),
     [
-        ("snapshot_unlike_last", "GROWTH_POINTS_LIMITS: 'snapshot_unlike_last' is no limit"),
+        ("snapshot_unlike_last", "GROWTH_POINTS_LIMITS: 'snapshot_unlike_last' is not a limit"),
         (
             "snapshot_unlike_last=80",
-            "GROWTH_POINTS_LIMITS: snapshot_unlike_last=80 is more than all",
+            "GROWTH_POINTS_LIMITS: snapshot_unlike_last=80 is above 100%",
         ),
         ("snapshot=80%", "GROWTH_POINTS_LIMITS: there is no limit 'snapshot'"),
     ],

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from domain.clocks import about_clocks
+from domain.clocks import clock_warning
 
 NOON = datetime(2026, 11, 10, 12, tzinfo=ZoneInfo("Asia/Seoul"))
 SECOND, YEAR = timedelta(seconds=1), timedelta(days=365)
@@ -33,7 +33,7 @@ SECOND, YEAR = timedelta(seconds=1), timedelta(days=365)
 def test_clocks_that_may_be_right_are_not_told(
     machine: datetime, database: datetime, newest: datetime | None
 ) -> None:
-    assert about_clocks(machine, database, newest) is None
+    assert clock_warning(machine, database, newest) is None
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_clocks_that_may_be_right_are_not_told(
             NOON - YEAR,
             "this machine shows 2026-11-10 12:01:30 KST, that of the database 2026-11-10 12:00:00",
         ),
-        (NOON, NOON + 6 * SECOND, None, "Check both; what is due is told by that of this machine."),
+        (NOON, NOON + 6 * SECOND, None, "Check both; due dates depend on that of this machine."),
     ],
     ids=[
         "both 90 seconds behind",
@@ -83,4 +83,4 @@ def test_clocks_that_may_be_right_are_not_told(
 def test_clocks_that_cannot_be_right_are_told(
     machine: datetime, database: datetime, newest: datetime | None, told: str
 ) -> None:
-    assert told in (about_clocks(machine, database, newest) or "")
+    assert told in (clock_warning(machine, database, newest) or "")

@@ -42,5 +42,5 @@ def test_the_order_of_awards_and_those_of_later_months_do_not_matter() -> None:
 
 def test_the_awards_that_bind_otherwise_than_before_are_told_both_ways() -> None:
     before = by_month((AWARDS[0], AWARDS[1], Award(M9, "maru", 2, 300_000)))
-    told = content(AWARDS).awards_otherwise_than(before)
+    told = content(AWARDS).changed_earlier_awards(before)
     assert told == {AWARDS[2], Award(M9, "maru", 2, 300_000)}

@@ -29,14 +29,17 @@ def test_a_limit_is_a_share_or_a_percentage(text: str, limits: dict[str, float])
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("snapshot_unlike_last", "'snapshot_unlike_last' is no limit; write one like"),
-        ("snapshot_unlike_last=most", "is no limit; write one like snapshot_unlike_last=80%"),
-        ("snapshot_unlike_last=-0.1", "is no limit"),
-        ("snapshot_unlike_last=nan", "is no limit"),
-        ("snapshot_unlike_last=1e-1", "is no limit"),
-        ("snapshot_unlike_last=80", "snapshot_unlike_last=80 is more than all; give 0 to 1, or"),
-        ("snapshot_unlike_last=101%", "snapshot_unlike_last=101% is more than all"),
-        ("seller_vanished=1", "there is no limit 'seller_vanished'; there are sellers_vanished, "),
+        ("snapshot_unlike_last", "'snapshot_unlike_last' is not a limit; write one like"),
+        ("snapshot_unlike_last=most", "is not a limit; write one like snapshot_unlike_last=80%"),
+        ("snapshot_unlike_last=-0.1", "is not a limit"),
+        ("snapshot_unlike_last=nan", "is not a limit"),
+        ("snapshot_unlike_last=1e-1", "is not a limit"),
+        ("snapshot_unlike_last=80", "snapshot_unlike_last=80 is above 100%; give 0 to 1, or"),
+        ("snapshot_unlike_last=101%", "snapshot_unlike_last=101% is above 100%"),
+        (
+            "seller_vanished=1",
+            "there is no limit 'seller_vanished'; choose from sellers_vanished",
+        ),
         ("flags_flipped=1,flags_flipped=0", "flags_flipped is given twice; give each limit once"),
     ],
 )

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from domain.decision import Outcome, SellerFacts, decide
 from domain.eligibility import Reason, Terms
 from domain.months import SettlementMonth
-from domain.what_if import months_of_right_tenure, other_results
+from domain.what_if import eligible_tenure_months, other_results
 from tests.d_commerce import D_COMMERCE_2020
 
 AUGUST = SettlementMonth(2020, 8)
@@ -56,7 +56,7 @@ def test_no_amount_helps_a_store_that_is_no_longer_new_or_has_every_tier() -> No
 
 def test_a_store_too_young_learns_when_its_nine_months_are() -> None:
     young = store(1, approved_on=date(2020, 6, 2))
-    assert months_of_right_tenure(young, TERMS) == (
+    assert eligible_tenure_months(young, TERMS) == (
         SettlementMonth(2020, 9),
         SettlementMonth(2021, 5),
     )

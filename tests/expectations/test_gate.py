@@ -180,7 +180,7 @@ def beside_a_last_snapshot(
     sound = replace(SOUND, violations=NOTHING_BROKEN, limits=limits)
     past = Past(changes=Changes(MONTH - 1, stores, tuple(violations), stores))
     kept = tuple(v for v in sound.violations if v.rule not in {*COMPARED, *NEW_WORD.values()})
-    return {f.rule for f in judge(replace(sound, violations=kept).beside(past))}
+    return {f.rule for f in judge(replace(sound, violations=kept).compared_with(past))}
 
 
 @pytest.mark.parametrize(
@@ -231,7 +231,7 @@ def test_what_blocks_by_its_share_says_which_limit_may_be_raised() -> None:
     past = Past(changes=Changes(MONTH - 1, 3, (Violations("seller_vanished", 3, (), ("maru",)),)))
     replaced = {"seller_vanished", *NEW_WORD.values()}
     kept = tuple(v for v in NOTHING_BROKEN if v.rule not in replaced)
-    profile = replace(SOUND, violations=kept).beside(past)
+    profile = replace(SOUND, violations=kept).compared_with(past)
     (finding,) = (f for f in judge(profile) if f.rule == "snapshot_unlike_last")
     assert finding.sentence.endswith(
         f"marketplace's (the last is that of {MONTH - 1}): 3 stores, for example maru. "

@@ -80,7 +80,7 @@ def test_what_is_refused_by_the_day_is_refused_and_the_clock_is_told(shop: Marke
         (HOUR_BACK, "The clock of this machine shows "),
         (-YEAR_AHEAD, BEFORE_THE_NEWEST_RECORD),
         (SECONDS_AHEAD, "that of the database"),
-        (YEAR_AHEAD, "what is due is told by that of this machine"),
+        (YEAR_AHEAD, "due dates depend on that of this machine"),
     ],
     ids=["right", "an hour back", "a year back", "90 seconds ahead", "a year ahead"],
 )
