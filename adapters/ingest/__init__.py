@@ -1,7 +1,7 @@
-"""A delivery on its way from files to totals: found, opened, read once, its refused rows kept.
+"""Reading a delivery: find its files, open them, scan them once, quarantine refused rows.
 
-From the ground up: what one file is (`file_layout`, `text_files`, `spreadsheets`), what a month
-delivers (`delivery`, `manifest`, `object_store`), how its rows reach an engine (`reading_sql`,
-`simple_texts`, `line_parts`, `delivered_rows`), what they are asked (`questions`), and the whole of
-it (`scan`). Nothing in here judges: that is for `expectations`.
+Bottom up: the layout of a file (`file_layout`, `text_files`, `spreadsheets`), the files of a month
+(`delivery`, `manifest`, `object_store`), loading rows into the engine (`reading_sql`,
+`simple_texts`, `line_parts`, `delivered_rows`), the queries (`questions`), and the scan that runs
+them (`scan`). Checking the results is up to `expectations`.
 """

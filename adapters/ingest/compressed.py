@@ -1,4 +1,4 @@
-"""Opening a delivered text through its compression, if it has one."""
+"""Opening delivered texts, decompressing them if needed."""
 
 import gzip
 import zlib
@@ -12,12 +12,12 @@ from adapters.ingest.file_problem import FileProblem, damaged
 
 @contextmanager
 def opened(path: Path) -> Iterator[BinaryIO]:
-    """Open a text, through its compression; its damage becomes a FileProblem."""
+    """Open a text, decompressing it if needed; raises FileProblem when it is damaged."""
     try:
         with _decompressed(path) as file:
             yield file
     except gzip.BadGzipFile as error:
-        if _starts_with_gzip(path):  # a checksum that differs is said in the same way
+        if _starts_with_gzip(path):  # gzip reports a wrong checksum with the same exception
             raise damaged(error) from error
         raise FileProblem("file_mislabeled", "it is not compressed with gzip") from error
     except (EOFError, zlib.error) as error:
@@ -29,7 +29,7 @@ def opened(path: Path) -> Iterator[BinaryIO]:
 
 
 def is_compressed(path: Path) -> bool:
-    """Say whether a text is compressed, by its name."""
+    """Return whether a text is compressed, by its name."""
     return path.name.endswith((".gz", ".zst"))
 
 

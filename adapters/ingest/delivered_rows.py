@@ -1,6 +1,6 @@
-"""The rows of a delivery's files, for the engine: as they are, or copied and numbered.
+"""The rows of a delivery's files in the engine, read directly or copied and numbered.
 
-The only part of a scan that is an engine's own, with `reading_sql`.
+Together with `reading_sql`, the only part of a scan that depends on the engine.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -16,7 +16,7 @@ from adapters.ingest.delivery import DeliveredFile
 from adapters.ingest.file_problem import FileProblem
 from adapters.ingest.line_parts import LinePart, ReadAgain, ReadOnce
 from adapters.ingest.numbered_texts import NumberedTexts
-from adapters.ingest.opening import FilesDamaged, Reading, ReadingUnfit, readable_sources
+from adapters.ingest.opening import FilesDamaged, Reading, UnreliableReading, readable_sources
 from adapters.ingest.questions import Frame
 from adapters.ingest.quoting import literal_path
 from adapters.ingest.reading_sql import Source, alike, keyed_sql, parquet_sql, table_sql, text_sql
@@ -31,20 +31,20 @@ def open_files(
     work: Path,
     reading: Reading,
 ) -> "DeliveredRows":
-    """Make files of one content readable for the engine; raises FilesDamaged, naming them all."""
+    """Open the files of one content for the engine; raises FilesDamaged, naming them all."""
     sources = readable_sources(files, work / "text", reading)
     if any(source.shape and not source.shape.is_utf_8 for source in sources):
-        # DuckDB (1.5, 2.0) skips rows in silence where a column that it left out is not UTF-8.
+        # DuckDB (1.5, 2.0) silently skips rows if a column that it does not read is not UTF-8.
         engine.execute("SET disabled_optimizers = 'unused_columns'")
     return DeliveredRows(engine, files[0].content, sources, work, reading)
 
 
 @dataclass(frozen=True)
 class DeliveredRows:
-    """The rows of all files of one content, for an engine.
+    """The rows of all files of one content.
 
-    `parts` settle everything about sound settlements; only when something is wrong with them, or
-    for few rows, are they copied and numbered, as `whole`.
+    `parts` are enough for sound settlements; `whole`, which copies and numbers the rows, is needed
+    for examples and refused rows, and used for small tables.
     """
 
     engine: duckdb.DuckDBPyConnection
@@ -54,16 +54,15 @@ class DeliveredRows:
     reading: Reading
 
     def check_complete(self, read: int, before: int = 0) -> None:
-        """Hold the number of rows that were read against the lines that the texts have.
+        """Compare the number of rows read with the number of lines in the texts.
 
-        When they were read `before`, they must not have been more.
-
-        Several threads that read one text skip rows without a word at the places where they meet,
-        if those rows are broken. One thread alone does not, but is no judge of quotes that never
-        end. So raises ReadingUnfit for texts that one thread can read, FilesDamaged for others.
+        A later reading must not have more rows than one `before`. Several threads that read one
+        text silently skip broken rows at the borders of their parts. One thread does not, but may
+        miss unclosed quotes. Raises UnreliableReading if one thread can read the texts, else
+        FilesDamaged.
         """
         if read < before:
-            raise ReadingUnfit(self.content)
+            raise UnreliableReading(self.content)
         if self.reading is not Reading.TOGETHER or not self._texts:
             return
         read -= self._rows_in_parquet()
@@ -73,19 +72,16 @@ class DeliveredRows:
             return
         quoted = [s.file.name for s in self._texts if s.shape is not None and s.shape.has_quotes]
         if not quoted:
-            raise ReadingUnfit(self.content)
-        # More lines than rows are no loss where a value holds a line end.
+            raise UnreliableReading(self.content)
+        # Values with line ends make more lines than rows.
         alone = sum(len(self.engine.sql(text_sql([s], parallel=False))) for s in self._texts)
         if alone > read or len(self.rejected) > rejected:
-            sentence = "its quotes do not pair, so its rows cannot be told apart"
+            sentence = "its quotes are unbalanced, so its rows cannot be separated"
             damage = FileProblem("file_damaged", f"{sentence}; ask its sender for it again")
             raise FilesDamaged(tuple((name, damage) for name in quoted))
 
     def continued(self, rows: Mapping[str, int]) -> Iterator[tuple[str, int]]:
-        """Count each CSV's lines that go on with a value of the line before.
-
-        `rows` says how many rows each file has.
-        """
+        """Count the lines of each CSV that continue a quoted value, given the `rows` of each."""
         rejected = dict(self.rejected.aggregate("file, count(*)").fetchall())
         for source in self._texts:
             if source.shape is None or not source.shape.has_quotes or not source.is_csv:
@@ -104,9 +100,9 @@ class DeliveredRows:
         return int(rows)
 
     def parts(self) -> Iterator[LinePart]:
-        """Give every settlement line, in one part or more, each to be used up at once.
+        """Yield all settlement lines in parts, each to be consumed before the next.
 
-        Raises ReadingUnfit once a part turns out not to be simple.
+        Raises UnreliableReading if a text turns out not to be simple.
         """
         simple = self.reading is Reading.SIMPLE
         sql = [parquet_sql(same) for same in alike(self._parquet)]
@@ -118,14 +114,14 @@ class DeliveredRows:
             part = ReadOnce(self.engine, same)
             yield part
             if part.not_simple:
-                raise ReadingUnfit(self.content) from part.not_simple
+                raise UnreliableReading(self.content) from part.not_simple
 
     @cached_property
     def whole(self) -> Frame:
-        """Every canonical column, each that is not text with its `_unreadable` one, file, row.
+        """All rows: the canonical columns with their `_unreadable` companions, file and row.
 
-        `row` is the number that a spreadsheet shows beside the row: the header has one as well,
-        and so has an empty line. In Parquet the first row is row 1. Raises ReadingUnfit.
+        `row` is the number that a spreadsheet shows, counting the header and empty lines; in
+        Parquet the first row is 1. Raises UnreliableReading.
         """
         sql = [parquet_sql(same) for same in alike(self._parquet)]
         if self.reading is Reading.SIMPLE and not self._has_keys:
@@ -137,16 +133,16 @@ class DeliveredRows:
 
     @property
     def rejected(self) -> duckdb.DuckDBPyRelation:
-        """The rows that could not be taken apart, among all that were read: file, row, why."""
+        """The rows that could not be parsed: file, row, why."""
         return self._numbered.rejected
 
     @property
     def any_rejected(self) -> bool:
-        """Say whether any row could not be taken apart."""
+        """Return whether any row could not be parsed."""
         return bool(self.rejected.limit(1).fetchall())
 
     def damaged(self) -> Iterator[tuple[str, str]]:
-        """Read each file by itself, and name those that cannot be read to their end, and why."""
+        """Read each file separately, and yield those that cannot be read to their end, and why."""
         for source in self.sources:
             sql = parquet_sql([source])
             if source.is_text:
@@ -182,13 +178,13 @@ class DeliveredRows:
         return nw.from_native(self.engine.sql(sql)).lazy()
 
     def _held(self, number: int, same: Sequence[Source]) -> str:
-        """Hold simple texts in memory: those of a snapshot, which has a row for each store."""
+        """Load the simple texts of a snapshot into memory."""
         names, columns = same[0].file.layout.names, same[0].columns
         table = f"{self.content}_{number}"
         try:
             read = [*typed_tables([source.text for source in same], names, columns)]
         except NotSimple as reason:
-            raise ReadingUnfit(self.content) from reason
+            raise UnreliableReading(self.content) from reason
         empty = typed_schema(names, columns).empty_table()
         self.engine.register(table, pa.concat_tables([empty, *read]))
         return table_sql(same, table)

@@ -1,4 +1,4 @@
-"""Finding a month's delivery: its folder, its files, its manifest, the hash of its content."""
+"""Finding a month's delivery: its files, its manifest and the hash of its content."""
 
 import hashlib
 import json
@@ -27,19 +27,19 @@ MANIFEST = "manifest.json"
 SELLER_FOLDER = "seller_id="
 _SUFFIX = "|".join(map(re.escape, SUFFIXES))
 _NAMES = {content: re.compile(rf"{content}.*({_SUFFIX})", re.DOTALL) for content in Content}
-# Named like data in any spelling, or with the ending of data, and no checksum beside it.
+# Names that look like data or end like data, except for checksum files.
 _LOOKS_LIKE_DATA = re.compile(
     rf"(?!\.|_)(({'|'.join(Content)}).*|.*\.(parquet|csv|tsv|xlsx?|zip|gz|bz2|xz|zst|part|tmp))"
     r"(?<!\.sha256)(?<!\.sha512)(?<!\.md5)(?<!\.sig)(?<!\.asc)(?<!\.crc)",
     re.IGNORECASE | re.DOTALL,
 )
 _UNRECOGNIZED = (
-    "it is not read, and may be a part of the month; name it settlements… or sellers… with one of "
-    f"the endings {', '.join(SUFFIXES)}, or take it out of the folder"
+    "it is not read, but may be part of the month; name it settlements… or sellers… with one of "
+    f"the endings {', '.join(SUFFIXES)}, or remove it from the folder"
 )
 _NAMED_ALIKE = (
-    "it is there twice, under names that look alike: in one of them letters are composed, in the "
-    "other decomposed; keep one of the two"
+    "there are two files with this name, one with composed letters and one with decomposed "
+    "letters; keep one of them"
 )
 _HASHED_AT_ONCE = 4
 
@@ -48,10 +48,10 @@ _Stamp = tuple[int, int, int, int]
 
 @dataclass(frozen=True, slots=True)
 class DeliveredFile:
-    """A file of a delivery: `name` is its path within the month's folder, with `/`.
+    """A file of a delivery.
 
-    Letters of the name are composed, however the file system has them. `stamp` is what that knew of
-    the file before its first byte was read.
+    `name` is its path within the month's folder, with `/` and in composed letters. `stamp` is the
+    file's status before its first byte was read.
     """
 
     name: str
@@ -64,15 +64,14 @@ class DeliveredFile:
 
     @property
     def layout(self) -> Layout:
-        """The layout of the file's only table, or of its first."""
+        """The layout of the file's only or first table."""
         return self.contents.tables[0]
 
     @property
     def parts(self) -> tuple["DeliveredFile", ...]:
-        """Give each table as a file of its own, named after its sheet.
+        """Return each table as a file of its own, named after its sheet.
 
-        Only the first sheet of a workbook, if it is the only one that holds rows, has the name of
-        the file.
+        The first sheet of a workbook has the name of the file if no other sheet holds rows.
         """
         sheets = [table.sheet for table in self.contents.tables]
         if len(sheets) == 1 and (sheets[0] is None or sheets[0].place == 0):
@@ -85,7 +84,7 @@ class DeliveredFile:
 
     @property
     def changed(self) -> bool:
-        """Say whether the file is no longer the one that was hashed."""
+        """Return whether the file changed since it was hashed."""
         try:
             return _stamp(self.path) != self.stamp
         except OSError:
@@ -94,10 +93,10 @@ class DeliveredFile:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A month's files, each of them whole and with all its columns.
+    """A month's files, complete and with all columns.
 
-    `content_hash` is the SHA-256 over every file's name and SHA-256, the manifest's included:
-    the same content delivered again has the same hash, wherever it lies.
+    `content_hash` is the SHA-256 over the names and SHA-256 of all files including the manifest:
+    the same content has the same hash in any folder.
     """
 
     settlement_month: SettlementMonth
@@ -106,19 +105,17 @@ class Delivery:
     files: tuple[DeliveredFile, ...]
 
     def of(self, content: Content) -> tuple[DeliveredFile, ...]:
-        """List the files that hold settlement lines, or those that hold the snapshot."""
+        """Return the files of one content."""
         return tuple(file for file in self.files if file.content is content)
 
 
 def find_delivery(root: str, month: SettlementMonth, fetched: Path | None = None) -> Delivery:
     """Find a month's delivery in the folder `{root}/{month}`, and hash it.
 
-    The root is a path, or the URL of an object store, whose objects are brought into the folder
-    `fetched` first.
-
-    A file lies in that folder itself, or in a folder `seller_id=…` in it that holds one seller's
-    export. Raises DeliveryRefused with all that is wrong: an absent folder or file, an empty,
-    damaged or mislabeled one, a missing column, a manifest that does not fit.
+    The root is a path, or the URL of an object store, whose objects are first fetched into the
+    folder `fetched`. Files are in the month's folder, or in a folder `seller_id=…` in it for one
+    seller's export. Raises DeliveryRefused with all problems: an absent folder or file, an empty,
+    damaged or mislabeled one, a missing column, a manifest that does not match.
     """
     problems = Problems()
     source = source_of(root, month)
@@ -144,7 +141,7 @@ def find_delivery(root: str, month: SettlementMonth, fetched: Path | None = None
 
 
 def source_of(root: str, month: SettlementMonth) -> str:
-    """Say where a month's folder lies, in words that mean the same tomorrow."""
+    """Return the absolute path or the URL of a month's folder."""
     return (
         f"{root.rstrip('/')}/{month}"
         if is_object_store(root)
@@ -175,7 +172,7 @@ def _list(folder: Path, source: str, problems: Problems) -> dict[Path, Content]:
 
 
 def _may_be_missed(path: Path) -> bool:
-    """Say whether a file or folder that is not read may hold lines all the same."""
+    """Return whether a file or folder that is not read may still hold lines."""
     if path.is_dir():
         return not path.name.startswith((SELLER_FOLDER, ".", "_"))
     return _LOOKS_LIKE_DATA.fullmatch(path.name) is not None
@@ -189,7 +186,7 @@ def _candidates(folder: Path) -> Iterator[Path]:
 
 
 def _may_belong(name: str) -> bool:
-    """Say whether a file of this name has to be looked at at all."""
+    """Return whether a file of this name has to be examined."""
     return name == MANIFEST or _LOOKS_LIKE_DATA.fullmatch(name) is not None
 
 
@@ -205,7 +202,7 @@ def _opened(folder: Path, paths: Mapping[Path, Content], problems: Problems) -> 
     with duckdb.connect() as engine:
         for path, content in paths.items():
             with problems.noting(_name(folder, path)):
-                stamp = _stamp(path)  # what is read from here on must be of this very file
+                stamp = _stamp(path)  # before anything is read, to detect changes
                 _check_present(path)
                 of_one_seller = path.parent.name.startswith(SELLER_FOLDER)
                 stated = frozenset(["seller_id"] if of_one_seller else [])
@@ -252,7 +249,7 @@ def _name(folder: Path, path: Path) -> str:
 
 
 def _stamp(path: Path) -> _Stamp:
-    # Another file in its place may have its size and its time; a changed one, its place.
+    # A replaced file can keep size and time, a rewritten one its inode.
     status = path.stat()
     return status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
 
@@ -279,7 +276,7 @@ def _manifest(path: Path, problems: Problems) -> bytes | None:
 def _declared(
     content: bytes | None, month: SettlementMonth, names: Set[str], problems: Problems
 ) -> dict[str, DeclaredTotals]:
-    """Tell what the manifest declares, and hold its list of files against those found."""
+    """Return what the manifest declares, after comparing its list of files with those found."""
     declared: dict[str, DeclaredTotals] = {}
     if content is None:
         return declared

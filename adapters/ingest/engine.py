@@ -1,4 +1,4 @@
-"""The query engine: DuckDB in this process, within a memory limit, spilling to disk beyond it."""
+"""The query engine: DuckDB in this process, with a memory limit and spilling to disk."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,8 +10,8 @@ from adapters.ingest import written_values
 
 MEMORY_LIMIT_MB = 1_200
 
-# An integer or a date is taken only if writing it gives the same text again, or if the text has
-# the exact shape of the slower pattern: a bare cast would round 1.5 to 2 and read 1_000 and 1e3.
+# A number or date is read only if it round-trips to the same text, or the text matches the slower
+# pattern: a bare cast would round 1.5 to 2 and accept 1_000 and 1e3.
 _MACROS = r"""
 CREATE MACRO whole_krw(written) AS CASE
   WHEN TRY_CAST(written AS BIGINT)::VARCHAR = written THEN TRY_CAST(written AS BIGINT)
@@ -36,9 +36,9 @@ CREATE MACRO date_in_seoul(instant) AS
 def open_engine(
     spill: Path, memory_limit_mb: int = MEMORY_LIMIT_MB
 ) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Open an engine that keeps nothing but what it spills to `spill`, a folder of its own.
+    """Open an in-memory engine that spills to the folder `spill`.
 
-    It never goes to the network for an extension. Order is not kept; whoever needs one sorts.
+    It downloads no extensions, and does not preserve the order of rows.
     """
     spill.mkdir(parents=True, exist_ok=True)
     settings: dict[str, str | bool | int | float | list[str]] = {
@@ -54,6 +54,6 @@ def open_engine(
 
 
 def define_macros(connection: duckdb.DuckDBPyConnection) -> None:
-    """Define what reading delivered values calls, in an engine opened otherwise too."""
+    """Define the macros that `reading_sql` uses in an engine."""
     connection.execute(_MACROS)
     connection.execute(written_values.macros())

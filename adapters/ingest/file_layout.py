@@ -1,4 +1,4 @@
-"""What one delivered file is: its format, and which of its columns is which canonical one."""
+"""The layout of a delivered file: its format, and the columns that are canonical ones."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,14 +19,14 @@ _PARQUET = b"PAR1"
 
 
 class Format(StrEnum):
-    """How a file is written."""
+    """The format of a file."""
 
     PARQUET = "parquet"
     CSV = "csv"
     XLSX = "xlsx"
 
 
-# How the names of delivered files end.
+# The endings of delivered files' names.
 SUFFIXES = {
     ".parquet": Format.PARQUET,
     ".csv": Format.CSV,
@@ -38,7 +38,7 @@ SUFFIXES = {
 
 @dataclass(frozen=True, slots=True)
 class SourceColumn:
-    """A canonical column, the name it has in a file, and its type there in the engine's words.
+    """A canonical column with its name and its engine type in a file.
 
     `name` is None for the column that a `seller_id=…` folder states for the whole file.
     """
@@ -50,10 +50,7 @@ class SourceColumn:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How a table is written, all its column names in order, and where the canonical ones are.
-
-    `text` says more of a CSV, `sheet` of a table in a workbook.
-    """
+    """The format of a table, its column names in order, and the canonical columns among them."""
 
     format: Format
     names: tuple[str, ...]
@@ -64,24 +61,21 @@ class Layout:
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """The tables of a file: one, or for a workbook one for each sheet that holds rows.
-
-    `not_read` names a workbook's sheets of other kinds.
-    """
+    """The tables of a file: one, or one for each sheet with rows; `not_read` names other sheets."""
 
     tables: tuple[Layout, ...]
     not_read: tuple[str, ...] = ()
 
 
 def format_of(path: Path) -> Format:
-    """Tell a file's format from the end of its name."""
+    """Return a file's format by its name."""
     return next(form for suffix, form in SUFFIXES.items() if path.name.endswith(suffix))
 
 
 def contents_of(
     path: Path, content: Content, engine: duckdb.DuckDBPyConnection, stated: frozenset[str]
 ) -> Contents:
-    """Look at a file's first bytes and its header; raises FileProblem for what is wrong there.
+    """Examine a file's first bytes and its header; raises FileProblem.
 
     `stated` names the columns that the file's folder states for all its rows.
     """
@@ -133,7 +127,7 @@ def _check_parquet_frame(path: Path) -> None:
 def _canonical(
     names: Sequence[str], types: Sequence[str], content: Content, stated: frozenset[str]
 ) -> tuple[SourceColumn, ...]:
-    """Find the canonical columns by their names, which Parquet files may spell in other ways."""
+    """Find the canonical columns by their names, which Parquet files may spell differently."""
     compared = tuple(map(column_name, names))
     require_columns(compared, content, stated)
     places = recognized(compared, content)

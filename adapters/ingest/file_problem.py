@@ -1,10 +1,10 @@
-"""What keeps a delivered file from being read."""
+"""Problems that keep a delivered file from being read."""
 
 
 class FileProblem(Exception):
-    """A fault of one file: a rule's name, and a sentence that does not name the file.
+    """A problem of one file: the name of a rule, and a sentence that does not name the file.
 
-    `more` is what is to be said of this file alone, where many have the same fault.
+    `more` is what to add for this file where several files have the same problem.
     """
 
     def __init__(self, rule: str, sentence: str, more: str = "") -> None:
@@ -15,7 +15,7 @@ class FileProblem(Exception):
 
 
 def damaged(error: Exception) -> FileProblem:
-    """Word a library's failure to read a file."""
+    """Return the problem for a library's failure to read a file."""
     reason = str(error).strip().splitlines() or [type(error).__name__]
     return FileProblem(
         "file_damaged", f"it cannot be read ({reason[0]}); ask its sender for it again"

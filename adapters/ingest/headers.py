@@ -1,4 +1,4 @@
-"""Recognizing the columns of a delivered table by its header, in whatever format it comes."""
+"""Recognizing the canonical columns in a table's header, in any format."""
 
 import re
 import unicodedata
@@ -12,7 +12,7 @@ _LINE_BREAK = re.compile(r"\s*[\n\r\v\f\x85\u2028\u2029]\s*")
 _LONGEST_LIST = 300
 _OTHER_SIGNS = {"\t": "tabs", ";": "semicolons"}
 
-# The marketplace's answer to settle/case has all columns of a line but for the date that counts.
+# The response of the marketplace's settle/case has all columns but the date that counts.
 _SETTLE_CASE = {"paySettleAmount", "productOrderId", "settleBasisDate"}
 _CONFIRMED_ON = "confirmed_on"
 _DATE_OF_SETTLE_CASE = (
@@ -25,12 +25,12 @@ _DATE_OF_SETTLE_CASE = (
 
 
 def column_name(written: str) -> str:
-    """Bring a header to one form: no spaces around it, no line breaks, letters composed."""
+    """Normalize a column name: no spaces around it, no line breaks, letters composed."""
     return _LINE_BREAK.sub("", unicodedata.normalize("NFC", written.strip()))
 
 
 def recognized(names: Sequence[str], content: Content) -> dict[Column, int]:
-    """Find the canonical columns among a header's names, each with its place."""
+    """Return the canonical columns among a header's names, each with its position."""
     places = {column: _place(column, names) for column in COLUMNS[content]}
     return {column: place for column, place in places.items() if place is not None}
 
@@ -43,10 +43,10 @@ def _place(column: Column, names: Sequence[str]) -> int | None:
 def require_columns(
     names: Sequence[str], content: Content, stated: Collection[str], where: str = ""
 ) -> None:
-    """Raise FileProblem unless a header has each canonical column, and has it once.
+    """Raise FileProblem unless a header has each canonical column exactly once.
 
     `stated` names the columns that the file's folder states for all its rows; `where` says in
-    which part of the file the header stands.
+    which part of the file the header is.
     """
     found = recognized(names, content)
     absent = [c for c in COLUMNS[content] if c not in found and c.name not in stated]
@@ -61,13 +61,13 @@ def require_columns(
 
 
 def _named(columns: Sequence[Column]) -> str:
-    """Name columns in all the ways in which they may be called."""
+    """Name columns with all their aliases."""
     headers = [f"{c.name} ({' or '.join(c.aliases)})" if c.aliases else c.name for c in columns]
     return f"column{'s'[: len(headers) != 1]} {', '.join(headers)}"
 
 
 def _cause(absent: Sequence[Column], names: Sequence[str]) -> str:
-    """Say more of columns whose absence has a well-known cause."""
+    """Explain missing columns that have a well-known cause."""
     if any(column.name == _CONFIRMED_ON for column in absent) and _SETTLE_CASE.issubset(names):
         return _DATE_OF_SETTLE_CASE
     signs = (what for sign, what in _OTHER_SIGNS.items() if len(names) == 1 and sign in names[0])

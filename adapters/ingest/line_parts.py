@@ -1,7 +1,7 @@
-"""A part of a delivery's lines, and what is asked of it: its rows once, and then what they were.
+"""Parts of a delivery's lines, with their rows, key numbers and counts.
 
-Lines in Parquet may be read again for each question. Lines of a text are read while the engine
-takes them in, and never held: what further questions need of them is noted as they pass.
+Lines in Parquet are read again for each query. Lines of a text are streamed into the engine and
+not kept: key numbers and counts are collected on the way.
 """
 
 from collections.abc import Iterator, Sequence
@@ -27,25 +27,25 @@ _NOTED_AT_ONCE = 8 << 20
 
 
 class LinePart(Protocol):
-    """Some of a delivery's lines. `rows` come first, and only once; then the rest may be asked."""
+    """Some of a delivery's lines. Call `rows` first and only once, then the other methods."""
 
     @property
     def rows(self) -> Frame:
-        """Every canonical column, what could not be read of them, the key's number, and file."""
+        """The canonical columns with their `_unreadable` companions, the key number and file."""
         ...
 
     def key_numbers(self) -> list[NDArray[np.uint64]]:
-        """Give each line's key number, in arrays of any size."""
+        """Return the key numbers of all lines, in arrays of any size."""
         ...
 
     def by_file(self) -> dict[str, FileCount]:
-        """Count each file's lines, and sum their amounts."""
+        """Return the number and the amount of each file's lines."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class ReadAgain:
-    """Lines that the engine reads anew for each question."""
+    """Lines that the engine reads again for each query."""
 
     rows: Frame
 
@@ -58,9 +58,9 @@ class ReadAgain:
 
 @dataclass(slots=True)
 class ReadOnce:
-    """Lines of simple texts of the same columns, on their way into the engine.
+    """Lines of simple texts with the same columns, streamed into the engine.
 
-    `not_simple` is why they ended before their end, if they did.
+    `not_simple` is the reason if the stream ended early.
     """
 
     engine: duckdb.DuckDBPyConnection
@@ -87,8 +87,7 @@ class ReadOnce:
         return self.same[0].file.layout.names
 
     def _passing(self) -> Iterator[pa.RecordBatch]:
-        # The engine asks for lines in the middle of its work, and cannot be asked then; so what
-        # is noted of them is computed by another one.
+        # The engine is busy while it pulls lines, so another one computes the notes.
         with duckdb.connect(config={"threads": 1}) as noting:
             define_macros(noting)
             try:
@@ -99,7 +98,7 @@ class ReadOnce:
                 self.not_simple = reason
 
     def _few_at_once(self) -> Iterator[pa.Table]:
-        """Join the tables of small texts: each note has its price."""
+        """Join the tables of small texts, since each note has a fixed cost."""
         texts = [source.text for source in self.same]
         held: list[pa.Table] = []
         size = 0
@@ -124,7 +123,7 @@ class ReadOnce:
     def _count(self, lines: pa.Table) -> None:
         [amount] = (c for c in self.same[0].columns if c.column.kind is Kind.AMOUNT_KRW)
         amounts = lines[f"c{self._names.index(str(amount.name))}"]
-        # Some megabytes of sound amounts stay within 64 bits; others are not counted here.
+        # The sum of a few megabytes of sound amounts stays within 64 bits.
         counted = FileCount(len(lines), pa.compute.sum(amounts).as_py() or 0)
         name = lines[FILE][0].as_py()
         self._counts[name] = self._counts.get(name, FileCount()) + counted

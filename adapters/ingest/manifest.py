@@ -14,15 +14,15 @@ from domain.profile import DeclaredTotals
 
 _SHA256 = re.compile(r"[0-9a-fA-F]{64}")
 
-# What must be declared of each file.
+# The totals that a manifest must declare of each file.
 _NUMBERS = {"files": ("rows", "payment_amount_krw"), "sellers": ("rows",)}
 
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What a manifest declares of each file, by file name, and everything that is wrong with it.
+    """What a manifest declares of each file, by file name, and its problems.
 
-    `declared` has all the files that it names; what it says of them holds if nothing is wrong.
+    `declared` has all files that it names; their totals are valid only without problems.
     """
 
     declared: dict[str, DeclaredTotals]
@@ -30,9 +30,9 @@ class Manifest:
 
 
 def read_manifest(content: bytes, month: SettlementMonth) -> Manifest:
-    """Read a manifest of that month; the SHA-256 of a file may be left out.
+    """Parse the manifest of a month; raises FileProblem if it is not a JSON object.
 
-    Raises FileProblem for what is no JSON object.
+    The SHA-256 of a file is optional.
     """
     data = _json_object(content)
     entries = {key: _entries(data, key) for key in _NUMBERS}
@@ -87,7 +87,7 @@ def _json_object(content: bytes) -> dict[str, Any]:
 
 
 def _listed(data: dict[str, Any], key: str) -> list[Any]:
-    """Give what stands under a key; a single entry need not stand in a list."""
+    """Return the list under a key; a single entry may stand without a list."""
     value = data.get(key)
     return value if isinstance(value, list) else [value]
 

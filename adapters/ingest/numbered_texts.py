@@ -1,4 +1,4 @@
-"""Texts read carefully, their rows numbered as a spreadsheet numbers them, those rejected apart."""
+"""Texts read carefully: rows numbered as in a spreadsheet, rejected rows kept separately."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from adapters.ingest.reading_sql import Source, alike, text_sql
 from adapters.ingest.text_files import empty_places
 from domain.settlement import COLUMNS, Content
 
-# The engine's words, but for the commonest fault.
+# The engine's message, except for the most common error.
 _WHY = (
     "CASE WHEN error_type IN ('MISSING COLUMNS', 'TOO MANY COLUMNS') THEN regexp_replace("
     "split_part(error_message, chr(10), 1), '.*Columns: ([0-9]+) Found: ([0-9]+).*', "
@@ -33,7 +33,7 @@ class NumberedTexts:
 
     @property
     def rejected(self) -> duckdb.DuckDBPyRelation:
-        """The rows that could not be taken apart, among all that were read: file, row, why.
+        """The rows that could not be parsed: file, row, why.
 
         The engine lists several reasons for some rows; one is kept.
         """
@@ -47,23 +47,23 @@ class NumberedTexts:
         )
 
     def sql(self) -> list[str]:
-        """Copy the texts, and select from the copies what `DeliveredRows.whole` has."""
+        """Copy the texts, and return queries on the copies with the columns of `whole`."""
         copies = [self._copy(number, same) for number, same in enumerate(alike(self.texts))]
         self._find_gaps()
         return [self._numbered_sql(copy) for copy in copies]
 
     def empty_lines(self) -> int:
-        """Count the empty lines, which are no rows."""
+        """Count the empty lines, which are not rows."""
         return sum(len(empty_places(source.path)) for source in self.texts)
 
     @property
     def _has_rejects(self) -> bool:
-        """Say whether any text was read in the way that lists the rows it rejects."""
+        """Return whether any text was read with `store_rejects`."""
         found = "SELECT 1 FROM duckdb_tables() WHERE table_name = 'reject_errors'"
         return bool(self.engine.sql(found).fetchall())
 
     def _copy(self, number: int, same: Sequence[Source]) -> Path:
-        """Copy texts in the order of their rows, so that a place in the copy tells its row."""
+        """Copy texts in the order of their rows, so that row numbers can be computed."""
         copy = self.work / f"{self.content}-{number}.parquet"
         self.engine.execute("SET preserve_insertion_order = true")
         self.engine.sql(text_sql(same, parallel=self.parallel)).write_parquet(str(copy))
@@ -71,7 +71,7 @@ class NumberedTexts:
         return copy
 
     def _numbered_sql(self, copy: Path) -> str:
-        """Number a copy's rows as in their files, where other lines stand between them."""
+        """Number a copy's rows as in their files, including the lines that are not rows."""
         columns = [*canonical(COLUMNS[self.content]), *unreadable(COLUMNS[self.content]), "file"]
         options = "file_row_number = true, hive_partitioning = false"
         read = f"read_parquet({literal_path(copy)}, {options})"
@@ -84,7 +84,7 @@ class NumberedTexts:
         )
 
     def _find_gaps(self) -> None:
-        """Tell from which place on how many rejected rows and empty lines stand before a row."""
+        """Compute how many rejected rows and empty lines precede each row."""
         rejected = self.rejected.project("file, row AS place").sql_query()
         empty = self._empty_lines_table()
         self.engine.execute(
@@ -101,7 +101,7 @@ class NumberedTexts:
         return f"gaps_{self.content}"
 
     def _empty_lines_table(self) -> str:
-        """Hand the places of empty lines to the engine, of which there may be very many."""
+        """Register the positions of empty lines, which may be many, with the engine."""
         schema = pa.schema([("file", pa.string()), ("place", pa.int64())])
         tables = [schema.empty_table()]
         for source in self.texts:

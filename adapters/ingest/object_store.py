@@ -1,7 +1,4 @@
-"""Deliveries in an object store: fetched to this machine, then read like any other.
-
-What is fetched is fetched once, so that everything that follows speaks of the same bytes.
-"""
+"""Deliveries in an object store: fetched to this machine once, then read like any other."""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -18,23 +15,23 @@ _DEEPEST = 2  # a file, or a file in a folder of one seller
 
 
 def is_object_store(root: str) -> bool:
-    """Tell an object store's URL from a path."""
+    """Return whether a root is the URL of an object store."""
     return "://" in root and not root.startswith(_LOCAL)
 
 
 def local_path(root: str) -> Path:
-    """Give the path of a root that is no object store's URL."""
+    """Return the path of a root that is not in an object store."""
     return Path(root.removeprefix(_LOCAL))
 
 
 def fetch_folder(url: str, into: Path, wanted: Callable[[str], bool]) -> None:
-    """Fetch the objects under a URL with a wanted name, so that `into` holds nothing else.
+    """Fetch the objects under a URL with a wanted name; `into` then holds nothing else.
 
-    Without any object there is no folder either. Raises FileProblem when the store cannot be used.
+    Without any object the folder is not created. Raises FileProblem if the store cannot be read.
     """
     shutil.rmtree(into, ignore_errors=True)
     with _wording(url):
-        # A new one each time: a used one remembers what a folder held, and who was asked.
+        # A new instance each time, since instances cache listings and connections.
         store, prefix = url_to_fs(url, skip_instance_cache=True)
         found: dict[str, dict[str, int]] = store.find(prefix, maxdepth=_DEEPEST, detail=True)
         names = [name for name in found if wanted(PurePosixPath(name).name)]
@@ -61,7 +58,7 @@ def _fetch(store: AbstractFileSystem, targets: dict[str, str]) -> None:
 
 @contextmanager
 def _wording(url: str) -> Iterator[None]:
-    """Word what a store's library says; each has exceptions of its own."""
+    """Turn the exceptions of a store's library into a FileProblem."""
     try:
         yield
     except FileProblem:

@@ -1,4 +1,4 @@
-"""Opening a delivery's files: each becomes a path that can be read to its end, in a chosen way."""
+"""Opening a delivery's files: each becomes a path that the engine can read to its end."""
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -18,23 +18,20 @@ _CONVERTED_AT_ONCE = 2
 
 
 class Reading(Enum):
-    """How texts are read, each way slower than the one before, and less easily led astray."""
+    """The modes of reading texts, from the fastest to the most robust."""
 
-    SIMPLE = auto()  # those that every reader takes apart alike, without interpreting anything
-    TOGETHER = auto()  # by several threads, which may lose broken rows where they meet
+    SIMPLE = auto()  # only texts that every parser reads alike
+    TOGETHER = auto()  # by several threads, which may lose broken rows at the borders
     ALONE = auto()  # by one thread
 
     @property
     def more_careful(self) -> "Reading":
-        """The way to read what cannot be trusted to have been read in this one."""
+        """The next, more robust mode."""
         return {Reading.SIMPLE: Reading.TOGETHER, Reading.TOGETHER: Reading.ALONE}[self]
 
 
-class ReadingUnfit(Exception):
-    """Texts of one content that cannot be trusted to be read as they were.
-
-    Either they are not simple, or several threads, reading one text together, lost rows of it.
-    """
+class UnreliableReading(Exception):
+    """Texts that need a more careful reading: not simple, or several threads lost rows of one."""
 
     def __init__(self, content: Content) -> None:
         super().__init__(content)
@@ -42,7 +39,7 @@ class ReadingUnfit(Exception):
 
 
 class FilesDamaged(Exception):
-    """Files that turned out to be damaged when they were read to their end."""
+    """Files that turned out to be damaged while they were read."""
 
     def __init__(self, problems: tuple[tuple[str, FileProblem], ...]) -> None:
         super().__init__(", ".join(name for name, _ in problems))
@@ -52,9 +49,9 @@ class FilesDamaged(Exception):
 def readable_sources(
     files: Sequence[DeliveredFile], texts: Path, reading: Reading
 ) -> tuple[Source, ...]:
-    """Make files readable, those that need it as texts in the folder `texts`.
+    """Make files readable for the engine, converting some to texts in the folder `texts`.
 
-    Raises FilesDamaged, naming all that are.
+    Raises FilesDamaged, naming all damaged files.
     """
     problems: list[tuple[str, FileProblem]] = []
 
@@ -73,10 +70,7 @@ def readable_sources(
 
 
 def _readable(file: DeliveredFile, texts: Path, reading: Reading) -> list[Source]:
-    """Give paths that the engine can be trusted to read to their end.
-
-    What is read as a simple text is looked at while it is read, and only then.
-    """
+    """Return sources that the engine reads to their end; simple texts are checked on reading."""
     layout = file.layout
     if layout.format is Format.PARQUET:
         return [Source(file, file.path, header_row=0)]
@@ -95,7 +89,7 @@ def _readable(file: DeliveredFile, texts: Path, reading: Reading) -> list[Source
 
 
 def _sheets(file: DeliveredFile, texts: Path) -> list[Source]:
-    """Turn the sheets of a workbook that hold rows into texts, each a source of its own."""
+    """Convert the sheets of a workbook that hold rows to texts, each a source of its own."""
     parts = [(part, part.layout.sheet, texts / part.name) for part in file.parts]
     write_as_text(file.path, {sheet: text for _, sheet, text in parts if sheet is not None})
     return [

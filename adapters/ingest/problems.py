@@ -1,4 +1,4 @@
-"""Everything wrong with a delivery's files, collected, so that one report names it all."""
+"""Collecting all problems of a delivery's files, to report them together."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -14,7 +14,7 @@ _TOLD_ONCE = "column_missing"
 
 
 class DeliveryRefused(Refused):
-    """A delivery that cannot be read as it stands, with everything that is wrong with it."""
+    """A delivery that cannot be read, with all its problems as findings."""
 
     def __init__(self, month: SettlementMonth, source: str, findings: tuple[Finding, ...]) -> None:
         lines = "\n".join(f"  {finding.sentence}" for finding in findings)
@@ -33,12 +33,12 @@ class Problems:
     _found: list[tuple[str, FileProblem]] = field(default_factory=list)
 
     def add(self, rule: str, name: str, sentence: str) -> None:
-        """Note a problem of the file or folder of that name."""
+        """Add a problem of the file or folder of that name."""
         self._found.append((name, FileProblem(rule, sentence)))
 
     @contextmanager
     def noting(self, name: str) -> Iterator[None]:
-        """Note what keeps a file from being opened instead of raising it."""
+        """Collect the FileProblem or OSError of a file instead of raising it."""
         try:
             yield
         except FileProblem as problem:
@@ -47,7 +47,7 @@ class Problems:
             self.add("file_unreadable", name, f"it cannot be opened ({error.strerror or error})")
 
     def refuse_if_any(self, month: SettlementMonth, source: str) -> None:
-        """Raise DeliveryRefused with all that was noted, the same missing columns once."""
+        """Raise DeliveryRefused with all problems; files with the same one share a finding."""
         if not self._found:
             return
         alike: dict[object, list[tuple[str, FileProblem]]] = {}
@@ -59,7 +59,7 @@ class Problems:
 
 
 def _finding(alike: Sequence[tuple[str, FileProblem]]) -> Finding:
-    """Word a problem that one file or several have."""
+    """Return the finding for a problem that one or several files have."""
     names = [name for name, _ in alike]
     first, problem = alike[0]
     if len(names) == 1:
@@ -75,5 +75,5 @@ def _finding(alike: Sequence[tuple[str, FileProblem]]) -> Finding:
 
 
 def _shown(text: str) -> str:
-    """Write what a sender may have written so that everybody can show and keep it."""
+    """Escape characters of a sender's text that cannot be shown or stored."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

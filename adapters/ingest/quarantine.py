@@ -1,4 +1,4 @@
-"""The quarantine: refused lines and snapshot rows on disk, with every rule that each one broke."""
+"""The quarantine: refused lines and snapshot rows on disk, with every rule that each broke."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -32,14 +32,14 @@ def write_quarantine(
 ) -> Path:
     """Write refused rows, sorted by file and row, as `refused-rows.parquet` in `folder`.
 
-    Columns: file, row, the canonical ones of lines and of the snapshot, what could not be read as
-    it was written, and `rules`, the list of the names of all rules that the row broke. A row has
-    no value in the columns of the other content, and one that could not be taken apart
-    (`rejected`: file, row, rules) has none at all: it may hold what nobody wants to keep.
+    Columns: file, row, the canonical ones of lines and of the snapshot with their `_unreadable`
+    companions, and `rules`, a list of the names of all rules that the row broke. Columns of the
+    other content are NULL. A row that could not be parsed (`rejected`: file, row, rules) has no
+    values at all, since it may contain personal data.
     """
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / _NAME
-    unfinished = folder / f"{_NAME}.{uuid4().hex[:8]}"  # two runs may refuse the same at once
+    unfinished = folder / f"{_NAME}.{uuid4().hex[:8]}"  # two runs may write at once
     parts = [_no_row(), *(frame.to_native().sql_query() for frame in (*refused, *rejected))]
     united = " UNION ALL BY NAME ".join(f"({part})" for part in parts)
     rules = "* REPLACE (string_split(rules, ';') AS rules)"
@@ -50,7 +50,7 @@ def write_quarantine(
 
 
 def _no_row() -> str:
-    """Give a query without rows that has every column, which sets their order and types."""
+    """Return a query without rows that sets the order and types of all columns."""
     typed = {"file": "VARCHAR", "row": "BIGINT"}
     typed |= {column.name: _TYPE[column.kind] for column in _COLUMNS}
     typed |= dict.fromkeys((*unreadable(_COLUMNS), "rules"), "VARCHAR")
@@ -58,19 +58,19 @@ def _no_row() -> str:
 
 
 def latest_quarantine(root: Path, month: SettlementMonth) -> Path | None:
-    """Find the refused rows of a month's delivery that was refused last."""
+    """Find the quarantine file of a month's last refused delivery."""
     files = (root / str(month)).glob(f"*/{_NAME}")
     return max(files, key=lambda file: file.stat().st_mtime_ns, default=None)
 
 
 def quarantined_rows(file: Path, columns: Sequence[str]) -> Iterator[tuple[Any, ...]]:
-    """Stream refused rows with the named columns, in the order of files and rows."""
+    """Stream the named columns of refused rows, sorted by file and row."""
     with pyarrow.parquet.ParquetFile(file) as parquet:
         for batch in parquet.iter_batches(columns=list(columns)):
             yield from zip(*(batch.column(name).to_pylist() for name in columns), strict=True)
 
 
-def broken_in(engine: duckdb.DuckDBPyConnection, quarantine: Path, rule: str) -> Frame:
+def rows_breaking(engine: duckdb.DuckDBPyConnection, quarantine: Path, rule: str) -> Frame:
     """Find the refused rows that broke one rule."""
     refused = nw.from_native(engine.read_parquet(str(quarantine), hive_partitioning=False)).lazy()
     return refused.filter(nw.col("rules").list.contains(rule))

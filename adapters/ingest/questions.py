@@ -1,7 +1,7 @@
-"""The questions that one delivery is asked, as Narwhals expressions over whatever engine holds it.
+"""Queries over a delivery's rows, as Narwhals expressions that run on any engine.
 
-Each function takes the rows as a lazy frame and gives a lazy frame, or a result small enough to
-hold: nothing in here knows a file, a folder or DuckDB.
+Each function takes the rows as a lazy frame and returns a lazy frame or a small result. Nothing
+here depends on files or on DuckDB.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,8 +18,8 @@ from domain.profile import UnknownWord, Violations
 from domain.settlement import LINE_KEY, Column
 from domain.written import visible
 
-# A line's key as one number, computed by the engine that reads the lines: equal keys have equal
-# numbers, so only lines whose numbers are equal need to be compared in full.
+# The hash of a line's key, computed by the engine. Only lines with equal hashes need to be
+# compared in full.
 LINE_KEY_NUMBER = "line_key"
 
 _AMOUNT = "payment_amount_krw"
@@ -27,17 +27,14 @@ _AMOUNT_SUM = "amount_krw"
 _EXAMPLES = 3
 _WORDS = 1_000
 _DIGITS_OF_A_SPREADSHEET = 15
-_LINES_TO_TELL = 20  # of so many honest ids, half end in 0 once in 140,000 stores
+_LINES_TO_TELL = 20  # with so many genuine ids, half end in 0 in one of 140,000 stores
 _LONGEST_EXAMPLE = 40
 
 Frame = nw.LazyFrame[Any]
 
 
 class Check(Protocol):
-    """A rule for one row: where it holds, whether breaking it refuses the row, what to show of it.
-
-    It is broken wherever `holds` is not true, NULL included.
-    """
+    """A rule for one row, broken where `holds` is false or NULL."""
 
     @property
     def name(self) -> str: ...
@@ -51,7 +48,7 @@ class Check(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class FileCount:
-    """One file's rows, their amount (0 for a snapshot), and how many break each rule."""
+    """One file's number of rows, their amount (0 for a snapshot), and violations of each rule."""
 
     rows: int = 0
     amount_krw: int = 0
@@ -61,13 +58,13 @@ class FileCount:
         return FileCount(self.rows + other.rows, self.amount_krw + other.amount_krw)
 
     def breaking(self, check: str) -> int:
-        """Say how many of the file's rows break a rule."""
+        """Return how many of the file's rows break a rule."""
         return (self.broken or {}).get(check, 0)
 
 
 @dataclass(frozen=True, slots=True)
 class WholeTotal:
-    """All lines together: how many, their amount, whether all of them keep every rule."""
+    """The number of all lines, their amount, and whether all of them satisfy every rule."""
 
     lines: int
     amount_krw: int
@@ -77,9 +74,8 @@ class WholeTotal:
 def count_by_file(rows: Frame, checks: Sequence[Check]) -> dict[str, FileCount]:
     """Count each file's rows, sum its amount, and count the rows that break each rule.
 
-    Every rule is tried on every row, as one filter, which stops at a row's first decisive
-    comparison. Only if not all rows pass is each rule counted by itself, which costs four times
-    as much.
+    One filter first tests all rules at once. Rules are counted separately, at four times the cost,
+    only if not all rows pass.
     """
     sound = totals_by_file(rows.filter(*(check.holds for check in checks)))
     if sum(count.rows for count in sound.values()) == row_count(rows):
@@ -121,12 +117,8 @@ def _broken_by_file(rows: Frame, checks: Sequence[Check]) -> dict[str, dict[str,
 
 
 def totals_per_seller(lines: Frame, checks: Sequence[Check]) -> Frame:
-    """Sum the lines of each seller and line type: the month as it will be decided on.
-
-    `sound` is false where any line breaks any rule.
-    """
-    # A condition stops at a line's first decisive comparison; a mere product of all the rules
-    # makes every comparison on every line.
+    """Sum the lines of each seller and line type; `sound` is false if any line breaks a rule."""
+    # A condition short-circuits; a product of all rules would make every comparison on every line.
     keeps = nw.when(*(check.holds for check in checks)).then(True).otherwise(False)
     order = nw.col("product_order_id")
     length = order.str.len_chars()
@@ -150,7 +142,7 @@ def whole_total(totals: Frame) -> WholeTotal:
 
 
 def added_up(totals: Sequence[Frame]) -> Frame:
-    """Add totals per seller and line type of different lines."""
+    """Add up totals per seller and line type."""
     return (
         nw.concat(list(totals))
         .group_by("seller_id", "line_type")
@@ -172,10 +164,9 @@ def key_numbers(lines: Frame) -> NDArray[np.uint64]:
 
 
 def repeated(numbers: list[NDArray[np.uint64]]) -> NDArray[np.uint64]:
-    """Find the numbers that are there more than once.
+    """Return the numbers that occur more than once, and empty the list.
 
-    All are held here, 8 bytes a line: to sort them costs half of what an engine takes to group
-    them, and less memory. What is given is used up.
+    Sorting them in memory, 8 bytes a line, costs half of grouping them in an engine.
     """
     every = np.concatenate([np.empty(0, np.uint64), *numbers])
     numbers.clear()
@@ -184,9 +175,9 @@ def repeated(numbers: list[NDArray[np.uint64]]) -> NDArray[np.uint64]:
 
 
 def repeated_keys(lines: Frame, numbers: Frame) -> Frame:
-    """Find the keys that more than one line has, among lines whose key number is repeated.
+    """Find the keys that more than one line has, among lines with repeated key numbers.
 
-    Keys with a missing part are left out: those lines are refused for that already.
+    Keys with a missing part are left out: those lines are refused anyway.
     """
     whole = [~nw.col(part).is_null() for part in LINE_KEY] + [nw.col(LINE_KEY[0]) != ""]
     copies = (
@@ -199,21 +190,18 @@ def repeated_keys(lines: Frame, numbers: Frame) -> Frame:
 
 
 def stores(sellers: Frame) -> Frame:
-    """Find each seller_id in the snapshot once, with how often it is there."""
+    """Count the rows of each seller_id in the snapshot."""
     named = sellers.filter(nw.col("seller_id") != "")
     return named.group_by("seller_id").agg(nw.col("approved_on").min(), nw.len().alias("rows"))
 
 
 def repeated_sellers(stores: Frame) -> Frame:
-    """Find the sellers that are in the snapshot more than once."""
+    """Find the sellers with more than one row in the snapshot."""
     return stores.filter(nw.col("rows") > 1).select("seller_id")
 
 
 def selling(totals: Frame, stores: Frame) -> Frame:
-    """Sum the lines of each seller that has a name, beside its store's approval.
-
-    A seller that is not in the snapshot has no `rows`.
-    """
+    """Sum the lines of each seller and join its approval; `rows` is NULL without a snapshot row."""
     named = totals.filter(nw.col("seller_id") != "")
     sums = named.group_by("seller_id").agg(nw.col(_AMOUNT_SUM).sum(), nw.col("first_on").min())
     return sums.join(stores, on="seller_id", how="left")
@@ -225,39 +213,39 @@ def unknown_sellers(selling: Frame) -> Frame:
 
 
 def negative_sellers(selling: Frame) -> Frame:
-    """Find the sellers whose lines of all types together are below zero, and by how much."""
+    """Find the sellers whose lines of all types add up to less than zero."""
     return selling.filter(nw.col(_AMOUNT_SUM) < 0)
 
 
 def early_sellers(selling: Frame) -> Frame:
-    """Find the sellers with a line from before their approval, and that line's date."""
+    """Find the sellers with a line dated before their approval, and that date."""
     return selling.filter(nw.col("first_on") < nw.col("approved_on"))
 
 
 def sellers_without_zeros(totals: Frame) -> Frame:
-    """Find the sellers that have ids with leading zeros, and shorter ones of the same line type."""
+    """Find the sellers with both ids with leading zeros and shorter ids of the same line type."""
     shorter = nw.col("shortest") < nw.col("shortest_padded")
     return totals.filter(shorter).select("seller_id").unique()
 
 
 def rounded_sellers(totals: Frame) -> Frame:
-    """Find the sellers half of whose ids, or more, have more than 15 digits and end in 0.
+    """Find the sellers with at least half of their ids longer than 15 digits and ending in 0.
 
-    A tenth of ids as they are given out does; a spreadsheet keeps 15 digits and adds zeros.
+    A tenth of genuine ids end in 0; spreadsheets keep 15 digits and append zeros.
     """
     rounded = 2 * nw.col("ending_in_zero") >= nw.col("lines")
     return totals.filter(nw.col("lines") >= _LINES_TO_TELL, rounded).select("seller_id").unique()
 
 
 def counts_nothing(rows: Frame, column: str, counted: str, known: Sequence[str]) -> bool:
-    """Say whether known values stand in a column, and never the one that counts."""
+    """Return whether a column has known values, but never the one that counts."""
     values = rows.filter(nw.col(column).is_in(known)).select(column).unique()
     found = {row[column] for row in result(values)}
     return bool(found) and counted not in found
 
 
 def unknown_words(rows: Frame, check: Check) -> tuple[UnknownWord, ...]:
-    """List the words of the column `check.shows` that break the check, largest amount first."""
+    """Return the words of the column `check.shows` that break the check, largest amount first."""
     column, has_amount = check.shows, _AMOUNT in rows.collect_schema().names()
     amount = nw.col(_AMOUNT).sum() if has_amount else nw.len() * 0
     words = (
@@ -274,7 +262,7 @@ def unknown_words(rows: Frame, check: Check) -> tuple[UnknownWord, ...]:
 
 
 def seller_violations(rule: str, sellers: Frame) -> Violations:
-    """Count sellers that are known to break a rule, and name a few of them."""
+    """Return the violations of a rule by the given sellers."""
     count = row_count(sellers)
     few = result(sellers.select("seller_id").sort("seller_id").head(_EXAMPLES)) if count else []
     return Violations(
@@ -288,11 +276,10 @@ def refused_rows(
     checks: Sequence[Check],
     keys: Mapping[str, Frame],
 ) -> Frame:
-    """Find the rows that any refusing rule refuses, with all the rules that each broke.
+    """Find the rows to refuse, with the names of all rules that each broke, joined by `;`.
 
-    `keys` holds for rules over all rows the keys of those that break them. `rules` of the result
-    holds the rules' names joined with `;`. Of the columns only the canonical ones remain:
-    whatever else a file holds, such as a purchaser's name, goes no further.
+    `keys` holds the keys of the rows that break rules over the whole delivery. Only canonical
+    columns are returned, so that other data in a file, such as a purchaser's name, is dropped.
     """
     every = {check.name: broken(check) for check in checks}
     refusing = [every[check.name] for check in checks if check.refuses]
@@ -311,7 +298,7 @@ def refused_rows(
 
 
 def examples(rows: Frame, shows: str) -> tuple[str, ...]:
-    """Name a few rows, first file and row first, each with its value in the column `shows`.
+    """Return a few rows, in the order of files and rows, with the value of the column `shows`.
 
     A value that could not be read is shown as it was written.
     """
@@ -323,7 +310,7 @@ def examples(rows: Frame, shows: str) -> tuple[str, ...]:
 
 
 def violations(rule: str, rows: Frame, shows: str) -> Violations:
-    """Count rows that are known to break a rule, file by file, and name a few of them."""
+    """Return the violations of a rule by the given rows."""
     counts = result(rows.group_by("file").agg(nw.len().alias("rows")).sort("file"))
     by_file = tuple((count["file"], int(count["rows"])) for count in counts)
     shown = examples(rows, shows) if by_file else ()
@@ -331,7 +318,7 @@ def violations(rule: str, rows: Frame, shows: str) -> Violations:
 
 
 def broken(check: Check) -> nw.Expr:
-    """Be true where a row breaks the rule; never NULL."""
+    """True where a row breaks the rule; never NULL."""
     return ~check.holds.fill_null(False)
 
 
@@ -341,12 +328,12 @@ def row_count(rows: Frame) -> int:
 
 
 def canonical(columns: Iterable[Column]) -> list[str]:
-    """List the names of columns."""
+    """Return the names of columns."""
     return [column.name for column in columns]
 
 
 def unreadable(columns: Iterable[Column]) -> list[str]:
-    """List the columns that hold values as written where they could not be read."""
+    """Return the names of the columns' `_unreadable` companions."""
     return [column.unreadable for column in columns if not column.kind.is_text]
 
 

@@ -1,16 +1,16 @@
-"""Quoting what goes into the engine's SQL: its settings and file lists cannot be bound."""
+"""Quoting for the engine's SQL, where settings and file lists cannot be parameters."""
 
 import re
 from pathlib import Path
 
 
 def literal(text: str) -> str:
-    """Quote a text as an SQL string; settings and file lists cannot be bound as parameters."""
+    """Quote a text as an SQL string."""
     return "'" + text.replace("'", "''") + "'"
 
 
 def literal_path(path: Path) -> str:
-    """Quote a path of exactly one file, whose name may hold what the engine takes for a pattern."""
+    """Quote the path of one file, escaping the characters of glob patterns."""
     return literal(re.sub(r"[*?[]", r"[\g<0>]", str(path)))
 
 

@@ -1,7 +1,7 @@
-"""How the engine reads delivered files into canonical columns, as its own SQL.
+"""The SQL with which the engine reads delivered files into canonical columns.
 
-Whatever a file holds, a value that cannot be read becomes NULL beside its text as it was written
-(`{column}_unreadable`), so that it is counted as a finding instead of stopping the scan.
+A value that cannot be read becomes NULL, and its text goes to the companion column
+`{column}_unreadable`, so that it is counted as a finding instead of stopping the scan.
 """
 
 from collections.abc import Iterable, Sequence
@@ -28,10 +28,10 @@ _SELLER_IN_FOLDER = f"nfc_normalize(url_decode({_FOLDER}))"
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A delivered file, and where the engine reads it: there, or as a plain text made of it.
+    """A delivered file and the path that the engine reads: the file, or a text converted from it.
 
-    `shape` is that of the text, None for Parquet and where it is looked at while it is read.
-    `header_row` is the number of the header's row, 0 where no row holds it.
+    `shape` is None for Parquet and for simple texts, which are checked while they are read.
+    `header_row` is the number of the header's row, 0 without one.
     """
 
     file: DeliveredFile
@@ -41,7 +41,7 @@ class Source:
 
     @property
     def lines(self) -> int:
-        """The lines of a text below its header."""
+        """The number of a text's lines below its header."""
         return self.shape.lines - 1 if self.shape else 0
 
     @property
@@ -63,8 +63,8 @@ class Source:
 
     @property
     def folder(self) -> str:
-        """The part of the path that is not the file's name, with its last slash."""
-        # The name has its letters composed, the path may have them decomposed.
+        """The path without the file's name, with a trailing slash."""
+        # The name has composed letters, the path may have decomposed ones.
         return f"{self.path.parents[self.file.name.count('/')]}/"
 
 
@@ -104,8 +104,8 @@ def keyed_sql(sql: str) -> str:
 
 
 def text_sql(same: Sequence[Source], *, parallel: bool) -> str:
-    """Select from texts, whatever stands in them; what is no row goes to `reject_errors`."""
-    # Columns are named by their position: a header may repeat a name that is of no concern here.
+    """Select from texts; lines that cannot be parsed go to `reject_errors`."""
+    # Columns are named by position, since a header may repeat the names of other columns.
     columns = ", ".join(
         f"'c{place}': 'VARCHAR'" for place, _ in enumerate(same[0].file.layout.names)
     )
@@ -122,7 +122,7 @@ def text_sql(same: Sequence[Source], *, parallel: bool) -> str:
 
 
 def _name_sql(source: Source) -> str:
-    """Take the folder, which all files read together have in common, from a path."""
+    """Strip the folder, which all files read together share, from a path."""
     return f"nfc_normalize(substr(__path, {len(source.folder) + 1}))"
 
 
@@ -156,9 +156,9 @@ def _typed_column(source: SourceColumn) -> str:
 
 
 def _reading(kind: Kind, name: str, type_: str) -> str | None:
-    """Give the expression that reads a value, or None where the file's own type will do.
+    """Return the expression that reads a value, or None if the file has the right type.
 
-    Other number types go through text, so that a fraction is seen instead of rounded away.
+    Other number types are read as text, so that fractions are noticed instead of rounded.
     """
     ready: dict[Kind, set[str]] = {
         Kind.AMOUNT_KRW: _INTEGERS,

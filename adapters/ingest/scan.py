@@ -1,6 +1,6 @@
-"""The scan: one delivery in, its profile, its totals per seller and its refused rows out.
+"""The scan: reads a delivery and returns its profile, totals per seller and refused rows.
 
-Nothing here judges: the profile says how often each rule is broken, and the gate what that means.
+The profile says how often each rule is broken; whether that blocks the month is up to the gate.
 """
 
 import shutil
@@ -20,8 +20,8 @@ from adapters.ingest import questions
 from adapters.ingest.delivered_rows import DeliveredRows, open_files
 from adapters.ingest.delivery import DeliveredFile, Delivery, DeliveryRefused
 from adapters.ingest.engine import MEMORY_LIMIT_MB, open_engine
-from adapters.ingest.opening import FilesDamaged, Reading, ReadingUnfit
-from adapters.ingest.quarantine import broken_in, write_quarantine
+from adapters.ingest.opening import FilesDamaged, Reading, UnreliableReading
+from adapters.ingest.quarantine import rows_breaking, write_quarantine
 from adapters.ingest.questions import LINE_KEY_NUMBER, Check, FileCount, Frame
 from adapters.ingest.quoting import literal
 from domain import profile as counted
@@ -40,7 +40,7 @@ from domain.settlement import (
 )
 
 _Counts = Mapping[Content, Mapping[str, FileCount]]
-# The rules that only all rows together show, and the column that helps to find the fault.
+# The rules over the whole delivery, each with the column to show in examples.
 _SETS = {
     Content.SETTLEMENTS: {
         counted.DUPLICATE_LINE: "product_order_id",
@@ -62,7 +62,7 @@ _UNREADABLE = {
 
 
 class DeliveryChanged(Refused):
-    """Files that changed while they were being read."""
+    """Files changed while they were being read."""
 
     def __init__(self, month: SettlementMonth, names: tuple[str, ...]) -> None:
         super().__init__(
@@ -75,12 +75,11 @@ class DeliveryChanged(Refused):
 
 @dataclass(frozen=True, slots=True)
 class StagedMonth:
-    """A delivery that was read and waits to be judged and accepted.
+    """A scanned delivery, to be checked by the gate and then accepted.
 
     `directory` holds `totals.parquet` (seller_id text, line_type text, lines bigint, amount_krw
     bigint; sorted by the first two) and `sellers.parquet` (the canonical snapshot columns; sorted
-    by seller_id). Both may be accepted only if no finding about the profile is critical.
-    `quarantine` is the file of refused lines and snapshot rows, None when none is refused.
+    by seller_id). `quarantine` is the file of refused rows, None when none is refused.
     """
 
     settlement_month: SettlementMonth
@@ -109,10 +108,10 @@ def scan_delivery(
     quarantine: Path,
     memory_limit_mb: int = MEMORY_LIMIT_MB,
 ) -> StagedMonth:
-    """Read a delivery into `staging`, and the rows that it refuses into `quarantine`.
+    """Scan a delivery into the folder `staging`, and its refused rows into `quarantine`.
 
-    Both folders are made when missing. Raises DeliveryRefused for a file whose content turns out
-    to be damaged, and DeliveryChanged for one that changed meanwhile.
+    Both folders are created if missing. Raises DeliveryRefused for damaged files, and
+    DeliveryChanged for files that changed meanwhile.
     """
     work = staging / "work"
     work.mkdir(parents=True, exist_ok=True)
@@ -125,7 +124,7 @@ def scan_delivery(
                     rows = _opened(delivery, engine, work, readings)
                     with _blaming(delivery, rows):
                         return _Scan(engine, delivery, checks, rows).run(staging, quarantine)
-            except ReadingUnfit as unfit:
+            except UnreliableReading as unfit:
                 readings[unfit.content] = readings[unfit.content].more_careful
     finally:
         shutil.rmtree(work, ignore_errors=True)
@@ -152,7 +151,7 @@ def _as_refusal(delivery: Delivery, damage: FilesDamaged) -> DeliveryRefused:
 
 @contextmanager
 def _blaming(delivery: Delivery, rows: Mapping[Content, DeliveredRows]) -> Iterator[None]:
-    """Turn the engine's failure on a damaged or changed file into a refusal that names it."""
+    """Turn the engine's errors about damaged or changed files into refusals that name them."""
     try:
         yield
     except FilesDamaged as damage:
@@ -188,7 +187,7 @@ def _refuse_changed(delivery: Delivery) -> None:
 
 
 def _names_in(file: DeliveredFile) -> set[str]:
-    """Give the names under which a file's rows are counted: its own, or those of its sheets."""
+    """Return the names under which a file's rows are counted: its own, or those of its sheets."""
     return {file.name, *(part.name for part in file.parts)}
 
 
@@ -202,7 +201,7 @@ def _frame(relation: duckdb.DuckDBPyRelation) -> Frame:
 
 @dataclass(frozen=True, slots=True)
 class _LinesRead:
-    """What was kept of each part of the lines; the counts by file only if there are several."""
+    """What is kept of each part of the lines; counts by file only if there are several files."""
 
     totals: list[Frame]
     key_numbers: list[NDArray[np.uint64]]
@@ -219,10 +218,10 @@ class _Scan:
     rows: Mapping[Content, DeliveredRows]
 
     def run(self, staging: Path, quarantine: Path) -> StagedMonth:
-        """Ask the delivery one question after another, and write what leaves the scan."""
+        """Run all queries, and write the totals and refused rows."""
         counts = {Content.SELLERS: self._seller_counts()}
         read = self._read_lines()
-        with ThreadPoolExecutor(1) as beside:  # to sort numbers keeps one processor busy
+        with ThreadPoolExecutor(1) as beside:  # sorting numbers uses one processor
             repeated = beside.submit(questions.repeated, read.key_numbers)
             totals = self._added_up(read.totals)
             counts[Content.SETTLEMENTS] = self._line_counts(read, totals)
@@ -253,7 +252,7 @@ class _Scan:
         )
 
     def _read_lines(self) -> _LinesRead:
-        """Read every line once, and keep what there is to know of a sound delivery."""
+        """Read every line once, and keep what a sound delivery needs."""
         several = len(self.delivery.of(Content.SETTLEMENTS)) > 1
         read = _LinesRead([], [], [])
         for number, part in enumerate(self.rows[Content.SETTLEMENTS].parts()):
@@ -264,7 +263,7 @@ class _Scan:
         return read
 
     def _line_counts(self, read: _LinesRead, totals: Frame) -> dict[str, FileCount]:
-        """Count by file; each rule is counted by itself only if any is broken at all."""
+        """Count by file; rules are counted separately only if any is broken."""
         rows, whole = self.rows[Content.SETTLEMENTS], questions.whole_total(totals)
         rows.check_complete(whole.lines)
         if not whole.sound:
@@ -289,14 +288,14 @@ class _Scan:
         return totals[0] if len(totals) == 1 else self._keep("totals", questions.added_up(totals))
 
     def _keep(self, name: str, frame: Frame) -> Frame:
-        """Hold an intermediate result in the engine, where it may spill."""
+        """Store an intermediate result in the engine, where it may spill."""
         frame.to_native().create(name)
         return _frame(self.engine.table(name))
 
     def _sets(
         self, repeated: NDArray[np.uint64], stores: Frame, sellers: Frame
     ) -> dict[str, Frame]:
-        """Find what only all rows together show, by rule: keys whose rows are to be refused."""
+        """Return, for each rule over the whole delivery, the keys of the rows to refuse."""
         found = {
             counted.UNKNOWN_SELLER: questions.unknown_sellers(sellers),
             counted.SELLER_TWICE: questions.repeated_sellers(stores),
@@ -310,13 +309,13 @@ class _Scan:
         return {rule: keys for rule, keys in kept.items() if self._holds(rule)}
 
     def _lookalikes(self) -> Frame:
-        """Find the stores whose ids are one id but for what rewriting programs change."""
+        """Find the stores whose ids have the same `lookalike_key`."""
         keys = "SELECT lookalike_key(seller_id) AS key FROM stores GROUP BY ALL HAVING count(*) > 1"
         alike = f"SELECT seller_id FROM stores WHERE lookalike_key(seller_id) IN ({keys})"
         return _frame(self.engine.sql(alike))
 
     def _refuse(self, sets: Mapping[str, Frame], counts: _Counts, folder: Path) -> Path | None:
-        """Quarantine the lines and the snapshot rows to be refused, if there are any."""
+        """Quarantine the refused rows, if there are any."""
         refused = [
             questions.refused_rows(rows.whole, COLUMNS[content], self.checks[content], keys)
             for content, rows in self.rows.items()
@@ -342,7 +341,9 @@ class _Scan:
                 if refused is None:
                     yield Violations(rule)
                 else:
-                    yield questions.violations(rule, broken_in(self.engine, refused, rule), shows)
+                    yield questions.violations(
+                        rule, rows_breaking(self.engine, refused, rule), shows
+                    )
 
     def _holds(self, table: str) -> bool:
         return bool(self.engine.table(table).limit(1).fetchall())
@@ -360,7 +361,7 @@ class _Scan:
             yield Violations(check.name, sum(count for _, count in by_file), by_file, examples)
 
     def _unknown_words(self, counts: _Counts) -> Iterator[UnknownWord]:
-        """List the words that nobody knows, where there are any."""
+        """Yield the unknown words of all columns."""
         for content, checks in self.checks.items():
             for check in checks:
                 of_words = check.name in counted.UNKNOWN_WORD.values()
@@ -377,7 +378,7 @@ class _Scan:
             yield questions.seller_violations(rule, found)
 
     def _idle(self, totals: Frame) -> Iterator[Violations]:
-        """Count all lines where none would count, and all stores where none could earn."""
+        """Yield violations for all lines if none would count, all stores if none could earn."""
         sellers = self.rows[Content.SELLERS].whole
         no_lines = questions.counts_nothing(totals, "line_type", PRODUCT_LINE, (*LINE_TYPES,))
         yield Violations(counted.OTHER_LINE, questions.whole_total(totals).lines if no_lines else 0)
@@ -398,7 +399,7 @@ class _Scan:
         return Violations(counted.CONTINUED_LINE, sum(count for _, count in by_file), by_file)
 
     def _sheets_not_read(self) -> Violations:
-        """Count the sheets of workbooks that hold something else, and name them."""
+        """Return the workbooks' sheets that were not read."""
         unread = [(file.name, file.contents.not_read) for file in self.delivery.files]
         by_file = tuple((name, len(sheets)) for name, sheets in unread if sheets)
         names = tuple(f"{name}/{sheet}" for name, sheets in unread for sheet in sheets)
@@ -422,7 +423,7 @@ class _Scan:
         )
 
     def _write(self, staging: Path, totals: Frame) -> None:
-        # A sum beyond bigint has a critical finding already; it must not stop the report.
+        # A sum beyond bigint is a critical finding already and must not stop the report.
         self.engine.execute(
             "COPY (SELECT seller_id, line_type, lines::BIGINT AS lines, "
             f"TRY_CAST(amount_krw AS BIGINT) AS amount_krw FROM ({totals.to_native().sql_query()}) "

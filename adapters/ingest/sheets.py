@@ -1,7 +1,7 @@
-"""Which sheets of a workbook hold a delivery's rows: all of them are read, or the file is refused.
+"""Choosing the sheets of a workbook that hold a delivery's rows.
 
-A sheet of another kind, such as a summary, is not read, and told. What may be rows all the same,
-because its header lacks something or stands elsewhere, is refused.
+Other sheets, such as a summary, are not read but reported. A sheet that seems to hold rows without
+a complete header above them is refused.
 """
 
 import re
@@ -28,7 +28,7 @@ _WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The sheets that hold rows, and the names of those that hold something else."""
+    """The sheets that hold rows, and the names of the others."""
 
     read: tuple[Sheet, ...]
     not_read: tuple[str, ...]
@@ -36,7 +36,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """A sheet, how many columns its header has of a delivery's, and whether it holds rows."""
+    """A sheet, the number of canonical columns in its header, and whether it holds rows."""
 
     sheet: Sheet
     known: int
@@ -44,10 +44,10 @@ class _Look:
 
 
 def choose_sheets(path: Path, content: Content, stated: frozenset[str]) -> Choice:
-    """Choose the sheets of a workbook that hold a delivery's rows; empty ones do not matter.
+    """Choose the sheets of a workbook that hold a delivery's rows; empty ones are ignored.
 
     `stated` names the columns that the file's folder states for all its rows. Raises FileProblem,
-    naming the sheet, for one that lacks a column, or whose rows do not stand under their header.
+    naming the sheet, if one lacks a column or has rows that are not under a header.
     """
     width = len(COLUMNS[content]) - len(stated)
     with closing(read_sheets(path)) as sheets:
@@ -69,21 +69,21 @@ def choose_sheets(path: Path, content: Content, stated: frozenset[str]) -> Choic
 
 
 def _is_enough(known: int, width: int) -> bool:
-    """Say whether a header with so many known columns is meant for a delivery's rows."""
+    """Return whether a header with so many known columns is meant for a delivery's rows."""
     return 2 * known > width
 
 
 def _refuse_rows(names: Iterable[str]) -> None:
     if listed := ", ".join(names):
         sentence = (
-            f"what looks like rows of a delivery does not stand under a header in sheet {listed}; "
-            "make the header the first row there, or take the sheet out"
+            f"rows that look like a delivery's are not under a header in sheet {listed}; make the "
+            "header the first row there, or remove the sheet"
         )
         raise FileProblem("sheet_header_absent", sentence)
 
 
 def _holds_rows(rows: Iterable[Sequence[str]], content: Content, width: int) -> bool:
-    """Look for a delivery's header or, until another table's header comes, for its rows."""
+    """Return whether a delivery's header, or rows before another table's header, are found."""
     headed = False
     for row in rows:
         cells = [cell.strip() for cell in row if cell.strip()]
@@ -98,7 +98,7 @@ def _holds_rows(rows: Iterable[Sequence[str]], content: Content, width: int) -> 
 
 
 def _is_row(cells: Sequence[str], content: Content) -> bool:
-    """Say whether cells hold what a delivery's row does: known words, a date, numbers or flags."""
+    """Return whether cells look like a delivery's row: known words, a date, numbers or flags."""
     keys = {word_key(cell) for cell in cells}
     columns = COLUMNS[content]
     signs = [not keys.isdisjoint(_WORDS[c.name]) for c in columns if c.kind is Kind.WORD]

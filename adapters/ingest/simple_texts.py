@@ -1,8 +1,7 @@
-"""Texts that every reader takes apart alike, read into typed columns in one go.
+"""Simple texts, which every parser reads alike, read into typed columns at half the cost.
 
-No quotes, amounts of digits alone, dates like 2026-10-07: large exports look like that, and such
-a text can be read at half the cost. Whatever is not exactly that is refused here, not interpreted:
-NotSimple, and the careful way of reading says what it is.
+They have no quotes, amounts of digits only, dates like 2026-10-07, as large exports do. Anything
+else raises NotSimple, and a more careful reading interprets it.
 """
 
 import os
@@ -23,11 +22,11 @@ FILE = "__file"
 ROW = "__row"
 
 _READ_AT_ONCE = 16 << 20
-_LOOKED_AT_ONCE = 256 << 10  # little enough for a processor's own memory, used again and again
-_BLOCK = 8 << 20  # half of what is read: one for each of two threads, at least cost
+_LOOKED_AT_ONCE = 256 << 10  # fits into a processor's cache
+_BLOCK = 8 << 20  # half of a read, one for each of two threads; measured as fastest
 _LONGEST_HEADER = 1 << 20
 _NEVER_SIMPLE = (b'"', b"\0", b"\t")
-_MARK = b"\xef\xbb\xbf"  # taken away wherever a part of the text begins with it
+_MARK = b"\xef\xbb\xbf"  # the parser drops it at the start of any block
 _FEW = pa.dictionary(pa.int32(), pa.string())
 _TYPE = {
     Kind.WORD: _FEW,
@@ -42,12 +41,12 @@ _Letters = NDArray[np.uint8]
 
 
 class NotSimple(Exception):
-    """A text that has to be read carefully."""
+    """A text that needs a more careful reading."""
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A text in a file, the name to give it, and the number of the row that is its header."""
+    """The path of a text, the name to report, and the number of its header's row."""
 
     name: str
     path: Path
@@ -55,7 +54,7 @@ class Text:
 
 
 def typed_schema(names: Sequence[str], columns: Sequence[SourceColumn]) -> pa.Schema:
-    """Give the columns of typed tables: `c` and the place of each in the text, file and row."""
+    """Return the schema of typed tables: `c` and the position of each column, file and row."""
     used = [(f"c{names.index(c.name)}", _type(c)) for c in columns if c.name is not None]
     return pa.schema([*used, (FILE, _FEW), (ROW, pa.int64())])
 
@@ -63,10 +62,7 @@ def typed_schema(names: Sequence[str], columns: Sequence[SourceColumn]) -> pa.Sc
 def typed_tables(
     texts: Iterable[Text], names: Sequence[str], columns: Sequence[SourceColumn]
 ) -> Iterator[pa.Table]:
-    """Read texts of the same columns; raises NotSimple.
-
-    A table holds some megabytes of one text, with the columns of `typed_schema`.
-    """
+    """Read texts with the same columns, some megabytes a table; raises NotSimple."""
     schema = typed_schema(names, columns)
     for text in texts:
         row = text.header_row + 1
@@ -93,7 +89,7 @@ def _lines_of(path: Path) -> Iterator[memoryview]:
 
 
 def _whole_lines(file: BinaryIO) -> Iterator[tuple[bytearray, int]]:
-    """Read whole lines, each time into the same memory: new memory costs more."""
+    """Read whole lines into one reused buffer, which is faster than new ones."""
     left = os.fstat(file.fileno()).st_size - file.tell()
     buffer = bytearray(min(_READ_AT_ONCE, max(left, 0) + 1))
     view, held = memoryview(buffer), 0
@@ -128,13 +124,13 @@ def _require_simple(buffer: bytearray, size: int, end: bytes) -> None:
 
 
 def _windows(letters: _Letters) -> Iterator[_Letters]:
-    """Give the letters in small parts, each with the last letter of the part before."""
+    """Yield the letters in small parts that overlap by one."""
     for start in range(0, len(letters), _LOOKED_AT_ONCE):
         yield letters[max(start - 1, 0) : start + _LOOKED_AT_ONCE]
 
 
 def _may_hold_hexadecimal(letters: _Letters) -> bool:
-    """Look for 0x, which the reader of numbers takes for the beginning of one."""
+    """Look for 0x, which Arrow parses as the start of a number."""
     found = np.flatnonzero(letters[1:] | 0x20 == ord("x"))
     return bool((letters[found] == ord("0")).any())
 

@@ -1,4 +1,4 @@
-"""Delivered spreadsheets (.xlsx): their sheets, as names in a header and as text."""
+"""Delivered spreadsheets (.xlsx): reading sheets and converting them to CSV."""
 
 import csv
 import unicodedata
@@ -17,19 +17,19 @@ from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, Shee
 from adapters.ingest.file_problem import FileProblem, damaged
 from adapters.ingest.headers import column_name
 
-# A sheet holds at most 1,048,576 rows; what claims to unpack to more than this is no export.
+# A sheet has at most 1,048,576 rows, so an archive that unpacks to more is not an export.
 _UNPACKED_LIMIT = 4_000_000_000
-_LONGEST_NAME = 31  # as Excel has it
+_LONGEST_NAME = 31  # Excel's limit
 _COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A sheet of a workbook: its place there, its name, its header and the number of that row.
+    """A sheet of a workbook: its position, its name, its header and the number of that row.
 
-    The header is the first row that is not empty. The name can be a part of a path, and no two
-    sheets of a workbook have the same.
+    The header is the first row that is not empty. The name is unique in the workbook and safe in
+    paths.
     """
 
     place: int
@@ -39,10 +39,10 @@ class Sheet:
 
 
 def read_sheets(path: Path) -> Generator[tuple[Sheet, Iterator[list[str]]], None, None]:
-    """Read a workbook's sheets, hidden ones too, each with its rows from the header on.
+    """Read a workbook's sheets, including hidden ones, each with its rows from the header on.
 
-    A row is its cells as texts, or no cell where all are empty. The workbook is open until the
-    generator is exhausted or closed. Raises FileProblem.
+    A row is a list of texts, empty if all cells are. The workbook stays open until the generator
+    is exhausted or closed. Raises FileProblem.
     """
     with _workbook(path) as workbook:
         sheet_names = _distinct(workbook.sheet_names)
@@ -55,9 +55,9 @@ def read_sheets(path: Path) -> Generator[tuple[Sheet, Iterator[list[str]]], None
 
 
 def write_as_text(path: Path, targets: Mapping[Sheet, Path]) -> None:
-    """Write sheets as CSV in UTF-8, each cell as a person would type it, the header in one line.
+    """Write sheets as CSV in UTF-8, with the header in one line.
 
-    A row of empty cells is an empty line, which is no row: sheets end with many of them.
+    A row of empty cells becomes an empty line, which is not a row: sheets end with many of them.
     """
     with _workbook(path) as workbook:
         for sheet, target in targets.items():
@@ -87,7 +87,7 @@ def _names(sheet: CalamineSheet) -> tuple[str, ...]:
 
 
 def _distinct(names: Iterable[str]) -> list[str]:
-    """Make a part of a path of each sheet's name; raises FileProblem where two are the same."""
+    """Make the sheets' names safe in paths; raises FileProblem for equal names."""
     safe = [_safe(name) for name in names]
     counted = Counter(name.casefold() for name in safe)
     if same := [name for name in safe if counted[name.casefold()] > 1]:
@@ -104,7 +104,7 @@ def _safe(name: str) -> str:
 
 @contextmanager
 def _workbook(path: Path) -> Iterator[CalamineWorkbook]:
-    """Open a workbook; whatever cannot be read of it becomes a FileProblem."""
+    """Open a workbook; errors while it is read become a FileProblem."""
     _check_archive(path)
     try:
         with CalamineWorkbook.from_path(str(path)) as workbook:
@@ -123,7 +123,7 @@ def _check_archive(path: Path) -> None:
 
 
 def _no_archive(path: Path) -> FileProblem:
-    """Say what a file is that is named like a spreadsheet and is none."""
+    """Return the problem of a file that is named like a spreadsheet and is not one."""
     with path.open("rb") as file:
         start = file.read(len(_COMPOUND))
     if start.startswith(b"PK\x03\x04"):
@@ -139,7 +139,7 @@ def _no_archive(path: Path) -> FileProblem:
 
 
 def _as_text(cell: Any) -> str:
-    """Write a cell's value without the decimal point and the midnight that a sheet adds."""
+    """Write a cell's value, without the decimal zero and the midnight that spreadsheets add."""
     if isinstance(cell, float) and cell.is_integer() and abs(cell) < 2**53:
         return str(int(cell))
     if isinstance(cell, datetime):

@@ -1,4 +1,4 @@
-"""The beginning of a delivered text: how it is written, and the names in its header."""
+"""The start of a delivered text: detecting its encoding and delimiter, and reading its header."""
 
 import codecs
 import csv
@@ -13,7 +13,7 @@ from adapters.ingest.utf_16 import decoded_start
 
 _LOOKED_AT = 1 << 20
 _HEADER_LIMIT = 1_000_000
-_COMMAS_OF_A_ROW = 5  # the narrowest table has a comma more
+_COMMAS_OF_A_ROW = 5  # one less than in the narrowest table
 _NOT_TEXT = {
     b"PAR1": "a Parquet file",
     b"PK\x03\x04": "a ZIP archive or a spreadsheet",
@@ -26,19 +26,18 @@ _UTF_32_MARKS = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
 
 
 class Encoding(StrEnum):
-    """How a text is written; the name is Python's."""
+    """The encoding of a text, by its Python name."""
 
     UTF_8 = "utf-8"
     CP949 = "cp949"
-    UTF_16 = "utf-16"  # only with a byte-order mark, which also says in which order
+    UTF_16 = "utf-16"  # only with a byte-order mark
 
 
 @dataclass(frozen=True, slots=True)
 class TextForm:
-    """How a text is written: its encoding, what parts its values, the lines that its header takes.
+    """The encoding and the delimiter of a text, and the number of its header's lines.
 
-    A header takes several where a name in quotes has line breaks; a spreadsheet shows it as one
-    row all the same.
+    A header has several lines if a quoted name contains line breaks.
     """
 
     encoding: Encoding = Encoding.UTF_8
@@ -50,10 +49,7 @@ PLAIN = TextForm()
 
 
 def text_header(path: Path) -> tuple[tuple[str, ...], TextForm]:
-    """Read a text's header as column names, and tell from its beginning how it is written.
-
-    Raises FileProblem for what is no CSV text.
-    """
+    """Return a text's column names and its form; raises FileProblem if it is not CSV."""
     with opened(path) as file:
         start = file.read(_LOOKED_AT)
     encoding = _encoding(start)
@@ -66,7 +62,7 @@ def text_header(path: Path) -> tuple[tuple[str, ...], TextForm]:
 
 
 def _first_record(text: str, delimiter: str) -> tuple[list[str], int]:
-    """Take the header from a text's beginning, and count its lines."""
+    """Return the header at the start of a text, and the number of its lines."""
     lines = [f"{line}\n" for line in text.split("\n")]
     reader = csv.reader(lines, delimiter=delimiter)
     try:
@@ -81,18 +77,18 @@ def _first_record(text: str, delimiter: str) -> tuple[list[str], int]:
 
 
 def _holds_a_row(name: str, delimiter: str) -> bool:
-    """Say whether a name with line breaks took in what looks like rows."""
+    """Return whether a name with line breaks contains what looks like rows."""
     parts = name.split("\n")
     return len(parts) > 1 and any(part.count(delimiter) >= _COMMAS_OF_A_ROW for part in parts)
 
 
 def _quote_open() -> FileProblem:
-    sentence = "a quote in its header does not end there, so its rows cannot be told apart"
+    sentence = "a quote in its header is not closed there, so its rows cannot be separated"
     return FileProblem("file_damaged", f"{sentence}; ask its sender for it again")
 
 
 def _delimiter(text: str) -> str:
-    """Tell tabs from commas by the header, which ends where its quotes pair."""
+    """Detect tabs or commas by the header, which ends outside quotes."""
     header = ""
     for line in text.split("\n"):
         header += line
@@ -102,9 +98,9 @@ def _delimiter(text: str) -> str:
 
 
 def _encoding(start: bytes) -> Encoding:
-    """Tell the encoding by a mark, by the first line, or, if that is ASCII, by what follows.
+    """Detect the encoding by a byte-order mark, the first line, or, if it is ASCII, the rest.
 
-    A text that is in none is left to be refused as UTF-8.
+    A text that matches none is read as UTF-8, and its rows are refused.
     """
     for magic, what in _NOT_TEXT.items():
         if start.startswith(magic):
@@ -132,7 +128,7 @@ def _matching(start: bytes) -> Encoding:
 
 
 def _with_zeros(start: bytes) -> FileProblem:
-    """Tell UTF-16 or UTF-32 without a byte-order mark from what is no text at all."""
+    """Return the problem of a text with NUL bytes: no byte-order mark, or not a text."""
     for name in ("UTF-32", "UTF-16"):
         if any(_has_header_in(f"{name}-{order}", start) for order in ("LE", "BE")):
             sentence = f"it is written in {name} without a byte-order mark"

@@ -9,13 +9,13 @@ from adapters.ingest.file_problem import FileProblem
 
 _ROWS_AT_ONCE = 10_000
 _DAMAGED = "its text in UTF-16 is damaged; ask its sender for it again"
-_UNPAIRED = "its quotes do not pair, so its rows cannot be told apart; ask its sender for it again"
+_UNPAIRED = "its quotes are unbalanced, so rows cannot be separated; ask its sender for it again"
 
 
 def in_plain_csv(chunks: Iterable[bytes], delimiter: str) -> Iterator[bytes]:
-    """Turn a text with a byte-order mark into CSV with commas and line feeds, in UTF-8.
+    """Convert a text with a byte-order mark to CSV with commas and line feeds, in UTF-8.
 
-    Raises FileProblem for what is no UTF-16, and for quotes that do not pair.
+    Raises FileProblem for invalid UTF-16 and for unclosed quotes.
     """
     texts = _decoded(chunks)
     if delimiter == ",":

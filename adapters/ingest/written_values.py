@@ -1,9 +1,8 @@
-"""How the engine reads ids and words: the same value in whatever way a file writes it.
+"""The SQL that normalizes ids and words, which files write in different forms.
 
-An id is a text. Files that hold it as a number, or were saved by a program that took it for one,
-write it otherwise; the same id becomes the same text, and a number that may have been another one
-stays as it is written, for the rules to refuse. A word is taken for the known word that it
-resembles but for what `written.word_key` leaves out.
+An id is a text. Files may hold it as a number, or were saved by a program that treated it as one;
+its forms are read as the same text, except for numbers that may have been rounded, which the rules
+refuse. A word is read as the known word with the same `written.word_key`.
 """
 
 from collections.abc import Mapping
@@ -24,9 +23,8 @@ from domain.written import (
 
 _LONGEST_NOTHING = max(map(len, NOTHING))
 _EXACT_DIGITS = len(str(LARGEST_EXACT))
-_LARGEST_EXACT_FLOAT = 2**24 - 1  # a number of 32 bits
-
-# What costs more than a look at a text is done only where it may change it.
+_LARGEST_EXACT_FLOAT = 2**24 - 1  # of 32 bits
+# The costly normalization runs only on texts that it may change.
 _ODD_ID = (
     f"strlen({{0}}) <= {_LONGEST_NOTHING} OR strlen({{0}}) <> length({{0}}) "
     "OR contains({0}, '.') OR {0} < '!' OR ({0})[-1] < '!' OR contains({0}, chr(9))"
@@ -34,15 +32,15 @@ _ODD_ID = (
 
 
 def word(column: str, written: str) -> str:
-    """Give the expression for a word, of a column's text."""
+    """Return the expression that reads a word from a column's text."""
     return f"known_{column}({written})"
 
 
 def identifier_of(column: str, name: str, type_: str) -> str:
-    """Give the expression for an id, of the engine's name and type for a column of a file.
+    """Return the expression that reads an id from a file's column `name` of type `type_`.
 
-    A store's id keeps the spaces around it and what is invisible in it: it is compared with a
-    snapshot, and who wrote either has to say which one is meant.
+    A store's id keeps spaces and invisible characters: it has to match the snapshot, and only the
+    sender can say which one is right.
     """
     if type_ in ("DOUBLE", "FLOAT"):
         largest = LARGEST_EXACT if type_ == "DOUBLE" else _LARGEST_EXACT_FLOAT
@@ -55,7 +53,7 @@ def identifier_of(column: str, name: str, type_: str) -> str:
 
 
 def macros() -> str:
-    """Define what the expressions of this module call, as the engine's SQL."""
+    """Return the SQL that defines the macros of these expressions."""
     nothing = ", ".join(map(literal, ("", *NOTHING)))
     unseen, hidden = literal(f"[{UNSEEN}{JOINERS}]+"), literal(f"[{HIDDEN}]+")
     marks, odd = literal(f"[{UNSEEN}{NUMBER_MARKS}]+"), literal(f"[{UNSEEN}{NUMBER_MARKS}.]")
@@ -100,10 +98,10 @@ CREATE MACRO decimal_as_id(number) AS CASE
 
 
 def _word_macro(column: str, words: Mapping[str, tuple[str, ...]]) -> str:
-    """Define the macro that takes a column's words for the known ones.
+    """Return the SQL of the macro that maps a column's words to the known ones.
 
-    Words exactly as documented come first: to compute a key costs a hundred times as much. Looked
-    up and not compared one by one, since the engine plans the expression anew wherever it is used.
+    It tries exact words first, since computing a key costs a hundred times as much. A map is
+    quicker to plan than a chain of comparisons.
     """
     exact = {written: code for code, others in words.items() for written in (code, *others)}
     by_key = {word_key(written): code for written, code in exact.items()}

@@ -179,7 +179,7 @@ def of_many_lines(tmp_path: Path, change: Callable[[str], str]) -> SmallDelivery
 def test_lines_with_stray_quotes_are_refused_where_some_would_be_lost(tmp_path: Path) -> None:
     delivery = of_many_lines(tmp_path, lambda line: line.replace(",", '",', 1))
     found = find_delivery(str(delivery.root), MONTH)
-    with pytest.raises(DeliveryRefused, match=r"settlements\.csv: its quotes do not pair"):
+    with pytest.raises(DeliveryRefused, match=r"settlements\.csv: its quotes are unbalanced"):
         read_delivery(found, tmp_path / "staging", tmp_path / "quarantine")
 
 

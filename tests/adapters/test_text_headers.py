@@ -112,7 +112,7 @@ def test_rows_of_a_text_in_utf_16_have_their_numbers(delivery: SmallDelivery) ->
         (lambda content: content + b"\x00\xd8", "UTF-16 is damaged"),
         (lambda content: content + b"\x00\xd8\x41\x00", "UTF-16 is damaged"),
         (lambda content: LE + b"\x00\xdc" + content[2:], "UTF-16 is damaged"),
-        (lambda content: content + '"open\t1'.encode("utf-16-le"), "quotes do not pair"),
+        (lambda content: content + '"open\t1'.encode("utf-16-le"), "quotes are unbalanced"),
     ],
 )
 def test_a_damaged_text_in_utf_16_is_refused(
@@ -209,7 +209,7 @@ def test_a_header_takes_in_no_rows(delivery: SmallDelivery, end: str) -> None:
     header, *rows = text_of(delivery.lines, newline="\n").splitlines()
     text = end.format(rows="".join(f"{row},x\n" for row in rows), row=rows[0])
     (delivery.folder / "settlements.csv").write_text(f"{header},{text}")
-    assert "a quote in its header does not end there" in refusal(delivery)
+    assert "a quote in its header is not closed there" in refusal(delivery)
 
 
 def decomposed(text: str) -> str:
@@ -301,4 +301,4 @@ def test_files_whose_names_look_alike_are_refused(
     for name in ("서울", decomposed("서울")):
         text = (delivery.folder / f"{content}.csv").read_text()
         (delivery.folder / f"{content}-{name}.csv").write_text(text)
-    assert "in one of them letters are composed" in refusal(delivery)
+    assert "one with composed letters" in refusal(delivery)

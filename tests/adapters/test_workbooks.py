@@ -188,16 +188,16 @@ def lacking(column: str) -> Callable[[list[Row]], Rows]:
 
 
 UNCLEAR: dict[str, tuple[Callable[[list[Row]], Rows], str]] = {
-    "rows without a header": (lambda rows: table(rows)[1:], "does not stand under a header"),
+    "rows without a header": (lambda rows: table(rows)[1:], "are not under a header"),
     "rows in other words": (
         lambda rows: [["O9", "P9", "상품주문", "일반 정산", "1,000", "2026.10.09", "store-a"]],
-        "does not stand under a header",
+        "are not under a header",
     ),
     "a title over the header": (lambda rows: [["정산 내역"], *table(rows)], "not stand under"),
     "a title over rows": (lambda rows: [["(계속)"], *table(rows)[1:]], "not stand under"),
     "another table over the header": (
         lambda rows: [list("abcdefg"), list("1234567"), [], *table(rows)],
-        "does not stand under a header",
+        "are not under a header",
     ),
     "no amount": (lacking("payment_amount_krw"), "it has no column payment_amount_krw ("),
     "no date": (lacking("confirmed_on"), "it has no column confirmed_on ("),
