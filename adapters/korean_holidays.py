@@ -1,9 +1,9 @@
-"""The public holidays of South Korea: a maintained package, and what was announced since.
+"""The public holidays of South Korea, from a maintained package and the operator's file.
 
-A temporary holiday is announced months ahead at best, later than any release of the package, so
-the operator keeps a file of those:
+Temporary holidays are announced at short notice, after releases of the package, so the operator
+lists them in a file:
 
-    # announced by the government, one a line
+    # announced by the government, one per line
     2027-05-06  Temporary holiday
 """
 
@@ -25,7 +25,7 @@ _LINE: Final = re.compile(r"(?P<day>\d{4}-\d{2}-\d{2})\s+(?P<name>\S.*)", re.ASC
 
 
 class HolidaysUnknown(Refused):
-    """A year for which the package knows no holidays; it would answer that there are none."""
+    """A year that the package does not cover; it would return no holidays."""
 
     def __init__(self, year: int) -> None:
         first, last = SouthKorea.start_year, SouthKorea.end_year
@@ -38,15 +38,15 @@ class HolidaysUnknown(Refused):
 
 
 class ExtraHolidaysInvalid(WrongUsage):
-    """The operator's file of extra holidays has a line that is none; the sentence names it."""
+    """The operator's file of extra holidays has an invalid line; the message names it."""
 
 
 @dataclass(frozen=True, slots=True)
 class HolidayCalendar:
-    """Public holidays of some years by name, and what this knowledge rests on (rule 14).
+    """The public holidays of some years by name, and their source (rule 14).
 
-    `version` names the package and its release; `extra` are the operator's holidays among
-    `holidays`, under the names that the operator gave them.
+    `version` is the package and its release; `extra` are those of `holidays` that the operator
+    added, under the operator's names.
     """
 
     holidays: Mapping[date, str]
@@ -58,7 +58,7 @@ Calendar = Callable[[SettlementMonth], HolidayCalendar]  # around the payout of 
 
 
 def korean_holidays(years: Iterable[int], extra: Mapping[date, str]) -> HolidayCalendar:
-    """List every public holiday of the years, with the operator's extra ones of these years.
+    """Return all public holidays of the years, including the operator's extra ones.
 
     Raises HolidaysUnknown for a year outside the package's range.
     """
@@ -72,7 +72,7 @@ def korean_holidays(years: Iterable[int], extra: Mapping[date, str]) -> HolidayC
 
 
 def read_extra_holidays(path: Path) -> dict[date, str]:
-    """Read the operator's file: a date and a name on each line; `#` begins a remark.
+    """Read the operator's file: a date and a name on each line; `#` starts a comment.
 
     Raises ExtraHolidaysInvalid, naming file and line.
     """
@@ -99,15 +99,15 @@ def _day_and_name(content: str, where: str) -> tuple[date, str]:
     match = _LINE.fullmatch(content)
     if match is None:
         raise ExtraHolidaysInvalid(
-            f"{where}: {content!r} is no date and name; "
+            f"{where}: {content!r} is not a date and a name; "
             "write for example 2027-05-06  Temporary holiday"
         )
     try:
         return date.fromisoformat(match["day"]), match["name"]
     except ValueError as error:
-        raise ExtraHolidaysInvalid(f"{where}: {match['day']} is no calendar date") from error
+        raise ExtraHolidaysInvalid(f"{where}: {match['day']} is not a calendar date") from error
 
 
 def calendar_version() -> str:
-    """Name the package that knows the holidays, and its release."""
+    """Return the name of the holiday package and its release."""
     return f"holidays {version('holidays')}"

@@ -1,9 +1,9 @@
-"""Policies as dated TOML files: each value beside the source that it comes from.
+"""Policies as dated TOML files, where each value has its source.
 
-A value is a table of exactly two keys, `value` and `source`. Nothing has a default, and nothing
-is ignored: a misspelled key must not silently leave a rule as it was. A text says in which `format`
-it is written, the first one when it says nothing. Recorded policies stay what they are, so a later
-format may add values, and those of an earlier one keep their meaning and their hash.
+A value is a table of exactly two keys, `value` and `source`. There are no defaults, and unknown
+keys are errors, so that a misspelled key cannot leave a rule unchanged. `format` is the version of
+the format, by default the first. A later format may add values; policies in earlier formats keep
+their meaning and their hash.
 """
 
 import tomllib
@@ -44,7 +44,7 @@ _Plain = TypeVar("_Plain", int, str, bool)
 
 @dataclass(frozen=True, slots=True)
 class PolicyText:
-    """A policy and the TOML it was read from, sources and comments included."""
+    """A policy and the TOML text that it was read from."""
 
     policy: Policy
     text: str
@@ -53,8 +53,8 @@ class PolicyText:
 def read_policies(folder: Path | None) -> tuple[PolicyText, ...]:
     """Read the built-in policies and those of the operator's folder, ordered by name.
 
-    A policy of the folder takes the place of the built-in one of the same name. Raises
-    PolicyInvalid, naming the file, also when two files of the folder have the same name.
+    A policy of the folder replaces a built-in one of the same name. Raises PolicyInvalid, naming
+    the file, also when two policies of the folder have the same name.
     """
     built_in = [
         _policy_text(file.read_text(encoding="utf-8"), file.name)
@@ -77,7 +77,7 @@ def read_policy(path: Path) -> PolicyText:
 
 
 def parse_policy(text: str, where: str) -> Policy:
-    """Make a policy of its TOML text; `where` names the text in what PolicyInvalid says."""
+    """Parse a policy's TOML text; raises PolicyInvalid, which names the text by `where`."""
     try:
         document = tomllib.loads(text)
     except (ValueError, RecursionError) as error:
@@ -94,7 +94,7 @@ def _policy_text(text: str, where: str) -> PolicyText:
 
 def _files_of(folder: Path) -> list[Path]:
     if not folder.is_dir():
-        raise PolicyInvalid(f"{folder} is no folder; GROWTH_POINTS_POLICIES must name one")
+        raise PolicyInvalid(f"{folder} is not a folder; GROWTH_POINTS_POLICIES must name one")
     return sorted(folder.glob("*.toml"))
 
 
@@ -115,7 +115,7 @@ def _policy(document: dict[str, Any]) -> Policy:
         )
     name = document.pop("name", None)
     if not isinstance(name, str):
-        raise PolicyInvalid("name is missing or no text; write it as a line of its own, on top")
+        raise PolicyInvalid("name is missing or not a text; write it on a line at the top")
     values = _Values(dict(_sourced_values(document)))
     numbers = values.tier_numbers()
     _require_exactly_the_known_keys(values, numbers)
@@ -137,7 +137,7 @@ def _policy(document: dict[str, Any]) -> Policy:
 
 
 def _sourced_values(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Go through a document's tables and yield each value under its dotted key."""
+    """Yield each value of a document's tables under its dotted key."""
     for name, content in table.items():
         key = f"{prefix}{name}"
         if "." in name:
@@ -162,56 +162,56 @@ def _value_beside_its_source(key: str, content: Any) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class _Values:
-    """A policy's values by dotted key; each is given in its type or refused."""
+    """A policy's values by dotted key. Methods return a value or raise PolicyInvalid."""
 
     by_key: Mapping[str, Any]
 
     def whole(self, key: str) -> int:
-        """Give a whole number."""
+        """Return a whole number."""
         return self._plain(key, int, "a whole number")
 
     def yes_or_no(self, key: str) -> bool:
-        """Give true or false."""
+        """Return true or false."""
         return self._plain(key, bool, "true or false")
 
     def text(self, key: str) -> str:
-        """Give a text."""
+        """Return a text."""
         return self._plain(key, str, "a text")
 
     def texts(self, key: str) -> tuple[str, ...]:
-        """Give a list of texts."""
+        """Return a list of texts."""
         found = self.by_key[key]
         if not isinstance(found, list) or not all(isinstance(each, str) for each in found):
             raise PolicyInvalid(f"{key} must be a list of texts, not {found!r}")
         return tuple(found)
 
     def choice(self, key: str, choices: type[_Choice]) -> _Choice:
-        """Give one of the words that a setting knows."""
+        """Return one of the given choices."""
         return _one_of(key, self.text(key), choices)
 
     def choices(self, key: str, choices: type[_Choice]) -> tuple[_Choice, ...]:
-        """Give a list of words that a setting knows."""
+        """Return a list of the given choices."""
         return tuple(_one_of(key, text, choices) for text in self.texts(key))
 
     def month_or_none(self, key: str) -> SettlementMonth | None:
-        """Give a settlement month, or None where the key is absent."""
+        """Return a settlement month, or None if the key is absent."""
         return SettlementMonth.parse(self.text(key)) if key in self.by_key else None
 
     def tier_numbers(self) -> list[int]:
-        """List the numbers under `tier`, ascending; any other name there is an unknown key."""
+        """Return the numbers under `tier`, ascending; other names are unknown keys."""
         names = {key.split(".")[1] for key in self.by_key if key.startswith("tier.")}
         return sorted(int(name) for name in names if name.isdecimal() and str(int(name)) == name)
 
     def _plain(self, key: str, kind: type[_Plain], words: str) -> _Plain:
         found = self.by_key[key]
-        if type(found) is not kind:  # `true` is an int to Python, but no number of months
+        if type(found) is not kind:  # in Python `true` is an int, too
             raise PolicyInvalid(f"{key} must be {words}, not {found!r}")
         return found
 
 
 def _one_of(key: str, text: str, choices: type[_Choice]) -> _Choice:
     if text not in set(choices):
-        raise PolicyInvalid(f"{key} knows only {', '.join(choices)}, not {text!r}")
+        raise PolicyInvalid(f"{key} must be one of {', '.join(choices)}, not {text!r}")
     return choices(text)
 
 
@@ -234,4 +234,4 @@ def _require_exactly_the_known_keys(values: _Values, tiers: Iterable[int]) -> No
     if missing := sorted(required - values.by_key.keys()):
         raise PolicyInvalid(f"lacks {', '.join(missing)}")
     if unknown := sorted(values.by_key.keys() - required - _OPTIONAL):
-        raise PolicyInvalid(f"{', '.join(unknown)} is no value of a policy; is it misspelled?")
+        raise PolicyInvalid(f"{', '.join(unknown)} is not a key of a policy; is it misspelled?")

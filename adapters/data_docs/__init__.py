@@ -1,7 +1,7 @@
-"""The data-quality pages: what each check of a delivery found, kept on disk and readable offline.
+"""The data-quality pages: the results of each check of a delivery, readable offline.
 
-Belongs here: keeping the gate's validation results, and rendering them as pages that load nothing
-from anywhere. Does not: judging (that is `expectations`).
+Belongs here: storing the gate's validation results, and rendering them as self-contained pages.
+Does not: checking (`expectations`).
 """
 
 from adapters.data_docs.checks import CheckedDelivery, keep_check, read_checks

@@ -1,4 +1,4 @@
-"""The record of checks: one JSON file for each time that a delivery was checked."""
+"""The record of checks: one JSON file for each check of a delivery."""
 
 import hashlib
 import json
@@ -18,10 +18,10 @@ _RESULTS = "results"
 
 @dataclass(frozen=True, slots=True)
 class CheckedDelivery:
-    """One check of a delivery, as the gate left it.
+    """The result of one check of a delivery.
 
-    `content_hash` and `profile` are None for a delivery that could not be read at all. `profile`
-    is `Profile.as_data`, `results` the validation results, one for each suite.
+    `content_hash` and `profile` are None for a delivery that could not be read. `profile` is
+    `Profile.as_data`, `results` the validation results, one for each suite.
     """
 
     settlement_month: SettlementMonth
@@ -42,20 +42,20 @@ class CheckedDelivery:
         findings: tuple[Finding, ...],
         results: tuple[Mapping[str, Any], ...],
     ) -> "CheckedDelivery":
-        """Describe the check of a delivery that could be read."""
+        """Return the record for a delivery that could be read."""
         month, counted = profile.settlement_month, profile.as_data()
         return cls(month, source, checked_at, findings, content_hash, counted, results)
 
     @property
     def blocked(self) -> bool:
-        """Say whether a finding forbids taking the delivery in."""
+        """Whether a finding blocks ingesting the delivery."""
         return any(finding.severity is Severity.CRITICAL for finding in self.findings)
 
     @property
     def name(self) -> str:
-        """Name what was checked, the same for each check of the same content.
+        """Return a name that is the same for each check of the same content.
 
-        What could not be read is told apart by where it lay and by what was wrong with it.
+        A delivery that could not be read is identified by its source and its findings.
         """
         if self.content_hash is not None:
             return self.content_hash[:12]
@@ -64,18 +64,18 @@ class CheckedDelivery:
 
 
 class CheckDamaged(Refused):
-    """The record of a check is not what was kept."""
+    """The record of a check cannot be read."""
 
     def __init__(self, file: Path) -> None:
         super().__init__(
-            f"{file} is damaged: the check that it records cannot be read. "
-            "Restore it from a backup, or remove it to go on without that check."
+            f"{file} is damaged: the check in it cannot be read. "
+            "Restore it from a backup, or remove it to continue without that check."
         )
         self.file = file
 
 
 def keep_check(folder: Path, checked: CheckedDelivery) -> Path:
-    """Keep a check beside all earlier ones, numbered; the file is there whole or not at all."""
+    """Store a check under the next number; the file is renamed into place when complete."""
     number = 1 + max(map(_number, _files(folder)), default=0)
     name = f"{number:06}-{checked.checked_at:%Y%m%dT%H%M%S.%f%z}-{checked.name}.json"
     file = folder / _RESULTS / str(checked.settlement_month) / name
@@ -88,10 +88,9 @@ def keep_check(folder: Path, checked: CheckedDelivery) -> Path:
 
 
 def read_checks(folder: Path) -> tuple[CheckedDelivery, ...]:
-    """Read every check that was kept, in the order in which they were, whatever the clock showed.
+    """Read all checks in the order of their numbers, then of their instants.
 
-    Those of two runs at once may have one number; then their instants order them. Raises
-    CheckDamaged.
+    Checks of two runs at once may have the same number. Raises CheckDamaged.
     """
     checks = [(_number(file), _read(file)) for file in _files(folder)]
     checks.sort(key=lambda each: (each[0], each[1].checked_at))
@@ -103,7 +102,7 @@ def _files(folder: Path) -> Iterator[Path]:
 
 
 def _number(file: Path) -> int:
-    """Read a check's number from its file's name; 0 for one that was kept without."""
+    """Return a check's number from its file's name; 0 for one without a number."""
     number = file.name.partition("-")[0]
     return int(number) if number.isdecimal() else 0
 

@@ -17,7 +17,7 @@ _IN_A_SENTENCE: Final = 20  # examples that a finding's sentence names at most
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A revision that was ingested: its number, and whether it is its month's current one."""
+    """An ingested revision: its number, and whether it is its month's current one."""
 
     settlement_month: SettlementMonth
     content_hash: str
@@ -27,7 +27,7 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class _Page:
-    """The latest check of one content, and the last revision that it became, if it became any."""
+    """The latest check of one content, and the last revision with that content, if any."""
 
     checked: CheckedDelivery
     revision: Standing | None
@@ -50,12 +50,12 @@ class _Page:
 
 
 def revision_page(month: SettlementMonth, revision_no: int) -> str:
-    """Name the file of a revision's page."""
+    """Return the file name of a revision's page."""
     return f"{month}-revision-{revision_no}.html"
 
 
 def publish_pages(folder: Path, standings: Iterable[Standing]) -> Path:
-    """Render a page for each content that was checked, and the index; return the index's path."""
+    """Render a page for each checked content and the index; return the index's path."""
     pages = _pages(read_checks(folder), tuple(standings))
     folder.mkdir(parents=True, exist_ok=True)
     index = folder / "index.html"
@@ -71,7 +71,7 @@ def publish_pages(folder: Path, standings: Iterable[Standing]) -> Path:
 
 
 def _pages(checks: Iterable[CheckedDelivery], standings: tuple[Standing, ...]) -> tuple[_Page, ...]:
-    """Give a page to each content, newest month first, within a month the latest check first."""
+    """Return a page for each content, newest month first, then latest check first."""
     latest: dict[tuple[SettlementMonth, str], CheckedDelivery] = {}
     for checked in reversed(tuple(checks)):
         latest.setdefault((checked.settlement_month, checked.name), checked)
@@ -96,7 +96,7 @@ def _index(pages: tuple[_Page, ...]) -> str:
 
 
 def _one_for_each_month(pages: Iterable[_Page]) -> list[_Page]:
-    """Pick each month's current revision; while it has none, what was checked of it last."""
+    """Return the page of each month's current revision, or else of its last check."""
     months: dict[SettlementMonth, _Page] = {}
     for each in pages:
         if each.revision is not None and each.revision.current:
@@ -112,7 +112,7 @@ def _revision(each: _Page) -> str:
 
 
 def _rules(checked: CheckedDelivery) -> list[Mapping[str, Any]]:
-    """List the results of all rules: broken ones first, and among them the critical ones."""
+    """Return the results of all rules: broken critical ones first, then other broken ones."""
     rules = [rule for result in checked.results for rule in result["results"]]
     return sorted(rules, key=lambda rule: (rule["success"], not _critical(rule)))
 

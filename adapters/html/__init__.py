@@ -1,4 +1,4 @@
-"""What all pages share: the base template, its style, and the pieces that pages are made of.
+"""What all pages share: the base template, its style and macros.
 
 Belongs here: templates that more than one room uses, and the environment that renders them.
 Does not: any page of its own; each is a template of the room that shows it.

@@ -1,10 +1,10 @@
-"""Rendering pages from templates; everything that goes in is escaped."""
+"""Rendering pages from templates with automatic escaping."""
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
 
 def page_templates(package: str) -> Environment:
-    """Load the templates of a package, and the shared ones that they extend and import."""
+    """Return an environment with the templates of a package and the shared ones."""
     environment = Environment(
         loader=ChoiceLoader([PackageLoader(package), PackageLoader("adapters.html")]),
         autoescape=True,
@@ -17,7 +17,7 @@ def page_templates(package: str) -> Environment:
 
 
 def _number(value: object) -> str:
-    """Write a whole number with separators, nothing as a dash, and anything else as it is."""
+    """Format a whole number with separators, None as a dash, anything else unchanged."""
     if isinstance(value, int | float) and not isinstance(value, bool):
         return f"{int(value):,}"
     return "–" if value is None else str(value)

@@ -1,6 +1,6 @@
-"""A sample marketplace: settlement files of any size, made on the spot, the same on every machine.
+"""A sample marketplace: generated settlement files of any size, the same on every machine.
 
-Belongs here: the imagined stores, what they sell, and the files that say so.
+Belongs here: the generated stores, their sales, and the files.
 Does not: anything that reads a delivery; a sample is read like every other one.
 """
 

@@ -1,7 +1,7 @@
-"""Chance that is the same everywhere: on every machine, in any order, whatever else is drawn.
+"""Random draws that are the same on every machine and in any order.
 
-A draw is a hash of what it is for, so a store's luck in May does not depend on April having been
-asked for. Only integers are computed with: processors disagree on the last digit of a logarithm.
+A draw is a hash of its purpose, so that a store's draws in May do not depend on those in April.
+Only integers are used, since processors disagree on the last digit of a logarithm.
 """
 
 import hashlib
@@ -32,17 +32,17 @@ def draw(purpose: str, seed: int, at: Numbers) -> Draws:
 
 
 def below(limit: int, draws: Draws, skip_bits: int = 0) -> Numbers:
-    """Turn draws into numbers from 0 to `limit - 1`; draws that skip other bits differ."""
+    """Turn draws into numbers from 0 to `limit - 1`; skipping other bits makes other numbers."""
     chosen = draws >> np.uint64(skip_bits)
     chosen %= np.uint64(limit)
     return chosen.astype(np.int64)
 
 
 def spread(ratio: float, purpose: str, seed: int, at: Numbers, of: int) -> Numbers:
-    """Give each number in `at` a rank from 0 to `of - 1`, evenly among any that are neighbors.
+    """Give each number in `at` a rank from 0 to `of - 1`, evenly spread among neighbors.
 
-    A low-discrepancy sequence with the given irrational `ratio`: where a plain draw would leave
-    some months without a single large store, every few dozen neighbors hold the whole range.
+    Uses a low-discrepancy sequence with the irrational `ratio`: every few dozen neighbors cover the
+    whole range, whereas plain draws could leave a month without a large store.
     """
     start = draw(purpose, seed, np.zeros(1, np.int64)) >> np.uint64(32)
     step = np.uint64(round(ratio * 2**32))
@@ -51,14 +51,14 @@ def spread(ratio: float, purpose: str, seed: int, at: Numbers, of: int) -> Numbe
 
 
 def log_normal(size: int, median: int, sigma: float) -> Numbers:
-    """List the quantiles of a log-normal distribution in rising order, as whole numbers."""
+    """Return the quantiles of a log-normal distribution in rising order, as whole numbers."""
     normal = NormalDist()
     ranks = ((rank + 0.5) / size for rank in range(size))
     return np.array([round(median * math.exp(sigma * normal.inv_cdf(u))) for u in ranks], np.int64)
 
 
 def interpolated(knots: tuple[tuple[int, int], ...], size: int) -> list[int]:
-    """Join (place, height) knots by straight lines, and list the heights at 0 to `size - 1`."""
+    """Interpolate linearly between (place, height) knots; return the heights at 0 to `size - 1`."""
     heights = []
     for (left, low), (right, high) in pairwise(knots):
         heights += [low + (high - low) * (x - left) // (right - left) for x in range(left, right)]

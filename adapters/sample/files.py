@@ -1,4 +1,4 @@
-"""The sample's folder: one delivery a month, with the manifest that a sender would add."""
+"""The sample's folder: one delivery a month, with a manifest."""
 
 import hashlib
 import json
@@ -31,11 +31,11 @@ _REPEATING: Final = ["seller_id", "line_type", "settlement_type", "confirmed_on"
 
 
 class SampleInvalid(WrongUsage):
-    """A sample that cannot be made: the sentence says which number is wrong."""
+    """A sample with a number out of range; the message names it."""
 
 
 class NotThatSample(Refused):
-    """A folder that holds something else than the sample asked for."""
+    """A folder with other content than the requested sample."""
 
     def __init__(self, directory: Path, holds: str) -> None:
         super().__init__(
@@ -46,7 +46,7 @@ class NotThatSample(Refused):
 
 @dataclass(frozen=True, slots=True)
 class _Marketplace:
-    """What a sample was asked to be; kept in its folder, so that months can be added to it."""
+    """The parameters of a sample; kept in its folder, so that months can be added."""
 
     sellers: int
     lines: int
@@ -75,15 +75,12 @@ def write_sample(
     file_format: FileFormat,
     progress: Callable[[SettlementMonth], None],
 ) -> None:
-    """Write the deliveries of a sample marketplace, month by month, and report each to `progress`.
+    """Write the deliveries of a sample marketplace, and report each month to `progress`.
 
-    `sellers` is the number of stores listed at the end of October 2026; 2 % join a month, so
-    earlier months list fewer and later ones more. `lines` is the number of settlement lines of
-    each month. Equal arguments write equal bytes, whichever other months are asked for. A month
-    that the sample already holds is left as it is.
-
-    Raises SampleInvalid for numbers and months out of range, NotThatSample for a folder that
-    holds anything but the same sample.
+    `sellers` is the number of stores listed at the end of October 2026; 2 % join a month. `lines`
+    is the number of settlement lines of each month. Equal arguments write equal bytes, whichever
+    other months are written. Existing months of the sample are kept. Raises SampleInvalid for
+    numbers and months out of range, NotThatSample for a folder with other content.
     """
     marketplace = _Marketplace(sellers, lines, seed, file_format)
     _check_months(months)
@@ -105,7 +102,7 @@ def _check_months(months: Sequence[SettlementMonth]) -> None:
 
 
 def _claim(directory: Path, marketplace: _Marketplace) -> None:
-    """Make the folder this sample's, or refuse when it is anything else's."""
+    """Record the sample in its folder; raises NotThatSample if the folder has other content."""
     marker = directory / _MARKER
     if directory.exists() and not directory.is_dir():
         raise NotThatSample(directory, "a file")
@@ -120,7 +117,7 @@ def _claim(directory: Path, marketplace: _Marketplace) -> None:
 
 
 def _write_month(directory: Path, marketplace: _Marketplace, month: SettlementMonth) -> None:
-    """Write a month beside its folder and move it there whole: an interrupted one never counts."""
+    """Write a month to a temporary folder and rename it, so that it is never incomplete."""
     unfinished = directory / f".{month}.unfinished"
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir()
@@ -150,7 +147,7 @@ def _write_lines(
 def _write(
     table: pa.Table, path: Path, totals: dict[str, int] | None = None
 ) -> dict[str, str | int]:
-    """Write one file and describe it as the manifest does: name, rows, totals, hash."""
+    """Write one file and return its entry in the manifest."""
     if path.suffix == ".csv":
         _write_csv(table, path)
     else:
@@ -162,7 +159,7 @@ def _write(
 
 
 def _write_csv(table: pa.Table, path: Path) -> None:
-    """Write plain CSV; no value of a sample needs quotes."""
+    """Write CSV without quotes, which no value of a sample needs."""
     options = pyarrow.csv.WriteOptions(include_header=False, quoting_style="none")
     with path.open("wb") as file:
         file.write((",".join(table.column_names) + "\n").encode())

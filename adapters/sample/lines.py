@@ -1,9 +1,9 @@
-"""The settlement lines of the imagined stores, any stretch of a month at a time.
+"""The settlement lines of the generated stores, for any part of a month.
 
-A month is a row of places in the order of confirmation dates. Every block of 64 places is laid
-out alike: purchases, each perhaps followed by its delivery fee, and a few returns. A return is
-about a purchase some blocks earlier, where need be in the month before, so a cancellation
-after confirmation counts in its own month (rule 3) and always has the purchase that it takes back.
+A month is a sequence of places in the order of confirmation dates. Every block of 64 places has the
+same layout: purchases, some followed by a delivery fee, and a few returns. A return refers to a
+purchase some blocks earlier, if necessary in the month before, so that every cancellation after
+confirmation has its purchase and counts in its own month (rule 3).
 """
 
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ from adapters.sample.stores import Stores
 from domain.months import SettlementMonth
 
 MOST_LINES: Final = 10**8
-"""A product order id has eight digits beside its order date, so a month has no more lines."""
+"""A product order id has eight digits after its order date, which limits the lines of a month."""
 
 _BLOCK: Final = "PDPPPDQPPDPPQDPPPDPPPQPDPPPDQPPPPDPPQDPPPBPPDPQPPDEPPDQPPDPPrstu"
 """P purchase, Q quick-settled purchase; about the one before: D delivery, E extra fee,
@@ -36,9 +36,9 @@ _SETTLEMENT_TYPE: Final = {
     "u": "QUANTITY_CANCEL_DEDUCTION",
 }
 _RETURNS: Final = {"r": (3, 40), "s": (18, 300), "t": (28, 800), "u": (8, 150)}
-"""Return → the place of its purchase, and how much later it is, in thousandths of a month."""
+"""Return → the place of its purchase, and the delay in thousandths of a month."""
 _HALVES: Final = {"D": 0, "E": 0, "B": -2, "r": -2, "s": -2, "t": -2, "u": -1}
-"""How many halves of the purchase's price the line's amount is; 2 unless said."""
+"""The line's amount in halves of the purchase's price; 2 if not listed."""
 
 _FEES_KRW: Final = np.array([2500, 3000, 3000, 3000, 3500, 4000, 5000, 6000], np.int64)
 _PRICE_PERMILLE: Final = log_normal(1024, 880, sigma=0.5)
@@ -89,7 +89,7 @@ _PURCHASES_BEFORE: Final = np.cumsum(_LAYOUT.is_purchase) - _LAYOUT.is_purchase
 
 @dataclass(frozen=True, slots=True)
 class Purchases:
-    """Some purchases as columns: the store's number, the price and the ids, also as numbers."""
+    """Purchases as columns: the store's number, the price and the ids as numbers."""
 
     store: Numbers
     price_krw: Numbers
@@ -97,7 +97,7 @@ class Purchases:
     product_order_id: Numbers
 
     def but(self, rows: Numbers, other: "Purchases") -> "Purchases":
-        """Put other purchases into the places of some."""
+        """Return the purchases with some rows replaced."""
         return Purchases(
             store=_replaced(self.store, rows, other.store),
             price_krw=_replaced(self.price_krw, rows, other.price_krw),
@@ -114,11 +114,11 @@ def _replaced(column: Numbers, rows: Numbers, values: Numbers) -> Numbers:
 
 @dataclass(frozen=True, slots=True)
 class MonthPlan:
-    """What makes any place of a month computable on its own.
+    """What is needed to compute any place of a month independently.
 
     `purchases_up_to[n]` counts the purchases at the stores numbered up to n, `day_ends[d]` the
-    lines of the days up to d; `scale` turns a store's ordinary order value
-    into the one that reaches its sales with the number of lines there are.
+    lines of the days up to d; `scale` scales order values so that stores reach their sales with
+    the given number of lines.
     """
 
     month: SettlementMonth
@@ -132,7 +132,7 @@ class MonthPlan:
 
     @classmethod
     def of(cls, stores: Stores, lines: int) -> "MonthPlan":
-        """Deal out a month's purchases to its stores, by what each sells."""
+        """Distribute a month's purchases among its stores, by their sales."""
         order_value = stores.order_value_krw()
         sales = stores.sales_krw()
         milli_orders = np.cumsum(np.maximum(sales * 1000 // order_value, sales > 0))
@@ -150,25 +150,25 @@ class MonthPlan:
 
     @property
     def full_blocks(self) -> int:
-        """How many blocks are complete; the places after them are all plain purchases."""
+        """The number of complete blocks; the places after them are plain purchases."""
         return self.lines // len(_BLOCK)
 
     def confirmed_on(self, places: Numbers) -> Numbers:
-        """Say on which day each place's line counts, as days since 1970."""
+        """Return the confirmation date of each place, as days since 1970."""
         first = (self.month.first_day - _EPOCH).days
         days: Numbers = np.searchsorted(self.day_ends, places, side="right")
         return days + first
 
     def layout_places(self, places: Numbers) -> Numbers:
-        """Say which place of the block each place of the month is."""
+        """Return the position in the block of each place."""
         kind: Numbers = np.where(places < self.full_blocks * len(_BLOCK), places % len(_BLOCK), 0)
         return kind
 
     def purchases(self, places: Numbers) -> Purchases:
-        """Work out the purchases at some places; each place must be a purchase's.
+        """Compute the purchases at places, each of which must be a purchase.
 
-        An order's date is in its id: up to ten days before the confirmation, so that at the
-        beginning of a month orders (and quick settlements' pick-ups) are the last month's.
+        An order's date, part of its id, is up to ten days before the confirmation, so that orders
+        confirmed early in a month are from the month before.
         """
         store = self._stores_at(places)
         luck = draw(f"purchase {self.month}", self.seed, places)
@@ -191,7 +191,7 @@ class MonthPlan:
         return store
 
     def _ordered_on(self, places: Numbers) -> Numbers:
-        """Spell the order date of some places as the number YYYYMMDD."""
+        """Return the order date of each place as the number YYYYMMDD."""
         luck = draw(f"order {self.month}", self.seed, places)
         wait = 2 + below(_LONGEST_WAIT_DAYS - 1, luck)
         before = (self.month.first_day - _EPOCH).days - _LONGEST_WAIT_DAYS
@@ -201,14 +201,14 @@ class MonthPlan:
         return ordered_on
 
     def _serial(self, places: Numbers) -> Numbers:
-        """Number the places so that no two of a month, nor of one order date, are alike."""
+        """Return serial numbers, unique in a month and for one order date."""
         return (places * 61_803_399 + self.seed % MOST_LINES) % MOST_LINES
 
 
 def lines_between(first: int, last: int, plan: MonthPlan, before: MonthPlan) -> pa.Table:
-    """Write out the lines at places `first` to `last - 1` of a month, in the canonical columns.
+    """Return the lines at places `first` to `last - 1` of a month, in the canonical columns.
 
-    `before` is the plan of the month before, which some returns are about.
+    `before` is the plan of the month before, which some returns refer to.
     """
     places = np.arange(first, last, dtype=np.int64)
     kind = plan.layout_places(places)
@@ -233,7 +233,7 @@ def lines_between(first: int, last: int, plan: MonthPlan, before: MonthPlan) -> 
 def _purchases_about(
     places: Numbers, kind: Numbers, plan: MonthPlan, before: MonthPlan
 ) -> Purchases:
-    """Find the purchase that each line is about: in its block, some blocks ago or last month."""
+    """Return the purchase that each line refers to."""
     ago = _LAYOUT.later_permille[kind] * plan.full_blocks // 1000
     about = places - kind + _LAYOUT.about[kind] - ago * len(_BLOCK)
     about = np.where(places < plan.full_blocks * len(_BLOCK), about, places)
@@ -248,7 +248,7 @@ def _purchases_in(lines: int) -> int:
 
 
 def _stride(purchases: int) -> int:
-    """Find a step that goes through all purchases, and far from one to the next."""
+    """Return a large step that visits all purchases."""
     step = max(1, int(purchases * _GOLDEN))
     return next(s for s in _counting_from(step) if gcd(s, purchases) == 1)
 
@@ -260,7 +260,7 @@ def _counting_from(number: int) -> Iterator[int]:
 
 
 def _day_ends(month: SettlementMonth, lines: int) -> Numbers:
-    """Deal out a month's lines to its days: more on Mondays, fewer on weekends."""
+    """Distribute a month's lines among its days: more on Mondays, fewer on weekends."""
     first = month.first_day.weekday()
     days = (month.last_day - month.first_day).days + 1
     weights = [_WEEKDAY_WEIGHTS[(first + day) % 7] for day in range(days)]
@@ -269,6 +269,6 @@ def _day_ends(month: SettlementMonth, lines: int) -> Numbers:
 
 
 def _rounded(price_krw: Numbers) -> Numbers:
-    """Round prices down to what a shop would ask: tens of won, hundreds from 10,000 on."""
+    """Round prices down to tens of won, to hundreds from 10,000 on."""
     step = np.where(price_krw < _HUNDREDS_FROM_KRW, 10, 100)
     return np.maximum(price_krw // step * step, 10)

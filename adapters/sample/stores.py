@@ -1,7 +1,7 @@
-"""The imagined stores: when each was approved, how it is run and what it sells in a month.
+"""The generated stores: their approval dates, properties and monthly sales.
 
-A store is known by its number, counted in the order of approval; everything about it follows
-from the number, the month and the seed.
+Stores are numbered in the order of approval; everything else is computed from the number, the month
+and the seed.
 """
 
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from domain.months import SettlementMonth
 
 FOUNDED: Final = SettlementMonth(2012, 1)
 REFERENCE: Final = SettlementMonth(2026, 10)
-"""The month at whose end the number of stores asked for is listed; it grows by 2 % a month."""
+"""The month at whose end the requested number of stores is listed; it grows by 2 % a month."""
 
 _GROWTH: Final = (51, 50)
 _BILLION: Final = 10**9
@@ -56,8 +56,8 @@ _NEVER: Final = 10_000
 class Stores:
     """All stores listed at a month's end, as columns in the order of their numbers.
 
-    `approved_on` counts days since 1970; `age` and `closed_for` are in months since the month of
-    approval and of closing (negative while open); `size` is a rank, the largest sellers last.
+    `approved_on` counts days since 1970; `age` and `closed_for` count months since approval and
+    closing (negative while open); `size` is a rank, the largest sellers last.
     """
 
     month: SettlementMonth
@@ -72,7 +72,7 @@ class Stores:
 
     @classmethod
     def listed(cls, sellers: int, seed: int, month: SettlementMonth) -> "Stores":
-        """Imagine the stores approved up to the month's last day."""
+        """Generate the stores approved up to the month's last day."""
         number = np.arange(listed_stores(sellers, month), dtype=np.int64)
         cohort = _cohorts(sellers, month, number)
         age = _months_between(FOUNDED, month) - cohort
@@ -93,10 +93,10 @@ class Stores:
         )
 
     def sales_krw(self) -> Numbers:
-        """Say what each store would like to sell in the month: whole KRW, before returns.
+        """Return each store's target sales in the month: whole KRW, before returns.
 
-        Nothing in the month of approval, nor in the next one if it was approved late, so that no
-        purchase is ordered before the store exists; nothing after the month of closing.
+        It is zero in the month of approval, in the next one after a late approval, so that no
+        order is older than its store, and after the month of closing.
         """
         career = spread(0.5698402909980532, "career", self.seed, self.number, len(_CAREERS))
         mood = below(256, draw(f"mood {self.month}", self.seed, self.number))
@@ -109,17 +109,17 @@ class Stores:
         return np.where(sells, np.maximum(sales, 1), 0)
 
     def order_value_krw(self) -> Numbers:
-        """Say what an order at each store is worth on average; larger sellers have larger ones."""
+        """Return the average order value at each store; it grows with the seller's size."""
         wares = _ORDER_VALUE_KRW[below(256, draw("order value", self.seed, self.number))]
         return wares * _LARGER_ORDERS_PERMILLE[self.size] // 1000
 
     def names(self) -> pa.Array:
-        """Spell the seller ids: `s0000001` is the oldest store."""
+        """Return the seller ids: `s0000001` is the oldest store."""
         digits = pa.array(self.number + 10_000_001).cast(pa.string())
         return pc.binary_join_element_wise("s", pc.utf8_slice_codeunits(digits, 1), "")
 
     def snapshot(self) -> pa.Table:
-        """Describe the stores as of the first day of the next month, in the canonical columns."""
+        """Return the snapshot as of the first day of the next month, in the canonical columns."""
         status = np.where(self.closed_for >= 0, 2, self.paused)
         return pa.table(
             {
@@ -141,7 +141,7 @@ class Stores:
 
 
 def listed_stores(sellers: int, month: SettlementMonth) -> int:
-    """Count the stores listed at a month's end, of a marketplace with `sellers` in REFERENCE."""
+    """Return the number of stores listed at a month's end, given `sellers` in REFERENCE."""
     share, (more, fewer) = _BILLION, _GROWTH
     for _ in range(_months_between(month, REFERENCE)):
         share = share * fewer // more
@@ -151,25 +151,25 @@ def listed_stores(sellers: int, month: SettlementMonth) -> int:
 
 
 def _cohorts(sellers: int, month: SettlementMonth, number: Numbers) -> Numbers:
-    """Say for each store how many months after FOUNDED it was approved."""
+    """Return how many months after FOUNDED each store was approved."""
     listed = [listed_stores(sellers, m) for m in FOUNDED.until(month)]
     return np.searchsorted(np.array(listed), number, side="right")
 
 
 def _first_days(month: SettlementMonth) -> Numbers:
-    """List the first days of all months from FOUNDED on, as days since 1970."""
+    """Return the first days of all months from FOUNDED on, as days since 1970."""
     return np.array([(m.first_day - _EPOCH).days for m in FOUNDED.until(month)], np.int64)
 
 
 def _closed_for(seed: int, number: Numbers, age: Numbers, founders: Flags) -> Numbers:
-    """Say for how many months each store has been closed. Founders never close."""
+    """Return for how many months each store has been closed. Founders never close."""
     draws = draw("closing", seed, number)
     closes = (below(1000, draws) < _CLOSING_PERMILLE) & ~founders
     return age - np.where(closes, 4 + below(48, draws, skip_bits=20), _NEVER)
 
 
 def _paused(seed: int, number: Numbers, month: SettlementMonth) -> Flags:
-    """Say whether each store is paused, which it is for a quarter of a year."""
+    """Return whether each store is paused, which lasts a quarter of a year."""
     quarter = f"paused {month.year} {(month.month - 1) // 3}"
     return below(1000, draw(quarter, seed, number)) < _PAUSED_PERMILLE
 

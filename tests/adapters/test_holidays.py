@@ -103,13 +103,13 @@ def test_an_empty_file_names_no_extra_holiday(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "sentence"),
     [
-        ("2027-05-06", "'2027-05-06' is no date and name"),
-        ("2027-05-06  # Temporary holiday", "'2027-05-06' is no date and name"),
-        ("Temporary holiday", "'Temporary holiday' is no date and name"),
-        ("2027-5-6  Temporary holiday", "is no date and name; write for example 2027-05-06"),
-        ("2027.05.06  Temporary holiday", "is no date and name"),
-        ("20270506  Temporary holiday", "is no date and name"),
-        ("2027-02-29  Temporary holiday", "2027-02-29 is no calendar date"),
+        ("2027-05-06", "'2027-05-06' is not a date and a name"),
+        ("2027-05-06  # Temporary holiday", "'2027-05-06' is not a date and a name"),
+        ("Temporary holiday", "'Temporary holiday' is not a date and a name"),
+        ("2027-5-6  Temporary holiday", "is not a date and a name; write for example 2027-05-06"),
+        ("2027.05.06  Temporary holiday", "is not a date and a name"),
+        ("20270506  Temporary holiday", "is not a date and a name"),
+        ("2027-02-29  Temporary holiday", "2027-02-29 is not a calendar date"),
         ("2027-01-02  Again", "2027-01-02 is listed twice"),
     ],
 )

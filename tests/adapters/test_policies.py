@@ -96,7 +96,7 @@ def test_two_files_with_one_name_are_refused(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_does_not_exist_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(PolicyInvalid, match=r"absent is no folder; GROWTH_POINTS_POLICIES"):
+    with pytest.raises(PolicyInvalid, match=r"absent is not a folder; GROWTH_POINTS_POLICIES"):
         read_policies(tmp_path / "absent")
 
 
@@ -126,10 +126,10 @@ _SLIPS: dict[str, tuple[Callable[[str], str], str]] = {
     "a number of 5,000 digits": (_replace("150_000", "9" * 5000), "is not valid TOML"),
     "nested too deeply": (_replace("value = 3", "value = " + "[" * 9999), "is not valid TOML"),
     "a key twice": (_add("[window_months]\nvalue = 3\nsource = 'x'"), "is not valid TOML"),
-    "an empty file": (lambda _: "", "name is missing or no text"),
+    "an empty file": (lambda _: "", "name is missing or not a text"),
     "a format to come": (lambda text: "format = 2\n" + text, "written in format 2, and this"),
     "no number of a format": (lambda text: "format = true\n" + text, "written in format True"),
-    "no name": (_replace('name = "d-commerce-2020"', ""), "name is missing or no text"),
+    "no name": (_replace('name = "d-commerce-2020"', ""), "name is missing or not a text"),
     "a number for a name": (_replace('name = "d-commerce-2020"', "name = 2020"), "name is missing"),
     "a blank name": (_replace('name = "d-commerce-2020"', 'name = " "'), "it has no name"),
     "a value without source": (
@@ -160,11 +160,11 @@ _SLIPS: dict[str, tuple[Callable[[str], str], str]] = {
     ),
     "an unknown value": (
         _add("[payout.day_of_week]\nvalue = 1\nsource = 'x'"),
-        "payout.day_of_week is no value of a policy",
+        "payout.day_of_week is not a key of a policy",
     ),
     "a misspelled optional value": (
         _replace("[in_force_from]", "[in_force_since]"),
-        "in_force_since is no value of a policy",
+        "in_force_since is not a key of a policy",
     ),
     "a tier named in words": (_replace("[tier.3]", "[tier.three]"), "tier.three.points"),
     "a tier with a leading zero": (_replace("[tier.3]", "[tier.03]"), "tier.03.points"),
@@ -193,11 +193,11 @@ _SLIPS: dict[str, tuple[Callable[[str], str], str]] = {
     "a number in a list of texts": (_replace('["PROD_ORDER"]', "[1]"), "must be a list of texts"),
     "an unknown exclusion": (
         _replace('"uses_api"', '"uses_apis"'),
-        "exclusions knows only runs_department_store_window, ",
+        "exclusions must be one of runs_department_store_window, ",
     ),
     "an unknown day of tenure": (
         _replace('"first_day_of_payout_month" ', '"tenth" '),
-        "tenure.measured_on knows only first_day_of_payout_month, ",
+        "tenure.measured_on must be one of first_day_of_payout_month, ",
     ),
     "a month that is none": (_replace('"2020-01"', '"2020-13"'), "'2020-13' is not a month"),
     "a date for a month": (_replace('"2020-01"', "2020-01-01"), "in_force_from must be a text"),

@@ -176,7 +176,7 @@ def test_a_closing_without_a_root_says_how_to_name_one(marketplace: Marketplace)
         ("DATABASE_URL", "sqlite:///file", WRONG_USAGE, "only PostgreSQL"),
         ("DATABASE_URL", "not a url", WRONG_USAGE, "is not a URL"),
         ("DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none", REFUSED, "No connection"),
-        ("POLICIES", "/nowhere", WRONG_USAGE, "/nowhere is no folder"),
+        ("POLICIES", "/nowhere", WRONG_USAGE, "/nowhere is not a folder"),
         ("HOLIDAYS", "/nowhere/holidays.txt", WRONG_USAGE, "/nowhere/holidays.txt"),
     ],
 )
