@@ -1,4 +1,4 @@
-"""Approvals of payouts: recorded as runs of their month, appended only and sealed like these."""
+"""Approvals of payouts, which are recorded as runs of their month."""
 
 from collections.abc import Mapping
 
@@ -12,7 +12,7 @@ from domain.months import SettlementMonth
 
 
 def newest_approvals(connection: Connection) -> Mapping[SettlementMonth, Approval]:
-    """Find the newest approval of each month that has one, whatever became of the month since."""
+    """Return the newest approval of each month that has one, valid or not."""
     newest = (
         select(run.c.settlement_month, run.c.evaluation_id, run.c.difference["points"], run.c.actor)
         .ext(distinct_on(run.c.settlement_month))
@@ -26,7 +26,7 @@ def newest_approvals(connection: Connection) -> Mapping[SettlementMonth, Approva
 
 
 def recorded_rules(connection: Connection) -> Mapping[SettlementMonth, ApprovalRule]:
-    """Find the strictest rule that closings of each month recorded; months without are left out."""
+    """Return the strictest rule that closings of each month recorded, for months that have one."""
     above = run.c.difference[APPROVAL_ABOVE].astext.cast(BigInteger)
     strictest = (
         select(run.c.settlement_month, func.min(above))

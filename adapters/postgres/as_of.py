@@ -1,13 +1,11 @@
-"""The ledger as it stood: at a seal of the chain, or when a day ended in Seoul.
+"""The ledger as of a seal of the chain, or as of the end of a day in Seoul.
 
-Seals are numbered in the order of commits, without gaps, and nothing sealed ever changes. So what
-is answered for a seal today is answered next year, and a reader that goes from seal to seal
-misses nothing, however late a transaction commits.
+Seals are numbered in commit order without gaps, and sealed records never change. The answer for a
+seal is therefore always the same, and reading from seal to seal misses no transaction.
 
-A day is a matter of clocks. Seals are dated so that none is before an earlier one: what was
-recorded after a clock had been ahead is of the day which that clock showed, until the right clock
-has passed it. So a day has no transfer without the earlier ones, and what is answered for it stays,
-though a record may be of a later day than the one on which it was made.
+The dates of seals never decrease. After a clock was ahead, seals keep its date until the correct
+clock has passed it, so a record may belong to a later day than the one on which it was made. The
+answer for a day includes all earlier transfers, and stays the same.
 """
 
 from collections.abc import Iterator, Mapping
@@ -33,22 +31,22 @@ from adapters.postgres.ledger import seal_now
 from adapters.postgres.ledger.tables import seal, transfer
 from domain.ledger import SELLER_ACCOUNTS, Account
 
-# Shared by every transaction from its first note until its commit; see schema/1_guards.sql.
+# Held in share mode by every transaction from its first note to its commit; see the schema.
 _NOTES_LOCK: Final = 7_310_020_004
 
 
 @dataclass(frozen=True, slots=True)
 class SellerBalance:
-    """The points of one seller in each account of its own."""
+    """The balances of one seller's accounts."""
 
     seller_id: str
     points: Mapping[Account, int]
 
 
 def last_seal_of(connection: Connection, day: date) -> int:
-    """Find the last seal of what was recorded until the end of a calendar date in Seoul; 0: none.
+    """Return the number of the last seal of a calendar date in Seoul, 0 if there is none.
 
-    A commit under way may belong to that day, so it is waited for; then all that waits is sealed.
+    Waits for commits under way, which may belong to that day, then seals what is not sealed yet.
     """
     _wait_for_commits(connection)
     seal_now(connection)
@@ -58,10 +56,9 @@ def last_seal_of(connection: Connection, day: date) -> int:
 
 
 def _wait_for_commits(connection: Connection) -> None:
-    """Take the lock of those that commit, and release it with a savepoint.
+    """Take the lock that committing transactions share, and release it with a savepoint.
 
-    However this is interrupted, the lock ends with the transaction and not with the session, which
-    goes back to the pool.
+    A transaction-level lock cannot leak into the connection pool when this is interrupted.
     """
     with connection.begin_nested() as savepoint:
         connection.execute(text(f"SELECT pg_advisory_xact_lock({_NOTES_LOCK})"))
@@ -71,7 +68,7 @@ def _wait_for_commits(connection: Connection) -> None:
 def seller_balances(
     connection: Connection, *, seal_no: int, seller_id: str | None = None
 ) -> Iterator[SellerBalance]:
-    """Stream the balances of all sellers, or of one, as they stood at a seal, by seller id."""
+    """Stream the balances of all sellers, or of one, as of a seal, ordered by seller id."""
     query = _FOLD.where(seal.c.seal_no <= seal_no)
     if seller_id is not None:
         query = query.where(transfer.c.seller_id == seller_id)
@@ -80,7 +77,7 @@ def seller_balances(
 
 
 def _moved(account: Account) -> ColumnElement[int]:
-    """Add up what an account was given less what was taken from it."""
+    """Sum an account's credits less its debits."""
     points = case(
         (transfer.c.credit_account == account, transfer.c.points),
         (transfer.c.debit_account == account, -transfer.c.points),

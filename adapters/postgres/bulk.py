@@ -1,7 +1,7 @@
-"""Bulk loading: Parquet files streamed into tables by COPY, and what came of them hashed.
+"""Bulk loading of Parquet files by COPY, and hashing of rows.
 
-A hash is taken of rows as CSV in the order of their keys, texts in quotes. Arrow writes the same
-bytes of a staged file as PostgreSQL of the table, so what is loaded need not be read again.
+Rows are hashed as CSV in the order of their keys, with quoted texts. Arrow writes the same bytes
+for a staged file as PostgreSQL for the table, so loaded rows need not be read again.
 """
 
 import hashlib
@@ -35,8 +35,8 @@ _FORMAT: Final = pyarrow.csv.WriteOptions(include_header=False, quoting_style="n
 def copy_parquet(connection: Connection, table: Table, number: tuple[str, int], file: Path) -> None:
     """Stream a Parquet file into a table, with the same `number` (column, value) in every row.
 
-    The file's columns must bear the table's names. Rows are turned into CSV by Arrow, a batch at
-    a time: no row passes through Python, and memory does not grow with the file.
+    The file must have the table's column names. Arrow converts batches of rows to CSV, so memory
+    does not grow with the file.
     """
     with pyarrow.parquet.ParquetFile(file) as parquet:
         columns = [number[0], *parquet.schema_arrow.names]
@@ -49,7 +49,7 @@ def copy_parquet(connection: Connection, table: Table, number: tuple[str, int], 
 
 
 def hash_files(files: Iterable[tuple[Table, Path]]) -> str:
-    """Hash staged files, sorted by their tables' keys, as `hash_rows` hashes them once loaded."""
+    """Hash staged files, sorted by their tables' keys, as `hash_rows` does once they are loaded."""
     digest = hashlib.sha256()
     for table, file in files:
         names = [column.name for column in _hashed(table)]
@@ -60,7 +60,7 @@ def hash_files(files: Iterable[tuple[Table, Path]]) -> str:
 
 
 def hash_rows(connection: Connection, tables: Sequence[Table], number: int) -> str:
-    """Hash the rows that tables have under a `number`, the first part of their keys."""
+    """Hash the rows of tables whose key begins with `number`."""
     digest = hashlib.sha256()
     for table in tables:
         digest.update(rows_as_csv(connection, table, number))
@@ -68,9 +68,9 @@ def hash_rows(connection: Connection, tables: Sequence[Table], number: int) -> s
 
 
 def rows_as_csv(connection: Connection, table: Table, number: int) -> bytes:
-    """Read the rows that a table has under a `number` as CSV, in the order of their keys.
+    """Return the rows of a table whose key begins with `number` as CSV, in key order.
 
-    They come as one text: a row each would cost a second for half a million.
+    PostgreSQL returns one text: half a million single rows would cost a second.
     """
     owner, *keys = table.primary_key
     line = func.concat_ws(",", *map(_written, _hashed(table)))
@@ -84,7 +84,7 @@ def _hashed(table: Table) -> list[Column[Any]]:
 
 
 def _written(column: Column[Any]) -> ColumnElement[Any]:
-    """Write a column as Arrow does, whatever the session's settings say."""
+    """Format a column as Arrow does, independently of the session's settings."""
     if isinstance(column.type, Text):
         return '"' + func.replace(column, '"', '""') + '"'
     if isinstance(column.type, Boolean):

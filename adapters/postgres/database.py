@@ -1,4 +1,4 @@
-"""The database as a whole: connecting, migrating, and the one lock that orders all changes."""
+"""The database: connecting, migrating, and the lock that serializes all changes."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,8 +16,8 @@ SERVICE_ROLE = "growth_points_service"
 
 _VERSIONS = Path(__file__).parents[2] / "deploy" / "migrations" / "versions"
 
-# Answers must not depend on who asks from where: on PGTZ and its like, on what is set for the role
-# or the database. Whatever changes what is read or written is set, as it is by default.
+# Every setting that affects results is set to its default, so that environment variables such as
+# PGTZ and settings of the role or the database have no influence.
 _SESSION: Final = """
     SET TimeZone = 'Asia/Seoul';
     SET DateStyle = 'ISO, YMD';
@@ -51,20 +51,20 @@ class DatabaseNewer(Unavailable):
 
 
 class MigrationForbidden(Unavailable):
-    """The database's user lacks a right that a migration needs."""
+    """The database user lacks a privilege that a migration needs."""
 
 
 @contextmanager
 def open_database(url: str) -> Iterator[Engine]:
-    """Bring the database up to date and yield an engine that works as the service's own role.
+    """Migrate the database and yield an engine that runs as the service's role.
 
-    The role may select and insert, nothing else; migrations create it. Raises
-    DatabaseUrlInvalid, DatabaseUnreachable, DatabaseNewer, MigrationForbidden.
+    Migrations create the role, which may only select and insert. Raises DatabaseUrlInvalid,
+    DatabaseUnreachable, DatabaseNewer, MigrationForbidden.
     """
     engine = _engine(url)
     try:
         migrate(engine)
-        event.listen(engine, "connect", _become_the_service)
+        event.listen(engine, "connect", _set_service_role)
         engine.dispose()
         yield engine
     finally:
@@ -72,7 +72,7 @@ def open_database(url: str) -> Iterator[Engine]:
 
 
 def migrate(engine: Engine) -> None:
-    """Apply the migrations that the database lacks; at most one process does it at a time."""
+    """Apply missing migrations, in one process at a time."""
     try:
         with engine.connect() as connection:
             applied = _applied(connection)
@@ -136,15 +136,15 @@ def _engine(url: str) -> Engine:
     engine = create_engine(
         parsed.set(drivername="postgresql+psycopg"),
         pool_pre_ping=True,
-        connect_args=_ITS_OWN | _as_the_url_says(parsed),
+        connect_args=_ITS_OWN | _without_libpq_variables(parsed),
     )
     event.listen(engine, "connect", _begin_session)
     return engine
 
 
-def _as_the_url_says(url: URL) -> dict[str, Any]:
-    """Keep libpq's variables from adding to what a URL says, where they would go before it."""
-    said = {"options": url.query.get("options", "")}  # PGOPTIONS could turn triggers off
+def _without_libpq_variables(url: URL) -> dict[str, Any]:
+    """Override libpq's environment variables that would take precedence over the URL."""
+    said = {"options": url.query.get("options", "")}  # PGOPTIONS could disable triggers
     if url.host or "host" in url.query:
         said["hostaddr"] = url.query.get("hostaddr", "")
     return said
@@ -155,27 +155,25 @@ def _begin_session(connection: Any, _record: object) -> None:
     connection.commit()
 
 
-def _become_the_service(connection: Any, _record: object) -> None:
+def _set_service_role(connection: Any, _record: object) -> None:
     connection.execute(f"SET ROLE {SERVICE_ROLE}")
     connection.commit()
 
 
 def lock_program(connection: Connection) -> None:
-    """Wait until no other closing or payout is under way, and keep others out until the end.
+    """Take the program's lock, which serializes closings and payouts, until the transaction ends.
 
-    One lock for the whole program: a closing may re-evaluate later months, so a lock for each
-    month would only be a slower way to the same order.
+    One lock for each month would not help, since a closing may re-evaluate later months.
     """
     connection.execute(text(f"SELECT pg_advisory_xact_lock({_PROGRAM_LOCK})"))
 
 
 @contextmanager
-def joining_whole_months(connection: Connection) -> Iterator[None]:
-    """Let PostgreSQL join by hashing or sorting only, whatever its statistics say.
+def without_nested_loops(connection: Connection) -> Iterator[None]:
+    """Disable nested loops, until the block or the transaction ends.
 
-    They are older than the month that is being recorded, and say that it has no rows. Nested loops
-    look free then, and go through all awards for every store. An error ends the setting with its
-    transaction.
+    The statistics do not know the month that is being recorded yet, so the planner expects no
+    rows, and would choose nested loops that scan all awards for every store.
     """
     before = connection.scalar(text("SHOW enable_nestloop"))
     connection.execute(text("SET LOCAL enable_nestloop = off"))

@@ -1,8 +1,8 @@
-"""What an evaluation decided for every store of its snapshot, and which stores it must decide.
+"""The decisions in effect for an evaluation, and the stores that it must decide.
 
-An evaluation records a decision for each store whose input is another than in the evaluation
-before it; every other store keeps the decision that it had. So what holds for a store is its
-newest decision in the evaluations of the month until then, as long as the snapshot has the store.
+An evaluation records decisions only for stores whose input changed since the evaluation before it;
+the others keep theirs. The decision in effect is therefore a store's newest one in the month up to
+that evaluation, if the snapshot has the store.
 """
 
 from collections.abc import Collection, Iterator, Mapping
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Connection, and_, case, exists, func, or_, select
 
-from adapters.postgres.database import joining_whole_months
+from adapters.postgres.database import without_nested_loops
 from adapters.postgres.tables import (
     decision,
     evaluation,
@@ -24,14 +24,14 @@ from domain.months import SettlementMonth
 
 @dataclass(frozen=True, slots=True)
 class Layers:
-    """An evaluation and those before it in its month, oldest first, and its seller snapshot."""
+    """An evaluation with the earlier ones of its month, oldest first, and its seller snapshot."""
 
     evaluation_ids: tuple[int, ...]
     snapshot_revision_id: int
 
 
 def layers_of(connection: Connection, evaluation_id: int) -> Layers:
-    """Find the evaluations whose decisions may hold in one of them."""
+    """Return the evaluations whose decisions may be in effect for one of them."""
     asked, earlier = evaluation.alias("asked"), evaluation.alias("earlier")
     ids = connection.scalars(
         select(earlier.c.evaluation_id)
@@ -50,8 +50,8 @@ def layers_of(connection: Connection, evaluation_id: int) -> Layers:
     return Layers(tuple(ids), connection.execute(newest_of_window).scalar_one())
 
 
-def holds(layers: Layers) -> ColumnElement[bool]:
-    """Say of a row of `decision` whether it holds in the newest of the layers."""
+def in_effect(layers: Layers) -> ColumnElement[bool]:
+    """Return the condition that a row of `decision` is in effect for the newest layer."""
     ids, newer = layers.evaluation_ids, decision.alias("newer")
     if len(ids) == 1:
         return decision.c.evaluation_id == ids[0]
@@ -67,19 +67,19 @@ def holds(layers: Layers) -> ColumnElement[bool]:
     return and_(decision.c.evaluation_id.in_(ids), ~replaced, in_the_snapshot)
 
 
-def stores_with_other_input(
+def stores_with_changed_input(
     connection: Connection,
     before: Mapping[SettlementMonth, int],
     now: Mapping[SettlementMonth, int],
     counted_line_types: Collection[str],
 ) -> frozenset[str]:
-    """List the stores whose counted amounts or snapshot differ between two windows.
+    """Return the stores whose counted amounts or snapshot rows differ between two windows.
 
-    A window is given as month → revision, and both are of the same months; the last one's
-    revision has the snapshot. A store that is in one snapshot only differs.
+    Both windows map the same months to revisions; the last revision has the snapshot. A store that
+    is missing from one snapshot differs.
     """
     found: set[str] = set()
-    with joining_whole_months(connection):
+    with without_nested_loops(connection):
         for month, revision_id in now.items():
             if revision_id != before[month]:
                 replaced = before[month], revision_id

@@ -1,4 +1,4 @@
-"""Deciding a whole month in one statement, and reading what was decided."""
+"""Deciding a whole month in one statement, and reading decisions."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -27,8 +27,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from adapters.postgres.database import joining_whole_months
-from adapters.postgres.decided import holds, layers_of
+from adapters.postgres.database import without_nested_loops
+from adapters.postgres.decided import in_effect, layers_of
 from adapters.postgres.eligibility_columns import (
     SellerColumns,
     outcome_column,
@@ -56,10 +56,10 @@ def record_decisions(
     earlier_awards: Collection[Award],
     stores: Collection[str] | None = None,
 ) -> None:
-    """Decide for every store of the snapshot, or for those named, in one INSERT … SELECT.
+    """Decide all or some stores of the snapshot in one INSERT … SELECT.
 
-    The amounts are summed over the window's revisions, counted line types only (rule 2); a month
-    without sales is 0 (rule 5).
+    Amounts of counted line types (rule 2) are summed over the window's revisions; a month without
+    sales is 0 (rule 5).
     """
     facts = _facts(terms, window_revision_ids, snapshot_revision_id, stores).cte("facts")
     seller = SellerColumns(
@@ -81,7 +81,7 @@ def record_decisions(
         facts.c.window_amount_krw,
         reasons_column(terms, seller),
     ).order_by(facts.c.seller_id)
-    with joining_whole_months(connection):
+    with without_nested_loops(connection):
         connection.execute(
             insert(decision).from_select([column.name for column in decision.c], decided),
             _given(earlier_awards, stores),
@@ -133,14 +133,14 @@ def _facts(
 
 
 def _among(stores: Collection[str] | None, seller_id: Column[str]) -> list[ColumnElement[bool]]:
-    """Keep to the stores that are asked for; to all of them when none are named."""
+    """Return the condition that selects the given stores; none for all of them."""
     return [] if stores is None else [seller_id == any_(bindparam("stores", type_=ARRAY(Text())))]
 
 
 def _given(
     awards: Collection[Award], stores: Collection[str] | None
 ) -> Mapping[str, Sequence[object]]:
-    """Make the parameters of a statement over `_facts`."""
+    """Return the parameters of a statement over `_facts`."""
     if stores is not None:
         awards = [each for each in awards if each.seller_id in stores]
     sellers, tiers = _tiers_by_seller(awards)
@@ -156,7 +156,7 @@ def _tiers_by_seller(awards: Collection[Award]) -> tuple[list[str], list[int]]:
 
 @dataclass(frozen=True, slots=True)
 class RecordedStore:
-    """A store's facts, and the result and the window's sum that were recorded for it."""
+    """A store's facts, and its recorded result and window sum."""
 
     seller_id: str
     facts: SellerFacts | None
@@ -175,10 +175,10 @@ def recorded_facts(
     seller_id: str | None = None,
     only_its_own: bool = False,
 ) -> Iterator[RecordedStore]:
-    """Stream, in the order of seller ids, each store's facts beside what an evaluation decided.
+    """Stream each store's facts and its decision in an evaluation, ordered by seller id.
 
-    Facts are None for a store that the snapshot lacks, the rest for one without a decision. With
-    `only_its_own` the decisions are left out that the evaluation did not make itself.
+    Facts are None for a store that is not in the snapshot, the rest for one without a decision.
+    With `only_its_own`, decisions of earlier evaluations are left out.
     """
     stores = None if seller_id is None else [seller_id]
     facts = _facts(terms, window_revision_ids, snapshot_revision_id, stores).subquery("facts")
@@ -194,7 +194,7 @@ def recorded_facts(
         .select_from(both)
         .order_by(either)
     )
-    with joining_whole_months(connection):
+    with without_nested_loops(connection):
         rows = connection.execute(
             query,
             _given(earlier_awards, stores),
@@ -214,7 +214,7 @@ def _decided(
 ) -> Select[*tuple[Any, ...]]:
     if evaluation_id is None:
         return _decision(false())
-    holding = holds(layers_of(connection, evaluation_id))
+    holding = in_effect(layers_of(connection, evaluation_id))
     return _decision(holding, *_among(stores, decision.c.seller_id))
 
 
@@ -224,7 +224,7 @@ def _decision(*conditions: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
 
 
 def _named_after(source: Subquery) -> list[ColumnElement[Any]]:
-    """Name the columns of a subquery after it, to select them beside those of another one."""
+    """Label the columns of a subquery with its name, to select them with those of another."""
     return [column.label(f"{source.name}_{column.name}") for column in source.c]
 
 
@@ -250,11 +250,11 @@ def _tiers_of(bits: int) -> frozenset[int]:
 
 
 def earned_awards(connection: Connection, evaluation_id: int, month: SettlementMonth) -> set[Award]:
-    """List the awards that an evaluation decided."""
-    with joining_whole_months(connection):
+    """Return the awards of an evaluation."""
+    with without_nested_loops(connection):
         rows = connection.execute(
             select(decision.c.seller_id, decision.c.tier, decision.c.points).where(
-                holds(layers_of(connection, evaluation_id)),
+                in_effect(layers_of(connection, evaluation_id)),
                 decision.c.outcome == Outcome.AWARDED,
             )
         ).all()
@@ -267,10 +267,9 @@ def changed_results(
     after: Evaluation,
     stores: Collection[str] | None = None,
 ) -> tuple[ChangedResult, ...]:
-    """List the stores whose award differs between two evaluations, in the order of seller ids.
+    """Return the stores, all or some, whose award differs between two evaluations, ordered by id.
 
-    Without an evaluation before, they are the stores that are awarded. With `stores` only those
-    are looked at.
+    Without an earlier evaluation, these are the awarded stores.
     """
     old_id = None if before is None else before.evaluation_id
     old = _decided(connection, old_id, stores).subquery("old")
@@ -285,7 +284,7 @@ def changed_results(
         )
         .order_by(seller_id)
     )
-    with joining_whole_months(connection):
+    with without_nested_loops(connection):
         rows = connection.execute(differing, _given((), stores)).mappings().all()
     return tuple(
         ChangedResult(row["store"], _result(row, "old"), _result(row, "new")) for row in rows
@@ -293,7 +292,7 @@ def changed_results(
 
 
 def _result(row: RowMapping, of: str) -> Result | None:
-    """Make the result of the decision that a row has under this name; None where it has none."""
+    """Return the result in a row's columns of this name, None if there is none."""
     if row[f"{of}_seller_id"] is None:
         return None
     reasons = tuple(map(Reason, row[f"{of}_reasons"]))
@@ -303,14 +302,14 @@ def _result(row: RowMapping, of: str) -> Result | None:
 def decisions(
     connection: Connection, evaluation_id: int, *, seller_id: str | None = None
 ) -> Iterator[Decision]:
-    """Stream the decisions of an evaluation in the order of seller ids."""
+    """Stream the decisions of an evaluation, ordered by seller id."""
     asked = evaluation.alias("asked")
     query = (
         select(asked.c.settlement_month, policy.c.name, *decision.c)
         .select_from(decision)
         .join(asked, asked.c.evaluation_id == evaluation_id)
         .join(policy, policy.c.policy_hash == asked.c.policy_hash)
-        .where(holds(layers_of(connection, evaluation_id)))
+        .where(in_effect(layers_of(connection, evaluation_id)))
         .order_by(decision.c.seller_id)
     )
     if seller_id is not None:
@@ -330,11 +329,11 @@ def decisions(
 
 
 def funnel(connection: Connection, evaluation_id: int) -> Funnel:
-    """Count the stores of an evaluation by what kept them from an award."""
-    with joining_whole_months(connection):
+    """Count the stores of an evaluation by their reasons."""
+    with without_nested_loops(connection):
         rows = connection.execute(
             select(decision.c.reasons, func.count())
-            .where(holds(layers_of(connection, evaluation_id)))
+            .where(in_effect(layers_of(connection, evaluation_id)))
             .group_by(decision.c.reasons)
         ).all()
     return Funnel({tuple(map(Reason, reasons)): count for reasons, count in rows})

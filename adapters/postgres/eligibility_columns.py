@@ -1,8 +1,7 @@
-"""The eligibility rules over whole columns: what `domain.decision.decide` answers for one store,
-as PostgreSQL expressions that answer for all of them.
+"""The eligibility rules as PostgreSQL expressions, which decide all stores like
+`domain.decision.decide` decides one.
 
-No rule is written here. Each expression is what a rule's own predicate gives when it is handed
-columns instead of values.
+No rule is written here: each expression is the result of a rule's predicate applied to columns.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,14 +21,12 @@ _NOTHING: Final = 0
 
 @dataclass(frozen=True, slots=True)
 class SellerColumns:
-    """The columns that hold every store's facts: a `domain.eligibility.Seller`.
+    """The columns with all stores' facts: a `domain.eligibility.Seller`.
 
-    None of them may be NULL. `awarded_tiers` holds, as the bits of an integer, the tiers that
-    were awarded from earlier settlement months and not reversed: bit n-1 for tier n, 0 for none.
-    `window_amount_krw` is the window's sum in whole KRW.
-
-    Give columns that hold a value (of a table or a materialized query) rather than expressions:
-    each is read by several rules and would be worked out anew for every one of them.
+    None may be NULL. `awarded_tiers` holds the tiers of standing awards from earlier settlement
+    months as bits: bit n-1 for tier n. `window_amount_krw` is the window's sum in whole KRW. Pass
+    columns of a table or a materialized query, since several rules would each evaluate an
+    expression again.
     """
 
     approved_on: ColumnElement[date]
@@ -43,7 +40,7 @@ class SellerColumns:
 
     @property
     def awarded(self) -> Mapping[int, ColumnElement[bool]]:
-        """For each tier: whether its bit is set."""
+        """For each tier, whether its bit is set."""
         return {
             number: self.awarded_tiers.bitwise_and(_bit(number)) != _NOTHING
             for number in range(1, MOST_TIERS + 1)
@@ -51,16 +48,13 @@ class SellerColumns:
 
     @property
     def highest_awarded_tier(self) -> "_HighestBit":
-        """The number of the highest bit set, as something that can be compared."""
+        """The number of the highest set bit, for comparisons."""
         return _HighestBit(self.awarded_tiers)
 
 
 @dataclass(frozen=True, slots=True)
 class _HighestBit:
-    """The highest bit set in an integer column, which PostgreSQL has no function for.
-
-    Above n it lies exactly when the integer is at least 2 to the n: one comparison per store.
-    """
+    """The highest set bit of an integer column: above n if the integer is at least 2 to the n."""
 
     bits: ColumnElement[int]
 
@@ -69,10 +63,7 @@ class _HighestBit:
 
 
 def reasons_column(terms: Terms, seller: SellerColumns) -> ColumnElement[Sequence[str]]:
-    """List every reason that applies to each store, in the declared order, as a `text[]`.
-
-    Empty for a store that is awarded; never NULL (rule 12).
-    """
+    """Return each store's reasons, in the declared order, as a `text[]`, never NULL (rule 12)."""
     each_or_null = [
         case((rule.applies(seller, terms), literal(rule.reason.value, Text())))
         for rule in rules_of(terms.policy)
@@ -81,19 +72,19 @@ def reasons_column(terms: Terms, seller: SellerColumns) -> ColumnElement[Sequenc
 
 
 def outcome_column(terms: Terms, seller: SellerColumns) -> ColumnElement[str]:
-    """Say for each store whether it is awarded, as the name of the outcome."""
+    """Return each store's outcome."""
     refused = (_has_a_reason(terms, seller), literal(Outcome.NOT_ELIGIBLE.value, Text()))
     return case(refused, else_=literal(Outcome.AWARDED.value, Text()))
 
 
 def tier_column(terms: Terms, seller: SellerColumns) -> ColumnElement[int | None]:
-    """Name the tier that each store is awarded; NULL for a store with any reason against it."""
+    """Return the tier that each store is awarded, NULL for none."""
     numbers = ((tier, literal(tier.number, SmallInteger())) for tier in terms.policy.tiers)
     return _of_awarded(terms, seller, dict(numbers), literal(None, SmallInteger()))
 
 
 def points_column(terms: Terms, seller: SellerColumns) -> ColumnElement[int]:
-    """Name the points that each store is awarded; 0 for a store with any reason against it."""
+    """Return the points that each store is awarded, 0 for none."""
     points = ((tier, literal(tier.points, BigInteger())) for tier in terms.policy.tiers)
     return _of_awarded(terms, seller, dict(points), literal(0, BigInteger()))
 
@@ -116,5 +107,4 @@ def _has_a_reason(terms: Terms, seller: SellerColumns) -> ColumnElement[bool]:
 
 
 def _bit(number: int) -> int:
-    """Name the bit that stands for a tier."""
     return 1 << (number - 1)

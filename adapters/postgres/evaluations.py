@@ -1,4 +1,4 @@
-"""Evaluations: which input and policy a month was last decided with."""
+"""Evaluations: the inputs and policies with which months were decided."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from domain.months import SettlementMonth
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """One evaluation of a settlement month; the one with the highest number is current."""
+    """An evaluation of a settlement month; the one with the highest number is current."""
 
     evaluation_id: int
     settlement_month: SettlementMonth
@@ -36,7 +36,7 @@ _FACTS = tuple(evaluation.c[name] for name in Evaluation.__dataclass_fields__)
 def current_evaluations(
     connection: Connection, *, since: SettlementMonth | None = None
 ) -> tuple[Evaluation, ...]:
-    """List the current evaluation of every closed month, oldest month first."""
+    """Return the current evaluation of every closed month, oldest month first."""
     query = _current()
     if since is not None:
         query = query.where(evaluation.c.settlement_month >= since)
@@ -44,13 +44,13 @@ def current_evaluations(
 
 
 def all_evaluations(connection: Connection) -> tuple[Evaluation, ...]:
-    """List every evaluation there was, month by month, the current one last in its month."""
+    """Return all evaluations, ordered by month and number."""
     query = select(*_FACTS).order_by(evaluation.c.settlement_month, evaluation.c.evaluation_no)
     return tuple(Evaluation(*row) for row in connection.execute(query))
 
 
 def current_evaluation(connection: Connection, month: SettlementMonth) -> Evaluation | None:
-    """Find the current evaluation of a month, or None when it was never closed."""
+    """Return the current evaluation of a month, None if it was never closed."""
     row = connection.execute(_current().where(evaluation.c.settlement_month == month)).first()
     return None if row is None else Evaluation(*row)
 
@@ -70,7 +70,7 @@ def record_evaluation(
     before: Evaluation | None,
     cause: Cause,
 ) -> Evaluation:
-    """Record that a month is evaluated after one `before`. Its decisions follow at once."""
+    """Record a month's next evaluation, after `before`, without its decisions."""
     row = connection.execute(
         insert(evaluation)
         .values(
@@ -93,7 +93,7 @@ def record_evaluation(
 def evaluated_revisions(
     connection: Connection, evaluation_id: int
 ) -> Mapping[SettlementMonth, tuple[int, str]]:
-    """Find the revisions that an evaluation rests on: month → id and content hash, in order."""
+    """Return the revisions that an evaluation used: month → id and content hash, in order."""
     rows = connection.execute(
         select(revision.c.settlement_month, revision.c.revision_id, revision.c.content_hash)
         .join(evaluation_input, evaluation_input.c.revision_id == revision.c.revision_id)
@@ -104,7 +104,7 @@ def evaluated_revisions(
 
 
 def record_policy(connection: Connection, chosen: PolicyText) -> None:
-    """Keep a policy's text, once, under the hash of its rules."""
+    """Record a policy's text under its hash, unless it is recorded already."""
     kept = chosen.policy
     connection.execute(
         insert_or_keep(policy)
@@ -114,7 +114,7 @@ def record_policy(connection: Connection, chosen: PolicyText) -> None:
 
 
 def recorded_policy(connection: Connection, policy_hash: str) -> tuple[str, str]:
-    """Find a recorded policy's name and text by the hash of its rules."""
+    """Return a recorded policy's name and text by its hash."""
     row = connection.execute(
         select(policy.c.name, policy.c.content).where(policy.c.policy_hash == policy_hash)
     ).one()
@@ -122,7 +122,7 @@ def recorded_policy(connection: Connection, policy_hash: str) -> tuple[str, str]
 
 
 def outdated_months(connection: Connection) -> frozenset[SettlementMonth]:
-    """List the closed months whose current evaluation rests on data that was replaced since."""
+    """Return the closed months whose current evaluation used data that was replaced since."""
     newest = (
         select(revision.c.settlement_month, revision.c.content_hash)
         .ext(distinct_on(revision.c.settlement_month))

@@ -1,4 +1,4 @@
-"""What was recorded about one seller's decision: enough to explain it without computing it."""
+"""The records about one seller's decision, with which it can be explained."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from domain.months import SettlementMonth
 
 @dataclass(frozen=True, slots=True)
 class MonthAmount:
-    """A seller's settlement in one month of the window, as the revision used had it."""
+    """A seller's amount in one month of the window, from the revision used."""
 
     month: SettlementMonth
     revision_id: int
@@ -33,21 +33,21 @@ class MonthAmount:
 
 @dataclass(frozen=True, slots=True)
 class RecordedAward:
-    """An award of the seller, with what became of it: `pending`, `paid`, `reversed`, `corrected`
-    (given by an award correction) or `clawed_back`."""
+    """An award of the seller and its state: `pending`, `paid`, `reversed`, `corrected`
+    (posted by an award correction) or `clawed_back`."""
 
     award: Award
     state: str
 
     @property
     def stands(self) -> bool:
-        """Say whether the award takes its tier."""
+        """Whether the award takes its tier."""
         return self.state != "reversed"
 
 
 @dataclass(frozen=True, slots=True)
 class RecordedDecision:
-    """A seller's current decision in a month, and all that it rests on."""
+    """A seller's current decision in a month, with its inputs."""
 
     decision: Decision
     evaluation: Evaluation
@@ -59,7 +59,7 @@ class RecordedDecision:
 def recorded_decision(
     connection: Connection, evaluation: Evaluation, terms: Terms, seller_id: str
 ) -> RecordedDecision | None:
-    """Gather a seller's decision in an evaluation; None when there is none."""
+    """Return a seller's decision in an evaluation, None if there is none."""
     found = next(decisions(connection, evaluation.evaluation_id, seller_id=seller_id), None)
     if found is None:
         return None
@@ -86,7 +86,7 @@ def store_on(
     window_revision_ids: Sequence[int],
     awards: Sequence[RecordedAward],
 ) -> RecordedStore | None:
-    """Gather a seller's facts on the given revisions, the last of which has the snapshot."""
+    """Return a seller's facts in the given revisions, the last of which has the snapshot."""
     month = evaluation.settlement_month
     standing = [each.award for each in awards if each.stands]
     found = recorded_facts(

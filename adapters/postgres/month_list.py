@@ -1,4 +1,4 @@
-"""Every revision of every month with what became of it."""
+"""All revisions of all months, with their states."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,10 +15,10 @@ from domain.months import SettlementMonth
 
 @dataclass(frozen=True, slots=True)
 class MonthRevision:
-    """A revision, the number of warnings it was ingested with (`findings`), and its state.
+    """A revision, its number of warnings (`findings`), and its state.
 
-    The state is `replaced` for all but a month's newest revision; for that one `ingested`,
-    `closed` or `paid`, and `restated` if data of its window was replaced since it was closed.
+    The state is `replaced` for all but a month's newest revision; that one is `ingested`,
+    `closed` or `paid`, or `restated` if data of its window was replaced since it was closed.
     """
 
     settlement_month: SettlementMonth
@@ -37,7 +37,7 @@ _NOT_ONLY_TOLD = func.jsonb_path_query_array(
 
 
 def month_revisions(connection: Connection) -> tuple[MonthRevision, ...]:
-    """List all revisions, in the order of months and of revisions within each."""
+    """Return all revisions, ordered by month and number."""
     facts = ("settlement_month", "revision_no", "content_hash", "sellers", "lines", "amount_krw")
     listed = select(
         revision.c.revision_id,

@@ -1,4 +1,4 @@
-"""Payout dates: when each closed month is due, and which calendar said so."""
+"""Payout dates of closed months, and the calendars they were computed with."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from domain.payout_date import PayoutDate
 
 @dataclass(frozen=True, slots=True)
 class PlannedPayout:
-    """The current payout date of a settlement month (rule 14) and what it rests on."""
+    """The current payout date of a settlement month (rule 14) and its calendar."""
 
     settlement_month: SettlementMonth
     plan_no: int
@@ -30,7 +30,7 @@ _FACTS = tuple(payout_date.c[name] for name in PlannedPayout.__dataclass_fields_
 
 
 def planned_payouts(connection: Connection) -> Mapping[SettlementMonth, PlannedPayout]:
-    """Find the current payout date of every closed month, oldest month first."""
+    """Return the current payout date of every closed month, oldest month first."""
     current = (
         select(*_FACTS)
         .ext(distinct_on(payout_date.c.settlement_month))
@@ -50,7 +50,7 @@ def plan_payout(
     policy_hash: str,
     before: PlannedPayout | None,
 ) -> None:
-    """Record a month's payout date, unless the one `before` says the same."""
+    """Record a month's payout date, unless it equals `before`."""
     if before is not None and (before.due_on, before.policy_hash) == (planned.due_on, policy_hash):
         return
     connection.execute(

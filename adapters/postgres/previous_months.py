@@ -1,4 +1,4 @@
-"""What was ingested before a month, to hold its delivery against."""
+"""Reading earlier months, with which a delivery is compared."""
 
 import io
 from collections.abc import Iterable, Iterator, Mapping
@@ -23,7 +23,7 @@ from domain.written import lookalike_key, rewritten_forms, visible
 
 MONTHS_COMPARED = 3
 _EXAMPLES = 3
-_DATES_TOLD = 10_000  # of more stores, most would block
+_DATES_TOLD = 10_000  # more changes usually block the month
 _TYPE = {Kind.DATE: pa.date32(), Kind.FLAG: pa.bool_()}
 _SCHEMA = pa.schema([(c.name, _TYPE.get(c.kind, pa.string())) for c in SELLER_COLUMNS])
 _EMPTY = _SCHEMA.empty_table()
@@ -31,7 +31,7 @@ _KNOWN = pa.schema(
     [("seller_id", pa.string()), ("approved_on", pa.date32()), ("returned", pa.bool_())]
 )
 
-# The sellers are one array: a parameter for each would be more than PostgreSQL takes.
+# One array of sellers, since PostgreSQL limits the number of parameters.
 _ELSEWHERE = text("""
     SELECT seller_id,
            (array_agg(approved_on ORDER BY distance))[1] AS approved_on,
@@ -45,9 +45,9 @@ _ELSEWHERE = text("""
 
 
 def past_of(connection: Connection, month: SettlementMonth, sellers_file: Path) -> Past:
-    """Describe the three months before a month, and how its snapshot differs from the last.
+    """Return the three months before a month, and how its snapshot differs from the last.
 
-    `sellers_file` is the snapshot that was staged for it, as Parquet with the canonical columns.
+    `sellers_file` is the staged snapshot, as Parquet with the canonical columns.
     """
     before = [month - back for back in range(1, MONTHS_COMPARED + 1)]
     revisions = current_revisions(connection, before)
@@ -58,12 +58,12 @@ def past_of(connection: Connection, month: SettlementMonth, sellers_file: Path) 
 
 
 def changes_since(connection: Connection, month: SettlementMonth, sellers_file: Path) -> Changes:
-    """Compare a staged snapshot with the last one that was ingested, and with what it replaces.
+    """Compare a staged snapshot with the last one, and with the revision that it replaces.
 
-    The last one is that of the nearest month before, also for a month that is delivered again: its
-    own revision may be what is being corrected, so the two are compared for stores that are left
-    out, and what else differs is only told. The program's first month is held against its own, one
-    from before it against that. A store that the last snapshot lacks is looked for in all others.
+    The last one is that of the nearest earlier month. A replaced revision may be what is being
+    corrected, so other differences than missing stores are only reported. The program's first month
+    is compared with its own revision, a month before it with that first month. Stores that the
+    last snapshot lacks are looked up in all others.
     """
     revisions = current_revisions(connection)
     last = _nearest(month, revisions.values())
@@ -93,7 +93,7 @@ def _nearest(month: SettlementMonth, revisions: Iterable[Revision]) -> Revision 
 def _others(
     month: SettlementMonth, last: Revision, revisions: Iterable[Revision]
 ) -> list[Revision]:
-    """List all other snapshots: the month's own, those before it, nearest first, those after it."""
+    """Return all other snapshots: the month's own, earlier ones, nearest first, later ones."""
     others = sorted((r for r in revisions if r != last), key=lambda r: r.settlement_month)
     until_now = [r for r in others if r.settlement_month <= month]
     return [*reversed(until_now), *(r for r in others if r.settlement_month > month)]
@@ -102,10 +102,7 @@ def _others(
 def _known(
     connection: Connection, new: pa.ChunkedArray, last: Revision, others: list[Revision]
 ) -> pa.Table:
-    """Find which sellers the other snapshots have, and what the first of those says.
-
-    One that was there before the last snapshot has returned.
-    """
+    """Look up sellers in the other snapshots; one from before the last snapshot has returned."""
     given = {
         "sellers": new.to_pylist(),
         "revisions": [r.revision_id for r in others],
@@ -141,13 +138,13 @@ def _replaced(now: pa.Table, replaced: pa.Table) -> Iterator[Violations]:
 
 
 def _missing(now: pa.Table, then: pa.Table) -> pa.ChunkedArray:
-    """List the sellers that a snapshot has and another one lacks."""
+    """Return the sellers in `now` that are not in `then`."""
     there = pc.is_in(now["seller_id"], then["seller_id"].combine_chunks())
     return now["seller_id"].filter(pc.invert(there)).sort()
 
 
 def _both(now: pa.Table, then: pa.Table) -> tuple[pa.Table, pa.Table]:
-    """Give the rows of those sellers that both have, in the same order."""
+    """Return both snapshots' rows of the sellers they share, in the same order."""
     place = pc.index_in(now["seller_id"], then["seller_id"].combine_chunks())
     return now.filter(place.is_valid()), then.take(place.drop_null())
 
@@ -162,7 +159,7 @@ def _changed(rule: str, shared: pa.Table, changed: pa.ChunkedArray) -> Violation
 
 
 def _alike(new: pa.ChunkedArray, known: pa.Table, then: pa.Table) -> pa.ChunkedArray:
-    """List the ids that stores which no snapshot has may have had, with other zeros before them."""
+    """Return the former ids that new stores may have had with other leading zeros."""
     padded = then["seller_id"].filter(pc.starts_with(then["seller_id"], "0"))
     lengths = pc.utf8_length(padded).unique().to_pylist()
     fresh = set(new.to_pylist()) - set(known["seller_id"].to_pylist())
@@ -171,7 +168,7 @@ def _alike(new: pa.ChunkedArray, known: pa.Table, then: pa.Table) -> pa.ChunkedA
 
 
 def _rewritten(new: pa.ChunkedArray, former: list[str]) -> Violations:
-    """Find stores that have another id now, by what a spreadsheet or a data frame does to ids."""
+    """Find stores whose former id has the same `lookalike_key`."""
     before: Mapping[str, str] = {lookalike_key(each): each for each in former}
     pairs = [(each, before.get(lookalike_key(each), each)) for each in new.to_pylist()]
     shown = [f"{visible(now)} (was {visible(then)})" for now, then in pairs if then != now]
@@ -179,7 +176,7 @@ def _rewritten(new: pa.ChunkedArray, former: list[str]) -> Violations:
 
 
 def _dates(now: pa.Table, then: pa.Table) -> pa.Table:
-    """List the stores whose approval date is another one, with both dates."""
+    """Return the stores whose approval date changed, with both dates."""
     both = pa.table(
         [now["seller_id"], then["approved_on"], now["approved_on"]], ("seller_id", "from", "to")
     )
@@ -187,7 +184,7 @@ def _dates(now: pa.Table, then: pa.Table) -> pa.Table:
 
 
 def _moved(*dates: pa.Table) -> Violations:
-    """Count the stores with another approval date, and tell both dates of each, up to a number."""
+    """Count the stores whose approval date changed, with both dates as examples, up to a limit."""
     moved = pa.concat_tables(dates).sort_by("seller_id")
     shown = tuple(
         f"{visible(row['seller_id'])} (from {row['from']} to {row['to']})"
@@ -197,7 +194,7 @@ def _moved(*dates: pa.Table) -> Violations:
 
 
 def _snapshot(connection: Connection, revision_id: int) -> pa.Table:
-    """Read a revision's snapshot as columns, in the order of sellers."""
+    """Read a revision's snapshot, ordered by seller."""
     return pyarrow.csv.read_csv(
         io.BytesIO(rows_as_csv(connection, seller_snapshot, revision_id)),
         pyarrow.csv.ReadOptions(column_names=_SCHEMA.names),

@@ -1,4 +1,4 @@
-"""Deliveries that were ingested: the revisions of each settlement month, newest current."""
+"""Revisions: the ingested deliveries of each settlement month, the newest of which is current."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -13,13 +13,13 @@ from adapters.postgres.tables import revision, seller_amount, seller_snapshot
 from domain.findings import Finding, Severity
 from domain.months import SettlementMonth
 
-if TYPE_CHECKING:  # it imports the engine, which most commands can do without
+if TYPE_CHECKING:  # it imports the engine, which most commands do not need
     from adapters.ingest.scan import StagedMonth
 
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """One accepted delivery of a settlement month."""
+    """An accepted delivery of a settlement month."""
 
     revision_id: int
     settlement_month: SettlementMonth
@@ -38,7 +38,7 @@ _FACTS = tuple(revision.c[name] for name in Revision.__dataclass_fields__)
 def current_revisions(
     connection: Connection, months: Iterable[SettlementMonth] | None = None
 ) -> Mapping[SettlementMonth, Revision]:
-    """Find the current revision of some or all months; those not ingested are absent."""
+    """Return the current revisions of some or all months that were ingested."""
     newest = (
         select(*_FACTS)
         .ext(distinct_on(revision.c.settlement_month))
@@ -51,7 +51,7 @@ def current_revisions(
 
 
 def recorded_findings(connection: Connection, revision_id: int) -> tuple[Finding, ...]:
-    """List the findings that a revision was ingested with."""
+    """Return the findings that were recorded with a revision."""
     recorded = connection.execute(
         select(revision.c.findings).where(revision.c.revision_id == revision_id)
     ).scalar_one()
@@ -72,7 +72,7 @@ def record_revision(
 ) -> Revision:
     """Record a staged delivery as its month's next revision, with its amounts and its snapshot.
 
-    The caller holds the program's lock, so that the number is not given twice.
+    The caller must hold the program's lock, so that the number is unique.
     """
     month, profile = staged.settlement_month, staged.profile
     files = ((seller_amount, staged.totals), (seller_snapshot, staged.sellers))
@@ -104,7 +104,7 @@ def record_revision(
 
 
 def seller_is_known(connection: Connection, seller_id: str) -> bool:
-    """Say whether any revision's snapshot has a seller."""
+    """Return whether any revision's snapshot has a seller."""
     known = select(revision.c.revision_id).join(
         seller_snapshot,
         (seller_snapshot.c.revision_id == revision.c.revision_id)

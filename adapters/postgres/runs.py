@@ -1,4 +1,4 @@
-"""Runs: everything that was done to a month, runs that changed nothing included."""
+"""Runs: everything that was done to a month, including runs that changed nothing."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ APPROVAL_ABOVE: Final = "approval_above"
 
 
 class Action(StrEnum):
-    """What a run did to its month; the database knows no other."""
+    """What a run did to its month."""
 
     INGEST = "ingest"
     CLOSE = "close"
@@ -36,12 +36,12 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RecordedRun:
-    """A run of a month, as it was recorded, with what it rested on.
+    """A recorded run of a month, with its inputs.
 
-    `caused_by` is the month whose closing had this one evaluated again. `input` says where the
-    delivery came from, of a refused run where it was looked for. `difference` counts what was done,
-    by name, or says under `refused` why nothing was; `approval_above` are the points above which a
-    closing asks for an approval, `days_ahead` how long before its date a month was paid.
+    `caused_by` is the month whose closing evaluated this one again. `input` is the delivery's
+    source, even if none was found. `difference` counts what was done, by name, or has under
+    `refused` the reason why nothing was; `approval_above` are the points above which a payout needs
+    an approval, `days_ahead` is how long before its date a month was paid.
     """
 
     run_no: int
@@ -61,12 +61,12 @@ class RecordedRun:
 
     @property
     def refused(self) -> str | None:
-        """Why nothing was done; None for a run that was not refused."""
+        """The reason for a refusal, None for a run that was not refused."""
         return self.difference.get(REFUSED)
 
     @property
     def duration(self) -> timedelta:
-        """How long it took, from its start to its record; the rest is a commit."""
+        """The time from its start to its record, shortly before the commit."""
         return max(self.recorded_at - self.started_at, timedelta(0))
 
 
@@ -83,11 +83,11 @@ def record_run(  # noqa: PLR0913 a run's record has that many facts
     caused_by: SettlementMonth | None = None,
     approval: ApprovalRule = NO_APPROVAL,
 ) -> None:
-    """Record a run of a month in the transaction of what it did."""
+    """Record a run of a month, in the transaction of its changes."""
     told: dict[str, int | None] = {
         name: count
         for name, count in difference.items()
-        if count or action is Action.APPROVE  # 0 points can be agreed to
+        if count or action is Action.APPROVE  # 0 points can be approved
     }
     if approval != NO_APPROVAL:
         told[APPROVAL_ABOVE] = approval.above_points
@@ -115,9 +115,9 @@ def record_refusal(
     policy_name: str | None = None,
     evaluation_id: int | None = None,
 ) -> None:
-    """Record a run of a month that was refused, in a transaction of its own: it did nothing.
+    """Record a refused run of a month, in a transaction of its own.
 
-    `source` is where its delivery was looked for, `policy_name` what it would have decided by.
+    `source` is where its delivery was looked for, `policy_name` the policy it would have applied.
     """
     told = {REFUSED: refused, _INPUT: source, _POLICY: policy_name}
     told = {name: text for name, text in told.items() if text is not None}
@@ -148,7 +148,7 @@ def _insert(
 
 @dataclass(frozen=True, slots=True)
 class EarlierRun:
-    """The run that left a month as it is: who did it, when and why, and the data it rested on."""
+    """The run that last evaluated a month: who, when and why, and the data used."""
 
     run_no: int
     actor: str
@@ -160,7 +160,7 @@ class EarlierRun:
 
 
 def last_evaluating_run(connection: Connection, month: SettlementMonth) -> EarlierRun | None:
-    """Find the last run that decided a month; None for a month that was never decided."""
+    """Return the last run that decided a month, None if there is none."""
     row = connection.execute(
         select(
             run.c.run_no,
@@ -180,7 +180,7 @@ def last_evaluating_run(connection: Connection, month: SettlementMonth) -> Earli
 
 
 def runs_of(connection: Connection, month: SettlementMonth) -> Iterator[RecordedRun]:
-    """List the runs of a month in the order in which they were recorded."""
+    """Return the runs of a month in the order of their records."""
     rows = connection.execute(
         select(
             run.c.run_no,

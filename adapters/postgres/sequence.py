@@ -1,12 +1,11 @@
-"""The order in which records were made: that of the chain, whatever the clocks showed.
+"""The order of records, which is that of the chain and does not depend on clocks.
 
-An instant tells what a clock showed, and clocks are set back. What must be told for ever after,
-such as which payout date held when a month was paid, is told by numbers: first the seals', in the
-order of commits, and after them the notes', of what waits for its seal. A note takes its number
-late in its transaction, when that holds all its locks. So of two records made under the program's
-lock, as closings, approvals, payout dates and payouts are, the later one has the higher number.
-Numbers of one kind of record (`run_no`, `plan_no`, `evaluation_no`) are taken under that lock, too,
-and order their kind.
+Clocks can be set back. The order of records, such as a payout date and the payout of its month, is
+therefore that of numbers: first of seals, in commit order, then of notes, which are not sealed yet.
+A note takes its number late in its transaction, when that holds all its locks, so that of two
+records made under the program's lock (closings, approvals, payout dates, payouts) the later one has
+the higher number. The numbers of one kind (`run_no`, `plan_no`, `evaluation_no`) are also taken
+under that lock.
 """
 
 from datetime import datetime
@@ -14,7 +13,7 @@ from typing import Final
 
 from sqlalchemy import Connection, text
 
-# To compare as (waits, number). Not a view: `verify` trusts nothing that the database defines.
+# Compare by (waits, number). Not a view, since `verify` trusts nothing defined in the database.
 NOTED: Final = """
     noted AS NOT MATERIALIZED (
       SELECT false AS waits, seal_no AS number, subject, subject_key FROM growth_points.seal
@@ -23,7 +22,7 @@ NOTED: Final = """
 """
 
 
-# Each kind of record with its instant. A run has two, of the machine's clock and the database's.
+# Each kind of record with its instant. A run has two: the machine's and the database's.
 _RECORDED: Final = (
     ("posting", "recorded_at", "posting_no = subject_key::bigint"),
     ("payout", "paid_at", "settlement_month::text = subject_key"),
@@ -51,10 +50,9 @@ _NEWEST: Final = text(f"""
 
 
 def newest_record(connection: Connection) -> tuple[datetime | None, datetime]:
-    """Find the instant of the newest record, None at first, and what the database's clock shows.
+    """Return the instant of the newest record, None if there is none, and the database's time.
 
-    The newest is the last in order, not the one with the latest instant: once a clock was put right
-    and something was recorded, nothing is ahead any more.
+    The newest record is the last in order, which need not have the latest instant.
     """
     row = connection.execute(_NEWEST).one()
     return row.newest, row.now

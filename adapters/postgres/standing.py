@@ -1,4 +1,4 @@
-"""How the program stands: every month with its data, awards and payout, in a few small sums."""
+"""The status of the program: every month with its data, awards and payout."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,10 +15,9 @@ from domain.months import SettlementMonth
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """One month as it stands.
+    """The status of one month.
 
-    `state` is that of its current revision, `sellers` those in it, `findings` the warnings that it
-    was ingested with;
+    `state`, `sellers` and `findings` (the number of warnings) are those of its current revision;
     `awards` counts standing awards by tier; `due_on` is None before the month is closed, `paid_on`
     before it is paid.
     """
@@ -36,14 +35,14 @@ class Standing:
     paid_on: date | None
 
     def days_late(self, today: date) -> int:
-        """Count the days by which its payout is late: 0 when it is paid, or due today or later."""
+        """Return the days by which its payout is late: 0 if it is paid, or due today or later."""
         if self.due_on is None or self.paid_on is not None:
             return 0
         return max((today - self.due_on).days, 0)
 
 
 def program_standing(connection: Connection) -> tuple[Standing, ...]:
-    """Tell of every month that was ingested, oldest first."""
+    """Return the status of every ingested month, oldest first."""
     awards, pending = _awards(connection), pending_totals(connection)
     planned = planned_payouts(connection)
     paid = {each.settlement_month: each for each in payouts(connection)}

@@ -1,6 +1,6 @@
-"""The tables of the months: deliveries, policies, evaluations, decisions, payout dates.
+"""The tables of deliveries, policies, evaluations, decisions and payout dates, for statements.
 
-The schema itself is made by the migrations; these are its names, for statements.
+The migrations create the schema.
 """
 
 from datetime import date
@@ -28,17 +28,17 @@ metadata = MetaData(schema="growth_points")
 
 
 class Month(TypeDecorator[SettlementMonth]):
-    """A settlement month, kept as the date of its first day."""
+    """A settlement month, stored as the date of its first day."""
 
     impl = Date
     cache_ok = True
 
     def process_bind_param(self, value: SettlementMonth | None, dialect: Dialect) -> date | None:
-        """Write the month as its first day."""
+        """Convert a month to its first day."""
         return None if value is None else value.first_day
 
     def process_result_value(self, value: Any, dialect: Dialect) -> SettlementMonth | None:
-        """Read the first day as the month."""
+        """Convert a first day to its month."""
         return None if value is None else SettlementMonth.of(value)
 
 

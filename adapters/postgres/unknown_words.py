@@ -1,4 +1,4 @@
-"""The words that deliveries held and no column knows, as far as the program has seen any."""
+"""The unknown words of all accepted deliveries."""
 
 from sqlalchemy import Connection, text
 
@@ -9,8 +9,5 @@ _WORDS = text("""
 
 
 def words_seen(connection: Connection) -> frozenset[tuple[str, str]]:
-    """List the unknown words of all accepted deliveries, each with its column.
-
-    A word that one of them held is no news, whichever month it was and whether it is current.
-    """
+    """Return the unknown words of all revisions, current or not, each with its column."""
     return frozenset((row.column, row.word) for row in connection.execute(_WORDS))

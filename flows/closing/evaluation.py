@@ -7,7 +7,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from adapters.policy_files import PolicyText
-from adapters.postgres.decided import stores_with_other_input
+from adapters.postgres.decided import stores_with_changed_input
 from adapters.postgres.decisions import changed_results, earned_awards, record_decisions
 from adapters.postgres.evaluations import (
     Evaluation,
@@ -173,7 +173,7 @@ def _stores_with_other_input(
     )
     if content_before.content_hash != before.input_hash:
         return None
-    return stores_with_other_input(
+    return stores_with_changed_input(
         connection,
         {month: number for month, (number, _) in revisions.items()},
         {each.settlement_month: each.revision_id for each in gathered.window},

@@ -20,8 +20,8 @@ from sqlalchemy import create_engine, text
 
 from adapters.postgres.embedded import ServerNotStarted, embedded_url, release_embedded
 from adapters.postgres.embedded.failure import cause_in
-from adapters.postgres.embedded.left_behind import forget_dead_server
-from adapters.postgres.embedded.owner import Owner, owner_of, what_bars
+from adapters.postgres.embedded.left_behind import remove_stale_locks
+from adapters.postgres.embedded.owner import Owner, execution_barrier, owner_of
 
 _USE = """
 import pathlib, sys
@@ -154,7 +154,7 @@ def test_the_locks_of_a_running_server_stay(content: bytes | None, folder: Path)
     before = file.read_bytes()
     if content is not None:
         file.write_bytes(content)
-    forget_dead_server(folder)
+    remove_stale_locks(folder)
     assert file.exists()
     assert (folder / ".s.PGSQL.5432.lock").exists()
     file.write_bytes(before)
@@ -283,4 +283,4 @@ def test_a_folder_that_keeps_the_server_s_user_out_is_named() -> None:
         program = Path(closed) / "bin" / "initdb"
         program.parent.mkdir()
         program.touch(mode=0o755)
-        assert f"may not enter {closed}," in what_bars(Owner(4_000_001, 4_000_001), program)
+        assert f"may not enter {closed}," in execution_barrier(Owner(4_000_001, 4_000_001), program)

@@ -193,8 +193,8 @@ UNCLEAR: dict[str, tuple[Callable[[list[Row]], Rows], str]] = {
         lambda rows: [["O9", "P9", "상품주문", "일반 정산", "1,000", "2026.10.09", "store-a"]],
         "are not under a header",
     ),
-    "a title over the header": (lambda rows: [["정산 내역"], *table(rows)], "not stand under"),
-    "a title over rows": (lambda rows: [["(계속)"], *table(rows)[1:]], "not stand under"),
+    "a title over the header": (lambda rows: [["정산 내역"], *table(rows)], "not under a header"),
+    "a title over rows": (lambda rows: [["(계속)"], *table(rows)[1:]], "not under a header"),
     "another table over the header": (
         lambda rows: [list("abcdefg"), list("1234567"), [], *table(rows)],
         "are not under a header",

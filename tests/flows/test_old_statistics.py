@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, event, text
 
-from adapters.postgres.database import joining_whole_months
+from adapters.postgres.database import without_nested_loops
 from flows.verifying.replay import replay_decisions
 from tests.closings import Program, Sold
 
@@ -42,6 +42,6 @@ def test_nested_loops_are_afterwards_as_they_were_before(connection: Connection)
         return connection.scalar(text("SHOW enable_nestloop"))
 
     connection.execute(text("SET LOCAL enable_nestloop = off"))
-    with joining_whole_months(connection):
+    with without_nested_loops(connection):
         assert setting() == "off"
     assert setting() == "off"

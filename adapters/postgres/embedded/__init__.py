@@ -1,8 +1,8 @@
-"""The embedded PostgreSQL: a real server in a folder, on a Unix socket, without a port.
+"""The embedded PostgreSQL: a server in a folder, on a Unix socket, without a port.
 
-The programs that run it come with a package; starting, sharing and stopping it is done here. The
-server is started in its folder and told of no path, so neither the signs in a path nor its length
-matter to it, nor folders above it that its user may not enter.
+Its programs come with a package; starting, sharing and stopping it is done here. The server starts
+in its folder and gets no path, so that special characters and the length of paths do not matter,
+nor parent folders that its user may not enter.
 """
 
 from adapters.postgres.embedded.failure import ServerNotStarted

@@ -1,4 +1,4 @@
-"""Why the embedded server did not start, in the server's own words."""
+"""Why the embedded server did not start."""
 
 import re
 import tempfile
@@ -12,12 +12,12 @@ _DETAIL: Final = re.compile(r"DETAIL:\s+(?P<what>.+)")
 
 
 class ServerNotStarted(Unavailable):
-    """The embedded server could not be started; trying again would not help."""
+    """The embedded server could not be started, and a retry would not help."""
 
     def __init__(self, folder: Path, cause: str) -> None:
         super().__init__(
-            f"The embedded PostgreSQL in {folder} did not start: {cause.strip().rstrip('.')}. Mend "
-            "that (its log is the file 'log' there), name another GROWTH_POINTS_HOME, or set "
+            f"The embedded PostgreSQL in {folder} did not start: {cause.strip().rstrip('.')}. Fix "
+            "that (its log is the file 'log' there), choose another GROWTH_POINTS_HOME, or set "
             "GROWTH_POINTS_DATABASE_URL to use a server of your own."
         )
         self.folder = folder
@@ -25,7 +25,7 @@ class ServerNotStarted(Unavailable):
 
 
 def cause_in(said: str) -> str | None:
-    """Find the first error in what a server or one of its programs wrote, with its detail."""
+    """Return the first error in the output of a server or its programs, with its detail."""
     lines = iter(said.splitlines())
     error = next(filter(None, map(_ERROR.search, lines)), None)
     if error is None:
@@ -34,8 +34,8 @@ def cause_in(said: str) -> str | None:
     return error["what"] if detail is None else f"{error['what']}: {detail['what']}"
 
 
-def trouble_of_writing(folder: Path) -> str | None:
-    """Say what keeps a file from being written, which kept the server from saying it itself."""
+def write_error(folder: Path) -> str | None:
+    """Return the error of writing to the folder, such as a full disk, None if there is none."""
     try:
         with tempfile.TemporaryFile(dir=folder) as file:
             file.write(bytes(8192))

@@ -1,8 +1,8 @@
-"""What a server that was killed, or a machine that lost power, left in the data folder.
+"""Removing stale lock files after a crash or a power failure.
 
-PostgreSQL looks into its lock files for the number of a process, and starts only where there is no
-such process. After a reboot another program may have that number, and a file that was never
-written to the disk has none: PostgreSQL would not start ever again.
+PostgreSQL does not start if the process in its lock file exists. After a reboot another program may
+have that process id, and a file that was not flushed to disk has none; PostgreSQL would then never
+start again.
 """
 
 from contextlib import suppress
@@ -11,13 +11,13 @@ from pathlib import Path
 _PROCESSES = Path("/proc")
 
 
-def forget_dead_server(folder: Path) -> None:
-    """Remove the lock files of a data folder that are not those of a running server.
+def remove_stale_locks(folder: Path) -> None:
+    """Remove the lock files of a data folder that do not belong to a running server.
 
-    A file that names no process at all is removed only if no server works in the folder.
+    A file without a process id is removed only if no server runs in the folder.
     """
     if not (_PROCESSES / "self" / "cwd").exists():
-        return  # nothing can be shown here, so PostgreSQL decides
+        return  # without /proc, PostgreSQL decides
     for file in (folder / "postmaster.pid", *folder.glob(".s.PGSQL.*.lock")):
         with suppress(FileNotFoundError):
             if _is_dead(_process_named_in(file), folder):
@@ -25,7 +25,7 @@ def forget_dead_server(folder: Path) -> None:
 
 
 def _process_named_in(file: Path) -> int | None:
-    """Read the number of a process from a lock file; it is negative in one of a single user."""
+    """Read the process id from a lock file; single-user mode writes it as a negative number."""
     try:
         return abs(int(file.read_bytes().split(b"\n", 1)[0])) or None
     except ValueError:
@@ -42,7 +42,7 @@ def _is_dead(process: int | None, folder: Path) -> bool:
 
 
 def _works_in(process: Path, folder: Path) -> bool:
-    with suppress(OSError):  # it has ended, or belongs to somebody else
+    with suppress(OSError):  # it has ended, or belongs to another user
         return (process / "cwd").samefile(folder)
     return False
 

