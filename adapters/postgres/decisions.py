@@ -46,7 +46,7 @@ from domain.months import SettlementMonth
 from domain.policy import MOST_TIERS
 
 
-def record_decisions(
+def decide_stores(
     connection: Connection,
     *,
     evaluation_id: int,

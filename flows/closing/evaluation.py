@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from adapters.policy_files import PolicyText
 from adapters.postgres.decided import stores_with_changed_input
-from adapters.postgres.decisions import changed_results, earned_awards, record_decisions
+from adapters.postgres.decisions import changed_results, decide_stores, earned_awards
 from adapters.postgres.evaluations import (
     Evaluation,
     evaluated_revisions,
@@ -111,12 +111,12 @@ def evaluate_month(
         return _compared(connection, state, gathered, gathered.decided, ())
     chosen, content, window = gathered.chosen, gathered.content, gathered.window
     revision_ids = [each.revision_id for each in window]
-    stores = _stores_with_other_input(connection, gathered, state.decided_on)
+    stores = _stores_with_other_input(connection, gathered, state.bound_before)
     count = window[-1].sellers if stores is None else len(stores)
     log.info("deciding %s for %s stores", content.month, f"{count:,}")
     record_policy(connection, chosen)
     evaluation = record_evaluation(connection, content, revision_ids, gathered.before, cause)
-    record_decisions(
+    decide_stores(
         connection,
         evaluation_id=evaluation.evaluation_id,
         terms=Terms.of(chosen.policy, content.month),
@@ -156,7 +156,7 @@ def _compared(
 
 
 def _stores_with_other_input(
-    connection: Connection, gathered: GatheredMonth, decided_on: AwardsByMonth
+    connection: Connection, gathered: GatheredMonth, bound_before: AwardsByMonth
 ) -> frozenset[str] | None:
     """Return the stores to decide again, or None for all of them.
 
@@ -169,7 +169,7 @@ def _stores_with_other_input(
     content_before = replace(
         content,
         window=tuple((month, of) for month, (_, of) in revisions.items()),
-        standing=decided_on,
+        standing=bound_before,
     )
     if content_before.content_hash != before.input_hash:
         return None
@@ -178,4 +178,4 @@ def _stores_with_other_input(
         {month: number for month, (number, _) in revisions.items()},
         {each.settlement_month: each.revision_id for each in gathered.window},
         gathered.chosen.policy.counted_line_types,
-    ) | {award.seller_id for award in content.changed_earlier_awards(decided_on)}
+    ) | {award.seller_id for award in content.changed_earlier_awards(bound_before)}

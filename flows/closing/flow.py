@@ -131,7 +131,7 @@ def close(settings: Settings, request: ClosingRequest, settlements: str) -> Clos
         progress.reach(10, "reading and checking its files")
         with sound_delivery(settings, request.month, root, preview=request.preview) as delivery:
             progress.reach(60, "deciding and posting")
-            closing = record(settings, request, delivery)
+            closing = decide_and_post(settings, request, delivery)
         progress.reach(90, "reporting")
         if not request.preview:
             refresh_quality_pages(settings)
@@ -164,7 +164,9 @@ def require(settings: Settings, request: ClosingRequest) -> None:
 
 
 @task(cache_policy=NO_CACHE, name="decide, post, plan the payout")
-def record(settings: Settings, request: ClosingRequest, delivery: SoundDelivery) -> Closing:
+def decide_and_post(
+    settings: Settings, request: ClosingRequest, delivery: SoundDelivery
+) -> Closing:
     """Close the month in one transaction."""
     with program_database(settings) as engine:
         return record_closing(
@@ -181,7 +183,6 @@ def publish(settings: Settings, closing: Closing, root: str) -> ClosedMonth:
     page = quality_page(settings, closing.request.month, revision.revision_no)
     report = closing_report(
         closing,
-        closing.findings,
         links=() if closing.request.preview else (page,),
         next_step=next_step(settings, closing, root),
     )

@@ -22,8 +22,8 @@ class ProgramState:
     """The state of the program while months are evaluated in order.
 
     `evaluations` and `revisions` are the current ones of each month. `standing` are the awards that
-    bind now, `decided_on` those that bound when the closed months were last decided, `clawed_back`
-    the standing awards whose points were clawed back.
+    bind now, `bound_before` those that bound when the closed months were last decided,
+    `clawed_back` the standing awards whose points were clawed back.
     """
 
     policies: tuple[PolicyText, ...]
@@ -32,7 +32,7 @@ class ProgramState:
     paid: frozenset[SettlementMonth]
     clawed_back: frozenset[Award]
     standing: AwardsByMonth
-    decided_on: AwardsByMonth
+    bound_before: AwardsByMonth
 
     def months_from(self, first: SettlementMonth) -> tuple[SettlementMonth, ...]:
         """List a month and every later one that is closed, oldest first."""
@@ -65,8 +65,8 @@ class ProgramState:
     def decided_without(self, award: Award) -> "ProgramState":
         """Return the state in which the closed months were decided before this award."""
         month = award.settlement_month
-        before = {**self.decided_on, month: self.awards_of(month) - {award}}
-        return replace(self, decided_on=before)
+        before = {**self.bound_before, month: self.awards_of(month) - {award}}
+        return replace(self, bound_before=before)
 
 
 def gather_state(connection: Connection, policies: Sequence[PolicyText]) -> ProgramState:
@@ -79,5 +79,5 @@ def gather_state(connection: Connection, policies: Sequence[PolicyText]) -> Prog
         paid=paid_months(connection),
         clawed_back=clawed_back(corrections(connection)),
         standing=standing,
-        decided_on=standing,
+        bound_before=standing,
     )

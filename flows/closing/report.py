@@ -7,7 +7,7 @@ from typing import Final
 
 from adapters.postgres.payout_dates import PlannedPayout
 from domain.decision import Result
-from domain.findings import Finding, warnings
+from domain.findings import warnings
 from domain.funnel import Funnel
 from domain.ledger import Award
 from flows.closing.evaluation import EvaluatedMonth
@@ -28,7 +28,6 @@ _SHOWN: Final = 40  # sellers listed in a terminal
 
 def closing_report(
     closing: Closing,
-    findings: Sequence[Finding],
     *,
     links: tuple[Link, ...] = (),
     next_step: NextStep | None = None,
@@ -52,8 +51,8 @@ def closing_report(
     return Report(
         month=closed.month,
         headline=f"{closed.month} {_headline(closing)}",
-        mood=Mood.WARN if warnings(findings) else Mood.GOOD,
-        findings=tuple(findings),
+        mood=Mood.WARN if warnings(closing.findings) else Mood.GOOD,
+        findings=closing.findings,
         figures=tuple(_figures(closing)),
         sections=tuple(sections),
         next_step=next_step or _next_step(closing),

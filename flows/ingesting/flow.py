@@ -63,13 +63,13 @@ def ingest_month(month: Month, settlements: str = "", asked_by: NameOrNone = "")
     with recording_refusals(settings, wanted, Action.INGEST, cause, source=source_of(root, wanted)):
         check_clocks(settings)
         with sound_delivery(settings, wanted, root) as delivery:
-            ingested = record(settings, wanted, delivery, cause, root)
+            ingested = record_ingested(settings, wanted, delivery, cause, root)
     refresh_quality_pages(settings)
     return ingested
 
 
 @task(cache_policy=NO_CACHE, name="record the delivery")
-def record(
+def record_ingested(
     settings: Settings, month: SettlementMonth, delivery: SoundDelivery, cause: Cause, root: str
 ) -> IngestedMonth:
     """Record the delivery as the month's current revision, in one transaction."""

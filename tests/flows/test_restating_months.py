@@ -175,7 +175,7 @@ def test_the_report_counts_what_was_posted_beside_what_was_earned(program: Progr
     program.close("2026-11", TIER_1)
     program.pay("2026-11")
 
-    report = closing_report(program.close("2026-10", TIER_1, acknowledge_paid=True), ())
+    report = closing_report(program.close("2026-10", TIER_1, acknowledge_paid=True))
 
     told = {each.name: each for each in report.figures}
     assert (told["awards"].value, told["points"].value) == ("1", "150,000")

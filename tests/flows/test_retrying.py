@@ -80,8 +80,8 @@ def test_nothing_that_decides_or_posts_is_tried_again() -> None:
     from flows.paying import flow as pay_out
 
     deciding = (
-        close_month.record,
-        ingest_month.record,
+        close_month.decide_and_post,
+        ingest_month.record_ingested,
         pay_out.pay,
         pay_out.record_approval,
         pay_out.record_reschedule,
