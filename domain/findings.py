@@ -50,7 +50,7 @@ class MonthBlocked(Refused):
         critical = blocking(findings)
         lines = [f"  {f.rule}: {f.sentence}" for f in critical]
         if others := warnings(findings):
-            lines += ["Warnings, which may say why:"]
+            lines += ["Warnings that may explain it:"]
             lines += [f"  {f.rule}: {f.sentence}" for f in others]
         many = f"{len(critical)} finding{'s'[: len(critical) != 1]}"
         first = f"{month} is blocked by {many}; nothing was written:"

@@ -75,10 +75,10 @@ def restate(
     """
     held = {(award.seller_id, award.tier) for award in paid_elsewhere}
     no_longer, missing = standing - earned, earned - standing
-    held_elsewhere = {award for award in missing if (award.seller_id, award.tier) in held}
+    elsewhere = {award for award in missing if (award.seller_id, award.tier) in held}
     outgoing = tuple(sorted(no_longer))
-    incoming = tuple(sorted(missing - held_elsewhere))
-    told = tuple(sorted(held_elsewhere))
+    incoming = tuple(sorted(missing - elsewhere))
+    given = tuple(sorted(elsewhere))
     if paid_out:
-        return Restatement(over_awarded=outgoing, under_awarded=incoming, held_elsewhere=told)
-    return Restatement(reverse=outgoing, post=incoming, held_elsewhere=told)
+        return Restatement(over_awarded=outgoing, under_awarded=incoming, held_elsewhere=given)
+    return Restatement(reverse=outgoing, post=incoming, held_elsewhere=given)

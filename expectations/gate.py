@@ -33,7 +33,7 @@ from expectations.wording import (
     violated,
 )
 
-_WEIGHTS = list(Severity)
+_SEVERITIES = list(Severity)
 _RULE = {rule.name: rule for rule in ALL_RULES}
 _EVERY = {whole.rule.name: whole.every for whole in WHOLE_RULES}
 _BAND = {band.rule.name: band for band in BAND_RULES}
@@ -75,7 +75,7 @@ def judge(profile: Profile) -> Verdict:
     for result in pairs:
         findings += _differing(declared, result)
     order = list(_RULE)
-    ordered = sorted(findings, key=lambda f: (_WEIGHTS.index(f.severity), order.index(f.rule)))
+    ordered = sorted(findings, key=lambda f: (_SEVERITIES.index(f.severity), order.index(f.rule)))
     results = tuple(result.to_json_dict() for result in (looked_at, *pairs))
     return Verdict(tuple(ordered), results, profile)
 
@@ -101,7 +101,7 @@ def judge_awards(profile: AwardProfile) -> tuple[Finding, ...]:
 
 def _counted(profile: Profile, result: Any) -> Iterator[Finding]:
     failures = list(_failures(result))
-    heaviest = _heaviest(rule for rule, _ in failures)
+    most_severe = _most_severe(rule for rule, _ in failures)
     for rule, problem in failures:
         found = profile.of(_EVERY.get(rule.name, rule.count_of))
         if problem is not None:
@@ -112,7 +112,7 @@ def _counted(profile: Profile, result: Any) -> Iterator[Finding]:
             yield outside_band(_BAND[rule.name], profile)
         elif found is None:
             yield unchecked(rule, "nothing was counted for it")
-        elif rule.name not in heaviest:
+        elif rule.name not in most_severe:
             continue
         elif rule.name in _EVERY:
             yield broken_by_all(rule, found)
@@ -223,10 +223,10 @@ def _failures(result: Any) -> Iterator[tuple[Rule, str | None]]:
             yield _RULE[each.expectation_config.meta["rule"]], _problem(each.exception_info)
 
 
-def _heaviest(rules: Iterable[Rule]) -> set[str]:
+def _most_severe(rules: Iterable[Rule]) -> set[str]:
     """Return the names of the most severe broken rules, one for each count."""
-    by_weight = sorted(rules, key=lambda rule: _WEIGHTS.index(rule.severity), reverse=True)
-    return set({rule.count_of: rule.name for rule in by_weight}.values())
+    by_severity = sorted(rules, key=lambda rule: _SEVERITIES.index(rule.severity), reverse=True)
+    return set({rule.count_of: rule.name for rule in by_severity}.values())
 
 
 def _context() -> Any:

@@ -62,7 +62,7 @@ def _limit(rule: Rule, profile: Profile) -> str:
     passed = f" That is above {setting}={share} of {checked_total(rule, profile):,}"
     blocks = rule.severity is Severity.CRITICAL
     return (
-        f"{passed}; if it is meant, raise the limit in GROWTH_POINTS_LIMITS."
+        f"{passed}; if it is intended, raise the limit in GROWTH_POINTS_LIMITS."
         if blocks
         else f"{passed}."
     )

@@ -56,9 +56,9 @@ class DeliveredRows:
     def check_complete(self, read: int, before: int = 0) -> None:
         """Compare the number of rows read with the number of lines in the texts.
 
-        A later reading must not have more rows than one `before`. Several threads that read one
-        text silently skip broken rows at the borders of their parts. One thread does not, but may
-        miss unclosed quotes. Raises UnreliableReading if one thread can read the texts, else
+        A second reading must not have fewer rows than the one `before`. Several threads that read
+        one text silently skip broken rows at the borders of their parts. One thread does not, but
+        may miss unclosed quotes. Raises UnreliableReading if one thread can read the texts, else
         FilesDamaged.
         """
         if read < before:

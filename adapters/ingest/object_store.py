@@ -41,13 +41,15 @@ def fetch_folder(url: str, into: Path, wanted: Callable[[str], bool]) -> None:
         _fetch(store, {name: str(target) for name, target in targets.items()})
     for name, target in targets.items():
         if target.stat().st_size != found[name]["size"]:
-            raise FileProblem("store_unreachable", f"{name} did not arrive whole; run it again")
+            raise FileProblem(
+                "store_unreachable", f"{name} arrived incomplete; run the command again"
+            )
 
 
 def _target(into: Path, prefix: str, name: str) -> Path:
     relative = PurePosixPath(name).relative_to(prefix)
     if ".." in relative.parts:
-        raise FileProblem("store_unreachable", f"the object {name} has no name for a file")
+        raise FileProblem("store_unreachable", f"the object {name} cannot be stored as a file")
     return into / relative
 
 

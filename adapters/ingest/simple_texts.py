@@ -22,7 +22,7 @@ FILE = "__file"
 ROW = "__row"
 
 _READ_AT_ONCE = 16 << 20
-_LOOKED_AT_ONCE = 256 << 10  # fits into a processor's cache
+_CHECKED_AT_ONCE = 256 << 10  # fits into a processor's cache
 _BLOCK = 8 << 20  # half of a read, one for each of two threads; measured as fastest
 _LONGEST_HEADER = 1 << 20
 _NEVER_SIMPLE = (b'"', b"\0", b"\t")
@@ -125,8 +125,8 @@ def _require_simple(buffer: bytearray, size: int, end: bytes) -> None:
 
 def _windows(letters: _Letters) -> Iterator[_Letters]:
     """Yield the letters in small parts that overlap by one."""
-    for start in range(0, len(letters), _LOOKED_AT_ONCE):
-        yield letters[max(start - 1, 0) : start + _LOOKED_AT_ONCE]
+    for start in range(0, len(letters), _CHECKED_AT_ONCE):
+        yield letters[max(start - 1, 0) : start + _CHECKED_AT_ONCE]
 
 
 def _may_hold_hexadecimal(letters: _Letters) -> bool:
@@ -157,7 +157,7 @@ def _table(lines: memoryview, names: Sequence[str], schema: pa.Schema) -> pa.Tab
 
 def _line_count(lines: memoryview) -> int:
     letters = np.frombuffer(lines, np.uint8)
-    parts = (letters[at : at + _LOOKED_AT_ONCE] for at in range(0, len(letters), _LOOKED_AT_ONCE))
+    parts = (letters[at : at + _CHECKED_AT_ONCE] for at in range(0, len(letters), _CHECKED_AT_ONCE))
     feeds = [int(np.count_nonzero(part == _LINE_FEED)) for part in parts]
     if not all(feeds[:-1]):
         raise NotSimple("a line is longer than what every reader takes")

@@ -229,7 +229,7 @@ def test_they_agree_about_many_files(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 def test_they_agree_wherever_a_part_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("adapters.ingest.simple_texts._READ_AT_ONCE", 1_000)
-    monkeypatch.setattr("adapters.ingest.simple_texts._LOOKED_AT_ONCE", 300)
+    monkeypatch.setattr("adapters.ingest.simple_texts._CHECKED_AT_ONCE", 300)
     monkeypatch.setattr("adapters.ingest.line_parts._NOTED_AT_ONCE", 2_000)
     delivery = SmallDelivery(tmp_path)
     kinds = ("PROD_ORDER", "DELIVERY", "EXTRAFEE", "상품권")

@@ -235,7 +235,7 @@ def test_what_blocks_by_its_share_says_which_limit_may_be_raised() -> None:
     (finding,) = (f for f in judge(profile) if f.rule == "snapshot_unlike_last")
     assert finding.sentence.endswith(
         f"marketplace's (the last is that of {MONTH - 1}): 3 stores, for example maru. "
-        "That is above snapshot_unlike_last=50% of 3; if it is meant, raise the limit in "
+        "That is above snapshot_unlike_last=50% of 3; if it is intended, raise the limit in "
         "GROWTH_POINTS_LIMITS."
     )
 
