@@ -26,7 +26,7 @@ class Account(StrEnum):
     holder: Holder
 
     def __new__(cls, name: str, holder: Holder = Holder.PROGRAM) -> Self:
-        """Make an account that is its name."""
+        """Return a member whose value is `name`, with its holder as an attribute."""
         account = str.__new__(cls, name)
         account._value_ = name
         account.holder = holder

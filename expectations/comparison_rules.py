@@ -17,8 +17,7 @@ def _beside_the_last(
 
 
 def _changed(counts: str, what: str, setting: str) -> tuple[Rule, ...]:
-    """Return the rules for a changed column: an info for a few, a warning for many, then
-    critical."""
+    """Return the rules for a changed column: info, warning or critical, by the share changed."""
     sentence = f"{what} differs from the last snapshot"
     many, most = f"{setting}_changed", f"{setting}_flipped"
     return (

@@ -80,7 +80,7 @@ class DeliveredRows:
             damage = FileProblem("file_damaged", f"{sentence}; ask its sender for it again")
             raise FilesDamaged(tuple((name, damage) for name in quoted))
 
-    def continued(self, rows: Mapping[str, int]) -> Iterator[tuple[str, int]]:
+    def continuation_lines(self, rows: Mapping[str, int]) -> Iterator[tuple[str, int]]:
         """Count the lines of each CSV that continue a quoted value, given the `rows` of each."""
         rejected = dict(self.rejected.aggregate("file, count(*)").fetchall())
         for source in self._texts:

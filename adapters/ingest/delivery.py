@@ -124,7 +124,7 @@ def find_delivery(root: str, month: SettlementMonth, fetched: Path | None = None
         if fetched is None:
             raise ValueError("a delivery in an object store needs a folder to be fetched into")
         folder = fetched / str(month)
-        with problems.noting(source):
+        with problems.collecting(source):
             fetch_folder(source, folder, _may_belong)
         problems.refuse_if_any(month, source)
     paths = _list(folder, source, problems)
@@ -154,12 +154,12 @@ def _list(folder: Path, source: str, problems: Problems) -> dict[Path, Content]:
         problems.add("folder_absent", source, "there is no such folder")
         return {}
     paths = {}
-    with problems.noting(source):
+    with problems.collecting(source):
         for path in sorted(_candidates(folder)):
             content = next((c for c in Content if _NAMES[c].fullmatch(path.name)), None)
             if content is not None:
                 paths[path] = content
-            elif _may_be_missed(path):
+            elif _may_hold_lines(path):
                 problems.add("file_unrecognized", _name(folder, path), _UNRECOGNIZED)
     for name, count in Counter(_name(folder, path) for path in paths).items():
         if count > 1:
@@ -171,7 +171,7 @@ def _list(folder: Path, source: str, problems: Problems) -> dict[Path, Content]:
     return paths
 
 
-def _may_be_missed(path: Path) -> bool:
+def _may_hold_lines(path: Path) -> bool:
     """Return whether a file or folder that is not read may still hold lines."""
     if path.is_dir():
         return not path.name.startswith((SELLER_FOLDER, ".", "_"))
@@ -201,7 +201,7 @@ def _opened(folder: Path, paths: Mapping[Path, Content], problems: Problems) -> 
     opened = {}
     with duckdb.connect() as engine:
         for path, content in paths.items():
-            with problems.noting(_name(folder, path)):
+            with problems.collecting(_name(folder, path)):
                 stamp = _stamp(path)  # before anything is read, to detect changes
                 _check_present(path)
                 of_one_seller = path.parent.name.startswith(SELLER_FOLDER)
@@ -265,8 +265,7 @@ def _content_hash(hashes: Mapping[str, str]) -> str:
 
 
 def _manifest(path: Path, problems: Problems) -> bytes | None:
-    """Read the manifest, if there is one."""
-    with problems.noting(MANIFEST):
+    with problems.collecting(MANIFEST):
         if path.exists() or path.is_symlink():
             _check_present(path)
             return path.read_bytes()
@@ -280,7 +279,7 @@ def _declared(
     declared: dict[str, DeclaredTotals] = {}
     if content is None:
         return declared
-    with problems.noting(MANIFEST):
+    with problems.collecting(MANIFEST):
         manifest = read_manifest(content, month)
         declared = manifest.declared
         for problem in manifest.problems:

@@ -37,7 +37,7 @@ class Problems:
         self._found.append((name, FileProblem(rule, sentence)))
 
     @contextmanager
-    def noting(self, name: str) -> Iterator[None]:
+    def collecting(self, name: str) -> Iterator[None]:
         """Collect the FileProblem or OSError of a file instead of raising it."""
         try:
             yield

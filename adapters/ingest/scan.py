@@ -122,7 +122,7 @@ def scan_delivery(
             try:
                 with open_engine(work / "spill", memory_limit_mb) as engine:
                     rows = _opened(delivery, engine, work, readings)
-                    with _blaming(delivery, rows):
+                    with _naming_files(delivery, rows):
                         return _Scan(engine, delivery, checks, rows).run(staging, quarantine)
             except UnreliableReading as unfit:
                 readings[unfit.content] = readings[unfit.content].more_careful
@@ -150,7 +150,7 @@ def _as_refusal(delivery: Delivery, damage: FilesDamaged) -> DeliveryRefused:
 
 
 @contextmanager
-def _blaming(delivery: Delivery, rows: Mapping[Content, DeliveredRows]) -> Iterator[None]:
+def _naming_files(delivery: Delivery, rows: Mapping[Content, DeliveredRows]) -> Iterator[None]:
     """Turn the engine's errors about damaged or changed files into refusals that name them."""
     try:
         yield
@@ -315,7 +315,6 @@ class _Scan:
         return _frame(self.engine.sql(alike))
 
     def _refuse(self, sets: Mapping[str, Frame], counts: _Counts, folder: Path) -> Path | None:
-        """Quarantine the refused rows, if there are any."""
         refused = [
             questions.refused_rows(rows.whole, COLUMNS[content], self.checks[content], keys)
             for content, rows in self.rows.items()
@@ -361,7 +360,6 @@ class _Scan:
             yield Violations(check.name, sum(count for _, count in by_file), by_file, examples)
 
     def _unknown_words(self, counts: _Counts) -> Iterator[UnknownWord]:
-        """Yield the unknown words of all columns."""
         for content, checks in self.checks.items():
             for check in checks:
                 of_words = check.name in counted.UNKNOWN_WORD.values()
@@ -395,11 +393,10 @@ class _Scan:
 
     def _continued(self, counts: Mapping[str, FileCount]) -> Violations:
         rows = {name: count.rows for name, count in counts.items()}
-        by_file = tuple(self.rows[Content.SETTLEMENTS].continued(rows))
+        by_file = tuple(self.rows[Content.SETTLEMENTS].continuation_lines(rows))
         return Violations(counted.CONTINUED_LINE, sum(count for _, count in by_file), by_file)
 
     def _sheets_not_read(self) -> Violations:
-        """Return the workbooks' sheets that were not read."""
         unread = [(file.name, file.contents.not_read) for file in self.delivery.files]
         by_file = tuple((name, len(sheets)) for name, sheets in unread if sheets)
         names = tuple(f"{name}/{sheet}" for name, sheets in unread for sheet in sheets)

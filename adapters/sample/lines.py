@@ -233,7 +233,6 @@ def lines_between(first: int, last: int, plan: MonthPlan, before: MonthPlan) -> 
 def _purchases_about(
     places: Numbers, kind: Numbers, plan: MonthPlan, before: MonthPlan
 ) -> Purchases:
-    """Return the purchase that each line refers to."""
     ago = _LAYOUT.later_permille[kind] * plan.full_blocks // 1000
     about = places - kind + _LAYOUT.about[kind] - ago * len(_BLOCK)
     about = np.where(places < plan.full_blocks * len(_BLOCK), about, places)
