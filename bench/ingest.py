@@ -27,7 +27,7 @@ import duckdb
 from working_folder import existing_folder
 
 from adapters.ingest.delivery import find_delivery
-from adapters.ingest.scan import StagedMonth
+from adapters.ingest.staged_month import StagedMonth
 from adapters.sample import write_sample
 from domain.months import SettlementMonth
 from domain.profile import Past

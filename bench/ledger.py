@@ -24,7 +24,7 @@ import pyarrow as pa
 import pyarrow.parquet
 from sqlalchemy import Connection, Engine, create_engine, text
 
-from adapters.ingest.scan import StagedMonth
+from adapters.ingest.staged_month import StagedMonth
 from adapters.policy_files import read_policies
 from adapters.postgres import ledger
 from adapters.postgres.database import open_database

@@ -1,56 +1,24 @@
 """Explaining a seller's decision in a month, from what was recorded with it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Engine
 
-from adapters.policy_files import parse_policy
-from adapters.postgres.decisions import RecordedStore
-from adapters.postgres.evaluations import Evaluation, current_evaluation, recorded_policy
+from adapters.postgres.evaluations import current_evaluation
 from adapters.postgres.explanations import (
     RecordedAward,
-    RecordedDecision,
-    recorded_decision,
-    store_on,
 )
-from adapters.postgres.ledger import Payout, payouts
-from adapters.postgres.payout_dates import PlannedPayout, planned_payouts
-from adapters.postgres.revisions import current_revisions
-from console.listings import MonthNotClosed, NoDecision
-from console.wording import WORDINGS, Language, Wording
+from console.explained_case import ExplainedCase, gather_case
+from console.listings import MonthNotClosed
+from console.wording import WORDINGS, Language
 from domain.approval import NO_APPROVAL, ApprovalRule
 from domain.decision import Outcome, decide
-from domain.eligibility import Reason, Terms
+from domain.eligibility import Reason
 from domain.months import SettlementMonth
 from domain.settlement import LINE_TYPES
 from domain.what_if import OtherResult, eligible_tenure_months, other_results
 from domain.written import visible
-from flows.paying.open_payouts import open_payouts
-
-
-@dataclass(frozen=True, slots=True)
-class _Case:
-    recorded: RecordedDecision
-    terms: Terms
-    planned: PlannedPayout
-    paid: Payout | None
-    waits: bool
-    asked_on: date | None
-    today: RecordedStore | None
-    words: Wording
-
-    @property
-    def sum_krw(self) -> int:
-        return self.recorded.decision.window_amount_krw
-
-    @property
-    def month(self) -> SettlementMonth:
-        return self.terms.month
-
-    def say(self, name: str) -> str:
-        return self.words.sentences[name]
 
 
 def explain_decision(
@@ -69,48 +37,12 @@ def explain_decision(
         evaluation = current_evaluation(connection, month)
         if evaluation is None:
             raise MonthNotClosed(month)
-        case = _case(connection, evaluation, seller_id, WORDINGS[language], rule, asked_on)
+        case = gather_case(connection, evaluation, seller_id, WORDINGS[language], rule, asked_on)
     parts = (_outcome, _amounts, _average, _tenure, _earlier, _reasons, _what_if, _payout, _basis)
     return "\n".join(line for part in parts for line in part(case))
 
 
-def _case(
-    connection: Connection,
-    evaluation: Evaluation,
-    seller_id: str,
-    words: Wording,
-    rule: ApprovalRule,
-    asked_on: date | None,
-) -> _Case:
-    month = evaluation.settlement_month
-    name, text = recorded_policy(connection, evaluation.policy_hash)
-    terms = Terms.of(parse_policy(text, f"the recorded policy {name}"), month)
-    recorded = recorded_decision(connection, evaluation, terms, seller_id)
-    if recorded is None:
-        raise NoDecision(seller_id, month)
-    window = month.window(terms.policy.window_months)
-    newest = current_revisions(connection, window)
-    unpaid = open_payouts(connection).get(month)
-    return _Case(
-        recorded=recorded,
-        terms=terms,
-        planned=planned_payouts(connection)[month],
-        paid=next((p for p in payouts(connection) if p.settlement_month == month), None),
-        waits=unpaid is not None and unpaid.waits(rule),
-        asked_on=asked_on,
-        today=store_on(
-            connection,
-            evaluation,
-            terms,
-            seller_id,
-            [newest[each].revision_id for each in window],
-            recorded.awards,
-        ),
-        words=words,
-    )
-
-
-def _outcome(case: _Case) -> Iterator[str]:
+def _outcome(case: ExplainedCase) -> Iterator[str]:
     decision = case.recorded.decision
     name = "awarded" if decision.outcome is Outcome.AWARDED else "not_awarded"
     yield case.say(name).format(
@@ -122,7 +54,7 @@ def _outcome(case: _Case) -> Iterator[str]:
     )
 
 
-def _amounts(case: _Case) -> Iterator[str]:
+def _amounts(case: ExplainedCase) -> Iterator[str]:
     counted = case.terms.policy.counted_line_types
     yield ""
     yield case.say("counted").format(types=", ".join(counted))
@@ -139,7 +71,7 @@ def _amounts(case: _Case) -> Iterator[str]:
     yield case.say("sum").format(amount=f"{case.sum_krw:,}")
 
 
-def _average(case: _Case) -> Iterator[str]:
+def _average(case: ExplainedCase) -> Iterator[str]:
     months = case.terms.policy.window_months
     average = f"{case.sum_krw // months:,}"
     yield case.say("average").format(months=months, average=average)
@@ -154,7 +86,7 @@ def _average(case: _Case) -> Iterator[str]:
         )
 
 
-def _tenure(case: _Case) -> Iterator[str]:
+def _tenure(case: ExplainedCase) -> Iterator[str]:
     yield ""
     yield case.say("tenure").format(
         approved=case.recorded.facts.approved_on,
@@ -163,7 +95,7 @@ def _tenure(case: _Case) -> Iterator[str]:
     )
 
 
-def _earlier(case: _Case) -> Iterator[str]:
+def _earlier(case: ExplainedCase) -> Iterator[str]:
     earlier = [each for each in case.recorded.awards if each.award.settlement_month < case.month]
     if not earlier:
         yield case.say("no_earlier")
@@ -176,7 +108,7 @@ def _earlier(case: _Case) -> Iterator[str]:
         )
 
 
-def _reasons(case: _Case) -> Iterator[str]:
+def _reasons(case: ExplainedCase) -> Iterator[str]:
     if not case.recorded.decision.reasons:
         return
     yield ""
@@ -185,7 +117,7 @@ def _reasons(case: _Case) -> Iterator[str]:
         yield f"  {reason}: {_reason(case, reason)}"
 
 
-def _reason(case: _Case, reason: Reason) -> str:
+def _reason(case: ExplainedCase, reason: Reason) -> str:
     policy = case.terms.policy
     return case.words.reasons[reason].format(
         status=visible(case.recorded.facts.status),
@@ -198,7 +130,7 @@ def _reason(case: _Case, reason: Reason) -> str:
     )
 
 
-def _what_if(case: _Case) -> Iterator[str]:
+def _what_if(case: ExplainedCase) -> Iterator[str]:
     decision = case.recorded.decision
     lines = [_other(case, each) for each in other_results(case.recorded.facts, case.terms)]
     if Reason.TENURE_TOO_SHORT in decision.reasons:
@@ -211,7 +143,7 @@ def _what_if(case: _Case) -> Iterator[str]:
         yield from ("", case.say("what_if"), *lines)
 
 
-def _other(case: _Case, other: OtherResult) -> str:
+def _other(case: ExplainedCase, other: OtherResult) -> str:
     parts = ["without"] if other.without else []
     if other.amount_krw:
         parts.append("more" if other.amount_krw > 0 else "less")
@@ -224,7 +156,7 @@ def _other(case: _Case, other: OtherResult) -> str:
     )
 
 
-def _payout(case: _Case) -> Iterator[str]:
+def _payout(case: ExplainedCase) -> Iterator[str]:
     yield ""
     decision = case.recorded.decision
     own = [each for each in case.recorded.awards if each.award.settlement_month == case.month]
@@ -245,7 +177,7 @@ def _payout(case: _Case) -> Iterator[str]:
             )
 
 
-def _posted(case: _Case, own: RecordedAward) -> str:
+def _posted(case: ExplainedCase, own: RecordedAward) -> str:
     weekend = case.words.weekend
     passed = "; ".join(f"{day} {weekend.get(name, name)}" for day, name in case.planned.passed_over)
     return case.say(_standing(case, own)).format(
@@ -258,7 +190,7 @@ def _posted(case: _Case, own: RecordedAward) -> str:
     )
 
 
-def _standing(case: _Case, own: RecordedAward) -> str:
+def _standing(case: ExplainedCase, own: RecordedAward) -> str:
     """Name the sentence about an award, by its state and what its payout waits for."""
     due_on = case.planned.due_on
     if own.state == "paid" and case.paid is not None and case.paid.paid_on > due_on:
@@ -271,7 +203,7 @@ def _standing(case: _Case, own: RecordedAward) -> str:
     return "overdue" if late else "pending"
 
 
-def _not_posted(case: _Case) -> str:
+def _not_posted(case: ExplainedCase) -> str:
     decision = case.recorded.decision
     elsewhere = [
         each.award
@@ -291,7 +223,7 @@ def _not_posted(case: _Case) -> str:
     )
 
 
-def _basis(case: _Case) -> Iterator[str]:
+def _basis(case: ExplainedCase) -> Iterator[str]:
     evaluation = case.recorded.evaluation
     yield ""
     yield case.say("evaluation").format(
@@ -313,7 +245,7 @@ def _basis(case: _Case) -> Iterator[str]:
     yield _today(case)
 
 
-def _today(case: _Case) -> str:
+def _today(case: ExplainedCase) -> str:
     """Compare the decision with what today's deliveries and awards would give."""
     decision = case.recorded.decision
     if case.today is None or case.today.facts is None:

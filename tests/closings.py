@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet
 from sqlalchemy import Engine
 
-from adapters.ingest.scan import StagedMonth
+from adapters.ingest.staged_month import StagedMonth
 from adapters.korean_holidays import HolidayCalendar
 from adapters.policy_files import PolicyText, read_policies
 from adapters.postgres.corrections import corrections

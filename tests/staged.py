@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from adapters.ingest.scan import StagedMonth
+from adapters.ingest.staged_month import StagedMonth
 from domain.months import SettlementMonth
 from domain.profile import FileTotals, Profile
 from domain.settlement import Content

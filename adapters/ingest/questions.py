@@ -14,20 +14,18 @@ import narwhals as nw
 import numpy as np
 from numpy.typing import NDArray
 
+from adapters.ingest.seller_questions import _DIGITS_OF_A_SPREADSHEET
 from domain.profile import UnknownWord, Violations
 from domain.settlement import LINE_KEY, Column
-from domain.written import visible
 
 # The hash of a line's key, computed by the engine. Only lines with equal hashes need to be
 # compared in full.
 LINE_KEY_NUMBER = "line_key"
 
 _AMOUNT = "payment_amount_krw"
-_AMOUNT_SUM = "amount_krw"
-_EXAMPLES = 3
+AMOUNT_SUM = "amount_krw"
+EXAMPLES = 3
 _WORDS = 1_000
-_DIGITS_OF_A_SPREADSHEET = 15
-_LINES_TO_TELL = 20  # with so many genuine ids, half end in 0 in one of 140,000 stores
 _LONGEST_EXAMPLE = 40
 
 Frame = nw.LazyFrame[Any]
@@ -125,7 +123,7 @@ def totals_per_seller(lines: Frame, checks: Sequence[Check]) -> Frame:
     ends_in_zero = order.str.ends_with("0") & (length > _DIGITS_OF_A_SPREADSHEET)
     return lines.group_by("seller_id", "line_type").agg(
         nw.len().alias("lines"),
-        nw.col(_AMOUNT).sum().alias(_AMOUNT_SUM),
+        nw.col(_AMOUNT).sum().alias(AMOUNT_SUM),
         nw.col("confirmed_on").min().alias("first_on"),
         length.min().alias("shortest"),
         nw.when(order.str.starts_with("0")).then(length).min().alias("shortest_padded"),
@@ -136,9 +134,9 @@ def totals_per_seller(lines: Frame, checks: Sequence[Check]) -> Frame:
 
 def whole_total(totals: Frame) -> WholeTotal:
     """Sum the totals of all sellers."""
-    lines, amount, sound = nw.col("lines").sum(), nw.col(_AMOUNT_SUM).sum(), nw.col("sound").all()
+    lines, amount, sound = nw.col("lines").sum(), nw.col(AMOUNT_SUM).sum(), nw.col("sound").all()
     [whole] = result(totals.select(lines, amount, sound))
-    return WholeTotal(int(whole["lines"]), int(whole[_AMOUNT_SUM]), bool(whole["sound"]))
+    return WholeTotal(int(whole["lines"]), int(whole[AMOUNT_SUM]), bool(whole["sound"]))
 
 
 def added_up(totals: Sequence[Frame]) -> Frame:
@@ -148,7 +146,7 @@ def added_up(totals: Sequence[Frame]) -> Frame:
         .group_by("seller_id", "line_type")
         .agg(
             nw.col("lines").sum(),
-            nw.col(_AMOUNT_SUM).sum(),
+            nw.col(AMOUNT_SUM).sum(),
             nw.col("first_on").min(),
             nw.col("shortest", "shortest_padded").min(),
             nw.col("ending_in_zero").sum(),
@@ -189,54 +187,6 @@ def repeated_keys(lines: Frame, numbers: Frame) -> Frame:
     return copies.filter(nw.col("copies") > 1).select(*LINE_KEY)
 
 
-def stores(sellers: Frame) -> Frame:
-    """Count the rows of each seller_id in the snapshot."""
-    named = sellers.filter(nw.col("seller_id") != "")
-    return named.group_by("seller_id").agg(nw.col("approved_on").min(), nw.len().alias("rows"))
-
-
-def repeated_sellers(stores: Frame) -> Frame:
-    """Find the sellers with more than one row in the snapshot."""
-    return stores.filter(nw.col("rows") > 1).select("seller_id")
-
-
-def selling(totals: Frame, stores: Frame) -> Frame:
-    """Sum the lines of each seller and join its approval; `rows` is NULL without a snapshot row."""
-    named = totals.filter(nw.col("seller_id") != "")
-    sums = named.group_by("seller_id").agg(nw.col(_AMOUNT_SUM).sum(), nw.col("first_on").min())
-    return sums.join(stores, on="seller_id", how="left")
-
-
-def unknown_sellers(selling: Frame) -> Frame:
-    """Find the sellers that have lines but are not in the snapshot."""
-    return selling.filter(nw.col("rows").is_null()).select("seller_id")
-
-
-def negative_sellers(selling: Frame) -> Frame:
-    """Find the sellers whose lines of all types add up to less than zero."""
-    return selling.filter(nw.col(_AMOUNT_SUM) < 0)
-
-
-def early_sellers(selling: Frame) -> Frame:
-    """Find the sellers with a line dated before their approval, and that date."""
-    return selling.filter(nw.col("first_on") < nw.col("approved_on"))
-
-
-def sellers_without_zeros(totals: Frame) -> Frame:
-    """Find the sellers with both ids with leading zeros and shorter ids of the same line type."""
-    shorter = nw.col("shortest") < nw.col("shortest_padded")
-    return totals.filter(shorter).select("seller_id").unique()
-
-
-def rounded_sellers(totals: Frame) -> Frame:
-    """Find the sellers with at least half of their ids longer than 15 digits and ending in 0.
-
-    A tenth of genuine ids end in 0; spreadsheets keep 15 digits and append zeros.
-    """
-    rounded = 2 * nw.col("ending_in_zero") >= nw.col("lines")
-    return totals.filter(nw.col("lines") >= _LINES_TO_TELL, rounded).select("seller_id").unique()
-
-
 def counts_nothing(rows: Frame, column: str, counted: str, known: Sequence[str]) -> bool:
     """Return whether a column has known values, but never the one that counts."""
     values = rows.filter(nw.col(column).is_in(known)).select(column).unique()
@@ -259,15 +209,6 @@ def unknown_words(rows: Frame, check: Check) -> tuple[UnknownWord, ...]:
     ]
     found.sort(key=lambda word: (-abs(word.amount_krw or 0), -word.rows, word.word))
     return tuple(found[:_WORDS])
-
-
-def seller_violations(rule: str, sellers: Frame) -> Violations:
-    """Return the violations of a rule by the given sellers."""
-    count = row_count(sellers)
-    few = result(sellers.select("seller_id").sort("seller_id").head(_EXAMPLES)) if count else []
-    return Violations(
-        rule, count, (), tuple(visible(_shortened(row["seller_id"] or "")) for row in few)
-    )
 
 
 def refused_rows(
@@ -306,7 +247,7 @@ def examples(rows: Frame, shows: str) -> tuple[str, ...]:
     read_or_not = [shows, written] if written in rows.collect_schema().names() else [shows]
     shown = nw.coalesce(*(nw.col(column).cast(nw.String) for column in read_or_not))
     found = rows.select("file", "row", shown.alias("shown"))
-    return tuple(_example(row) for row in result(found.sort("file", "row").head(_EXAMPLES)))
+    return tuple(_example(row) for row in result(found.sort("file", "row").head(EXAMPLES)))
 
 
 def violations(rule: str, rows: Frame, shows: str) -> Violations:
@@ -351,8 +292,9 @@ def _example(row: Mapping[str, Any]) -> str:
     shown = row["shown"]
     if not shown:
         return place
-    return f"{place} ({_shortened(shown)!r})"
+    return f"{place} ({shortened(shown)!r})"
 
 
-def _shortened(shown: str) -> str:
+def shortened(shown: str) -> str:
+    """Cut a value that is too long for an example."""
     return shown if len(shown) <= _LONGEST_EXAMPLE else f"{shown[:_LONGEST_EXAMPLE]}…"

@@ -6,7 +6,6 @@ The profile says how often each rule is broken; whether that blocks the month is
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,19 +15,18 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from adapters.ingest import questions
+from adapters.ingest import questions, seller_questions
+from adapters.ingest.damage import damage_refused, naming_files, refuse_changed
 from adapters.ingest.delivered_rows import DeliveredRows, open_files
-from adapters.ingest.delivery import DeliveredFile, Delivery, DeliveryRefused
+from adapters.ingest.delivery import DeliveredFile, Delivery
 from adapters.ingest.engine import MEMORY_LIMIT_MB, open_engine
 from adapters.ingest.opening import FilesDamaged, Reading, UnreliableReading
 from adapters.ingest.quarantine import rows_breaking, write_quarantine
 from adapters.ingest.questions import LINE_KEY_NUMBER, Check, FileCount, Frame
 from adapters.ingest.quoting import literal
+from adapters.ingest.staged_month import SELLERS, TOTALS, StagedMonth
 from domain import profile as counted
-from domain.findings import Finding, Severity
-from domain.months import SettlementMonth
 from domain.profile import FileTotals, Profile, UnknownWord, Violations
-from domain.refusal import Refused
 from domain.settlement import (
     COLUMNS,
     LINE_TYPES,
@@ -53,51 +51,10 @@ _SETS = {
 }
 _FIRST_READING = Reading.SIMPLE
 _SHEETS_NAMED = 10
-_TOTALS = "totals.parquet"
-_SELLERS = "sellers.parquet"
 _UNREADABLE = {
     Content.SETTLEMENTS: counted.UNREADABLE_LINE,
     Content.SELLERS: counted.UNREADABLE_SELLER,
 }
-
-
-class DeliveryChanged(Refused):
-    """Files changed while they were being read."""
-
-    def __init__(self, month: SettlementMonth, names: tuple[str, ...]) -> None:
-        super().__init__(
-            f"{', '.join(names)} changed while {month} was being read; nothing was written. "
-            "Run the command again once the delivery is complete."
-        )
-        self.month = month
-        self.names = names
-
-
-@dataclass(frozen=True, slots=True)
-class StagedMonth:
-    """A scanned delivery, to be checked by the gate and then accepted.
-
-    `directory` holds `totals.parquet` (seller_id text, line_type text, lines bigint, amount_krw
-    bigint; sorted by the first two) and `sellers.parquet` (the canonical snapshot columns; sorted
-    by seller_id). `quarantine` is the file of refused rows, None when none is refused.
-    """
-
-    settlement_month: SettlementMonth
-    content_hash: str
-    source: str
-    directory: Path
-    quarantine: Path | None
-    profile: Profile
-
-    @property
-    def totals(self) -> Path:
-        """The file of totals per seller and line type."""
-        return self.directory / _TOTALS
-
-    @property
-    def sellers(self) -> Path:
-        """The file of the seller snapshot."""
-        return self.directory / _SELLERS
 
 
 def scan_delivery(
@@ -122,7 +79,7 @@ def scan_delivery(
             try:
                 with open_engine(work / "spill", memory_limit_mb) as engine:
                     rows = _opened(delivery, engine, work, readings)
-                    with _naming_files(delivery, rows):
+                    with naming_files(delivery, rows):
                         return _Scan(engine, delivery, checks, rows).run(staging, quarantine)
             except UnreliableReading as unfit:
                 readings[unfit.content] = readings[unfit.content].more_careful
@@ -139,51 +96,10 @@ def _opened(
     try:
         return {c: open_files(engine, delivery.of(c), work, readings[c]) for c in Content}
     except (FilesDamaged, OSError) as damage:
-        _refuse_changed(delivery)
+        refuse_changed(delivery)
         if isinstance(damage, OSError):
             raise
-        raise _as_refusal(delivery, damage) from damage
-
-
-def _as_refusal(delivery: Delivery, damage: FilesDamaged) -> DeliveryRefused:
-    return _refused(delivery, [_finding(p.rule, name, p.sentence) for name, p in damage.problems])
-
-
-@contextmanager
-def _naming_files(delivery: Delivery, rows: Mapping[Content, DeliveredRows]) -> Iterator[None]:
-    """Turn the engine's errors about damaged or changed files into refusals that name them."""
-    try:
-        yield
-    except FilesDamaged as damage:
-        _refuse_changed(delivery)
-        raise _as_refusal(delivery, damage) from damage
-    except duckdb.OutOfMemoryException:
-        raise
-    except duckdb.Error as error:
-        _refuse_changed(delivery)
-        findings = [
-            _finding("file_damaged", name, f"it cannot be read ({why})")
-            for content in Content
-            for name, why in rows[content].damaged()
-        ]
-        if not findings:
-            raise
-        raise _refused(delivery, findings) from error
-    _refuse_changed(delivery)
-
-
-def _finding(rule: str, name: str, sentence: str) -> Finding:
-    return Finding(rule, Severity.CRITICAL, f"{name}: {sentence}.", 1, name)
-
-
-def _refused(delivery: Delivery, findings: Sequence[Finding]) -> DeliveryRefused:
-    return DeliveryRefused(delivery.settlement_month, delivery.source, tuple(findings))
-
-
-def _refuse_changed(delivery: Delivery) -> None:
-    changed = tuple(file.name for file in delivery.files if file.changed)
-    if changed:
-        raise DeliveryChanged(delivery.settlement_month, changed)
+        raise damage_refused(delivery, damage) from damage
 
 
 def _names_in(file: DeliveredFile) -> set[str]:
@@ -225,8 +141,8 @@ class _Scan:
             repeated = beside.submit(questions.repeated, read.key_numbers)
             totals = self._added_up(read.totals)
             counts[Content.SETTLEMENTS] = self._line_counts(read, totals)
-            stores = self._keep("stores", questions.stores(self.rows[Content.SELLERS].whole))
-            sellers = self._keep("selling", questions.selling(totals, stores))
+            stores = self._keep("stores", seller_questions.stores(self.rows[Content.SELLERS].whole))
+            sellers = self._keep("selling", seller_questions.selling(totals, stores))
             self._write(staging, totals)
         sets = self._sets(repeated.result(), stores, sellers)
         refused = self._refuse(sets, counts, quarantine)
@@ -297,8 +213,8 @@ class _Scan:
     ) -> dict[str, Frame]:
         """Return, for each rule over the whole delivery, the keys of the rows to refuse."""
         found = {
-            counted.UNKNOWN_SELLER: questions.unknown_sellers(sellers),
-            counted.SELLER_TWICE: questions.repeated_sellers(stores),
+            counted.UNKNOWN_SELLER: seller_questions.unknown_sellers(sellers),
+            counted.SELLER_TWICE: seller_questions.repeated_sellers(stores),
             counted.SELLER_LOOKALIKE: self._lookalikes(),
         }
         if repeated.size:
@@ -368,12 +284,12 @@ class _Scan:
 
     def _seller_violations(self, sellers: Frame, totals: Frame) -> Iterator[Violations]:
         for rule, found in {
-            counted.NEGATIVE_SELLER: questions.negative_sellers(sellers),
-            counted.EARLY_SALE: questions.early_sellers(sellers),
-            counted.LOST_ZEROS: questions.sellers_without_zeros(totals),
-            counted.ROUNDED_ORDERS: questions.rounded_sellers(totals),
+            counted.NEGATIVE_SELLER: seller_questions.negative_sellers(sellers),
+            counted.EARLY_SALE: seller_questions.early_sellers(sellers),
+            counted.LOST_ZEROS: seller_questions.sellers_without_zeros(totals),
+            counted.ROUNDED_ORDERS: seller_questions.rounded_sellers(totals),
         }.items():
-            yield questions.seller_violations(rule, found)
+            yield seller_questions.seller_violations(rule, found)
 
     def _idle(self, totals: Frame) -> Iterator[Violations]:
         """Yield violations for all lines if none would count, all stores if none could earn."""
@@ -425,8 +341,8 @@ class _Scan:
             "COPY (SELECT seller_id, line_type, lines::BIGINT AS lines, "
             f"TRY_CAST(amount_krw AS BIGINT) AS amount_krw FROM ({totals.to_native().sql_query()}) "
             "ORDER BY 1, 2) "
-            f"TO {literal(str(staging / _TOTALS))} (FORMAT parquet)"
+            f"TO {literal(str(staging / TOTALS))} (FORMAT parquet)"
         )
         columns = questions.canonical(SELLER_COLUMNS)
         sellers = self.rows[Content.SELLERS].whole.select(*columns).sort("seller_id")
-        sellers.to_native().write_parquet(str(staging / _SELLERS))
+        sellers.to_native().write_parquet(str(staging / SELLERS))

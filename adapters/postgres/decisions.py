@@ -1,157 +1,32 @@
-"""Deciding a whole month in one statement, and reading decisions."""
+"""What was decided for the stores of a month, and the facts that it was decided on."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache, reduce
-from operator import or_
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
-    BigInteger,
-    Column,
     ColumnElement,
     Connection,
-    Integer,
     RowMapping,
     Select,
     Subquery,
-    Text,
-    any_,
-    bindparam,
-    cast,
     false,
     func,
-    insert,
-    literal,
     select,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
 
 from adapters.postgres.database import without_nested_loops
 from adapters.postgres.decided import in_effect, layers_of
-from adapters.postgres.eligibility_columns import (
-    SellerColumns,
-    outcome_column,
-    points_column,
-    reasons_column,
-    tier_column,
-)
+from adapters.postgres.deciding import among, facts_of, parameters_of
 from adapters.postgres.evaluations import Evaluation
-from adapters.postgres.tables import decision, evaluation, policy, seller_amount, seller_snapshot
+from adapters.postgres.tables import decision, evaluation, policy
 from domain.decision import ChangedResult, Decision, Outcome, Result, SellerFacts
 from domain.eligibility import Reason, Terms
 from domain.funnel import Funnel
 from domain.ledger import Award
 from domain.months import SettlementMonth
 from domain.policy import MOST_TIERS
-
-
-def decide_stores(
-    connection: Connection,
-    *,
-    evaluation_id: int,
-    terms: Terms,
-    window_revision_ids: Sequence[int],
-    snapshot_revision_id: int,
-    earlier_awards: Collection[Award],
-    stores: Collection[str] | None = None,
-) -> None:
-    """Decide all or some stores of the snapshot in one INSERT … SELECT.
-
-    Amounts of counted line types (rule 2) are summed over the window's revisions; a month without
-    sales is 0 (rule 5).
-    """
-    facts = _facts(terms, window_revision_ids, snapshot_revision_id, stores).cte("facts")
-    seller = SellerColumns(
-        approved_on=facts.c.approved_on,
-        status=facts.c.status,
-        runs_department_store_window=facts.c.runs_department_store_window,
-        runs_outlet_window=facts.c.runs_outlet_window,
-        uses_fulfilment=facts.c.uses_fulfilment,
-        uses_api=facts.c.uses_api,
-        window_amount_krw=facts.c.window_amount_krw,
-        awarded_tiers=facts.c.awarded_tiers,
-    )
-    decided = select(
-        literal(evaluation_id, Integer),
-        facts.c.seller_id,
-        outcome_column(terms, seller),
-        tier_column(terms, seller),
-        points_column(terms, seller),
-        facts.c.window_amount_krw,
-        reasons_column(terms, seller),
-    ).order_by(facts.c.seller_id)
-    with without_nested_loops(connection):
-        connection.execute(
-            insert(decision).from_select([column.name for column in decision.c], decided),
-            _given(earlier_awards, stores),
-        )
-
-
-def _facts(
-    terms: Terms,
-    window_revision_ids: Sequence[int],
-    snapshot_revision_id: int,
-    stores: Collection[str] | None = None,
-) -> Select[*tuple[Any, ...]]:
-    snapshot = seller_snapshot
-    amounts = (
-        select(
-            seller_amount.c.seller_id,
-            cast(func.sum(seller_amount.c.amount_krw), BigInteger).label("window_amount_krw"),
-        )
-        .where(
-            seller_amount.c.revision_id.in_(window_revision_ids),
-            seller_amount.c.line_type.in_(terms.policy.counted_line_types),
-            *_among(stores, seller_amount.c.seller_id),
-        )
-        .group_by(seller_amount.c.seller_id)
-        .subquery("amounts")
-    )
-    awarded = (
-        func.unnest(
-            bindparam("awarded_sellers", type_=ARRAY(Text())),
-            bindparam("awarded_tiers", type_=ARRAY(Integer())),
-        )
-        .table_valued("seller_id", "awarded_tiers", name="awarded")
-        .render_derived()
-    )
-    return (
-        select(
-            *(column for column in snapshot.c if column.name != "revision_id"),
-            func.coalesce(amounts.c.window_amount_krw, 0).label("window_amount_krw"),
-            func.coalesce(awarded.c.awarded_tiers, 0).label("awarded_tiers"),
-        )
-        .select_from(snapshot)
-        .outerjoin(amounts, amounts.c.seller_id == snapshot.c.seller_id)
-        .outerjoin(awarded, awarded.c.seller_id == snapshot.c.seller_id)
-        .where(
-            snapshot.c.revision_id == snapshot_revision_id,
-            *_among(stores, snapshot.c.seller_id),
-        )
-    )
-
-
-def _among(stores: Collection[str] | None, seller_id: Column[str]) -> list[ColumnElement[bool]]:
-    """Return the condition that selects the given stores; none for all of them."""
-    return [] if stores is None else [seller_id == any_(bindparam("stores", type_=ARRAY(Text())))]
-
-
-def _given(
-    awards: Collection[Award], stores: Collection[str] | None
-) -> Mapping[str, Sequence[object]]:
-    """Return the parameters of a statement over `_facts`."""
-    if stores is not None:
-        awards = [each for each in awards if each.seller_id in stores]
-    sellers, tiers = _tiers_by_seller(awards)
-    return {"awarded_sellers": sellers, "awarded_tiers": tiers, "stores": sorted(stores or ())}
-
-
-def _tiers_by_seller(awards: Collection[Award]) -> tuple[list[str], list[int]]:
-    bits: dict[str, list[int]] = {}
-    for award in awards:
-        bits.setdefault(award.seller_id, []).append(1 << (award.tier - 1))
-    return list(bits), [reduce(or_, each) for each in bits.values()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +56,7 @@ def recorded_facts(
     With `only_its_own`, decisions of earlier evaluations are left out.
     """
     stores = None if seller_id is None else [seller_id]
-    facts = _facts(terms, window_revision_ids, snapshot_revision_id, stores).subquery("facts")
+    facts = facts_of(terms, window_revision_ids, snapshot_revision_id, stores).subquery("facts")
     if only_its_own:
         decided = _decision(decision.c.evaluation_id == evaluation_id).subquery("decided")
     else:
@@ -197,7 +72,7 @@ def recorded_facts(
     with without_nested_loops(connection):
         rows = connection.execute(
             query,
-            _given(earlier_awards, stores),
+            parameters_of(earlier_awards, stores),
             execution_options={"yield_per": 10_000},
         )
     for row in rows.mappings():
@@ -215,7 +90,7 @@ def _decided(
     if evaluation_id is None:
         return _decision(false())
     holding = in_effect(layers_of(connection, evaluation_id))
-    return _decision(holding, *_among(stores, decision.c.seller_id))
+    return _decision(holding, *among(stores, decision.c.seller_id))
 
 
 def _decision(*conditions: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
@@ -285,7 +160,7 @@ def changed_results(
         .order_by(seller_id)
     )
     with without_nested_loops(connection):
-        rows = connection.execute(differing, _given((), stores)).mappings().all()
+        rows = connection.execute(differing, parameters_of((), stores)).mappings().all()
     return tuple(
         ChangedResult(row["store"], _result(row, "old"), _result(row, "new")) for row in rows
     )

@@ -14,7 +14,7 @@ from domain.findings import Finding, Severity
 from domain.months import SettlementMonth
 
 if TYPE_CHECKING:  # it imports the engine, which most commands do not need
-    from adapters.ingest.scan import StagedMonth
+    from adapters.ingest.staged_month import StagedMonth
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,9 +51,9 @@ def close(
     root = root_or_setting(settings, root)
     with flows_ready(settings, f"closing {month}"):
         from console.terminal import print_report
+        from flows.closing.differences import CHANGES, change_rows
         from flows.closing.evaluation import USUAL_REASON
         from flows.closing.flow import close_month
-        from flows.closing.report import CHANGES, change_rows
 
         closed = close_month(
             str(month),

@@ -8,7 +8,8 @@ from sqlalchemy import Connection
 
 from adapters.policy_files import PolicyText
 from adapters.postgres.decided import stores_with_changed_input
-from adapters.postgres.decisions import changed_results, decide_stores, earned_awards
+from adapters.postgres.deciding import decide_stores
+from adapters.postgres.decisions import changed_results, earned_awards
 from adapters.postgres.evaluations import (
     Evaluation,
     evaluated_revisions,

@@ -1,28 +1,24 @@
 """The report of a closing or a preview: awards, reasons, payout date, differences."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
 from adapters.postgres.payout_dates import PlannedPayout
-from domain.decision import Result
 from domain.findings import warnings
 from domain.funnel import Funnel
-from domain.ledger import Award
+from flows.closing.differences import (
+    CHANGES,
+    change_rows,
+    paid_otherwise,
+    total_points,
+    what_changed,
+)
 from flows.closing.evaluation import EvaluatedMonth
 from flows.closing.record_closing import Closing
 from flows.reports.report import Bar, Figure, Link, Mood, NextStep, Report, Section
 
-CHANGES: Final = (
-    "settlement_month",
-    "seller_id",
-    "before",
-    "after",
-    "reasons",
-    "points",
-    "consequence",
-)
 _SHOWN: Final = 40  # sellers listed in a terminal
 
 
@@ -40,8 +36,8 @@ def closing_report(
         *_beside_the_last_run(closing),
         Section("How it was decided", ("", ""), tuple(_facts(closing))),
     ]
-    sections += _what_changed(closing)
-    if rows := tuple(_paid_otherwise(closing)):
+    sections += what_changed(closing)
+    if rows := tuple(paid_otherwise(closing)):
         columns = ("month", "seller", "what", "tier", "points")
         title = "Paid otherwise than earned: what was paid stays, correct it with an adjustment"
         sections.append(Section(title, columns, rows, _SHOWN))
@@ -72,7 +68,7 @@ def closing_facts(closing: Closing) -> dict[str, object]:
         "lines": revision.lines,
         "amount_krw": revision.amount_krw,
         "awards": len(closed.earned),
-        "points": _points(closed.earned),
+        "points": total_points(closed.earned),
         "warnings": len(warnings(closing.findings)),
         "due_on": str(closing.payouts[closed.month].due_on),
         "ledger_head": closing.chain_head and closing.chain_head.hash,
@@ -94,73 +90,13 @@ def _headline(closing: Closing) -> str:
     return "is closed" if closing.changed else "was closed before with the same input: no change"
 
 
-def change_rows(closing: Closing) -> Iterator[tuple[object, ...]]:
-    """List each seller whose result changed, in every month of a closing.
-
-    The columns are CHANGES; `points` is the change in points, `consequence` what is posted for it.
-    """
-    for month in closing.months:
-        differences = _differences_by_seller(month)
-        for each in month.changes:
-            shown = each.after if each.after and each.after.reasons else each.before
-            yield (
-                str(month.month),
-                each.seller_id,
-                _result(each.before),
-                _result(each.after),
-                ";".join(shown.reasons) if shown else "",
-                each.points,
-                "; ".join(differences.get(each.seller_id, ())) or "nothing to post",
-            )
-
-
-_DIFFERENCES: Final = {
-    "reverse": "reversed",
-    "post": "awarded",
-    "over_awarded": "over-awarded, paid",
-    "under_awarded": "under-awarded, not paid",
-    "held_elsewhere": "held from another month",
-}
-
-
-def _differences_by_seller(month: EvaluatedMonth) -> Mapping[str, Sequence[str]]:
-    texts: dict[str, list[str]] = {}
-    for field, name in _DIFFERENCES.items():
-        for award in getattr(month.restatement, field):
-            texts.setdefault(award.seller_id, []).append(f"tier {award.tier} {name}")
-    return texts
-
-
-def _result(result: Result | None) -> str:
-    if result is None:
-        return "not decided"
-    return f"tier {result.tier}" if result.tier else "no award"
-
-
-def _paid_otherwise(closing: Closing) -> Iterator[tuple[str, ...]]:
-    for month in closing.months:
-        for field in ("over_awarded", "under_awarded"):
-            awards: Sequence[Award] = getattr(month.restatement, field)
-            for each in awards:
-                row = str(month.month), each.seller_id, _DIFFERENCES[field], str(each.tier)
-                yield (*row, f"{each.points:,}")
-            if awards:
-                yield (
-                    str(month.month),
-                    "altogether",
-                    _DIFFERENCES[field],
-                    "",
-                    f"{_points(awards):,}",
-                )
-
-
 def _figures(closing: Closing) -> Iterator[Figure]:
     closed, revision = closing.closed, closing.closed.revision
     planned = closing.payouts[closed.month]
     yield Figure("sellers", f"{revision.sellers:,}")
     yield Figure("amount, KRW", f"{revision.amount_krw:,}", f"{revision.lines:,} settlement lines")
     yield Figure("awards", f"{len(closed.earned):,}", _share(len(closed.earned), revision.sellers))
-    yield Figure("points", f"{_points(closed.earned):,}", f"posted now: {_posted(closed)}")
+    yield Figure("points", f"{total_points(closed.earned):,}", f"posted now: {_posted(closed)}")
     yield Figure("payout", f"{planned.due_on}", f"{_why(planned)}; {_state(closing)}")
 
 
@@ -184,13 +120,13 @@ def _facts(closing: Closing) -> Iterator[tuple[str, str]]:
 def _posted(month: EvaluatedMonth) -> str:
     difference = month.restatement
     parts = (
-        [f"{len(difference.post):,} awards, {_points(difference.post):,} points"]
+        [f"{len(difference.post):,} awards, {total_points(difference.post):,} points"]
         if difference.post
         else []
     )
     if difference.reverse:
         parts.append(
-            f"{len(difference.reverse):,} reversals, {_points(difference.reverse):,} points"
+            f"{len(difference.reverse):,} reversals, {total_points(difference.reverse):,} points"
         )
     if difference.held_elsewhere:
         parts.append(
@@ -301,30 +237,9 @@ def _awards_before_and_now(month: EvaluatedMonth) -> Iterator[tuple[str, int, in
     for tier in month.policy.tiers:
         now = counted[tier.number]
         yield f"awards of tier {tier.number}", now - gained[tier.number] + lost[tier.number], now
-    points = _points(month.earned)
+    points = total_points(month.earned)
     yield "points", points - sum(each.points for each in month.changes), points
-
-
-def _what_changed(closing: Closing) -> Iterator[Section]:
-    counts = {
-        each.month: {field: len(getattr(each.restatement, field)) for field in _DIFFERENCES}
-        for each in closing.months
-    }
-    fields = [field for field in _DIFFERENCES if any(counted[field] for counted in counts.values())]
-    if fields:
-        rows = [
-            (str(month), *(f"{counted[field]:,}" for field in fields))
-            for month, counted in counts.items()
-            if any(counted.values())
-        ]
-        yield Section(
-            "What changed", ("month", *(_DIFFERENCES[field] for field in fields)), tuple(rows)
-        )
 
 
 def _cell(value: object) -> str:
     return f"{value:,}" if isinstance(value, int) else str(value)
-
-
-def _points(awards: Iterable[Award]) -> int:
-    return sum(award.points for award in awards)

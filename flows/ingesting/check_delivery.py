@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from sqlalchemy import Engine
 
-from adapters.ingest.scan import StagedMonth
+from adapters.ingest.staged_month import StagedMonth
 from adapters.postgres.previous_months import past_of
 from domain.limits import LIMITS
 from domain.profile import Past

@@ -11,7 +11,7 @@ from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 
 from adapters.ingest.delivery import DeliveryRefused, source_of
-from adapters.ingest.scan import StagedMonth
+from adapters.ingest.staged_month import StagedMonth
 from adapters.postgres.month_list import month_revisions
 from adapters.postgres.runs import Action
 from domain.cause import Cause

@@ -20,7 +20,7 @@ from adapters.data_docs import (
     revision_page,
 )
 from adapters.ingest.delivery import Delivery, DeliveryRefused
-from adapters.ingest.scan import StagedMonth
+from adapters.ingest.staged_month import StagedMonth
 from adapters.postgres.month_list import month_revisions
 from domain.months import SettlementMonth
 from domain.refusal import Refused, Unavailable

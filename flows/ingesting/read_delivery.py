@@ -4,7 +4,8 @@ from pathlib import Path
 
 from adapters.ingest.delivery import Delivery
 from adapters.ingest.engine import MEMORY_LIMIT_MB
-from adapters.ingest.scan import StagedMonth, scan_delivery
+from adapters.ingest.scan import scan_delivery
+from adapters.ingest.staged_month import StagedMonth
 from expectations.suite import line_checks, snapshot_checks
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from adapters.ingest.scan import StagedMonth
+from adapters.ingest.staged_month import StagedMonth
 from domain.findings import Finding
 from domain.months import SettlementMonth
 from flows.ingesting.events import emit_blocked

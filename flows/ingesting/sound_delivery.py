@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from adapters.ingest.scan import StagedMonth
+from adapters.ingest.staged_month import StagedMonth
 from domain.findings import Finding
 
 

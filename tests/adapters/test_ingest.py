@@ -8,9 +8,10 @@ from typing import Any
 import duckdb
 import pytest
 
+from adapters.ingest.damage import DeliveryChanged
 from adapters.ingest.delivery import DeliveryRefused, find_delivery
 from adapters.ingest.file_layout import Contents, contents_of
-from adapters.ingest.scan import DeliveryChanged, StagedMonth
+from adapters.ingest.staged_month import StagedMonth
 from domain.profile import Violations
 from domain.settlement import LINE_COLUMNS, SELLER_COLUMNS
 from flows.ingesting.read_delivery import read_delivery

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection
 
-from adapters.ingest.scan import StagedMonth
+from adapters.ingest.staged_month import StagedMonth
 from adapters.postgres.month_list import month_revisions
 from tests.adapters.test_ingest import read
 from tests.adapters.test_previous_months import ingest

@@ -10,7 +10,7 @@ import pyarrow.parquet
 import pytest
 from sqlalchemy import Connection
 
-from adapters.ingest.scan import StagedMonth
+from adapters.ingest.staged_month import StagedMonth
 from adapters.postgres.previous_months import past_of
 from adapters.postgres.revisions import record_revision
 from domain.months import SettlementMonth

@@ -10,7 +10,7 @@ import pytest
 
 from adapters.ingest.delivery import find_delivery
 from adapters.ingest.quarantine import latest_quarantine
-from adapters.ingest.scan import StagedMonth
+from adapters.ingest.staged_month import StagedMonth
 from console.delivery_listings import QUARANTINE, quarantine_rows
 from console.output import print_rows
 from domain.findings import Severity

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pytest
 
 from adapters.ingest.delivery import DeliveryRefused, find_delivery
-from adapters.ingest.scan import StagedMonth
+from adapters.ingest.staged_month import StagedMonth
 from domain.settlement import Content
 from tests.adapters.test_dialects import SPREADSHEET, in_words
 from tests.adapters.test_ingest import TOTALS, read, rows_of, violations

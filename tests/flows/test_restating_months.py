@@ -14,7 +14,8 @@ from console.explanation import explain_decision
 from console.listings import decision_rows, history_rows, payout_rows
 from domain.ledger import Award
 from domain.months import SettlementMonth
-from flows.closing.report import change_rows, closing_report
+from flows.closing.differences import change_rows
+from flows.closing.report import closing_report
 from flows.correcting.refusals import (
     AdjustmentInvalid,
     LaterMonthOutdated,

@@ -1,8 +1,11 @@
 """The ledger: double entry, append only, every record sealed into a chain.
 
-`posting` writes it, `entries` reads it, `seals` prove it; `refusals` are what it will not do.
+`awarding`, `paying` and `adjusting` write it, each as a `posting`; `entries` reads it, `seals`
+prove it; `refusals` are what it will not do.
 """
 
+from adapters.postgres.ledger.adjusting import adjust
+from adapters.postgres.ledger.awarding import post_awards, reverse_awards
 from adapters.postgres.ledger.entries import (
     LedgerEntry,
     Payout,
@@ -12,14 +15,8 @@ from adapters.postgres.ledger.entries import (
     pending_totals,
     standing_awards,
 )
-from adapters.postgres.ledger.posting import (
-    PaidOut,
-    Posted,
-    adjust,
-    pay_out,
-    post_awards,
-    reverse_awards,
-)
+from adapters.postgres.ledger.paying import PaidOut, pay_out
+from adapters.postgres.ledger.posting import Posted
 from adapters.postgres.ledger.refusals import (
     AlreadyPaidOut,
     AwardNotPending,

@@ -1,0 +1,144 @@
+"""Deciding a whole month in one statement: facts gathered by joins, each rule a column."""
+
+from collections.abc import Collection, Mapping, Sequence
+from functools import reduce
+from operator import or_
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    Connection,
+    Integer,
+    Select,
+    Text,
+    any_,
+    bindparam,
+    cast,
+    func,
+    insert,
+    literal,
+    select,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from adapters.postgres.database import without_nested_loops
+from adapters.postgres.eligibility_columns import (
+    SellerColumns,
+    outcome_column,
+    points_column,
+    reasons_column,
+    tier_column,
+)
+from adapters.postgres.tables import decision, seller_amount, seller_snapshot
+from domain.eligibility import Terms
+from domain.ledger import Award
+
+
+def decide_stores(
+    connection: Connection,
+    *,
+    evaluation_id: int,
+    terms: Terms,
+    window_revision_ids: Sequence[int],
+    snapshot_revision_id: int,
+    earlier_awards: Collection[Award],
+    stores: Collection[str] | None = None,
+) -> None:
+    """Decide all or some stores of the snapshot in one INSERT … SELECT.
+
+    Amounts of counted line types (rule 2) are summed over the window's revisions; a month without
+    sales is 0 (rule 5).
+    """
+    facts = facts_of(terms, window_revision_ids, snapshot_revision_id, stores).cte("facts")
+    seller = SellerColumns(
+        approved_on=facts.c.approved_on,
+        status=facts.c.status,
+        runs_department_store_window=facts.c.runs_department_store_window,
+        runs_outlet_window=facts.c.runs_outlet_window,
+        uses_fulfilment=facts.c.uses_fulfilment,
+        uses_api=facts.c.uses_api,
+        window_amount_krw=facts.c.window_amount_krw,
+        awarded_tiers=facts.c.awarded_tiers,
+    )
+    decided = select(
+        literal(evaluation_id, Integer),
+        facts.c.seller_id,
+        outcome_column(terms, seller),
+        tier_column(terms, seller),
+        points_column(terms, seller),
+        facts.c.window_amount_krw,
+        reasons_column(terms, seller),
+    ).order_by(facts.c.seller_id)
+    with without_nested_loops(connection):
+        connection.execute(
+            insert(decision).from_select([column.name for column in decision.c], decided),
+            parameters_of(earlier_awards, stores),
+        )
+
+
+def facts_of(
+    terms: Terms,
+    window_revision_ids: Sequence[int],
+    snapshot_revision_id: int,
+    stores: Collection[str] | None = None,
+) -> Select[*tuple[Any, ...]]:
+    snapshot = seller_snapshot
+    amounts = (
+        select(
+            seller_amount.c.seller_id,
+            cast(func.sum(seller_amount.c.amount_krw), BigInteger).label("window_amount_krw"),
+        )
+        .where(
+            seller_amount.c.revision_id.in_(window_revision_ids),
+            seller_amount.c.line_type.in_(terms.policy.counted_line_types),
+            *among(stores, seller_amount.c.seller_id),
+        )
+        .group_by(seller_amount.c.seller_id)
+        .subquery("amounts")
+    )
+    awarded = (
+        func.unnest(
+            bindparam("awarded_sellers", type_=ARRAY(Text())),
+            bindparam("awarded_tiers", type_=ARRAY(Integer())),
+        )
+        .table_valued("seller_id", "awarded_tiers", name="awarded")
+        .render_derived()
+    )
+    return (
+        select(
+            *(column for column in snapshot.c if column.name != "revision_id"),
+            func.coalesce(amounts.c.window_amount_krw, 0).label("window_amount_krw"),
+            func.coalesce(awarded.c.awarded_tiers, 0).label("awarded_tiers"),
+        )
+        .select_from(snapshot)
+        .outerjoin(amounts, amounts.c.seller_id == snapshot.c.seller_id)
+        .outerjoin(awarded, awarded.c.seller_id == snapshot.c.seller_id)
+        .where(
+            snapshot.c.revision_id == snapshot_revision_id,
+            *among(stores, snapshot.c.seller_id),
+        )
+    )
+
+
+def among(stores: Collection[str] | None, seller_id: Column[str]) -> list[ColumnElement[bool]]:
+    """Return the condition that selects the given stores; none for all of them."""
+    return [] if stores is None else [seller_id == any_(bindparam("stores", type_=ARRAY(Text())))]
+
+
+def parameters_of(
+    awards: Collection[Award], stores: Collection[str] | None
+) -> Mapping[str, Sequence[object]]:
+    """Return the parameters of a statement over `facts_of`."""
+    if stores is not None:
+        awards = [each for each in awards if each.seller_id in stores]
+    sellers, tiers = _tiers_by_seller(awards)
+    return {"awarded_sellers": sellers, "awarded_tiers": tiers, "stores": sorted(stores or ())}
+
+
+def _tiers_by_seller(awards: Collection[Award]) -> tuple[list[str], list[int]]:
+    bits: dict[str, list[int]] = {}
+    for award in awards:
+        bits.setdefault(award.seller_id, []).append(1 << (award.tier - 1))
+    return list(bits), [reduce(or_, each) for each in bits.values()]

@@ -1,0 +1,86 @@
+"""Adjusting a seller's available points, freely or as a correction of a paid month."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from typing import Final
+
+from sqlalchemy import Connection, insert
+from sqlalchemy.exc import DBAPIError
+
+from adapters.postgres.ledger import tables
+from adapters.postgres.ledger.posting import Posted, Request, post
+from adapters.postgres.ledger.refusals import BalanceTooLow, NothingToPost, constraint_of
+from adapters.postgres.ledger.tables import transfer
+from domain.cause import Cause
+from domain.corrections import Correction
+from domain.ledger import Account, TransferKind
+
+_LARGEST_POINTS: Final = 2**63 - 1  # bigint
+
+
+def adjust(
+    connection: Connection,
+    *,
+    key: str,
+    seller_id: str,
+    points: int,
+    effective_on: date,
+    cause: Cause,
+    correction: Correction | None = None,
+) -> Posted:
+    """Give a seller available points from the fund, or take them (`points` below zero).
+
+    `correction` says what that corrects of a paid month. Raises BalanceTooLow, PostingConflict,
+    NothingToPost.
+    """
+    if not 0 < abs(points) <= _LARGEST_POINTS:
+        raise NothingToPost(f"{points} is not a number of points to adjust by")
+    asked = Request(key, TransferKind.ADJUSTMENT, effective_on, cause.actor, cause.reason)
+    posted = post(connection, asked, [seller_id, points, cause.reason], 1, abs(points))
+    if posted.created:
+        if correction is not None:
+            _record_correction(connection, posted.posting_no, correction)
+        _move(connection, posted.posting_no, seller_id, points)
+    return posted
+
+
+def _move(connection: Connection, posting_no: int, seller_id: str, points: int) -> None:
+    accounts = (Account.PROGRAM_FUND, Account.AVAILABLE)
+    debit, credit = accounts if points > 0 else reversed(accounts)
+    with _overdraft_named(seller_id, abs(points)):
+        connection.execute(
+            insert(transfer).values(
+                posting_no=posting_no,
+                kind=TransferKind.ADJUSTMENT,
+                seller_id=seller_id,
+                debit_account=debit,
+                credit_account=credit,
+                points=abs(points),
+            )
+        )
+
+
+def _record_correction(connection: Connection, posting_no: int, correction: Correction) -> None:
+    of = correction.award
+    connection.execute(
+        insert(tables.correction).values(
+            posting_no=posting_no,
+            kind=correction.kind,
+            settlement_month=of.settlement_month,
+            seller_id=of.seller_id,
+            tier=of.tier,
+            points=of.points,
+            undoes=correction.undoes,
+        )
+    )
+
+
+@contextmanager
+def _overdraft_named(seller_id: str, points: int) -> Iterator[None]:
+    try:
+        yield
+    except DBAPIError as error:
+        if constraint_of(error) == "balance_not_overdrawn":
+            raise BalanceTooLow(seller_id, points) from error
+        raise

@@ -1,0 +1,89 @@
+"""What an explanation is about: everything recorded of one store's decision in one month."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import Connection
+
+from adapters.policy_files import parse_policy
+from adapters.postgres.decisions import RecordedStore
+from adapters.postgres.evaluations import Evaluation, recorded_policy
+from adapters.postgres.explanations import (
+    RecordedDecision,
+    recorded_decision,
+    store_on,
+)
+from adapters.postgres.ledger import Payout, payouts
+from adapters.postgres.payout_dates import PlannedPayout, planned_payouts
+from adapters.postgres.revisions import current_revisions
+from console.listings import NoDecision
+from console.wording import Wording
+from domain.approval import ApprovalRule
+from domain.eligibility import Terms
+from domain.months import SettlementMonth
+from flows.paying.open_payouts import open_payouts
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainedCase:
+    """A recorded decision, the terms that it was decided by, and what has become of it."""
+
+    recorded: RecordedDecision
+    terms: Terms
+    planned: PlannedPayout
+    paid: Payout | None
+    waits: bool
+    asked_on: date | None
+    today: RecordedStore | None
+    words: Wording
+
+    @property
+    def sum_krw(self) -> int:
+        """The sum of the window."""
+        return self.recorded.decision.window_amount_krw
+
+    @property
+    def month(self) -> SettlementMonth:
+        """The settlement month."""
+        return self.terms.month
+
+    def say(self, name: str) -> str:
+        """Return a sentence of the language by its name, to be filled in."""
+        return self.words.sentences[name]
+
+
+def gather_case(
+    connection: Connection,
+    evaluation: Evaluation,
+    seller_id: str,
+    words: Wording,
+    rule: ApprovalRule,
+    asked_on: date | None,
+) -> ExplainedCase:
+    """Gather a store's decision and what followed; raises NoDecision."""
+    month = evaluation.settlement_month
+    name, text = recorded_policy(connection, evaluation.policy_hash)
+    terms = Terms.of(parse_policy(text, f"the recorded policy {name}"), month)
+    recorded = recorded_decision(connection, evaluation, terms, seller_id)
+    if recorded is None:
+        raise NoDecision(seller_id, month)
+    window = month.window(terms.policy.window_months)
+    newest = current_revisions(connection, window)
+    unpaid = open_payouts(connection).get(month)
+    return ExplainedCase(
+        recorded=recorded,
+        terms=terms,
+        planned=planned_payouts(connection)[month],
+        paid=next((p for p in payouts(connection) if p.settlement_month == month), None),
+        waits=unpaid is not None and unpaid.waits(rule),
+        asked_on=asked_on,
+        today=store_on(
+            connection,
+            evaluation,
+            terms,
+            seller_id,
+            [newest[each].revision_id for each in window],
+            recorded.awards,
+        ),
+        words=words,
+    )
