@@ -14,7 +14,6 @@ import narwhals as nw
 import numpy as np
 from numpy.typing import NDArray
 
-from adapters.ingest.seller_questions import _DIGITS_OF_A_SPREADSHEET
 from domain.profile import UnknownWord, Violations
 from domain.settlement import LINE_KEY, Column
 
@@ -26,6 +25,7 @@ _AMOUNT = "payment_amount_krw"
 AMOUNT_SUM = "amount_krw"
 EXAMPLES = 3
 _WORDS = 1_000
+_DIGITS_OF_A_SPREADSHEET = 15
 _LONGEST_EXAMPLE = 40
 
 Frame = nw.LazyFrame[Any]

@@ -6,7 +6,6 @@ from adapters.ingest.questions import AMOUNT_SUM, EXAMPLES, Frame, result, row_c
 from domain.profile import Violations
 from domain.written import visible
 
-_DIGITS_OF_A_SPREADSHEET = 15
 _LINES_TO_TELL = 20  # with so many genuine ids, half end in 0 in one of 140,000 stores
 
 

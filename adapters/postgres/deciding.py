@@ -1,6 +1,7 @@
 """Deciding a whole month in one statement: facts gathered by joins, each rule a column."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from functools import reduce
 from operator import or_
 from typing import Any
@@ -12,6 +13,7 @@ from sqlalchemy import (
     Connection,
     Integer,
     Select,
+    TableValuedAlias,
     Text,
     any_,
     bindparam,
@@ -36,14 +38,22 @@ from domain.eligibility import Terms
 from domain.ledger import Award
 
 
+@dataclass(frozen=True, slots=True)
+class DecisionInput:
+    """What stores are decided on.
+
+    `revision_ids` are those of the window, oldest first; the last one has the snapshot.
+    """
+
+    terms: Terms
+    revision_ids: Sequence[int]
+    earlier_awards: Collection[Award]
+
+
 def decide_stores(
     connection: Connection,
-    *,
     evaluation_id: int,
-    terms: Terms,
-    window_revision_ids: Sequence[int],
-    snapshot_revision_id: int,
-    earlier_awards: Collection[Award],
+    given: DecisionInput,
     stores: Collection[str] | None = None,
 ) -> None:
     """Decide all or some stores of the snapshot in one INSERT … SELECT.
@@ -51,7 +61,7 @@ def decide_stores(
     Amounts of counted line types (rule 2) are summed over the window's revisions; a month without
     sales is 0 (rule 5).
     """
-    facts = facts_of(terms, window_revision_ids, snapshot_revision_id, stores).cte("facts")
+    terms, facts = given.terms, facts_of(given, stores).cte("facts")
     seller = SellerColumns(
         approved_on=facts.c.approved_on,
         status=facts.c.status,
@@ -74,38 +84,29 @@ def decide_stores(
     with without_nested_loops(connection):
         connection.execute(
             insert(decision).from_select([column.name for column in decision.c], decided),
-            parameters_of(earlier_awards, stores),
+            parameters_of(given.earlier_awards, stores),
         )
 
 
 def facts_of(
-    terms: Terms,
-    window_revision_ids: Sequence[int],
-    snapshot_revision_id: int,
-    stores: Collection[str] | None = None,
+    given: DecisionInput, stores: Collection[str] | None = None
 ) -> Select[*tuple[Any, ...]]:
-    snapshot = seller_snapshot
+    """Select the facts of all or some stores of the snapshot; `parameters_of` completes it."""
+    snapshot, revision_ids = seller_snapshot, given.revision_ids
     amounts = (
         select(
             seller_amount.c.seller_id,
             cast(func.sum(seller_amount.c.amount_krw), BigInteger).label("window_amount_krw"),
         )
         .where(
-            seller_amount.c.revision_id.in_(window_revision_ids),
-            seller_amount.c.line_type.in_(terms.policy.counted_line_types),
+            seller_amount.c.revision_id.in_(revision_ids),
+            seller_amount.c.line_type.in_(given.terms.policy.counted_line_types),
             *among(stores, seller_amount.c.seller_id),
         )
         .group_by(seller_amount.c.seller_id)
         .subquery("amounts")
     )
-    awarded = (
-        func.unnest(
-            bindparam("awarded_sellers", type_=ARRAY(Text())),
-            bindparam("awarded_tiers", type_=ARRAY(Integer())),
-        )
-        .table_valued("seller_id", "awarded_tiers", name="awarded")
-        .render_derived()
-    )
+    awarded = _awarded()
     return (
         select(
             *(column for column in snapshot.c if column.name != "revision_id"),
@@ -116,9 +117,21 @@ def facts_of(
         .outerjoin(amounts, amounts.c.seller_id == snapshot.c.seller_id)
         .outerjoin(awarded, awarded.c.seller_id == snapshot.c.seller_id)
         .where(
-            snapshot.c.revision_id == snapshot_revision_id,
+            snapshot.c.revision_id == revision_ids[-1],
             *among(stores, snapshot.c.seller_id),
         )
+    )
+
+
+def _awarded() -> TableValuedAlias:
+    """Return the stores with earlier awards, each with its tiers as bits, from parameters."""
+    return (
+        func.unnest(
+            bindparam("awarded_sellers", type_=ARRAY(Text())),
+            bindparam("awarded_tiers", type_=ARRAY(Integer())),
+        )
+        .table_valued("seller_id", "awarded_tiers", name="awarded")
+        .render_derived()
     )
 
 

@@ -1,6 +1,6 @@
 """What was decided for the stores of a month, and the facts that it was decided on."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -18,11 +18,11 @@ from sqlalchemy import (
 
 from adapters.postgres.database import without_nested_loops
 from adapters.postgres.decided import in_effect, layers_of
-from adapters.postgres.deciding import among, facts_of, parameters_of
+from adapters.postgres.deciding import DecisionInput, among, facts_of, parameters_of
 from adapters.postgres.evaluations import Evaluation
 from adapters.postgres.tables import decision, evaluation, policy
 from domain.decision import ChangedResult, Decision, Outcome, Result, SellerFacts
-from domain.eligibility import Reason, Terms
+from domain.eligibility import Reason
 from domain.funnel import Funnel
 from domain.ledger import Award
 from domain.months import SettlementMonth
@@ -41,12 +41,9 @@ class RecordedStore:
 
 def recorded_facts(
     connection: Connection,
-    *,
     evaluation_id: int,
-    terms: Terms,
-    window_revision_ids: Sequence[int],
-    snapshot_revision_id: int,
-    earlier_awards: Collection[Award],
+    given: DecisionInput,
+    *,
     seller_id: str | None = None,
     only_its_own: bool = False,
 ) -> Iterator[RecordedStore]:
@@ -56,7 +53,7 @@ def recorded_facts(
     With `only_its_own`, decisions of earlier evaluations are left out.
     """
     stores = None if seller_id is None else [seller_id]
-    facts = facts_of(terms, window_revision_ids, snapshot_revision_id, stores).subquery("facts")
+    facts = facts_of(given, stores).subquery("facts")
     if only_its_own:
         decided = _decision(decision.c.evaluation_id == evaluation_id).subquery("decided")
     else:
@@ -72,7 +69,7 @@ def recorded_facts(
     with without_nested_loops(connection):
         rows = connection.execute(
             query,
-            parameters_of(earlier_awards, stores),
+            parameters_of(given.earlier_awards, stores),
             execution_options={"yield_per": 10_000},
         )
     for row in rows.mappings():

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection, func, select
 
 from adapters.postgres.corrections import corrections
+from adapters.postgres.deciding import DecisionInput
 from adapters.postgres.decisions import RecordedStore, decisions, recorded_facts
 from adapters.postgres.evaluations import Evaluation, evaluated_revisions
 from adapters.postgres.ledger.tables import award
@@ -91,11 +92,12 @@ def store_on(
     standing = [each.award for each in awards if each.stands]
     found = recorded_facts(
         connection,
-        evaluation_id=evaluation.evaluation_id,
-        terms=terms,
-        window_revision_ids=window_revision_ids,
-        snapshot_revision_id=window_revision_ids[-1],
-        earlier_awards=[each for each in standing if each.settlement_month < month],
+        evaluation.evaluation_id,
+        DecisionInput(
+            terms,
+            window_revision_ids,
+            [each for each in standing if each.settlement_month < month],
+        ),
         seller_id=seller_id,
     )
     return next(found, None)

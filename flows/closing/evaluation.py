@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from adapters.policy_files import PolicyText
 from adapters.postgres.decided import stores_with_changed_input
-from adapters.postgres.deciding import decide_stores
+from adapters.postgres.deciding import DecisionInput, decide_stores
 from adapters.postgres.decisions import changed_results, earned_awards
 from adapters.postgres.evaluations import (
     Evaluation,
@@ -117,15 +117,9 @@ def evaluate_month(
     log.info("deciding %s for %s stores", content.month, f"{count:,}")
     record_policy(connection, chosen)
     evaluation = record_evaluation(connection, content, revision_ids, gathered.before, cause)
-    decide_stores(
-        connection,
-        evaluation_id=evaluation.evaluation_id,
-        terms=Terms.of(chosen.policy, content.month),
-        window_revision_ids=revision_ids,
-        snapshot_revision_id=window[-1].revision_id,
-        earlier_awards=content.earlier_awards,
-        stores=stores,
-    )
+    terms = Terms.of(chosen.policy, content.month)
+    given = DecisionInput(terms, revision_ids, content.earlier_awards)
+    decide_stores(connection, evaluation.evaluation_id, given, stores)
     changes = changed_results(connection, gathered.before, evaluation, stores)
     return _compared(connection, state, gathered, evaluation, changes)
 

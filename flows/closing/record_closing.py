@@ -84,8 +84,7 @@ def record_closing(
         if not (request.preview or request.acknowledge_paid):
             require_acknowledgment(month, months)
         post_differences(connection, months, cause)
-        to_plan = policies_to_plan_by(connection, months)
-        payouts = plan_payouts(connection, to_plan, calendar)
+        payouts = plan_payouts(connection, policies_to_plan_by(connection, months), calendar)
         record_closing_run(connection, request, months[0], recorded)
         record_evaluated_again(connection, months[1:], month, cause)
         check_now(connection)

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from adapters.policy_files import parse_policy
 from adapters.postgres.corrections import awards_bound_by
+from adapters.postgres.deciding import DecisionInput
 from adapters.postgres.decisions import recorded_facts
 from adapters.postgres.evaluations import (
     Evaluation,
@@ -33,7 +34,6 @@ class RecordedInput:
     evaluation: Evaluation
     terms: Terms
     window_revision_ids: tuple[int, ...]
-    snapshot_revision_id: int
     content: EvaluationInput
 
 
@@ -61,7 +61,6 @@ def recorded_input(connection: Connection, evaluation: Evaluation) -> RecordedIn
         evaluation=evaluation,
         terms=Terms.of(parse_policy(text, f"the recorded policy {name}"), month),
         window_revision_ids=tuple(number for number, _ in revisions.values()),
-        snapshot_revision_id=revisions[month][0],
         content=EvaluationInput(
             month=month,
             window=tuple((each, content) for each, (_, content) in revisions.items()),
@@ -76,11 +75,10 @@ def _replay(
 ) -> Iterator[Difference]:
     found = recorded_facts(
         connection,
-        evaluation_id=recorded.evaluation.evaluation_id,
-        terms=recorded.terms,
-        window_revision_ids=recorded.window_revision_ids,
-        snapshot_revision_id=recorded.snapshot_revision_id,
-        earlier_awards=recorded.content.earlier_awards,
+        recorded.evaluation.evaluation_id,
+        DecisionInput(
+            recorded.terms, recorded.window_revision_ids, recorded.content.earlier_awards
+        ),
         only_its_own=only_its_own,
     )
     for each in found:
