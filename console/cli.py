@@ -115,7 +115,7 @@ def main() -> NoReturn:
             raise
         _fail(f"{error.filename}: {error.strerror}. Fix that and run the command again.", 1)
     except Exception as error:
-        if (sentence := _trouble_outside(error)) is None:
+        if (sentence := _outside_error(error)) is None:
             raise
         _fail(sentence, 1)
     _report_output_error()
@@ -130,14 +130,14 @@ def _require_readable_words(words: list[str]) -> None:
             raise WordUnreadable(word, word[error.start]) from None
 
 
-def _trouble_outside(error: Exception) -> str | None:
+def _outside_error(error: Exception) -> str | None:
     """Describe a failure of a server or the database; None for a bug in this program."""
-    if (log := _log_of_a_server_that_ended()) is not None:
+    if (log := _ended_server_log()) is not None:
         return (
             f"the temporary Prefect server ended; see {log}. What was recorded before is complete; "
             "run the command again, nothing is done twice."
         )
-    if (trouble := _trouble_of_the_database(error)) is not None:
+    if (trouble := _database_error(error)) is not None:
         return (
             f"the database failed: {trouble}. Nothing is left half done; check the database and "
             "run the command again."
@@ -172,7 +172,7 @@ _TROUBLES_OF_A_DISK: Final = frozenset(
 )
 
 
-def _trouble_of_the_database(error: Exception) -> str | None:
+def _database_error(error: Exception) -> str | None:
     """Return the database's message if it went away, is full or is shut down."""
     from psycopg import OperationalError
     from sqlalchemy.exc import DBAPIError
@@ -182,10 +182,10 @@ def _trouble_of_the_database(error: Exception) -> str | None:
     return lines[0].rstrip(".") if isinstance(cause, OperationalError) and lines else None
 
 
-def _log_of_a_server_that_ended() -> Path | None:
-    from flows.prefect.servers.temporary_server import server_that_ended
+def _ended_server_log() -> Path | None:
+    from flows.prefect.servers.temporary_server import ended_server_log
 
-    return server_that_ended()
+    return ended_server_log()
 
 
 def _fail(sentence: str, code: int) -> NoReturn:

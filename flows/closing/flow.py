@@ -192,7 +192,7 @@ def publish(settings: Settings, closing: Closing, root: str) -> ClosedMonth:
         # A run that was killed after its commit left no report and emitted no event.
         lost = not (closing.changed or is_kept(settings, report.month, name))
         report = marked_as_rewritten(report) if lost else report
-        kept = keep_report(settings, name, report, anew=closing.changed)
+        kept = keep_report(settings, name, report, overwrite=closing.changed)
     attach_report(settings, report, kept)
     with best_effort("the closing"):
         emit_closed(closing, kept, again=lost)

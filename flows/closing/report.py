@@ -33,7 +33,7 @@ def closing_report(
     sections = [
         _awards(closed),
         _why_not(closing.funnel),
-        *_beside_the_last_run(closing),
+        *_compared_with_the_last_run(closing),
         Section("How it was decided", ("", ""), tuple(_facts(closing))),
     ]
     sections += what_changed(closing)
@@ -206,7 +206,7 @@ def _why_not(funnel: Funnel) -> Section:
     )
 
 
-def _beside_the_last_run(closing: Closing) -> Iterator[Section]:
+def _compared_with_the_last_run(closing: Closing) -> Iterator[Section]:
     """Compare the month with the previous run; nothing for the first closing."""
     if (before := closing.before) is None:
         return

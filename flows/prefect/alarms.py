@@ -153,12 +153,14 @@ class Applied:
         """Describe it in a sentence or two."""
         counts = (self.created, "created"), (self.updated, "updated"), (self.removed, "removed")
         done = ", ".join(f"{len(names)} {what}" for names, what in counts if names)
-        who = f"They are sent through the block {BLOCK}."
-        nobody = (
+        by_block = f"They are sent through the block {BLOCK}."
+        in_the_ui = (
             "They are shown in the UI only: name a webhook with --webhook, or create a "
             f"notification block called {BLOCK} and apply the alarms again."
         )
-        return f"{len(ALARMS)} alarms: {done or 'no change'}. {who if self.sent else nobody}"
+        return (
+            f"{len(ALARMS)} alarms: {done or 'no change'}. {by_block if self.sent else in_the_ui}"
+        )
 
 
 def apply_alarms(alarms: Sequence[Alarm] = ALARMS) -> Applied:

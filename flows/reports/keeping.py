@@ -16,18 +16,18 @@ def is_kept(settings: Settings, month: SettlementMonth, name: str) -> bool:
     return (settings.reports / str(month) / f"{name}.html").exists()
 
 
-def keep_report(settings: Settings, name: str, report: Report, *, anew: bool = True) -> Path:
+def keep_report(settings: Settings, name: str, report: Report, *, overwrite: bool = True) -> Path:
     """Write a report to `reports/{month}/{name}.html`, `.md` and `.json`; return the page's path.
 
-    Each file is replaced atomically, and only if `anew`: a run that changed nothing does not
+    Each file is replaced atomically, and only if `overwrite`: a run that changed nothing does not
     overwrite the report of the run that did.
     """
     folder = settings.reports / str(report.month)
     folder.mkdir(parents=True, exist_ok=True)
     page = folder / f"{name}.html"
-    _write(folder / f"{name}.md", markdown(report), anew)
-    _write(folder / f"{name}.json", _facts(report), anew)
-    _write(page, report_page(report, folder), anew)
+    _write(folder / f"{name}.md", markdown(report), overwrite)
+    _write(folder / f"{name}.json", _facts(report), overwrite)
+    _write(page, report_page(report, folder), overwrite)
     return page
 
 
@@ -37,8 +37,8 @@ def _facts(report: Report) -> str:
     return json.dumps(facts, ensure_ascii=False, indent=2) + "\n"
 
 
-def _write(file: Path, text: str, anew: bool) -> None:
-    if anew or not file.exists():
+def _write(file: Path, text: str, overwrite: bool) -> None:
+    if overwrite or not file.exists():
         unfinished = file.with_name(f"{file.name}.unfinished")
         unfinished.write_text(text, encoding="utf-8")
         unfinished.replace(file)

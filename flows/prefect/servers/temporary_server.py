@@ -119,6 +119,6 @@ def server_is_temporary() -> bool:
     return bool(_started)
 
 
-def server_that_ended() -> Path | None:
+def ended_server_log() -> Path | None:
     """Return the log of the temporary server if it ended too early."""
     return next((file for process, file in _started if process.poll() is not None), None)
