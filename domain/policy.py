@@ -87,12 +87,12 @@ class Policy:
     lifetime_maximum_points: int
 
     def __post_init__(self) -> None:
-        for broken, sentence in self._contradictions():
+        for broken, sentence in (*self._contradictions(), *self._tier_contradictions()):
             if broken:
                 raise PolicyInvalid(f"policy {self.name}: {sentence}")
 
     def _contradictions(self) -> list[tuple[bool, str]]:
-        tiers, tenure = self.tiers, self.tenure
+        tenure = self.tenure
         return [
             (not self.name.strip(), "it has no name"),
             (not self.name.isprintable(), "its name must be one line of text"),
@@ -106,6 +106,15 @@ class Policy:
                 f"no tenure is from {tenure.min_months} to below {tenure.below_months} months",
             ),
             (not self.active_status, "no status counts as active"),
+            (
+                self.payout.day_of_month not in range(1, 29),
+                "the payout day must lie between 1 and 28, so that every month has it",
+            ),
+        ]
+
+    def _tier_contradictions(self) -> list[tuple[bool, str]]:
+        tiers = self.tiers
+        return [
             (not tiers, "it has no tier"),
             (len(tiers) > MOST_TIERS, f"it has more than {MOST_TIERS} tiers"),
             (
@@ -128,10 +137,6 @@ class Policy:
             (
                 sum(tier.points for tier in tiers) != self.lifetime_maximum_points,
                 f"the lifetime maximum is not the tiers' sum: {self.lifetime_maximum_points}",
-            ),
-            (
-                self.payout.day_of_month not in range(1, 29),
-                "the payout day must lie between 1 and 28, so that every month has it",
             ),
         ]
 

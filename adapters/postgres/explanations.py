@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Column, ColumnElement, Connection, func, select
 
 from adapters.postgres.corrections import corrections
 from adapters.postgres.deciding import DecisionInput
@@ -103,14 +104,12 @@ def store_on(
     return next(found, None)
 
 
+def _listed(column: Column[Any]) -> ColumnElement[Any]:
+    return func.array_remove(func.array_agg(column), None)
+
+
 def _window(connection: Connection, evaluation_id: int, seller_id: str) -> tuple[MonthAmount, ...]:
-    types, amounts = (
-        func.array_remove(func.array_agg(column), None).label(name)
-        for name, column in (
-            ("line_types", seller_amount.c.line_type),
-            ("amounts", seller_amount.c.amount_krw),
-        )
-    )
+    types, amounts = map(_listed, (seller_amount.c.line_type, seller_amount.c.amount_krw))
     rows = connection.execute(
         select(
             revision.c.settlement_month,
@@ -119,8 +118,8 @@ def _window(connection: Connection, evaluation_id: int, seller_id: str) -> tuple
             revision.c.source,
             revision.c.accepted_at,
             revision.c.profile["files"].label("files"),
-            types,
-            amounts,
+            types.label("line_types"),
+            amounts.label("amounts"),
         )
         .select_from(evaluation_input)
         .join(revision, revision.c.revision_id == evaluation_input.c.revision_id)
