@@ -64,6 +64,7 @@ def _result(result: Result | None) -> str:
 
 
 def paid_otherwise(closing: Closing) -> Iterator[tuple[str, ...]]:
+    """List what paid months paid in excess or lack: month, seller, what, tier, points; and sums."""
     for month in closing.months:
         for field in ("over_awarded", "under_awarded"):
             awards: Sequence[Award] = getattr(month.restatement, field)
@@ -81,6 +82,7 @@ def paid_otherwise(closing: Closing) -> Iterator[tuple[str, ...]]:
 
 
 def what_changed(closing: Closing) -> Iterator[Section]:
+    """Count by month what is posted and what is only reported; no section if nothing changed."""
     counts = {
         each.month: {field: len(getattr(each.restatement, field)) for field in _DIFFERENCES}
         for each in closing.months

@@ -29,7 +29,7 @@ def _close_it(settings: Settings, closing: Closing, settlements: str) -> NextSte
     acknowledge = request.acknowledge_paid or bool(changed_paid_months(closing.months))
     options += ["--acknowledge-paid"] if acknowledge else []
     options += ["--reason", request.cause.reason] if request.cause.reason != USUAL_REASON else []
-    not_blank = {
+    filled_in = {
         "month": str(request.month),
         "settlements": unless_set(settings, settlements),
         "policy": request.policy_name or "",
@@ -39,7 +39,7 @@ def _close_it(settings: Settings, closing: Closing, settlements: str) -> NextSte
     return NextStep(
         "Nothing was written. To close it like this:",
         close_command(settings, request.month, settlements, *options),
-        form_link("close it", _CLOSING, not_blank),
+        form_link("close it", _CLOSING, filled_in),
     )
 
 

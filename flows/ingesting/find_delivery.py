@@ -49,6 +49,7 @@ class RootUnknown(WrongUsage):
 
 
 def require_root(root: str, month: SettlementMonth) -> None:
+    """Raise RootUnknown unless settlement folders can be in it; object stores are not checked."""
     if is_object_store(root):
         return
     folder = local_path(root)

@@ -63,6 +63,7 @@ def blocked_report(
 
 
 def blocked_advice(staged: StagedMonth) -> str:
+    """Say where to look at what blocks a month, and what to do."""
     rows = f"`growth-points quarantine {staged.settlement_month}` lists the refused rows, "
     return (
         f"{'' if staged.quarantine is None else rows}`growth-points docs` shows the whole check. "

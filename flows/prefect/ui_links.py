@@ -25,12 +25,12 @@ def form_address(deployment: str, parameters: dict[str, Any]) -> str | None:
     """
     if server_is_temporary():
         return None
-    not_blank = quote(json.dumps(parameters))
+    filled_in = quote(json.dumps(parameters))
     with (
         tolerating_server_errors("the address of a form could not be read from the Prefect server"),
         suppress(ObjectNotFound),
         get_client(sync_client=True) as client,
     ):
         found = client.read_deployment_by_name(deployment)
-        return f"{ui_address()}/deployments/deployment/{found.id}/run?parameters={not_blank}"
+        return f"{ui_address()}/deployments/deployment/{found.id}/run?parameters={filled_in}"
     return None

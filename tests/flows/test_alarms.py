@@ -216,9 +216,9 @@ def test_a_form_is_linked_filled_in_where_the_server_has_it(
     found = ui_links.form_address("approve-payout/approve-payout", {"month": OCTOBER, "points": 1})
 
     assert found is not None
-    where, _, not_blank = found.partition("?parameters=")
+    where, _, filled_in = found.partition("?parameters=")
     assert where == f"http://127.0.0.1:4200/v2/deployments/deployment/{made}/run"
-    assert json.loads(unquote(not_blank)) == {"month": OCTOBER, "points": 1}
+    assert json.loads(unquote(filled_in)) == {"month": OCTOBER, "points": 1}
     assert ui_links.form_address("no-such/deployment", {}) is None
 
 
