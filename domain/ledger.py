@@ -6,6 +6,7 @@ always add up to zero.
 """
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Self
@@ -75,6 +76,11 @@ class Award:
     seller_id: str
     tier: int
     points: int
+
+
+def total_points(awards: Iterable[Award]) -> int:
+    """Add up the points of awards."""
+    return sum(award.points for award in awards)
 
 
 def awards_key(month: SettlementMonth, evaluation_no: int) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Set
 from dataclasses import dataclass, replace
 
-from domain.ledger import Award
+from domain.ledger import Award, total_points
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +34,7 @@ class Restatement:
             "awarded": len(self.post),
             "over_awarded": len(self.over_awarded),
             "under_awarded": len(self.under_awarded),
-            "points": sum(award.points for award in self.post)
-            - sum(award.points for award in self.reverse),
+            "points": total_points(self.post) - total_points(self.reverse),
         }
 
     def applied_to(self, standing: frozenset[Award]) -> frozenset[Award]:

@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from adapters.postgres.ledger import post_awards, reverse_awards
 from adapters.postgres.payout_dates import planned_payouts
 from domain.cause import Cause
-from domain.ledger import Award
+from domain.ledger import Award, total_points
 from domain.months import SettlementMonth
 from domain.policy import Policy
 from domain.refusal import Refused
@@ -131,5 +131,4 @@ def _paid_difference(month: EvaluatedMonth) -> str:
 
 
 def _summary(awards: Sequence[Award]) -> str:
-    points = sum(award.points for award in awards)
-    return f"{len(awards):,} sellers by {points:,} points" if awards else "nobody"
+    return f"{len(awards):,} sellers by {total_points(awards):,} points" if awards else "nobody"

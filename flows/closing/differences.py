@@ -1,10 +1,10 @@
 """What a closing changes, store by store and month by month, as rows of its report."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from domain.decision import Result
-from domain.ledger import Award
+from domain.ledger import Award, total_points
 from flows.closing.evaluation import EvaluatedMonth
 from flows.closing.record_closing import Closing
 from flows.reports.report import Section
@@ -97,8 +97,3 @@ def what_changed(closing: Closing) -> Iterator[Section]:
         yield Section(
             "What changed", ("month", *(_DIFFERENCES[field] for field in fields)), tuple(rows)
         )
-
-
-def total_points(awards: Iterable[Award]) -> int:
-    """Add up the points of awards."""
-    return sum(award.points for award in awards)

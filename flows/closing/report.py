@@ -8,11 +8,11 @@ from typing import Final
 from adapters.postgres.payout_dates import PlannedPayout
 from domain.findings import warnings
 from domain.funnel import Funnel
+from domain.ledger import total_points
 from flows.closing.differences import (
     CHANGES,
     change_rows,
     paid_otherwise,
-    total_points,
     what_changed,
 )
 from flows.closing.evaluation import EvaluatedMonth
