@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import Connection
 
 from adapters.policy_files import PolicyText, parse_policy
-from adapters.postgres.evaluations import current_evaluation, recorded_policy
+from adapters.postgres.evaluations import Evaluation, recorded_policy
 from domain.months import SettlementMonth
 from domain.policy import policy_in_force
 from domain.refusal import WrongUsage
@@ -23,18 +23,19 @@ def policy_of(
     connection: Connection,
     month: SettlementMonth,
     policies: Sequence[PolicyText],
+    before: Evaluation | None,
     asked_for: str | None = None,
 ) -> PolicyText:
     """Choose the policy asked for, else the one the month was closed with, else the one in force.
 
-    Raises PolicyUnknown, PolicyInvalid.
+    `before` is the month's current evaluation, None if it was never closed. Raises PolicyUnknown,
+    PolicyInvalid.
     """
     by_name = {each.policy.name: each for each in policies}
     if asked_for is not None:
         if asked_for not in by_name:
             raise PolicyUnknown(asked_for, sorted(by_name))
         return by_name[asked_for]
-    before = current_evaluation(connection, month)
     if before is not None:
         name, text = recorded_policy(connection, before.policy_hash)
         return PolicyText(parse_policy(text, f"the recorded policy {name}"), text)

@@ -59,5 +59,6 @@ def _policy_to_use(
     settings: Settings, connection: Connection, month: SettlementMonth, asked_for: str | None
 ) -> str | None:
     with suppress(Refused, WrongUsage):
-        return policy_of(connection, month, program_policies(settings), asked_for).policy.name
+        policies, before = program_policies(settings), current_evaluation(connection, month)
+        return policy_of(connection, month, policies, before, asked_for).policy.name
     return asked_for

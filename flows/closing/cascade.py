@@ -55,7 +55,8 @@ def evaluate_in_order(
     """
     evaluated = []
     for month in months:
-        chosen = policy_of(connection, month, state.policies, asked_for.get(month))
+        before = state.evaluations.get(month)
+        chosen = policy_of(connection, month, state.policies, before, asked_for.get(month))
         gathered = gather_month(state, month, chosen)
         if gathered.decided and month not in asked_for:
             continue

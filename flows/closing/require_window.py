@@ -6,6 +6,7 @@ from sqlalchemy import Engine
 
 from adapters.korean_holidays import Calendar
 from adapters.policy_files import PolicyText
+from adapters.postgres.evaluations import current_evaluation
 from adapters.postgres.revisions import current_revisions
 from domain.findings import WindowIncomplete
 from domain.months import SettlementMonth
@@ -39,7 +40,8 @@ def require_window(
         raise MonthNotOver(request.month)
     calendar(request.month)
     with engine.connect() as connection:
-        chosen = policy_of(connection, request.month, policies, request.policy_name)
+        before = current_evaluation(connection, request.month)
+        chosen = policy_of(connection, request.month, policies, before, request.policy_name)
         earlier = request.month.window(chosen.policy.window_months)[:-1]
         known = current_revisions(connection, earlier)
     missing = tuple(month for month in earlier if month not in known)

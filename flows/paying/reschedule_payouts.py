@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 from adapters.korean_holidays import Calendar
 from adapters.policy_files import PolicyText
 from adapters.postgres.database import lock_program
+from adapters.postgres.evaluations import current_evaluations
 from adapters.postgres.ledger import check_now, paid_months
 from adapters.postgres.payout_dates import planned_payouts
 from adapters.postgres.runs import Action, record_run
@@ -84,10 +85,15 @@ def reschedule_payouts(
     with engine.begin() as connection:
         lock_program(connection)
         before = planned_payouts(connection)
-        open_months = [month for month in before if month not in paid_months(connection)]
+        paid = paid_months(connection)
+        open_months = [month for month in before if month not in paid]
+        closed = {each.settlement_month: each for each in current_evaluations(connection)}
         after = plan_payouts(
             connection,
-            {month: policy_of(connection, month, policies).policy for month in open_months},
+            {
+                month: policy_of(connection, month, policies, closed.get(month)).policy
+                for month in open_months
+            },
             calendar,
         )
         planned = [
