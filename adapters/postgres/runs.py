@@ -9,7 +9,6 @@ from typing import Any, Final
 from sqlalchemy import Connection, func, insert, select
 
 from adapters.postgres.tables import evaluation, policy, revision, run
-from domain.approval import NO_APPROVAL, ApprovalRule
 from domain.cause import Cause
 from domain.months import SettlementMonth
 
@@ -17,7 +16,6 @@ from domain.months import SettlementMonth
 REFUSED: Final = "refused"
 _INPUT: Final = "input"
 _POLICY: Final = "policy"
-APPROVAL_ABOVE: Final = "approval_above"
 
 
 class Action(StrEnum):
@@ -40,8 +38,7 @@ class RecordedRun:
 
     `caused_by` is the month whose closing evaluated this one again. `input` is the delivery's
     source, even if none was found. `difference` counts what was done, by name, or has under
-    `refused` the reason why nothing was; `approval_above` are the points above which a payout needs
-    an approval, `days_ahead` is how long before its date a month was paid.
+    `refused` the reason why nothing was; `days_ahead` is how long before its date a month was paid.
     """
 
     run_no: int
@@ -81,16 +78,13 @@ def record_run(  # noqa: PLR0913 a run's record has that many facts
     revision_id: int | None = None,
     evaluation_id: int | None = None,
     caused_by: SettlementMonth | None = None,
-    approval: ApprovalRule = NO_APPROVAL,
 ) -> None:
     """Record a run of a month, in the transaction of its changes."""
-    told: dict[str, int | None] = {
+    told = {
         name: count
         for name, count in difference.items()
         if count or action is Action.APPROVE  # 0 points can be approved
     }
-    if approval != NO_APPROVAL:
-        told[APPROVAL_ABOVE] = approval.above_points
     _insert(
         connection,
         month,

@@ -30,6 +30,12 @@ _RECORDED: Final = (
     ("run", "greatest(started_at, recorded_at)", "run_no = subject_key::integer"),
     ("policy", "recorded_at", "policy_hash = subject_key"),
     ("payout_date", "planned_at", "concat_ws('/', settlement_month, plan_no) = subject_key"),
+    (
+        "approval_rule",
+        "recorded_at",
+        "concat_ws('/', settlement_month, above_points) = subject_key",
+    ),
+    ("approval", "approved_at", "evaluation_id = subject_key::integer"),
     ("revision", "accepted_at", "revision_id = subject_key::integer"),
     ("evaluation", "evaluated_at", "evaluation_id = subject_key::integer"),
 )

@@ -1,4 +1,4 @@
-"""The tables of deliveries, policies, evaluations, decisions and payout dates, for statements.
+"""The tables of months, from their deliveries to the approvals of their payouts, for statements.
 
 The migrations create the schema.
 """
@@ -152,4 +152,20 @@ run = Table(
     Column("difference", JSONB),
     Column("started_at", DateTime(timezone=True)),
     Column("recorded_at", DateTime(timezone=True)),
+)
+
+approval_rule = Table(
+    "approval_rule",
+    metadata,
+    Column("settlement_month", Month, primary_key=True),
+    Column("above_points", BigInteger, primary_key=True),
+)
+
+approval = Table(
+    "approval",
+    metadata,
+    Column("evaluation_id", Integer, primary_key=True),
+    Column("points", BigInteger),
+    Column("actor", Text),
+    Column("reason", Text),
 )

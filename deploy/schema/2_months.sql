@@ -109,8 +109,7 @@ CREATE TABLE payout_date (
   CONSTRAINT payout_date_pk PRIMARY KEY (settlement_month, plan_no)
 );
 
--- A run is recorded in the transaction of what it did, also when it changed nothing. An approval
--- names the evaluation and the points that it agrees to, so a restatement makes it void.
+-- A run is recorded in the transaction of what it did, also when it changed nothing.
 CREATE TABLE run (
   run_no           integer GENERATED ALWAYS AS IDENTITY CONSTRAINT run_pk PRIMARY KEY,
   settlement_month date NOT NULL
@@ -130,11 +129,31 @@ CREATE TABLE run (
   recorded_at      timestamptz NOT NULL DEFAULT clock_timestamp(),
   CONSTRAINT run_names_its_cause CHECK ((action = 'evaluate again') = (caused_by IS NOT NULL)),
   CONSTRAINT run_approves_an_evaluation CHECK (
-    action <> 'approve' OR difference ->> 'refused' IS NOT NULL OR (evaluation_id IS NOT NULL
-      AND jsonb_typeof(difference -> 'points') IS NOT DISTINCT FROM 'number')),
+    action <> 'approve' OR difference ->> 'refused' IS NOT NULL OR evaluation_id IS NOT NULL),
   CONSTRAINT run_refused_changed_nothing CHECK (difference ->> 'refused' IS NULL OR NOT changed)
 );
 CREATE INDEX run_of_month ON run (settlement_month, run_no);
+
+-- A closing records above how many points the payout of its month needs an approval; -1: any does.
+-- The strictest rule of a month applies.
+CREATE TABLE approval_rule (
+  settlement_month date NOT NULL
+                   CONSTRAINT approval_rule_month_is_a_first CHECK (extract(day FROM settlement_month) = 1),
+  above_points     bigint NOT NULL CONSTRAINT approval_rule_known CHECK (above_points >= -1),
+  recorded_at      timestamptz NOT NULL DEFAULT clock_timestamp(),
+  CONSTRAINT approval_rule_pk PRIMARY KEY (settlement_month, above_points)
+);
+
+-- An approval agrees to the points that an evaluation's awards pay in total. A restatement is another
+-- evaluation, which needs an approval of its own.
+CREATE TABLE approval (
+  evaluation_id integer NOT NULL CONSTRAINT approval_pk PRIMARY KEY
+                CONSTRAINT approval_evaluation_fk REFERENCES evaluation,
+  points        bigint NOT NULL,
+  actor         text   NOT NULL CONSTRAINT approval_has_an_actor CHECK (actor <> ''),
+  reason        text   NOT NULL CONSTRAINT approval_has_a_reason CHECK (reason <> ''),
+  approved_at   timestamptz NOT NULL DEFAULT clock_timestamp()
+);
 
 CREATE TRIGGER belongs AFTER INSERT ON seller_amount REFERENCING NEW TABLE AS new_rows
   FOR EACH STATEMENT EXECUTE FUNCTION rows_belong('revision');
@@ -162,4 +181,8 @@ CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON decision
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON payout_date
   FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON run
+  FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON approval_rule
+  FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON approval
   FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();

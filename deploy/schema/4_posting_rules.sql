@@ -169,6 +169,43 @@ BEGIN
   RETURN NULL;
 END $$;
 
+-- What is approved is what would be paid: the pending awards of the month's current evaluation.
+CREATE FUNCTION approval_is_of_the_open_total() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = growth_points, pg_temp AS $$
+DECLARE
+  month date := (SELECT settlement_month FROM evaluation WHERE evaluation_id = NEW.evaluation_id);
+BEGIN
+  IF EXISTS (SELECT FROM payout WHERE settlement_month = month)
+    OR NEW.evaluation_id IS DISTINCT FROM (
+      SELECT evaluation_id FROM evaluation
+      WHERE settlement_month = month ORDER BY evaluation_no DESC LIMIT 1)
+    OR NEW.points <> (
+      SELECT coalesce(sum(points), 0) FROM award
+      WHERE settlement_month = month AND state = 'pending')
+  THEN
+    RAISE EXCEPTION 'an approval is of the points that its month would pay now'
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'approval_is_of_the_open_total';
+  END IF;
+  RETURN NULL;
+END $$;
+
+CREATE FUNCTION payout_is_approved() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = growth_points, pg_temp AS $$
+BEGIN
+  IF NEW.points > (
+    SELECT min(above_points) FROM approval_rule WHERE settlement_month = NEW.settlement_month
+  ) AND NOT EXISTS (
+    SELECT FROM approval WHERE points = NEW.points AND evaluation_id = (
+      SELECT evaluation_id FROM evaluation
+      WHERE settlement_month = NEW.settlement_month ORDER BY evaluation_no DESC LIMIT 1)
+  ) THEN
+    RAISE EXCEPTION 'the payout of % lacks the approval that its closing demanded',
+      to_char(NEW.settlement_month, 'YYYY-MM')
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'payout_is_approved';
+  END IF;
+  RETURN NULL;
+END $$;
+
 CREATE FUNCTION payout_is_complete() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = growth_points, pg_temp AS $$
 DECLARE
@@ -226,8 +263,17 @@ CREATE TRIGGER takes_turn BEFORE INSERT ON payout
   FOR EACH ROW EXECUTE FUNCTION take_turn();
 CREATE TRIGGER is_due AFTER INSERT ON payout
   FOR EACH ROW EXECUTE FUNCTION payout_is_due();
+CREATE TRIGGER is_approved AFTER INSERT ON payout
+  FOR EACH ROW EXECUTE FUNCTION payout_is_approved();
 CREATE TRIGGER is_complete AFTER INSERT ON payout
   FOR EACH ROW EXECUTE FUNCTION payout_is_complete();
+
+CREATE TRIGGER takes_turn BEFORE INSERT ON approval_rule
+  FOR EACH ROW EXECUTE FUNCTION take_turn();
+CREATE TRIGGER takes_turn BEFORE INSERT ON approval
+  FOR EACH ROW EXECUTE FUNCTION take_turn();
+CREATE TRIGGER is_of_the_open_total AFTER INSERT ON approval
+  FOR EACH ROW EXECUTE FUNCTION approval_is_of_the_open_total();
 
 CREATE TRIGGER covers_what_is_out AFTER INSERT ON budget
   FOR EACH ROW EXECUTE FUNCTION budget_covers_what_is_out();

@@ -222,6 +222,24 @@ BEGIN
   RETURN NULL;
 END $$;
 
+CREATE FUNCTION seal_approval_rule() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = growth_points, pg_temp AS $$
+BEGIN
+  PERFORM note('approval_rule', concat_ws('/', NEW.settlement_month, NEW.above_points),
+    jsonb_build_array(
+      NEW.settlement_month, NEW.above_points, extract(epoch FROM NEW.recorded_at))::text);
+  RETURN NULL;
+END $$;
+
+CREATE FUNCTION seal_approval() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = growth_points, pg_temp AS $$
+BEGIN
+  PERFORM note('approval', NEW.evaluation_id::text, jsonb_build_array(
+    NEW.evaluation_id, NEW.points, NEW.actor, NEW.reason,
+    extract(epoch FROM NEW.approved_at))::text);
+  RETURN NULL;
+END $$;
+
 -- A posting is sealed with its transfers, an adjustment with what it corrects, too. One without any
 -- transfer is refused, and so is a payout's posting without its payout.
 CREATE FUNCTION seal_posting() RETURNS trigger
@@ -298,6 +316,10 @@ CREATE CONSTRAINT TRIGGER sealed AFTER INSERT ON payout_date
   DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION seal_payout_date();
 CREATE CONSTRAINT TRIGGER sealed AFTER INSERT ON run
   DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION seal_run();
+CREATE CONSTRAINT TRIGGER sealed AFTER INSERT ON approval_rule
+  DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION seal_approval_rule();
+CREATE CONSTRAINT TRIGGER sealed AFTER INSERT ON approval
+  DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION seal_approval();
 CREATE CONSTRAINT TRIGGER sealed AFTER INSERT ON posting
   DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION seal_posting();
 CREATE CONSTRAINT TRIGGER sealed AFTER INSERT ON payout

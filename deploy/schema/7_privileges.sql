@@ -42,6 +42,8 @@ GRANT INSERT (settlement_month, plan_no, due_on, passed_over, calendar, extra_ho
   ON payout_date TO growth_points_service;
 GRANT INSERT (settlement_month, action, caused_by, actor, origin, reason, revision_id,
   evaluation_id, changed, difference, started_at) ON run TO growth_points_service;
+GRANT INSERT (settlement_month, above_points) ON approval_rule TO growth_points_service;
+GRANT INSERT (evaluation_id, points, actor, reason) ON approval TO growth_points_service;
 GRANT INSERT (key, kind, settlement_month, evaluation_id, request_hash, effective_on, actor, reason)
   ON posting TO growth_points_service;
 GRANT INSERT (posting_no, kind, seller_id, debit_account, credit_account, points, tier, award_no,

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection
 
+from adapters.postgres.approvals import record_rule
 from adapters.postgres.runs import Action, record_run
 from domain.cause import Cause
 from domain.months import SettlementMonth
@@ -17,7 +18,8 @@ def record_closing_run(
     closed: EvaluatedMonth,
     delivery: RecordedDelivery,
 ) -> None:
-    """Record the run of the closed month, with the approval rule of its payout."""
+    """Record the run of the closed month, and the approval rule of its payout."""
+    record_rule(connection, closed.month, request.approval)
     record_run(
         connection,
         closed.month,
@@ -27,7 +29,6 @@ def record_closing_run(
         difference=closed.restatement.counts,
         revision_id=closed.revision.revision_id,
         evaluation_id=closed.evaluation.evaluation_id,
-        approval=request.approval,
     )
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Engine
 
+from adapters.postgres.approvals import record_approval
 from adapters.postgres.database import lock_program
 from adapters.postgres.evaluations import current_evaluation, outdated_months
 from adapters.postgres.runs import Action, record_run
@@ -83,6 +84,8 @@ def approve_payout(
         if payout.points != points:
             raise ApprovalOutOfDate(month, points, payout.points)
         created = payout.approval is None
+        if created:
+            record_approval(connection, payout.evaluation_id, points, cause)
         record_run(
             connection,
             month,

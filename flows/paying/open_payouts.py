@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from adapters.postgres.approvals import newest_approvals, recorded_rules
+from adapters.postgres.approvals import approvals, strictest_rules
 from adapters.postgres.evaluations import current_evaluations
 from adapters.postgres.ledger import paid_months, pending_totals
 from domain.approval import NO_APPROVAL, Approval, ApprovalRule
@@ -36,13 +36,13 @@ class OpenPayout:
 def open_payouts(connection: Connection) -> Mapping[SettlementMonth, OpenPayout]:
     """Return every closed month that is not paid."""
     paid, pending = paid_months(connection), pending_totals(connection)
-    approvals, rules = newest_approvals(connection), recorded_rules(connection)
+    given, rules = approvals(connection), strictest_rules(connection)
     found = {}
     for each in current_evaluations(connection):
         month = each.settlement_month
         if month not in paid:
             sellers, points = pending.get(month, (0, 0))
-            approval = approvals.get(month)
+            approval = given.get(each.evaluation_id)
             if approval is not None and not approval.covers(each.evaluation_id, points):
                 approval = None
             rule = rules.get(month, NO_APPROVAL)

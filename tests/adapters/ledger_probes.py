@@ -190,7 +190,7 @@ def _move_twice(connection: Connection) -> None:
         line(connection, made, "adjustment", "c")
 
 
-def _then(*attempts: Attempt) -> Attempt:
+def then(*attempts: Attempt) -> Attempt:
     """Make several attempts one after the other."""
 
     def attempt(connection: Connection) -> None:
@@ -200,7 +200,8 @@ def _then(*attempts: Attempt) -> Attempt:
     return attempt
 
 
-def _award(seller: str = "c", **facts: object) -> Attempt:
+def give(seller: str = "c", **facts: object) -> Attempt:
+    """Post an award of October, by default the one that was decided and not posted."""
     return lambda connection: line(
         connection, posting(connection, "award"), "award", seller, **facts
     )
@@ -268,15 +269,23 @@ def _add_after_the_seal(connection: Connection) -> None:
     line(connection, number, "adjustment", "g", points=1)
 
 
-def _pay_october(*, sellers: int = 2, points: int = 450_000, leave: str = "") -> Attempt:
+def pay_october(
+    *, sellers: int = 2, points: int = 450_000, leave: str = "", extra: str = ""
+) -> Attempt:
+    """Pay what is pending of October, less `leave`, with `extra` if that was awarded meanwhile."""
+    awards = [("a", 1, 150_000), ("d", 2, 300_000), *((each, 1, 150_000) for each in extra)]
+
     def attempt(connection: Connection) -> None:
         number = posting(connection, "payout")
-        for seller, tier, amount in (("a", 1, 150_000), ("d", 2, 300_000)):
+        for seller, tier, amount in awards:
             if seller != leave:
                 entry = entry_of(connection, seller, tier)
                 line(connection, number, "payout", seller, points=amount, finishes=entry)
         paid = _payout(
-            settlement_month=OCTOBER.first_day, posting_no=number, sellers=sellers, points=points
+            settlement_month=OCTOBER.first_day,
+            posting_no=number,
+            sellers=sellers + len(extra),
+            points=points + 150_000 * len(extra),
         )
         paid(connection)
 
@@ -288,7 +297,7 @@ def _pay_without_a_payout(connection: Connection) -> None:
     line(connection, number, "payout", "a", finishes=entry_of(connection, "a"))
 
 
-def _then_meet_another(attempt: Attempt) -> Attempt:
+def then_meet_another(attempt: Attempt) -> Attempt:
     """Do something of which only one may be under way, then let another connection try to."""
 
     def meet(connection: Connection) -> None:
@@ -343,7 +352,7 @@ def _noted_twice(connection: Connection) -> None:
         _note()(connection)
 
 
-def _seal_again(attempt: Attempt, subject: str) -> Attempt:
+def seal_again(attempt: Attempt, subject: str) -> Attempt:
     """Do something that is sealed, then seal it once more: the seals' key must refuse that."""
 
     def twice(connection: Connection) -> None:
@@ -393,7 +402,7 @@ LEDGER_PROBES = (
         isolation="SERIALIZABLE",
     ),
     *(
-        Probe("posting.takes_turn", _then_meet_another(_posting(kind)), names="lock timeout")
+        Probe("posting.takes_turn", then_meet_another(_posting(kind)), names="lock timeout")
         for kind in ("award", "payout", "reversal")
     ),
     Probe(
@@ -451,16 +460,16 @@ LEDGER_PROBES = (
     Probe("flow.flow_pk", _flow(kind="award")),
     Probe("flow.flow_debit_account_fk", _flow(debit_account="nowhere")),
     Probe("flow.flow_credit_account_fk", _flow(credit_account="nowhere")),
-    Probe("transfer.transfer_award_has_a_tier", _award(award_no=None)),
+    Probe("transfer.transfer_award_has_a_tier", give(award_no=None)),
     Probe("transfer.transfer_award_has_a_tier", _move("adjustment", "g", 1, tier=1)),
-    Probe("transfer.transfer_award_no_counts_from_1", _award(award_no=0)),
+    Probe("transfer.transfer_award_no_counts_from_1", give(award_no=0)),
     Probe("transfer.transfer_names_the_award_it_finishes", _move("reversal", "a", 150_000)),
     Probe(
         "transfer.transfer_names_the_award_it_finishes",
         _move("adjustment", "g", 1, finishes=1),
         without=("transfer.is_entitled",),
     ),
-    Probe("transfer.transfer_awards_a_tier_once", _award("a")),
+    Probe("transfer.transfer_awards_a_tier_once", give("a")),
     Probe("transfer.transfer_finishes_an_award_once", _finish_twice),
     *(
         Probe("transfer.is_entitled", _add_to_committed(key), names="transfer_belongs")
@@ -479,15 +488,15 @@ LEDGER_PROBES = (
         ),
         names="transfer_belongs",
     ),
-    Probe("transfer.is_entitled", _award("b", award_no=2), names="transfer_was_decided"),
-    Probe("transfer.is_entitled", _award("c", tier=2), names="transfer_was_decided"),
-    Probe("transfer.is_entitled", _award("c", points=150_001), names="transfer_was_decided"),
-    Probe("transfer.is_entitled", _award("stranger"), names="transfer_was_decided"),
-    Probe("transfer.is_entitled", _award("a", award_no=2), names="transfer_awards_again"),
-    Probe("transfer.is_entitled", _award("c", award_no=2), names="transfer_awards_again"),
+    Probe("transfer.is_entitled", give("b", award_no=2), names="transfer_was_decided"),
+    Probe("transfer.is_entitled", give("c", tier=2), names="transfer_was_decided"),
+    Probe("transfer.is_entitled", give("c", points=150_001), names="transfer_was_decided"),
+    Probe("transfer.is_entitled", give("stranger"), names="transfer_was_decided"),
+    Probe("transfer.is_entitled", give("a", award_no=2), names="transfer_awards_again"),
+    Probe("transfer.is_entitled", give("c", award_no=2), names="transfer_awards_again"),
     Probe(
         "transfer.is_entitled",
-        _then(_award_correction("c"), _award("c")),
+        then(_award_correction("c"), give("c")),
         names="transfer_gives_a_tier_once",
     ),
     *(
@@ -495,7 +504,7 @@ LEDGER_PROBES = (
         for attempt in (
             _award_correction("c", points=150_001),
             _award_correction("c", to="g"),
-            _then(
+            then(
                 lambda connection: adjust(connection, "c", 150_000, key="probe/some points"),
                 _award_correction("c", **TAKING),
             ),
@@ -514,11 +523,11 @@ LEDGER_PROBES = (
     Probe("correction.correction_undoes_once", _undo("clawback", of="h")),
     Probe(
         "correction.correction_awards_a_tier_once",
-        _then(_award_correction("c"), _correct("award", "c")),
+        then(_award_correction("c"), _correct("award", "c")),
     ),
     Probe(
         "correction.takes_turn",
-        _then_meet_another(_correct("award", "c")),
+        then_meet_another(_correct("award", "c")),
         names="lock timeout",
     ),
     *(
@@ -610,7 +619,7 @@ LEDGER_PROBES = (
     ),
     Probe(
         "posting.sealed",
-        _then(
+        then(
             _move("adjustment", "g", 700_000),
             lambda connection: line(
                 connection,
@@ -649,12 +658,12 @@ LEDGER_PROBES = (
         names="READ COMMITTED",
         isolation="REPEATABLE READ",
     ),
-    Probe("payout.takes_turn", _then_meet_another(_payout()), names="lock timeout"),
+    Probe("payout.takes_turn", then_meet_another(_payout()), names="lock timeout"),
     Probe("payout.is_due", _payout(paid_on=date(2026, 9, 9)), names="payout_is_due"),
     Probe("payout.is_due", _payout(settlement_month=date(2026, 7, 1)), names="payout_is_due"),
-    Probe("payout.is_complete", _pay_october(leave="d"), names="payout_is_complete"),
-    Probe("payout.is_complete", _pay_october(sellers=3), names="payout_is_complete"),
-    Probe("payout.is_complete", _pay_october(points=450_001), names="payout_is_complete"),
+    Probe("payout.is_complete", pay_october(leave="d"), names="payout_is_complete"),
+    Probe("payout.is_complete", pay_october(sellers=3), names="payout_is_complete"),
+    Probe("payout.is_complete", pay_october(points=450_001), names="payout_is_complete"),
     Probe("payout.is_complete", _payout(posting_no=1), names="payout_is_complete"),
     # A budget is set by the owner, with a reason, and never below what is out.
     Probe("budget.budget_pk", _budget(budget_no=1)),
@@ -663,13 +672,13 @@ LEDGER_PROBES = (
     Probe("budget.covers_what_is_out", _budget(floor=-1), names="budget_covers_what_is_out"),
     Probe(
         "payout.sealed",
-        _seal_again(_payout(), "payout"),
+        seal_again(_payout(), "payout"),
         names="seal_seals_once",
         without=BY_HAND,
     ),
     Probe(
         "budget.sealed",
-        _seal_again(_budget(), "budget"),
+        seal_again(_budget(), "budget"),
         names="seal_seals_once",
         without=BY_HAND,
     ),
@@ -687,7 +696,7 @@ LEDGER_PROBES = (
     ),
     Probe(
         "seal_balance.seal_balance_pk",
-        _then(_hold(), _hold()),
+        then(_hold(), _hold()),
         without=HELD_BY_HAND,
     ),
     Probe("seal_balance.made_by_the_database", _hold(), names="by hand is refused"),

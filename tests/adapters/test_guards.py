@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
 
 from domain.ledger import ALLOWED_FLOWS, Account, TransferKind
+from tests.adapters.approval_probes import APPROVAL_PROBES, approve_november
 from tests.adapters.guards import Probe, guards, missing, named, refusal, required, unnoticed
 from tests.adapters.ledger_probes import LEDGER_PROBES, keep_a_small_ledger, line, posting
 from tests.adapters.ledger_world import as_owner, database_of_its_own
@@ -25,7 +26,7 @@ from tests.adapters.month_probes import (
     record_under_ids_to_come,
 )
 
-PROBES = (*LEDGER_PROBES, *MONTH_PROBES)
+PROBES = (*LEDGER_PROBES, *MONTH_PROBES, *APPROVAL_PROBES)
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +36,7 @@ def owner(server_url: str, migrated_template: str) -> Iterator[Engine]:
         keep_a_small_ledger(engine)
         with engine.begin() as connection:
             record_a_run(connection)
+            approve_november(connection)
         yield engine
 
 

@@ -7,17 +7,20 @@ import pytest
 from sqlalchemy import Connection, Engine, text
 
 from adapters.korean_holidays import calendar_version
+from adapters.postgres.approvals import record_approval, record_rule
 from adapters.postgres.corrections import post_correction
 from adapters.postgres.ledger import chain_head, check_now, seal_now
 from adapters.postgres.runs import Action, record_run
 from adapters.postgres.verification.verify import verify
+from domain.approval import ApprovalRule
 from domain.cause import Cause
 from domain.corrections import Correction, CorrectionKind
-from tests.adapters.ledger_probes import posting_of
+from tests.adapters.ledger_probes import current, posting_of
 from tests.adapters.ledger_world import (
     DUE_ON,
     NOVEMBER,
     OCTOBER,
+    POINTS,
     adjust,
     as_owner,
     award,
@@ -64,11 +67,13 @@ def owner(server_url: str, migrated_template: str) -> Iterator[Engine]:
         with engine.begin() as connection:
             reverse(connection, awards_of("b"), leaving=awards_of("ac"))
         with engine.begin() as connection:
+            cause = Cause("tests", "restated", "command line", datetime.now(UTC))
             pay(connection)
             adjust(connection, "d", 1_000)
             award(connection, awards_of("b", month=NOVEMBER), month=NOVEMBER)
             plan(connection, month=NOVEMBER)
-            cause = Cause("tests", "restated", "command line", datetime.now(UTC))
+            record_rule(connection, NOVEMBER, ApprovalRule(0))
+            record_approval(connection, current(connection, NOVEMBER), POINTS[1], cause)
             record_run(
                 connection,
                 NOVEMBER,

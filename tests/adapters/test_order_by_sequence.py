@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import Connection, Engine, insert
 
 from adapters.postgres import tables
+from adapters.postgres.approvals import record_approval, record_rule
 from adapters.postgres.ledger import check_now, pay_out, seal_now
 from adapters.postgres.runs import Action, record_run
 from adapters.postgres.sequence import newest_record
@@ -21,6 +22,7 @@ from flows.paying.pay_out_month import PayoutRequest, pay_out_month
 from flows.paying.reschedule_payouts import reschedule_payouts
 from flows.verifying.replay import replay_decisions
 from tests.adapters import ledger_world as world
+from tests.adapters.guards import without_guard
 from tests.clocks import (
     HOUR_BACK,
     RIGHT,
@@ -92,21 +94,15 @@ def pay(program: Program) -> None:
 
 def pay_unasked(program: Program) -> None:
     """Pay past the rule, as another program could."""
-    with program.engine.begin() as connection:
+    engine = program.engine
+    with without_guard(engine, "payout.is_approved"), engine.begin() as connection:
         pay_out(connection, month=OCT, paid_on=DUE_ON, actor="whoever")
 
 
 def approve_what_is_paid(program: Program) -> None:
-    with program.engine.begin() as connection:
-        record_run(
-            connection,
-            OCT,
-            Action.APPROVE,
-            cause(),
-            changed=True,
-            difference={"points": 150_000},
-            evaluation_id=1,
-        )
+    engine = program.engine
+    with without_guard(engine, "approval.is_of_the_open_total"), engine.begin() as connection:
+        record_approval(connection, 1, 150_000, cause())
 
 
 def claw_back(program: Program) -> None:
@@ -258,7 +254,14 @@ def _pay(connection: Connection) -> None:
     world.pay(connection)
 
 
+def _approval(connection: Connection) -> None:
+    world.award(connection, world.awards_of("a"))
+    record_approval(connection, 1, 150_000, cause())
+
+
 KINDS: dict[str, Callable[[Connection], object]] = {
+    "an approval": _approval,
+    "an approval rule": lambda connection: record_rule(connection, OCT, REQUIRED),
     "an adjustment": lambda connection: world.adjust(connection, "a", 7),
     "a delivery": lambda connection: world.deliver(connection, "a"),
     "an evaluation": lambda connection: world.evaluate(connection, world.awards_of("a")),

@@ -98,34 +98,35 @@ PAID_AHEAD_ON_PURPOSE = QueryCheck(
 )
 
 
+# What the approval was of is the evaluation that was the month's newest when it was paid.
 PAID_WITH_APPROVAL = QueryCheck(
     "payouts",
     "{month} was paid {points} points that nobody approved; a closing before asked for it",
     f"""
-    WITH {NOTED}, before AS (
-      SELECT run.settlement_month, action, changed, evaluation_id, difference
-      FROM growth_points.payout
-      JOIN noted paid ON (paid.subject, paid.subject_key) = ('payout', settlement_month::text)
-      JOIN growth_points.run USING (settlement_month)
-      JOIN noted ran ON (ran.subject, ran.subject_key) = ('run', run_no::text)
-      WHERE (ran.waits, ran.number) < (paid.waits, paid.number)
+    WITH {NOTED}, paid AS (
+      SELECT payout.settlement_month, points, waits, number FROM growth_points.payout
+      JOIN noted ON (subject, subject_key) = ('payout', settlement_month::text)
+    ), asked AS (
+      SELECT settlement_month, min(above_points) AS above_points FROM growth_points.approval_rule
+      JOIN noted ON (subject, subject_key)
+        = ('approval_rule', concat_ws('/', settlement_month, above_points))
+      JOIN paid USING (settlement_month)
+      WHERE (noted.waits, noted.number) < (paid.waits, paid.number) GROUP BY settlement_month
     ), paid_for AS (
       SELECT DISTINCT ON (settlement_month) settlement_month, evaluation_id
-      FROM growth_points.payout
-      JOIN noted paid ON (paid.subject, paid.subject_key) = ('payout', settlement_month::text)
-      JOIN growth_points.evaluation USING (settlement_month)
-      JOIN noted made ON (made.subject, made.subject_key) = ('evaluation', evaluation_id::text)
-      WHERE (made.waits, made.number) < (paid.waits, paid.number)
+      FROM growth_points.evaluation
+      JOIN noted ON (subject, subject_key) = ('evaluation', evaluation_id::text)
+      JOIN paid USING (settlement_month)
+      WHERE (noted.waits, noted.number) < (paid.waits, paid.number)
       ORDER BY settlement_month, evaluation_no DESC
     )
-    SELECT to_char(settlement_month, 'YYYY-MM') AS month, points FROM growth_points.payout
-    WHERE points > (
-      SELECT min((difference ->> 'approval_above')::bigint) FROM before
-      WHERE before.settlement_month = payout.settlement_month AND action = 'close'
-    ) AND NOT EXISTS (
-      SELECT FROM before JOIN paid_for USING (settlement_month, evaluation_id)
-      WHERE before.settlement_month = payout.settlement_month AND action = 'approve' AND changed
-        AND (difference ->> 'points')::bigint = points
+    SELECT to_char(settlement_month, 'YYYY-MM') AS month, points
+    FROM paid JOIN asked USING (settlement_month)
+    WHERE points > above_points AND NOT EXISTS (
+      SELECT FROM paid_for JOIN growth_points.approval USING (evaluation_id)
+      JOIN noted ON (subject, subject_key) = ('approval', evaluation_id::text)
+      WHERE paid_for.settlement_month = paid.settlement_month AND approval.points = paid.points
+        AND (noted.waits, noted.number) < (paid.waits, paid.number)
     )
     ORDER BY 1
     """,  # noqa: S608 a constant

@@ -42,6 +42,15 @@ _CONTENTS: Final[Mapping[str, str]] = {
                evaluation_id, changed, difference, extract(epoch FROM started_at),
                extract(epoch FROM recorded_at))::text AS content
       FROM growth_points.run""",
+    "approval_rule": """
+      SELECT concat_ws('/', settlement_month, above_points) AS key, jsonb_build_array(
+               settlement_month, above_points, extract(epoch FROM recorded_at))::text AS content
+      FROM growth_points.approval_rule""",
+    "approval": """
+      SELECT evaluation_id::text AS key, jsonb_build_array(
+               evaluation_id, points, actor, reason,
+               extract(epoch FROM approved_at))::text AS content
+      FROM growth_points.approval""",
     "policy": """
       SELECT policy_hash AS key, jsonb_build_array(
                policy_hash, name, content, extract(epoch FROM recorded_at))::text AS content
