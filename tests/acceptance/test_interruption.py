@@ -96,7 +96,7 @@ def test_two_closings_of_one_month_at_once_are_as_one(
             _wait_until(lambda: _waiting(others) == 2)
         reports = [process.communicate(timeout=PATIENCE_S) for process in (one, other)]
 
-    assert [one.returncode, other.returncode] == [0, 0], reports
+    assert [one.returncode, other.returncode] == [0, 0], "\n".join(map("\n".join, reports))
     assert sorted("no change" in stdout for stdout, _ in reports) == [False, True]
     assert with_history.result(OCTOBER) == closed_october.result(OCTOBER)
     assert with_history.row_counts()["evaluation"] == 1

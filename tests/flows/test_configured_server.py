@@ -3,10 +3,12 @@
 import os
 import socket
 import urllib.error
+import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
+from typing import Any
 
 import pytest
 
@@ -94,6 +96,21 @@ def test_where_nobody_is_is_refused(
     monkeypatch.setenv("PREFECT_API_URL", address())
     with pytest.raises(PrefectUnreachable, match="where no server answers"):
         configured_server()
+
+
+def test_a_server_that_restarts_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    with answering(b"HTTP/1.0 200 OK\r\n\r\ntrue") as url:
+        asked = iter([urllib.error.URLError(ConnectionRefusedError("Connection refused"))])
+        ask = urllib.request.urlopen
+
+        def refused_once(*address: Any, **options: Any) -> Any:
+            for trouble in asked:
+                raise trouble
+            return ask(*address, **options)
+
+        monkeypatch.setenv("PREFECT_API_URL", url)
+        monkeypatch.setattr("urllib.request.urlopen", refused_once)
+        assert configured_server() == url
 
 
 @pytest.mark.parametrize("status", [b"500 Oh", b"502 Bad Gateway", b"503 Not Yet"])

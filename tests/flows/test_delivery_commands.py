@@ -4,8 +4,8 @@ import csv
 import json
 import socket
 from pathlib import Path
-from urllib.request import urlopen
 
+import httpx
 import pyarrow.parquet
 
 from console.delivery_listings import MONTHS, QUARANTINE
@@ -186,8 +186,8 @@ def test_the_pages_are_served_to_this_machine(closed_october: Marketplace) -> No
         assert serving.stdout is not None
         url = serving.stdout.readline().split()[0]
         assert url.startswith("http://127.0.0.1:")
-        with urlopen(url, timeout=PATIENCE_S) as page:  # noqa: S310 the loopback address above
-            assert b"Settlement data quality" in page.read()
+        served = httpx.Client(transport=httpx.HTTPTransport(retries=3), timeout=PATIENCE_S)
+        assert "Settlement data quality" in served.get(url).text
 
 
 def test_a_port_that_is_taken_is_a_sentence(closed_october: Marketplace) -> None:

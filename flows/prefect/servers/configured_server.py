@@ -5,6 +5,7 @@ Prefect itself reports a wrong address only in the middle of a run, without nami
 
 import os
 import ssl
+import time
 import urllib.error
 import urllib.request
 from http import HTTPStatus
@@ -16,6 +17,7 @@ from domain.refusal import Refused, WrongUsage
 from flows.prefect.servers.proxies import unusable_proxies
 
 _ANSWER_SECONDS: Final = 30  # a busy server answers late
+_RESTART_PAUSES: Final = (0.5, 1.0, 2.0)  # seconds, while a server restarts
 _BEHIND_A_LOGIN: Final = ("PREFECT_API_KEY", "PREFECT_CLIENT_CUSTOM_HEADERS")
 _ASKS_WHO: Final = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS)
 
@@ -102,6 +104,17 @@ def _require_prefect(url: str) -> None:
 
 
 def _is_prefect(url: str) -> bool:
+    for pause in _RESTART_PAUSES:
+        try:
+            return _answers_as_prefect(url)
+        except urllib.error.URLError as error:
+            if not isinstance(error.reason, ConnectionRefusedError):
+                raise
+            time.sleep(pause)
+    return _answers_as_prefect(url)
+
+
+def _answers_as_prefect(url: str) -> bool:
     address = f"{url.rstrip('/')}/health"
     with urllib.request.urlopen(address, timeout=_ANSWER_SECONDS) as found:  # noqa: S310 the operator's own
         return bool(found.read(5) == b"true")
