@@ -4,7 +4,7 @@ The profile says how often each rule is broken; whether that blocks the month is
 """
 
 import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,43 +18,18 @@ from numpy.typing import NDArray
 from adapters.ingest import questions, seller_questions
 from adapters.ingest.damage import damage_refused, naming_files, refuse_changed
 from adapters.ingest.delivered_rows import DeliveredRows, open_files
-from adapters.ingest.delivery import DeliveredFile, Delivery
+from adapters.ingest.delivery import Delivery
 from adapters.ingest.engine import MEMORY_LIMIT_MB, open_engine
 from adapters.ingest.opening import FilesDamaged, Reading, UnreliableReading
-from adapters.ingest.quarantine import rows_breaking, write_quarantine
+from adapters.ingest.quarantine import write_quarantine
 from adapters.ingest.questions import LINE_KEY_NUMBER, Check, FileCount, Frame
 from adapters.ingest.quoting import literal
+from adapters.ingest.scanned import SETS, UNREADABLE, Counts, Scanned
 from adapters.ingest.staged_month import SELLERS, TOTALS, StagedMonth
 from domain import profile as counted
-from domain.profile import FileTotals, Profile, UnknownWord, Violations
-from domain.settlement import (
-    COLUMNS,
-    LINE_TYPES,
-    NORMAL_STORE,
-    PRODUCT_LINE,
-    SELLER_COLUMNS,
-    STATUSES,
-    Content,
-)
+from domain.settlement import COLUMNS, SELLER_COLUMNS, Content
 
-_Counts = Mapping[Content, Mapping[str, FileCount]]
-# The rules over the whole delivery, each with the column to show in examples.
-_SETS = {
-    Content.SETTLEMENTS: {
-        counted.DUPLICATE_LINE: "product_order_id",
-        counted.UNKNOWN_SELLER: "seller_id",
-    },
-    Content.SELLERS: {
-        counted.SELLER_TWICE: "seller_id",
-        counted.SELLER_LOOKALIKE: "seller_id",
-    },
-}
 _FIRST_READING = Reading.SIMPLE
-_SHEETS_NAMED = 10
-_UNREADABLE = {
-    Content.SETTLEMENTS: counted.UNREADABLE_LINE,
-    Content.SELLERS: counted.UNREADABLE_SELLER,
-}
 
 
 def scan_delivery(
@@ -102,15 +77,6 @@ def _opened(
         raise damage_refused(delivery, damage) from damage
 
 
-def _names_in(file: DeliveredFile) -> set[str]:
-    """Return the names under which a file's rows are counted: its own, or those of its sheets."""
-    return {file.name, *(part.name for part in file.parts)}
-
-
-def _added(counts: Iterable[FileCount | None]) -> FileCount:
-    return sum((count for count in counts if count is not None), FileCount())
-
-
 def _frame(relation: duckdb.DuckDBPyRelation) -> Frame:
     return nw.from_native(relation).lazy()
 
@@ -146,25 +112,16 @@ class _Scan:
             self._write(staging, totals)
         sets = self._sets(repeated.result(), stores, sellers)
         refused = self._refuse(sets, counts, quarantine)
-        by_set = self._set_violations(refused)
-        by_row = [found for c in Content for found in self._row_violations(c, counts[c])]
-        by_seller = self._seller_violations(sellers, totals)
-        unread = (*self._unreadable(), self._continued(counts[Content.SETTLEMENTS]))
-        unread = (*unread, self._sheets_not_read())
-        violations = (*by_row, *by_set, *by_seller, *unread, *self._idle(totals))
-        month = self.delivery.settlement_month
+        found = Scanned(
+            self.engine, self.delivery, self.checks, self.rows, counts, totals, sellers, refused
+        )
         return StagedMonth(
-            settlement_month=month,
+            settlement_month=self.delivery.settlement_month,
             content_hash=self.delivery.content_hash,
             source=self.delivery.source,
             directory=staging,
             quarantine=refused,
-            profile=Profile(
-                month,
-                self._files(counts),
-                violations,
-                unknown_words=tuple(self._unknown_words(counts)),
-            ),
+            profile=found.profile(),
         )
 
     def _read_lines(self) -> _LinesRead:
@@ -230,18 +187,18 @@ class _Scan:
         alike = f"SELECT seller_id FROM stores WHERE lookalike_key(seller_id) IN ({keys})"
         return _frame(self.engine.sql(alike))
 
-    def _refuse(self, sets: Mapping[str, Frame], counts: _Counts, folder: Path) -> Path | None:
+    def _refuse(self, sets: Mapping[str, Frame], counts: Counts, folder: Path) -> Path | None:
         refused = [
             questions.refused_rows(rows.whole, COLUMNS[content], self.checks[content], keys)
             for content, rows in self.rows.items()
-            for keys in [{rule: sets[rule] for rule in _SETS[content] if rule in sets}]
+            for keys in [{rule: sets[rule] for rule in SETS[content] if rule in sets}]
             if keys or self._refuses(content, counts[content])
         ]
         rejected = {c: rows.rejected for c, rows in self.rows.items() if rows.any_rejected}
         if not (refused or rejected):
             return None
         with_rule = [
-            _frame(rows).select("file", "row", nw.lit(_UNREADABLE[content]).alias("rules"))
+            _frame(rows).select("file", "row", nw.lit(UNREADABLE[content]).alias("rules"))
             for content, rows in rejected.items()
         ]
         return write_quarantine(self.engine, refused, with_rule, folder)
@@ -250,90 +207,8 @@ class _Scan:
         refusing = [check.name for check in self.checks[content] if check.refuses]
         return any(file.breaking(name) for file in counts.values() for name in refusing)
 
-    def _set_violations(self, refused: Path | None) -> Iterator[Violations]:
-        for rules in _SETS.values():
-            for rule, shows in rules.items():
-                if refused is None:
-                    yield Violations(rule)
-                else:
-                    yield questions.violations(
-                        rule, rows_breaking(self.engine, refused, rule), shows
-                    )
-
     def _holds(self, table: str) -> bool:
         return bool(self.engine.table(table).limit(1).fetchall())
-
-    def _row_violations(
-        self, content: Content, counts: Mapping[str, FileCount]
-    ) -> Iterator[Violations]:
-        for check in self.checks[content]:
-            by_file = tuple((name, f.breaking(check.name)) for name, f in sorted(counts.items()))
-            by_file = tuple((name, count) for name, count in by_file if count)
-            examples: tuple[str, ...] = ()
-            if by_file:
-                breaking = self.rows[content].whole.filter(questions.broken(check))
-                examples = questions.examples(breaking, check.shows)
-            yield Violations(check.name, sum(count for _, count in by_file), by_file, examples)
-
-    def _unknown_words(self, counts: _Counts) -> Iterator[UnknownWord]:
-        for content, checks in self.checks.items():
-            for check in checks:
-                of_words = check.name in counted.UNKNOWN_WORD.values()
-                if of_words and any(file.breaking(check.name) for file in counts[content].values()):
-                    yield from questions.unknown_words(self.rows[content].whole, check)
-
-    def _seller_violations(self, sellers: Frame, totals: Frame) -> Iterator[Violations]:
-        for rule, found in {
-            counted.NEGATIVE_SELLER: seller_questions.negative_sellers(sellers),
-            counted.EARLY_SALE: seller_questions.early_sellers(sellers),
-            counted.LOST_ZEROS: seller_questions.sellers_without_zeros(totals),
-            counted.ROUNDED_ORDERS: seller_questions.rounded_sellers(totals),
-        }.items():
-            yield seller_questions.seller_violations(rule, found)
-
-    def _idle(self, totals: Frame) -> Iterator[Violations]:
-        """Yield violations for all lines if none would count, all stores if none could earn."""
-        sellers = self.rows[Content.SELLERS].whole
-        no_lines = questions.counts_nothing(totals, "line_type", PRODUCT_LINE, (*LINE_TYPES,))
-        yield Violations(counted.OTHER_LINE, questions.whole_total(totals).lines if no_lines else 0)
-        no_store = questions.counts_nothing(sellers, "status", NORMAL_STORE, (*STATUSES,))
-        yield Violations(counted.IDLE_STORE, questions.row_count(sellers) if no_store else 0)
-
-    def _unreadable(self) -> Iterator[Violations]:
-        for content, rule in _UNREADABLE.items():
-            rows = self.rows[content].rejected
-            by_file = rows.aggregate("file, count(*)").order("file").fetchall()
-            few = rows.order("file, row").limit(3).fetchall() if by_file else []
-            examples = tuple(f"{name} row {row} ({why})" for name, row, why in few)
-            yield Violations(rule, sum(count for _, count in by_file), tuple(by_file), examples)
-
-    def _continued(self, counts: Mapping[str, FileCount]) -> Violations:
-        rows = {name: count.rows for name, count in counts.items()}
-        by_file = tuple(self.rows[Content.SETTLEMENTS].continuation_lines(rows))
-        return Violations(counted.CONTINUED_LINE, sum(count for _, count in by_file), by_file)
-
-    def _sheets_not_read(self) -> Violations:
-        unread = [(file.name, file.contents.not_read) for file in self.delivery.files]
-        by_file = tuple((name, len(sheets)) for name, sheets in unread if sheets)
-        names = tuple(f"{name}/{sheet}" for name, sheets in unread for sheet in sheets)
-        return Violations(counted.SHEET_NOT_READ, len(names), by_file, names[:_SHEETS_NAMED])
-
-    def _files(self, counts: _Counts) -> tuple[FileTotals, ...]:
-        named = {name for file in self.delivery.files for name in _names_in(file)}
-        if strange := set().union(*counts.values()) - named:
-            raise AssertionError(f"rows of files that were not delivered: {sorted(strange)}")
-        return tuple(
-            FileTotals(
-                name=file.name,
-                content=file.content,
-                sha256=file.sha256,
-                rows=found.rows,
-                amount_krw=found.amount_krw if file.content is Content.SETTLEMENTS else None,
-                declared=file.declared,
-            )
-            for file in self.delivery.files
-            for found in [_added([counts[file.content].get(name) for name in _names_in(file)])]
-        )
 
     def _write(self, staging: Path, totals: Frame) -> None:
         # A sum beyond bigint is a critical finding already and must not stop the report.
