@@ -70,14 +70,17 @@ class DeliveredRows:
         rejected = len(self.rejected)
         if lines <= read + rejected or lines - self._numbered.empty_lines() <= read + rejected:
             return
-        quoted = [s.file.name for s in self._texts if s.shape is not None and s.shape.has_quotes]
-        if not quoted:
+        if not any(source.shape and source.shape.has_quotes for source in self._texts):
             raise UnreliableReading(self.content)
-        # Values with line ends make more lines than rows.
+        self._check_quotes(read, rejected)
+
+    def _check_quotes(self, read: int, rejected: int) -> None:
+        """Tell values with line ends, which make more lines than rows, from unclosed quotes."""
         alone = sum(len(self.engine.sql(text_sql([s], parallel=False))) for s in self._texts)
         if alone > read or len(self.rejected) > rejected:
             sentence = "its quotes are unbalanced, so its rows cannot be separated"
             damage = FileProblem("file_damaged", f"{sentence}; ask its sender for it again")
+            quoted = [s.file.name for s in self._texts if s.shape and s.shape.has_quotes]
             raise FilesDamaged(tuple((name, damage) for name in quoted))
 
     def continuation_lines(self, rows: Mapping[str, int]) -> Iterator[tuple[str, int]]:

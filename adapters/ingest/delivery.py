@@ -5,7 +5,7 @@ import json
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -117,16 +117,10 @@ def find_delivery(root: str, month: SettlementMonth, fetched: Path | None = None
     seller's export. Raises DeliveryRefused with all problems: an absent folder or file, an empty,
     damaged or mislabeled one, a missing column, a manifest that does not match.
     """
-    problems = Problems()
-    source = source_of(root, month)
+    problems, source = Problems(), source_of(root, month)
     folder = Path(source)
     if is_object_store(root):
-        if fetched is None:
-            raise ValueError("a delivery in an object store needs a folder to be fetched into")
-        folder = fetched / str(month)
-        with problems.collecting(source):
-            fetch_folder(source, folder, _may_belong)
-        problems.refuse_if_any(month, source)
+        folder = _fetched(source, fetched, month, problems)
     paths = _list(folder, source, problems)
     names = {_name(folder, path) for path in paths}
     manifest = _manifest(folder / MANIFEST, problems)
@@ -134,10 +128,7 @@ def find_delivery(root: str, month: SettlementMonth, fetched: Path | None = None
     opened = _opened(folder, paths, problems)
     problems.refuse_if_any(month, source)
     files = _hashed(folder, opened, declared)
-    hashes = {file.name: file.sha256 for file in files}
-    if manifest is not None:
-        hashes[MANIFEST] = hashlib.sha256(manifest).hexdigest()
-    return Delivery(month, source, _content_hash(hashes), files)
+    return Delivery(month, source, _content_hash(files, manifest), files)
 
 
 def source_of(root: str, month: SettlementMonth) -> str:
@@ -147,6 +138,17 @@ def source_of(root: str, month: SettlementMonth) -> str:
         if is_object_store(root)
         else str(local_path(root).absolute() / str(month))
     )
+
+
+def _fetched(source: str, into: Path | None, month: SettlementMonth, problems: Problems) -> Path:
+    """Fetch a month's objects into a folder, and return it."""
+    if into is None:
+        raise ValueError("a delivery in an object store needs a folder to be fetched into")
+    folder = into / str(month)
+    with problems.collecting(source):
+        fetch_folder(source, folder, _may_belong)
+    problems.refuse_if_any(month, source)
+    return folder
 
 
 def _list(folder: Path, source: str, problems: Problems) -> dict[Path, Content]:
@@ -164,11 +166,15 @@ def _list(folder: Path, source: str, problems: Problems) -> dict[Path, Content]:
     for name, count in Counter(_name(folder, path) for path in paths).items():
         if count > 1:
             problems.add("file_name_twice", name, _NAMED_ALIKE)
+    _check_all_contents(set(paths.values()), source, problems)
+    return paths
+
+
+def _check_all_contents(found: Set[Content], source: str, problems: Problems) -> None:
     for content in Content:
-        if content not in paths.values():
+        if content not in found:
             sentence = f"there is no file {content}*.parquet, {content}*.csv or {content}*.xlsx"
             problems.add(f"{content}_absent", source, sentence)
-    return paths
 
 
 def _may_hold_lines(path: Path) -> bool:
@@ -259,7 +265,10 @@ def _hash(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _content_hash(hashes: Mapping[str, str]) -> str:
+def _content_hash(files: Iterable[DeliveredFile], manifest: bytes | None) -> str:
+    hashes = {file.name: file.sha256 for file in files}
+    if manifest is not None:
+        hashes[MANIFEST] = hashlib.sha256(manifest).hexdigest()
     content = json.dumps(sorted(hashes.items()), ensure_ascii=True)
     return hashlib.sha256(content.encode()).hexdigest()
 
@@ -276,18 +285,11 @@ def _declared(
     content: bytes | None, month: SettlementMonth, names: Set[str], problems: Problems
 ) -> dict[str, DeclaredTotals]:
     """Return what the manifest declares, after comparing its list of files with those found."""
-    declared: dict[str, DeclaredTotals] = {}
     if content is None:
-        return declared
+        return {}
     with problems.collecting(MANIFEST):
         manifest = read_manifest(content, month)
-        declared = manifest.declared
-        for problem in manifest.problems:
+        for problem in (*manifest.problems, *manifest.differences(names)):
             problems.add(problem.rule, MANIFEST, problem.sentence)
-        for name in sorted(declared.keys() - names):
-            problems.add("manifest_file_absent", MANIFEST, f"it names {name}, which is not there")
-        for name in sorted(names - declared.keys()):
-            problems.add(
-                "manifest_incomplete", MANIFEST, f"it does not name {name}, which is there"
-            )
-    return declared
+        return manifest.declared
+    return {}

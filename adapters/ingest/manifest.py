@@ -4,7 +4,7 @@ import json
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +27,13 @@ class Manifest:
 
     declared: dict[str, DeclaredTotals]
     problems: tuple[FileProblem, ...]
+
+    def differences(self, found: Set[str]) -> Iterator[FileProblem]:
+        """Compare the files that it names with those found."""
+        for name in sorted(self.declared.keys() - found):
+            yield FileProblem("manifest_file_absent", f"it names {name}, which is not there")
+        for name in sorted(found - self.declared.keys()):
+            yield FileProblem("manifest_incomplete", f"it does not name {name}, which is there")
 
 
 def read_manifest(content: bytes, month: SettlementMonth) -> Manifest:

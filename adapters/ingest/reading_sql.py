@@ -22,6 +22,8 @@ from domain.settlement import LINE_KEY, Kind
 _INTEGERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER"}
 _INSTANT = "TIMESTAMP WITH TIME ZONE"
 _TYPE = {Kind.AMOUNT_KRW: "BIGINT", Kind.DATE: "DATE", Kind.FLAG: "BOOLEAN"}
+_READY = {Kind.AMOUNT_KRW: _INTEGERS, Kind.DATE: {"DATE"}, Kind.FLAG: {"BOOLEAN"}}
+_MACRO = {Kind.AMOUNT_KRW: "whole_krw", Kind.DATE: "calendar_date", Kind.FLAG: "yes_or_no"}
 _FOLDER = f"regexp_extract({_FILE}, '^{SELLER_FOLDER}([^/]*)/', 1)"
 _SELLER_IN_FOLDER = f"nfc_normalize(url_decode({_FOLDER}))"
 
@@ -160,18 +162,8 @@ def _reading(kind: Kind, name: str, type_: str) -> str | None:
 
     Other number types are read as text, so that fractions are noticed instead of rounded.
     """
-    ready: dict[Kind, set[str]] = {
-        Kind.AMOUNT_KRW: _INTEGERS,
-        Kind.DATE: {"DATE"},
-        Kind.FLAG: {"BOOLEAN"},
-    }
-    if type_ in ready[kind]:
+    if type_ in _READY[kind]:
         return None
     if kind is Kind.DATE and type_ == _INSTANT:
         return f"date_in_seoul({identifier(name)})"
-    macro = {
-        Kind.AMOUNT_KRW: "whole_krw",
-        Kind.DATE: "calendar_date",
-        Kind.FLAG: "yes_or_no",
-    }[kind]
-    return f"{macro}({identifier(name)}::VARCHAR)"
+    return f"{_MACRO[kind]}({identifier(name)}::VARCHAR)"

@@ -50,12 +50,7 @@ def choose_sheets(path: Path, content: Content, stated: frozenset[str]) -> Choic
     naming the sheet, if one lacks a column or has rows that are not under a header.
     """
     width = len(COLUMNS[content]) - len(stated)
-    with closing(read_sheets(path)) as sheets:
-        looks = [
-            _Look(sheet, len(recognized(sheet.names, content)), _holds_rows(rows, content, width))
-            for sheet, rows in sheets
-            if sheet.names
-        ]
+    looks = _looks(path, content, width)
     chosen = [look.sheet for look in looks if _is_enough(look.known, width)]
     others = [look for look in looks if look.sheet not in chosen]
     _refuse_rows(look.sheet.name for look in others if look.holds_rows)
@@ -66,6 +61,15 @@ def choose_sheets(path: Path, content: Content, stated: frozenset[str]) -> Choic
     if not looks:
         require_columns((), content, stated)
     return Choice(tuple(chosen), tuple(look.sheet.name for look in others))
+
+
+def _looks(path: Path, content: Content, width: int) -> list[_Look]:
+    with closing(read_sheets(path)) as sheets:
+        return [
+            _Look(sheet, len(recognized(sheet.names, content)), _holds_rows(rows, content, width))
+            for sheet, rows in sheets
+            if sheet.names
+        ]
 
 
 def _is_enough(known: int, width: int) -> bool:

@@ -141,18 +141,22 @@ def _table(lines: memoryview, names: Sequence[str], schema: pa.Schema) -> pa.Tab
         pa.BufferReader(pa.py_buffer(lines)),
         csv.ReadOptions(column_names=[f"c{n}" for n, _ in enumerate(names)], block_size=_BLOCK),
         csv.ParseOptions(quote_char=False),
-        csv.ConvertOptions(
-            column_types=types,
-            include_columns=list(types),
-            null_values=[""],
-            strings_can_be_null=True,
-            true_values=["true"],
-            false_values=["false"],
-        ),
+        _conversion_to(types),
     )
     if len(table) != _line_count(lines):
         raise NotSimple("not every line of it is a row")
     return table
+
+
+def _conversion_to(types: dict[str, pa.DataType]) -> csv.ConvertOptions:
+    return csv.ConvertOptions(
+        column_types=types,
+        include_columns=list(types),
+        null_values=[""],
+        strings_can_be_null=True,
+        true_values=["true"],
+        false_values=["false"],
+    )
 
 
 def _line_count(lines: memoryview) -> int:

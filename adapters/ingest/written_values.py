@@ -30,6 +30,15 @@ _ODD_ID = (
     "OR contains({0}, '.') OR {0} < '!' OR ({0})[-1] < '!' OR contains({0}, chr(9))"
 )
 
+_NUMBER_MACROS = """
+CREATE MACRO number_as_id(number, largest) AS CASE
+  WHEN NOT isfinite(number) THEN NULL
+  WHEN number = trunc(number) AND abs(number) <= largest THEN number::BIGINT::VARCHAR
+  ELSE number::VARCHAR END;
+CREATE MACRO decimal_as_id(number) AS CASE
+  WHEN number = trunc(number) THEN trunc(number)::HUGEINT::VARCHAR ELSE number::VARCHAR END;
+"""
+
 
 def word(column: str, written: str) -> str:
     """Return the expression that reads a word from a column's text."""
@@ -54,21 +63,28 @@ def identifier_of(column: str, name: str, type_: str) -> str:
 
 def macros() -> str:
     """Return the SQL that defines the macros of these expressions."""
+    words = (_word_macro(column, words) for column, words in KNOWN_WORDS.items())
+    return "".join((_text_macros(), _id_macros(), _NUMBER_MACROS, *words))
+
+
+def _text_macros() -> str:
     nothing = ", ".join(map(literal, ("", *NOTHING)))
     unseen, hidden = literal(f"[{UNSEEN}{JOINERS}]+"), literal(f"[{HIDDEN}]+")
-    marks, odd = literal(f"[{UNSEEN}{NUMBER_MARKS}]+"), literal(f"[{UNSEEN}{NUMBER_MARKS}.]")
     around = literal(f"^[{UNSEEN}]+|[{UNSEEN}]+$")
-    full_width, ascii_ = literal(FULL_WIDTH), literal(ASCII)
-    zeros = literal(rf"([0-9]{{1,{_EXACT_DIGITS}}})\.0+")
     return rf"""
 -- The engine composes letters only up to a NUL.
 CREATE MACRO word_key(written) AS CASE WHEN contains(written, chr(0)) THEN written
-  ELSE upper(nfc_normalize(regexp_replace(
-    translate(written, {full_width}, {ascii_}), {unseen}, '', 'g'))) END;
+  ELSE upper(nfc_normalize(regexp_replace({_as_ascii("written")}, {unseen}, '', 'g'))) END;
 CREATE MACRO without_unseen(written) AS nfc_normalize(
   regexp_replace(regexp_replace(written, {hidden}, '', 'g'), {around}, '', 'g'));
 -- IN becomes a join, for which the engine computes the text of every row beforehand.
-CREATE MACRO is_nothing(written) AS list_contains([{nothing}], lower(without_unseen(written)));
+CREATE MACRO is_nothing(written) AS list_contains([{nothing}], lower(without_unseen(written)));"""
+
+
+def _id_macros() -> str:
+    marks, odd = literal(f"[{UNSEEN}{NUMBER_MARKS}]+"), literal(f"[{UNSEEN}{NUMBER_MARKS}.]")
+    zeros = literal(rf"([0-9]{{1,{_EXACT_DIGITS}}})\.0+")
+    return rf"""
 CREATE MACRO bare_id(id) AS
   CASE WHEN regexp_full_match(id, '[0-9]+') THEN ltrim(id, '0') ELSE id END;
 CREATE MACRO without_decimal_zeros(written) AS CASE
@@ -79,22 +95,20 @@ CREATE MACRO lookalike_key(id) AS CASE
   WHEN strlen(id) = length(id) AND NOT starts_with(id, '0') AND NOT regexp_matches(id, {odd})
   THEN id
   WHEN contains(id, chr(0)) THEN id
-  ELSE bare_id(regexp_replace(nfc_normalize(regexp_replace(
-    translate(id, {full_width}, {ascii_}), {marks}, '', 'g')), '([0-9])\.0+$', '\1')) END;
+  ELSE bare_id(regexp_replace(nfc_normalize(
+    regexp_replace({_as_ascii("id")}, {marks}, '', 'g')), '([0-9])\.0+$', '\1')) END;
 CREATE MACRO store_id(written) AS CASE
   WHEN is_nothing(written) THEN NULL
   WHEN contains(written, chr(0)) THEN written
   ELSE without_decimal_zeros(nfc_normalize(written)) END;
 CREATE MACRO line_id(written) AS CASE
   WHEN is_nothing(written) THEN NULL
-  ELSE without_decimal_zeros(without_unseen(written)) END;
-CREATE MACRO number_as_id(number, largest) AS CASE
-  WHEN NOT isfinite(number) THEN NULL
-  WHEN number = trunc(number) AND abs(number) <= largest THEN number::BIGINT::VARCHAR
-  ELSE number::VARCHAR END;
-CREATE MACRO decimal_as_id(number) AS CASE
-  WHEN number = trunc(number) THEN trunc(number)::HUGEINT::VARCHAR ELSE number::VARCHAR END;
-{"".join(_word_macro(column, words) for column, words in KNOWN_WORDS.items())}"""
+  ELSE without_decimal_zeros(without_unseen(written)) END;"""
+
+
+def _as_ascii(written: str) -> str:
+    """Return the expression that turns a text's full-width characters into ASCII."""
+    return f"translate({written}, {literal(FULL_WIDTH)}, {literal(ASCII)})"
 
 
 def _word_macro(column: str, words: Mapping[str, tuple[str, ...]]) -> str:
