@@ -76,16 +76,8 @@ def read_extra_holidays(path: Path) -> dict[date, str]:
 
     Raises ExtraHolidaysInvalid, naming file and line.
     """
-    try:
-        lines = path.read_text(encoding="utf-8-sig").split("\n")
-    except OSError as error:
-        raise ExtraHolidaysInvalid(
-            f"the file of extra holidays, {path}, cannot be read: {error.strerror or error}"
-        ) from error
-    except UnicodeDecodeError as error:
-        raise ExtraHolidaysInvalid(f"{path} cannot be read as UTF-8 text: {error}") from error
     found: dict[date, str] = {}
-    for number, line in enumerate(lines, start=1):
+    for number, line in enumerate(_lines_of(path), start=1):
         content = line.partition("#")[0].strip()
         if content:
             day, name = _day_and_name(content, f"{path}:{number}")
@@ -93,6 +85,17 @@ def read_extra_holidays(path: Path) -> dict[date, str]:
                 raise ExtraHolidaysInvalid(f"{path}:{number}: {day} is listed twice")
             found[day] = name
     return found
+
+
+def _lines_of(path: Path) -> list[str]:
+    try:
+        return path.read_text(encoding="utf-8-sig").split("\n")
+    except OSError as error:
+        raise ExtraHolidaysInvalid(
+            f"the file of extra holidays, {path}, cannot be read: {error.strerror or error}"
+        ) from error
+    except UnicodeDecodeError as error:
+        raise ExtraHolidaysInvalid(f"{path} cannot be read as UTF-8 text: {error}") from error
 
 
 def _day_and_name(content: str, where: str) -> tuple[date, str]:

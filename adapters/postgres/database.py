@@ -73,33 +73,25 @@ def open_database(url: str) -> Iterator[Engine]:
 
 def migrate(engine: Engine) -> None:
     """Apply missing migrations, in one process at a time."""
-    try:
-        with engine.connect() as connection:
-            applied = _applied(connection)
-    except OperationalError as error:
-        reason = str(error.orig).strip().splitlines()[0].rstrip(".")
-        url = engine.url.set(drivername="postgresql").render_as_string()
-        raise DatabaseUnreachable(
-            f"No connection to {url}: {reason}. Is the database running, and "
-            "GROWTH_POINTS_DATABASE_URL right?"
-        ) from None
+    applied = _applied(engine)
     newest = max(file.name[:4] for file in _VERSIONS.glob("[0-9]*.py"))
     if applied is not None and applied > newest:
         raise DatabaseNewer(
             f"The database is at migration {applied}, this program knows {newest}: "
             "use the newer version of growth-points."
         )
-    if applied != newest:
-        try:
-            _upgrade(engine)
-        except ProgrammingError as error:
-            if not isinstance(error.orig, InsufficientPrivilege):
-                raise
-            diagnosis = error.orig.diag
-            raise MigrationForbidden(
-                f"The database cannot be migrated: {diagnosis.message_primary}. "
-                f"{diagnosis.message_hint or 'Its user must own the schema growth_points'}."
-            ) from error
+    if applied == newest:
+        return
+    try:
+        _upgrade(engine)
+    except ProgrammingError as error:
+        if not isinstance(error.orig, InsufficientPrivilege):
+            raise
+        diagnosis = error.orig.diag
+        raise MigrationForbidden(
+            f"The database cannot be migrated: {diagnosis.message_primary}. "
+            f"{diagnosis.message_hint or 'Its user must own the schema growth_points'}."
+        ) from error
 
 
 def _upgrade(engine: Engine) -> None:
@@ -114,14 +106,35 @@ def _upgrade(engine: Engine) -> None:
         command.upgrade(config, "head")
 
 
-def _applied(connection: Connection) -> str | None:
-    table = connection.scalar(text("SELECT to_regclass('growth_points.alembic_version')::text"))
-    if table is None:
-        return None
-    return str(connection.scalar(text("SELECT version_num FROM growth_points.alembic_version")))
+def _applied(engine: Engine) -> str | None:
+    try:
+        with engine.connect() as connection:
+            table = text("SELECT to_regclass('growth_points.alembic_version')::text")
+            if connection.scalar(table) is None:
+                return None
+            version = text("SELECT version_num FROM growth_points.alembic_version")
+            return str(connection.scalar(version))
+    except OperationalError as error:
+        reason = str(error.orig).strip().splitlines()[0].rstrip(".")
+        url = engine.url.set(drivername="postgresql").render_as_string()
+        raise DatabaseUnreachable(
+            f"No connection to {url}: {reason}. Is the database running, and "
+            "GROWTH_POINTS_DATABASE_URL right?"
+        ) from None
 
 
 def _engine(url: str) -> Engine:
+    parsed = _parsed(url)
+    engine = create_engine(
+        parsed.set(drivername="postgresql+psycopg"),
+        pool_pre_ping=True,
+        connect_args=_ITS_OWN | _without_libpq_variables(parsed),
+    )
+    event.listen(engine, "connect", _begin_session)
+    return engine
+
+
+def _parsed(url: str) -> URL:
     try:
         parsed = make_url(url)
     except ArgumentError:
@@ -133,13 +146,7 @@ def _engine(url: str) -> Engine:
             f"GROWTH_POINTS_DATABASE_URL names {parsed.get_backend_name()!r}; "
             "only PostgreSQL is supported: postgresql://user@host/database"
         )
-    engine = create_engine(
-        parsed.set(drivername="postgresql+psycopg"),
-        pool_pre_ping=True,
-        connect_args=_ITS_OWN | _without_libpq_variables(parsed),
-    )
-    event.listen(engine, "connect", _begin_session)
-    return engine
+    return parsed
 
 
 def _without_libpq_variables(url: URL) -> dict[str, Any]:

@@ -40,14 +40,19 @@ def layers_of(connection: Connection, evaluation_id: int) -> Layers:
         .where(earlier.c.evaluation_no <= asked.c.evaluation_no)
         .order_by(earlier.c.evaluation_no)
     )
-    newest_of_window = (
+    return Layers(tuple(ids), _snapshot_of(connection, evaluation_id))
+
+
+def _snapshot_of(connection: Connection, evaluation_id: int) -> int:
+    """Return the newest revision of an evaluation's window, which has its snapshot."""
+    newest = (
         select(revision.c.revision_id)
         .join(evaluation_input, evaluation_input.c.revision_id == revision.c.revision_id)
         .where(evaluation_input.c.evaluation_id == evaluation_id)
         .order_by(revision.c.settlement_month.desc())
         .limit(1)
     )
-    return Layers(tuple(ids), connection.execute(newest_of_window).scalar_one())
+    return int(connection.execute(newest).scalar_one())
 
 
 def in_effect(layers: Layers) -> ColumnElement[bool]:

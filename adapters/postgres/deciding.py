@@ -1,7 +1,7 @@
 """Deciding a whole month in one statement: facts gathered by joins, each rule a column."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import reduce
 from operator import or_
 from typing import Any
@@ -13,6 +13,7 @@ from sqlalchemy import (
     Connection,
     Integer,
     Select,
+    Subquery,
     TableValuedAlias,
     Text,
     any_,
@@ -62,16 +63,7 @@ def decide_stores(
     sales is 0 (rule 5).
     """
     terms, facts = given.terms, facts_of(given, stores).cte("facts")
-    seller = SellerColumns(
-        approved_on=facts.c.approved_on,
-        status=facts.c.status,
-        runs_department_store_window=facts.c.runs_department_store_window,
-        runs_outlet_window=facts.c.runs_outlet_window,
-        uses_fulfilment=facts.c.uses_fulfilment,
-        uses_api=facts.c.uses_api,
-        window_amount_krw=facts.c.window_amount_krw,
-        awarded_tiers=facts.c.awarded_tiers,
-    )
+    seller = SellerColumns(**{each.name: facts.c[each.name] for each in fields(SellerColumns)})
     decided = select(
         literal(evaluation_id, Integer),
         facts.c.seller_id,
@@ -92,21 +84,7 @@ def facts_of(
     given: DecisionInput, stores: Collection[str] | None = None
 ) -> Select[*tuple[Any, ...]]:
     """Select the facts of all or some stores of the snapshot; `parameters_of` completes it."""
-    snapshot, revision_ids = seller_snapshot, given.revision_ids
-    amounts = (
-        select(
-            seller_amount.c.seller_id,
-            cast(func.sum(seller_amount.c.amount_krw), BigInteger).label("window_amount_krw"),
-        )
-        .where(
-            seller_amount.c.revision_id.in_(revision_ids),
-            seller_amount.c.line_type.in_(given.terms.policy.counted_line_types),
-            *among(stores, seller_amount.c.seller_id),
-        )
-        .group_by(seller_amount.c.seller_id)
-        .subquery("amounts")
-    )
-    awarded = _awarded()
+    snapshot, amounts, awarded = seller_snapshot, _window_amounts(given, stores), _awarded()
     return (
         select(
             *(column for column in snapshot.c if column.name != "revision_id"),
@@ -117,9 +95,27 @@ def facts_of(
         .outerjoin(amounts, amounts.c.seller_id == snapshot.c.seller_id)
         .outerjoin(awarded, awarded.c.seller_id == snapshot.c.seller_id)
         .where(
-            snapshot.c.revision_id == revision_ids[-1],
+            snapshot.c.revision_id == given.revision_ids[-1],
             *among(stores, snapshot.c.seller_id),
         )
+    )
+
+
+def _window_amounts(given: DecisionInput, stores: Collection[str] | None) -> Subquery:
+    """Sum each store's counted amounts over the window."""
+    amount = seller_amount.c
+    return (
+        select(
+            amount.seller_id,
+            cast(func.sum(amount.amount_krw), BigInteger).label("window_amount_krw"),
+        )
+        .where(
+            amount.revision_id.in_(given.revision_ids),
+            amount.line_type.in_(given.terms.policy.counted_line_types),
+            *among(stores, amount.seller_id),
+        )
+        .group_by(amount.seller_id)
+        .subquery("amounts")
     )
 
 

@@ -58,14 +58,7 @@ def recorded_facts(
         decided = _decision(decision.c.evaluation_id == evaluation_id).subquery("decided")
     else:
         decided = _decided(connection, evaluation_id, stores).subquery("decided")
-    same_store = decided.c.seller_id == facts.c.seller_id
-    both = decided.join(facts, same_store, isouter=only_its_own, full=not only_its_own)
-    either = func.coalesce(facts.c.seller_id, decided.c.seller_id)
-    query = (
-        select(either.label("store"), *_named_after(facts), *_named_after(decided))
-        .select_from(both)
-        .order_by(either)
-    )
+    query = _beside_facts(decided, facts, full=not only_its_own)
     with without_nested_loops(connection):
         rows = connection.execute(
             query,
@@ -79,6 +72,17 @@ def recorded_facts(
             result=_result(row, "decided"),
             window_amount_krw=row["decided_window_amount_krw"],
         )
+
+
+def _beside_facts(decided: Subquery, facts: Subquery, *, full: bool) -> Select[*tuple[Any, ...]]:
+    """Select decisions beside the facts of the same stores; `full` adds stores without one."""
+    same_store = decided.c.seller_id == facts.c.seller_id
+    either = func.coalesce(facts.c.seller_id, decided.c.seller_id)
+    return (
+        select(either.label("store"), *_named_after(facts), *_named_after(decided))
+        .select_from(decided.join(facts, same_store, isouter=not full, full=full))
+        .order_by(either)
+    )
 
 
 def _decided(
@@ -146,8 +150,18 @@ def changed_results(
     old_id = None if before is None else before.evaluation_id
     old = _decided(connection, old_id, stores).subquery("old")
     new = _decided(connection, after.evaluation_id, stores).subquery("new")
+    with without_nested_loops(connection):
+        found = connection.execute(_differing(old, new), parameters_of((), stores))
+        rows = found.mappings().all()
+    return tuple(
+        ChangedResult(row["store"], _result(row, "old"), _result(row, "new")) for row in rows
+    )
+
+
+def _differing(old: Subquery, new: Subquery) -> Select[*tuple[Any, ...]]:
+    """Select the stores whose award differs between two subqueries of decisions."""
     seller_id = func.coalesce(old.c.seller_id, new.c.seller_id)
-    differing = (
+    return (
         select(seller_id.label("store"), *_named_after(old), *_named_after(new))
         .select_from(old.join(new, old.c.seller_id == new.c.seller_id, full=True))
         .where(
@@ -155,11 +169,6 @@ def changed_results(
             | (func.coalesce(old.c.points, 0) != func.coalesce(new.c.points, 0))
         )
         .order_by(seller_id)
-    )
-    with without_nested_loops(connection):
-        rows = connection.execute(differing, parameters_of((), stores)).mappings().all()
-    return tuple(
-        ChangedResult(row["store"], _result(row, "old"), _result(row, "new")) for row in rows
     )
 
 

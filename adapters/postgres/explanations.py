@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, func, select
+from sqlalchemy import Column, ColumnElement, Connection, Select, func, select
 
 from adapters.postgres.corrections import corrections
 from adapters.postgres.deciding import DecisionInput
@@ -109,29 +109,7 @@ def _listed(column: Column[Any]) -> ColumnElement[Any]:
 
 
 def _window(connection: Connection, evaluation_id: int, seller_id: str) -> tuple[MonthAmount, ...]:
-    types, amounts = map(_listed, (seller_amount.c.line_type, seller_amount.c.amount_krw))
-    rows = connection.execute(
-        select(
-            revision.c.settlement_month,
-            revision.c.revision_id,
-            revision.c.revision_no,
-            revision.c.source,
-            revision.c.accepted_at,
-            revision.c.profile["files"].label("files"),
-            types.label("line_types"),
-            amounts.label("amounts"),
-        )
-        .select_from(evaluation_input)
-        .join(revision, revision.c.revision_id == evaluation_input.c.revision_id)
-        .outerjoin(
-            seller_amount,
-            (seller_amount.c.revision_id == revision.c.revision_id)
-            & (seller_amount.c.seller_id == seller_id),
-        )
-        .where(evaluation_input.c.evaluation_id == evaluation_id)
-        .group_by(revision.c.revision_id)
-        .order_by(revision.c.settlement_month)
-    )
+    rows = connection.execute(_amounts(evaluation_id, seller_id))
     return tuple(
         MonthAmount(
             month=row.settlement_month,
@@ -143,6 +121,29 @@ def _window(connection: Connection, evaluation_id: int, seller_id: str) -> tuple
             amount_krw_by_line_type=dict(zip(row.line_types or (), row.amounts or (), strict=True)),
         )
         for row in rows
+    )
+
+
+def _amounts(evaluation_id: int, seller_id: str) -> Select[*tuple[Any, ...]]:
+    """Select the revisions of an evaluation's window with a seller's amounts by line type."""
+    amount = seller_amount.c
+    facts = ("settlement_month", "revision_id", "revision_no", "source", "accepted_at")
+    return (
+        select(
+            *(revision.c[name] for name in facts),
+            revision.c.profile["files"].label("files"),
+            _listed(amount.line_type).label("line_types"),
+            _listed(amount.amount_krw).label("amounts"),
+        )
+        .select_from(evaluation_input)
+        .join(revision, revision.c.revision_id == evaluation_input.c.revision_id)
+        .outerjoin(
+            seller_amount,
+            (amount.revision_id == revision.c.revision_id) & (amount.seller_id == seller_id),
+        )
+        .where(evaluation_input.c.evaluation_id == evaluation_id)
+        .group_by(revision.c.revision_id)
+        .order_by(revision.c.settlement_month)
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, Text, case, cast, func, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, Text, case, cast, func, select
 
 from adapters.postgres.ledger.tables import award, payout, posting, seal, transfer
 from domain.ledger import Account, Award, TransferKind
@@ -55,28 +55,36 @@ def entries(
     """
     query = _ENTRIES.order_by(transfer.c.entry_no)
     if seal_no is not None:
-        sealed = select(seal.c.subject_key).where(
-            seal.c.subject == "posting", seal.c.seal_no <= seal_no
-        )
-        query = query.where(cast(transfer.c.posting_no, Text).in_(sealed))
+        query = query.where(_sealed_by(seal_no))
     if seller_id is not None:
         query = query.where(transfer.c.seller_id == seller_id)
     if month is not None:
         query = query.where(posting.c.settlement_month == month)
     for row in connection.execute(query, execution_options={"yield_per": 10_000}):
-        yield LedgerEntry(
-            entry_no=row.entry_no,
-            recorded_at=row.recorded_at,
-            effective_on=row.effective_on,
-            kind=TransferKind(row.kind),
-            seller_id=row.seller_id,
-            tier=row.tier,
-            settlement_month=row.settlement_month,
-            debit_account=Account(row.debit_account),
-            credit_account=Account(row.credit_account),
-            points=row.points,
-            reverses_entry_no=row.reverses_entry_no,
-        )
+        yield _entry(row)
+
+
+def _sealed_by(seal_no: int) -> ColumnElement[bool]:
+    sealed = select(seal.c.subject_key).where(
+        seal.c.subject == "posting", seal.c.seal_no <= seal_no
+    )
+    return cast(transfer.c.posting_no, Text).in_(sealed)
+
+
+def _entry(row: Row[Any]) -> LedgerEntry:
+    return LedgerEntry(
+        entry_no=row.entry_no,
+        recorded_at=row.recorded_at,
+        effective_on=row.effective_on,
+        kind=TransferKind(row.kind),
+        seller_id=row.seller_id,
+        tier=row.tier,
+        settlement_month=row.settlement_month,
+        debit_account=Account(row.debit_account),
+        credit_account=Account(row.credit_account),
+        points=row.points,
+        reverses_entry_no=row.reverses_entry_no,
+    )
 
 
 def standing_awards(

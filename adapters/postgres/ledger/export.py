@@ -52,6 +52,12 @@ _COPY: Final = sql.SQL("""
 
 
 _BLOCK: Final = 4 * 1024 * 1024
+_CONVERSION: Final = pyarrow.csv.ConvertOptions(
+    column_types=_COLUMNS,
+    null_values=[""],
+    strings_can_be_null=True,
+    quoted_strings_can_be_null=False,
+)
 
 
 def export_csv(connection: Connection, file: IO[bytes], *, seal_no: int) -> None:
@@ -63,21 +69,13 @@ def export_csv(connection: Connection, file: IO[bytes], *, seal_no: int) -> None
 
 def export_parquet(connection: Connection, path: Path, *, seal_no: int) -> None:
     """Write the ledger as it stood at a seal to a Parquet file, batch by batch."""
-    convert = pyarrow.csv.ConvertOptions(
-        column_types=_COLUMNS,
-        null_values=[""],
-        strings_can_be_null=True,
-        quoted_strings_can_be_null=False,
-    )
-    parse = pyarrow.csv.ParseOptions(newlines_in_values=True)
-    read = pyarrow.csv.ReadOptions(block_size=_BLOCK)
     with (
         _copying(connection, seal_no) as blocks,
         pyarrow.csv.open_csv(
             io.BufferedReader(_Blocks(blocks), _BLOCK),
-            read_options=read,
-            parse_options=parse,
-            convert_options=convert,
+            pyarrow.csv.ReadOptions(block_size=_BLOCK),
+            pyarrow.csv.ParseOptions(newlines_in_values=True),
+            _CONVERSION,
         ) as batches,
         pyarrow.parquet.ParquetWriter(path, _COLUMNS) as parquet,
     ):
