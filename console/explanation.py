@@ -15,6 +15,7 @@ from console.wording import WORDINGS, Language
 from domain.approval import NO_APPROVAL, ApprovalRule
 from domain.decision import Outcome, decide
 from domain.eligibility import Reason
+from domain.ledger import Award
 from domain.months import SettlementMonth
 from domain.settlement import LINE_TYPES
 from domain.what_if import OtherResult, eligible_tenure_months, other_results
@@ -163,8 +164,7 @@ def _payout(case: ExplainedCase) -> Iterator[str]:
     standing = [each for each in own if each.stands]
     matching = [each for each in standing if each.award.tier == decision.tier]
     gone = {each.award for each in own if not each.stands} - {each.award for each in standing}
-    for award in sorted(gone):
-        yield case.say("reversed").format(tier=award.tier, points=f"{award.points:,}")
+    yield from (_about(case, "reversed", award) for award in sorted(gone))
     if decision.outcome is Outcome.AWARDED:
         yield _posted(case, matching[0]) if matching else _not_posted(case)
     elif not standing:
@@ -172,9 +172,12 @@ def _payout(case: ExplainedCase) -> Iterator[str]:
     for each in standing:
         if each not in matching and case.paid is not None:
             name = "kept_clawed_back" if each.state == "clawed_back" else "kept"
-            yield case.say(name).format(
-                tier=each.award.tier, points=f"{each.award.points:,}", paid=case.paid.paid_on
-            )
+            yield _about(case, name, each.award)
+
+
+def _about(case: ExplainedCase, name: str, award: Award) -> str:
+    paid = case.paid and case.paid.paid_on
+    return case.say(name).format(tier=award.tier, points=f"{award.points:,}", paid=paid)
 
 
 def _posted(case: ExplainedCase, own: RecordedAward) -> str:

@@ -3,8 +3,8 @@
 import logging
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 
 import click
 
@@ -18,34 +18,30 @@ def progress(title: str) -> Iterator[None]:
 
     console = Console(file=sys.stderr, highlight=False)
     spinner = "dots" if console.encoding.startswith("utf") else "line"
-    logger = logging.getLogger(STEPS)
     began = time.monotonic()
 
-    class Lines(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            console.print(f"[dim]{time.monotonic() - began:6.1f} s[/dim]  {record.getMessage()}")
+    def show(step: str) -> None:
+        console.print(f"[dim]{time.monotonic() - began:6.1f} s[/dim]  {step}")
 
-    handler = Lines()
-    logger.addHandler(handler)
-    logger.setLevel(logging.INFO)
-    logger.propagate = False  # or each line is shown twice
-    try:
-        with console.status(title, spinner=spinner):
-            yield
-    finally:
-        logger.removeHandler(handler)
-        logger.propagate = True
+    logging.getLogger(STEPS).setLevel(logging.INFO)
+    with _shown(show, logging.INFO), console.status(title, spinner=spinner):
+        yield
+
+
+def warnings_shown() -> AbstractContextManager[None]:
+    """Show warnings on standard error, in a command that shows no progress."""
+    return _shown(lambda warning: click.echo(f"warning: {warning}", err=True), logging.WARNING)
 
 
 @contextmanager
-def warnings_shown() -> Iterator[None]:
-    """Show warnings on standard error, in a command that shows no progress."""
+def _shown(show: Callable[[str], None], level: int) -> Iterator[None]:
+    """Show the messages of the log, from a level on."""
 
-    class Warnings(logging.Handler):
+    class Shown(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
-            click.echo(f"warning: {record.getMessage()}", err=True)
+            show(record.getMessage())
 
-    handler, logger = Warnings(logging.WARNING), logging.getLogger(STEPS)
+    handler, logger = Shown(level), logging.getLogger(STEPS)
     logger.addHandler(handler)
     logger.propagate = False  # or each line is shown twice
     try:

@@ -35,9 +35,6 @@ def recording_refusals(
     try:
         yield
     except Refused as refused:
-        sentence = " ".join(line.strip() for line in str(refused).splitlines())
-        if len(sentence) > _LONGEST_REASON:
-            sentence = f"{sentence[:_LONGEST_REASON]}…"
         with program_database(settings) as engine, engine.begin() as connection:
             if action is Action.CLOSE:
                 policy_name = _policy_to_use(settings, connection, month, policy_name)
@@ -47,12 +44,17 @@ def recording_refusals(
                 month,
                 action,
                 cause,
-                sentence,
+                _sentence(refused),
                 source=source,
                 policy_name=policy_name,
                 evaluation_id=None if evaluation is None else evaluation.evaluation_id,
             )
         raise
+
+
+def _sentence(refused: Refused) -> str:
+    sentence = " ".join(line.strip() for line in str(refused).splitlines())
+    return sentence if len(sentence) <= _LONGEST_REASON else f"{sentence[:_LONGEST_REASON]}…"
 
 
 def _policy_to_use(

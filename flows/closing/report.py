@@ -30,31 +30,32 @@ def closing_report(
 ) -> Report:
     """Build the report of a closing or a preview; `next_step` overrides the default one."""
     closed = closing.closed
-    sections = [
-        _awards(closed),
-        _why_not(closing.funnel),
-        *_compared_with_the_last_run(closing),
-        Section("How it was decided", ("", ""), tuple(_facts(closing))),
-    ]
-    sections += what_changed(closing)
-    if rows := tuple(paid_otherwise(closing)):
-        columns = ("month", "seller", "what", "tier", "points")
-        title = "Paid otherwise than earned: what was paid stays, correct it with an adjustment"
-        sections.append(Section(title, columns, rows, _SHOWN))
-    if rows := tuple(tuple(map(_cell, row)) for row in change_rows(closing)):
-        title = f"Whose result changes ({len(rows):,} sellers)"
-        sections.append(Section(title, CHANGES, rows, _SHOWN))
     return Report(
         month=closed.month,
         headline=f"{closed.month} {_headline(closing)}",
         mood=Mood.WARN if warnings(closing.findings) else Mood.GOOD,
         findings=closing.findings,
         figures=tuple(_figures(closing)),
-        sections=tuple(sections),
+        sections=tuple(_sections(closing)),
         next_step=next_step or _next_step(closing),
         links=links,
         facts=closing_facts(closing),
     )
+
+
+def _sections(closing: Closing) -> Iterator[Section]:
+    yield _awards(closing.closed)
+    yield _why_not(closing.funnel)
+    yield from _compared_with_the_last_run(closing)
+    yield Section("How it was decided", ("", ""), tuple(_facts(closing)))
+    yield from what_changed(closing)
+    if rows := tuple(paid_otherwise(closing)):
+        columns = ("month", "seller", "what", "tier", "points")
+        title = "Paid otherwise than earned: what was paid stays, correct it with an adjustment"
+        yield Section(title, columns, rows, _SHOWN)
+    if rows := tuple(tuple(map(_cell, row)) for row in change_rows(closing)):
+        title = f"Whose result changes ({len(rows):,} sellers)"
+        yield Section(title, CHANGES, rows, _SHOWN)
 
 
 def closing_facts(closing: Closing) -> dict[str, object]:
@@ -119,19 +120,14 @@ def _facts(closing: Closing) -> Iterator[tuple[str, str]]:
 
 def _posted(month: EvaluatedMonth) -> str:
     difference = month.restatement
-    parts = (
-        [f"{len(difference.post):,} awards, {total_points(difference.post):,} points"]
-        if difference.post
-        else []
-    )
-    if difference.reverse:
-        parts.append(
-            f"{len(difference.reverse):,} reversals, {total_points(difference.reverse):,} points"
-        )
-    if difference.held_elsewhere:
-        parts.append(
-            f"{len(difference.held_elsewhere):,} tiers not given again: another month gave them"
-        )
+    posted = {"awards": difference.post, "reversals": difference.reverse}
+    parts = [
+        f"{len(awards):,} {name}, {total_points(awards):,} points"
+        for name, awards in posted.items()
+        if awards
+    ]
+    if held := difference.held_elsewhere:
+        parts.append(f"{len(held):,} tiers not given again: another month gave them")
     return "; ".join(parts) or "nothing"
 
 
