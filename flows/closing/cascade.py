@@ -10,16 +10,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from adapters.postgres.ledger import post_awards, reverse_awards
+from adapters.postgres.ledger.tables import program_balance
 from adapters.postgres.payout_dates import planned_payouts
+from adapters.postgres.runs import Action, record_run
+from domain.award_profile import profile_awards
 from domain.cause import Cause
-from domain.ledger import Award, total_points
+from domain.findings import MonthBlocked
+from domain.ledger import Account, Award, total_points
 from domain.months import SettlementMonth
 from domain.policy import Policy
 from domain.refusal import Refused
-from flows.closing.award_check import require_sound_awards
+from expectations.gate_process import start_gate
 from flows.closing.evaluation import EvaluatedMonth, evaluate_month, gather_month
 from flows.closing.program_state import ProgramState
 from flows.policies import policy_of
@@ -88,7 +92,7 @@ def post_differences(
 
     Raises MonthBlocked if the gate finds anything wrong with the awards.
     """
-    require_sound_awards(connection, months)
+    _require_sound_awards(connection, months)
     for each in months:
         if each.restatement.reverse:
             log.info("reversing %s awards of %s", f"{len(each.restatement.reverse):,}", each.month)
@@ -103,8 +107,63 @@ def post_differences(
             )
 
 
+def _require_sound_awards(connection: Connection, months: Sequence[EvaluatedMonth]) -> None:
+    """Raise MonthBlocked if the gate finds anything wrong with the awards to be posted.
+
+    All months belong to one transaction, which holds the program's lock.
+    """
+    posted = {each.month: each.restatement.post for each in months if each.restatement.post}
+    if not posted:
+        return
+    profile = profile_awards(
+        posted,
+        {each.month: each.policy for each in months},
+        [award for each in months for award in each.restatement.reverse],
+        _fund_left(connection),
+    )
+    findings = start_gate().judge_awards(profile)
+    if findings:
+        raise MonthBlocked(months[0].month, findings)
+
+
+def _fund_left(connection: Connection) -> int | None:
+    """Return the points left in the budget, or None if there is no budget."""
+    fund = select(program_balance.c.points, program_balance.c.floor).where(
+        program_balance.c.account == Account.PROGRAM_FUND
+    )
+    row = connection.execute(fund).one()
+    return None if row.floor is None else int(row.points) - row.floor
+
+
 def _effective_on(month: EvaluatedMonth) -> date:
     return month.month.payout_month.first_day
+
+
+def record_runs(
+    connection: Connection,
+    months: Iterable[EvaluatedMonth],
+    asked_for: SettlementMonth,
+    cause: Cause,
+    *,
+    newly_ingested: bool = False,
+) -> None:
+    """Record a run for each month: a closing of the one asked for, the others because of it.
+
+    `newly_ingested` says whether the files of the month asked for are.
+    """
+    for each in months:
+        closed = each.month == asked_for
+        record_run(
+            connection,
+            each.month,
+            Action.CLOSE if closed else Action.EVALUATE_AGAIN,
+            cause,
+            changed=each.changed or (closed and newly_ingested),
+            difference=each.restatement.counts,
+            revision_id=each.revision.revision_id,
+            evaluation_id=each.evaluation.evaluation_id,
+            caused_by=None if closed else asked_for,
+        )
 
 
 def policies_to_plan_by(

@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 
 from adapters.korean_holidays import Calendar
 from adapters.policy_files import PolicyText
+from adapters.postgres.approvals import record_rule
 from adapters.postgres.database import lock_program
 from adapters.postgres.decisions import funnel
 from adapters.postgres.ledger import ChainHead, check_now, seal_now
@@ -23,11 +24,11 @@ from flows.closing.cascade import (
     evaluate_in_order,
     policies_to_plan_by,
     post_differences,
+    record_runs,
     require_acknowledgment,
 )
 from flows.closing.evaluation import ClosingRequest, EvaluatedMonth
 from flows.closing.program_state import gather_state
-from flows.closing.runs import record_closing_run, record_evaluated_again
 from flows.ingesting.record_delivery import record_delivery
 from flows.ingesting.sound_delivery import SoundDelivery
 from flows.paying.plan_payouts import plan_payouts
@@ -85,8 +86,8 @@ def record_closing(
             require_acknowledgment(month, months)
         post_differences(connection, months, cause)
         payouts = plan_payouts(connection, policies_to_plan_by(connection, months), calendar)
-        record_closing_run(connection, request, months[0], recorded)
-        record_evaluated_again(connection, months[1:], month, cause)
+        record_rule(connection, month, request.approval)
+        record_runs(connection, months, month, cause, newly_ingested=recorded.new)
         check_now(connection)
         closing = Closing(
             request=request,

@@ -28,11 +28,11 @@ from flows.closing.cascade import (
     evaluate_in_order,
     policies_to_plan_by,
     post_differences,
+    record_runs,
     require_acknowledgment,
 )
 from flows.closing.evaluation import EvaluatedMonth
 from flows.closing.program_state import gather_state
-from flows.closing.runs import record_evaluated_again
 from flows.correcting.refusals import (
     AdjustmentInvalid,
     CorrectionRefused,
@@ -200,7 +200,7 @@ def _evaluate_later_months(
     if not request.acknowledge_paid:
         require_acknowledgment(month, months)
     post_differences(connection, months, cause)
-    record_evaluated_again(connection, months, month, cause)
+    record_runs(connection, months, month, cause)
     return months
 
 
