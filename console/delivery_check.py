@@ -14,8 +14,7 @@ from domain.months import MonthInvalid, SettlementMonth
 from domain.profile import Past, Profile
 from domain.refusal import Refused, WrongUsage
 from expectations.gate_process import start_gate
-from flows.ingesting.check_delivery import judge_beside
-from flows.ingesting.read_delivery import read_delivery
+from flows.ingesting.read_delivery import judge_beside, read_delivery
 
 FINDINGS: Final = ("settlement_month", "severity", "rule", "count", "where", "sentence")
 

@@ -29,9 +29,8 @@ from domain.settlement import Content
 from flows.closing.evaluation import ClosingRequest
 from flows.closing.record_closing import Closing, record_closing
 from flows.correcting.adjust_points import Adjustment, AdjustmentRequest, adjust_points
-from flows.ingesting.record_delivery import RecordedDelivery
+from flows.ingesting.record_delivery import RecordedDelivery, SoundDelivery
 from flows.ingesting.record_ingest import record_ingest
-from flows.ingesting.sound_delivery import SoundDelivery
 from flows.paying.pay_out_month import PayoutRequest, pay_out_month
 
 POLICIES: tuple[PolicyText, ...] = read_policies(None)

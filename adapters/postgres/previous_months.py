@@ -14,7 +14,6 @@ from sqlalchemy import Connection, text
 from adapters.postgres.bulk import rows_as_csv
 from adapters.postgres.revisions import Revision, current_revisions
 from adapters.postgres.tables import seller_snapshot
-from adapters.postgres.unknown_words import words_seen
 from domain import profile as counted
 from domain.months import SettlementMonth
 from domain.profile import Changes, Past, PastMonth, Violations
@@ -42,6 +41,10 @@ _ELSEWHERE = text("""
          WITH ORDINALITY AS other (revision_id, earlier, distance) USING (revision_id)
     GROUP BY seller_id
 """)
+_WORDS = text("""
+    SELECT DISTINCT word ->> 'column' AS column, word ->> 'word' AS word
+    FROM growth_points.revision, jsonb_array_elements(profile -> 'unknown_words') AS word
+""")
 
 
 def past_of(connection: Connection, month: SettlementMonth, sellers_file: Path) -> Past:
@@ -54,7 +57,12 @@ def past_of(connection: Connection, month: SettlementMonth, sellers_file: Path) 
     known = [revisions[each] for each in before if each in revisions]
     months = tuple(PastMonth(r.settlement_month, r.lines, r.amount_krw) for r in known)
     changes = changes_since(connection, month, sellers_file)
-    return Past(months, changes, words_seen(connection))
+    return Past(months, changes, _words_seen(connection))
+
+
+def _words_seen(connection: Connection) -> frozenset[tuple[str, str]]:
+    """Return the unknown words of all revisions, current or not, each with its column."""
+    return frozenset((row.column, row.word) for row in connection.execute(_WORDS))
 
 
 def changes_since(connection: Connection, month: SettlementMonth, sellers_file: Path) -> Changes:

@@ -18,7 +18,7 @@ from flows.closing.report import closing_report, marked_as_rewritten
 from flows.closing.require_window import require_window
 from flows.ingesting.flow import sound_delivery
 from flows.ingesting.quality_pages import quality_page, refresh_quality_pages
-from flows.ingesting.sound_delivery import SoundDelivery
+from flows.ingesting.record_delivery import SoundDelivery
 from flows.paying.due_payouts import plan_payout_runs
 from flows.prefect.attached_report import attach_report
 from flows.prefect.clock_check import check_clocks

@@ -29,8 +29,7 @@ from flows.closing.cascade import (
 )
 from flows.closing.evaluation import ClosingRequest, EvaluatedMonth
 from flows.closing.program_state import gather_state
-from flows.ingesting.record_delivery import record_delivery
-from flows.ingesting.sound_delivery import SoundDelivery
+from flows.ingesting.record_delivery import SoundDelivery, record_delivery
 from flows.paying.plan_payouts import plan_payouts
 
 

@@ -19,7 +19,6 @@ from domain.findings import MonthBlocked, blocking
 from domain.months import SettlementMonth
 from expectations.gate import Verdict
 from expectations.gate_process import start_gate
-from flows.ingesting.check_delivery import check_delivery
 from flows.ingesting.find_delivery import FoundDelivery, find_delivery_of, require_root
 from flows.ingesting.quality_pages import (
     keep_refusal,
@@ -27,10 +26,10 @@ from flows.ingesting.quality_pages import (
     keep_verdict,
     refresh_quality_pages,
 )
-from flows.ingesting.read_delivery import read_delivery
+from flows.ingesting.read_delivery import check_delivery, read_delivery
+from flows.ingesting.record_delivery import SoundDelivery
 from flows.ingesting.record_ingest import IngestedMonth, record_ingest
 from flows.ingesting.report import blocked_advice, report_blocked
-from flows.ingesting.sound_delivery import SoundDelivery
 from flows.occasion import this_occasion
 from flows.prefect.clock_check import check_clocks
 from flows.prefect.flow_occasion import flow_occasion

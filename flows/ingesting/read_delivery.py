@@ -1,23 +1,42 @@
-"""Reading a month's delivery: profile, totals, snapshot, refused rows."""
+"""Reading a month's delivery, and judging what was read by the data-quality gate."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
+from sqlalchemy import Engine
+
 from adapters.ingest.delivery import Delivery
-from adapters.ingest.engine import MEMORY_LIMIT_MB
 from adapters.ingest.scan import scan_delivery
 from adapters.ingest.staged_month import StagedMonth
+from adapters.postgres.previous_months import past_of
+from domain.limits import LIMITS
+from domain.profile import Past
+from expectations.gate import Verdict
+from expectations.gate_process import start_gate
 from expectations.suite import line_checks, snapshot_checks
 
 
-def read_delivery(
-    delivery: Delivery, staging: Path, quarantine: Path, memory_limit_mb: int = MEMORY_LIMIT_MB
-) -> StagedMonth:
+def read_delivery(delivery: Delivery, staging: Path, quarantine: Path) -> StagedMonth:
     """Scan a delivery by the rules of its month, without accepting it.
 
     Totals and snapshot are written to the folder `staging`, refused rows to `quarantine`; no other
     run may use them. Raises DeliveryRefused, DeliveryChanged.
     """
     month = delivery.settlement_month
-    return scan_delivery(
-        delivery, line_checks(month), snapshot_checks(month), staging, quarantine, memory_limit_mb
-    )
+    return scan_delivery(delivery, line_checks(month), snapshot_checks(month), staging, quarantine)
+
+
+def check_delivery(
+    engine: Engine, staged: StagedMonth, limits: Mapping[str, float] = LIMITS
+) -> Verdict:
+    """Judge a staged month, compared with earlier months; a critical finding blocks it."""
+    with engine.connect() as connection:
+        past = past_of(connection, staged.settlement_month, staged.sellers)
+    return judge_beside(staged, past, limits)
+
+
+def judge_beside(staged: StagedMonth, past: Past, limits: Mapping[str, float] = LIMITS) -> Verdict:
+    """Judge a staged month by its profile and the known facts of earlier months."""
+    profile = replace(staged.profile.compared_with(past), limits=limits)
+    return start_gate().judge(profile)

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
+from adapters.ingest.staged_month import StagedMonth
 from adapters.postgres.revisions import Revision, current_revisions, record_revision
-from domain.findings import WindowIncomplete
+from domain.findings import Finding, WindowIncomplete
 from domain.months import SettlementMonth
 from domain.refusal import Refused
-from flows.ingesting.sound_delivery import SoundDelivery
 
 log = logging.getLogger("growth_points.ingest")
 
@@ -23,6 +23,18 @@ class DeliverySuperseded(Refused):
             "written. Run the command again to use the files as they are now."
         )
         self.month = month
+
+
+@dataclass(frozen=True, slots=True)
+class SoundDelivery:
+    """A delivery that may be recorded; `staged` is None if it is already the current revision.
+
+    `seen_no` is the revision that was current when it was found, 0 if none was, None if unknown.
+    """
+
+    staged: StagedMonth | None
+    findings: tuple[Finding, ...] = ()
+    seen_no: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,7 @@ from adapters.postgres.runs import Action, record_run
 from domain.cause import Cause
 from domain.findings import Finding
 from domain.months import SettlementMonth
-from flows.ingesting.record_delivery import RecordedDelivery, record_delivery
-from flows.ingesting.sound_delivery import SoundDelivery
+from flows.ingesting.record_delivery import RecordedDelivery, SoundDelivery, record_delivery
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,21 +1,22 @@
-"""The report of a refused delivery."""
+"""The report and the event of a refused delivery."""
 
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 from adapters.ingest.staged_month import StagedMonth
-from domain.findings import Finding
+from domain.findings import Finding, blocking
 from domain.months import SettlementMonth
-from flows.ingesting.events import emit_blocked
 from flows.ingesting.quality_pages import refresh_quality_pages
 from flows.prefect.attached_report import attach_report, form_link
+from flows.prefect.events import BLOCKED, emit
 from flows.reports.close_command import close_command, unless_set
 from flows.reports.keeping import keep_report
 from flows.reports.report import Link, Mood, NextStep, Report, Section
 from flows.settings import Settings
 
 _CLOSING: Final = "close-month/close-month"
+_MOST_FINDINGS: Final = 20  # an event is small; the report has all of them
 
 
 def report_blocked(
@@ -38,7 +39,7 @@ def report_blocked(
     report = blocked_report(month, root, findings, step, tuple(links))
     kept = keep_report(settings, "blocked", report)
     attach_report(settings, report, kept)
-    emit_blocked(month, root, findings, kept)
+    _emit_blocked(month, root, findings, kept)
     refresh_quality_pages(settings)
 
 
@@ -60,6 +61,19 @@ def blocked_report(
         next_step=next_step,
         links=links,
     )
+
+
+def _emit_blocked(
+    month: SettlementMonth, source: str, findings: Sequence[Finding], report: Path
+) -> None:
+    """Emit an event that a month's delivery was refused, with its critical findings."""
+    critical = blocking(findings)
+    shown = [
+        {"rule": each.rule, "sentence": each.sentence, "count": each.count}
+        for each in critical[:_MOST_FINDINGS]
+    ]
+    payload = {"source": source, "critical": len(critical), "findings": shown}
+    emit(BLOCKED, month, payload | {"report": str(report)})
 
 
 def blocked_advice(staged: StagedMonth) -> str:

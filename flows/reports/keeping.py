@@ -1,14 +1,20 @@
-"""Keeping a month's report as files."""
+"""Keeping a month's report as files, one of them a page for reading offline and printing."""
 
 import json
+import os
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
+from typing import Final
 
+from adapters.html import page_templates
 from domain.months import SettlementMonth
 from flows.reports.markdown import markdown
-from flows.reports.page import report_page
 from flows.reports.report import Report
 from flows.settings import Settings
+
+_MOST_ROWS: Final = 1_000  # more than anybody reads; the Markdown beside it has all
+_TEMPLATES: Final = page_templates("flows.reports")
 
 
 def is_kept(settings: Settings, month: SettlementMonth, name: str) -> bool:
@@ -29,6 +35,20 @@ def keep_report(settings: Settings, name: str, report: Report, *, overwrite: boo
     _write(folder / f"{name}.json", _facts(report), overwrite)
     _write(page, report_page(report, folder), overwrite)
     return page
+
+
+def report_page(report: Report, folder: Path) -> str:
+    """Render the report as a page; links to files are relative to `folder`."""
+    return _TEMPLATES.get_template("report.html").render(
+        report=report, most_rows=_MOST_ROWS, address=partial(_address, folder)
+    )
+
+
+def _address(folder: Path, target: Path | str) -> str | None:
+    """Return the address of a link; None for a file that browsers do not show."""
+    if isinstance(target, str):
+        return target
+    return os.path.relpath(target, folder) if target.suffix == ".html" else None
 
 
 def _facts(report: Report) -> str:

@@ -14,8 +14,7 @@ import pytest
 from adapters.ingest.delivery import DeliveryRefused, find_delivery
 from domain.findings import Severity
 from domain.profile import Past
-from flows.ingesting.check_delivery import judge_beside
-from flows.ingesting.read_delivery import read_delivery
+from flows.ingesting.read_delivery import judge_beside, read_delivery
 from tests.deliveries import MONTH, SmallDelivery
 
 # What stands in a column of one line, and the critical rules that it breaks; none when it is

@@ -15,8 +15,7 @@ from domain.settlement import SELLER_FLAGS, Content
 from expectations.comparison_rules import COMPARISON_RULES
 from expectations.rule import Limit, RowRule, Rule
 from expectations.suite import ALL_RULES
-from flows.ingesting.check_delivery import judge_beside
-from flows.ingesting.read_delivery import read_delivery
+from flows.ingesting.read_delivery import judge_beside, read_delivery
 from tests.deliveries import MONTH, Row, SmallDelivery
 from tests.workbooks import write_sheets
 

@@ -12,9 +12,8 @@ from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
 
 from domain.findings import Finding, Severity
 from domain.months import SettlementMonth
-from flows.reports.keeping import keep_report
+from flows.reports.keeping import keep_report, report_page
 from flows.reports.markdown import markdown, markdown_attached
-from flows.reports.page import report_page
 from flows.reports.report import Bar, Figure, Link, Mood, NextStep, Report, Section
 from flows.settings import Settings
 from flows.verifying.kept_heads import ReportDamaged, heads_in_reports

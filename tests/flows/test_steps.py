@@ -18,11 +18,10 @@ from domain.payout_date import calendar_years
 from flows.closing.evaluation import ClosingRequest
 from flows.closing.record_closing import record_closing
 from flows.closing.require_window import require_window
-from flows.ingesting.check_delivery import check_delivery
 from flows.ingesting.find_delivery import find_delivery_of
-from flows.ingesting.read_delivery import read_delivery
+from flows.ingesting.read_delivery import check_delivery, read_delivery
+from flows.ingesting.record_delivery import SoundDelivery
 from flows.ingesting.record_ingest import record_ingest
-from flows.ingesting.sound_delivery import SoundDelivery
 from flows.occasion import SEOUL
 from flows.paying.pay_out_month import PayoutAhead, PayoutRequest, due_months, pay_out_month
 from tests.command_line import Marketplace
