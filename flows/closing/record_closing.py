@@ -6,7 +6,7 @@ The transaction first takes the program's lock, so closings and payouts run one 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from adapters.korean_holidays import Calendar
 from adapters.policy_files import PolicyText
@@ -72,32 +72,41 @@ def record_closing(
 
     Raises DeliverySuperseded, ChangesPaidMonths, WindowIncomplete, PolicyUnknown, MonthBlocked.
     """
-    month, cause = request.month, request.cause
     with engine.connect() as connection, connection.begin() as transaction:
         lock_program(connection)
-        before = last_evaluating_run(connection, month)
-        recorded = record_delivery(connection, month, delivery, cause.actor)
-        state = gather_state(connection, policies)
-        months = evaluate_in_order(
-            connection, state, state.months_from(month), cause, {month: request.policy_name}
-        )
-        if not (request.preview or request.acknowledge_paid):
-            require_acknowledgment(month, months)
-        post_differences(connection, months, cause)
-        payouts = plan_payouts(connection, policies_to_plan_by(connection, months), calendar)
-        record_rule(connection, month, request.approval)
-        record_runs(connection, months, month, cause, newly_ingested=recorded.new)
-        check_now(connection)
-        closing = Closing(
-            request=request,
-            newly_ingested=recorded.new,
-            findings=recorded_findings(connection, recorded.revision.revision_id),
-            months=months,
-            funnel=funnel(connection, months[0].evaluation.evaluation_id),
-            payouts=payouts,
-            chain_head=None if request.preview else seal_now(connection),
-            before=before,
-        )
+        closing = _close(connection, request, delivery, policies, calendar)
         if request.preview:
             transaction.rollback()
     return closing
+
+
+def _close(
+    connection: Connection,
+    request: ClosingRequest,
+    delivery: SoundDelivery,
+    policies: Sequence[PolicyText],
+    calendar: Calendar,
+) -> Closing:
+    month, cause = request.month, request.cause
+    before = last_evaluating_run(connection, month)
+    recorded = record_delivery(connection, month, delivery, cause.actor)
+    state = gather_state(connection, policies)
+    asked_for = {month: request.policy_name}
+    months = evaluate_in_order(connection, state, state.months_from(month), cause, asked_for)
+    if not (request.preview or request.acknowledge_paid):
+        require_acknowledgment(month, months)
+    post_differences(connection, months, cause)
+    payouts = plan_payouts(connection, policies_to_plan_by(connection, months), calendar)
+    record_rule(connection, month, request.approval)
+    record_runs(connection, months, month, cause, newly_ingested=recorded.new)
+    check_now(connection)
+    return Closing(
+        request=request,
+        newly_ingested=recorded.new,
+        findings=recorded_findings(connection, recorded.revision.revision_id),
+        months=months,
+        funnel=funnel(connection, months[0].evaluation.evaluation_id),
+        payouts=payouts,
+        chain_head=None if request.preview else seal_now(connection),
+        before=before,
+    )
