@@ -1,8 +1,9 @@
 """Findings of the data-quality checks, and the exceptions that refuse a month because of them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from domain.months import SettlementMonth
 from domain.refusal import Refused as Refused  # noqa: PLC0414
@@ -29,6 +30,12 @@ class Finding:
     count: int
     where: str
     examples: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, data: Mapping[str, Any]) -> "Finding":
+        """Return the finding that was stored as plain data, by `dataclasses.asdict`."""
+        severity, examples = Severity(data["severity"]), tuple(data["examples"])
+        return cls(**{**data, "severity": severity, "examples": examples})
 
 
 def blocking(findings: Iterable[Finding]) -> tuple[Finding, ...]:

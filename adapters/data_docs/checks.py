@@ -119,13 +119,8 @@ def _checked(data: Mapping[str, Any]) -> CheckedDelivery:
         settlement_month=SettlementMonth.parse(data["settlement_month"]),
         source=data["source"],
         checked_at=datetime.fromisoformat(data["checked_at"]),
-        findings=tuple(map(_finding, data["findings"])),
+        findings=tuple(map(Finding.of, data["findings"])),
         content_hash=data["content_hash"],
         profile=data["profile"],
         results=tuple(data["results"]),
     )
-
-
-def _finding(data: Mapping[str, Any]) -> Finding:
-    weight, examples = Severity(data["severity"]), tuple(data["examples"])
-    return Finding(**{**data, "severity": weight, "examples": examples})

@@ -8,7 +8,7 @@ import duckdb
 
 from adapters.ingest import written_values
 
-MEMORY_LIMIT_MB = 1_200
+_MEMORY_LIMIT = "1200MB"
 
 # A number or date is read only if it round-trips to the same text, or the text matches the slower
 # pattern: a bare cast would round 1.5 to 2 and accept 1_000 and 1e3.
@@ -33,16 +33,14 @@ CREATE MACRO date_in_seoul(instant) AS
 
 
 @contextmanager
-def open_engine(
-    spill: Path, memory_limit_mb: int = MEMORY_LIMIT_MB
-) -> Iterator[duckdb.DuckDBPyConnection]:
+def open_engine(spill: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open an in-memory engine that spills to the folder `spill`.
 
     It downloads no extensions, and does not preserve the order of rows.
     """
     spill.mkdir(parents=True, exist_ok=True)
     settings: dict[str, str | bool | int | float | list[str]] = {
-        "memory_limit": f"{memory_limit_mb}MB",
+        "memory_limit": _MEMORY_LIMIT,
         "temp_directory": str(spill),
         "preserve_insertion_order": "false",
         "autoinstall_known_extensions": "false",

@@ -19,7 +19,7 @@ from adapters.ingest import questions, seller_questions
 from adapters.ingest.damage import damage_refused, naming_files, refuse_changed
 from adapters.ingest.delivered_rows import DeliveredRows, open_files
 from adapters.ingest.delivery import Delivery
-from adapters.ingest.engine import MEMORY_LIMIT_MB, open_engine
+from adapters.ingest.engine import open_engine
 from adapters.ingest.opening import FilesDamaged, Reading, UnreliableReading
 from adapters.ingest.quarantine import write_quarantine
 from adapters.ingest.questions import LINE_KEY_NUMBER, Check, FileCount, Frame
@@ -38,7 +38,6 @@ def scan_delivery(
     snapshot_checks: Sequence[Check],
     staging: Path,
     quarantine: Path,
-    memory_limit_mb: int = MEMORY_LIMIT_MB,
 ) -> StagedMonth:
     """Scan a delivery into the folder `staging`, and its refused rows into `quarantine`.
 
@@ -52,7 +51,7 @@ def scan_delivery(
     try:
         while True:
             try:
-                with open_engine(work / "spill", memory_limit_mb) as engine:
+                with open_engine(work / "spill") as engine:
                     rows = _opened(delivery, engine, work, readings)
                     with naming_files(delivery, rows):
                         return _Scan(engine, delivery, checks, rows).run(staging, quarantine)

@@ -1,7 +1,7 @@
 """What was decided for the stores of a month, and the facts that it was decided on."""
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cache
 from typing import Any
 
@@ -27,6 +27,8 @@ from domain.funnel import Funnel
 from domain.ledger import Award
 from domain.months import SettlementMonth
 from domain.policy import MOST_TIERS
+
+_FACTS = {each.name: f"facts_{each.name}" for each in fields(SellerFacts)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,17 +109,8 @@ def _named_after(source: Subquery) -> list[ColumnElement[Any]]:
 def _seller_facts(row: RowMapping) -> SellerFacts | None:
     if row["facts_seller_id"] is None:
         return None
-    return SellerFacts(
-        seller_id=row["facts_seller_id"],
-        approved_on=row["facts_approved_on"],
-        window_amount_krw=row["facts_window_amount_krw"],
-        status=row["facts_status"],
-        runs_department_store_window=row["facts_runs_department_store_window"],
-        runs_outlet_window=row["facts_runs_outlet_window"],
-        uses_fulfilment=row["facts_uses_fulfilment"],
-        uses_api=row["facts_uses_api"],
-        awarded_tiers=_tiers_of(row["facts_awarded_tiers"]),
-    )
+    facts = {name: row[column] for name, column in _FACTS.items()}
+    return SellerFacts(**{**facts, "awarded_tiers": _tiers_of(facts["awarded_tiers"])})
 
 
 @cache

@@ -33,14 +33,9 @@ class Evaluation:
 _FACTS = tuple(evaluation.c[name] for name in Evaluation.__dataclass_fields__)
 
 
-def current_evaluations(
-    connection: Connection, *, since: SettlementMonth | None = None
-) -> tuple[Evaluation, ...]:
+def current_evaluations(connection: Connection) -> tuple[Evaluation, ...]:
     """Return the current evaluation of every closed month, oldest month first."""
-    query = _current()
-    if since is not None:
-        query = query.where(evaluation.c.settlement_month >= since)
-    return tuple(Evaluation(*row) for row in connection.execute(query))
+    return tuple(Evaluation(*row) for row in connection.execute(_current()))
 
 
 def all_evaluations(connection: Connection) -> tuple[Evaluation, ...]:

@@ -25,7 +25,6 @@ class MonthAmount:
     """A seller's amount in one month of the window, from the revision used."""
 
     month: SettlementMonth
-    revision_id: int
     revision_no: int
     source: str
     accepted_at: datetime
@@ -113,7 +112,6 @@ def _window(connection: Connection, evaluation_id: int, seller_id: str) -> tuple
     return tuple(
         MonthAmount(
             month=row.settlement_month,
-            revision_id=row.revision_id,
             revision_no=row.revision_no,
             source=row.source,
             accepted_at=row.accepted_at,
@@ -127,7 +125,7 @@ def _window(connection: Connection, evaluation_id: int, seller_id: str) -> tuple
 def _amounts(evaluation_id: int, seller_id: str) -> Select[*tuple[Any, ...]]:
     """Select the revisions of an evaluation's window with a seller's amounts by line type."""
     amount = seller_amount.c
-    facts = ("settlement_month", "revision_id", "revision_no", "source", "accepted_at")
+    facts = ("settlement_month", "revision_no", "source", "accepted_at")
     return (
         select(
             *(revision.c[name] for name in facts),

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
 from sqlalchemy import Connection, insert, select
 from sqlalchemy.dialects.postgresql import distinct_on
@@ -23,7 +23,6 @@ class PlannedPayout:
     calendar: str
     extra_holidays: dict[str, str]
     policy_hash: str
-    planned_at: datetime
 
 
 _FACTS = tuple(payout_date.c[name] for name in PlannedPayout.__dataclass_fields__)

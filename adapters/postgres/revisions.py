@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 
 from adapters.postgres.bulk import copy_parquet, hash_files
 from adapters.postgres.tables import revision, seller_amount, seller_snapshot
-from domain.findings import Finding, Severity
+from domain.findings import Finding
 from domain.months import SettlementMonth
 
 if TYPE_CHECKING:  # it imports the engine, which most commands do not need
@@ -55,16 +55,7 @@ def recorded_findings(connection: Connection, revision_id: int) -> tuple[Finding
     recorded = connection.execute(
         select(revision.c.findings).where(revision.c.revision_id == revision_id)
     ).scalar_one()
-    return tuple(
-        Finding(
-            **{
-                **each,
-                "severity": Severity(each["severity"]),
-                "examples": tuple(each["examples"]),
-            }
-        )
-        for each in recorded
-    )
+    return tuple(map(Finding.of, recorded))
 
 
 def record_revision(

@@ -87,14 +87,10 @@ def _entry(row: Row[Any]) -> LedgerEntry:
     )
 
 
-def standing_awards(
-    connection: Connection, *, through: SettlementMonth | None = None
-) -> set[Award]:
-    """List the awards that were posted and not reversed, of all months up to `through`."""
+def standing_awards(connection: Connection) -> set[Award]:
+    """List the awards that were posted and not reversed."""
     query = select(award.c.settlement_month, award.c.seller_id, award.c.tier, award.c.points)
     query = query.where(award.c.state != "reversed")
-    if through is not None:
-        query = query.where(award.c.settlement_month <= through)
     return {Award(*row) for row in connection.execute(query)}
 
 
