@@ -3,7 +3,7 @@
 from domain import profile as counted
 from domain.findings import Severity
 from domain.settlement import Content
-from expectations.rule import A_FEW, NONE, BandRule, Limit, Rule
+from expectations.rule import A_FEW, NONE, BandRule, Limit, Rule, line_rule
 
 _GONE = "the store was in the last snapshot and is not in this one"
 _BACK = "the store was in an earlier snapshot, not in the last one, and is in this one again"
@@ -108,21 +108,19 @@ _SEASON = 0.4
 
 BAND_RULES: tuple[BandRule, ...] = (
     BandRule(
-        Rule(
+        line_rule(
             "lines_unusual",
-            Content.SETTLEMENTS,
-            Severity.WARNING,
             "the number of lines is unlike that of the months before",
+            Severity.WARNING,
         ),
         lambda month: month.lines,
         _SEASON,
     ),
     BandRule(
-        Rule(
+        line_rule(
             "amount_unusual",
-            Content.SETTLEMENTS,
-            Severity.WARNING,
             "the sum of payment_amount_krw is unlike that of the months before",
+            Severity.WARNING,
         ),
         lambda month: month.amount_krw,
         _SEASON,

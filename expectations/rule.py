@@ -11,7 +11,7 @@ from domain.findings import Severity
 from domain.limits import allowed
 from domain.months import SettlementMonth
 from domain.profile import REPLACED, PastMonth, Profile
-from domain.settlement import Content
+from domain.settlement import LONGEST_ID, Content
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,7 @@ NONE = Limit()
 A_FEW = 2  # for small marketplaces, where a share would allow none
 
 _COMPARED = 8
+_CONTROL_CHARACTER = r"[\x00-\x1f\x7f]"
 _ROUNDED = r"^[+-]?[0-9]+(\.[0-9]+([eE][+-]?[0-9]+)?|[eE][+][0-9]+)$"
 
 
@@ -62,6 +63,18 @@ class Rule:
     def counted(self) -> str:
         """The singular of what the rule counts."""
         return self.unit or ("line" if self.content is Content.SETTLEMENTS else "row")
+
+
+def line_rule(
+    name: str, sentence: str, severity: Severity = Severity.CRITICAL, *, unit: str = ""
+) -> Rule:
+    """Return a rule about settlement lines, of which none may break it."""
+    return Rule(name, Content.SETTLEMENTS, severity, sentence, unit=unit)
+
+
+def snapshot_rule(name: str, sentence: str, severity: Severity = Severity.CRITICAL) -> Rule:
+    """Return a rule about the seller snapshot, of which no row may break it."""
+    return Rule(name, Content.SELLERS, severity, sentence)
 
 
 def checked_total(rule: Rule, profile: Profile) -> int:
@@ -192,3 +205,17 @@ def one_of(known: Iterable[str], column: str) -> nw.Expr:
     values = tuple(known)
     compared = reduce(or_, (nw.col(column) == value for value in values[:_COMPARED]))
     return compared | nw.col(column).is_in(values[_COMPARED:]) if values[_COMPARED:] else compared
+
+
+def well_formed_word(known: Iterable[str], column: str) -> nw.Expr:
+    """True where a word is absent or known, or else neither too long nor with control characters.
+
+    Known words come first, so that the pattern runs only over the others.
+    """
+    fits = at_most(LONGEST_ID, column) & free_of(_CONTROL_CHARACTER, column)
+    return one_of(known, column) | fits
+
+
+def known_word(known: Iterable[str], column: str) -> nw.Expr:
+    """True where a word is known, or absent or malformed, which other rules report."""
+    return one_of(known, column) | empty(column) | ~well_formed_word(known, column)
