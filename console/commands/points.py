@@ -61,8 +61,8 @@ def approve_payout_command(month: SettlementMonth, points: int, reason: str) -> 
     The total must be what the month would pay now; a closing that changes the month makes the
     approval void.
     """
+    from console.prefect_server import replanning_payouts
     from console.progress import warnings_shown
-    from console.replanning import replanning_payouts
     from flows.occasion import this_occasion
     from flows.paying.approve_payout import approval_summary, approve
 
@@ -77,8 +77,8 @@ def approve_payout_command(month: SettlementMonth, points: int, reason: str) -> 
 @click.command("reschedule-payouts", short_help="Recompute payout dates after a new holiday.")
 def reschedule_payouts() -> None:
     """Recompute the payout dates of all unpaid months after a holiday was announced."""
+    from console.prefect_server import replanning_payouts
     from console.progress import warnings_shown
-    from console.replanning import replanning_payouts
     from flows.occasion import this_occasion
     from flows.paying.reschedule_payouts import reschedule, reschedule_summary
 

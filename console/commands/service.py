@@ -58,7 +58,7 @@ def alarms(webhook: str | None) -> None:
     They are sent through the notification block growth-points-alarms, whatever its type; --webhook
     creates one.
     """
-    from console.applying import apply_alarms_now
+    from console.prefect_server import apply_alarms_now
 
     click.echo(apply_alarms_now(read_settings(), webhook))
 

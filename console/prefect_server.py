@@ -1,6 +1,11 @@
-"""Applying the alarms from the command line."""
+"""What commands without flows do on the Prefect server: apply alarms, replan payout runs.
+
+It is the configured server, or the one that runs in the home.
+"""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from domain.refusal import Refused
 from flows.prefect.servers.configured_server import configured_server
@@ -31,3 +36,20 @@ def apply_alarms_now(settings: Settings, webhook: str | None) -> str:
     if webhook is not None:
         save_webhook(webhook)
     return apply_alarms().sentence()
+
+
+@contextmanager
+def replanning_payouts(settings: Settings) -> Iterator[None]:
+    """Replan the payout runs after the block, if a server is configured or runs in this home.
+
+    A configured server that does not answer is refused before the block.
+    """
+    url = configured_server() or running_server(settings.home)
+    yield
+    if url is not None:
+        os.environ["PREFECT_API_URL"] = url
+        os.environ.setdefault("PREFECT_LOGGING_LEVEL", "CRITICAL")
+        os.environ.setdefault("PREFECT_LOGGING_TO_API_ENABLED", "false")
+        from flows.paying.due_payouts import plan_payout_runs
+
+        plan_payout_runs(settings)
