@@ -6,9 +6,9 @@ purchase some blocks earlier, if necessary in the month before, so that every ca
 confirmation has its purchase and counts in its own month (rule 3).
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from itertools import count
 from math import gcd
 from typing import Final
 
@@ -48,68 +48,23 @@ _LONGEST_WAIT_DAYS: Final = 10
 _GOLDEN: Final = 0.6180339887498949
 _EPOCH: Final = date(1970, 1, 1)
 
-
-@dataclass(frozen=True, slots=True)
-class _Layout:
-    """The block as columns, one entry per place."""
-
-    is_purchase: Numbers
-    about: Numbers
-    later_permille: Numbers
-    halves: Numbers
-    line_type: pa.Array
-    settlement_type: pa.Array
-
-    @classmethod
-    def of(cls, block: str) -> "_Layout":
-        purchase = [
-            _RETURNS[role][0] if role in _RETURNS else _last_purchase(block[: place + 1])
-            for place, role in enumerate(block)
-        ]
-        return cls(
-            is_purchase=np.array([role in "PQ" for role in block], np.int64),
-            about=np.array(purchase, np.int64),
-            later_permille=np.array([_RETURNS.get(r, (0, 0))[1] for r in block], np.int64),
-            halves=np.array([_HALVES.get(role, 2) for role in block], np.int64),
-            line_type=pa.array([_LINE_TYPE.get(role, "PROD_ORDER") for role in block]),
-            settlement_type=pa.array(
-                [_SETTLEMENT_TYPE.get(role, "NORMAL_SETTLE_ORIGINAL") for role in block]
-            ),
-        )
-
-
-def _last_purchase(places: str) -> int:
-    return max(places.rfind("P"), places.rfind("Q"))
-
-
-_LAYOUT: Final = _Layout.of(_BLOCK)
-_PURCHASES_A_BLOCK: Final = int(_LAYOUT.is_purchase.sum())
-_PURCHASES_BEFORE: Final = np.cumsum(_LAYOUT.is_purchase) - _LAYOUT.is_purchase
-
-
-@dataclass(frozen=True, slots=True)
-class Purchases:
-    """Purchases as columns: the store's number, the price and the ids as numbers."""
-
-    store: Numbers
-    price_krw: Numbers
-    order_id: Numbers
-    product_order_id: Numbers
-
-    def but(self, rows: Numbers, other: "Purchases") -> "Purchases":
-        """Return the purchases with some rows replaced."""
-        return Purchases(
-            store=_replaced(self.store, rows, other.store),
-            price_krw=_replaced(self.price_krw, rows, other.price_krw),
-            order_id=_replaced(self.order_id, rows, other.order_id),
-            product_order_id=_replaced(self.product_order_id, rows, other.product_order_id),
-        )
-
-
-def _replaced(column: Numbers, rows: Numbers, values: Numbers) -> Numbers:
-    column = column.copy()
-    column[rows] = values
-    return column
+# The block as columns, one entry per place; a return is about the place of its purchase.
+_IS_PURCHASE: Final = np.array([role in "PQ" for role in _BLOCK], np.int64)
+_PURCHASES_BEFORE: Final = np.cumsum(_IS_PURCHASE) - _IS_PURCHASE
+_PURCHASES_A_BLOCK: Final = int(_IS_PURCHASE.sum())
+_LAST_PURCHASE: Final = np.maximum.accumulate(np.arange(len(_BLOCK)) * _IS_PURCHASE)
+_ABOUT: Final = np.array(
+    [
+        _RETURNS[r][0] if r in _RETURNS else last
+        for r, last in zip(_BLOCK, _LAST_PURCHASE, strict=True)
+    ]
+)
+_LATER_PERMILLE: Final = np.array([_RETURNS.get(role, (0, 0))[1] for role in _BLOCK], np.int64)
+_HALVES_AT: Final = np.array([_HALVES.get(role, 2) for role in _BLOCK], np.int64)
+_LINE_TYPES: Final = pa.array([_LINE_TYPE.get(role, "PROD_ORDER") for role in _BLOCK])
+_SETTLEMENT_TYPES: Final = pa.array(
+    [_SETTLEMENT_TYPE.get(role, "NORMAL_SETTLE_ORIGINAL") for role in _BLOCK]
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,23 +119,21 @@ class MonthPlan:
         kind: Numbers = np.where(places < self.full_blocks * len(_BLOCK), places % len(_BLOCK), 0)
         return kind
 
-    def purchases(self, places: Numbers) -> Purchases:
+    def purchases(self, places: Numbers) -> Numbers:
         """Compute the purchases at places, each of which must be a purchase.
 
-        An order's date, part of its id, is up to ten days before the confirmation, so that orders
-        confirmed early in a month are from the month before.
+        The rows are the stores' numbers, the prices in KRW, the order ids and the product order
+        ids. An order's date, part of its ids, is up to ten days before the confirmation, so that
+        orders confirmed early in a month are from the month before.
         """
         store = self._stores_at(places)
         luck = draw(f"purchase {self.month}", self.seed, places)
         price = self.order_value_krw[store] * _PRICE_PERMILLE[below(1024, luck)] * self.scale
         first_of_order = places - (places & 1)
         ordered_on = self._ordered_on(first_of_order)
-        return Purchases(
-            store=store,
-            price_krw=_rounded(price.astype(np.int64)),
-            order_id=ordered_on * MOST_LINES + self._serial(first_of_order // 2),
-            product_order_id=ordered_on * MOST_LINES + self._serial(places),
-        )
+        order_id = ordered_on * MOST_LINES + self._serial(first_of_order // 2)
+        product_order_id = ordered_on * MOST_LINES + self._serial(places)
+        return np.stack((store, _rounded(price.astype(np.int64)), order_id, product_order_id))
 
     def _stores_at(self, places: Numbers) -> Numbers:
         block, place = np.divmod(places, len(_BLOCK))
@@ -212,33 +165,33 @@ def lines_between(first: int, last: int, plan: MonthPlan, before: MonthPlan) -> 
     """
     places = np.arange(first, last, dtype=np.int64)
     kind = plan.layout_places(places)
-    purchases = _purchases_about(places, kind, plan, before)
+    store, price_krw, order_id, product_order_id = _purchases_about(places, kind, plan, before)
     fee = _FEES_KRW[below(len(_FEES_KRW), draw(f"fee {plan.month}", plan.seed, places))]
-    halves = _LAYOUT.halves[kind]
-    amount = np.where(halves == 0, fee, purchases.price_krw * halves // 20 * 10)
+    halves = _HALVES_AT[kind]
+    amount = np.where(halves == 0, fee, price_krw * halves // 20 * 10)
     confirmed_on = plan.confirmed_on(places).astype(np.int32)
     return pa.table(
         {
-            "seller_id": plan.seller_ids.take(pa.array(purchases.store)),
-            "order_id": pa.array(purchases.order_id).cast(pa.string()),
-            "product_order_id": pa.array(purchases.product_order_id).cast(pa.string()),
-            "line_type": _LAYOUT.line_type.take(pa.array(kind)),
-            "settlement_type": _LAYOUT.settlement_type.take(pa.array(kind)),
+            "seller_id": plan.seller_ids.take(pa.array(store)),
+            "order_id": pa.array(order_id).cast(pa.string()),
+            "product_order_id": pa.array(product_order_id).cast(pa.string()),
+            "line_type": _LINE_TYPES.take(pa.array(kind)),
+            "settlement_type": _SETTLEMENT_TYPES.take(pa.array(kind)),
             "payment_amount_krw": pa.array(amount),
             "confirmed_on": pa.array(confirmed_on).cast(pa.date32()),
         }
     )
 
 
-def _purchases_about(
-    places: Numbers, kind: Numbers, plan: MonthPlan, before: MonthPlan
-) -> Purchases:
-    ago = _LAYOUT.later_permille[kind] * plan.full_blocks // 1000
-    about = places - kind + _LAYOUT.about[kind] - ago * len(_BLOCK)
+def _purchases_about(places: Numbers, kind: Numbers, plan: MonthPlan, before: MonthPlan) -> Numbers:
+    ago = _LATER_PERMILLE[kind] * plan.full_blocks // 1000
+    about = places - kind + _ABOUT[kind] - ago * len(_BLOCK)
     about = np.where(places < plan.full_blocks * len(_BLOCK), about, places)
+    purchases = plan.purchases(np.maximum(about, 0))
     last_month = np.flatnonzero(about < 0)
-    earlier = before.purchases(about[last_month] + plan.full_blocks * len(_BLOCK))
-    return plan.purchases(np.maximum(about, 0)).but(last_month, earlier)
+    earlier = about[last_month] + plan.full_blocks * len(_BLOCK)
+    purchases[:, last_month] = before.purchases(earlier)
+    return purchases
 
 
 def _purchases_in(lines: int) -> int:
@@ -249,13 +202,7 @@ def _purchases_in(lines: int) -> int:
 def _stride(purchases: int) -> int:
     """Return a large step that visits all purchases."""
     step = max(1, int(purchases * _GOLDEN))
-    return next(s for s in _counting_from(step) if gcd(s, purchases) == 1)
-
-
-def _counting_from(number: int) -> Iterator[int]:
-    while True:
-        yield number
-        number += 1
+    return next(each for each in count(step) if gcd(each, purchases) == 1)
 
 
 def _day_ends(month: SettlementMonth, lines: int) -> Numbers:
