@@ -3,118 +3,90 @@
 import re
 from collections.abc import Callable
 from datetime import date
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import click
 
-from domain.cause import NotOneLine, not_blank
-from domain.months import MonthInvalid, SettlementMonth
+from domain.cause import not_blank
+from domain.months import SettlementMonth
 from flows.occasion import this_occasion
 
+_Value = TypeVar("_Value")
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
-class _Month(click.ParamType[SettlementMonth]):
-    name = "month"
+class _Parsed(click.ParamType[_Value]):
+    """The type of an argument whose text a function parses; its ValueError says what is wrong."""
 
-    def convert(self, value: Any, param: Any, ctx: Any) -> SettlementMonth:
-        if isinstance(value, SettlementMonth):
-            return value
+    def __init__(self, name: str, parse: Callable[[str], _Value]) -> None:
+        self.name = name
+        self.parse = parse
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> _Value:
+        """Parse a text; a default may be a value already."""
+        if not isinstance(value, str):
+            return cast("_Value", value)
         try:
-            return SettlementMonth.parse(value)
-        except MonthInvalid as error:
+            return self.parse(value)
+        except ValueError as error:
             self.fail(str(error), param, ctx)
 
 
-class _Months(click.ParamType[tuple[SettlementMonth, ...]]):
-    name = "months"
-
-    def convert(self, value: Any, param: Any, ctx: Any) -> tuple[SettlementMonth, ...]:
-        if isinstance(value, tuple):
-            return value
-        first, _, last = value.partition("..")
-        try:
-            months = tuple(SettlementMonth.parse(first).until(SettlementMonth.parse(last or first)))
-        except MonthInvalid as error:
-            self.fail(str(error), param, ctx)
-        if not months:
-            self.fail(f"{value} ends before it begins", param, ctx)
-        return months
+def _months(text: str) -> tuple[SettlementMonth, ...]:
+    first, _, last = text.partition("..")
+    months = tuple(SettlementMonth.parse(first).until(SettlementMonth.parse(last or first)))
+    if not months:
+        raise ValueError(f"{text} ends before it begins")
+    return months
 
 
-class _Date(click.ParamType[date]):
-    name = "date"
-
-    def convert(self, value: Any, param: Any, ctx: Any) -> date:
-        try:
-            return value if isinstance(value, date) else date.fromisoformat(value)
-        except ValueError:
-            self.fail(f"{value!r} is not a date; write it as 2026-11-10", param, ctx)
+def _date(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is not a date; write it as 2026-11-10") from None
 
 
-class _Moment(click.ParamType[date | int]):
-    name = "moment"
-
-    def convert(self, value: Any, param: Any, ctx: Any) -> date | int:
-        if isinstance(value, date | int):
-            return value
-        if value.isascii() and value.isdecimal():
-            return int(value)
-        try:
-            day = date.fromisoformat(value)
-        except ValueError:
-            self.fail(
-                f"{value!r} is neither a date like 2026-11-10 nor the number of a ledger head",
-                param,
-                ctx,
-            )
-        if day > this_occasion().today:
-            self.fail(f"{day} has not come yet in Seoul", param, ctx)
-        return day
+def _moment(text: str) -> date | int:
+    if text.isascii() and text.isdecimal():
+        return int(text)
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        raise ValueError(
+            f"{text!r} is neither a date like 2026-11-10 nor the number of a ledger head"
+        ) from None
+    if day > this_occasion().today:
+        raise ValueError(f"{day} has not come yet in Seoul")
+    return day
 
 
-class _Head(click.ParamType[str]):
-    name = "head"
-
-    def convert(self, value: Any, param: Any, ctx: Any) -> str:
-        if not re.fullmatch("[0-9a-f]{64}", value):
-            self.fail(
-                f"{value!r} is not a ledger head; give the 64 hex digits from a report", param, ctx
-            )
-        return str(value)
+def _head(text: str) -> str:
+    if not re.fullmatch("[0-9a-f]{64}", text):
+        raise ValueError(f"{text!r} is not a ledger head; give the 64 hex digits from a report")
+    return text
 
 
-class _Points(click.ParamType[int]):
-    """A whole number, with or without commas, of at least `least`."""
-
-    name = "points"
-
-    def __init__(self, least: int | None = None) -> None:
-        self.least = least
-
-    def convert(self, value: Any, param: Any, ctx: Any) -> int:
-        if isinstance(value, int):
-            return value
-        if not re.fullmatch(r"-?([0-9]+|[0-9]{1,3}(,[0-9]{3})+)", value):
-            self.fail(f"{value!r} is not a number of points; write it as 2550000", param, ctx)
-        points = int(value.replace(",", ""))
-        if self.least is not None and points < self.least:
-            self.fail(f"{value} is less than {self.least}", param, ctx)
-        return points
+def _points(text: str) -> int:
+    if not re.fullmatch(r"-?([0-9]+|[0-9]{1,3}(,[0-9]{3})+)", text):
+        raise ValueError(f"{text!r} is not a number of points; write it as 2550000")
+    return int(text.replace(",", ""))
 
 
-class _Line(click.ParamType[str]):
-    name = "text"
-
-    def convert(self, value: Any, param: Any, ctx: Any) -> str:
-        try:
-            return not_blank(str(value))
-        except NotOneLine as error:
-            self.fail(str(error), param, ctx)
+def _points_of_a_month(text: str) -> int:
+    if (points := _points(text)) < 0:
+        raise ValueError(f"{text} is less than 0")
+    return points
 
 
-MONTH, MONTHS, DATE, MOMENT, HEAD = _Month(), _Months(), _Date(), _Moment(), _Head()
-LINE, POINTS, POINTS_OF_A_MONTH = _Line(), _Points(), _Points(least=0)
+MONTH = _Parsed("month", SettlementMonth.parse)
+MONTHS = _Parsed("months", _months)
+DATE = _Parsed("date", _date)
+MOMENT = _Parsed("moment", _moment)
+HEAD = _Parsed("head", _head)
+LINE = _Parsed("text", not_blank)
+POINTS = _Parsed("points", _points)
+POINTS_OF_A_MONTH = _Parsed("points", _points_of_a_month)
 
 ROOT = click.option(
     "--from",
