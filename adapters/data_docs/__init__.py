@@ -5,11 +5,10 @@ Does not: checking (`expectations`).
 """
 
 from adapters.data_docs.checks import CheckedDelivery, keep_check, read_checks
-from adapters.data_docs.pages import Standing, publish_pages, revision_page
+from adapters.data_docs.pages import publish_pages, revision_page
 
 __all__ = [
     "CheckedDelivery",
-    "Standing",
     "keep_check",
     "publish_pages",
     "read_checks",

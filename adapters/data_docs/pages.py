@@ -8,6 +8,7 @@ from uuid import uuid4
 
 from adapters.data_docs.checks import CheckedDelivery, read_checks
 from adapters.html import page_templates
+from adapters.postgres.month_list import MonthRevision
 from domain.findings import Severity
 from domain.months import SettlementMonth
 
@@ -16,21 +17,11 @@ _IN_A_SENTENCE: Final = 20  # examples that a finding's sentence names at most
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """An ingested revision: its number, and whether it is its month's current one."""
-
-    settlement_month: SettlementMonth
-    content_hash: str
-    revision_no: int
-    current: bool
-
-
-@dataclass(frozen=True, slots=True)
 class _Page:
     """The latest check of one content, and the last revision with that content, if any."""
 
     checked: CheckedDelivery
-    revision: Standing | None
+    revision: MonthRevision | None
 
     @property
     def month(self) -> SettlementMonth:
@@ -54,9 +45,9 @@ def revision_page(month: SettlementMonth, revision_no: int) -> str:
     return f"{month}-revision-{revision_no}.html"
 
 
-def publish_pages(folder: Path, standings: Iterable[Standing]) -> Path:
+def publish_pages(folder: Path, revisions: Iterable[MonthRevision]) -> Path:
     """Render a page for each checked content and the index; return the index's path."""
-    pages = _pages(read_checks(folder), tuple(standings))
+    pages = _pages(read_checks(folder), revisions)
     folder.mkdir(parents=True, exist_ok=True)
     index = folder / "index.html"
     written = {each.file: _revision(each) for each in pages}
@@ -70,14 +61,16 @@ def publish_pages(folder: Path, standings: Iterable[Standing]) -> Path:
     return index
 
 
-def _pages(checks: Iterable[CheckedDelivery], standings: tuple[Standing, ...]) -> tuple[_Page, ...]:
+def _pages(
+    checks: Iterable[CheckedDelivery], revisions: Iterable[MonthRevision]
+) -> tuple[_Page, ...]:
     """Return a page for each content, newest month first, then latest check first."""
     latest: dict[tuple[SettlementMonth, str], CheckedDelivery] = {}
     for checked in reversed(tuple(checks)):
         latest.setdefault((checked.settlement_month, checked.name), checked)
     became = {
         (each.settlement_month, each.content_hash): each
-        for each in sorted(standings, key=lambda each: each.revision_no)
+        for each in sorted(revisions, key=lambda each: each.revision_no)
     }
     pages = [
         _Page(each, became.get((each.settlement_month, each.content_hash or "")))

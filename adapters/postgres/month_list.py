@@ -30,6 +30,11 @@ class MonthRevision:
     findings: int
     state: str
 
+    @property
+    def current(self) -> bool:
+        """Whether it is its month's newest revision."""
+        return self.state != "replaced"
+
 
 _NOT_ONLY_TOLD = func.jsonb_path_query_array(
     revision.c.findings, cast(f'$[*] ? (@.severity != "{Severity.INFO}")', JSONPATH)

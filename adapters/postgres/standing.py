@@ -46,11 +46,7 @@ def program_standing(connection: Connection) -> tuple[Standing, ...]:
     awards, pending = _awards(connection), pending_totals(connection)
     planned = planned_payouts(connection)
     paid = {each.settlement_month: each for each in payouts(connection)}
-    current = {
-        each.settlement_month: each
-        for each in month_revisions(connection)
-        if each.state != "replaced"
-    }
+    current = {each.settlement_month: each for each in month_revisions(connection) if each.current}
     return tuple(
         Standing(
             settlement_month=month,

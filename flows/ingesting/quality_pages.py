@@ -8,12 +8,10 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from adapters.data_docs import (
     CheckedDelivery,
-    Standing,
     keep_check,
     publish_pages,
     read_checks,
@@ -72,8 +70,8 @@ def keep_return(settings: Settings, delivery: Delivery, checked_at: datetime) ->
 
 def publish_quality_pages(settings: Settings) -> Path:
     """Render the pages of all deliveries ever checked; return the index."""
-    with program_database(settings) as engine:
-        return publish_pages(settings.docs, _standings(engine))
+    with program_database(settings) as engine, engine.connect() as connection:
+        return publish_pages(settings.docs, month_revisions(connection))
 
 
 def refresh_quality_pages(settings: Settings) -> None:
@@ -94,13 +92,3 @@ def show_in_browser(index: Path) -> None:
     if sys.stdout.isatty():
         with suppress(webbrowser.Error):
             webbrowser.get().open(index.resolve().as_uri())
-
-
-def _standings(engine: Engine) -> list[Standing]:
-    with engine.connect() as connection:
-        return [
-            Standing(
-                each.settlement_month, each.content_hash, each.revision_no, each.state != "replaced"
-            )
-            for each in month_revisions(connection)
-        ]

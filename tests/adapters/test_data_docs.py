@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from adapters.data_docs import CheckedDelivery, Standing, keep_check, publish_pages, read_checks
+from adapters.data_docs import CheckedDelivery, keep_check, publish_pages, read_checks
+from adapters.postgres.month_list import MonthRevision
 from domain.findings import Finding, Severity
 from tests.deliveries import MONTH
 
@@ -66,7 +67,7 @@ BLOCKED = replace(
         },
     ),
 )
-FIRST = Standing(MONTH, "ab" * 32, 1, current=True)
+FIRST = MonthRevision(MONTH, 1, "ab" * 32, 3_000, 60_000, 123_456_789, 0, "closed")
 
 
 def text_of(page: Path) -> str:
@@ -197,8 +198,8 @@ def test_a_replaced_revision_says_so(tmp_path: Path) -> None:
     second = replace(SOUND, content_hash="ef" * 32, findings=(WARNING,))
     for checked in (SOUND, second):
         keep_check(tmp_path, checked)
-    standings = [replace(FIRST, current=False), Standing(MONTH, "ef" * 32, 2, current=True)]
-    index = text_of(publish_pages(tmp_path, standings))
+    newer = replace(FIRST, content_hash="ef" * 32, revision_no=2)
+    index = text_of(publish_pages(tmp_path, [replace(FIRST, state="replaced"), newer]))
     assert "replaced this revision" in text_of(tmp_path / "2026-10-revision-1.html")
     assert index.index("revision 2") < index.index("revision 1")
     assert "sound, with warnings" in index
