@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from adapters.ingest.delivery import DeliveredFile
 from adapters.ingest.file_problem import FileProblem
-from adapters.ingest.line_parts import LinePart, ReadAgain, ReadOnce
+from adapters.ingest.line_parts import ReadAgain, ReadOnce
 from adapters.ingest.numbered_texts import NumberedTexts
 from adapters.ingest.opening import FilesDamaged, Reading, UnreliableReading, readable_sources
 from adapters.ingest.questions import Frame
@@ -102,7 +102,7 @@ class DeliveredRows:
         [(rows,)] = counts.fetchall()
         return int(rows)
 
-    def parts(self) -> Iterator[LinePart]:
+    def parts(self) -> Iterator[ReadAgain | ReadOnce]:
         """Yield all settlement lines in parts, each to be consumed before the next.
 
         Raises UnreliableReading if a text turns out not to be simple.

@@ -1,12 +1,12 @@
 """Parts of a delivery's lines, with their rows, key numbers and counts.
 
-Lines in Parquet are read again for each query. Lines of a text are streamed into the engine and
-not kept: key numbers and counts are collected on the way.
+`rows`, with the canonical columns and their `_unreadable` companions, the key number and the file,
+is called first and only once. Lines in Parquet are read again for each query. Lines of a text are
+streamed into the engine and not kept: key numbers and counts are collected on the way.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
 
 import duckdb
 import narwhals as nw
@@ -24,23 +24,6 @@ from domain.settlement import Kind
 
 _STREAM = "passing_lines"
 _NOTED_AT_ONCE = 8 << 20
-
-
-class LinePart(Protocol):
-    """Some of a delivery's lines. Call `rows` first and only once, then the other methods."""
-
-    @property
-    def rows(self) -> Frame:
-        """The canonical columns with their `_unreadable` companions, the key number and file."""
-        ...
-
-    def key_numbers(self) -> list[NDArray[np.uint64]]:
-        """Return the key numbers of all lines, in arrays of any size."""
-        ...
-
-    def by_file(self) -> dict[str, FileCount]:
-        """Return the number and the amount of each file's lines."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

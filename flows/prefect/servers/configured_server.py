@@ -84,7 +84,7 @@ def _parts(url: str) -> tuple[str, str | None] | None:
 def _require_prefect(url: str) -> None:
     """Refuse an address where nothing or something other than Prefect's API answers."""
     try:
-        if _is_prefect(url):
+        if _is_prefect_perhaps_restarting(url):
             return
         answer = "where something other than Prefect's API answers"
     except urllib.error.HTTPError as error:
@@ -103,18 +103,19 @@ def _require_prefect(url: str) -> None:
     raise NotAPrefectServer(url, answer)
 
 
-def _is_prefect(url: str) -> bool:
+def _is_prefect_perhaps_restarting(url: str) -> bool:
     for pause in _RESTART_PAUSES:
         try:
-            return _answers_as_prefect(url)
+            return is_prefect(url, _ANSWER_SECONDS)
         except urllib.error.URLError as error:
             if not isinstance(error.reason, ConnectionRefusedError):
                 raise
             time.sleep(pause)
-    return _answers_as_prefect(url)
+    return is_prefect(url, _ANSWER_SECONDS)
 
 
-def _answers_as_prefect(url: str) -> bool:
+def is_prefect(url: str, seconds: float) -> bool:
+    """Return whether Prefect's API answers at an address; raises OSError and the like if none."""
     address = f"{url.rstrip('/')}/health"
-    with urllib.request.urlopen(address, timeout=_ANSWER_SECONDS) as found:  # noqa: S310 the operator's own
+    with urllib.request.urlopen(address, timeout=seconds) as found:  # noqa: S310 the operator's own
         return bool(found.read(5) == b"true")

@@ -15,6 +15,7 @@ from typing import Final
 
 from domain.refusal import Refused
 from flows.prefect.servers.children import start_server
+from flows.prefect.servers.configured_server import is_prefect
 from flows.prefect.servers.proxies import remove_unusable_proxies
 
 _START_SECONDS: Final = 120  # its database is created on first use
@@ -126,9 +127,8 @@ def running_server(home: Path) -> str | None:
     """
     with suppress(OSError, ValueError, HTTPException):
         url = _address_file(home).read_text().strip()
-        with urllib.request.urlopen(f"{url}/health", timeout=_ANSWER_SECONDS) as answer:  # noqa: S310 our own
-            if answer.read(5) == b"true":
-                return url
+        if is_prefect(url, _ANSWER_SECONDS):
+            return url
     return None
 
 
