@@ -5,7 +5,6 @@ from datetime import date
 
 from sqlalchemy import Connection
 
-from adapters.policy_files import parse_policy
 from adapters.postgres.decisions import RecordedStore
 from adapters.postgres.evaluations import Evaluation, recorded_policy
 from adapters.postgres.explanations import (
@@ -62,8 +61,7 @@ def gather_case(
 ) -> ExplainedCase:
     """Gather a store's decision and what followed; raises NoDecision."""
     month = evaluation.settlement_month
-    name, text = recorded_policy(connection, evaluation.policy_hash)
-    terms = Terms.of(parse_policy(text, f"the recorded policy {name}"), month)
+    terms = Terms.of(recorded_policy(connection, evaluation.policy_hash).policy, month)
     recorded = recorded_decision(connection, evaluation, terms, seller_id)
     if recorded is None:
         raise NoDecision(seller_id, month)

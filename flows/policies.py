@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection
 
-from adapters.policy_files import PolicyText, parse_policy
+from adapters.policy_files import PolicyText
 from adapters.postgres.evaluations import Evaluation, recorded_policy
 from domain.months import SettlementMonth
 from domain.policy import policy_in_force
@@ -37,6 +37,5 @@ def policy_of(
             raise PolicyUnknown(asked_for, sorted(by_name))
         return by_name[asked_for]
     if before is not None:
-        name, text = recorded_policy(connection, before.policy_hash)
-        return PolicyText(parse_policy(text, f"the recorded policy {name}"), text)
+        return recorded_policy(connection, before.policy_hash)
     return by_name[policy_in_force(tuple(each.policy for each in policies), month).name]

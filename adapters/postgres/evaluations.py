@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Select, insert, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.dialects.postgresql import insert as insert_or_keep
 
-from adapters.policy_files import PolicyText
+from adapters.policy_files import PolicyText, parse_policy
 from adapters.postgres.tables import evaluation, evaluation_input, policy, revision
 from domain.cause import Cause
 from domain.evaluation import EvaluationInput
@@ -108,12 +108,12 @@ def record_policy(connection: Connection, chosen: PolicyText) -> None:
     )
 
 
-def recorded_policy(connection: Connection, policy_hash: str) -> tuple[str, str]:
-    """Return a recorded policy's name and text by its hash."""
+def recorded_policy(connection: Connection, policy_hash: str) -> PolicyText:
+    """Return a recorded policy by its hash; raises PolicyInvalid if this program cannot read it."""
     row = connection.execute(
         select(policy.c.name, policy.c.content).where(policy.c.policy_hash == policy_hash)
     ).one()
-    return row.name, row.content
+    return PolicyText(parse_policy(row.content, f"the recorded policy {row.name}"), row.content)
 
 
 def outdated_months(connection: Connection) -> frozenset[SettlementMonth]:

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from adapters.policy_files import parse_policy
 from adapters.postgres.corrections import awards_bound_by
 from adapters.postgres.deciding import DecisionInput
 from adapters.postgres.decisions import recorded_facts
@@ -56,10 +55,10 @@ def recorded_input(connection: Connection, evaluation: Evaluation) -> RecordedIn
     """Read the recorded input of an evaluation."""
     month = evaluation.settlement_month
     revisions = evaluated_revisions(connection, evaluation.evaluation_id)
-    name, text = recorded_policy(connection, evaluation.policy_hash)
+    policy = recorded_policy(connection, evaluation.policy_hash).policy
     return RecordedInput(
         evaluation=evaluation,
-        terms=Terms.of(parse_policy(text, f"the recorded policy {name}"), month),
+        terms=Terms.of(policy, month),
         window_revision_ids=tuple(number for number, _ in revisions.values()),
         content=EvaluationInput(
             month=month,
