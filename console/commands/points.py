@@ -119,11 +119,16 @@ def adjust(
     """
     from console.progress import warnings_shown
     from flows.correcting import corrections
+    from flows.correcting.adjust_points import AdjustmentRequest
     from flows.occasion import this_occasion
 
-    words = seller_id, points, reason, month, request_id or "", acknowledge_paid
+    occasion = this_occasion()
+    cause, today = occasion.cause(reason), occasion.today
+    request = AdjustmentRequest(
+        seller_id, points, today, cause, month, request_id or "", acknowledge_paid
+    )
     with warnings_shown():
-        adjustment = corrections.adjust(read_settings(), this_occasion(), *words)
+        adjustment = corrections.adjust(read_settings(), request)
     click.echo(corrections.adjustment_summary(adjustment))
 
 

@@ -1,42 +1,24 @@
 """Adjusting points and reporting it, for the form and the command line alike."""
 
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 
 from adapters.postgres.runs import Action
-from domain.months import SettlementMonth
 from flows.clocks import warn_about_clocks
 from flows.correcting.adjust_points import Adjustment, AdjustmentRequest, adjust_points
-from flows.occasion import Occasion
 from flows.program import program_calendar, program_database, program_policies
 from flows.refused_runs import recording_refusals
 from flows.settings import Settings
 
 
-def adjust(
-    settings: Settings,
-    occasion: Occasion,
-    seller_id: str,
-    points: int,
-    reason: str,
-    month: SettlementMonth | None,
-    request_id: str,
-    acknowledge_paid: bool,
-) -> Adjustment:
-    """Adjust a seller's points as of today; a correction is recorded in its month's history.
+def adjust(settings: Settings, request: AdjustmentRequest) -> Adjustment:
+    """Adjust a seller's points; a correction is recorded in its month's history.
 
     A refused request is recorded as a clawback or award correction by the sign of its points.
     """
-    cause = occasion.cause(reason)
-    request = AdjustmentRequest(
-        seller_id, points, occasion.today, cause, month, request_id, acknowledge_paid
-    )
-    history = (
-        nullcontext()
-        if month is None
-        else recording_refusals(
-            settings, month, Action.CLAWBACK if points < 0 else Action.AWARD_CORRECTION, cause
-        )
-    )
+    history: AbstractContextManager[None] = nullcontext()
+    if request.month is not None:
+        action = Action.CLAWBACK if request.points < 0 else Action.AWARD_CORRECTION
+        history = recording_refusals(settings, request.month, action, request.cause)
     with program_database(settings) as engine, history:
         warn_about_clocks(engine)
         return adjust_points(

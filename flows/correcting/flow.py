@@ -5,7 +5,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.tasks import task
 
 from domain.months import SettlementMonth
-from flows.correcting.adjust_points import Adjustment
+from flows.correcting.adjust_points import Adjustment, AdjustmentRequest
 from flows.correcting.corrections import adjust
 from flows.prefect.flow_occasion import flow_occasion
 from flows.prefect.forms import MonthOrNone, Name, NameOrNone, Reason
@@ -36,13 +36,10 @@ def adjust_points_of(
         request_id: A unique id, to give the same points for the same reason once more.
         acknowledge_paid: Agree that later paid months keep their payout though their awards change.
     """
-    return post(
-        Settings.read(),
-        flow_occasion(asked_by),
-        seller_id,
-        points,
-        reason,
-        SettlementMonth.parse(grants_month) if grants_month else None,
-        request_id,
-        acknowledge_paid,
+    occasion = flow_occasion(asked_by)
+    month = SettlementMonth.parse(grants_month) if grants_month else None
+    cause, today = occasion.cause(reason), occasion.today
+    request = AdjustmentRequest(
+        seller_id, points, today, cause, month, request_id, acknowledge_paid
     )
+    return post(Settings.read(), request)
