@@ -21,7 +21,7 @@ from adapters.postgres.evaluations import (
     record_evaluation,
     record_policy,
 )
-from adapters.postgres.ledger.tables import balance, budget, posting, program_balance
+from adapters.postgres.ledger.tables import posting, program_balance
 from adapters.postgres.revisions import record_revision
 from domain import ledger as vocabulary
 from domain.evaluation import EvaluationInput
@@ -175,13 +175,16 @@ def adjust(
 
 def set_budget(owner: Connection, floor: int | None) -> None:
     """Set the floor of the program fund; only the owner of the tables may."""
-    owner.execute(insert(budget).values(floor=floor, actor="the owner", reason="the plan"))
+    given = (
+        "INSERT INTO growth_points.budget (floor, actor, reason) VALUES (:floor, 'owner', 'plan')"
+    )
+    owner.execute(text(given), {"floor": floor})
 
 
 def balances(connection: Connection) -> dict[str, tuple[int, int]]:
     """Read every seller's pending and available points."""
     held: dict[str, dict[str, int]] = {}
-    for row in connection.execute(select(balance).order_by(balance.c.seller_id)):
+    for row in connection.execute(text("SELECT * FROM growth_points.balance ORDER BY seller_id")):
         held.setdefault(row.seller_id, {})[row.account] = row.points
     return {
         seller: (points.pop("pending", 0), points.pop("available", 0))

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import Connection, Engine, insert, select, text
+from sqlalchemy import Connection, Engine, insert, text
 
 from adapters.postgres.database import open_database
 from adapters.postgres.ledger import seal_now
-from adapters.postgres.ledger.tables import balance, transfer
+from adapters.postgres.ledger.tables import transfer
 from adapters.postgres.verification.verify import verify
 from tests.adapters.ledger_world import (
     adjust,
@@ -51,7 +51,9 @@ def _move(connection: Connection, kind: str, debit: str, credit: str, points: in
 
 def test_balances_have_it(owner: Engine) -> None:
     with owner.connect() as connection:
-        rows = connection.execute(select(balance).order_by(balance.c.account)).all()
+        rows = connection.execute(
+            text("SELECT * FROM growth_points.balance ORDER BY account")
+        ).all()
         assert [tuple(row) for row in rows] == [("a", "available", 700), ("a", "held", 200)]
         assert program_balances(connection)["gift_card"] == 100
 

@@ -71,16 +71,6 @@ payout = Table(
     Column("paid_at", DateTime(timezone=True)),
 )
 
-budget = Table(
-    "budget",
-    metadata,
-    Column("budget_no", Integer, primary_key=True),
-    Column("floor", BigInteger),
-    Column("actor", Text),
-    Column("reason", Text),
-    Column("set_at", DateTime(timezone=True)),
-)
-
 seal = Table(
     "seal",
     metadata,
@@ -92,15 +82,7 @@ seal = Table(
     Column("hash", LargeBinary),
 )
 
-# Kept by triggers, and views: nothing is ever inserted here, so they are names only.
-balance = table(
-    "balance",
-    column("seller_id", Text),
-    column("account", Text),
-    column("points", BigInteger),
-    schema="growth_points",
-)
-
+# Views: nothing is ever inserted here, so they are names only.
 program_balance = table(
     "program_balance",
     column("account", Text),
@@ -114,11 +96,9 @@ award = table(
     column("entry_no", BigInteger),
     column("posting_no", BigInteger),
     column("settlement_month", Month),
-    column("evaluation_id", Integer),
     column("seller_id", Text),
     column("tier", SmallInteger),
     column("points", BigInteger),
-    column("award_no", SmallInteger),
     column("state", Text),
     schema="growth_points",
 )
