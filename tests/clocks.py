@@ -15,8 +15,7 @@ YEAR_AHEAD = timedelta(days=366)
 HOUR_BACK = -timedelta(hours=1)
 
 _DATED_BY_THE_CLOCK = """
-  SELECT format('ALTER TABLE %s ALTER %I SET DEFAULT clock_timestamp() + interval ''%s s''',
-                attrelid::regclass, attname, CAST(:by AS text))
+  SELECT format('ALTER TABLE %s ALTER %I SET DEFAULT clock_timestamp()', attrelid::regclass, attname)
   FROM pg_attribute JOIN pg_attrdef ON (adrelid, adnum) = (attrelid, attnum)
   JOIN pg_class ON pg_class.oid = attrelid
   WHERE relnamespace = 'growth_points'::regnamespace
@@ -26,10 +25,10 @@ _DATED_BY_THE_CLOCK = """
 
 def move_the_databases_clock(database_url: str, by: timedelta) -> None:
     """Have everything that is recorded from now on dated by a clock that is so much ahead."""
-    asked = {"by": str(by.total_seconds())}
+    ahead = f" + interval '{by.total_seconds()} s'" if by else ""
     with as_owner(database_url) as owner, owner.begin() as connection:
-        for statement in connection.scalars(text(_DATED_BY_THE_CLOCK), asked).all():
-            connection.execute(text(statement))
+        for statement in connection.scalars(text(_DATED_BY_THE_CLOCK)).all():
+            connection.execute(text(statement + ahead))
 
 
 def move_the_machines_clock(patch: pytest.MonkeyPatch, by: timedelta) -> None:

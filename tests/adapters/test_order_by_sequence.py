@@ -230,6 +230,7 @@ def _told_after(program: Program, database_url: str, story: Story, *, sealed: bo
         if sealed:
             with program.engine.begin() as connection:
                 seal_now(connection)
+    move_the_databases_clock(database_url, RIGHT)
     with program.engine.connect() as connection:
         return [*map(str, verify(connection)), *map(str, replay_decisions(connection))]
 

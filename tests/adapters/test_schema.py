@@ -7,16 +7,16 @@ import pytest
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import ProgrammingError
 
-from tests.adapters.structure import structure
+from adapters.postgres.verification.guards import structure
 
-COMMITTED = Path(__file__).with_name("schema.txt")
 DEPLOY = Path(__file__).parents[2] / "deploy"
+COMMITTED = DEPLOY / "schema" / "structure.txt"
 
 
 def test_the_migrations_make_the_schema_that_was_committed(
     connection: Connection, tmp_path: Path
 ) -> None:
-    made = tmp_path / "schema.txt"
+    made = tmp_path / "structure.txt"
     made.write_text(structure(connection))
     assert made.read_text() == COMMITTED.read_text(), f"if that is meant: cp {made} {COMMITTED}"
 

@@ -11,6 +11,7 @@ from adapters.postgres.verification import (
     chain,
     corrections,
     deliveries,
+    guards,
     payouts,
     policies,
     reports,
@@ -22,6 +23,8 @@ Check = Callable[[Connection], Iterator[Difference]]
 
 # They are independent of each other, so one tampered value is often named several times.
 CHECKS: Final[tuple[Check, ...]] = (
+    guards.guards,
+    guards.ROLES,
     chain.CHAIN,
     sealed_records.SUBJECTS,
     *sealed_records.SEALED_RECORDS,
