@@ -16,6 +16,7 @@ class ApprovalRuleInvalid(WrongUsage):
         )
 
 
+_LONGEST: Final = 18  # digits: the number is recorded with each payout, in 64 bits
 _REQUIRED: Final = -1  # a payout of 0 points is above it: it closes its month for good, too
 
 
@@ -32,7 +33,7 @@ class ApprovalRule:
             return cls()
         if text == "required":
             return cls(_REQUIRED)
-        if text.isascii() and text.isdecimal():
+        if text.isascii() and text.isdecimal() and len(text) <= _LONGEST:
             return cls(int(text))
         raise ApprovalRuleInvalid(text)
 

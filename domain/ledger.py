@@ -41,6 +41,12 @@ class Account(StrEnum):
     EXPIRED = "expired", Holder.PROGRAM
 
 
+MOST_POINTS: Final = 10**12
+"""The most points that one transfer moves, as the database schema has it.
+
+Nine million of them fit into 64 bits: no balance and no payout's total can overflow.
+"""
+
 SELLER_ACCOUNTS: Final = tuple(each for each in Account if each.holder is Holder.SELLER)
 
 

@@ -8,6 +8,7 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import Final
 
+from domain.ledger import MOST_POINTS
 from domain.months import SettlementMonth
 from domain.refusal import WrongUsage
 
@@ -133,6 +134,10 @@ class Policy:
             (
                 any(not 0 <= number <= _LARGEST_NUMBER for t in tiers for number in astuple(t)),
                 f"a tier's amounts and points must lie between 0 and {_LARGEST_NUMBER:,}",
+            ),
+            (
+                any(tier.points > MOST_POINTS for tier in tiers),
+                f"a tier must pay {MOST_POINTS:,} points at most",
             ),
             (
                 sum(tier.points for tier in tiers) != self.lifetime_maximum_points,

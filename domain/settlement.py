@@ -134,5 +134,6 @@ KNOWN_WORDS: dict[str, dict[str, tuple[str, ...]]] = {
 
 LONGEST_ID = 64
 
-# No purchase costs a trillion won: a larger amount is damaged, and sums could exceed 64 bits.
+# No purchase costs a trillion won, and no store sells as much in a month: a larger amount is
+# damaged, and sums could exceed 64 bits.
 LARGEST_LINE_KRW = 1_000_000_000_000

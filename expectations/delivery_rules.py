@@ -3,7 +3,7 @@
 from domain import profile as counted
 from domain.findings import Severity
 from domain.profile import FileTotals
-from domain.settlement import Content
+from domain.settlement import LARGEST_LINE_KRW, Content
 from expectations.rule import Limit, Rule, WholeRule, line_rule, snapshot_rule
 
 SET_RULES: tuple[Rule, ...] = (
@@ -46,6 +46,11 @@ SET_RULES: tuple[Rule, ...] = (
         "the header is not one for the rows of this file, so nothing was read from it",
         Severity.WARNING,
         unit="sheet",
+    ),
+    line_rule(
+        counted.LARGE_SELLER,
+        f"the seller's lines of one type add up to more than ±{LARGEST_LINE_KRW:,} won",
+        unit="seller",
     ),
     # These happen in a sound month too, but rarely to many sellers at once.
     Rule(

@@ -95,6 +95,7 @@ class Scanned:
     def _seller_violations(self) -> Iterator[Violations]:
         for rule, found in {
             counted.NEGATIVE_SELLER: seller_questions.negative_sellers(self.sellers),
+            counted.LARGE_SELLER: seller_questions.large_sellers(self.totals),
             counted.EARLY_SALE: seller_questions.early_sellers(self.sellers),
             counted.LOST_ZEROS: seller_questions.sellers_without_zeros(self.totals),
             counted.ROUNDED_ORDERS: seller_questions.rounded_sellers(self.totals),

@@ -4,6 +4,7 @@ import narwhals as nw
 
 from adapters.ingest.questions import AMOUNT_SUM, EXAMPLES, Frame, result, row_count, shortened
 from domain.profile import Violations
+from domain.settlement import LARGEST_LINE_KRW
 from domain.written import visible
 
 _LINES_TO_TELL = 20  # with so many genuine ids, half end in 0 in one of 140,000 stores
@@ -35,6 +36,12 @@ def unknown_sellers(selling: Frame) -> Frame:
 def negative_sellers(selling: Frame) -> Frame:
     """Find the sellers whose lines of all types add up to less than zero."""
     return selling.filter(nw.col(AMOUNT_SUM) < 0)
+
+
+def large_sellers(totals: Frame) -> Frame:
+    """Find the sellers whose lines of one type add up to more than sums over months can hold."""
+    large = nw.col(AMOUNT_SUM).abs() > LARGEST_LINE_KRW
+    return totals.filter(large).select("seller_id").unique()
 
 
 def early_sellers(selling: Frame) -> Frame:

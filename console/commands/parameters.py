@@ -3,13 +3,15 @@
 import re
 from collections.abc import Callable
 from datetime import date
-from typing import Any, TypeVar, cast
+from typing import Any, Final, TypeVar, cast
 
 import click
 
 from domain.cause import not_blank
 from domain.months import SettlementMonth
 from flows.occasion import this_occasion
+
+_LONGEST_NUMBER: Final = 40  # characters; Python refuses to convert some thousands
 
 _Value = TypeVar("_Value")
 _Command = TypeVar("_Command", bound=Callable[..., Any])
@@ -48,7 +50,7 @@ def _date(text: str) -> date:
 
 
 def _moment(text: str) -> date | int:
-    if text.isascii() and text.isdecimal():
+    if text.isascii() and text.isdecimal() and len(text) <= _LONGEST_NUMBER:
         return int(text)
     try:
         day = date.fromisoformat(text)
@@ -70,6 +72,8 @@ def _head(text: str) -> str:
 def _points(text: str) -> int:
     if not re.fullmatch(r"-?([0-9]+|[0-9]{1,3}(,[0-9]{3})+)", text):
         raise ValueError(f"{text!r} is not a number of points; write it as 2550000")
+    if len(text) > _LONGEST_NUMBER:
+        raise ValueError(f"a number of {len(text):,} characters is no number of points")
     return int(text.replace(",", ""))
 
 

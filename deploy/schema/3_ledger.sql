@@ -67,7 +67,8 @@ CREATE TABLE transfer (
                  CONSTRAINT transfer_seller_id_length CHECK (length(seller_id) BETWEEN 1 AND 64),
   debit_account  text COLLATE "C" NOT NULL,
   credit_account text COLLATE "C" NOT NULL,
-  points         bigint NOT NULL CONSTRAINT transfer_points_positive CHECK (points > 0),
+  points         bigint NOT NULL CONSTRAINT transfer_points_positive CHECK (points > 0)
+                 CONSTRAINT transfer_points_at_most CHECK (points <= 1000000000000),
   tier           smallint,
   award_no       smallint CONSTRAINT transfer_award_no_counts_from_1 CHECK (award_no >= 1),
   finishes       bigint,

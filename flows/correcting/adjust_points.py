@@ -22,7 +22,7 @@ from adapters.postgres.revisions import seller_is_known
 from adapters.postgres.runs import Action, record_run
 from domain.cause import Cause
 from domain.corrections import Case, Correction, CorrectionKind, decide_correction
-from domain.ledger import Award, adjustment_key, adjustment_request_id
+from domain.ledger import MOST_POINTS, Award, adjustment_key, adjustment_request_id
 from domain.months import SettlementMonth
 from flows.closing.cascade import (
     evaluate_in_order,
@@ -71,6 +71,11 @@ class AdjustmentRequest:
             raise AdjustmentInvalid("an adjustment needs a reason: --reason TEXT")
         if self.points == 0:
             raise AdjustmentInvalid("an adjustment by 0 points adjusts nothing")
+        if abs(self.points) > MOST_POINTS:
+            raise AdjustmentInvalid(
+                f"{self.points:,} is not a number of points to adjust by: one adjustment moves "
+                f"{MOST_POINTS:,} at most"
+            )
         if len(self.own_id) > _LONGEST_ID or not self.own_id.isprintable():
             raise AdjustmentInvalid(
                 f"a request id has up to {_LONGEST_ID} letters, digits and signs in one line"

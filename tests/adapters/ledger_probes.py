@@ -437,6 +437,7 @@ LEDGER_PROBES = (
     Probe("transfer.transfer_seller_id_length", _move("adjustment", "s" * 65, 1)),
     Probe("transfer.transfer_points_positive", _move("adjustment", "g", 0)),
     Probe("transfer.transfer_points_positive", _move("adjustment", "g", -1)),
+    Probe("transfer.transfer_points_at_most", _move("adjustment", "g", 10**12 + 1)),
     Probe(
         "transfer.is_entitled",
         _move("adjustment", "g", 1, credit_account="search_ad_credit"),

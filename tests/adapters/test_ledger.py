@@ -186,7 +186,7 @@ def test_an_adjustment_is_made_once(connection: Connection) -> None:
     assert balances(connection) == {"a": (0, 5_000)}
 
 
-@pytest.mark.parametrize("points", [0, 2**63, -(2**63), 10**40])
+@pytest.mark.parametrize("points", [0, 10**12 + 1, 2**63, -(2**63), 10**40])
 def test_a_hostile_number_of_points_is_wrong_usage(connection: Connection, points: int) -> None:
     with pytest.raises(NothingToPost):
         adjust(connection, "a", points)

@@ -25,7 +25,7 @@ from adapters.postgres.as_of import seller_balances
 from adapters.postgres.database import open_database
 from adapters.postgres.ledger.tables import transfer
 from adapters.postgres.verification.verify import verify
-from domain.ledger import Award
+from domain.ledger import MOST_POINTS, Award
 from domain.months import SettlementMonth
 from domain.payout_date import payout_date
 from domain.refusal import Refused, WrongUsage
@@ -57,7 +57,9 @@ DUE_ON = {month: payout_date(POLICY.policy.payout, month, {}).due_on for month i
 sellers = st.sampled_from(SELLERS)
 months = st.sampled_from(MONTHS)
 tiers_by_seller = st.dictionaries(sellers, st.sampled_from(tuple(POINTS)), max_size=len(SELLERS))
-points = st.integers(-400_000, 400_000) | st.sampled_from([0, 2**62, -(2**62), 2**63, -(2**63)])
+points = st.integers(-400_000, 400_000) | st.sampled_from(
+    [0, MOST_POINTS, -MOST_POINTS, MOST_POINTS + 1, 2**63, -(2**63)]
+)
 REFUSALS = (Refused, WrongUsage, DBAPIError)
 
 
@@ -197,8 +199,8 @@ class LedgerMachine(RuleBasedStateMachine):
         key = f"adjustment/{len(self.requests) + 1}"
         possible = (
             amount != 0
-            and abs(amount) < 2**63
-            and 0 <= self.model.available[seller] + amount < 2**63
+            and abs(amount) <= MOST_POINTS
+            and self.model.available[seller] + amount >= 0
             and (amount < 0 or self.model.covers(amount))
         )
         with self.command(refused=not possible) as connection:

@@ -21,7 +21,9 @@ def test_a_payout_above_the_limit_needs_an_approval(rule: str, points: int, dema
     assert ApprovalRule.parse(rule).demands(points) is demanded
 
 
-@pytest.mark.parametrize("text", ["", "yes", "-1", "1,000", "1e6", "None", "１００"])
+@pytest.mark.parametrize(
+    "text", ["", "yes", "-1", "1,000", "1e6", "None", "１００", "9" * 19, "9" * 5000]
+)
 def test_what_says_neither_is_refused(text: str) -> None:
     with pytest.raises(ApprovalRuleInvalid):
         ApprovalRule.parse(text)

@@ -47,6 +47,10 @@ _TENURE = D_COMMERCE_2020.tenure
             {"tiers": (replace(_TIER_1, points=10**16),)},
             "must lie between 0 and 1,000,",
         ),
+        (
+            {"tiers": (replace(_TIER_1, points=10**12 + 1),)},
+            "a tier must pay 1,000,000,000,000 points at most",
+        ),
         ({"lifetime_maximum_points": 1_450_001}, "the lifetime maximum is not the tiers' sum"),
         ({"payout": PayoutRule(0, roll_forward=True)}, "the payout day must lie between 1 and 28"),
         ({"payout": PayoutRule(29, roll_forward=True)}, "the payout day must lie between 1 and 28"),

@@ -100,6 +100,11 @@ def _sleepers(delivery: SmallDelivery, count: int) -> list[Row]:
     return [store | {"seller_id": f"sleeper-{n}"} for n in range(count)]
 
 
+def _large_lines() -> list[Row]:
+    """Make two lines of one seller, each as large as a line may be."""
+    return [each | {"payment_amount_krw": str(10**12)} for each in _numbered_lines(["L1", "L2"])]
+
+
 def _small_lines(count: int) -> list[Row]:
     """Make many lines of little money."""
     seller = SmallDelivery(Path()).lines[0]
@@ -174,6 +179,7 @@ MUTATIONS: dict[str, Mutation] = FLAG_MUTATIONS | {
     "product_orders_absent": every_line(line_type="DELIVERY"),
     "normal_stores_absent": every_seller(status="PAUSED"),
     "status_malformed": seller(status="SOLD\x00"),
+    "seller_amount_too_large": lambda d: d.lines.extend(_large_lines()),
     "seller_negative": line(payment_amount_krw="-1"),
     "sale_before_approval": lambda d: d.sellers[0].update(approved_on="2026-10-31"),
     "sheet_not_read": beside,

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
-from typing import Final
 
 from sqlalchemy import Connection, insert
 from sqlalchemy.exc import DBAPIError
@@ -14,9 +13,7 @@ from adapters.postgres.ledger.refusals import BalanceTooLow, NothingToPost, cons
 from adapters.postgres.ledger.tables import transfer
 from domain.cause import Cause
 from domain.corrections import Correction
-from domain.ledger import Account, TransferKind
-
-_LARGEST_POINTS: Final = 2**63 - 1  # bigint
+from domain.ledger import MOST_POINTS, Account, TransferKind
 
 
 def adjust(
@@ -34,7 +31,7 @@ def adjust(
     `correction` says what that corrects of a paid month. Raises BalanceTooLow, PostingConflict,
     NothingToPost.
     """
-    if not 0 < abs(points) <= _LARGEST_POINTS:
+    if not 0 < abs(points) <= MOST_POINTS:
         raise NothingToPost(f"{points} is not a number of points to adjust by")
     asked = Request(key, TransferKind.ADJUSTMENT, effective_on, cause.actor, cause.reason)
     posted = post(connection, asked, [seller_id, points, cause.reason], 1, abs(points))
