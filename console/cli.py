@@ -12,6 +12,7 @@ from typing import Final, NoReturn
 import click
 
 from console.commands import answers, months, points, service
+from console.output import echo
 from console.safe_streams import output_error, protect_standard_streams
 from domain.refusal import Refused, Unavailable, WrongUsage
 from flows.prefect.servers.proxies import exempt_this_machine_from_proxies
@@ -194,4 +195,4 @@ def _fail(sentence: str, code: int) -> NoReturn:
 
 
 def _say(sentence: str) -> None:
-    click.echo(f"growth-points: {sentence}", err=True)
+    echo(f"growth-points: {sentence}", err=True)

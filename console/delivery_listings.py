@@ -84,7 +84,7 @@ def refused_rows_summary(
 def quarantine_rows(file: Path | None) -> Iterator[Row]:
     """Stream the refused rows in a quarantine file; none without a file."""
     for line in () if file is None else quarantined_rows(file, QUARANTINE):
-        yield tuple(map(_harmless, line))
+        yield tuple(";".join(each) if isinstance(each, list) else each for each in line)
 
 
 def quarantine_table(file: Path | None) -> Iterator[Row]:
@@ -98,12 +98,3 @@ def quarantine_table(file: Path | None) -> Iterator[Row]:
 def require_known(engine: Engine, month: SettlementMonth) -> None:
     """Raise MonthUnknown for a month without any run."""
     next(history_rows(engine, month), None)
-
-
-def _harmless(value: object) -> object:
-    """Join rules, and quote a text that a spreadsheet would run as a formula."""
-    if isinstance(value, list):
-        return ";".join(value)
-    if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")):
-        return f"'{value}"
-    return value

@@ -13,6 +13,7 @@ from shutil import which
 from typing import TYPE_CHECKING, Final
 
 from adapters.sample import write_sample
+from console.output import echo
 from console.progress import progress, say
 from console.terminal import print_section
 from domain.eligibility import Reason
@@ -94,7 +95,7 @@ def run_demo(demo: Demo) -> None:
         closings = demo.close_and_pay()
     print_section(_months(closings))
     print_section(_why_not(closings))
-    print(_next_steps(demo.own_home, closings[-1]))
+    echo(_next_steps(demo.own_home, closings[-1]))
 
 
 def _months(closings: Sequence["Closing"]) -> Section:

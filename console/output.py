@@ -1,4 +1,8 @@
-"""Printing rows as a table, CSV or JSON."""
+"""Printing sentences, and rows as a table, CSV or JSON.
+
+Everything that the commands print passes through here: texts from files, forms and the database
+are never taken for markup, for control characters of a terminal or for formulas of a spreadsheet.
+"""
 
 import csv
 import json
@@ -6,9 +10,12 @@ import os
 import sys
 from collections.abc import Generator, Iterable, Sequence
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TextIO
+
+import click
 
 from console.safe_streams import SafeStream, while_writable
+from domain.written import in_a_spreadsheet, legible
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -18,6 +25,11 @@ Row = Sequence[Any]
 
 ROWS_IN_A_TABLE = 200  # CSV and JSON have all rows
 _PIPED_WIDTH = 200  # a pipe has no width of its own
+
+
+def echo(sentence: str, *, err: bool = False) -> None:
+    """Print a sentence to standard output or standard error."""
+    click.echo(legible(sentence), err=err)
 
 
 def print_rows(columns: Sequence[str], rows: Iterable[Row], output: Output) -> None:
@@ -40,16 +52,26 @@ def print_rows(columns: Sequence[str], rows: Iterable[Row], output: Output) -> N
 
 def output_console() -> "Console":
     """Return a console on standard output, wide enough for tables if it is a pipe."""
+    return _console(sys.stdout, None if sys.stdout.isatty() else _PIPED_WIDTH)
+
+
+def error_console() -> "Console":
+    """Return a console on standard error."""
+    return _console(sys.stderr)
+
+
+def _console(file: TextIO, width: int | None = None) -> "Console":
+    """Return a console that takes no text for markup; styles are given beside texts."""
     from rich.console import Console
 
-    width = None if sys.stdout.isatty() else _PIPED_WIDTH
-    return Console(file=sys.stdout, highlight=False, width=width)
+    return Console(file=file, width=width, markup=False, emoji=False, highlight=False)
 
 
 def _print_csv(columns: Sequence[str], rows: Iterable[Row]) -> None:
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(columns)
-    writer.writerows(rows)
+    for row in rows:
+        writer.writerow([in_a_spreadsheet(c) if isinstance(c, str) else c for c in row])
 
 
 def _print_json(columns: Sequence[str], rows: Iterable[Row]) -> None:
@@ -58,12 +80,12 @@ def _print_json(columns: Sequence[str], rows: Iterable[Row]) -> None:
     for number, row in enumerate(rows):
         sys.stdout.write(",\n " if number else "\n ")
         named = dict(zip(columns, row, strict=True))
-        sys.stdout.write(json.dumps(named, default=str, ensure_ascii=as_ascii))
+        written = json.dumps(named, default=str, ensure_ascii=as_ascii)
+        sys.stdout.write(legible(written, json.dumps))
     sys.stdout.write("\n]\n")
 
 
 def _print_table(columns: Sequence[str], rows: Iterable[Row]) -> None:
-    from rich.console import Console
     from rich.table import Table
 
     rows = iter(rows)
@@ -76,7 +98,7 @@ def _print_table(columns: Sequence[str], rows: Iterable[Row]) -> None:
         table.add_row(*map(_cell, row))
     output_console().print(table)
     if next(rows, None) is not None:
-        Console(stderr=True).print(
+        error_console().print(
             f"These are the first {ROWS_IN_A_TABLE} rows; --output csv lists all of them."
         )
 
@@ -86,4 +108,4 @@ def _cell(value: Any) -> str:
         return "–"
     if isinstance(value, int) and not isinstance(value, bool):
         return f"{value:,}"
-    return str(value)
+    return legible(str(value))

@@ -1,12 +1,12 @@
 """Progress in the terminal: the log of the steps, with seconds since the start."""
 
 import logging
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
-import click
+from console.output import echo, error_console
+from domain.written import legible
 
 STEPS = "growth_points"
 
@@ -14,14 +14,15 @@ STEPS = "growth_points"
 @contextmanager
 def progress(title: str) -> Iterator[None]:
     """Show the log of the steps on standard error, with a spinner."""
-    from rich.console import Console
+    from rich.text import Text
 
-    console = Console(file=sys.stderr, highlight=False)
+    console = error_console()
     spinner = "dots" if console.encoding.startswith("utf") else "line"
     began = time.monotonic()
 
     def show(step: str) -> None:
-        console.print(f"[dim]{time.monotonic() - began:6.1f} s[/dim]  {step}")
+        seconds = (f"{time.monotonic() - began:6.1f} s", "dim")
+        console.print(Text.assemble(seconds, legible(f"  {step}")))
 
     logging.getLogger(STEPS).setLevel(logging.INFO)
     with _shown(show, logging.INFO), console.status(title, spinner=spinner):
@@ -30,7 +31,7 @@ def progress(title: str) -> Iterator[None]:
 
 def warnings_shown() -> AbstractContextManager[None]:
     """Show warnings on standard error, in a command that shows no progress."""
-    return _shown(lambda warning: click.echo(f"warning: {warning}", err=True), logging.WARNING)
+    return _shown(lambda warning: echo(f"warning: {warning}", err=True), logging.WARNING)
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from console.output import output_console
 from domain.findings import Finding, Severity
+from domain.written import legible
 from flows.reports.report import Report, Section
 
 _STYLE = {Severity.CRITICAL: "red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
@@ -11,14 +12,13 @@ _STYLE = {Severity.CRITICAL: "red", Severity.WARNING: "yellow", Severity.INFO: "
 
 def print_findings(headline: str, findings: Iterable[Finding]) -> None:
     """Print a headline and the findings, a line each."""
-    from rich.markup import escape
+    from rich.text import Text
 
     console = output_console()
-    console.print(f"[bold]{escape(headline)}[/bold]")
+    console.print(legible(headline), style="bold")
     for finding in findings:
-        style = _STYLE[finding.severity]
-        sentence = escape(finding.sentence)
-        console.print(f"[{style}]{finding.severity}[/{style}] {finding.rule}: {sentence}")
+        severity = (str(finding.severity), _STYLE[finding.severity])
+        console.print(Text.assemble(severity, legible(f" {finding.rule}: {finding.sentence}")))
 
 
 def print_report(report: Report) -> None:
@@ -29,21 +29,22 @@ def print_report(report: Report) -> None:
     print_section(Section("The month", ("", "", ""), figures))
     for section in report.sections:
         print_section(section)
-    console.print("", f"Next: {report.next_step.sentence} {report.next_step.command or ''}")
+    step = report.next_step
+    console.print("", legible(f"Next: {step.sentence} {step.command or ''}"))
 
 
 def print_section(section: Section) -> None:
     """Print a table; columns after the first are right-aligned unless it has no header."""
     from rich.table import Table
 
-    table = Table(title=section.title, title_justify="left", title_style="bold", box=None)
+    table = Table(title=legible(section.title), title_justify="left", title_style="bold", box=None)
     facts = not any(section.columns)
     table.show_header = not facts
     for position, column in enumerate(section.columns):
         justify = "left" if facts or position == 0 else "right"
-        table.add_column(column, justify=justify, overflow="fold")  # type: ignore[arg-type]
+        table.add_column(legible(column), justify=justify, overflow="fold")  # type: ignore[arg-type]
     for row in section.rows[: section.shown]:
-        table.add_row(*row)
+        table.add_row(*map(legible, row))
     console = output_console()
     console.print("", table)
     if section.shown is not None and len(section.rows) > section.shown:

@@ -11,8 +11,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from threading import Event
 from typing import Final
 
-import click
-
+from console.output import echo
 from flows.prefect.servers.lasting_server import (
     ServerSilent,
     lock_home,
@@ -55,7 +54,7 @@ def run_up(settings: Settings, port: int, first: Callable[[], None] = lambda: No
         stack.enter_context(_terminated_at_exit(worker))
         record_address(settings.home, address)
         stack.callback(remove_address, settings.home)
-        click.echo(_where_to_look(settings, address, pages))
+        echo(_where_to_look(settings, address, pages))
         while not stopped.wait(1):
             if server.poll() is not None:
                 raise ServerSilent(logs / "server.log")
@@ -66,7 +65,7 @@ def run_up(settings: Settings, port: int, first: Callable[[], None] = lambda: No
 
 def say(sentence: str) -> None:
     """Print a step on standard error."""
-    click.echo(f"growth-points: {sentence}", err=True)
+    echo(f"growth-points: {sentence}", err=True)
 
 
 @contextmanager

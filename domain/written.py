@@ -5,7 +5,7 @@ Character classes are spelled out, since engines disagree on `\\s` and on Unicod
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 _CONTROLS: Final = r"\x00-\x1f\x7f-\x9f"
@@ -39,6 +39,10 @@ NOTHING: Final = ("null", "none", "nan", "nat", "<na>", "\\n")
 LARGEST_EXACT: Final = 2**53 - 1
 """The largest whole number up to which doubles are exact; larger ids may change."""
 
+FORMULA: Final = r"^(\s*[=+@＝＋－＠-]|[\t\r\n])"
+"""The start of a text that spreadsheets take for a formula, for Python and the database alike."""
+
+_FORMULA = re.compile(FORMULA)
 _UNSEEN_OR_JOINER = re.compile(f"[{UNSEEN}{JOINERS}]+")
 _ODD = re.compile(f"^[{_SPACES}]|[{_SPACES}]$|[{HIDDEN}]|[{_SPACES[1:]}]")
 _LOOKS_ALIKE = re.compile(f"[{UNSEEN}{NUMBER_MARKS}]+")
@@ -78,6 +82,27 @@ def rewritten_forms(identifier: str, lengths: Iterable[int]) -> set[str]:
     if not key.isdecimal():
         return set()
     return {key, *(key.zfill(length) for length in lengths)} - {identifier}
+
+
+def legible(text: str, escape: Callable[[str], str] = ascii) -> str:
+    """Return the text with control, direction and other unprintable characters escaped.
+
+    Spaces and line feeds stay. `escape` returns an escaped character in quotes. Texts pass through
+    here wherever they are shown, so that none from a file, a form or the database moves a cursor,
+    changes colors or hides a part of itself.
+    """
+    if text.isprintable():
+        return text
+    return "".join(each if _is_legible(each) else escape(each)[1:-1] for each in text)
+
+
+def in_a_spreadsheet(text: str) -> str:
+    """Return the text legible, quoted with `'` if a spreadsheet would run it as a formula."""
+    return f"'{legible(text)}" if _FORMULA.match(text) else legible(text)
+
+
+def _is_legible(character: str) -> bool:
+    return character.isprintable() or character == "\n" or unicodedata.category(character) == "Zs"
 
 
 def visible(text: str) -> str:

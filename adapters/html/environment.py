@@ -1,6 +1,9 @@
 """Rendering pages from templates with automatic escaping."""
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from domain.written import legible
 
 
 def page_templates(package: str) -> Environment:
@@ -9,11 +12,17 @@ def page_templates(package: str) -> Environment:
         loader=ChoiceLoader([PackageLoader(package), PackageLoader("adapters.html")]),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=_shown,
         trim_blocks=True,
         lstrip_blocks=True,
     )
     environment.filters["number"] = _number
     return environment
+
+
+def _shown(value: object) -> object:
+    """Escape unprintable characters; what a template rendered was escaped before."""
+    return value if isinstance(value, Markup) else legible(str(value))
 
 
 def _number(value: object) -> str:

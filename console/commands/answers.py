@@ -6,7 +6,7 @@ import click
 
 from console.commands.parameters import HEAD, MONTH, SELLER, output_option
 from console.commands.running import open_database, read_settings
-from console.output import Output, print_rows
+from console.output import Output, echo, print_rows
 from domain.months import SettlementMonth
 from domain.refusal import Refused
 
@@ -41,9 +41,7 @@ def explain(seller_id: str, month: SettlementMonth, language: Literal["en", "ko"
 
     settings, today = read_settings(), this_occasion().today
     with open_database(settings) as engine:
-        click.echo(
-            explain_decision(engine, seller_id, month, language, settings.approval_rule, today)
-        )
+        echo(explain_decision(engine, seller_id, month, language, settings.approval_rule, today))
 
 
 @click.command(short_help="Every run of a month: who, why, what changed.")
@@ -86,9 +84,9 @@ def verify(replay: bool, heads: tuple[str, ...]) -> None:
             if replay:
                 found += replay_decisions(connection)
     for difference in found:
-        click.echo(str(difference))
+        echo(str(difference))
     if found:
         raise Refused(f"{len(found)} differences from what was recorded; see above.")
-    click.echo("Everything that can be derived again agrees with what was recorded.")
+    echo("Everything that can be derived again agrees with what was recorded.")
     if head is not None:
-        click.echo(f"ledger head: {head.seal_no} {head.hash}")
+        echo(f"ledger head: {head.seal_no} {head.hash}")

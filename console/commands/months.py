@@ -6,7 +6,7 @@ import click
 
 from console.commands.parameters import MONTH, REASON, ROOT, output_option
 from console.commands.running import flows_ready, open_database, read_settings, root_or_setting
-from console.output import Output, print_rows
+from console.output import Output, echo, print_rows
 from domain.months import SettlementMonth
 
 
@@ -21,7 +21,7 @@ def ingest(month: SettlementMonth, root: str | None) -> None:
         from flows.ingesting.flow import ingest_month
 
         ingested = ingest_month(str(month), root)
-    click.echo(ingested.sentences())
+    echo(ingested.sentences())
 
 
 @click.command(short_help="Check files, decide, post awards, plan the payout.")
@@ -68,7 +68,7 @@ def close(
         return
     print_report(closed.report)
     if closed.file is not None:
-        click.echo(f"report: {closed.file}")
+        echo(f"report: {closed.file}")
 
 
 @click.command(short_help="Check a delivery's files as a closing would.")
@@ -125,7 +125,7 @@ def quarantine(month: SettlementMonth, output: Output) -> None:
     if file is None:
         with open_database(settings) as engine:
             listings.require_known(engine, month)
-    click.echo(listings.refused_rows_summary(file, read_checks(settings.docs), month), err=True)
+    echo(listings.refused_rows_summary(file, read_checks(settings.docs), month), err=True)
     if output == "table":
         print_rows(listings.QUARANTINE_TABLE, listings.quarantine_table(file), output)
     else:
@@ -142,10 +142,10 @@ def docs(port: int | None) -> None:
     settings = read_settings()
     index = publish_quality_pages(settings)
     if port is None:
-        click.echo(index.resolve())
+        echo(str(index.resolve()))
         show_in_browser(index)
         return
     place = index.relative_to(settings.home).as_posix()
     serve_until_stopped(
-        settings, port, "127.0.0.1", lambda url: click.echo(f"{url}/{place} (Ctrl-C ends it)")
+        settings, port, "127.0.0.1", lambda url: echo(f"{url}/{place} (Ctrl-C ends it)")
     )

@@ -16,7 +16,7 @@ from console.commands.parameters import (
     output_option,
 )
 from console.commands.running import flows_ready, open_database, read_settings
-from console.output import Output, print_rows
+from console.output import Output, echo, print_rows
 from domain.months import SettlementMonth
 
 
@@ -30,12 +30,12 @@ def pay_out_command(on: date | None, ahead: bool) -> None:
 
         payouts = pay_out_on(on, ahead)
     for payout in payouts:
-        click.echo(
+        echo(
             f"{payout.settlement_month} paid on {payout.paid_on}: "
             f"{payout.points:,} points to {payout.sellers:,} sellers"
         )
     if not payouts:
-        click.echo("Nothing is due that was not paid already.")
+        echo("Nothing is due that was not paid already.")
 
 
 @click.command(short_help="Each closed month: due date, state, points.")
@@ -71,7 +71,7 @@ def approve_payout_command(month: SettlementMonth, points: int, reason: str) -> 
     with replanning_payouts(settings):
         with warnings_shown():
             approved = approve(settings, month, points, cause)
-        click.echo(approval_summary(approved))
+        echo(approval_summary(approved))
 
 
 @click.command("reschedule-payouts", short_help="Recompute payout dates after a new holiday.")
@@ -87,7 +87,7 @@ def reschedule_payouts() -> None:
     with replanning_payouts(settings):
         with warnings_shown():
             moved = reschedule(settings, cause)
-        click.echo(reschedule_summary(moved))
+        echo(reschedule_summary(moved))
 
 
 # A negative number looks like an option.
@@ -129,7 +129,7 @@ def adjust(
     )
     with warnings_shown():
         adjustment = corrections.adjust(read_settings(), request)
-    click.echo(corrections.adjustment_summary(adjustment))
+    echo(corrections.adjustment_summary(adjustment))
 
 
 @click.command(short_help="Every transfer of points, in order.")
@@ -163,7 +163,7 @@ def ledger(
         raise click.UsageError("--to writes the whole ledger; leave out --seller and --month")
     with open_database(read_settings()) as engine, warnings_shown():
         if file is not None:
-            click.echo(export_ledger(engine, file, moment))
+            echo(export_ledger(engine, file, moment))
             return
         require_known_seller(engine, seller_id)
         seal_no = None if moment is None else seal_as_of(engine, moment)

@@ -7,6 +7,7 @@ import click
 
 from console.commands.parameters import MONTHS
 from console.commands.running import read_settings
+from console.output import echo
 from domain.months import SettlementMonth
 
 
@@ -45,9 +46,7 @@ def serve(port: int, host: str) -> None:
     """Serve reports, data-quality pages and /metrics until Ctrl-C; `up` includes this."""
     from web.serving import serve_until_stopped
 
-    serve_until_stopped(
-        read_settings(), port, host, lambda url: click.echo(f"{url} (Ctrl-C ends it)")
-    )
+    serve_until_stopped(read_settings(), port, host, lambda url: echo(f"{url} (Ctrl-C ends it)"))
 
 
 @click.command(short_help="Apply the alarms to the Prefect server.")
@@ -60,7 +59,7 @@ def alarms(webhook: str | None) -> None:
     """
     from console.prefect_server import apply_alarms_now
 
-    click.echo(apply_alarms_now(read_settings(), webhook))
+    echo(apply_alarms_now(read_settings(), webhook))
 
 
 @click.command(short_help="Six months of a sample marketplace, in tables.")
@@ -106,7 +105,7 @@ def sample(
             file_format=file_format,
             progress=lambda month: say(f"{month} is written"),
         )
-    click.echo(
+    echo(
         f"{len(months)} months in {directory}; close one with: growth-points close MONTH "
         f"--from {directory}"
     )

@@ -28,6 +28,7 @@ from flows.prefect.run_names import payout_name
 from flows.prefect.server_errors import best_effort
 from flows.program import program_database
 from flows.refused_runs import recording_refusals
+from flows.reports.markdown import plain
 from flows.settings import Settings
 
 
@@ -153,7 +154,7 @@ def _show(paid: PaidOut, due_on: date) -> None:
     said = f"{month} {'is' if paid.created else 'had been'} paid"
     create_markdown_artifact(
         f"# {said}\n\n{payout.points:,} points to {payout.sellers:,} sellers on {payout.paid_on}; "
-        f"due on {due_on}; by {payout.actor}.",
+        f"due on {due_on}; by {plain(payout.actor)}.",
         key=f"payout-{month}",
         description=said,
     )

@@ -8,7 +8,7 @@ from prefect.artifacts import create_markdown_artifact
 
 from flows.prefect.server_errors import best_effort
 from flows.prefect.ui_links import form_address
-from flows.reports.markdown import markdown_attached
+from flows.reports.markdown import markdown_attached, plain
 from flows.reports.report import Link, Report
 from flows.settings import Settings
 
@@ -19,7 +19,9 @@ def attach_report(settings: Settings, report: Report, kept: Path | None = None) 
     shown = replace(report, links=tuple(_served(settings, link) for link in links))
     with best_effort("the report"):
         create_markdown_artifact(
-            markdown_attached(shown), key=f"month-{report.month}", description=report.headline
+            markdown_attached(shown),
+            key=f"month-{report.month}",
+            description=plain(report.headline),
         )
 
 

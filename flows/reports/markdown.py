@@ -5,9 +5,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
+from domain.written import legible
 from flows.reports.report import Link, NextStep, Report, Section
 
 _ATTACHED: Final = 500  # rows of a table attached to a run; the kept file has all
+# An underscore within a word is no markup.
+_MARKUP: Final = re.compile(r"[\\|\[\]<`*~]|(?<![^\W_])_|_(?![^\W_])")
 _WIDTH: Final = 16  # characters of the longest bar
 
 
@@ -22,13 +25,13 @@ def markdown_attached(report: Report) -> str:
 
 
 def _document(report: Report, most_rows: int | None) -> str:
-    parts = [f"# {report.headline}", "", *_findings(report)]
+    parts = [f"# {plain(report.headline)}", "", *_findings(report)]
     parts += ["", f"**Next:** {_next_step(report.next_step)}"]
     if report.figures:
         figures = tuple((each.name, each.value, each.note) for each in report.figures)
         parts += ["", *_section(Section("", ("", "", ""), figures), None)]
     for section in report.sections:
-        parts += ["", f"## {section.title}", "", *_section(section, most_rows)]
+        parts += ["", f"## {plain(section.title)}", "", *_section(section, most_rows)]
     if report.links:
         parts += ["", "## To look at", "", *(f"- {_link(link)}" for link in report.links)]
     return "\n".join(parts) + "\n"
@@ -36,17 +39,17 @@ def _document(report: Report, most_rows: int | None) -> str:
 
 def _findings(report: Report) -> Iterator[str]:
     for finding in report.findings:
-        yield f"- **{finding.severity}** `{finding.rule}`: {_plain(finding.sentence)}"
+        yield f"- **{finding.severity}** `{finding.rule}`: {plain(finding.sentence)}"
     if not report.findings:
         yield "No data-quality findings."
 
 
 def _next_step(step: NextStep) -> str:
-    parts = [step.sentence]
+    parts = [plain(step.sentence)]
     if step.form is not None:
         parts.append(_link(step.form))
     if step.command is not None:
-        parts.append(f"`{step.command}`")
+        parts.append(_code(step.command))
     return " ".join(parts)
 
 
@@ -73,16 +76,28 @@ def _draw(section: Section) -> Iterator[str]:
 
 def _link(link: Link) -> str:
     if isinstance(link.target, Path):
-        return f"{link.name}: `{link.target}`"
-    return f"[{link.name}]({link.target})"
+        return f"{plain(link.name)}: {_code(str(link.target))}"
+    return f"[{plain(link.name)}]({link.target})"
 
 
 def _row(cells: Sequence[str]) -> str:
     """Render one row of a table; cells are escaped."""
-    return "| " + " | ".join(_plain(each) for each in cells) + " |"
+    return "| " + " | ".join(plain(each) for each in cells) + " |"
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Escape text from files and forms, so that it makes no link, markup or table cell."""
-    escaped = re.sub(r"([\\|\[\]<`*])", r"\\\1", " ".join(text.splitlines()))
+    escaped = _MARKUP.sub(r"\\\g<0>", _one_line(text).replace("&", "&amp;"))
     return escaped.replace("://", "&#58;//").replace("www.", "www&#46;")
+
+
+def _code(text: str) -> str:
+    """Render a text in a fixed font, between more backticks than it has itself."""
+    line = _one_line(text)
+    fence = "`" * (1 + max(map(len, re.findall("`+", line)), default=0))
+    space = " " if "`" in line else ""
+    return f"{fence}{space}{line}{space}{fence}"
+
+
+def _one_line(text: str) -> str:
+    return legible(" ".join(text.splitlines()))

@@ -9,6 +9,7 @@ from prefect.cache_policies import NO_CACHE
 from adapters.postgres.verification.difference import Difference
 from adapters.postgres.verification.verify import verify as differences
 from domain.refusal import Refused
+from domain.written import legible
 from flows.clocks import warn_about_clocks
 from flows.program import program_database
 from flows.settings import Settings
@@ -36,7 +37,7 @@ def verify_program(replay: bool = False) -> None:
     """
     found = compare(Settings.read(), replay)
     if found:
-        rows = [{"check": each.check, "difference": each.sentence} for each in found]
+        rows = [{"check": each.check, "difference": legible(each.sentence)} for each in found]
         create_table_artifact(rows, key="verify", description="What differs")
         raise RecordsDiffer(found)
 

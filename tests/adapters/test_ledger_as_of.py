@@ -1,5 +1,6 @@
 """The ledger as it stood: the same answer today and next year, on screen and in files."""
 
+import csv
 import io
 import threading
 from datetime import date, datetime, timedelta
@@ -162,6 +163,15 @@ def test_the_export_says_what_the_ledger_says(
     ]
     export_parquet(connection, tmp_path / "ledger.parquet", seal_no=ledger_of_everything)
     assert pyarrow.parquet.read_table(tmp_path / "ledger.parquet").to_pylist() == said
+
+
+def test_the_csv_export_runs_no_seller_as_a_formula(connection: Connection) -> None:
+    ids = ["=1+1", "+82", "-1", "@x", "＝1", " =1", "\tx", "a=1"]
+    award(connection, awards_of(ids))
+    file = io.BytesIO()
+    export_csv(connection, file, seal_no=_head(connection))
+    rows = csv.DictReader(io.StringIO(file.getvalue().decode(), newline=""))
+    assert {row["seller_id"] for row in rows} == {"a=1", *(f"'{each}" for each in ids[:-1])}
 
 
 def test_the_csv_export_has_a_line_for_each_entry_until_the_seal(

@@ -11,6 +11,8 @@ import pyarrow.parquet
 from psycopg import Copy, Cursor, sql
 from sqlalchemy import Connection
 
+from domain.written import FORMULA
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -37,7 +39,7 @@ _COPY: Final = sql.SQL("""
     COPY (
       SELECT transfer.entry_no,
              to_char(recorded_at, 'YYYY-MM-DD HH24:MI:SS.USTZH:TZM') AS recorded_at,
-             effective_on, transfer.kind, transfer.seller_id,
+             effective_on, transfer.kind, {seller_id} AS seller_id,
              coalesce(transfer.tier, finished.tier) AS tier,
              to_char(settlement_month, 'YYYY-MM') AS settlement_month,
              transfer.debit_account, transfer.credit_account, transfer.points,
@@ -51,6 +53,10 @@ _COPY: Final = sql.SQL("""
 """)
 
 
+_SELLER_ID: Final = sql.SQL("transfer.seller_id")
+_QUOTED: Final = sql.SQL("regexp_replace(transfer.seller_id, {}, {})").format(
+    sql.Literal(FORMULA), sql.Literal(r"'\1")
+)
 _BLOCK: Final = 4 * 1024 * 1024
 _CONVERSION: Final = pyarrow.csv.ConvertOptions(
     column_types=_COLUMNS,
@@ -61,8 +67,11 @@ _CONVERSION: Final = pyarrow.csv.ConvertOptions(
 
 
 def export_csv(connection: Connection, file: IO[bytes], *, seal_no: int) -> None:
-    """Write the ledger as it stood at a seal, in the columns of the `ledger` command."""
-    with _copying(connection, seal_no) as blocks:
+    """Write the ledger as it stood at a seal, in the columns of the `ledger` command.
+
+    A seller id that a spreadsheet would run as a formula is quoted with `'`.
+    """
+    with _copying(connection, seal_no, _QUOTED) as blocks:
         for block in blocks:
             file.write(block)
 
@@ -70,7 +79,7 @@ def export_csv(connection: Connection, file: IO[bytes], *, seal_no: int) -> None
 def export_parquet(connection: Connection, path: Path, *, seal_no: int) -> None:
     """Write the ledger as it stood at a seal to a Parquet file, batch by batch."""
     with (
-        _copying(connection, seal_no) as blocks,
+        _copying(connection, seal_no, _SELLER_ID) as blocks,
         pyarrow.csv.open_csv(
             io.BufferedReader(_Blocks(blocks), _BLOCK),
             pyarrow.csv.ReadOptions(block_size=_BLOCK),
@@ -83,9 +92,11 @@ def export_parquet(connection: Connection, path: Path, *, seal_no: int) -> None:
             parquet.write_batch(batch)
 
 
-def _copying(connection: Connection, seal_no: int) -> AbstractContextManager[Copy]:
+def _copying(
+    connection: Connection, seal_no: int, seller_id: sql.Composable
+) -> AbstractContextManager[Copy]:
     cursor = cast("Cursor[object]", connection.connection.cursor())
-    return cursor.copy(_COPY.format(seal_no=sql.Literal(seal_no)))
+    return cursor.copy(_COPY.format(seal_no=sql.Literal(seal_no), seller_id=seller_id))
 
 
 class _Blocks(io.RawIOBase):
