@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine
 from adapters.postgres.as_of import last_seal_of, seller_balances
 from adapters.postgres.ledger import ChainHead, chain_head, seal_now
 from adapters.postgres.ledger.export import export_csv, export_parquet
+from adapters.whole_file import written_whole
 from console.output import Row
 from domain.refusal import Refused, WrongUsage
 from flows.occasion import SEOUL, this_occasion
@@ -80,14 +81,12 @@ def export_ledger(engine: Engine, file: Path, moment: date | int | None) -> str:
     if not file.absolute().parent.is_dir():
         raise Refused(f"There is no folder {file.absolute().parent} to write {file.name} to.")
     seal_no = _seal_no(engine, moment)
-    unfinished = file.with_name(f"{file.name}.unfinished")
-    with engine.connect() as connection:
+    with written_whole(file) as unfinished, engine.connect() as connection:
         if file.suffix == ".parquet":
             export_parquet(connection, unfinished, seal_no=seal_no)
         else:
             with unfinished.open("wb") as opened:
                 export_csv(connection, opened, seal_no=seal_no)
-    unfinished.replace(file)
     return f"{file} has the ledger up to head {seal_no}."
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from adapters.whole_file import write_whole
 from domain.findings import Finding, Severity
 from domain.months import SettlementMonth
 from domain.profile import Profile
@@ -81,9 +82,7 @@ def keep_check(folder: Path, checked: CheckedDelivery) -> Path:
     file = folder / _RESULTS / str(checked.settlement_month) / name
     file.parent.mkdir(parents=True, exist_ok=True)
     data = asdict(checked) | {"settlement_month": str(checked.settlement_month)}
-    unfinished = file.with_suffix(".unfinished")
-    unfinished.write_text(json.dumps(data, default=str, ensure_ascii=False), encoding="utf-8")
-    unfinished.replace(file)
+    write_whole(file, json.dumps(data, default=str, ensure_ascii=False))
     return file
 
 

@@ -8,33 +8,48 @@ from pathlib import Path
 from typing import Final
 
 from adapters.html import page_templates
+from adapters.whole_file import write_whole
 from domain.months import SettlementMonth
 from flows.reports.markdown import markdown
 from flows.reports.report import Report
 from flows.settings import Settings
 
 _MOST_ROWS: Final = 1_000  # more than anybody reads; the Markdown beside it has all
+# The files of a report, in the order of writing, and how each ends.
+_LAST: Final = {".md": b"\n", ".json": b"}\n", ".html": b"</html>"}
 _TEMPLATES: Final = page_templates("flows.reports")
 
 
 def is_kept(settings: Settings, month: SettlementMonth, name: str) -> bool:
-    """Whether a month's report is kept under a name."""
-    return (settings.reports / str(month) / f"{name}.html").exists()
+    """Whether a month's report is kept whole under a name."""
+    return all(map(_is_whole, _files(settings.reports / str(month), name)))
 
 
 def keep_report(settings: Settings, name: str, report: Report, *, overwrite: bool = True) -> Path:
     """Write a report to `reports/{month}/{name}.html`, `.md` and `.json`; return the page's path.
 
-    Each file is replaced atomically, and only if `overwrite`: a run that changed nothing does not
-    overwrite the report of the run that did.
+    Each file is replaced atomically, and only if `overwrite` or if it was cut short: a run that
+    changed nothing does not overwrite the report of the run that did.
     """
     folder = settings.reports / str(report.month)
     folder.mkdir(parents=True, exist_ok=True)
-    page = folder / f"{name}.html"
-    _write(folder / f"{name}.md", markdown(report), overwrite)
-    _write(folder / f"{name}.json", _facts(report), overwrite)
-    _write(page, report_page(report, folder), overwrite)
-    return page
+    texts = markdown(report), _facts(report), report_page(report, folder)
+    for file, text in zip(_files(folder, name), texts, strict=True):
+        if overwrite or not _is_whole(file):
+            write_whole(file, text)
+    return folder / f"{name}.html"
+
+
+def _files(folder: Path, name: str) -> tuple[Path, ...]:
+    return tuple(folder / f"{name}{ending}" for ending in _LAST)
+
+
+def _is_whole(file: Path) -> bool:
+    """Return whether a file of a report exists to its end; earlier versions were cut by a crash."""
+    try:
+        return file.read_bytes().endswith(_LAST[file.suffix])
+    except FileNotFoundError:
+        return False
 
 
 def report_page(report: Report, folder: Path) -> str:
@@ -55,10 +70,3 @@ def _facts(report: Report) -> str:
     findings = [asdict(each) for each in report.findings]
     facts = {"month": str(report.month), **report.facts, "findings": findings}
     return json.dumps(facts, ensure_ascii=False, indent=2) + "\n"
-
-
-def _write(file: Path, text: str, overwrite: bool) -> None:
-    if overwrite or not file.exists():
-        unfinished = file.with_name(f"{file.name}.unfinished")
-        unfinished.write_text(text, encoding="utf-8")
-        unfinished.replace(file)

@@ -280,6 +280,23 @@ def test_a_preview_says_how_to_close_it_like_this(closed_october: Marketplace) -
     assert "".join(f"{command} --acknowledge-paid --reason 'the new rules'".split()) in unfolded
 
 
+@pytest.mark.parametrize("cut", ["html", "md", "json"])
+def test_a_report_that_a_crash_cut_short_is_written_again(
+    closed_october: Marketplace, cut: str
+) -> None:
+    closed_october.done("close", OCTOBER)
+    file = closed_october.home / "reports" / OCTOBER / f"closed-1.{cut}"
+    whole = file.read_bytes()
+    file.write_bytes(whole[: len(whole) // 2] + bytes(20))
+
+    closed_october.done("close", OCTOBER)
+
+    written = file.read_bytes()
+    assert written.endswith(whole[-2:])
+    assert b"\0" not in written
+    closed_october.done("verify")
+
+
 def test_a_report_that_a_killed_run_did_not_keep_says_that_it_is_written_again(
     closed_october: Marketplace,
 ) -> None:
