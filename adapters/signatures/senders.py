@@ -1,0 +1,119 @@
+"""The file of senders: whose signatures are accepted, and when (OpenSSH's `allowed_signers`)."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from adapters.signatures.sshsig import KEY_TYPE, NAMESPACE, PublicKey, SignatureInvalid
+from domain.refusal import WrongUsage
+
+_SEOUL: Final = ZoneInfo("Asia/Seoul")
+_LINE: Final = re.compile(
+    r"(?P<name>\S+)\s+(?:(?P<options>[a-z-]+(?:=\S+)?)\s+)?"
+    r"(?P<kind>(?:ssh|sk|ecdsa)-\S+)\s+(?P<key>\S+)(?:\s.*)?"
+)
+_OPTION: Final = re.compile(r'(namespaces|valid-after|valid-before)="([^"]+)"', re.IGNORECASE)
+_INSTANTS: Final = {8: "%Y%m%d", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
+
+
+class SendersInvalid(WrongUsage):
+    """The file of senders cannot be read, or a line of it has another form."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """A key that may sign deliveries, and the instants between which it may; None is no limit."""
+
+    name: str
+    key: PublicKey
+    valid_after: datetime | None = None
+    valid_before: datetime | None = None
+
+    def why_not(self, at: datetime) -> str | None:
+        """Return why the key may not sign at an instant, None if it may."""
+        if self.valid_after is not None and at < self.valid_after:
+            return f"is valid only after {self.valid_after:%Y-%m-%d %H:%M %Z}"
+        if self.valid_before is not None and at >= self.valid_before:
+            return f"was valid only before {self.valid_before:%Y-%m-%d %H:%M %Z}"
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Senders:
+    """The senders in a file; a key may be listed several times, with other validity."""
+
+    file: Path
+    listed: tuple[Sender, ...]
+
+    def with_key(self, key: PublicKey) -> tuple[Sender, ...]:
+        """Return the entries of a key."""
+        return tuple(each for each in self.listed if each.key == key)
+
+
+def read_senders(path: Path) -> Senders:
+    """Read the file of senders; raises SendersInvalid, naming file and line."""
+    try:
+        lines = path.read_text(encoding="utf-8").split("\n")
+    except OSError as error:
+        raise SendersInvalid(
+            f"the file of senders, {path}, cannot be read: {error.strerror or error}"
+        ) from error
+    except UnicodeDecodeError as error:
+        raise SendersInvalid(f"{path} cannot be read as UTF-8 text: {error}") from error
+    listed = tuple(
+        _sender(line.strip(), f"{path}:{number}")
+        for number, line in enumerate(lines, start=1)
+        if line.strip() and not line.strip().startswith("#")
+    )
+    if not listed:
+        raise SendersInvalid(
+            f"{path} lists no sender, so no delivery could be accepted; "
+            f"write for example: settlements@example.com {KEY_TYPE} AAAA…"
+        )
+    return Senders(path, listed)
+
+
+def _sender(line: str, where: str) -> Sender:
+    match = _LINE.fullmatch(line)
+    if match is None or not match["name"].isprintable():
+        raise SendersInvalid(f"{where}: write a name and a public key: NAME {KEY_TYPE} AAAA…")
+    try:
+        key = PublicKey.parse(f"{match['kind']} {match['key']}")
+    except SignatureInvalid as error:
+        raise SendersInvalid(f"{where}: {match['name']} cannot be used: {error}") from None
+    options = dict(_options(match["options"] or "", where))
+    if NAMESPACE not in options.get("namespaces", NAMESPACE).split(","):
+        raise SendersInvalid(f"{where}: {match['name']} may not sign for {NAMESPACE}")
+    after, before = (
+        _instant(options[name], where) if name in options else None
+        for name in ("valid-after", "valid-before")
+    )
+    return Sender(match["name"], key, after, before)
+
+
+def _options(text: str, where: str) -> Iterator[tuple[str, str]]:
+    while text:
+        match = _OPTION.match(text)
+        if match is None or text[match.end() :][:1] not in ("", ","):
+            raise SendersInvalid(
+                f"{where}: {text} is no option that is known: "
+                'namespaces="…", valid-after="YYYYMMDD", valid-before="YYYYMMDD"'
+            )
+        yield match[1].lower(), match[2]
+        text = text[match.end() + 1 :]
+
+
+def _instant(text: str, where: str) -> datetime:
+    """Read a time as OpenSSH writes it, in Seoul unless it ends in Z."""
+    digits = text.removesuffix("Z")
+    try:
+        naive = datetime.strptime(digits, _INSTANTS[len(digits)])  # noqa: DTZ007 the zone follows
+    except (KeyError, ValueError):
+        raise SendersInvalid(
+            f"{where}: {text} is not a time; write YYYYMMDD or YYYYMMDDHHMM"
+        ) from None
+    return naive.replace(tzinfo=UTC if text.endswith("Z") else _SEOUL)

@@ -1,0 +1,163 @@
+"""Detached signatures as `ssh-keygen -Y sign` writes them (OpenSSH's PROTOCOL.sshsig), by Ed25519.
+
+The container is six fields, read here; keys and signatures are checked by `cryptography`.
+"""
+
+import hashlib
+import struct
+from base64 import b64decode, b64encode
+from dataclasses import dataclass
+from typing import Final
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+KEY_TYPE: Final = "ssh-ed25519"
+NAMESPACE: Final = "growth-points"
+LONGEST: Final = 4096  # bytes; a signature by Ed25519 has about 320
+
+_MAGIC: Final = b"SSHSIG"
+_VERSION: Final = 1
+_BEGIN: Final = "-----BEGIN SSH SIGNATURE-----"
+_END: Final = "-----END SSH SIGNATURE-----"
+_HASHES: Final = {b"sha256": hashlib.sha256, b"sha512": hashlib.sha512}
+_KEY_BYTES: Final = 32
+
+
+class SignatureInvalid(Exception):
+    """A signature that proves nothing; the message says why, without naming the file."""
+
+
+@dataclass(frozen=True, slots=True)
+class PublicKey:
+    """An Ed25519 public key, by its 32 bytes."""
+
+    content: bytes
+
+    def __str__(self) -> str:
+        """Return the key as in OpenSSH's files: `ssh-ed25519 AAAA…`."""
+        return f"{KEY_TYPE} {b64encode(self._blob).decode()}"
+
+    @property
+    def fingerprint(self) -> str:
+        """The key's fingerprint, as `ssh-keygen -l` shows it."""
+        return f"SHA256:{b64encode(hashlib.sha256(self._blob).digest()).decode().rstrip('=')}"
+
+    @property
+    def _blob(self) -> bytes:
+        return _string(KEY_TYPE.encode()) + _string(self.content)
+
+    @classmethod
+    def parse(cls, text: str) -> "PublicKey":
+        """Read `ssh-ed25519 AAAA…`; raises SignatureInvalid."""
+        kind, _, encoded = text.partition(" ")
+        if kind != KEY_TYPE:
+            raise SignatureInvalid(f"its key is of type {kind[:40]!r}, not {KEY_TYPE}")
+        return cls._of(_decoded(encoded))
+
+    @classmethod
+    def _of(cls, blob: bytes) -> "PublicKey":
+        fields = _Fields(blob)
+        if (kind := fields.string()) != KEY_TYPE.encode():
+            raise SignatureInvalid(f"its key is of type {_shown(kind)}, not {KEY_TYPE}")
+        content = fields.rest_as_string()
+        if len(content) != _KEY_BYTES:
+            raise SignatureInvalid("its key is damaged")
+        return cls(content)
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """A detached signature: the key it claims, what it is for, and the signature itself."""
+
+    key: PublicKey
+    namespace: bytes
+    reserved: bytes
+    hash_name: bytes
+    content: bytes
+
+    @classmethod
+    def parse(cls, armored: bytes) -> "Signature":
+        """Read the text of a `.sig` file; raises SignatureInvalid."""
+        fields = _Fields(_unarmored(armored))
+        if fields.take(len(_MAGIC)) != _MAGIC or fields.number() != _VERSION:
+            raise SignatureInvalid("it is not a version 1 signature of ssh-keygen")
+        key = PublicKey._of(fields.string())  # noqa: SLF001 the same format
+        namespace, reserved, hash_name = fields.string(), fields.string(), fields.string()
+        inner = _Fields(fields.rest_as_string())
+        if (kind := inner.string()) != KEY_TYPE.encode():
+            raise SignatureInvalid(f"it is of type {_shown(kind)}, not {KEY_TYPE}")
+        return cls(key, namespace, reserved, hash_name, inner.rest_as_string())
+
+    def verify(self, message: bytes) -> None:
+        """Raise SignatureInvalid unless the key signed the message for this program."""
+        if self.namespace != NAMESPACE.encode():
+            raise SignatureInvalid(
+                f"it was made for {_shown(self.namespace)}; sign with ssh-keygen -n {NAMESPACE}"
+            )
+        if self.hash_name not in _HASHES:
+            raise SignatureInvalid(f"its hash is {_shown(self.hash_name)}, not sha512 or sha256")
+        digest = _HASHES[self.hash_name](message).digest()
+        signed = _MAGIC + b"".join(
+            map(_string, (self.namespace, self.reserved, self.hash_name, digest))
+        )
+        try:
+            Ed25519PublicKey.from_public_bytes(self.key.content).verify(self.content, signed)
+        except InvalidSignature:
+            raise SignatureInvalid(
+                f"the key {self.key.fingerprint} did not sign these bytes"
+            ) from None
+
+
+@dataclass(slots=True)
+class _Fields:
+    """Reads the fields of OpenSSH's formats: numbers, and strings after their length."""
+
+    left: bytes
+
+    def take(self, count: int) -> bytes:
+        if count > len(self.left):
+            raise SignatureInvalid("it is cut short or damaged")
+        taken, self.left = self.left[:count], self.left[count:]
+        return taken
+
+    def number(self) -> int:
+        number: int = struct.unpack(">I", self.take(4))[0]
+        return number
+
+    def string(self) -> bytes:
+        return self.take(self.number())
+
+    def rest_as_string(self) -> bytes:
+        last = self.string()
+        if self.left:
+            raise SignatureInvalid("it is damaged: bytes follow its end")
+        return last
+
+
+def _unarmored(armored: bytes) -> bytes:
+    if len(armored) > LONGEST:
+        raise SignatureInvalid(f"it has more than {LONGEST:,} bytes; a signature has a few hundred")
+    try:
+        lines = armored.decode("ascii").split()
+    except UnicodeDecodeError:
+        raise SignatureInvalid("it is not the text that ssh-keygen -Y sign writes") from None
+    text = " ".join(lines)
+    if not (text.startswith(f"{_BEGIN} ") and text.endswith(f" {_END}")):
+        raise SignatureInvalid("it is not the text that ssh-keygen -Y sign writes")
+    return _decoded(text[len(_BEGIN) : -len(_END)].replace(" ", ""))
+
+
+def _decoded(encoded: str) -> bytes:
+    try:
+        return b64decode(encoded, validate=True)
+    except ValueError:
+        raise SignatureInvalid("it is damaged: it is not Base64") from None
+
+
+def _string(content: bytes) -> bytes:
+    return struct.pack(">I", len(content)) + content
+
+
+def _shown(field: bytes) -> str:
+    return repr(field[:40].decode("ascii", "backslashreplace"))
