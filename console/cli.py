@@ -80,6 +80,7 @@ def cli() -> None:
     Settings are environment variables, all optional:
       GROWTH_POINTS_HOME          embedded database, quarantine, reports (.growth-points)
       GROWTH_POINTS_SETTLEMENTS   root of the settlement folders, instead of --from
+      GROWTH_POINTS_SENDERS       public keys that deliveries must be signed with
       GROWTH_POINTS_DATABASE_URL  a PostgreSQL of your own, instead of the embedded one
       GROWTH_POINTS_POLICIES      folder of your own policies (TOML)
       GROWTH_POINTS_HOLIDAYS      file of announced extra holidays

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from adapters.ingest.delivery import DeliveryRefused, find_delivery
+from adapters.ingest.signed_manifest import TrustedSenders
 from console.output import Row
 from domain.findings import Finding, blocking, warnings
 from domain.limits import LIMITS
@@ -71,10 +72,15 @@ class CheckedFolder:
             yield (str(self.month), severity, each.rule, each.count, each.where, sentence)
 
 
-def check_folder(folder: Path, limits: Mapping[str, float] = LIMITS) -> Iterator[CheckedFolder]:
+def check_folder(
+    folder: Path,
+    limits: Mapping[str, float] = LIMITS,
+    trusted: TrustedSenders | None = None,
+) -> Iterator[CheckedFolder]:
     """Check a month's folder, or all months in a folder; raises NoMonthFolder.
 
-    Nothing is compared with earlier months, and nothing is kept.
+    Signatures are checked if there are trusted senders. Nothing is compared with earlier months,
+    and nothing is kept.
     """
     folder = folder.absolute()
     months = _months(folder)
@@ -82,7 +88,7 @@ def check_folder(folder: Path, limits: Mapping[str, float] = LIMITS) -> Iterator
         raise NoMonthFolder(folder)
     start_gate()  # it loads while the files are read
     root = folder.parent if _month(folder) else folder
-    return (_check(root, month, limits) for month in months)
+    return (_check(root, month, limits, trusted) for month in months)
 
 
 def _months(folder: Path) -> list[SettlementMonth]:
@@ -100,10 +106,15 @@ def _month(folder: Path) -> SettlementMonth | None:
         return None
 
 
-def _check(root: Path, month: SettlementMonth, limits: Mapping[str, float]) -> CheckedFolder:
+def _check(
+    root: Path,
+    month: SettlementMonth,
+    limits: Mapping[str, float],
+    trusted: TrustedSenders | None,
+) -> CheckedFolder:
     with tempfile.TemporaryDirectory(prefix="growth-points-check-") as work:
         try:
-            delivery = find_delivery(str(root), month)
+            delivery = find_delivery(str(root), month, trusted=trusted)
             staged = read_delivery(delivery, Path(work) / "staging", Path(work) / "quarantine")
         except DeliveryRefused as refused:
             return CheckedFolder(month, refused.findings, None)

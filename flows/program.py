@@ -3,7 +3,9 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine
 
@@ -14,6 +16,10 @@ from adapters.postgres.embedded import embedded_url
 from domain.months import SettlementMonth
 from domain.payout_date import calendar_years
 from flows.settings import Settings
+
+if TYPE_CHECKING:
+    from adapters.ingest.signed_manifest import TrustedSenders
+    from adapters.signatures.senders import Senders
 
 
 @contextmanager
@@ -47,3 +53,18 @@ def program_calendar(settings: Settings) -> Calendar:
         return korean_holidays(calendar_years(month), extra)
 
     return around_payout_of
+
+
+def program_senders(settings: Settings) -> "Senders | None":
+    """Read whose signatures are accepted; None if deliveries need none."""
+    from adapters.signatures.senders import read_senders
+
+    return None if settings.senders is None else read_senders(settings.senders)
+
+
+def trusted_senders(settings: Settings, at: datetime) -> "TrustedSenders | None":
+    """Return the senders as they are trusted at an instant; None if deliveries need none."""
+    from adapters.ingest.signed_manifest import TrustedSenders
+
+    senders = program_senders(settings)
+    return None if senders is None else TrustedSenders(senders, at)

@@ -36,6 +36,9 @@ class Settings(BaseSettings):
         default=None, description="root of the settlement folders, a path or an object-store URL"
     )
     engine: str = Field(default="duckdb://", description="what reads the settlement lines")
+    senders: Path | None = Field(
+        default=None, description="file of the public keys that deliveries must be signed with"
+    )
     policies: Path | None = Field(default=None, description="folder of your own policies")
     holidays: Path | None = Field(default=None, description="file of extra public holidays")
 
@@ -91,7 +94,8 @@ class Settings(BaseSettings):
         return value
 
     @field_validator(
-        "database_url", "settlements", "policies", "holidays", "pages_url", mode="before"
+        *("database_url", "settlements", "senders", "policies", "holidays", "pages_url"),
+        mode="before",
     )
     @classmethod
     def _empty_is_unset(cls, value: object) -> object:

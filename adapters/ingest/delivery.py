@@ -1,11 +1,10 @@
 """Finding a month's delivery: its files, its manifest and the hash of its content."""
 
 import hashlib
-import json
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Iterator, Mapping, Set
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,15 +14,15 @@ import duckdb
 
 from adapters.ingest.file_layout import SUFFIXES, Contents, Layout, contents_of
 from adapters.ingest.file_problem import FileProblem
-from adapters.ingest.manifest import read_manifest
+from adapters.ingest.manifest import MANIFEST, Manifest, content_hash, read_manifest
 from adapters.ingest.object_store import fetch_folder, is_object_store, local_path
 from adapters.ingest.problems import DeliveryRefused as DeliveryRefused  # noqa: PLC0414
 from adapters.ingest.problems import Problems
+from adapters.ingest.signed_manifest import SIGNATURE, SignedManifest, TrustedSenders
 from domain.months import SettlementMonth
 from domain.profile import DeclaredTotals
 from domain.settlement import Content
 
-MANIFEST = "manifest.json"
 SELLER_FOLDER = "seller_id="
 _SUFFIX = "|".join(map(re.escape, SUFFIXES))
 _NAMES = {content: re.compile(rf"{content}.*({_SUFFIX})", re.DOTALL) for content in Content}
@@ -96,26 +95,34 @@ class Delivery:
     """A month's files, complete and with all columns.
 
     `content_hash` is the SHA-256 over the names and SHA-256 of all files including the manifest:
-    the same content has the same hash in any folder.
+    the same content has the same hash in any folder. `signed` is the manifest with its signature,
+    None where no signature is required.
     """
 
     settlement_month: SettlementMonth
     source: str
     content_hash: str
     files: tuple[DeliveredFile, ...]
+    signed: SignedManifest | None = None
 
     def of(self, content: Content) -> tuple[DeliveredFile, ...]:
         """Return the files of one content."""
         return tuple(file for file in self.files if file.content is content)
 
 
-def find_delivery(root: str, month: SettlementMonth, fetched: Path | None = None) -> Delivery:
+def find_delivery(
+    root: str,
+    month: SettlementMonth,
+    fetched: Path | None = None,
+    trusted: TrustedSenders | None = None,
+) -> Delivery:
     """Find a month's delivery in the folder `{root}/{month}`, and hash it.
 
     The root is a path, or the URL of an object store, whose objects are first fetched into the
     folder `fetched`. Files are in the month's folder, or in a folder `seller_id=…` in it for one
-    seller's export. Raises DeliveryRefused with all problems: an absent folder or file, an empty,
-    damaged or mislabeled one, a missing column, a manifest that does not match.
+    seller's export. With `trusted` senders, one of them must have signed the manifest, and the
+    files must be those signed. Raises DeliveryRefused with all problems: an absent folder or file,
+    an empty, damaged or mislabeled one, a missing column, a manifest that does not match.
     """
     problems, source = Problems(), source_of(root, month)
     folder = Path(source)
@@ -123,12 +130,17 @@ def find_delivery(root: str, month: SettlementMonth, fetched: Path | None = None
         folder = _fetched(source, fetched, month, problems)
     paths = _list(folder, source, problems)
     names = {_name(folder, path) for path in paths}
-    manifest = _manifest(folder / MANIFEST, problems)
-    declared = _declared(manifest, month, names, problems)
+    content = _manifest(folder / MANIFEST, problems)
+    manifest = _declared(content, month, names, problems)
+    signed = trusted.signed(folder, content, manifest, problems) if trusted is not None else None
     opened = _opened(folder, paths, problems)
     problems.refuse_if_any(month, source)
-    files = _hashed(folder, opened, declared)
-    return Delivery(month, source, _content_hash(files, manifest), files)
+    files = _hashed(folder, opened, {} if manifest is None else manifest.declared)
+    hashes = {file.name: file.sha256 for file in files}
+    if signed is not None:
+        signed.compare(hashes, problems)
+        problems.refuse_if_any(month, source)
+    return Delivery(month, source, content_hash(hashes, content), files, signed)
 
 
 def source_of(root: str, month: SettlementMonth) -> str:
@@ -193,7 +205,7 @@ def _candidates(folder: Path) -> Iterator[Path]:
 
 def _may_belong(name: str) -> bool:
     """Return whether a file of this name has to be examined."""
-    return name == MANIFEST or _LOOKS_LIKE_DATA.fullmatch(name) is not None
+    return name in (MANIFEST, SIGNATURE) or _LOOKS_LIKE_DATA.fullmatch(name) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,14 +277,6 @@ def _hash(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _content_hash(files: Iterable[DeliveredFile], manifest: bytes | None) -> str:
-    hashes = {file.name: file.sha256 for file in files}
-    if manifest is not None:
-        hashes[MANIFEST] = hashlib.sha256(manifest).hexdigest()
-    content = json.dumps(sorted(hashes.items()), ensure_ascii=True)
-    return hashlib.sha256(content.encode()).hexdigest()
-
-
 def _manifest(path: Path, problems: Problems) -> bytes | None:
     with problems.collecting(MANIFEST):
         if path.exists() or path.is_symlink():
@@ -283,13 +287,13 @@ def _manifest(path: Path, problems: Problems) -> bytes | None:
 
 def _declared(
     content: bytes | None, month: SettlementMonth, names: Set[str], problems: Problems
-) -> dict[str, DeclaredTotals]:
-    """Return what the manifest declares, after comparing its list of files with those found."""
+) -> Manifest | None:
+    """Return what the manifest says, after comparing its list of files with those found."""
     if content is None:
-        return {}
+        return None
+    manifest = None
     with problems.collecting(MANIFEST):
         manifest = read_manifest(content, month)
         for problem in (*manifest.problems, *manifest.differences(names)):
             problems.add(problem.rule, MANIFEST, problem.sentence)
-        return manifest.declared
-    return {}
+    return manifest

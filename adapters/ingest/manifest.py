@@ -1,10 +1,11 @@
 """Reading a delivery's manifest: the control totals that its sender declares."""
 
+import hashlib
 import json
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,8 @@ from adapters.ingest.file_problem import FileProblem
 from domain.months import SettlementMonth
 from domain.profile import DeclaredTotals
 
+MANIFEST = "manifest.json"
+_LARGEST_NUMBER = 2**31 - 1
 _SHA256 = re.compile(r"[0-9a-fA-F]{64}")
 
 # The totals that a manifest must declare of each file.
@@ -23,10 +26,12 @@ class Manifest:
     """What a manifest declares of each file, by file name, and its problems.
 
     `declared` has all files that it names; their totals are valid only without problems.
+    `delivery_no` numbers the signed deliveries of a month, None if it is invalid.
     """
 
     declared: dict[str, DeclaredTotals]
     problems: tuple[FileProblem, ...]
+    delivery_no: int | None = 1
 
     def differences(self, found: Set[str]) -> Iterator[FileProblem]:
         """Compare the files that it names with those found."""
@@ -49,7 +54,21 @@ def read_manifest(content: bytes, month: SettlementMonth) -> Manifest:
         for entry in listed
         if _name(entry)
     }
-    return Manifest(declared, tuple(_problems(data, entries, month)))
+    return Manifest(declared, tuple(_problems(data, entries, month)), _delivery_no(data))
+
+
+def content_hash(hashes: Mapping[str, str], manifest: bytes | None) -> str:
+    """Hash a delivery by the names and SHA-256 of its files, and its manifest if it has one."""
+    hashed = dict(hashes)
+    if manifest is not None:
+        hashed[MANIFEST] = hashlib.sha256(manifest).hexdigest()
+    content = json.dumps(sorted(hashed.items()), ensure_ascii=True)
+    return hashlib.sha256(content.encode()).hexdigest()
+
+
+def _delivery_no(data: dict[str, Any]) -> int | None:
+    number = _whole(data, "delivery_no") if "delivery_no" in data else 1
+    return number if number is not None and 1 <= number <= _LARGEST_NUMBER else None
 
 
 def _problems(

@@ -83,9 +83,12 @@ def check(folder: Path, output: Output) -> None:
     """
     from console.delivery_check import FINDINGS, WouldBeRefused, check_folder
     from console.terminal import print_findings
+    from flows.occasion import this_occasion
+    from flows.program import trusted_senders
 
-    checked = []
-    for each in check_folder(folder, read_settings().limit_shares):
+    settings, checked = read_settings(), []
+    trusted = trusted_senders(settings, this_occasion().now)
+    for each in check_folder(folder, settings.limit_shares, trusted):
         checked.append(each)
         if output == "table":
             print_findings(each.headline(), each.findings)

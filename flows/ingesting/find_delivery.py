@@ -7,6 +7,7 @@ from sqlalchemy import Engine
 
 from adapters.ingest.delivery import Delivery, find_delivery
 from adapters.ingest.object_store import is_object_store, local_path
+from adapters.ingest.signed_manifest import TrustedSenders
 from adapters.postgres.revisions import Revision, current_revisions
 from domain.months import SettlementMonth
 from domain.refusal import WrongUsage
@@ -36,10 +37,14 @@ class FoundDelivery:
 
 
 def find_delivery_of(
-    engine: Engine, root: str, month: SettlementMonth, fetched: Path
+    engine: Engine,
+    root: str,
+    month: SettlementMonth,
+    fetched: Path,
+    trusted: TrustedSenders | None = None,
 ) -> FoundDelivery:
     """Find and hash the files of a month; raises DeliveryRefused with every finding."""
-    delivery = find_delivery(root, month, fetched)
+    delivery = find_delivery(root, month, fetched, trusted)
     with engine.connect() as connection:
         return FoundDelivery(delivery, current_revisions(connection, [month]).get(month))
 

@@ -35,7 +35,7 @@ from flows.prefect.clock_check import check_clocks
 from flows.prefect.flow_occasion import flow_occasion
 from flows.prefect.forms import Month, NameOrNone
 from flows.prefect.retrying import RETRIES
-from flows.program import program_database
+from flows.program import program_database, trusted_senders
 from flows.refused_runs import recording_refusals
 from flows.reports.close_command import close_command
 from flows.run_folders import remove_abandoned_copies, run_folder
@@ -138,9 +138,10 @@ def _current(settings: Settings, found: FoundDelivery, *, preview: bool) -> Soun
 
 @task(cache_policy=NO_CACHE, name="find the delivery", **RETRIES)
 def find(settings: Settings, root: str, month: SettlementMonth, fetched: Path) -> FoundDelivery:
-    """Find and hash the month's files."""
+    """Find and hash the month's files, and check who signed them."""
+    trusted = trusted_senders(settings, this_occasion().now)
     with program_database(settings) as engine:
-        return find_delivery_of(engine, root, month, fetched)
+        return find_delivery_of(engine, root, month, fetched, trusted)
 
 
 @task(cache_policy=NO_CACHE, name="read the settlement lines")

@@ -1,6 +1,7 @@
 """A delivery in an object store is read like one in a folder, from a real server."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +10,12 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from adapters.ingest.delivery import DeliveryRefused, find_delivery
+from adapters.ingest.signed_manifest import TrustedSenders
+from adapters.signatures.senders import Senders
 from flows.ingesting.read_delivery import read_delivery
 from tests.adapters.test_ingest import TOTALS, rows_of
 from tests.deliveries import MONTH, SmallDelivery
+from tests.signing import Signer
 
 ROOT = "s3://settlements/monthly"
 
@@ -64,6 +68,18 @@ def test_a_delivery_in_a_store_is_the_same_as_in_a_folder(
     assert found.content_hash == find_delivery(str(delivery.root), MONTH).content_hash
     staged = read_delivery(found, tmp_path / "staging", tmp_path / "quarantine")
     assert rows_of(staged.totals) == TOTALS
+
+
+def test_a_signed_delivery_in_a_store_is_fetched_with_its_signature(
+    bucket: Any, delivery: SmallDelivery, tmp_path: Path
+) -> None:
+    signer = Signer()
+    signature = signer.sign((delivery.folder / "manifest.json").read_bytes())
+    (delivery.folder / "manifest.json.sig").write_bytes(signature)
+    upload(bucket, delivery)
+    trusted = TrustedSenders(Senders(tmp_path, (signer.sender,)), datetime.now(UTC))
+    found = find_delivery(ROOT, MONTH, tmp_path / "fetched", trusted)
+    assert found.signed is not None
 
 
 def test_what_was_fetched_before_does_not_stay(

@@ -1,0 +1,124 @@
+"""A delivery's signature: of a trusted sender, over a manifest that has every file's hash."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from adapters.ingest.file_problem import FileProblem
+from adapters.ingest.manifest import MANIFEST, Manifest
+from adapters.ingest.problems import Problems
+from adapters.signatures.senders import Sender, Senders
+from adapters.signatures.sshsig import LONGEST, NAMESPACE, Signature, SignatureInvalid
+
+SIGNATURE: Final = "manifest.json.sig"
+_SIGN: Final = f"ssh-keygen -Y sign -n {NAMESPACE} -f KEY < {MANIFEST} > {SIGNATURE}"
+
+
+@dataclass(frozen=True, slots=True)
+class SignedManifest:
+    """A manifest, as it was delivered, with its verified signature and who made it.
+
+    `hashes` are the SHA-256 of the files that it names.
+    """
+
+    sender: Sender
+    manifest: bytes
+    signature: str
+    hashes: Mapping[str, str]
+    delivery_no: int
+
+    def compare(self, found: Mapping[str, str], problems: Problems) -> None:
+        """Add a problem for each file, by name, whose SHA-256 is not the signed one."""
+        for name, sha256 in found.items():
+            if self.hashes.get(name) != sha256:
+                problems.add(
+                    "file_unlike_signed",
+                    name,
+                    f"it is not the file that {self.sender.name} signed (its SHA-256 is {sha256}, "
+                    f"the signed one {self.hashes.get(name)}); have the month delivered again",
+                )
+
+
+@dataclass(frozen=True, slots=True)
+class TrustedSenders:
+    """Whose signatures are accepted, at the instant of a run."""
+
+    senders: Senders
+    at: datetime
+
+    def signed(
+        self, folder: Path, content: bytes | None, manifest: Manifest | None, problems: Problems
+    ) -> SignedManifest | None:
+        """Check who signed the manifest in a folder, and that it binds every file.
+
+        `content` is the manifest as it was delivered, `manifest` what it says. None if that adds a
+        problem.
+        """
+        with problems.collecting(SIGNATURE):
+            armored = _read_signature(folder)
+            if content is None or armored is None:
+                raise _unsigned(MANIFEST if content is None else SIGNATURE)
+            sender = self._signer(content, armored)
+            if manifest is not None:  # its own problems are known
+                return _binding(sender, content, armored, manifest)
+        return None
+
+    def _signer(self, content: bytes, armored: bytes) -> Sender:
+        try:
+            signature = Signature.parse(armored)
+            signature.verify(content)
+        except SignatureInvalid as error:
+            sentence = f"{error}. Have the sender sign this {MANIFEST}: {_SIGN}"
+            raise FileProblem("signature_invalid", sentence) from error
+        known = self.senders.with_key(signature.key)
+        if not known:
+            raise FileProblem(
+                "sender_unknown",
+                f"it was made with the key {signature.key.fingerprint}, which {self.senders.file} "
+                "does not list; ask the sender whether the key is theirs before you list it",
+            )
+        reasons = [each.why_not(self.at) for each in known]
+        if None not in reasons:
+            raise FileProblem(
+                "sender_not_valid",
+                f"it was made by {known[-1].name}, whose key {reasons[-1]}, as {self.senders.file} "
+                "says; have the manifest signed with a valid key",
+            )
+        return known[reasons.index(None)]
+
+
+def _binding(sender: Sender, content: bytes, armored: bytes, manifest: Manifest) -> SignedManifest:
+    hashes = {name: said.sha256 for name, said in manifest.declared.items() if said.sha256}
+    if unhashed := sorted(manifest.declared.keys() - hashes):
+        raise FileProblem(
+            "manifest_unhashed",
+            f"{sender.name} signed a {MANIFEST} without the sha256 of {', '.join(unhashed[:3])}: "
+            "nothing proves the file; the manifest must have it for every file",
+        )
+    if manifest.delivery_no is None:
+        raise FileProblem(
+            "manifest_malformed",
+            f"the delivery_no of {MANIFEST} is not a whole number from 1 on",
+        )
+    return SignedManifest(sender, content, armored.decode("ascii"), hashes, manifest.delivery_no)
+
+
+def _unsigned(lacks: str) -> FileProblem:
+    return FileProblem(
+        "delivery_unsigned",
+        f"the delivery has no {lacks}, and only signed ones are accepted "
+        f"(GROWTH_POINTS_SENDERS); have the sender sign it: {_SIGN}",
+    )
+
+
+def _read_signature(folder: Path) -> bytes | None:
+    """Read a signature file, None if there is none; of one that is too long only the beginning."""
+    path = folder / SIGNATURE
+    if not path.exists():
+        return None
+    if not path.is_file():
+        raise FileProblem("signature_invalid", "it is no ordinary file")
+    with path.open("rb") as file:
+        return file.read(LONGEST + 1)
