@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from adapters.ingest.signed_manifest import SignedManifest
 from domain.months import SettlementMonth
 from domain.profile import Profile
 
@@ -25,6 +26,7 @@ class StagedMonth:
     directory: Path
     quarantine: Path | None
     profile: Profile
+    signed: SignedManifest | None = None
 
     @property
     def totals(self) -> Path:

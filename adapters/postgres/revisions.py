@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row, func, insert, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from adapters.postgres.bulk import copy_parquet, hash_files
+from adapters.postgres.signatures import record_signature
 from adapters.postgres.tables import revision, seller_amount, seller_snapshot
 from domain.findings import Finding
 from domain.months import SettlementMonth
@@ -61,7 +62,7 @@ def recorded_findings(connection: Connection, revision_id: int) -> tuple[Finding
 def record_revision(
     connection: Connection, staged: "StagedMonth", findings: Sequence[Finding], actor: str
 ) -> Revision:
-    """Record a staged delivery as its month's next revision, with its amounts and its snapshot.
+    """Record a staged delivery as its month's next revision: signature, amounts and snapshot.
 
     The caller must hold the program's lock, so that the number is unique.
     """
@@ -88,6 +89,8 @@ def record_revision(
         .returning(*_FACTS)
     ).one()
     recorded = _revision(row)
+    if staged.signed is not None:
+        record_signature(connection, recorded.revision_id, staged.signed)
     number = ("revision_id", recorded.revision_id)
     for table, file in files:
         copy_parquet(connection, table, number, file)

@@ -22,6 +22,11 @@ NOTED: Final = """
 """
 
 
+_OF_ITS_REVISION: Final = """
+    SELECT accepted_at FROM growth_points.revision
+    WHERE revision.revision_id = revision_signature.revision_id
+"""
+
 # Each kind of record with its instant. A run has two: the machine's and the database's.
 _RECORDED: Final = (
     ("posting", "recorded_at", "posting_no = subject_key::bigint"),
@@ -37,6 +42,7 @@ _RECORDED: Final = (
     ),
     ("approval", "approved_at", "evaluation_id = subject_key::integer"),
     ("revision", "accepted_at", "revision_id = subject_key::integer"),
+    ("revision_signature", f"({_OF_ITS_REVISION})", "revision_id = subject_key::integer"),
     ("evaluation", "evaluated_at", "evaluation_id = subject_key::integer"),
 )
 _INSTANT: Final = "".join(

@@ -14,6 +14,7 @@ from sqlalchemy import (
     DateTime,
     Dialect,
     Integer,
+    LargeBinary,
     MetaData,
     SmallInteger,
     Table,
@@ -66,6 +67,17 @@ revision = Table(
     Column("actor", Text),
     Column("accepted_at", DateTime(timezone=True)),
     Column("rows_hash", Text),
+)
+
+revision_signature = Table(
+    "revision_signature",
+    metadata,
+    Column("revision_id", Integer, primary_key=True),
+    Column("sender", Text),
+    Column("public_key", Text),
+    Column("delivery_no", Integer),
+    Column("manifest", LargeBinary),
+    Column("signature", Text),
 )
 
 seller_amount = Table(

@@ -71,16 +71,18 @@ def verify(replay: bool, heads: tuple[str, ...]) -> None:
     from console.as_of import seal_everything
     from console.progress import warnings_shown
     from flows.clocks import warn_about_clocks
+    from flows.program import program_senders
     from flows.verifying.kept_heads import heads_in_reports
     from flows.verifying.replay import replay_decisions
 
     settings = read_settings()
     known = (*heads, *heads_in_reports(settings.reports))
+    senders = program_senders(settings)
     with open_database(settings) as engine, warnings_shown():
         warn_about_clocks(engine)
         head = seal_everything(engine)
         with engine.connect() as connection:
-            found = list(differences(connection, known_heads=known))
+            found = list(differences(connection, known_heads=known, senders=senders))
             if replay:
                 found += replay_decisions(connection)
     for difference in found:

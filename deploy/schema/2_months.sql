@@ -35,6 +35,20 @@ CREATE TABLE revision (
   CONSTRAINT revision_is_numbered_once UNIQUE (settlement_month, revision_no)
 );
 
+-- A delivery that its sender signed: the manifest as it was delivered, which has the hash of every
+-- file, and the signature over it. By `delivery_no` an older delivery is known that is sent again.
+CREATE TABLE revision_signature (
+  revision_id integer NOT NULL CONSTRAINT revision_signature_pk PRIMARY KEY
+              CONSTRAINT revision_signature_revision_fk REFERENCES revision,
+  sender      text  NOT NULL CONSTRAINT revision_signature_has_a_sender CHECK (sender <> ''),
+  public_key  text  NOT NULL CONSTRAINT revision_signature_key_is_ed25519
+              CHECK (public_key ~ '^ssh-ed25519 [A-Za-z0-9+/]{68}$'),
+  delivery_no integer NOT NULL
+              CONSTRAINT revision_signature_no_counts_from_1 CHECK (delivery_no >= 1),
+  manifest    bytea NOT NULL,
+  signature   text  NOT NULL
+);
+
 CREATE TABLE seller_amount (
   revision_id integer NOT NULL,
   seller_id   text COLLATE "C" NOT NULL,
@@ -155,6 +169,8 @@ CREATE TABLE approval (
   approved_at   timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 
+CREATE TRIGGER belongs AFTER INSERT ON revision_signature REFERENCING NEW TABLE AS new_rows
+  FOR EACH STATEMENT EXECUTE FUNCTION rows_belong('revision');
 CREATE TRIGGER belongs AFTER INSERT ON seller_amount REFERENCING NEW TABLE AS new_rows
   FOR EACH STATEMENT EXECUTE FUNCTION rows_belong('revision');
 CREATE TRIGGER belongs AFTER INSERT ON seller_snapshot REFERENCING NEW TABLE AS new_rows
@@ -167,6 +183,8 @@ CREATE TRIGGER belongs AFTER INSERT ON decision REFERENCING NEW TABLE AS new_row
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON policy
   FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON revision
+  FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON revision_signature
   FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON seller_amount
   FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();

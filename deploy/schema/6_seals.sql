@@ -188,6 +188,15 @@ BEGIN
   RETURN NULL;
 END $$;
 
+CREATE FUNCTION seal_revision_signature() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = growth_points, pg_temp AS $$
+BEGIN
+  PERFORM note('revision_signature', NEW.revision_id::text, jsonb_build_array(
+    NEW.revision_id, NEW.sender, NEW.public_key, NEW.delivery_no,
+    encode(sha256(NEW.manifest), 'hex'), NEW.signature)::text);
+  RETURN NULL;
+END $$;
+
 -- An evaluation is sealed with its input and its decisions. Compiling takes longer than it saves.
 CREATE FUNCTION seal_evaluation() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = growth_points, pg_temp SET jit = off AS $$
@@ -310,6 +319,8 @@ CREATE CONSTRAINT TRIGGER sealed AFTER INSERT ON policy
   DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION seal_policy();
 CREATE CONSTRAINT TRIGGER sealed AFTER INSERT ON revision
   DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION seal_revision();
+CREATE CONSTRAINT TRIGGER sealed AFTER INSERT ON revision_signature
+  DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION seal_revision_signature();
 CREATE CONSTRAINT TRIGGER sealed AFTER INSERT ON evaluation
   DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION seal_evaluation();
 CREATE CONSTRAINT TRIGGER sealed AFTER INSERT ON payout_date

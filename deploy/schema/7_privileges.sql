@@ -29,6 +29,8 @@ GRANT SELECT ON ALL TABLES IN SCHEMA growth_points TO growth_points_service;
 GRANT INSERT (policy_hash, name, content) ON policy TO growth_points_service;
 GRANT INSERT (settlement_month, revision_no, content_hash, rows_hash, source, lines, amount_krw,
   sellers, profile, findings, actor) ON revision TO growth_points_service;
+GRANT INSERT (revision_id, sender, public_key, delivery_no, manifest, signature)
+  ON revision_signature TO growth_points_service;
 GRANT INSERT (revision_id, seller_id, line_type, lines, amount_krw)
   ON seller_amount TO growth_points_service;
 GRANT INSERT (revision_id, seller_id, approved_on, status, runs_department_store_window,

@@ -24,7 +24,9 @@ def read_delivery(delivery: Delivery, staging: Path, quarantine: Path) -> Staged
     run may use them. Raises DeliveryRefused, DeliveryChanged.
     """
     month = delivery.settlement_month
-    return scan_delivery(delivery, line_checks(month), snapshot_checks(month), staging, quarantine)
+    lines, sellers = line_checks(month), snapshot_checks(month)
+    staged = scan_delivery(delivery, lines, sellers, staging, quarantine)
+    return replace(staged, signed=delivery.signed)
 
 
 def check_delivery(

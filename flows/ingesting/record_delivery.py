@@ -5,8 +5,10 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
+from adapters.ingest.signed_manifest import SignedManifest
 from adapters.ingest.staged_month import StagedMonth
 from adapters.postgres.revisions import Revision, current_revisions, record_revision
+from adapters.postgres.signatures import last_delivery_no
 from domain.findings import Finding, WindowIncomplete
 from domain.months import SettlementMonth
 from domain.refusal import Refused
@@ -23,6 +25,19 @@ class DeliverySuperseded(Refused):
             "written. Run the command again to use the files as they are now."
         )
         self.month = month
+
+
+class DeliveryReplayed(Refused):
+    """A signed delivery is not newer than the last signed one of its month."""
+
+    def __init__(self, month: SettlementMonth, signed: SignedManifest, last_no: int) -> None:
+        super().__init__(
+            f"this delivery of {month} is older than one that was ingested: {signed.sender.name} "
+            f"signed it as delivery {signed.delivery_no}, after delivery {last_no}; nothing was "
+            f"written. If it is meant, have it signed again with "
+            f'"delivery_no": {last_no + 1} in its manifest.json.'
+        )
+        self.month, self.last_no = month, last_no
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +66,8 @@ def record_delivery(
     """Record a delivery as its month's current revision, unless it already is.
 
     The caller holds the program's lock. Raises DeliverySuperseded rather than replace a revision
-    newer than the one it was found beside; WindowIncomplete if the month was never ingested.
+    newer than the one it was found beside; DeliveryReplayed if a signed one is not the newest;
+    WindowIncomplete if the month was never ingested.
     """
     staged, seen_no = delivery.staged, delivery.seen_no
     current = current_revisions(connection, [month]).get(month)
@@ -60,6 +76,8 @@ def record_delivery(
     if seen_no is not None and seen_no != (0 if current is None else current.revision_no):
         raise DeliverySuperseded(month)
     if staged is not None:
+        if staged.signed is not None:
+            _require_newest(connection, month, staged.signed)
         sellers, lines = staged.profile.sellers, staged.profile.lines
         log.info("ingesting %s sellers, %s lines", f"{sellers:,}", f"{lines:,}")
         recorded = record_revision(connection, staged, delivery.findings, actor)
@@ -67,3 +85,10 @@ def record_delivery(
     if current is None:
         raise WindowIncomplete(month, (month,))
     return RecordedDelivery(current, new=False)
+
+
+def _require_newest(connection: Connection, month: SettlementMonth, signed: SignedManifest) -> None:
+    """Raise DeliveryReplayed unless the signed number is higher than any that was ingested."""
+    last_no = last_delivery_no(connection, month)
+    if signed.delivery_no <= last_no:
+        raise DeliveryReplayed(month, signed, last_no)

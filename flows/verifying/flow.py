@@ -11,7 +11,7 @@ from adapters.postgres.verification.verify import verify as differences
 from domain.refusal import Refused
 from domain.written import legible
 from flows.clocks import warn_about_clocks
-from flows.program import program_database
+from flows.program import program_database, program_senders
 from flows.settings import Settings
 from flows.verifying.kept_heads import heads_in_reports
 from flows.verifying.replay import replay_decisions
@@ -48,7 +48,13 @@ def compare(settings: Settings, replay: bool) -> tuple[Difference, ...]:
     with program_database(settings) as engine:
         warn_about_clocks(engine)
         with engine.connect() as connection:
-            found = list(differences(connection, known_heads=heads_in_reports(settings.reports)))
+            found = list(
+                differences(
+                    connection,
+                    known_heads=heads_in_reports(settings.reports),
+                    senders=program_senders(settings),
+                )
+            )
             if replay:
                 found += replay_decisions(connection)
     return tuple(found)

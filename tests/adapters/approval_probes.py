@@ -7,7 +7,6 @@ from sqlalchemy import Connection
 from tests.adapters.guards import Attempt, Probe, change, put
 from tests.adapters.ledger_probes import (
     BY_HAND,
-    SEPTEMBER,
     current,
     give,
     pay_october,
@@ -15,7 +14,7 @@ from tests.adapters.ledger_probes import (
     then,
     then_meet_another,
 )
-from tests.adapters.ledger_world import NOVEMBER, OCTOBER, awards_of, evaluate
+from tests.adapters.ledger_world import NOVEMBER, OCTOBER, SEPTEMBER, awards_of, evaluate
 
 TOTAL = 450_000  # what October's current evaluation has pending
 

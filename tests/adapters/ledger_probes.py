@@ -17,6 +17,7 @@ from tests.adapters.guards import (
 from tests.adapters.ledger_world import (
     NOVEMBER,
     OCTOBER,
+    SEPTEMBER,
     adjust,
     award,
     awards_of,
@@ -26,7 +27,6 @@ from tests.adapters.ledger_world import (
     reverse,
 )
 
-SEPTEMBER = SettlementMonth(2026, 9)
 TAKING = {"debit_account": "available", "credit_account": "program_fund"}
 
 

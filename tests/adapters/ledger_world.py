@@ -23,14 +23,16 @@ from adapters.postgres.evaluations import (
 )
 from adapters.postgres.ledger.tables import posting, program_balance
 from adapters.postgres.revisions import record_revision
+from adapters.postgres.signatures import last_delivery_no
 from domain import ledger as vocabulary
 from domain.evaluation import EvaluationInput
 from domain.ledger import ALLOWED_FLOWS, Award
 from domain.months import SettlementMonth
 from domain.payout_date import payout_date
 from tests.closings import cause
-from tests.staged import staged_month
+from tests.staged import HASH, signed_manifest, staged_month
 
+SEPTEMBER = SettlementMonth(2026, 9)
 OCTOBER = SettlementMonth(2026, 10)
 NOVEMBER = SettlementMonth(2026, 11)
 CLOSED_ON = date(2026, 11, 3)
@@ -51,8 +53,15 @@ def awards_of(
 def deliver(
     connection: Connection, sellers: Iterable[str], *, month: SettlementMonth = OCTOBER
 ) -> int:
-    """Record a delivery of a month, one line of 1,000 KRW for each seller; returns its id."""
+    """Record a delivery of a month, one line of 1,000 KRW for each seller; returns its id.
+
+    All months but September are signed.
+    """
     sold = sorted(sellers)
+    content_hash, signed = HASH, None
+    if month != SEPTEMBER:
+        number = last_delivery_no(connection, month) + 1
+        content_hash, signed = signed_manifest(month, number)
     each_amount = {"line_type": "PROD_ORDER", "lines": 1, "amount_krw": 1_000}
     each_store = {
         "approved_on": date(2026, 3, 16),
@@ -73,6 +82,8 @@ def deliver(
             lines=len(sold),
             amount_krw=1_000 * len(sold),
             sellers=len(sold),
+            content_hash=content_hash,
+            signed=signed,
         )
         recorded = record_revision(connection, staged, (), "tests")
     return recorded.revision_id

@@ -27,6 +27,16 @@ _VALID: dict[str, tuple[str, dict[str, object]]] = {
             "rows_hash": HASH,
         },
     ),
+    "revision_signature": (
+        "revision_id",
+        {
+            "sender": "probe",
+            "public_key": f"ssh-ed25519 {'A' * 68}",
+            "delivery_no": 1,
+            "manifest": b"{}",
+            "signature": "probe",
+        },
+    ),
     "seller_amount": (
         "revision_id",
         {"seller_id": "a", "line_type": "PROD_ORDER", "lines": 1, "amount_krw": 1},
@@ -124,18 +134,19 @@ def add_to_what_has_this_id(connection: Connection, table: str, parent: str) -> 
 
 
 def _with_parent(parent: str, table: str, *rows: dict[str, object]) -> Attempt:
-    """Insert rows together with what they belong to."""
+    """Insert rows together with what they belong to; returns its number."""
 
-    def attempt(connection: Connection) -> None:
+    def attempt(connection: Connection) -> object:
         number = _insert(parent)(connection)
         for facts in rows:
             _insert(table, **{f"{parent}_id": number, **facts})(connection)
+        return number
 
     return attempt
 
 
 def _child(table: str, *rows: dict[str, object]) -> Attempt:
-    parent = "revision" if table.startswith("seller") else "evaluation"
+    parent = "revision" if table.startswith(("seller", "revision")) else "evaluation"
     return _with_parent(parent, table, *rows)
 
 
@@ -143,7 +154,8 @@ def _sealed_twice(table: str) -> Attempt:
     """Insert a row, then its seal once more: the seals' key refuses that only if there is one."""
 
     def attempt(connection: Connection) -> None:
-        key = _insert(table)(connection)
+        insert = _child(table, {}) if table == "revision_signature" else _insert(table)
+        key = insert(connection)
         seal_now(connection)
         seal = text("""
           INSERT INTO growth_points.seal SELECT 1000, :table, :key, '', now(), ''
@@ -175,6 +187,24 @@ MONTH_PROBES = (
     Probe("revision.revision_has_sellers", _insert("revision", sellers=0)),
     Probe("revision.revision_has_an_actor", _insert("revision", actor="")),
     Probe("revision.revision_is_numbered_once", _insert("revision", revision_no=1)),
+    Probe("revision_signature.revision_signature_pk", _child("revision_signature", {}, {})),
+    Probe(
+        "revision_signature.revision_signature_revision_fk",
+        _insert("revision_signature", revision_id=1_000),
+        without=("revision_signature.belongs",),
+    ),
+    Probe(
+        "revision_signature.revision_signature_has_a_sender",
+        _child("revision_signature", {"sender": ""}),
+    ),
+    Probe(
+        "revision_signature.revision_signature_key_is_ed25519",
+        _child("revision_signature", {"public_key": f"ssh-rsa {'A' * 68}"}),
+    ),
+    Probe(
+        "revision_signature.revision_signature_no_counts_from_1",
+        _child("revision_signature", {"delivery_no": 0}),
+    ),
     Probe("seller_amount.seller_amount_has_lines", _child("seller_amount", {"lines": 0})),
     Probe("seller_amount.seller_amount_pk", _child("seller_amount", {}, {})),
     Probe(
@@ -249,6 +279,11 @@ MONTH_PROBES = (
         for table, parent in (("seller_amount", "revision"), ("seller_snapshot", "revision"))
     ),
     Probe(
+        "revision_signature.belongs",
+        _insert("revision_signature", revision_id=1),
+        names="never later",
+    ),
+    Probe(
         "decision.belongs",
         _insert("decision", evaluation_id=1, seller_id="c"),
         names="never later",
@@ -268,13 +303,16 @@ MONTH_PROBES = (
             names="seal_seals_once",
             without=("seal.made_by_the_database",),
         )
-        for table in ("policy", "revision", "evaluation", "payout_date", "run")
+        for table in (
+            *("policy", "revision", "revision_signature", "evaluation", "payout_date", "run"),
+        )
     ),
     *(
         Probe(f"{table}.append_only", change(f"{how} growth_points.{table}{what}"), names="stays")
         for table, column in (
             ("policy", "name"),
             ("revision", "actor"),
+            ("revision_signature", "sender"),
             ("seller_amount", "lines"),
             ("seller_snapshot", "status"),
             ("evaluation", "actor"),

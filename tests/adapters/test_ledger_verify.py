@@ -173,7 +173,7 @@ _CORRECTED = "UPDATE growth_points.correction SET "
     [
         (_FORGED, "posting 1 is not what was sealed"),
         (_FORGED, "seller balances: seller d has 1001 available, but the transfers add up to 1006"),
-        (_FORGED, "seal 5 does not carry the balances"),
+        (_FORGED, "seal 6 does not carry the balances"),
         ("DELETE FROM growth_points.posting WHERE key = 'adjustment/1'", "is gone"),
         ("DELETE FROM growth_points.posting WHERE key = 'adjustment/1'", "transfer has rows of"),
         ("DELETE FROM growth_points.seal WHERE seal_no = 2", "seal 3 does not follow"),

@@ -66,6 +66,11 @@ _CONTENTS: Final[Mapping[str, str]] = {
                sellers, profile, findings, actor, extract(epoch FROM accepted_at), recorded_in,
                rows_hash)::text AS content
       FROM growth_points.revision""",
+    "revision_signature": """
+      SELECT revision_id::text AS key, jsonb_build_array(
+               revision_id, sender, public_key, delivery_no, encode(sha256(manifest), 'hex'),
+               signature)::text AS content
+      FROM growth_points.revision_signature""",
     "evaluation": r"""
       SELECT evaluation_id::text AS key, concat_ws(E'\n', jsonb_build_array(
                evaluation_id, settlement_month, evaluation_no, input_hash, policy_hash, actor,

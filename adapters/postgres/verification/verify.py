@@ -16,8 +16,10 @@ from adapters.postgres.verification import (
     policies,
     reports,
     sealed_records,
+    signatures,
 )
 from adapters.postgres.verification.difference import Difference
+from adapters.signatures.senders import Senders
 
 Check = Callable[[Connection], Iterator[Difference]]
 
@@ -53,17 +55,24 @@ CHECKS: Final[tuple[Check, ...]] = (
     payouts.payout_dates,
     policies.policies_as_recorded,
     deliveries.TOTALS,
+    signatures.signatures,
     reports.TOLD_EVALUATIONS,
     reports.TOLD_PAYOUTS,
     reports.TOLD_CORRECTIONS,
 )
 
 
-def verify(connection: Connection, *, known_heads: Collection[str] = ()) -> Iterator[Difference]:
+def verify(
+    connection: Connection,
+    *,
+    known_heads: Collection[str] = (),
+    senders: Senders | None = None,
+) -> Iterator[Difference]:
     """Derive again everything that can be derived, and name what differs.
 
     `known_heads` are hashes (hex) of seals that are known outside the database, from reports:
-    whoever writes the whole chain anew cannot write those. All checks see one moment when the
+    whoever writes the whole chain anew cannot write those. `senders` are those whose signatures are
+    accepted, None if deliveries need none. All checks see one moment when the
     connection is not in a transaction yet.
     """
     if not connection.in_transaction():
@@ -71,3 +80,5 @@ def verify(connection: Connection, *, known_heads: Collection[str] = ()) -> Iter
     yield from chain.missing_heads(connection, known_heads)
     for check in CHECKS:
         yield from check(connection)
+    if senders is not None:
+        yield from signatures.untrusted_signatures(connection, senders)
