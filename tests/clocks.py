@@ -15,7 +15,8 @@ YEAR_AHEAD = timedelta(days=366)
 HOUR_BACK = -timedelta(hours=1)
 
 _DATED_BY_THE_CLOCK = """
-  SELECT format('ALTER TABLE %s ALTER %I SET DEFAULT clock_timestamp()', attrelid::regclass, attname)
+  SELECT format('ALTER TABLE %s ALTER %I SET DEFAULT clock_timestamp()',
+                attrelid::regclass, attname)
   FROM pg_attribute JOIN pg_attrdef ON (adrelid, adnum) = (attrelid, attnum)
   JOIN pg_class ON pg_class.oid = attrelid
   WHERE relnamespace = 'growth_points'::regnamespace
