@@ -104,7 +104,12 @@ class Marketplace:
     def run(self, *words: str) -> Ran:
         """Run `growth-points WORDS` in this process, as its entry point does."""
         out, err = io.StringIO(), io.StringIO()
-        with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+        with (
+            pytest.MonkeyPatch.context() as patch,
+            _environment_kept(),
+            redirect_stdout(out),
+            redirect_stderr(err),
+        ):
             for name, value in self.environment().items():
                 patch.setenv(name, value)
             patch.setattr(sys, "argv", ["growth-points", *words])
@@ -180,6 +185,17 @@ class Marketplace:
             "GROWTH_POINTS_SETTLEMENTS": str(self.root),
             **self.variables,
         }
+
+
+@contextmanager
+def _environment_kept() -> Iterator[None]:
+    """Undo what a command sets for its own process, such as the server that it found in a home."""
+    before = dict(os.environ)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
 
 
 def midmonth(month: str) -> str:
