@@ -50,7 +50,7 @@ def untrusted_signatures(connection: Connection, senders: Senders) -> Iterator[D
         yield Difference(
             "signatures",
             f"the current revision of {row.month}, {row.revision_no}, is not signed, though signed "
-            f"deliveries were ingested before: ingest the month again, signed",
+            "deliveries were ingested before: ingest the month again, signed",
         )
 
 
