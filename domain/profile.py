@@ -140,19 +140,14 @@ class Past:
 class Profile:
     """The control totals of a delivery, and the violations of every rule that was counted.
 
-    `past` holds the earlier months to compare with. `unknown_words` lists those with the largest
-    amounts, and `new_words` those that no delivery had before. `last_month` is the month of the
-    last snapshot, None if there is none; `last_stores` and `replaced_stores` are the sizes of the
-    snapshots to compare with.
+    `past` is what it is compared with. `unknown_words` lists those with the largest amounts, and
+    `new_words` those that no delivery had before.
     """
 
     settlement_month: SettlementMonth
     files: tuple[FileTotals, ...]
     violations: tuple[Violations, ...]
-    past: tuple[PastMonth, ...] = ()
-    last_month: SettlementMonth | None = None
-    last_stores: int = 0
-    replaced_stores: int = 0
+    past: Past = Past()
     limits: Mapping[str, float] = field(default_factory=lambda: LIMITS)
     unknown_words: tuple[UnknownWord, ...] = ()
     new_words: tuple[UnknownWord, ...] = ()
@@ -170,10 +165,7 @@ class Profile:
         return replace(
             self,
             violations=(*self.violations, *past.changes.counts, *counts),
-            past=past.months,
-            last_month=past.changes.since,
-            last_stores=past.changes.stores,
-            replaced_stores=past.changes.replaced_stores,
+            past=past,
             new_words=new,
         )
 

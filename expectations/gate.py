@@ -157,9 +157,9 @@ def _allowed(rule: Rule, profile: Profile) -> int:
 
 def _bands(profile: Profile) -> list[Any]:
     """Return the expectations from earlier months; the program's first month has none."""
-    if not profile.past:
+    if not profile.past.months:
         return []
-    return [_within(band.rule, *band.band(profile.past)) for band in BAND_RULES]
+    return [_within(band.rule, *band.band(profile.past.months)) for band in BAND_RULES]
 
 
 def _within(rule: Rule, least: int, most: int | None) -> Any:

@@ -80,9 +80,9 @@ def snapshot_rule(name: str, sentence: str, severity: Severity = Severity.CRITIC
 def checked_total(rule: Rule, profile: Profile) -> int:
     """Return the total number of lines, rows, sellers or stores that a rule is checked on."""
     if rule.count_of in REPLACED:
-        return profile.replaced_stores
+        return profile.past.changes.replaced_stores
     if rule.counted == "store":
-        return profile.last_stores
+        return profile.past.changes.stores
     if rule.counted == "seller":
         return profile.sellers
     return profile.lines if rule.content is Content.SETTLEMENTS else profile.sellers

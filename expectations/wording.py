@@ -28,7 +28,7 @@ def violated(rule: Rule, found: Violations, profile: Profile) -> Finding:
 def _compared_with(rule: Rule, profile: Profile) -> str:
     """Say of which month the last snapshot is; it need not be the month before."""
     of_the_last = rule.counted == "store" and rule.count_of not in REPLACED
-    return f" (the last is that of {profile.last_month})" if of_the_last else ""
+    return f" (the last is that of {profile.past.changes.since})" if of_the_last else ""
 
 
 def _examples(examples: tuple[str, ...]) -> str:
@@ -119,8 +119,8 @@ def unlike_manifest(rule: Rule, file: FileTotals) -> Finding:
 def outside_band(band: BandRule, profile: Profile) -> Finding:
     """Return the finding for a month that is unlike the months before it."""
     rule, value = band.rule, band.measure(profile)
-    least, most = band.band(profile.past)
-    months = ", ".join(str(month.settlement_month) for month in reversed(profile.past))
+    least, most = band.band(profile.past.months)
+    months = ", ".join(str(month.settlement_month) for month in reversed(profile.past.months))
     sentence = (
         f"the delivery: {rule.sentence}: it is {value:,}, and after {months} "
         f"between {least:,} and {most:,} was expected."

@@ -63,7 +63,7 @@ def test_an_expectation_that_fails_to_run_blocks(monkeypatch: pytest.MonkeyPatch
     without_a_column = {rule.name: 0 for rule in COUNTED_RULES[1:]}
     present = {"settlements_empty": 4, "snapshot_empty": 3}
     whole = {each.rule.name: 0 for each in WHOLE_RULES}
-    assert SOUND.past == ()
+    assert SOUND.past.months == ()
     monkeypatch.setattr(gate, "_counts", lambda _: without_a_column | present | whole)
     (finding,) = judge(SOUND)
     assert finding.rule == COUNTED_RULES[0].name
@@ -101,13 +101,13 @@ def test_the_number_of_lines_stays_near_that_of_the_months_before(
     lines: int, unusual: bool
 ) -> None:
     file = replace(SETTLEMENTS, rows=lines)
-    found = {f.rule for f in judge(replace(SOUND, files=(file, SELLERS), past=PAST))}
+    found = {f.rule for f in judge(replace(SOUND, files=(file, SELLERS), past=Past(PAST)))}
     assert ("lines_unusual" in found) is unusual
 
 
 def test_an_unusual_amount_says_what_was_expected() -> None:
     file = replace(SETTLEMENTS, amount_krw=2_590_000)
-    (finding,) = judge(replace(SOUND, files=(file, SELLERS), past=PAST))
+    (finding,) = judge(replace(SOUND, files=(file, SELLERS), past=Past(PAST)))
     assert finding.severity is Severity.WARNING
     assert finding.sentence.endswith(
         "it is 2,590,000, and after 2026-07, 2026-08, 2026-09 between 120,000 and 420,000 "
