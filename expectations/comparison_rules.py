@@ -10,8 +10,8 @@ _BACK = "the store was in an earlier snapshot, not in the last one, and is in th
 _MOVED = "approved_on differs from the last snapshot"
 
 
-def _beside_the_last(
-    name: str, counts: str, severity: Severity, sentence: str, limit: Limit = NONE
+def _store_rule(
+    name: str, severity: Severity, sentence: str, limit: Limit = NONE, counts: str = ""
 ) -> Rule:
     return Rule(name, Content.SELLERS, severity, sentence, limit, "store", counts)
 
@@ -19,61 +19,58 @@ def _beside_the_last(
 def _changed(counts: str, what: str, setting: str) -> tuple[Rule, ...]:
     """Return the rules for a changed column: info, warning or critical, by the share changed."""
     sentence = f"{what} differs from the last snapshot"
-    many, most = f"{setting}_changed", f"{setting}_flipped"
+    many, most = Limit(A_FEW, f"{setting}_changed"), Limit(A_FEW, f"{setting}_flipped")
     return (
-        _beside_the_last(counts, counts, Severity.INFO, sentence),
-        _beside_the_last(f"{counts}_often", counts, Severity.WARNING, sentence, Limit(A_FEW, many)),
-        _beside_the_last(
-            f"{counts}_mostly", counts, Severity.CRITICAL, sentence, Limit(A_FEW, most)
-        ),
+        _store_rule(counts, Severity.INFO, sentence),
+        _store_rule(f"{counts}_often", Severity.WARNING, sentence, many, counts),
+        _store_rule(f"{counts}_mostly", Severity.CRITICAL, sentence, most, counts),
     )
 
 
 COMPARISON_RULES: tuple[Rule, ...] = (
-    _beside_the_last(counted.VANISHED_SELLER, counted.VANISHED_SELLER, Severity.INFO, _GONE),
-    _beside_the_last(
+    _store_rule(counted.VANISHED_SELLER, Severity.INFO, _GONE),
+    _store_rule(
         "sellers_vanished",
-        counted.VANISHED_SELLER,
         Severity.WARNING,
         _GONE,
         Limit(setting="sellers_vanished"),
-    ),
-    _beside_the_last(
-        "snapshot_unlike_last",
         counted.VANISHED_SELLER,
+    ),
+    _store_rule(
+        "snapshot_unlike_last",
         Severity.CRITICAL,
         "stores of the last snapshot are missing, as if this were another marketplace's",
         Limit(setting="snapshot_unlike_last"),
+        counted.VANISHED_SELLER,
     ),
-    _beside_the_last(counted.RETURNED_SELLER, counted.RETURNED_SELLER, Severity.INFO, _BACK),
-    _beside_the_last(
+    _store_rule(counted.RETURNED_SELLER, Severity.INFO, _BACK),
+    _store_rule(
         "sellers_returned",
-        counted.RETURNED_SELLER,
         Severity.WARNING,
         _BACK,
         Limit(A_FEW, "sellers_returned"),
+        counted.RETURNED_SELLER,
     ),
-    _beside_the_last(
+    _store_rule(
         "sellers_joined",
-        counted.JOINED_SELLER,
         Severity.WARNING,
         "the store was not in the last snapshot",
         Limit(A_FEW, "sellers_joined"),
+        counted.JOINED_SELLER,
     ),
-    _beside_the_last(
-        "seller_rewritten",
+    _store_rule(
         counted.REWRITTEN_SELLER,
         Severity.CRITICAL,
         "the seller_id differs from a missing one only by leading zeros, spaces or the like; a "
         "program treated it as a number",
     ),
-    _beside_the_last(counted.MOVED_APPROVAL, counted.MOVED_APPROVAL, Severity.WARNING, _MOVED),
-    _beside_the_last(
+    _store_rule(counted.MOVED_APPROVAL, Severity.WARNING, _MOVED),
+    _store_rule(
         "approval_dates_moved",
-        counted.MOVED_APPROVAL,
         Severity.CRITICAL,
         _MOVED,
         Limit(A_FEW, "approval_dates_moved"),
+        counted.MOVED_APPROVAL,
     ),
     *_changed(counted.CHANGED_STATUS, "whether the status is NORMAL", "statuses"),
     *(
@@ -81,22 +78,20 @@ COMPARISON_RULES: tuple[Rule, ...] = (
         for flag, name in counted.CHANGED_FLAG.items()
         for rule in _changed(name, flag, "flags")
     ),
-    _beside_the_last(
-        counted.WITHDRAWN_SELLER,
+    _store_rule(
         counted.WITHDRAWN_SELLER,
         Severity.INFO,
         "the store was in the month's revision that this one replaces, and is not in this one",
     ),
-    _beside_the_last(
+    _store_rule(
         "snapshot_unlike_replaced",
-        counted.WITHDRAWN_SELLER,
         Severity.CRITICAL,
         "stores of the month's revision that this one would replace are missing, as if this were "
         "another marketplace's",
         Limit(setting="snapshot_unlike_last"),
+        counted.WITHDRAWN_SELLER,
     ),
-    _beside_the_last(
-        counted.RESTATED_SELLER,
+    _store_rule(
         counted.RESTATED_SELLER,
         Severity.INFO,
         "the store's row differs from the month's revision that this one replaces",
