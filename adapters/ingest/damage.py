@@ -1,6 +1,6 @@
 """Damaged and changed files, as refusals that name them."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 import duckdb
@@ -11,9 +11,7 @@ from adapters.ingest.opening import FilesDamaged
 from domain.findings import Finding, Severity
 from domain.months import SettlementMonth
 from domain.refusal import Refused
-from domain.settlement import (
-    Content,
-)
+from domain.settlement import Content
 
 
 class DeliveryChanged(Refused):
@@ -28,42 +26,44 @@ class DeliveryChanged(Refused):
         self.names = names
 
 
-def damage_refused(delivery: Delivery, damage: FilesDamaged) -> DeliveryRefused:
-    return _refused(delivery, [_finding(p.rule, name, p.sentence) for name, p in damage.problems])
-
-
 @contextmanager
-def naming_files(delivery: Delivery, rows: Mapping[Content, DeliveredRows]) -> Iterator[None]:
-    """Turn the engine's errors about damaged or changed files into refusals that name them."""
+def naming_files(delivery: Delivery) -> Iterator[dict[Content, DeliveredRows]]:
+    """Turn errors about damaged or changed files into refusals that name them.
+
+    Yields a place for the files' rows, which are read again to tell which files are damaged.
+    """
+    rows: dict[Content, DeliveredRows] = {}
     try:
-        yield
-    except FilesDamaged as damage:
-        refuse_changed(delivery)
-        raise damage_refused(delivery, damage) from damage
+        yield rows
     except duckdb.OutOfMemoryException:
         raise
-    except duckdb.Error as error:
-        refuse_changed(delivery)
-        findings = [
-            _finding("file_damaged", name, f"it cannot be read ({why})")
-            for content in Content
-            for name, why in rows[content].damaged()
-        ]
-        if not findings:
-            raise
-        raise _refused(delivery, findings) from error
-    refuse_changed(delivery)
+    except (FilesDamaged, OSError, duckdb.Error) as error:
+        _refuse_changed(delivery)
+        if findings := _damage(error, rows.values()):
+            month, source = delivery.settlement_month, delivery.source
+            raise DeliveryRefused(month, source, tuple(findings)) from error
+        raise
+    _refuse_changed(delivery)
+
+
+def _damage(error: Exception, rows: Iterable[DeliveredRows]) -> list[Finding]:
+    """Return the findings about damaged files; none if something else is the reason."""
+    if isinstance(error, FilesDamaged):
+        return [_finding(each.rule, name, each.sentence) for name, each in error.problems]
+    if not isinstance(error, duckdb.Error):
+        return []
+    return [
+        _finding("file_damaged", name, f"it cannot be read ({why})")
+        for each in rows
+        for name, why in each.damaged()
+    ]
 
 
 def _finding(rule: str, name: str, sentence: str) -> Finding:
     return Finding(rule, Severity.CRITICAL, f"{name}: {sentence}.", 1, name)
 
 
-def _refused(delivery: Delivery, findings: Sequence[Finding]) -> DeliveryRefused:
-    return DeliveryRefused(delivery.settlement_month, delivery.source, tuple(findings))
-
-
-def refuse_changed(delivery: Delivery) -> None:
+def _refuse_changed(delivery: Delivery) -> None:
     changed = tuple(file.name for file in delivery.files if file.changed)
     if changed:
         raise DeliveryChanged(delivery.settlement_month, changed)

@@ -16,11 +16,11 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from adapters.ingest import questions, seller_questions
-from adapters.ingest.damage import damage_refused, naming_files, refuse_changed
+from adapters.ingest.damage import naming_files
 from adapters.ingest.delivered_rows import DeliveredRows, open_files
 from adapters.ingest.delivery import Delivery
 from adapters.ingest.engine import open_engine
-from adapters.ingest.opening import FilesDamaged, Reading, UnreliableReading
+from adapters.ingest.opening import Reading, UnreliableReading
 from adapters.ingest.quarantine import write_quarantine
 from adapters.ingest.questions import LINE_KEY_NUMBER, Check, FileCount, Frame
 from adapters.ingest.quoting import literal
@@ -51,29 +51,15 @@ def scan_delivery(
     try:
         while True:
             try:
-                with open_engine(work / "spill") as engine:
-                    rows = _opened(delivery, engine, work, readings)
-                    with naming_files(delivery, rows):
-                        return _Scan(engine, delivery, checks, rows).run(staging, quarantine)
+                with open_engine(work / "spill") as engine, naming_files(delivery) as rows:
+                    for content in Content:
+                        files, reading = delivery.of(content), readings[content]
+                        rows[content] = open_files(engine, files, work, reading)
+                    return _Scan(engine, delivery, checks, rows).run(staging, quarantine)
             except UnreliableReading as unfit:
                 readings[unfit.content] = readings[unfit.content].more_careful
     finally:
         shutil.rmtree(work, ignore_errors=True)
-
-
-def _opened(
-    delivery: Delivery,
-    engine: duckdb.DuckDBPyConnection,
-    work: Path,
-    readings: Mapping[Content, Reading],
-) -> dict[Content, DeliveredRows]:
-    try:
-        return {c: open_files(engine, delivery.of(c), work, readings[c]) for c in Content}
-    except (FilesDamaged, OSError) as damage:
-        refuse_changed(delivery)
-        if isinstance(damage, OSError):
-            raise
-        raise damage_refused(delivery, damage) from damage
 
 
 def _frame(relation: duckdb.DuckDBPyRelation) -> Frame:
