@@ -1,6 +1,6 @@
 """The report of a month, as a value: findings, awards, reasons, payout.
 
-It is rendered for the run (`markdown`), as a page (`page`) and in the terminal
+It is rendered for the run (`markdown`), as a page (`keeping`) and in the terminal
 (`console.terminal`).
 """
 

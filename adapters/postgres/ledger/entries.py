@@ -122,7 +122,8 @@ def pending_totals(connection: Connection) -> dict[SettlementMonth, tuple[int, i
     return {month: (sellers, int(points)) for month, sellers, points in rows}
 
 
-_PAYOUTS = select(*(payout.c[name] for name in Payout.__dataclass_fields__))
+PAYOUT_FACTS = tuple(payout.c[name] for name in Payout.__dataclass_fields__)
+_PAYOUTS = select(*PAYOUT_FACTS)
 _finished = transfer.alias("finished")
 _ENTRIES: Select[Any] = (
     select(

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, func, insert, select, text
 
 from adapters.postgres.database import lock_program
 from adapters.postgres.ledger.awarding import FINISH_AWARDS, OF_MONTH
-from adapters.postgres.ledger.entries import Payout, find_payout
+from adapters.postgres.ledger.entries import PAYOUT_FACTS, Payout, find_payout
 from adapters.postgres.ledger.posting import Posted, Request, post
 from adapters.postgres.ledger.refusals import PayoutNotDue
 from adapters.postgres.ledger.tables import award, payout
@@ -39,8 +39,9 @@ def pay_out(
     if due_on is None or paid_on < due_on:
         raise PayoutNotDue(month, paid_on, due_on)
     posted = _pay_open_awards(connection, month, paid_on, actor)
-    connection.execute(
-        insert(payout).values(
+    recorded = connection.execute(
+        insert(payout)
+        .values(
             settlement_month=month,
             posting_no=posted and posted.posting_no,
             sellers=posted.transfers if posted else 0,
@@ -48,10 +49,9 @@ def pay_out(
             paid_on=paid_on,
             actor=actor,
         )
-    )
-    recorded = find_payout(connection, month)
-    assert recorded is not None  # noqa: S101 it was inserted just now
-    return PaidOut(recorded, created=True)
+        .returning(*PAYOUT_FACTS)
+    ).one()
+    return PaidOut(Payout(*recorded), created=True)
 
 
 def _pay_open_awards(
