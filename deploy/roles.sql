@@ -25,7 +25,7 @@ GRANT growth_points_service TO growth_points_owner, growth_points_app;
 SELECT 'CREATE DATABASE growth_points OWNER growth_points_owner'
   WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'growth_points') \gexec
 REVOKE ALL ON DATABASE growth_points FROM PUBLIC;
-GRANT CONNECT, TEMPORARY ON DATABASE growth_points TO growth_points_service;
+GRANT CONNECT ON DATABASE growth_points TO growth_points_service;
 GRANT CONNECT ON DATABASE growth_points TO growth_points_reader;
 
 \connect growth_points

@@ -10,6 +10,16 @@
 --               budget and for the end of a day
 --   7310020003  of the chain: taken while sealing, and by whatever a budget limits
 
+-- A trigger function that works as the owner names its table: a trigger of somebody's own table must
+-- not put that work to another use.
+CREATE FUNCTION require_table(meant regclass, called_by oid) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  IF called_by IS DISTINCT FROM meant THEN
+    RAISE EXCEPTION 'a trigger of % is called by a trigger of %', meant, called_by::regclass
+      USING ERRCODE = 'insufficient_privilege';
+  END IF;
+END $$;
+
 CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   RAISE EXCEPTION '% on % is refused: what was recorded stays; correct it by adding',

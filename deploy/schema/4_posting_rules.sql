@@ -6,6 +6,7 @@
 CREATE FUNCTION posting_is_in_time() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = growth_points, pg_temp AS $$
 BEGIN
+  PERFORM require_table('posting', TG_RELID);
   IF EXISTS (SELECT FROM payout WHERE settlement_month = NEW.settlement_month) THEN
     RAISE EXCEPTION '% was paid out; what was paid stays', to_char(NEW.settlement_month, 'YYYY-MM')
       USING ERRCODE = 'check_violation', CONSTRAINT = 'posting_month_is_not_paid';
@@ -32,6 +33,7 @@ DECLARE
   added_to posting;
   is_noted boolean;
 BEGIN
+  PERFORM require_table('transfer', TG_RELID);
   SELECT min(posting_no) AS posting_no, min(moved.kind) AS kind,
          min(posting_no) <> max(posting_no) OR min(moved.kind) <> max(moved.kind) AS differ,
          bool_and(flow.kind IS NOT NULL) AS allowed
@@ -122,6 +124,7 @@ DECLARE
   are record;
   missing bigint;
 BEGIN
+  PERFORM require_table('transfer', TG_RELID);
   own := ARRAY(SELECT account FROM account WHERE holder = 'seller');
   SELECT min(seller_id) <> max(seller_id) AS several,
          bool_or(credit_account = ANY (own)) AS given,
@@ -159,6 +162,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = growth_points, pg_temp AS $$
 DECLARE
   due date;
 BEGIN
+  PERFORM require_table('payout', TG_RELID);
   SELECT due_on INTO due FROM payout_date
     WHERE settlement_month = NEW.settlement_month ORDER BY plan_no DESC LIMIT 1;
   IF due IS NULL OR NEW.paid_on < due THEN
@@ -173,8 +177,10 @@ END $$;
 CREATE FUNCTION approval_is_of_the_open_total() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = growth_points, pg_temp AS $$
 DECLARE
-  month date := (SELECT settlement_month FROM evaluation WHERE evaluation_id = NEW.evaluation_id);
+  month date;
 BEGIN
+  PERFORM require_table('approval', TG_RELID);
+  SELECT settlement_month INTO month FROM evaluation WHERE evaluation_id = NEW.evaluation_id;
   IF EXISTS (SELECT FROM payout WHERE settlement_month = month)
     OR NEW.evaluation_id IS DISTINCT FROM (
       SELECT evaluation_id FROM evaluation
@@ -192,6 +198,7 @@ END $$;
 CREATE FUNCTION payout_is_approved() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = growth_points, pg_temp AS $$
 BEGIN
+  PERFORM require_table('payout', TG_RELID);
   IF NEW.points > (
     SELECT min(above_points) FROM approval_rule WHERE settlement_month = NEW.settlement_month
   ) AND NOT EXISTS (
@@ -211,6 +218,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = growth_points, pg_temp AS $$
 DECLARE
   paid record;
 BEGIN
+  PERFORM require_table('payout', TG_RELID);
   IF EXISTS (SELECT FROM award
              WHERE settlement_month = NEW.settlement_month AND state = 'pending') THEN
     RAISE EXCEPTION 'a payout pays every open award of its month'
@@ -233,6 +241,7 @@ END $$;
 CREATE FUNCTION budget_covers_what_is_out() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = growth_points, pg_temp AS $$
 BEGIN
+  PERFORM require_table('budget', TG_RELID);
   PERFORM pg_advisory_xact_lock(7310020004);
   IF NEW.floor > (SELECT points FROM program_balance WHERE account = 'program_fund') THEN
     RAISE EXCEPTION 'more points are out than a budget of % allows', -NEW.floor

@@ -26,6 +26,7 @@ CREATE FUNCTION correction_is_entitled() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = growth_points, pg_temp
 SET enable_seqscan = off AS $$
 BEGIN
+  PERFORM require_table('correction', TG_RELID);
   IF NOT EXISTS (SELECT FROM posting WHERE posting_no = NEW.posting_no AND kind = 'adjustment')
     OR EXISTS (SELECT FROM transfer WHERE posting_no = NEW.posting_no)
   THEN

@@ -173,6 +173,7 @@ END $$;
 CREATE FUNCTION seal_policy() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = growth_points, pg_temp AS $$
 BEGIN
+  PERFORM require_table('policy', TG_RELID);
   PERFORM note('policy', NEW.policy_hash, jsonb_build_array(
     NEW.policy_hash, NEW.name, NEW.content, extract(epoch FROM NEW.recorded_at))::text);
   RETURN NULL;
@@ -181,6 +182,7 @@ END $$;
 CREATE FUNCTION seal_revision() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = growth_points, pg_temp AS $$
 BEGIN
+  PERFORM require_table('revision', TG_RELID);
   PERFORM note('revision', NEW.revision_id::text, jsonb_build_array(
     NEW.revision_id, NEW.settlement_month, NEW.revision_no, NEW.content_hash, NEW.source,
     NEW.lines, NEW.amount_krw, NEW.sellers, NEW.profile, NEW.findings, NEW.actor,
@@ -201,6 +203,7 @@ END $$;
 CREATE FUNCTION seal_evaluation() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = growth_points, pg_temp SET jit = off AS $$
 BEGIN
+  PERFORM require_table('evaluation', TG_RELID);
   PERFORM note('evaluation', NEW.evaluation_id::text, concat_ws(E'\n', jsonb_build_array(
     NEW.evaluation_id, NEW.settlement_month, NEW.evaluation_no, NEW.input_hash, NEW.policy_hash,
     NEW.actor, NEW.reason, extract(epoch FROM NEW.evaluated_at), NEW.recorded_in),
@@ -215,6 +218,7 @@ END $$;
 CREATE FUNCTION seal_payout_date() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = growth_points, pg_temp AS $$
 BEGIN
+  PERFORM require_table('payout_date', TG_RELID);
   PERFORM note('payout_date', concat_ws('/', NEW.settlement_month, NEW.plan_no), jsonb_build_array(
     NEW.settlement_month, NEW.plan_no, NEW.due_on, NEW.passed_over, NEW.calendar,
     NEW.extra_holidays, NEW.policy_hash, extract(epoch FROM NEW.planned_at))::text);
@@ -224,6 +228,7 @@ END $$;
 CREATE FUNCTION seal_run() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = growth_points, pg_temp AS $$
 BEGIN
+  PERFORM require_table('run', TG_RELID);
   PERFORM note('run', NEW.run_no::text, jsonb_build_array(
     NEW.run_no, NEW.settlement_month, NEW.action, NEW.caused_by, NEW.actor, NEW.origin, NEW.reason,
     NEW.revision_id, NEW.evaluation_id, NEW.changed, NEW.difference,
@@ -234,6 +239,7 @@ END $$;
 CREATE FUNCTION seal_approval_rule() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = growth_points, pg_temp AS $$
 BEGIN
+  PERFORM require_table('approval_rule', TG_RELID);
   PERFORM note('approval_rule', concat_ws('/', NEW.settlement_month, NEW.above_points),
     jsonb_build_array(
       NEW.settlement_month, NEW.above_points, extract(epoch FROM NEW.recorded_at))::text);
@@ -243,6 +249,7 @@ END $$;
 CREATE FUNCTION seal_approval() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = growth_points, pg_temp AS $$
 BEGIN
+  PERFORM require_table('approval', TG_RELID);
   PERFORM note('approval', NEW.evaluation_id::text, jsonb_build_array(
     NEW.evaluation_id, NEW.points, NEW.actor, NEW.reason,
     extract(epoch FROM NEW.approved_at))::text);
@@ -258,6 +265,7 @@ DECLARE
   lines text;
   changes jsonb;
 BEGIN
+  PERFORM require_table('posting', TG_RELID);
   SELECT string_agg(concat_ws('|', entry_no, kind, debit_account, credit_account, points,
            coalesce(tier, 0), coalesce(award_no, 0), coalesce(finishes, 0),
            length(seller_id), seller_id), E'\n' ORDER BY entry_no)
@@ -300,6 +308,7 @@ END $$;
 CREATE FUNCTION seal_payout() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = growth_points, pg_temp AS $$
 BEGIN
+  PERFORM require_table('payout', TG_RELID);
   PERFORM note('payout', NEW.settlement_month::text, jsonb_build_array(
     NEW.settlement_month, NEW.posting_no, NEW.sellers, NEW.points, NEW.paid_on, NEW.actor,
     extract(epoch FROM NEW.paid_at))::text);
@@ -309,6 +318,7 @@ END $$;
 CREATE FUNCTION seal_budget() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = growth_points, pg_temp AS $$
 BEGIN
+  PERFORM require_table('budget', TG_RELID);
   PERFORM note('budget', NEW.budget_no::text, jsonb_build_array(
     NEW.budget_no, NEW.floor, NEW.actor, NEW.reason, extract(epoch FROM NEW.set_at))::text,
     '{"program_fund": 0}');

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import ProgrammingError
 
 from adapters.postgres.verification.guards import structure
+from tests.adapters.ledger_world import as_owner
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 COMMITTED = DEPLOY / "schema" / "structure.txt"
@@ -63,3 +64,30 @@ def test_no_points_are_given_by_a_trigger_on_a_table_of_somebodys_own(
 ) -> None:
     with pytest.raises(ProgrammingError, match="permission denied for function"):
         connection.execute(text(_GIVE_YOURSELF_POINTS))
+
+
+_WORKS_AS_ITS_OWNER = """
+  SELECT proname, relname FROM pg_trigger
+  JOIN pg_proc ON pg_proc.oid = tgfoid JOIN pg_class ON pg_class.oid = tgrelid
+  WHERE pronamespace = 'growth_points'::regnamespace AND prosecdef
+"""
+_BORROW = """
+  CREATE TABLE public.mine AS TABLE growth_points.{table} WITH NO DATA;
+  CREATE TRIGGER borrows AFTER INSERT ON public.mine REFERENCING NEW TABLE AS added
+    FOR EACH ROW EXECUTE FUNCTION growth_points.{function}();
+  INSERT INTO public.mine DEFAULT VALUES;
+"""
+
+
+def test_what_works_as_its_owner_works_for_a_trigger_of_its_own_table_only(
+    database_url: str,
+) -> None:
+    with as_owner(database_url) as engine, engine.connect() as owner:
+        functions = owner.execute(text(_WORKS_AS_ITS_OWNER)).all()
+        assert len(functions) > 15
+        for function, table in functions:
+            with (
+                pytest.raises(ProgrammingError, match=f"of {table} is called by a trigger of"),
+                owner.begin_nested(),
+            ):
+                owner.execute(text(_BORROW.format(function=function, table=table)))
