@@ -45,7 +45,7 @@ BEGIN
   RETURN NEW;
 END $$;
 
--- Rows come in the transaction that records their parent. Its number does not prove that alone: a
+-- Rows come in the transaction that records their parent, before it is noted. Its number does not prove that alone: a
 -- server that a backup was restored into numbers its transactions anew. A parent that another
 -- transaction wrote into this database has an age above 0.
 CREATE FUNCTION rows_belong() RETURNS trigger
@@ -57,7 +57,9 @@ BEGIN
   EXECUTE format(
     'SELECT EXISTS (
        SELECT FROM (SELECT DISTINCT %1$I FROM new_rows) added LEFT JOIN %2$I parent USING (%1$I)
-       WHERE parent.recorded_in IS DISTINCT FROM pg_current_xact_id() OR age(parent.xmin) > 0)',
+       WHERE parent.recorded_in IS DISTINCT FROM pg_current_xact_id() OR age(parent.xmin) > 0
+         OR EXISTS (SELECT FROM unsealed WHERE (subject, subject_key) = (%2$L, %1$I::text))
+         OR EXISTS (SELECT FROM seal WHERE (subject, subject_key) = (%2$L, %1$I::text)))',
     parent || '_id', parent) INTO late;
   IF late THEN
     RAISE EXCEPTION '%: rows are added in the transaction that records their %, never later',

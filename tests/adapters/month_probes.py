@@ -4,7 +4,7 @@ from datetime import date
 
 from sqlalchemy import Connection, text
 
-from adapters.postgres.ledger import seal_now
+from adapters.postgres.ledger import check_now, seal_now
 from tests.adapters.guards import Attempt, Probe, change, put
 from tests.adapters.ledger_world import POLICY_HASH
 from tests.staged import HASH
@@ -148,6 +148,18 @@ def _with_parent(parent: str, table: str, *rows: dict[str, object]) -> Attempt:
 def _child(table: str, *rows: dict[str, object]) -> Attempt:
     parent = "revision" if table.startswith(("seller", "revision")) else "evaluation"
     return _with_parent(parent, table, *rows)
+
+
+def _child_of_what_is(how: str, table: str) -> Attempt:
+    """Insert a row of what this transaction recorded, after it was noted or sealed."""
+    parent = "revision" if table.startswith("seller") else "evaluation"
+
+    def attempt(connection: Connection) -> None:
+        number = _insert(parent)(connection)
+        (seal_now if how == "sealed" else check_now)(connection)
+        _insert(table, **{f"{parent}_id": number})(connection)
+
+    return attempt
 
 
 def _sealed_twice(table: str) -> Attempt:
@@ -295,6 +307,11 @@ MONTH_PROBES = (
             _insert("evaluation_input", evaluation_id=1, revision_id=number)(connection),
         ),
         names="never later",
+    ),
+    *(
+        Probe(f"{table}.belongs", _child_of_what_is(how, table), names="never later")
+        for table in ("seller_amount", "seller_snapshot", "evaluation_input", "decision")
+        for how in ("noted", "sealed")
     ),
     *(
         Probe(
