@@ -139,6 +139,11 @@ def _outside_error(error: Exception) -> str | None:
             f"the temporary Prefect server ended; see {log}. What was recorded before is complete; "
             "run the command again, nothing is done twice."
         )
+    if (forbidden := _missing_privilege(error)) is not None:
+        return (
+            f"the database login may not do this: {forbidden}. Set GROWTH_POINTS_DATABASE_URL to a "
+            "login that may."
+        )
     if (trouble := _database_error(error)) is not None:
         return (
             f"the database failed: {trouble}. Nothing is left half done; check the database and "
@@ -172,6 +177,15 @@ _TROUBLES_OF_A_DISK: Final = frozenset(
         errno.ELOOP,
     }
 )
+
+
+def _missing_privilege(error: Exception) -> str | None:
+    """Return what the database forbade to its login."""
+    from psycopg.errors import InsufficientPrivilege
+    from sqlalchemy.exc import DBAPIError
+
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    return cause.diag.message_primary if isinstance(cause, InsufficientPrivilege) else None
 
 
 def _database_error(error: Exception) -> str | None:

@@ -1,32 +1,45 @@
 -- The roles and the database of the service; an administrator runs it once:
 --
---   OWNER_PASSWORD=... APP_PASSWORD=... psql -f deploy/roles.sql postgresql://postgres@host/postgres
+--   OWNER_PASSWORD=... APP_PASSWORD=... APPROVER_PASSWORD=... READER_PASSWORD=... \
+--     psql -f deploy/roles.sql postgresql://postgres@host/postgres
 --
---   growth_points_owner    owns the schema and migrates it: for upgrades and backups, nothing else
---   growth_points_app      what workers log in as: may read and append, never change or delete
---   growth_points_reader   may read, for reports of your own
---   growth_points_service  no login; every session of the program works as this role
+--   growth_points_owner     owns the schema and migrates it: for upgrades and backups, nothing else
+--   growth_points_app       closes and pays: the workers' login, works as growth_points_service
+--   growth_points_approver  approves payouts, and can neither close nor pay
+--   growth_points_reader    may read: the pages' login, and for reports of your own
+--   growth_points_service   no login; what sessions of the first two work as
+--
+-- Without a password the approver and the reader are roles to grant to logins of persons. What each
+-- may do is in docs/ledger.md and schema/7_privileges.sql; a login for the stores' page comes here.
 
 \set ON_ERROR_STOP on
 \getenv owner_password OWNER_PASSWORD
 \getenv app_password APP_PASSWORD
+\set approver_password ''
+\getenv approver_password APPROVER_PASSWORD
+\set reader_password ''
+\getenv reader_password READER_PASSWORD
 
 -- Run again, it changes nothing; passwords are set with ALTER ROLE from then on.
 SELECT 'CREATE ROLE growth_points_service NOLOGIN'
   WHERE to_regrole('growth_points_service') IS NULL \gexec
-SELECT 'CREATE ROLE growth_points_reader NOLOGIN'
-  WHERE to_regrole('growth_points_reader') IS NULL \gexec
 SELECT format('CREATE ROLE growth_points_owner LOGIN PASSWORD %L', :'owner_password')
   WHERE to_regrole('growth_points_owner') IS NULL \gexec
 SELECT format('CREATE ROLE growth_points_app LOGIN PASSWORD %L', :'app_password')
   WHERE to_regrole('growth_points_app') IS NULL \gexec
+SELECT format(CASE password WHEN '' THEN 'CREATE ROLE %I' ELSE 'CREATE ROLE %I LOGIN PASSWORD %L' END,
+              role, password)
+  FROM (VALUES ('growth_points_approver', :'approver_password'),
+               ('growth_points_reader', :'reader_password')) given (role, password)
+  WHERE to_regrole(role) IS NULL \gexec
 GRANT growth_points_service TO growth_points_owner, growth_points_app;
+GRANT growth_points_approver TO growth_points_owner;
 
 SELECT 'CREATE DATABASE growth_points OWNER growth_points_owner'
   WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'growth_points') \gexec
 REVOKE ALL ON DATABASE growth_points FROM PUBLIC;
-GRANT CONNECT ON DATABASE growth_points TO growth_points_service;
-GRANT CONNECT ON DATABASE growth_points TO growth_points_reader;
+GRANT CONNECT ON DATABASE growth_points
+  TO growth_points_service, growth_points_approver, growth_points_reader;
 
 \connect growth_points
 REVOKE ALL ON SCHEMA public FROM PUBLIC;

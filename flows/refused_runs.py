@@ -5,6 +5,7 @@ from contextlib import contextmanager, suppress
 
 from sqlalchemy import Connection
 
+from adapters.postgres.database import work_as_approver
 from adapters.postgres.evaluations import current_evaluation
 from adapters.postgres.runs import Action, record_refusal
 from domain.cause import Cause
@@ -38,6 +39,8 @@ def recording_refusals(
         with program_database(settings) as engine, engine.begin() as connection:
             if action is Action.CLOSE:
                 policy_name = _policy_to_use(settings, connection, month, policy_name)
+            elif action is Action.APPROVE:
+                work_as_approver(connection)
             evaluation = current_evaluation(connection, month) if source is None else None
             record_refusal(
                 connection,

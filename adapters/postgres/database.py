@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,7 +13,16 @@ from sqlalchemy.exc import ArgumentError, OperationalError, ProgrammingError
 
 from domain.refusal import Unavailable, WrongUsage
 
-SERVICE_ROLE = "growth_points_service"
+# What a login may work as: the first that it is a member of, unless something is to be approved.
+_ROLES: Final = ("growth_points_service", "growth_points_approver", "growth_points_reader")
+_FIRST_ROLE: Final = text("""
+    SELECT rolname FROM pg_roles
+    WHERE rolname = ANY (:roles) AND pg_has_role(session_user, oid, 'MEMBER')
+    ORDER BY array_position(:roles, rolname::text) LIMIT 1
+""")
+_MAY_APPROVE: Final = text("""
+    SELECT session_user, pg_has_role(session_user, 'growth_points_approver', 'MEMBER')
+""")
 
 _VERSIONS = Path(__file__).parents[2] / "deploy" / "migrations" / "versions"
 
@@ -54,17 +64,22 @@ class MigrationForbidden(Unavailable):
     """The database user lacks a privilege that a migration needs."""
 
 
+class LoginForbidden(Unavailable):
+    """The database login may not do what was asked for."""
+
+
 @contextmanager
 def open_database(url: str) -> Iterator[Engine]:
-    """Migrate the database and yield an engine that runs as the service's role.
+    """Migrate the database and yield an engine that runs as the role of its login.
 
-    Migrations create the role, which may only select and insert. Raises DatabaseUrlInvalid,
-    DatabaseUnreachable, DatabaseNewer, MigrationForbidden.
+    Migrations create the roles, which may only select and insert. Raises DatabaseUrlInvalid,
+    DatabaseUnreachable, DatabaseNewer, MigrationForbidden, LoginForbidden.
     """
     engine = _engine(url)
     try:
         migrate(engine)
-        event.listen(engine, "connect", _set_service_role)
+        if (role := _role_of_login(engine)) is not None:
+            event.listen(engine, "connect", partial(_set_role, role))
         engine.dispose()
         yield engine
     finally:
@@ -121,6 +136,13 @@ def _applied(engine: Engine) -> str | None:
             f"No connection to {url}: {reason}. Is the database running, and "
             "GROWTH_POINTS_DATABASE_URL right?"
         ) from None
+    except ProgrammingError as error:
+        if not isinstance(error.orig, InsufficientPrivilege):
+            raise
+        raise LoginForbidden(
+            f"The database login {engine.url.username} may not use this program: let an "
+            f"administrator grant it one of {', '.join(_ROLES)}."
+        ) from None
 
 
 def _engine(url: str) -> Engine:
@@ -162,9 +184,26 @@ def _begin_session(connection: Any, _record: object) -> None:
     connection.commit()
 
 
-def _set_service_role(connection: Any, _record: object) -> None:
-    connection.execute(f"SET ROLE {SERVICE_ROLE}")
+def _role_of_login(engine: Engine) -> str | None:
+    with engine.connect() as connection:
+        role: str | None = connection.scalar(_FIRST_ROLE, {"roles": list(_ROLES)})
+        return role
+
+
+def _set_role(role: str, connection: Any, _record: object) -> None:
+    connection.execute(f"SET ROLE {role}")
     connection.commit()
+
+
+def work_as_approver(connection: Connection) -> None:
+    """Work as the role that may approve, until the transaction ends; raises LoginForbidden."""
+    login, may_approve = connection.execute(_MAY_APPROVE).one()
+    if not may_approve:
+        raise LoginForbidden(
+            f"The database login {login} may not approve payouts. Set "
+            "GROWTH_POINTS_DATABASE_URL to the approver's login and run the command again."
+        )
+    connection.execute(text("SET LOCAL ROLE growth_points_approver"))
 
 
 def lock_program(connection: Connection) -> None:

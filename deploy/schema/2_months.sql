@@ -169,6 +169,21 @@ CREATE TABLE approval (
   approved_at   timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 
+-- Whoever may approve records the runs that approve, and whoever may pay all others.
+CREATE FUNCTION run_is_of_its_login() RETURNS trigger
+LANGUAGE plpgsql SET search_path = growth_points, pg_temp AS $$
+BEGIN
+  IF NOT has_any_column_privilege(
+    CASE NEW.action WHEN 'approve' THEN 'approval' ELSE 'payout' END, 'INSERT'
+  ) THEN
+    RAISE EXCEPTION '% may not record that it did: %', current_user, NEW.action
+      USING ERRCODE = 'insufficient_privilege', CONSTRAINT = 'run_is_of_its_login';
+  END IF;
+  RETURN NEW;
+END $$;
+
+CREATE TRIGGER is_of_its_login BEFORE INSERT ON run
+  FOR EACH ROW EXECUTE FUNCTION run_is_of_its_login();
 CREATE TRIGGER belongs AFTER INSERT ON revision_signature REFERENCING NEW TABLE AS new_rows
   FOR EACH STATEMENT EXECUTE FUNCTION rows_belong('revision');
 CREATE TRIGGER belongs AFTER INSERT ON seller_amount REFERENCING NEW TABLE AS new_rows

@@ -1,30 +1,43 @@
--- Who may do what: the service works as a role that may read, and add what the program records.
--- What the database numbers, dates and marks by itself, the service cannot choose.
+-- Who may do what. Every session works as one of these roles, which may read, and add what its work
+-- records. What the database numbers, dates and marks by itself, nobody chooses.
+--
+--   growth_points_service   closes and pays
+--   growth_points_approver  approves, and can neither close nor pay
+--
+-- What a login has beyond its roles is in ../roles.sql. A new login, such as one for the stores' page,
+-- gets a role here, what it may insert below, and a line in docs/ledger.md.
 
-DO $$ BEGIN
-  IF to_regrole('growth_points_service') IS NULL THEN
-    CREATE ROLE growth_points_service NOLOGIN;
-  END IF;
-EXCEPTION
-  WHEN duplicate_object OR unique_violation THEN NULL;  -- roles belong to the whole server
-  WHEN insufficient_privilege THEN
-    RAISE EXCEPTION 'the role growth_points_service is missing and % may not create it', current_user
-      USING ERRCODE = 'insufficient_privilege',
-            HINT = 'Let an administrator run: CREATE ROLE growth_points_service NOLOGIN; '
-                || format('GRANT growth_points_service TO %I', current_user);
-END $$;
-DO $$ BEGIN
-  GRANT growth_points_service TO CURRENT_USER;
-EXCEPTION WHEN insufficient_privilege THEN
-  IF NOT pg_has_role(current_user, 'growth_points_service', 'MEMBER') THEN
-    RAISE EXCEPTION '% may not work as the role growth_points_service', current_user
-      USING ERRCODE = 'insufficient_privilege',
-            HINT = format('Let an administrator run: GRANT growth_points_service TO %I', current_user);
-  END IF;
+DO $$
+DECLARE
+  needed name;
+  advice text := format('Let an administrator run deploy/roles.sql, or: '
+    'GRANT growth_points_service, growth_points_approver TO %I', current_user);
+BEGIN
+  FOREACH needed IN ARRAY '{growth_points_service, growth_points_approver}'::name[] LOOP
+    BEGIN
+      IF to_regrole(needed::text) IS NULL THEN
+        EXECUTE format('CREATE ROLE %I NOLOGIN', needed);
+      END IF;
+    EXCEPTION
+      WHEN duplicate_object OR unique_violation THEN NULL;  -- roles belong to the whole server
+      WHEN insufficient_privilege THEN
+        RAISE EXCEPTION 'the role % is missing and % may not create it', needed, current_user
+          USING ERRCODE = 'insufficient_privilege', HINT = advice;
+    END;
+    BEGIN
+      EXECUTE format('GRANT %I TO CURRENT_USER', needed);
+    EXCEPTION WHEN insufficient_privilege THEN
+      IF NOT pg_has_role(needed, 'MEMBER') THEN
+        RAISE EXCEPTION '% may not work as the role %', current_user, needed
+          USING ERRCODE = 'insufficient_privilege', HINT = advice;
+      END IF;
+    END;
+  END LOOP;
 END $$;
 
-GRANT USAGE ON SCHEMA growth_points TO growth_points_service;
-GRANT SELECT ON ALL TABLES IN SCHEMA growth_points TO growth_points_service;
+GRANT USAGE ON SCHEMA growth_points TO growth_points_service, growth_points_approver;
+GRANT SELECT ON ALL TABLES IN SCHEMA growth_points
+  TO growth_points_service, growth_points_approver;
 
 GRANT INSERT (policy_hash, name, content) ON policy TO growth_points_service;
 GRANT INSERT (settlement_month, revision_no, content_hash, rows_hash, source, lines, amount_krw,
@@ -43,9 +56,10 @@ GRANT INSERT (evaluation_id, seller_id, outcome, tier, points, window_amount_krw
 GRANT INSERT (settlement_month, plan_no, due_on, passed_over, calendar, extra_holidays, policy_hash)
   ON payout_date TO growth_points_service;
 GRANT INSERT (settlement_month, action, caused_by, actor, origin, reason, revision_id,
-  evaluation_id, changed, difference, started_at) ON run TO growth_points_service;
+  evaluation_id, changed, difference, started_at)
+  ON run TO growth_points_service, growth_points_approver;
 GRANT INSERT (settlement_month, above_points) ON approval_rule TO growth_points_service;
-GRANT INSERT (evaluation_id, points, actor, reason) ON approval TO growth_points_service;
+GRANT INSERT (evaluation_id, points, actor, reason) ON approval TO growth_points_approver;
 GRANT INSERT (key, kind, settlement_month, evaluation_id, request_hash, effective_on, actor, reason)
   ON posting TO growth_points_service;
 GRANT INSERT (posting_no, kind, seller_id, debit_account, credit_account, points, tier, award_no,

