@@ -4,9 +4,7 @@ Exit codes: 0 done; 1 refused, the data or the state forbids it; 2 wrong usage. 
 left to the commands that need them, so that `--help` is fast.
 """
 
-import errno
 import sys
-from pathlib import Path
 from typing import Final, NoReturn
 
 import click
@@ -14,6 +12,7 @@ import click
 from console.commands import answers, months, points, service
 from console.output import echo
 from console.safe_streams import output_error, protect_standard_streams
+from console.troubles import sentence_about
 from domain.refusal import Refused, Unavailable, WrongUsage
 from flows.prefect.servers.proxies import exempt_this_machine_from_proxies
 
@@ -112,12 +111,8 @@ def main() -> NoReturn:
         _fail(str(trouble), 1)
     except WrongUsage as wrong:
         _fail(str(wrong), 2)
-    except OSError as error:
-        if error.errno not in _TROUBLES_OF_A_DISK or error.filename is None:
-            raise
-        _fail(f"{error.filename}: {error.strerror}. Fix that and run the command again.", 1)
     except Exception as error:
-        if (sentence := _outside_error(error)) is None:
+        if (sentence := sentence_about(error)) is None:
             raise
         _fail(sentence, 1)
     _report_output_error()
@@ -132,26 +127,6 @@ def _require_readable_words(words: list[str]) -> None:
             raise WordUnreadable(word, word[error.start]) from None
 
 
-def _outside_error(error: Exception) -> str | None:
-    """Describe a failure of a server or the database; None for a bug in this program."""
-    if (log := _ended_server_log()) is not None:
-        return (
-            f"the temporary Prefect server ended; see {log}. What was recorded before is complete; "
-            "run the command again, nothing is done twice."
-        )
-    if (forbidden := _missing_privilege(error)) is not None:
-        return (
-            f"the database login may not do this: {forbidden}. Set GROWTH_POINTS_DATABASE_URL to a "
-            "login that may."
-        )
-    if (trouble := _database_error(error)) is not None:
-        return (
-            f"the database failed: {trouble}. Nothing is left half done; check the database and "
-            "run the command again."
-        )
-    return None
-
-
 def _report_output_error() -> None:
     """Report output that could not be written; fail unless the command changes something."""
     if (trouble := output_error()) is None:
@@ -161,47 +136,6 @@ def _report_output_error() -> None:
         _say(f"standard output: {trouble}. The command has done its work; list it again.")
     else:
         _fail(f"standard output: {trouble}. The output is incomplete.", 1)
-
-
-# The errors of a file system that is full or not accessible; any other is a bug.
-_TROUBLES_OF_A_DISK: Final = frozenset(
-    {
-        errno.EACCES,
-        errno.EPERM,
-        errno.EROFS,
-        errno.ENOSPC,
-        errno.EDQUOT,
-        errno.ENOTDIR,
-        errno.ENOENT,
-        errno.ENAMETOOLONG,
-        errno.ELOOP,
-    }
-)
-
-
-def _missing_privilege(error: Exception) -> str | None:
-    """Return what the database forbade to its login."""
-    from psycopg.errors import InsufficientPrivilege
-    from sqlalchemy.exc import DBAPIError
-
-    cause = error.orig if isinstance(error, DBAPIError) else error
-    return cause.diag.message_primary if isinstance(cause, InsufficientPrivilege) else None
-
-
-def _database_error(error: Exception) -> str | None:
-    """Return the database's message if it went away, is full or is shut down."""
-    from psycopg import OperationalError
-    from sqlalchemy.exc import DBAPIError
-
-    cause = error.orig if isinstance(error, DBAPIError) else error
-    lines = str(cause).strip().splitlines()
-    return lines[0].rstrip(".") if isinstance(cause, OperationalError) and lines else None
-
-
-def _ended_server_log() -> Path | None:
-    from flows.prefect.servers.temporary_server import ended_server_log
-
-    return ended_server_log()
 
 
 def _fail(sentence: str, code: int) -> NoReturn:
