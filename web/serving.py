@@ -6,7 +6,7 @@ requests made to other host names (DNS rebinding), and never serves the quaranti
 
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from http import HTTPStatus
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from prometheus_client import CONTENT_TYPE_LATEST
 
+from domain.refusal import Refused
 from flows.occasion import this_occasion
 from flows.prefect.servers.lasting_server import PortTaken
 from flows.prefect.servers.own_pages import OWN_HOSTS
@@ -24,7 +25,7 @@ from web.index import index_page
 from web.metrics import metrics_text
 
 _SHOWN: Final = ("reports", "docs")
-_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'"
+_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
 
 
 @contextmanager
@@ -70,16 +71,18 @@ class _Handler(SimpleHTTPRequestHandler):
         self.send_error(HTTPStatus.MISDIRECTED_REQUEST)
         return False
 
+    def handle(self) -> None:
+        """Answer until the client is gone."""
+        with suppress(ConnectionError):
+            super().handle()
+
     def do_GET(self) -> None:
         """Answer with the figures, the start page, or a file."""
         first = self.path.split("?")[0].strip("/").split("/")[0]
         if first == "metrics":
             self._answer(CONTENT_TYPE_LATEST, metrics_text(self._settings))
         elif not first:
-            self._answer(
-                "text/html; charset=utf-8",
-                index_page(self._settings, this_occasion().today).encode(),
-            )
+            self._answer_with_months()
         elif self._is_shown():
             super().do_GET()
         else:
@@ -93,8 +96,9 @@ class _Handler(SimpleHTTPRequestHandler):
             self.send_error(HTTPStatus.NOT_FOUND)
 
     def end_headers(self) -> None:
-        """Forbid pages to load or run anything."""
+        """Forbid pages to load or run anything, and to be shown in a frame of another page."""
         self.send_header("Content-Security-Policy", _POLICY)
+        self.send_header("X-Frame-Options", "DENY")
         super().end_headers()
 
     def log_message(self, *_: object) -> None:
@@ -102,11 +106,23 @@ class _Handler(SimpleHTTPRequestHandler):
 
     def _is_shown(self) -> bool:
         """Whether the path, with links and `..` resolved, is in a folder that is served."""
-        asked, home = Path(self.translate_path(self.path)).resolve(), self._settings.home.resolve()
+        home = self._settings.home.resolve()
+        try:
+            asked = Path(self.translate_path(self.path)).resolve()
+        except (ValueError, OSError, RuntimeError):  # a NUL, a loop of links
+            return False
         return any(asked.is_relative_to(home / each) for each in _SHOWN)
 
-    def _answer(self, kind: str, content: bytes) -> None:
-        self.send_response(HTTPStatus.OK)
+    def _answer_with_months(self) -> None:
+        try:
+            page = index_page(self._settings, this_occasion().today)
+        except Refused as refused:  # a damaged record of a check
+            self._answer("text/plain; charset=utf-8", f"{refused}\n".encode(), 500)
+        else:
+            self._answer("text/html; charset=utf-8", page.encode())
+
+    def _answer(self, kind: str, content: bytes, status: int = HTTPStatus.OK) -> None:
+        self.send_response(status)
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()

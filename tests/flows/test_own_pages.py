@@ -58,6 +58,13 @@ def test_own_pages_and_programs_are_answered(headers: dict[str, str]) -> None:
         assert socket.receive_text() == "an event"
 
 
+@pytest.mark.parametrize("path", ["/api", "/nowhere"])
+def test_no_page_of_another_origin_may_frame_this_one(path: str) -> None:
+    headers = _client().get(path).headers
+    assert headers["x-frame-options"] == "SAMEORIGIN"
+    assert "frame-ancestors 'self'" in headers["content-security-policy"]
+
+
 def test_a_page_behind_a_proxy_is_answered_by_the_name_that_was_configured() -> None:
     asked = {"Origin": "https://points.example"}
 

@@ -1,9 +1,12 @@
 """What browsers and Prometheus are shown, and what they are not."""
 
 import re
+import socket
+import struct
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
+from http.client import HTTPConnection
 from pathlib import Path
 
 import httpx
@@ -188,3 +191,55 @@ def _scrape(address: str) -> dict[tuple[str, ...], float]:
         for family in text_string_to_metric_families(answer.text)
         for sample in family.samples
     }
+
+
+@pytest.mark.parametrize("path", ["", "metrics", "docs/index.html", "nowhere"])
+def test_no_page_may_be_shown_in_a_frame(address: str, path: str) -> None:
+    headers = httpx.get(f"{address}/{path}").headers
+    assert headers["x-frame-options"] == "DENY"
+    assert "frame-ancestors 'none'" in headers["content-security-policy"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "docs/%00",
+        "docs/a%00.html",
+        "%00",
+        "docs/loop",
+        "docs/" + "a" * 5_000,
+        "docs/%ff",
+        "docs/%0d%0aA:%20b",
+    ],
+)
+def test_an_odd_path_is_not_found(
+    address: str, settings: Settings, path: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (settings.docs / "loop").symlink_to("loop")
+    host, port = address.removeprefix("http://").split(":")
+    for method in ("GET", "HEAD"):
+        asking = HTTPConnection(host, int(port), timeout=10)
+        asking.putrequest(method, f"/{path}")
+        asking.endheaders()
+        assert asking.getresponse().status == 404
+        asking.close()
+    assert "Traceback" not in capfd.readouterr().err
+
+
+def test_a_damaged_record_of_a_check_is_named(address: str, settings: Settings) -> None:
+    record = settings.docs / "results" / "2026-10" / "000001-a.json"
+    record.parent.mkdir(parents=True)
+    record.write_text("{")
+    answer = httpx.get(address)
+    assert (answer.status_code, f"{record} is damaged" in answer.text) == (500, True)
+
+
+def test_a_client_that_leaves_early_leaves_no_traceback(
+    address: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    host, port = address.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port))) as client:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        client.sendall(b"GET /docs/index.html HTTP/1.1\r\n")
+    httpx.get(address)
+    assert "Traceback" not in capfd.readouterr().err

@@ -20,14 +20,18 @@ if TYPE_CHECKING:
 
 OWN_HOSTS: Final = ("127.0.0.1", "localhost")
 _ASKED_BY_NAME: Final = ("http", "websocket")
+_POLICY: Final = (
+    b"connect-src 'self'; img-src 'self' data: blob:; font-src 'self' data:; frame-src 'self'; "
+    b"frame-ancestors 'self'"
+)
 _ONLY_THIS_SERVER: Final = (
-    b"content-security-policy",
-    b"connect-src 'self'; img-src 'self' data: blob:; font-src 'self' data:; frame-src 'self'",
+    (b"content-security-policy", _POLICY),
+    (b"x-frame-options", b"SAMEORIGIN"),
 )
 
 
 def prefect_app() -> "ASGIApp":
-    """Create Prefect's server, whose pages may connect to it alone.
+    """Create Prefect's server, whose pages may connect to it alone and be framed by it alone.
 
     Without this its UI would contact an external analytics service even with analytics disabled.
     """
@@ -45,7 +49,7 @@ def restrict_to_own_pages(app: "ASGIApp", host_names: Collection[str]) -> "ASGIA
     async def answer(scope: "Scope", receive: "Receive", send: "Send") -> None:
         async def send_with_policy(message: "Message") -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message.get("headers", ()), _ONLY_THIS_SERVER]
+                message["headers"] = [*message.get("headers", ()), *_ONLY_THIS_SERVER]
             await send(message)
 
         foreign = scope["type"] in _ASKED_BY_NAME and _is_foreign(Headers(scope=scope), names)
