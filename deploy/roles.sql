@@ -27,11 +27,13 @@ SELECT format('CREATE ROLE growth_points_owner LOGIN PASSWORD %L', :'owner_passw
   WHERE to_regrole('growth_points_owner') IS NULL \gexec
 SELECT format('CREATE ROLE growth_points_app LOGIN PASSWORD %L', :'app_password')
   WHERE to_regrole('growth_points_app') IS NULL \gexec
-SELECT format(CASE password WHEN '' THEN 'CREATE ROLE %I' ELSE 'CREATE ROLE %I LOGIN PASSWORD %L' END,
-              role, password)
+SELECT format('CREATE ROLE %I NOLOGIN', role)
+  FROM unnest('{growth_points_approver, growth_points_reader}'::text[]) role
+  WHERE to_regrole(role) IS NULL \gexec
+SELECT format('ALTER ROLE %I LOGIN PASSWORD %L', role, password)
   FROM (VALUES ('growth_points_approver', :'approver_password'),
                ('growth_points_reader', :'reader_password')) given (role, password)
-  WHERE to_regrole(role) IS NULL \gexec
+  JOIN pg_roles ON rolname = role WHERE NOT rolcanlogin AND password <> '' \gexec
 GRANT growth_points_service TO growth_points_owner, growth_points_app;
 GRANT growth_points_approver TO growth_points_owner;
 

