@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 SETUP  := $(VENV)/.complete
 
-.PHONY: setup demo test test-ui check bench torture lock clean
+.PHONY: setup demo test test-ui check bench torture mutate lock clean
 
 setup: $(SETUP)
 
@@ -49,6 +49,9 @@ bench: $(SETUP)  ## the numbers, as ratios measured side by side in one run
 
 torture: $(SETUP)  ## close, restate and pay months while process, connection and server are killed
 	@$(BIN)/python -m tests.torture.interrupted
+
+mutate: $(SETUP)  ## weaken every condition of every guard in turn; MUTANTS=40 SEED=7 tries a sample
+	@$(BIN)/python -m tests.mutation.guards --sample $(or $(MUTANTS),0) --seed $(or $(SEED),0)
 
 lock:  ## write the locks anew: versions and hashes, no addresses; remove them first to upgrade all
 	$(BIN)/pip install --quiet uv

@@ -51,6 +51,11 @@ def approve_november(connection: Connection) -> None:
     )(connection)
 
 
+def approve_october(connection: Connection) -> None:
+    """Approve what October would pay."""
+    _approve()(connection)
+
+
 def _restate(connection: Connection) -> None:
     evaluate(connection, [*awards_of("ac"), *awards_of("d", tier=2)])
 

@@ -172,6 +172,21 @@ def _clawback(seller: str) -> Attempt:
     return attempt
 
 
+def _reinstate(seller: str) -> Attempt:
+    def attempt(connection: Connection) -> None:
+        undoes = posting_of(connection, seller, clawback=True)
+        made = correct(connection, "reinstatement", seller, undoes=undoes)
+        line(connection, made, "adjustment", seller)
+
+    return attempt
+
+
+def correct_september(connection: Connection) -> None:
+    """Give c what it lacks of September, take f's, and give h's back."""
+    for attempt in (_award_correction("c"), _clawback("f"), _reinstate("h")):
+        attempt(connection)
+
+
 def _correct_twice(connection: Connection) -> None:
     made = correct(connection, "award", "c")
     undoes = posting_of(connection, "f")
@@ -269,27 +284,59 @@ def _add_after_the_seal(connection: Connection) -> None:
     line(connection, number, "adjustment", "g", points=1)
 
 
-def pay_october(
-    *, sellers: int = 2, points: int = 450_000, leave: str = "", extra: str = ""
-) -> Attempt:
-    """Pay what is pending of October, less `leave`, with `extra` if that was awarded meanwhile."""
+def pay_october(*, leave: str = "", extra: str = "", **facts: object) -> Attempt:
+    """Pay what is pending of October, less `leave`, with `extra` if that was awarded meanwhile.
+
+    The payout says what its posting paid, except for the facts that are given.
+    """
     awards = [("a", 1, 150_000), ("d", 2, 300_000), *((each, 1, 150_000) for each in extra)]
+    paid = [each for each in awards if each[0] != leave]
 
     def attempt(connection: Connection) -> None:
         number = posting(connection, "payout")
-        for seller, tier, amount in awards:
-            if seller != leave:
-                entry = entry_of(connection, seller, tier)
-                line(connection, number, "payout", seller, points=amount, finishes=entry)
-        paid = _payout(
-            settlement_month=OCTOBER.first_day,
-            posting_no=number,
-            sellers=sellers + len(extra),
-            points=points + 150_000 * len(extra),
-        )
-        paid(connection)
+        for seller, tier, amount in paid:
+            entry = entry_of(connection, seller, tier)
+            line(connection, number, "payout", seller, points=amount, finishes=entry)
+        said: dict[str, object] = {
+            "settlement_month": OCTOBER.first_day,
+            "posting_no": number,
+            "sellers": len(paid),
+            "points": sum(each[2] for each in paid),
+            "paid_on": date(2026, 11, 10),
+        }
+        _payout(**{**said, **facts})(connection)
 
     return attempt
+
+
+def _pay_by_another_months_posting(connection: Connection) -> None:
+    """Let a payout of August name the posting that pays October whole."""
+    pay_october()(connection)
+    number = connection.scalar(text("SELECT max(posting_no) FROM growth_points.posting"))
+    said = {"settlement_month": date(2026, 8, 1), "posting_no": number, "sellers": 2}
+    more = {"points": 450_000, "paid_on": date(2026, 11, 10), "actor": "prober"}
+    put(connection, "payout", {**said, **more}, returning="actor")
+
+
+def _pay_by_an_adjustment(connection: Connection) -> None:
+    """Let October's payout name an adjustment, while another posting pays October whole."""
+    number = posting(connection, "adjustment")
+    line(connection, number, "adjustment", "g", points=1_000)
+    pay_october(posting_no=number, sellers=1, points=1_000)(connection)
+
+
+def _pay_by_a_reversal(connection: Connection) -> None:
+    number = posting(connection, "reversal")
+    for seller, tier, amount in (("a", 1, 150_000), ("d", 2, 300_000)):
+        entry = entry_of(connection, seller, tier)
+        line(connection, number, "reversal", seller, points=amount, finishes=entry)
+    _payout(
+        settlement_month=OCTOBER.first_day,
+        posting_no=number,
+        sellers=2,
+        points=450_000,
+        paid_on=date(2026, 11, 10),
+    )(connection)
 
 
 def _pay_without_a_payout(connection: Connection) -> None:
@@ -662,10 +709,19 @@ LEDGER_PROBES = (
     Probe("payout.takes_turn", then_meet_another(_payout()), names="lock timeout"),
     Probe("payout.is_due", _payout(paid_on=date(2026, 9, 9)), names="payout_is_due"),
     Probe("payout.is_due", _payout(settlement_month=date(2026, 7, 1)), names="payout_is_due"),
-    Probe("payout.is_complete", pay_october(leave="d"), names="payout_is_complete"),
-    Probe("payout.is_complete", pay_october(sellers=3), names="payout_is_complete"),
-    Probe("payout.is_complete", pay_october(points=450_001), names="payout_is_complete"),
-    Probe("payout.is_complete", _payout(posting_no=1), names="payout_is_complete"),
+    *(
+        Probe("payout.is_complete", attempt, names="payout_is_complete")
+        for attempt in (
+            pay_october(leave="d"),
+            pay_october(sellers=3),
+            pay_october(points=450_001),
+            pay_october(paid_on=date(2026, 11, 11)),
+            _payout(posting_no=10_000),  # of no posting
+            _pay_by_another_months_posting,
+            _pay_by_an_adjustment,
+            _pay_by_a_reversal,
+        )
+    ),
     # A budget is set by the owner, with a reason, and never below what is out.
     Probe("budget.budget_pk", _budget(budget_no=1)),
     Probe("budget.budget_has_an_actor", _budget(actor="")),

@@ -15,28 +15,18 @@ from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
 
 from domain.ledger import ALLOWED_FLOWS, Account, TransferKind
-from tests.adapters.approval_probes import APPROVAL_PROBES, approve_november
 from tests.adapters.guards import Probe, guards, missing, named, refusal, required, unnoticed
-from tests.adapters.ledger_probes import LEDGER_PROBES, keep_a_small_ledger, line, posting
+from tests.adapters.ledger_probes import line, posting
 from tests.adapters.ledger_world import as_owner, database_of_its_own
-from tests.adapters.month_probes import (
-    MONTH_PROBES,
-    add_to_what_has_this_id,
-    record_a_run,
-    record_under_ids_to_come,
-)
-
-PROBES = (*LEDGER_PROBES, *MONTH_PROBES, *APPROVAL_PROBES)
+from tests.adapters.month_probes import add_to_what_has_this_id, record_under_ids_to_come
+from tests.adapters.probes import PROBES, go_on, keep_what_probes_need
 
 
 @pytest.fixture(scope="module")
 def owner(server_url: str, migrated_template: str) -> Iterator[Engine]:
     """The owner's engine on a database with a small ledger, committed."""
     with database_of_its_own(server_url, migrated_template) as url, as_owner(url) as engine:
-        keep_a_small_ledger(engine)
-        with engine.begin() as connection:
-            record_a_run(connection)
-            approve_november(connection)
+        keep_what_probes_need(engine)
         yield engine
 
 
@@ -45,6 +35,12 @@ def test_what_must_not_happen_is_refused_by_its_guard(owner: Engine, probe: Prob
     refused = refusal(owner, probe)
     assert refused is not None, "nothing refused it"
     assert probe.refusal in refused
+
+
+def test_what_is_allowed_is_not_refused(server_url: str, migrated_template: str) -> None:
+    with database_of_its_own(server_url, migrated_template) as url, as_owner(url) as owner:
+        keep_what_probes_need(owner)
+        go_on(owner)
 
 
 def test_every_guard_is_noticed_when_it_is_gone(owner: Engine) -> None:
@@ -68,7 +64,7 @@ def test_no_row_joins_what_was_recorded_under_the_same_transaction_id_before_a_r
     server_url: str, migrated_template: str, table: str, parent: str
 ) -> None:
     with database_of_its_own(server_url, migrated_template) as url, as_owner(url) as owner:
-        keep_a_small_ledger(owner)
+        keep_what_probes_need(owner)
         with owner.begin() as connection:
             record_under_ids_to_come(connection, parent, 300)
         with owner.connect() as connection, pytest.raises(DBAPIError, match="never later"):
