@@ -4,18 +4,21 @@ Great Expectations takes seconds to import. In another process this overlaps wit
 and reading files.
 """
 
+import atexit
 import signal
 import sys
 import warnings
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from threading import Lock
-from typing import Any
+from typing import Any, Final
 
 from domain.award_profile import AwardProfile
 from domain.findings import Finding
 from domain.profile import Profile
 from expectations.gate import Verdict
+
+_ENDING_SECONDS: Final = 2
 
 
 class GateFailed(RuntimeError):
@@ -37,6 +40,14 @@ class GateProcess:
     def alive(self) -> bool:
         """Return whether the process can answer requests."""
         return self._process.is_alive()
+
+    def end(self) -> None:
+        """End the process, by force if it does not end by itself."""
+        self._mine.close()
+        self._process.terminate()
+        self._process.join(_ENDING_SECONDS)
+        self._process.kill()
+        self._process.join(_ENDING_SECONDS)
 
     def judge(self, profile: Profile) -> Verdict:
         """Call `expectations.gate.judge` in the process; raises GateFailed."""
@@ -70,7 +81,9 @@ _started: list[GateProcess] = []
 def start_gate() -> GateProcess:
     """Return the running gate process, starting it if needed."""
     if not (_started and _started[-1].alive):
-        _started.append(GateProcess())
+        gate = GateProcess()
+        atexit.register(gate.end)  # multiprocessing itself would wait for it without limit
+        _started.append(gate)
     return _started[-1]
 
 

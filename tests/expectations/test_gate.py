@@ -1,8 +1,11 @@
 """The gate judges a profile, and lets nothing pass that was not looked at."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -277,6 +280,26 @@ def test_the_answer_to_an_interrupted_question_goes_to_nobody(
         gate_process.judge(SOUND)
     assert not gate_process.alive
     assert start_gate() is not gate_process
+
+
+_ENDS_BESIDE_A_DEAF_GATE = """
+import contextlib, os, signal
+from expectations.gate_process import GateFailed, start_gate
+if __name__ == "__main__":
+    gate = start_gate()
+    with contextlib.suppress(GateFailed):
+        gate.judge("nonsense")  # from now on it waits for the next question
+    os.kill(gate._process.pid, signal.SIGSTOP)  # it handles no signal and reads no pipe
+"""
+
+
+def test_a_command_ends_even_if_its_gate_does_not(tmp_path: Path) -> None:
+    command = tmp_path / "command.py"
+    command.write_text(_ENDS_BESIDE_A_DEAF_GATE)
+
+    ended = subprocess.run([sys.executable, command], timeout=60, check=False)  # noqa: S603 ours
+
+    assert ended.returncode == 0
 
 
 def test_control_totals_that_fail_without_a_file_that_differs_block_the_month() -> None:
