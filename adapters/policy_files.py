@@ -34,7 +34,7 @@ _REQUIRED: Final = frozenset(
         "payout.roll_forward",
     }
 )
-_OPTIONAL: Final = frozenset({"in_force_from"})
+_OPTIONAL: Final = frozenset({"in_force_from", "adjustment_limit_points"})
 _FORMAT: Final = 1
 _OF_A_TIER: Final = ("lower_average_krw", "upper_average_krw", "points")
 
@@ -133,6 +133,7 @@ def _policy(document: dict[str, Any]) -> Policy:
             roll_forward=values.yes_or_no("payout.roll_forward"),
         ),
         lifetime_maximum_points=values.whole("lifetime_maximum_points"),
+        adjustment_limit_points=values.whole_or_none("adjustment_limit_points"),
     )
 
 
@@ -169,6 +170,10 @@ class _Values:
     def whole(self, key: str) -> int:
         """Return a whole number."""
         return self._plain(key, int, "a whole number")
+
+    def whole_or_none(self, key: str) -> int | None:
+        """Return a whole number, or None if the key is absent."""
+        return self.whole(key) if key in self.by_key else None
 
     def yes_or_no(self, key: str) -> bool:
         """Return true or false."""

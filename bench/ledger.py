@@ -44,13 +44,10 @@ from domain.settlement import Content
 
 POLICY = next(each for each in read_policies(None) if each.policy.name == "d-commerce-2020")
 CAUSE = Cause("bench", "bench", "bench", datetime.now(UTC))
-FILES = (
-    FileTotals("settlements.parquet", Content.SETTLEMENTS, "0" * 64, 1, 1),
-    FileTotals("sellers.parquet", Content.SELLERS, "0" * 64, 1, None),
-)
 TIER = POLICY.policy.tiers[0]
 FIRST_MONTH = SettlementMonth(2026, 1)
 CLIENTS = 8
+SINGLES = 100_000
 RUNS = 3
 
 
@@ -104,7 +101,9 @@ def decide(connection: Connection, month: SettlementMonth, awards: int) -> Evalu
     """Record a delivery and an evaluation that decided an award for each seller, and its date."""
     policy = POLICY.policy
     record_policy(connection, POLICY)
-    revision_id = deliver(connection, month)
+    stores = [f"{month}-{number:07}" for number in range(awards)]
+    singles = [f"single-{number}" for number in range(1, SINGLES + 1)]
+    revision_id = deliver(connection, month, sorted(stores + singles))
     content = EvaluationInput(month, (), policy.content_hash, {})
     evaluation = record_evaluation(connection, content, [revision_id], None, CAUSE)
     decisions = text("""
@@ -135,20 +134,23 @@ def decide(connection: Connection, month: SettlementMonth, awards: int) -> Evalu
     return evaluation
 
 
-def deliver(connection: Connection, month: SettlementMonth) -> int:
-    """Ingest a delivery of one line of one seller."""
-    totals = {"seller_id": "s", "line_type": "PROD_ORDER", "lines": 1, "amount_krw": 1}
-    seller = {
-        "seller_id": "s",
-        "approved_on": date(2020, 1, 1),
-        "status": "NORMAL",
-    } | dict.fromkeys(
-        ("runs_department_store_window", "runs_outlet_window", "uses_fulfilment", "uses_api"), False
+def deliver(connection: Connection, month: SettlementMonth, stores: list[str]) -> int:
+    """Ingest a delivery of one line, with a snapshot of all stores."""
+    totals = pa.Table.from_pylist(
+        [{"seller_id": stores[0], "line_type": "PROD_ORDER", "lines": 1, "amount_krw": 1}]
+    )
+    flags = ("runs_department_store_window", "runs_outlet_window", "uses_fulfilment", "uses_api")
+    facts = {"approved_on": date(2020, 1, 1), "status": "NORMAL"} | dict.fromkeys(flags, False)
+    snapshot = {name: [value] * len(stores) for name, value in facts.items()}
+    sellers = pa.table({"seller_id": stores, **snapshot})
+    files = (
+        FileTotals("settlements.parquet", Content.SETTLEMENTS, "0" * 64, 1, 1),
+        FileTotals("sellers.parquet", Content.SELLERS, "0" * 64, len(stores), None),
     )
     with tempfile.TemporaryDirectory() as name:
-        staged = StagedMonth(month, "0" * 64, "bench", Path(name), None, Profile(month, FILES, ()))
-        for file, row in ((staged.totals, totals), (staged.sellers, seller)):
-            pyarrow.parquet.write_table(pa.Table.from_pylist([row]), file)
+        staged = StagedMonth(month, "0" * 64, "bench", Path(name), None, Profile(month, files, ()))
+        for file, table in ((staged.totals, totals), (staged.sellers, sellers)):
+            pyarrow.parquet.write_table(table, file)
         return record_revision(connection, staged, (), "bench").revision_id
 
 
@@ -158,7 +160,8 @@ SINGLE = """
 WITH posting AS (
   INSERT INTO growth_points.posting
     (key, kind, request_hash, effective_on, actor, reason)
-  VALUES (gen_random_uuid()::text, 'adjustment', sha256('bench'), '2026-11-10', 'bench', 'bench')
+  VALUES ('adjustment/' || gen_random_uuid(), 'adjustment', sha256('bench'), '2026-11-10', 'bench',
+    'bench')
   ON CONFLICT (key) DO NOTHING RETURNING posting_no
 )
 INSERT INTO growth_points.transfer
@@ -273,12 +276,12 @@ def measure(engine: Engine, owner: Engine, folder: Path, asked: argparse.Namespa
     ]
     report_months(months, asked.awards)
     report_verify(engine, owner, folder)
-    report_singles(folder, "distinct accounts", 100_000, asked.seconds)
+    report_singles(folder, "distinct accounts", SINGLES, asked.seconds)
     report_singles(folder, "one hot account", 1, asked.seconds)
     with owner.begin() as connection:
         limit = "INSERT INTO growth_points.budget (floor, actor, reason) VALUES (-1e15, 'x', 'x')"
         connection.execute(text(limit))
-    report_singles(folder, "distinct accounts, under a budget", 100_000, asked.seconds)
+    report_singles(folder, "distinct accounts, under a budget", SINGLES, asked.seconds)
 
 
 if __name__ == "__main__":

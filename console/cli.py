@@ -23,7 +23,8 @@ _TOPICS = {
     ),
     "Points": (
         *(points.payouts, points.approve_payout_command, points.pay_out_command),
-        *(points.reschedule_payouts, points.adjust, points.ledger, points.balances),
+        *(points.reschedule_payouts, points.adjust, points.approve_adjustment_command),
+        *(points.ledger, points.balances),
     ),
     "Answers": (answers.explain, answers.decisions, answers.history, answers.verify),
     "Service": (service.up, service.serve, service.alarms, service.demo, service.sample),
@@ -32,7 +33,7 @@ _TOPICS = {
 # Commands that change something: they succeed even if their output cannot be written.
 _RECORD: Final = (
     *(months.ingest, months.close, points.approve_payout_command, points.pay_out_command),
-    *(points.reschedule_payouts, points.adjust),
+    *(points.reschedule_payouts, points.adjust, points.approve_adjustment_command),
     *(service.up, service.serve, service.alarms, service.demo, service.sample),
 )
 

@@ -113,3 +113,8 @@ def adjustment_request_id(seller_id: str, points: int, reason: str) -> str:
 def adjustment_key(request_id: str) -> str:
     """Return the key of the posting for a requested adjustment."""
     return f"adjustment/{request_id}"
+
+
+def adjustment_request(key: str) -> str:
+    """Return the request id of an adjustment's key."""
+    return key.removeprefix("adjustment/")

@@ -10,15 +10,18 @@ from domain.refusal import WrongUsage
 
 _SPELLING = re.compile(r"(?P<year>\d{4})-(?P<month>\d{2})", re.ASCII)
 
-# The months that can be requested; windows, tenure and payouts need a margin on both sides.
-FIRST_YEAR, LAST_YEAR = 1900, 9998
+# The months that can be requested. The database keeps days of 2000 to 2199, payouts a year later.
+FIRST_YEAR, LAST_YEAR = 2000, 2198
 
 
 class MonthInvalid(WrongUsage):
     """A text that is not a calendar month written as `YYYY-MM`."""
 
     def __init__(self, text: str) -> None:
-        super().__init__(f"{text!r} is not a month; write it as YYYY-MM, for example 2026-10")
+        super().__init__(
+            f"{text!r} is not a month of {FIRST_YEAR} to {LAST_YEAR}; "
+            "write it as YYYY-MM, for example 2026-10"
+        )
         self.text = text
 
 
@@ -35,7 +38,7 @@ class SettlementMonth:
 
     @classmethod
     def parse(cls, text: str) -> "SettlementMonth":
-        """Parse `YYYY-MM`; raises MonthInvalid for anything else, and before 1900 or past 9998."""
+        """Parse `YYYY-MM`; raises MonthInvalid for anything else, and out of range."""
         match = _SPELLING.fullmatch(text)
         if match is None or not FIRST_YEAR <= int(match["year"]) <= LAST_YEAR:
             raise MonthInvalid(text)

@@ -86,6 +86,7 @@ class Policy:
     tiers: tuple[Tier, ...]
     payout: PayoutRule
     lifetime_maximum_points: int
+    adjustment_limit_points: int | None = None
 
     def __post_init__(self) -> None:
         for broken, sentence in (*self._contradictions(), *self._tier_contradictions()):
@@ -107,6 +108,10 @@ class Policy:
                 f"no tenure is from {tenure.min_months} to below {tenure.below_months} months",
             ),
             (not self.active_status, "no status counts as active"),
+            (
+                not 0 <= self.adjustment_limit <= MOST_POINTS,
+                f"the limit of adjustments must lie between 0 and {MOST_POINTS:,} points",
+            ),
             (
                 self.payout.day_of_month not in range(1, 29),
                 "the payout day must lie between 1 and 28, so that every month has it",
@@ -146,9 +151,19 @@ class Policy:
         ]
 
     @property
+    def adjustment_limit(self) -> int:
+        """The most points of an unapproved adjustment, by default those that a store can earn."""
+        if self.adjustment_limit_points is None:
+            return min(self.lifetime_maximum_points, MOST_POINTS)
+        return self.adjustment_limit_points
+
+    @property
     def content_hash(self) -> str:
         """SHA-256, in hex, of the policy with its name, without sources and remarks."""
-        content = json.dumps(asdict(self), sort_keys=True, ensure_ascii=True)
+        values = asdict(self)
+        if self.adjustment_limit_points is None:  # a policy from before there was such a value
+            del values["adjustment_limit_points"]
+        content = json.dumps(values, sort_keys=True, ensure_ascii=True)
         return hashlib.sha256(content.encode()).hexdigest()
 
 

@@ -86,6 +86,7 @@ class Program:
     engine: Engine
     folder: Path
     holidays: dict[date, str] = field(default_factory=dict)
+    policies: tuple[PolicyText, ...] = POLICIES
 
     def ingest(self, name: str, delivered: Delivered) -> RecordedDelivery:
         """Take a month in."""
@@ -110,7 +111,7 @@ class Program:
         )
         staged = None if delivered is None else self._stage(month(name), delivered)
         delivery = SoundDelivery(staged, (), None if found is None else found.revision_no)
-        return record_closing(self.engine, request, delivery, POLICIES, self.calendar)
+        return record_closing(self.engine, request, delivery, self.policies, self.calendar)
 
     def pay(self, name: str, on: date = FAR_AHEAD) -> PaidOut:
         """Pay a month out."""
@@ -130,7 +131,7 @@ class Program:
         request = AdjustmentRequest(
             seller_id, points, on, cause(reason), of_month, acknowledge_paid=acknowledge_paid
         )
-        return adjust_points(self.engine, request, POLICIES, self.calendar)
+        return adjust_points(self.engine, request, self.policies, self.calendar)
 
     def award_corrections(self) -> frozenset[Award]:
         """List the awards that corrections gave."""

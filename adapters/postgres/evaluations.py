@@ -103,7 +103,12 @@ def record_policy(connection: Connection, chosen: PolicyText) -> None:
     kept = chosen.policy
     connection.execute(
         insert_or_keep(policy)
-        .values(policy_hash=kept.content_hash, name=kept.name, content=chosen.text)
+        .values(
+            policy_hash=kept.content_hash,
+            name=kept.name,
+            content=chosen.text,
+            adjustment_limit=kept.adjustment_limit,
+        )
         .on_conflict_do_nothing()
     )
 

@@ -43,7 +43,7 @@ _ELSEWHERE = text("""
 """)
 _WORDS = text("""
     SELECT DISTINCT word ->> 'column' AS column, word ->> 'word' AS word
-    FROM growth_points.revision, jsonb_array_elements(profile -> 'unknown_words') AS word
+    FROM growth_points.revision, jsonb_path_query(profile, '$.unknown_words[*]') AS word
 """)
 
 

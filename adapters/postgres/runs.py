@@ -199,4 +199,7 @@ def runs_of(connection: Connection, month: SettlementMonth) -> Iterator[Recorded
         .order_by(run.c.run_no)
     )
     for row in rows.mappings():
-        yield RecordedRun(**{**row, "action": Action(row["action"])})
+        told = row["difference"]
+        if not isinstance(told, dict):  # the database prevents it; `verify` names it
+            told = {"unreadable": told}
+        yield RecordedRun(**{**row, "action": Action(row["action"]), "difference": told})

@@ -41,6 +41,7 @@ _RECORDED: Final = (
         "concat_ws('/', settlement_month, above_points) = subject_key",
     ),
     ("approval", "approved_at", "evaluation_id = subject_key::integer"),
+    ("adjustment_approval", "approved_at", "key = subject_key"),
     ("revision", "accepted_at", "revision_id = subject_key::integer"),
     ("revision_signature", f"({_OF_ITS_REVISION})", "revision_id = subject_key::integer"),
     ("evaluation", "evaluated_at", "evaluation_id = subject_key::integer"),

@@ -49,6 +49,7 @@ policy = Table(
     Column("policy_hash", Text, primary_key=True),
     Column("name", Text),
     Column("content", Text),
+    Column("adjustment_limit", BigInteger),
 )
 
 revision = Table(

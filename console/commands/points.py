@@ -132,6 +132,30 @@ def adjust(
     echo(corrections.adjustment_summary(adjustment))
 
 
+@click.command(
+    "approve-adjustment",
+    context_settings={"ignore_unknown_options": True},
+    short_help="Approve an adjustment beyond the policy's limit.",
+)
+@click.argument("request_id", metavar="REQUEST", type=LINE)
+@click.argument("seller_id", metavar="SELLER")
+@click.argument("points", type=POINTS)
+@click.option("--reason", type=LINE, required=True, help="Why; recorded with your name.")
+def approve_adjustment_command(request_id: str, seller_id: str, points: int, reason: str) -> None:
+    """Approve that an adjustment gives SELLER more POINTS than the policy allows, or takes them.
+
+    A refused adjustment shows its REQUEST. Once it is approved, repeat the adjustment.
+    """
+    from console.progress import warnings_shown
+    from flows.correcting.approve_adjustment import AdjustmentApproval, approval_summary, approve
+    from flows.occasion import this_occasion
+
+    approval = AdjustmentApproval(request_id, seller_id, points, this_occasion().cause(reason))
+    with warnings_shown():
+        created = approve(read_settings(), approval)
+    echo(approval_summary(approval, created))
+
+
 @click.command(short_help="Every transfer of points, in order.")
 @SELLER
 @click.option("--month", type=MONTH, help="Only awards of this settlement month.")

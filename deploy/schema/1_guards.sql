@@ -20,6 +20,17 @@ BEGIN
   END IF;
 END $$;
 
+-- The days and instants that a record may name. Programs cannot read dates before Christ or at
+-- infinity, and a day that is out of reach leaves no later one.
+CREATE DOMAIN calendar_day AS date
+  CONSTRAINT calendar_day_in_range
+  CHECK (VALUE BETWEEN make_date(2000, 1, 1) AND make_date(2199, 12, 31));
+CREATE DOMAIN calendar_month AS calendar_day
+  CONSTRAINT calendar_month_is_a_first CHECK (extract(day FROM VALUE) = 1);
+CREATE DOMAIN instant AS timestamptz
+  CONSTRAINT instant_in_range CHECK (VALUE AT TIME ZONE 'UTC' >= make_date(2000, 1, 1)
+                                     AND VALUE AT TIME ZONE 'UTC' < make_date(2200, 1, 1));
+
 CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   RAISE EXCEPTION '% on % is refused: what was recorded stays; correct it by adding',
@@ -43,6 +54,21 @@ CREATE FUNCTION take_turn() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   PERFORM pg_advisory_xact_lock(7310020001);
   RETURN NEW;
+END $$;
+
+-- Records of a month are numbered 1, 2, 3 and so on: a number far ahead would leave no next one.
+CREATE FUNCTION numbers_count_on() RETURNS trigger
+LANGUAGE plpgsql SET search_path = growth_points, pg_temp AS $$
+DECLARE
+  leaves_a_gap boolean;
+BEGIN
+  EXECUTE format('SELECT max(%I) <> count(*) FROM %I WHERE settlement_month = $1',
+    TG_ARGV[0], TG_TABLE_NAME) INTO leaves_a_gap USING NEW.settlement_month;
+  IF leaves_a_gap THEN
+    RAISE EXCEPTION 'a month''s % counts on from the last one', TG_ARGV[0]
+      USING ERRCODE = 'check_violation', CONSTRAINT = TG_TABLE_NAME || '_counts_on';
+  END IF;
+  RETURN NULL;
 END $$;
 
 -- Rows come in the transaction that records their parent, before it is noted. Its number does not prove that alone: a

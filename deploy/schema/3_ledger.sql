@@ -41,14 +41,19 @@ CREATE TABLE posting (
                    CONSTRAINT posting_key_is_used_once UNIQUE
                    CONSTRAINT posting_key_length CHECK (length(key) BETWEEN 1 AND 200),
   kind             text COLLATE "C" NOT NULL,
-  settlement_month date,
+  settlement_month calendar_month,
   evaluation_id    integer,
   request_hash     bytea NOT NULL
                    CONSTRAINT posting_hash_is_sha256 CHECK (length(request_hash) = 32),
-  effective_on     date  NOT NULL,
+  effective_on     calendar_day NOT NULL,
   actor            text  NOT NULL CONSTRAINT posting_has_an_actor CHECK (actor <> ''),
   reason           text  CONSTRAINT posting_reason_says_something CHECK (reason <> ''),
   recorded_at      timestamptz NOT NULL DEFAULT clock_timestamp(),
+  CONSTRAINT posting_key_is_of_its_kind CHECK (
+    CASE kind
+    WHEN 'payout' THEN key = 'payout/' || to_char(settlement_month, 'YYYY-MM')
+    WHEN 'adjustment' THEN key ~ '^(adjustment|award-correction|clawback|reinstatement)/'
+    ELSE starts_with(key, kind || '/') END),
   CONSTRAINT posting_names_its_month
     CHECK ((kind IN ('award', 'payout', 'reversal')) = (settlement_month IS NOT NULL)),
   CONSTRAINT posting_rests_on_an_evaluation
@@ -85,12 +90,11 @@ CREATE INDEX transfer_of_posting ON transfer (posting_no);
 
 -- `posting_no` is NULL when the month had no award to pay.
 CREATE TABLE payout (
-  settlement_month date NOT NULL CONSTRAINT payout_pk PRIMARY KEY
-                   CONSTRAINT payout_month_is_a_first CHECK (extract(day FROM settlement_month) = 1),
+  settlement_month calendar_month NOT NULL CONSTRAINT payout_pk PRIMARY KEY,
   posting_no       bigint,
   sellers          integer NOT NULL,
   points           bigint  NOT NULL,
-  paid_on          date    NOT NULL,
+  paid_on          calendar_day NOT NULL,
   actor            text    NOT NULL CONSTRAINT payout_has_an_actor CHECK (actor <> ''),
   paid_at          timestamptz NOT NULL DEFAULT clock_timestamp()
 );

@@ -5,19 +5,28 @@
 
 CREATE FUNCTION posting_is_in_time() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = growth_points, pg_temp AS $$
+DECLARE
+  current record;
 BEGIN
   PERFORM require_table('posting', TG_RELID);
   IF EXISTS (SELECT FROM payout WHERE settlement_month = NEW.settlement_month) THEN
     RAISE EXCEPTION '% was paid out; what was paid stays', to_char(NEW.settlement_month, 'YYYY-MM')
       USING ERRCODE = 'check_violation', CONSTRAINT = 'posting_month_is_not_paid';
   END IF;
-  IF NEW.evaluation_id IS NOT NULL AND NEW.evaluation_id IS DISTINCT FROM (
-    SELECT evaluation_id FROM evaluation
-    WHERE settlement_month = NEW.settlement_month ORDER BY evaluation_no DESC LIMIT 1
-  ) THEN
-    RAISE EXCEPTION 'evaluation % is not the current one of %', NEW.evaluation_id,
-      to_char(NEW.settlement_month, 'YYYY-MM')
-      USING ERRCODE = 'check_violation', CONSTRAINT = 'posting_evaluation_is_current';
+  IF NEW.evaluation_id IS NOT NULL THEN
+    SELECT evaluation_id, evaluation_no INTO current FROM evaluation
+      WHERE settlement_month = NEW.settlement_month ORDER BY evaluation_no DESC LIMIT 1;
+    IF NEW.evaluation_id IS DISTINCT FROM current.evaluation_id THEN
+      RAISE EXCEPTION 'evaluation % is not the current one of %', NEW.evaluation_id,
+        to_char(NEW.settlement_month, 'YYYY-MM')
+        USING ERRCODE = 'check_violation', CONSTRAINT = 'posting_evaluation_is_current';
+    END IF;
+    IF NEW.key <> concat_ws(
+      '/', NEW.kind, to_char(NEW.settlement_month, 'YYYY-MM'), current.evaluation_no)
+    THEN
+      RAISE EXCEPTION '% is not the key of evaluation %', NEW.key, current.evaluation_no
+        USING ERRCODE = 'check_violation', CONSTRAINT = 'posting_key_is_of_its_evaluation';
+    END IF;
   END IF;
   RETURN NULL;
 END $$;
@@ -30,8 +39,8 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = growth_points, pg_temp
 SET enable_seqscan = off AS $$
 DECLARE
   they record;
-  added_to posting;
-  is_noted boolean;
+  added_to record;
+  adjusted record;
 BEGIN
   PERFORM require_table('transfer', TG_RELID);
   SELECT min(posting_no) AS posting_no, min(moved.kind) AS kind,
@@ -40,13 +49,13 @@ BEGIN
     INTO they
     FROM (SELECT DISTINCT posting_no, kind, debit_account, credit_account FROM added) moved
     LEFT JOIN flow USING (kind, debit_account, credit_account);
-  SELECT * INTO added_to FROM posting WHERE posting_no = they.posting_no;
-  is_noted := EXISTS (
-    SELECT FROM unsealed WHERE subject = 'posting' AND subject_key = they.posting_no::text
-  ) OR EXISTS (
-    SELECT FROM seal WHERE subject = 'posting' AND subject_key = they.posting_no::text
-  );
-  IF is_noted OR they.differ OR they.kind IS DISTINCT FROM added_to.kind THEN
+  SELECT posting.*, EXISTS (
+           SELECT FROM unsealed WHERE subject = 'posting' AND subject_key = they.posting_no::text
+         ) OR EXISTS (
+           SELECT FROM seal WHERE subject = 'posting' AND subject_key = they.posting_no::text
+         ) AS is_noted
+    INTO added_to FROM posting WHERE posting_no = they.posting_no;
+  IF added_to.is_noted OR they.differ OR they.kind IS DISTINCT FROM added_to.kind THEN
     RAISE EXCEPTION 'transfers are added to a posting of their kind, in the transaction that records it'
       USING ERRCODE = 'restrict_violation', CONSTRAINT = 'transfer_belongs';
   END IF;
@@ -99,16 +108,44 @@ BEGIN
       RAISE EXCEPTION 'an award is finished for its seller, its points and its month'
         USING ERRCODE = 'check_violation', CONSTRAINT = 'transfer_finishes_its_award';
     END IF;
-  ELSE
-    IF EXISTS (
-      SELECT FROM correction WHERE posting_no = added_to.posting_no AND (
-        SELECT (count(*), min(seller_id), min(points), min(credit_account))
-          IS DISTINCT FROM (1, correction.seller_id, correction.points,
-            CASE correction.kind WHEN 'clawback' THEN 'program_fund' ELSE 'available' END)
-        FROM transfer WHERE posting_no = added_to.posting_no)
-    ) THEN
-      RAISE EXCEPTION 'a correction moves its points, for its seller, in one transfer'
-        USING ERRCODE = 'check_violation', CONSTRAINT = 'transfer_is_its_correction';
+  ELSIF added_to.kind = 'adjustment' THEN
+    -- It is one transfer, as sealing demands. A store is looked up in each snapshot, newest first. The
+    -- limit is that of the newest closed month's policy, 0 before any month is closed.
+    SELECT added.seller_id, added.points,
+           CASE credit_account WHEN 'available' THEN 1 ELSE -1 END * added.points AS given,
+           corrected.kind AS corrects, corrected.seller_id AS of_seller,
+           CASE corrected.kind WHEN 'clawback' THEN -1 ELSE 1 END * corrected.points AS of_points,
+           (SELECT true FROM revision WHERE EXISTS (
+              SELECT FROM seller_snapshot store
+              WHERE (store.revision_id, store.seller_id) = (revision.revision_id, added.seller_id)
+              OFFSET 0)
+            ORDER BY revision_id DESC LIMIT 1) AS is_known,
+           coalesce((SELECT adjustment_limit FROM evaluation JOIN policy USING (policy_hash)
+                     ORDER BY settlement_month DESC, evaluation_no DESC LIMIT 1), 0) AS most
+      INTO adjusted FROM added LEFT JOIN correction corrected USING (posting_no);
+    IF adjusted.corrects IS NOT NULL THEN
+      IF (adjusted.seller_id, adjusted.given) <> (adjusted.of_seller, adjusted.of_points) THEN
+        RAISE EXCEPTION 'a correction moves its points, for its seller'
+          USING ERRCODE = 'check_violation', CONSTRAINT = 'transfer_is_its_correction';
+      END IF;
+    ELSE
+      IF NOT starts_with(added_to.key, 'adjustment/') THEN
+        RAISE EXCEPTION '% is the key of a correction', added_to.key
+          USING ERRCODE = 'check_violation', CONSTRAINT = 'transfer_key_is_an_adjustments';
+      END IF;
+      IF adjusted.is_known IS NULL THEN
+        RAISE EXCEPTION 'no snapshot has seller %', adjusted.seller_id
+          USING ERRCODE = 'check_violation', CONSTRAINT = 'transfer_seller_is_known';
+      END IF;
+      IF adjusted.points > adjusted.most THEN
+        IF NOT EXISTS (
+          SELECT FROM adjustment_approval
+          WHERE (key, seller_id, points) = (added_to.key, adjusted.seller_id, adjusted.given)
+        ) THEN
+          RAISE EXCEPTION 'an adjustment of more than % points needs an approval', adjusted.most
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'transfer_is_approved';
+        END IF;
+      END IF;
     END IF;
   END IF;
   RETURN NULL;
@@ -169,6 +206,11 @@ BEGIN
     RAISE EXCEPTION '% is due on %, not on %', to_char(NEW.settlement_month, 'YYYY-MM'),
       coalesce(due::text, 'no date yet'), NEW.paid_on
       USING ERRCODE = 'check_violation', CONSTRAINT = 'payout_is_due';
+  END IF;
+  IF NEW.paid_on > greatest(due, (NEW.paid_at AT TIME ZONE 'Asia/Seoul')::date) + 1826 THEN
+    RAISE EXCEPTION '% cannot be paid on %, more than five years ahead',
+      to_char(NEW.settlement_month, 'YYYY-MM'), NEW.paid_on
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'payout_is_not_far_ahead';
   END IF;
   RETURN NULL;
 END $$;

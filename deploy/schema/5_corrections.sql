@@ -10,7 +10,7 @@ CREATE TABLE correction (
   kind             text COLLATE "C" NOT NULL
                    CONSTRAINT correction_kind_known
                    CHECK (kind IN ('award', 'clawback', 'reinstatement')),
-  settlement_month date NOT NULL CONSTRAINT correction_of_a_paid_month REFERENCES payout,
+  settlement_month calendar_month NOT NULL CONSTRAINT correction_of_a_paid_month REFERENCES payout,
   seller_id        text COLLATE "C" NOT NULL,
   tier             smallint NOT NULL,
   points           bigint NOT NULL,
@@ -20,6 +20,23 @@ CREATE TABLE correction (
 );
 CREATE UNIQUE INDEX correction_awards_a_tier_once
   ON correction (seller_id, tier) WHERE kind = 'award';
+
+-- An adjustment that corrects no month may move as many points as the policy of the newest closed
+-- month allows. More need an approval of the same key, seller and points, below zero to take them.
+CREATE TABLE adjustment_approval (
+  key         text COLLATE "C" NOT NULL CONSTRAINT adjustment_approval_pk PRIMARY KEY
+              CONSTRAINT adjustment_approval_key_length CHECK (length(key) <= 200)
+              CONSTRAINT adjustment_approval_is_of_an_adjustment
+              CHECK (starts_with(key, 'adjustment/')),
+  seller_id   text COLLATE "C" NOT NULL
+              CONSTRAINT adjustment_approval_seller_id_length
+              CHECK (length(seller_id) BETWEEN 1 AND 64),
+  points      bigint NOT NULL CONSTRAINT adjustment_approval_points_at_most
+              CHECK (points BETWEEN -1000000000000 AND 1000000000000),
+  actor       text NOT NULL CONSTRAINT adjustment_approval_has_an_actor CHECK (actor <> ''),
+  reason      text NOT NULL CONSTRAINT adjustment_approval_has_a_reason CHECK (reason <> ''),
+  approved_at timestamptz NOT NULL DEFAULT clock_timestamp()
+);
 
 -- A tier is given to a store once, by an award or by an award correction, and only for a decision.
 CREATE FUNCTION correction_is_entitled() RETURNS trigger
@@ -32,6 +49,13 @@ BEGIN
   THEN
     RAISE EXCEPTION 'a correction is recorded with its adjustment, before the points move'
       USING ERRCODE = 'restrict_violation', CONSTRAINT = 'correction_belongs';
+  END IF;
+  IF (SELECT key FROM posting WHERE posting_no = NEW.posting_no) <> concat_ws(
+    '/', CASE NEW.kind WHEN 'award' THEN 'award-correction' ELSE NEW.kind END, NEW.undoes,
+    to_char(NEW.settlement_month, 'YYYY-MM'), NEW.tier, NEW.seller_id)
+  THEN
+    RAISE EXCEPTION 'the key of a correction is made of what it corrects'
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'correction_has_its_key';
   END IF;
   IF NEW.kind = 'award' THEN
     IF EXISTS (
@@ -72,4 +96,6 @@ CREATE TRIGGER takes_turn BEFORE INSERT ON correction
 CREATE TRIGGER is_entitled AFTER INSERT ON correction
   FOR EACH ROW EXECUTE FUNCTION correction_is_entitled();
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON correction
+  FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON adjustment_approval
   FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();

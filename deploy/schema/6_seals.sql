@@ -175,7 +175,8 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = growth_points, pg_temp AS $$
 BEGIN
   PERFORM require_table('policy', TG_RELID);
   PERFORM note('policy', NEW.policy_hash, jsonb_build_array(
-    NEW.policy_hash, NEW.name, NEW.content, extract(epoch FROM NEW.recorded_at))::text);
+    NEW.policy_hash, NEW.name, NEW.content, NEW.adjustment_limit,
+    extract(epoch FROM NEW.recorded_at))::text);
   RETURN NULL;
 END $$;
 
@@ -199,11 +200,30 @@ BEGIN
   RETURN NULL;
 END $$;
 
+-- The input of an evaluation are revisions of consecutive months, its own the last one. How many,
+-- its policy says, which the database cannot read.
+CREATE FUNCTION require_a_window(of evaluation) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  input record;
+BEGIN
+  SELECT count(*) AS months, min(settlement_month) AS first, max(settlement_month) AS last
+    INTO input FROM evaluation_input JOIN revision USING (revision_id)
+    WHERE evaluation_id = of.evaluation_id;
+  IF input.last IS DISTINCT FROM of.settlement_month
+    OR input.first <> (input.last - (input.months - 1) * interval '1 month')::date
+  THEN
+    RAISE EXCEPTION 'an evaluation of % rests on revisions of the months until then',
+      to_char(of.settlement_month, 'YYYY-MM')
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'evaluation_has_a_window';
+  END IF;
+END $$;
+
 -- An evaluation is sealed with its input and its decisions. Compiling takes longer than it saves.
 CREATE FUNCTION seal_evaluation() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = growth_points, pg_temp SET jit = off AS $$
 BEGIN
   PERFORM require_table('evaluation', TG_RELID);
+  PERFORM require_a_window(NEW);
   PERFORM note('evaluation', NEW.evaluation_id::text, concat_ws(E'\n', jsonb_build_array(
     NEW.evaluation_id, NEW.settlement_month, NEW.evaluation_no, NEW.input_hash, NEW.policy_hash,
     NEW.actor, NEW.reason, extract(epoch FROM NEW.evaluated_at), NEW.recorded_in),
@@ -256,6 +276,16 @@ BEGIN
   RETURN NULL;
 END $$;
 
+CREATE FUNCTION seal_adjustment_approval() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = growth_points, pg_temp AS $$
+BEGIN
+  PERFORM require_table('adjustment_approval', TG_RELID);
+  PERFORM note('adjustment_approval', NEW.key, jsonb_build_array(
+    NEW.key, NEW.seller_id, NEW.points, NEW.actor, NEW.reason,
+    extract(epoch FROM NEW.approved_at))::text);
+  RETURN NULL;
+END $$;
+
 -- A posting is sealed with its transfers, an adjustment with what it corrects, too. One without any
 -- transfer is refused, and so is a payout's posting without its payout.
 CREATE FUNCTION seal_posting() RETURNS trigger
@@ -263,18 +293,23 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = growth_points, pg_temp
 SET enable_seqscan = off SET max_parallel_workers_per_gather = 0 SET jit = off AS $$
 DECLARE
   lines text;
+  times bigint;
   changes jsonb;
 BEGIN
   PERFORM require_table('posting', TG_RELID);
   SELECT string_agg(concat_ws('|', entry_no, kind, debit_account, credit_account, points,
            coalesce(tier, 0), coalesce(award_no, 0), coalesce(finishes, 0),
-           length(seller_id), seller_id), E'\n' ORDER BY entry_no)
-    INTO lines FROM transfer WHERE posting_no = NEW.posting_no;
+           length(seller_id), seller_id), E'\n' ORDER BY entry_no), count(*)
+    INTO lines, times FROM transfer WHERE posting_no = NEW.posting_no;
   IF lines IS NULL THEN
     RAISE EXCEPTION 'posting % has no transfers', NEW.key
       USING ERRCODE = 'check_violation', CONSTRAINT = 'posting_has_transfers';
   END IF;
   IF NEW.kind = 'adjustment' THEN
+    IF times > 1 THEN
+      RAISE EXCEPTION 'an adjustment moves its points in one transfer'
+        USING ERRCODE = 'check_violation', CONSTRAINT = 'posting_is_one_adjustment';
+    END IF;
     lines := concat_ws(E'\n', lines, (
       SELECT jsonb_build_array(kind, settlement_month, seller_id, tier, points, undoes)
       FROM correction WHERE posting_no = NEW.posting_no));
@@ -341,6 +376,8 @@ CREATE CONSTRAINT TRIGGER sealed AFTER INSERT ON approval_rule
   DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION seal_approval_rule();
 CREATE CONSTRAINT TRIGGER sealed AFTER INSERT ON approval
   DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION seal_approval();
+CREATE CONSTRAINT TRIGGER sealed AFTER INSERT ON adjustment_approval
+  DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION seal_adjustment_approval();
 CREATE CONSTRAINT TRIGGER sealed AFTER INSERT ON posting
   DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION seal_posting();
 CREATE CONSTRAINT TRIGGER sealed AFTER INSERT ON payout

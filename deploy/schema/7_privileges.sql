@@ -39,7 +39,7 @@ GRANT USAGE ON SCHEMA growth_points TO growth_points_service, growth_points_appr
 GRANT SELECT ON ALL TABLES IN SCHEMA growth_points
   TO growth_points_service, growth_points_approver;
 
-GRANT INSERT (policy_hash, name, content) ON policy TO growth_points_service;
+GRANT INSERT (policy_hash, name, content, adjustment_limit) ON policy TO growth_points_service;
 GRANT INSERT (settlement_month, revision_no, content_hash, rows_hash, source, lines, amount_krw,
   sellers, profile, findings, actor) ON revision TO growth_points_service;
 GRANT INSERT (revision_id, sender, public_key, delivery_no, manifest, signature)
@@ -60,6 +60,8 @@ GRANT INSERT (settlement_month, action, caused_by, actor, origin, reason, revisi
   ON run TO growth_points_service, growth_points_approver;
 GRANT INSERT (settlement_month, above_points) ON approval_rule TO growth_points_service;
 GRANT INSERT (evaluation_id, points, actor, reason) ON approval TO growth_points_approver;
+GRANT INSERT (key, seller_id, points, actor, reason)
+  ON adjustment_approval TO growth_points_approver;
 GRANT INSERT (key, kind, settlement_month, evaluation_id, request_hash, effective_on, actor, reason)
   ON posting TO growth_points_service;
 GRANT INSERT (posting_no, kind, seller_id, debit_account, credit_account, points, tier, award_no,

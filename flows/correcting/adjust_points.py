@@ -49,6 +49,25 @@ _ACTIONS: Final = {
 }
 
 
+def require_adjustable(points: int) -> None:
+    """Raise AdjustmentInvalid for a number of points that no adjustment moves."""
+    if points == 0:
+        raise AdjustmentInvalid("an adjustment by 0 points adjusts nothing")
+    if abs(points) > MOST_POINTS:
+        raise AdjustmentInvalid(
+            f"{points:,} is not a number of points to adjust by: one adjustment moves "
+            f"{MOST_POINTS:,} at most"
+        )
+
+
+def require_request_id(request_id: str) -> None:
+    """Raise AdjustmentInvalid for an id that is too long or not of one line."""
+    if len(request_id) > _LONGEST_ID or not request_id.isprintable():
+        raise AdjustmentInvalid(
+            f"a request id has up to {_LONGEST_ID} letters, digits and signs in one line"
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class AdjustmentRequest:
     """Points to give to a seller, or to take if negative.
@@ -69,17 +88,8 @@ class AdjustmentRequest:
     def __post_init__(self) -> None:
         if not self.cause.reason.strip():
             raise AdjustmentInvalid("an adjustment needs a reason: --reason TEXT")
-        if self.points == 0:
-            raise AdjustmentInvalid("an adjustment by 0 points adjusts nothing")
-        if abs(self.points) > MOST_POINTS:
-            raise AdjustmentInvalid(
-                f"{self.points:,} is not a number of points to adjust by: one adjustment moves "
-                f"{MOST_POINTS:,} at most"
-            )
-        if len(self.own_id) > _LONGEST_ID or not self.own_id.isprintable():
-            raise AdjustmentInvalid(
-                f"a request id has up to {_LONGEST_ID} letters, digits and signs in one line"
-            )
+        require_adjustable(self.points)
+        require_request_id(self.own_id)
         if self.own_id and self.month is not None:
             raise AdjustmentInvalid(
                 "a correction of a paid month is posted once and takes no request id: leave it out"
@@ -110,7 +120,7 @@ def adjust_points(
 
     An award correction takes its tier, so later closed months are evaluated again; a clawback frees
     none. Raises SellerUnknown, CorrectionRefused, LaterMonthOutdated, ChangesPaidMonths,
-    BalanceTooLow, PostingConflict.
+    BalanceTooLow, PostingConflict, AdjustmentNotApproved.
     """
     with engine.begin() as connection:
         lock_program(connection)

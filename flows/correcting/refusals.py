@@ -29,6 +29,28 @@ class SellerUnknown(Refused):
         self.seller_id = seller_id
 
 
+class ApprovalNotNeeded(Refused):
+    """An adjustment was to be approved that needs no approval."""
+
+    def __init__(self, points: int, limit: int) -> None:
+        super().__init__(
+            f"An adjustment of {points:,} points needs no approval: only one of more than "
+            f"{limit:,} does. Nothing was approved."
+        )
+        self.limit = limit
+
+
+class AdjustmentApproved(Refused):
+    """A request was approved before, for other points or another seller."""
+
+    def __init__(self, request_id: str, seller_id: str, points: int) -> None:
+        super().__init__(
+            f"Request {request_id} is approved for {points:,} points of seller {seller_id}, and "
+            "what was approved stays. Nothing was approved; adjust under another --request-id."
+        )
+        self.request_id = request_id
+
+
 class CorrectionRefused(Refused):
     """The facts of the month do not allow the correction; `refusal` says which."""
 

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
 from sqlalchemy import Engine
 
@@ -20,6 +21,8 @@ from flows.paying.open_payouts import open_payouts
 
 log = logging.getLogger("growth_points.payout")
 
+_MOST_DAYS_AHEAD: Final = 1826  # as the database schema has it
+
 
 class PayoutAhead(Refused):
     """The payout date asked for is in the future."""
@@ -28,6 +31,15 @@ class PayoutAhead(Refused):
         super().__init__(
             f"{on} has not come yet (today is {today} in Seoul), and a payout cannot be undone. "
             "Add --ahead to pay out anyway."
+        )
+
+
+class PayoutFarAhead(Refused):
+    """The payout date asked for is years away."""
+
+    def __init__(self, on: date, today: date) -> None:
+        super().__init__(
+            f"{on} is more than five years away (today is {today} in Seoul). Nothing was paid."
         )
 
 
@@ -77,6 +89,8 @@ class PayoutRequest:
     def __post_init__(self) -> None:
         if self.on > self.today and not self.ahead:
             raise PayoutAhead(self.on, self.today)
+        if self.days_ahead > _MOST_DAYS_AHEAD:
+            raise PayoutFarAhead(self.on, self.today)
 
     @property
     def days_ahead(self) -> int:

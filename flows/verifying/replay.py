@@ -24,6 +24,7 @@ from adapters.postgres.verification.difference import Difference
 from domain.decision import Result, SellerFacts, decide
 from domain.eligibility import Terms
 from domain.evaluation import EvaluationInput, by_month
+from domain.policy import PolicyInvalid
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +41,27 @@ def replay_decisions(connection: Connection) -> Iterator[Difference]:
     """Replay every evaluation, superseded ones included, and yield each decision that differs."""
     current = {each.evaluation_id for each in current_evaluations(connection)}
     for evaluation in all_evaluations(connection):
-        recorded = recorded_input(connection, evaluation)
+        month, number = evaluation.settlement_month, evaluation.evaluation_no
+        try:
+            recorded = recorded_input(connection, evaluation)
+        except PolicyInvalid as invalid:
+            yield Difference(
+                "replay", f"{month}: evaluation {number} cannot be replayed: {invalid}"
+            )
+            continue
+        window = month.window(recorded.terms.policy.window_months)
+        if tuple(each for each, _ in recorded.content.window) != window:
+            yield Difference(
+                "replay",
+                f"{month}: evaluation {number} does not rest on the deliveries of {window[0]} "
+                f"to {window[-1]}, as its policy says",
+            )
+            continue
         if recorded.content.content_hash != evaluation.input_hash:
             yield Difference(
                 "replay",
-                f"{evaluation.settlement_month}: the recorded deliveries, policy and earlier "
-                f"awards are not what evaluation {evaluation.evaluation_no} was decided on",
+                f"{month}: the recorded deliveries, policy and earlier awards are not what "
+                f"evaluation {number} was decided on",
             )
         superseded = evaluation.evaluation_id not in current
         yield from _replay(connection, recorded, only_its_own=superseded)

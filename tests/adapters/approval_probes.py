@@ -68,7 +68,7 @@ def _approve_what_was_restated(connection: Connection) -> None:
 
 APPROVAL_PROBES = (
     Probe("approval_rule.approval_rule_pk", then(_rule(), _rule())),
-    Probe("approval_rule.approval_rule_month_is_a_first", _rule(month=date(2026, 10, 2))),
+    Probe("calendar_month.calendar_month_is_a_first", _rule(month=date(2026, 10, 2))),
     Probe("approval_rule.approval_rule_known", _rule(-2)),
     Probe("approval_rule.takes_turn", then_meet_another(_rule()), names="lock timeout"),
     Probe("approval.approval_pk", then(_approve(), _approve())),

@@ -87,6 +87,11 @@ _GUARDS = """
          format('ALTER TABLE %s DROP CONSTRAINT %I CASCADE', conrelid::regclass, conname)
   FROM pg_constraint JOIN guarded ON guarded.oid = conrelid WHERE contype NOT IN ('n', 't')
   UNION ALL
+  SELECT typname || '.' || conname,
+         format('ALTER DOMAIN %s DROP CONSTRAINT %I', contypid::regtype, conname)
+  FROM pg_constraint JOIN pg_type ON pg_type.oid = contypid
+  WHERE typnamespace = 'growth_points'::regnamespace AND contype = 'c'
+  UNION ALL
   SELECT guarded.relname || '.' || index.relname, format('DROP INDEX %s', indexrelid::regclass)
   FROM pg_index JOIN guarded ON guarded.oid = indrelid JOIN pg_class index ON index.oid = indexrelid
   WHERE indisunique AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid)
@@ -97,7 +102,7 @@ _GUARDS = """
 
 
 def guards(engine: Engine) -> dict[str, str]:
-    """List every constraint, unique index and trigger of every table: how each is dropped."""
+    """List every constraint, unique index and trigger of the schema: how each is dropped."""
     with engine.connect() as connection:
         rows = connection.execute(text(_GUARDS))
         return {row[0]: row[1] for row in rows}

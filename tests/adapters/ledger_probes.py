@@ -1,6 +1,5 @@
 """Probes of the ledger: attempts at what must not happen to it, on a small ledger to try them."""
 
-import uuid
 from datetime import date
 
 from sqlalchemy import Connection, Engine, text
@@ -17,6 +16,7 @@ from tests.adapters.guards import (
 from tests.adapters.ledger_world import (
     NOVEMBER,
     OCTOBER,
+    POLICY,
     SEPTEMBER,
     adjust,
     award,
@@ -28,6 +28,7 @@ from tests.adapters.ledger_world import (
 )
 
 TAKING = {"debit_account": "available", "credit_account": "program_fund"}
+LIMIT = POLICY.policy.adjustment_limit
 
 
 def keep_a_small_ledger(engine: Engine) -> None:
@@ -41,6 +42,7 @@ def keep_a_small_ledger(engine: Engine) -> None:
         pay(connection, month=SEPTEMBER, on=date(2026, 10, 12))
         evaluate(connection, awards_of("acfh", month=SEPTEMBER), month=SEPTEMBER)
         adjust(connection, "g", 1_000)
+        _approve(key="adjustment/approved")(connection)
         _clawback("h")(connection)
         seal_now(connection)
     with engine.begin() as connection:
@@ -63,7 +65,7 @@ def posting(connection: Connection, kind: str, **facts: object) -> int:
     corrects = kind in {"reversal", "adjustment"}
     decided = kind in {"award", "reversal"}
     values: dict[str, object] = {
-        "key": f"probe/{kind}",
+        "key": _key(connection, kind),
         "kind": kind,
         "settlement_month": OCTOBER.first_day if decided or kind == "payout" else None,
         "evaluation_id": current(connection, OCTOBER) if decided else None,
@@ -74,6 +76,16 @@ def posting(connection: Connection, kind: str, **facts: object) -> int:
         **facts,
     }
     return put(connection, "posting", values, returning="posting_no")
+
+
+def _key(connection: Connection, kind: str) -> str:
+    if kind in {"award", "reversal"}:
+        query = """
+          SELECT concat_ws('/', CAST(:kind AS text), '2026-10', max(evaluation_no))
+          FROM growth_points.evaluation WHERE settlement_month = '2026-10-01'
+        """
+        return str(connection.execute(text(query), {"kind": kind}).scalar_one())
+    return "payout/2026-10" if kind == "payout" else f"{kind}/a probe"
 
 
 def line(connection: Connection, posting_no: int, kind: str, seller: str, **facts: object) -> int:
@@ -127,8 +139,15 @@ def correct(connection: Connection, kind: str, seller: str, **facts: object) -> 
         **facts,
     }
     if "posting_no" not in values:
-        values["posting_no"] = posting(connection, "adjustment", key=f"probe/{uuid.uuid4()}")
+        values["posting_no"] = posting(connection, "adjustment", key=correction_key(values))
     return put(connection, "correction", values, returning="posting_no")
+
+
+def correction_key(of: dict[str, object]) -> str:
+    """Spell the key of the posting of a correction."""
+    kind = "award-correction" if of["kind"] == "award" else of["kind"]
+    parts = (kind, of["undoes"], str(of["settlement_month"])[:7], of["tier"], of["seller_id"])
+    return "/".join(str(part) for part in parts if part is not None)
 
 
 def posting_of(connection: Connection, seller: str, *, clawback: bool = False) -> int:
@@ -140,6 +159,38 @@ def posting_of(connection: Connection, seller: str, *, clawback: bool = False) -
 
 def _correct(kind: str, seller: str, **facts: object) -> Attempt:
     return lambda connection: correct(connection, kind, seller, **facts)
+
+
+def _correct_under(key: str, kind: str, *, seller: str = "c", **facts: object) -> Attempt:
+    """Record a correction of a posting with another key than its own."""
+    return lambda connection: correct(
+        connection, kind, seller, posting_no=posting(connection, "adjustment", key=key), **facts
+    )
+
+
+def _approve(**facts: object) -> Attempt:
+    """Approve an adjustment beyond the limit, that of the probes unless another is given."""
+    values: dict[str, object] = {
+        "key": "adjustment/a probe",
+        "seller_id": "g",
+        "points": LIMIT + 1,
+        "actor": "approver",
+        "reason": "seen",
+        **facts,
+    }
+    return lambda connection: put(connection, "adjustment_approval", values, returning="key")
+
+
+def _limit_adjustments(points: int) -> Attempt:
+    """Close a later month by a policy with another limit."""
+
+    def attempt(connection: Connection) -> None:
+        evaluate(connection, [], month=NOVEMBER + 1)
+        given = "UPDATE growth_points.policy SET adjustment_limit = :points"
+        connection.execute(text("ALTER TABLE growth_points.policy DISABLE TRIGGER append_only"))
+        connection.execute(text(given), {"points": points})
+
+    return attempt
 
 
 def _award_correction(seller: str, *, to: str = "", **transferred: object) -> Attempt:
@@ -203,6 +254,22 @@ def _move_twice(connection: Connection) -> None:
     made = correct(connection, "award", "c")
     for _ in range(2):
         line(connection, made, "adjustment", "c")
+
+
+def _move_at_once(*sellers: str) -> Attempt:
+    """Adjust by several transfers in one statement."""
+
+    def attempt(connection: Connection) -> None:
+        number = posting(connection, "adjustment")
+        moves = text("""
+          INSERT INTO growth_points.transfer
+            (posting_no, kind, seller_id, debit_account, credit_account, points)
+          SELECT :number, 'adjustment', seller, 'program_fund', 'available', 1
+          FROM unnest(CAST(:sellers AS text[])) seller
+        """)
+        connection.execute(moves, {"number": number, "sellers": list(sellers)})
+
+    return attempt
 
 
 def then(*attempts: Attempt) -> Attempt:
@@ -424,8 +491,36 @@ LEDGER_PROBES = (
     # A posting is one request, whole and attributable.
     Probe("posting.posting_pk", _posting("adjustment", posting_no=1)),
     Probe("posting.posting_key_is_used_once", _posting("adjustment", key="adjustment/1")),
-    Probe("posting.posting_key_length", _posting("adjustment", key="")),
-    Probe("posting.posting_key_length", _posting("adjustment", key="k" * 201)),
+    Probe("posting.posting_key_length", _posting("adjustment", key=f"adjustment/{'k' * 190}")),
+    *(
+        Probe("posting.posting_key_is_of_its_kind", _posting(kind, key=key))
+        for kind, key in (
+            ("adjustment", ""),
+            ("adjustment", "payout/2026-10"),
+            ("payout", "payout/2026-11"),
+            ("payout", "adjustment/1"),
+            ("award", "reversal/2026-10/1"),
+            ("spend", "expiry/1"),
+        )
+    ),
+    *(
+        Probe(
+            "posting.is_in_time", _posting(kind, key=key), names="posting_key_is_of_its_evaluation"
+        )
+        for kind, key in (
+            ("award", "award/2026-10/99"),
+            ("award", "award/2026-12/3"),
+            ("reversal", "reversal/2026-10/1"),
+        )
+    ),
+    *(
+        Probe("calendar_day.calendar_day_in_range", _posting("award", **{column: "infinity"}))
+        for column in ("settlement_month", "effective_on")
+    ),
+    Probe(
+        "calendar_month.calendar_month_is_a_first",
+        _posting("payout", settlement_month=date(2026, 10, 2)),
+    ),
     Probe("posting.sealed", _posting("gift"), names="posting_has_transfers"),
     Probe("posting.posting_hash_is_sha256", _posting("adjustment", request_hash=b"short")),
     Probe("posting.posting_has_an_actor", _posting("adjustment", actor="")),
@@ -548,30 +643,105 @@ LEDGER_PROBES = (
         names="transfer_gives_a_tier_once",
     ),
     *(
+        Probe("posting.sealed", attempt, names="posting_is_one_adjustment")
+        for attempt in (_move_twice, _move_at_once("c", "c"), _move_at_once("c", "g"))
+    ),
+    *(
         Probe("transfer.is_entitled", attempt, names="transfer_is_its_correction")
         for attempt in (
             _award_correction("c", points=150_001),
             _award_correction("c", to="g"),
             then(
-                lambda connection: adjust(connection, "c", 150_000, key="probe/some points"),
+                lambda connection: adjust(connection, "c", 150_000, key="adjustment/some points"),
                 _award_correction("c", **TAKING),
             ),
-            _move_twice,
         )
     ),
     # A correction is of a paid month, comes before its points, and each is undone once.
     Probe("correction.correction_pk", _correct_twice),
-    Probe("correction.correction_kind_known", _undo("gift", of="f")),
+    Probe("correction.correction_kind_known", _correct_under("adjustment/1.1", "gift", undoes=1)),
     Probe(
         "correction.correction_of_a_paid_month",
         _correct("award", "c", settlement_month=OCTOBER.first_day),
     ),
     Probe("correction.correction_names_what_it_undoes", _correct("clawback", "f")),
     Probe("correction.correction_names_what_it_undoes", _undo("award", of="f", seller="c")),
-    Probe("correction.correction_undoes_once", _undo("clawback", of="h")),
+    Probe(
+        "correction.correction_undoes_once",
+        lambda connection: _correct_under(
+            "clawback/1", "clawback", seller="h", undoes=posting_of(connection, "h")
+        )(connection),
+    ),
     Probe(
         "correction.correction_awards_a_tier_once",
-        then(_award_correction("c"), _correct("award", "c")),
+        then(_award_correction("c"), _correct_under("award-correction/1", "award")),
+    ),
+    *(
+        Probe("correction.is_entitled", attempt, names="correction_has_its_key")
+        for attempt in (
+            _correct_under("adjustment/1.1", "award"),
+            _correct_under("clawback/2026-09/1/c", "award"),
+            _correct_under("award-correction/2026-08/1/c", "award"),
+            _correct_under("award-correction/2026-09/2/c", "award"),
+            _correct_under("award-correction/2026-09/1/d", "award"),
+            _correct_under("reinstatement/1/2026-09/1/c", "clawback", undoes=1),
+            _correct_under("clawback/2/2026-09/1/c", "clawback", undoes=1),
+        )
+    ),
+    # An adjustment that corrects no month is of a store that a snapshot has, and of few points
+    # unless somebody approved them.
+    *(
+        Probe("transfer.is_entitled", attempt, names="transfer_is_approved")
+        for attempt in (
+            _move("adjustment", "g", LIMIT + 1),
+            _move("adjustment", "g", LIMIT + 1, **TAKING),
+            then(_approve(), _move("adjustment", "g", LIMIT + 2)),
+            then(_approve(), _move("adjustment", "f", LIMIT + 1)),
+            then(_approve(), _move("adjustment", "g", LIMIT + 1, **TAKING)),
+            then(_approve(key="adjustment/other"), _move("adjustment", "g", LIMIT + 1)),
+            then(_limit_adjustments(0), _move("adjustment", "g", 1)),
+        )
+    ),
+    Probe(
+        "transfer.is_entitled", _move("adjustment", "stranger", 1), names="transfer_seller_is_known"
+    ),
+    Probe(
+        "transfer.is_entitled",
+        lambda connection: line(
+            connection,
+            posting(connection, "adjustment", key="clawback/1"),
+            "adjustment",
+            "g",
+            points=1,
+        ),
+        names="transfer_key_is_an_adjustments",
+    ),
+    Probe("adjustment_approval.adjustment_approval_pk", then(_approve(), _approve(seller_id="f"))),
+    Probe(
+        "adjustment_approval.adjustment_approval_key_length",
+        _approve(key=f"adjustment/{'k' * 190}"),
+    ),
+    Probe(
+        "adjustment_approval.adjustment_approval_is_of_an_adjustment",
+        _approve(key="payout/2026-10"),
+    ),
+    *(
+        Probe(
+            "adjustment_approval.adjustment_approval_seller_id_length", _approve(seller_id=seller)
+        )
+        for seller in ("", "s" * 65)
+    ),
+    *(
+        Probe("adjustment_approval.adjustment_approval_points_at_most", _approve(points=points))
+        for points in (10**12 + 1, -(10**12) - 1)
+    ),
+    Probe("adjustment_approval.adjustment_approval_has_an_actor", _approve(actor="")),
+    Probe("adjustment_approval.adjustment_approval_has_a_reason", _approve(reason="")),
+    Probe(
+        "adjustment_approval.sealed",
+        seal_again(_approve(), "adjustment_approval"),
+        names="seal_seals_once",
+        without=BY_HAND,
     ),
     Probe(
         "correction.takes_turn",
@@ -635,7 +805,7 @@ LEDGER_PROBES = (
     ),
     Probe(
         "transfer.moves_points",
-        _move("adjustment", "stranger", 1, **TAKING),
+        _move("adjustment", "z", 1, **TAKING),
         names="balance_not_overdrawn",
     ),
     # A balance follows from its transfers and stays above its floor.
@@ -662,7 +832,7 @@ LEDGER_PROBES = (
     ),
     Probe(
         "posting.sealed",
-        _move("adjustment", "g", 2_000_000),
+        then(_approve(points=2_000_000), _move("adjustment", "g", 2_000_000)),
         names="posting_stays_within_the_budget",
     ),
     Probe(
@@ -671,7 +841,7 @@ LEDGER_PROBES = (
             _move("adjustment", "g", 700_000),
             lambda connection: line(
                 connection,
-                posting(connection, "adjustment", key="probe/another"),
+                posting(connection, "adjustment", key="adjustment/another"),
                 "adjustment",
                 "f",
                 points=700_000,
@@ -687,18 +857,10 @@ LEDGER_PROBES = (
     # A month is paid once, when it is due, whole.
     Probe("payout.payout_pk", _payout(settlement_month=date(2026, 9, 1))),
     Probe("payout.payout_has_an_actor", _payout(actor="")),
-    Probe(
-        "payout.payout_month_is_a_first",
-        lambda connection: (
-            connection.execute(
-                text(
-                    "INSERT INTO growth_points.payout_date (settlement_month, plan_no, due_on,"
-                    " passed_over, calendar, extra_holidays, policy_hash) SELECT '2026-10-02', 1,"
-                    " '2026-12-10', '[]', '', '{}', policy_hash FROM growth_points.policy"
-                )
-            ),
-            _payout(settlement_month=date(2026, 10, 2))(connection),
-        ),
+    Probe("calendar_month.calendar_month_is_a_first", _payout(settlement_month=date(2026, 10, 2))),
+    *(
+        Probe("calendar_day.calendar_day_in_range", _payout(**{column: "infinity"}))
+        for column in ("settlement_month", "paid_on")
     ),
     Probe(
         "payout.sees_what_others_posted",
@@ -799,6 +961,7 @@ LEDGER_PROBES = (
             ("posting", "actor"),
             ("transfer", "points"),
             ("correction", "points"),
+            ("adjustment_approval", "points"),
             ("payout", "actor"),
             ("budget", "floor"),
             ("seal", "hash"),

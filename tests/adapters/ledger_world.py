@@ -1,6 +1,7 @@
 """A small world for ledger tests: deliveries, evaluations that decided awards, payout dates."""
 
 import itertools
+import string
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -22,7 +23,7 @@ from adapters.postgres.evaluations import (
     record_policy,
 )
 from adapters.postgres.ledger.tables import posting, program_balance
-from adapters.postgres.revisions import record_revision
+from adapters.postgres.revisions import current_revisions, record_revision, seller_is_known
 from adapters.postgres.signatures import last_delivery_no
 from domain import ledger as vocabulary
 from domain.evaluation import EvaluationInput
@@ -33,6 +34,7 @@ from tests.closings import cause
 from tests.staged import HASH, signed_manifest, staged_month
 
 SEPTEMBER = SettlementMonth(2026, 9)
+LONG_AGO = SettlementMonth(2026, 1)
 OCTOBER = SettlementMonth(2026, 10)
 NOVEMBER = SettlementMonth(2026, 11)
 CLOSED_ON = date(2026, 11, 3)
@@ -90,16 +92,23 @@ def deliver(
 
 
 def evaluate(
-    connection: Connection, awards: Sequence[Award], *, month: SettlementMonth = OCTOBER
+    connection: Connection,
+    awards: Sequence[Award],
+    *,
+    month: SettlementMonth = OCTOBER,
+    stores: Iterable[str] = (),
 ) -> Evaluation:
-    """Record the next evaluation of a month, which decided these awards."""
+    """Record the next evaluation of a month, which decided these awards, and its delivery.
+
+    The delivery has these stores and those with awards, or `s` if there are none.
+    """
     record_policy(connection, POLICY)
-    revisions = select(tables.revision.c.revision_id)
-    revision_id = connection.scalar(revisions.where(tables.revision.c.settlement_month == month))
+    revision_id = _delivered(
+        connection, month, {*stores, *(award.seller_id for award in awards)} or {"s"}
+    )
     before = current_evaluation(connection, month)
     content = EvaluationInput(month, (), POLICY_HASH, {})
-    revision_ids = [revision_id or deliver(connection, "s", month=month)]
-    evaluation = record_evaluation(connection, content, revision_ids, before, cause())
+    evaluation = record_evaluation(connection, content, [revision_id], before, cause())
     decided = [
         {
             "evaluation_id": evaluation.evaluation_id,
@@ -115,6 +124,17 @@ def evaluate(
     if decided:
         connection.execute(insert(tables.decision), decided)
     return evaluation
+
+
+def _delivered(connection: Connection, month: SettlementMonth, sellers: set[str]) -> int:
+    """Return the newest revision of a month; deliver one if its stores are not exactly these."""
+    newest = current_revisions(connection, [month]).get(month)
+    if newest is not None:
+        snapshot = tables.seller_snapshot.c
+        in_it = select(snapshot.seller_id).where(snapshot.revision_id == newest.revision_id)
+        if sellers == set(connection.scalars(in_it)):
+            return newest.revision_id
+    return deliver(connection, sellers, month=month)
 
 
 def plan(
@@ -173,7 +193,9 @@ def pay(
 def adjust(
     connection: Connection, seller_id: str, points: int, *, key: str = "adjustment/1"
 ) -> ledger.Posted:
-    """Adjust a seller's points."""
+    """Adjust a seller's points; make a store known that no snapshot has."""
+    if not seller_is_known(connection, seller_id):
+        know(connection, seller_id)
     return ledger.adjust(
         connection,
         key=key,
@@ -182,6 +204,17 @@ def adjust(
         effective_on=DUE_ON,
         cause=cause("agreed with the seller"),
     )
+
+
+def know(connection: Connection, *sellers: str) -> int:
+    """Close a month long ago with a snapshot that has these stores, unless they are known.
+
+    Returns the number of the newest seal after that.
+    """
+    if not all(seller_is_known(connection, each) for each in sellers):
+        evaluate(connection, [], month=LONG_AGO, stores={*string.ascii_lowercase, *sellers})
+    head = ledger.seal_now(connection)
+    return head.seal_no if head else 0
 
 
 def set_budget(owner: Connection, floor: int | None) -> None:

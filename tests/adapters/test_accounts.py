@@ -13,6 +13,7 @@ from tests.adapters.ledger_world import (
     adjust,
     as_owner,
     database_of_its_own,
+    know,
     open_posting,
     program_balances,
     program_balances_at,
@@ -27,11 +28,15 @@ _ADDED = """
 
 @pytest.fixture
 def owner(server_url: str, migrated_template: str) -> Iterator[Engine]:
-    """The owner's engine on a database with two accounts more, of which 300 points were held."""
+    """The owner's engine on a database with two accounts more, of which 300 points were held.
+
+    The first seals are those of a month in which the store became known.
+    """
     with database_of_its_own(server_url, migrated_template) as url, as_owner(url) as owner:
         with owner.begin() as connection:
             connection.execute(text(_ADDED))
         with open_database(url) as engine, engine.begin() as connection:
+            assert know(connection, "a") == 4
             adjust(connection, "a", 1_000)
             _move(connection, "hold", "available", "held", 300)
             _move(connection, "deliver", "held", "gift_card", 100)
@@ -60,8 +65,8 @@ def test_balances_have_it(owner: Engine) -> None:
 
 def test_seals_have_it(owner: Engine) -> None:
     with owner.connect() as connection:
-        assert program_balances_at(connection, 2) == {"program_fund": -1_000}
-        assert program_balances_at(connection, 3) == {"program_fund": -1_000, "gift_card": 100}
+        assert program_balances_at(connection, 6) == {"program_fund": -1_000}
+        assert program_balances_at(connection, 7) == {"program_fund": -1_000, "gift_card": 100}
 
 
 def test_verify_asks_for_the_line_in_the_domain_and_finds_nothing_else(owner: Engine) -> None:
@@ -85,11 +90,11 @@ def test_verify_asks_for_the_line_in_the_domain_and_finds_nothing_else(owner: En
         ),
         (
             "UPDATE growth_points.seal_balance SET points = 99 WHERE account = 'gift_card'",
-            "program balances: seal 3 does not carry the balances",
+            "program balances: seal 7 does not carry the balances",
         ),
         (
             "UPDATE growth_points.seal_balance SET points = 99 WHERE account = 'gift_card'",
-            "chain: seal 3 does not follow from the seal before it",
+            "chain: seal 7 does not follow from the seal before it",
         ),
     ],
 )

@@ -25,6 +25,7 @@ from tests.adapters.ledger_world import (
     awards_of,
     balances,
     evaluate,
+    know,
     pay,
     plan,
     post,
@@ -241,15 +242,18 @@ def test_the_awards_of_all_months_stand(connection: Connection) -> None:
 
 def test_each_commit_moves_the_head_of_the_chain(engine: Engine) -> None:
     heads = []
+    with engine.begin() as connection:
+        known = know(connection, "a")
     for number in range(3):
         with engine.begin() as connection:
             heads.append(ledger.seal_now(connection))
             adjust(connection, "a", 1, key=f"adjustment/{number}")
     first, second, third = heads
-    assert first is None
+    assert first is not None
+    assert first.seal_no == known
     assert second is not None
     assert third is not None
-    assert (second.seal_no, third.seal_no) == (1, 2)
+    assert (second.seal_no, third.seal_no) == (known + 1, known + 2)
     assert second.hash != third.hash
     assert second.sealed_at <= third.sealed_at
 

@@ -106,6 +106,7 @@ class LedgerMachine(RuleBasedStateMachine):
         self.model = Model()
         self.history: dict[int, tuple[dict[str, tuple[int, int]], dict[str, int]]] = {}
         self.requests: list[tuple[str, int, str]] = []
+        self.asked = 0
         self.posted: list[tuple[SettlementMonth, Evaluation, tuple[Award, ...]]] = []
 
     def teardown(self) -> None:
@@ -193,13 +194,17 @@ class LedgerMachine(RuleBasedStateMachine):
                 self.model.pending[award.seller_id] -= award.points
                 self.model.available[award.seller_id] += award.points
 
-    @rule(seller=sellers, amount=points)
-    def adjust(self, seller: str, amount: int) -> None:
+    @rule(seller=sellers, amount=points, approved=st.booleans())
+    def adjust(self, seller: str, amount: int, approved: bool) -> None:
         """Give or take available points: not below zero, not over the budget, nothing hostile."""
-        key = f"adjustment/{len(self.requests) + 1}"
+        self.asked += 1
+        key = f"adjustment/{self.asked}"
+        if approved and abs(amount) <= MOST_POINTS:
+            with self.command(refused=False) as connection:
+                ledger.record_adjustment_approval(connection, key, seller, amount, cause())
         possible = (
             amount != 0
-            and abs(amount) <= MOST_POINTS
+            and abs(amount) <= (MOST_POINTS if approved else POLICY.policy.adjustment_limit)
             and self.model.available[seller] + amount >= 0
             and (amount < 0 or self.model.covers(amount))
         )

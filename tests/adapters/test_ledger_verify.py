@@ -9,7 +9,12 @@ from sqlalchemy import Connection, Engine, text
 from adapters.korean_holidays import calendar_version
 from adapters.postgres.approvals import record_approval, record_rule
 from adapters.postgres.corrections import post_correction
-from adapters.postgres.ledger import chain_head, check_now, seal_now
+from adapters.postgres.ledger import (
+    chain_head,
+    check_now,
+    record_adjustment_approval,
+    seal_now,
+)
 from adapters.postgres.runs import Action, record_run
 from adapters.postgres.verification.verify import verify
 from domain.approval import ApprovalRule
@@ -34,8 +39,11 @@ from tests.adapters.ledger_world import (
 )
 
 _COLUMNS = """
-  SELECT relname, attname, format_type(atttypid, NULL)
+  SELECT relname, attname, format_type(coalesce(nullif(of_domain.typbasetype, 0),
+           nullif(pg_type.typbasetype, 0), pg_type.oid), NULL)
   FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid
+  JOIN pg_type ON pg_type.oid = atttypid
+  LEFT JOIN pg_type of_domain ON of_domain.oid = pg_type.typbasetype
   WHERE relnamespace = 'growth_points'::regnamespace AND relkind = 'r' AND attnum > 0
     AND NOT attisdropped AND relname <> 'alembic_version' ORDER BY 1, 2
 """
@@ -86,6 +94,7 @@ def owner(server_url: str, migrated_template: str) -> Iterator[Engine]:
             (paid,) = awards_of("c")
             clawback = Correction(CorrectionKind.CLAWBACK, paid, posting_of(connection, "c"))
             post_correction(connection, clawback, DUE_ON, cause)
+            record_adjustment_approval(connection, "adjustment/2", "d", 10**7, cause)
             seal_now(connection)
         with engine.begin() as connection:
             adjust(connection, "d", 1, key="adjustment/not sealed yet")
@@ -173,7 +182,7 @@ _CORRECTED = "UPDATE growth_points.correction SET "
     [
         (_FORGED, "posting 1 is not what was sealed"),
         (_FORGED, "seller balances: seller d has 1001 available, but the transfers add up to 1006"),
-        (_FORGED, "seal 6 does not carry the balances"),
+        (_FORGED, "seal 8 does not carry the balances"),
         ("DELETE FROM growth_points.posting WHERE key = 'adjustment/1'", "is gone"),
         ("DELETE FROM growth_points.posting WHERE key = 'adjustment/1'", "transfer has rows of"),
         ("DELETE FROM growth_points.seal WHERE seal_no = 2", "seal 3 does not follow"),

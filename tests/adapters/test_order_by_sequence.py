@@ -11,7 +11,12 @@ from sqlalchemy import Connection, Engine, insert
 
 from adapters.postgres import tables
 from adapters.postgres.approvals import record_approval, record_rule
-from adapters.postgres.ledger import check_now, pay_out, seal_now
+from adapters.postgres.ledger import (
+    check_now,
+    pay_out,
+    record_adjustment_approval,
+    seal_now,
+)
 from adapters.postgres.runs import Action, record_run
 from adapters.postgres.sequence import newest_record
 from adapters.postgres.verification.verify import verify
@@ -241,7 +246,7 @@ def _run_of_a_machine_ahead(connection: Connection) -> None:
 
 
 def _policy(connection: Connection) -> None:
-    values = {"policy_hash": "f" * 64, "name": "another", "content": ""}
+    values = {"policy_hash": "f" * 64, "name": "another", "content": "", "adjustment_limit": 0}
     connection.execute(insert(tables.policy), values)
 
 
@@ -269,6 +274,9 @@ KINDS: dict[str, Callable[[Connection], object]] = {
     "a payout date": _plan,
     "a payout": _pay,
     "a policy": _policy,
+    "an approval of an adjustment": lambda connection: record_adjustment_approval(
+        connection, "adjustment/1", "a", 1, cause()
+    ),
     "a budget": lambda connection: world.set_budget(connection, -1_000_000),
 }
 

@@ -1,10 +1,15 @@
 """The ledger: double entry, append only, every record sealed into a chain.
 
-`awarding`, `paying` and `adjusting` write it, each as a `posting`; `entries` reads it, `seals`
-prove it; `refusals` are what it will not do.
+`awarding`, `paying` and `adjusting` write it, each as a `posting`, `approving` what adjustments
+need; `entries` reads it, `seals` prove it; `refusals` are what it will not do.
 """
 
 from adapters.postgres.ledger.adjusting import adjust
+from adapters.postgres.ledger.approving import (
+    adjustment_limit,
+    approved_adjustment,
+    record_adjustment_approval,
+)
 from adapters.postgres.ledger.awarding import post_awards, reverse_awards
 from adapters.postgres.ledger.entries import (
     LedgerEntry,
@@ -18,6 +23,7 @@ from adapters.postgres.ledger.entries import (
 from adapters.postgres.ledger.paying import PaidOut, pay_out
 from adapters.postgres.ledger.posting import Posted
 from adapters.postgres.ledger.refusals import (
+    AdjustmentNotApproved,
     AlreadyPaidOut,
     AwardNotPending,
     BalanceTooLow,
@@ -29,6 +35,7 @@ from adapters.postgres.ledger.refusals import (
 from adapters.postgres.ledger.seals import ChainHead, chain_head, check_now, seal_now
 
 __all__ = [
+    "AdjustmentNotApproved",
     "AlreadyPaidOut",
     "AwardNotPending",
     "BalanceTooLow",
@@ -42,6 +49,8 @@ __all__ = [
     "Posted",
     "PostingConflict",
     "adjust",
+    "adjustment_limit",
+    "approved_adjustment",
     "chain_head",
     "check_now",
     "entries",
@@ -50,6 +59,7 @@ __all__ = [
     "payouts",
     "pending_totals",
     "post_awards",
+    "record_adjustment_approval",
     "reverse_awards",
     "seal_now",
     "standing_awards",

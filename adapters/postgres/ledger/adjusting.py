@@ -8,12 +8,18 @@ from sqlalchemy import Connection, insert
 from sqlalchemy.exc import DBAPIError
 
 from adapters.postgres.ledger import tables
+from adapters.postgres.ledger.approving import adjustment_limit, approved_adjustment
 from adapters.postgres.ledger.posting import Posted, Request, post
-from adapters.postgres.ledger.refusals import BalanceTooLow, NothingToPost, constraint_of
+from adapters.postgres.ledger.refusals import (
+    AdjustmentNotApproved,
+    BalanceTooLow,
+    NothingToPost,
+    constraint_of,
+)
 from adapters.postgres.ledger.tables import transfer
 from domain.cause import Cause
 from domain.corrections import Correction
-from domain.ledger import MOST_POINTS, Account, TransferKind
+from domain.ledger import MOST_POINTS, Account, TransferKind, adjustment_request
 
 
 def adjust(
@@ -28,18 +34,27 @@ def adjust(
 ) -> Posted:
     """Give a seller available points from the fund, or take them (`points` below zero).
 
-    `correction` says what that corrects of a paid month. Raises BalanceTooLow, PostingConflict,
-    NothingToPost.
+    `correction` says what that corrects of a paid month; without it, more points than the policy
+    allows need an approval. Raises BalanceTooLow, PostingConflict, NothingToPost,
+    AdjustmentNotApproved.
     """
     if not 0 < abs(points) <= MOST_POINTS:
         raise NothingToPost(f"{points} is not a number of points to adjust by")
     asked = Request(key, TransferKind.ADJUSTMENT, effective_on, cause.actor, cause.reason)
     posted = post(connection, asked, [seller_id, points, cause.reason], 1, abs(points))
     if posted.created:
-        if correction is not None:
+        if correction is None:
+            _require_approval(connection, key, seller_id, points)
+        else:
             _record_correction(connection, posted.posting_no, correction)
         _move(connection, posted.posting_no, seller_id, points)
     return posted
+
+
+def _require_approval(connection: Connection, key: str, seller_id: str, points: int) -> None:
+    limit = adjustment_limit(connection)
+    if abs(points) > limit and approved_adjustment(connection, key) != (seller_id, points):
+        raise AdjustmentNotApproved(adjustment_request(key), seller_id, points, limit)
 
 
 def _move(connection: Connection, posting_no: int, seller_id: str, points: int) -> None:

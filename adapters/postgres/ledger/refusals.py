@@ -1,5 +1,6 @@
 """What the ledger refuses, each with the sentence that an operator reads."""
 
+import shlex
 from datetime import date
 
 from sqlalchemy.exc import DBAPIError
@@ -66,6 +67,19 @@ class BalanceTooLow(Refused):
         )
         self.seller_id = seller_id
         self.points = points
+
+
+class AdjustmentNotApproved(Refused):
+    """More points were to be given or taken than the policy allows without an approval."""
+
+    def __init__(self, request_id: str, seller_id: str, points: int, limit: int) -> None:
+        what = shlex.join([request_id, seller_id, str(points)])
+        super().__init__(
+            f"An adjustment of more than {limit:,} points needs an approval. Nothing was adjusted. "
+            f"Have it approved, then repeat it: growth-points approve-adjustment {what} "
+            "--reason TEXT"
+        )
+        self.request_id, self.limit = request_id, limit
 
 
 class BudgetExceeded(Refused):

@@ -59,6 +59,16 @@ correction = Table(
     Column("undoes", BigInteger),
 )
 
+adjustment_approval = Table(
+    "adjustment_approval",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("seller_id", Text),
+    Column("points", BigInteger),
+    Column("actor", Text),
+    Column("reason", Text),
+)
+
 payout = Table(
     "payout",
     metadata,

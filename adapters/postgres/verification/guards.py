@@ -27,6 +27,16 @@ _RELATIONS: Final = """
            array_to_string(reloptions, ', ')), 0, 0
   FROM relation WHERE relkind NOT IN ('i', 'S', 'c', 't')
 """
+_DOMAINS: Final = """
+  SELECT typname, concat_ws(' ', 'domain', typname, format_type(typbasetype, typtypmod),
+           CASE WHEN typnotnull THEN 'not null' END, 'default ' || typdefault), 0, 0
+  FROM pg_type WHERE typnamespace = 'growth_points'::regnamespace AND typtype = 'd'
+  UNION ALL
+  SELECT typname, concat_ws(' ', '  constraint', conname, pg_get_constraintdef(pg_constraint.oid)),
+         2, 0
+  FROM pg_constraint JOIN pg_type ON pg_type.oid = contypid
+  WHERE typnamespace = 'growth_points'::regnamespace
+"""
 _COLUMNS: Final = """
   SELECT relname, concat_ws(' ', ' ', attname, format_type(atttypid, atttypmod),
            CASE WHEN attcollation <> typcollation THEN 'collate ' || collname END,
@@ -115,11 +125,11 @@ _OTHERS: Final = """
   FROM pg_operator WHERE oprnamespace = 'growth_points'::regnamespace
   UNION ALL
   SELECT 'schema', format('type %s', typname), 7, 0 FROM pg_type
-  WHERE typnamespace = 'growth_points'::regnamespace AND typtype IN ('d', 'e', 'r', 'b')
+  WHERE typnamespace = 'growth_points'::regnamespace AND typtype IN ('e', 'r', 'b')
     AND typelem = 0
 """
 _KINDS: Final = (
-    *(_RELATIONS, _COLUMNS, _CONSTRAINTS, _INDEXES, _TRIGGERS, _RULES, _RIGHTS),
+    *(_RELATIONS, _DOMAINS, _COLUMNS, _CONSTRAINTS, _INDEXES, _TRIGGERS, _RULES, _RIGHTS),
     *(_FUNCTIONS, _OTHERS),
 )
 _STRUCTURE: Final = f"""
@@ -133,7 +143,7 @@ _STRUCTURE: Final = f"""
 
 
 def structure(connection: Connection) -> str:
-    """List tables, columns, constraints, indexes, triggers, rules, rights, views and functions."""
+    """List the whole schema: domains, tables with all they have, views, functions and the rest."""
     lines = connection.scalars(text(_STRUCTURE))
     return "".join(line.replace("growth_points.", "").rstrip() + "\n" for line in lines)
 

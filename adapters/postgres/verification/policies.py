@@ -16,7 +16,8 @@ def policies_as_recorded(connection: Connection) -> Iterator[Difference]:
         except PolicyInvalid as invalid:
             yield Difference("policies", f"policy {row.policy_hash} cannot be read: {invalid}")
             continue
-        if (policy.content_hash, policy.name) != (row.policy_hash, row.name):
+        written = (policy.content_hash, policy.name, policy.adjustment_limit)
+        if written != (row.policy_hash, row.name, row.adjustment_limit):
             yield Difference(
                 "policies", f"the text of policy {row.name} {row.policy_hash} is another policy's"
             )

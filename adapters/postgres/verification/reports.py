@@ -2,16 +2,25 @@
 
 from adapters.postgres.verification.difference import QueryCheck
 
+
+def _count(name: str) -> str:
+    """Select a count that a run told, 0 for anything but a number."""
+    return (
+        f"CASE jsonb_typeof(difference -> '{name}')"
+        f" WHEN 'number' THEN (difference ->> '{name}')::numeric ELSE 0 END"
+    )
+
+
 TOLD_EVALUATIONS = QueryCheck(
     "reports",
     "the runs of {month} told of {told} by evaluation {evaluation_id}, the ledger has {posted}",
-    """
+    f"""
     SELECT to_char(settlement_month, 'YYYY-MM') AS month, evaluation_id, told, posted
     FROM (
       SELECT settlement_month, evaluation_id, format('%s awards, %s reversals and %s points',
-               sum(coalesce((difference ->> 'awarded')::bigint, 0)),
-               sum(coalesce((difference ->> 'reversed')::bigint, 0)),
-               sum(coalesce((difference ->> 'points')::bigint, 0))) AS told
+               sum({_count("awarded")}),
+               sum({_count("reversed")}),
+               sum({_count("points")})) AS told
       FROM growth_points.run
       WHERE action IN ('close', 'evaluate again') AND evaluation_id IS NOT NULL
       GROUP BY settlement_month, evaluation_id
@@ -26,18 +35,18 @@ TOLD_EVALUATIONS = QueryCheck(
         AND posting.evaluation_id = run.evaluation_id
     ) ledger ON true
     WHERE told <> posted ORDER BY 1, 2
-    """,
+    """,  # noqa: S608 constants
 )
 
 
 TOLD_PAYOUTS = QueryCheck(
     "reports",
     "a run told that {month} paid {told}, the ledger has {paid}",
-    """
+    f"""
     SELECT to_char(settlement_month, 'YYYY-MM') AS month, told, paid
     FROM (
       SELECT settlement_month, format('%s points to %s sellers',
-               coalesce(difference ->> 'points', '0'), coalesce(difference ->> 'sellers', '0')
+               {_count("points")}, {_count("sellers")}
              ) AS told
       FROM growth_points.run WHERE action = 'pay out' AND difference ->> 'refused' IS NULL
     ) run LEFT JOIN (
@@ -45,17 +54,17 @@ TOLD_PAYOUTS = QueryCheck(
       FROM growth_points.payout
     ) payout USING (settlement_month)
     WHERE told IS DISTINCT FROM paid ORDER BY 1
-    """,
+    """,  # noqa: S608 constants
 )
 
 
 TOLD_CORRECTIONS = QueryCheck(
     "reports",
     "the {action} runs of {month} told of {told} points, the ledger has {posted}",
-    """
+    f"""
     SELECT to_char(settlement_month, 'YYYY-MM') AS month, action, told, posted
     FROM (
-      SELECT settlement_month, action, sum(coalesce((difference ->> 'points')::bigint, 0)) AS told
+      SELECT settlement_month, action, sum({_count("points")}) AS told
       FROM growth_points.run WHERE action IN ('award correction', 'clawback', 'reinstatement')
       GROUP BY settlement_month, action
     ) run LEFT JOIN LATERAL (
@@ -65,5 +74,5 @@ TOLD_CORRECTIONS = QueryCheck(
         AND CASE kind WHEN 'award' THEN 'award correction' ELSE kind END = action
     ) ledger ON true
     WHERE told <> posted ORDER BY 1, 2
-    """,
+    """,  # noqa: S608 constants
 )

@@ -51,9 +51,15 @@ _CONTENTS: Final[Mapping[str, str]] = {
                evaluation_id, points, actor, reason,
                extract(epoch FROM approved_at))::text AS content
       FROM growth_points.approval""",
+    "adjustment_approval": """
+      SELECT key, jsonb_build_array(
+               key, seller_id, points, actor, reason,
+               extract(epoch FROM approved_at))::text AS content
+      FROM growth_points.adjustment_approval""",
     "policy": """
       SELECT policy_hash AS key, jsonb_build_array(
-               policy_hash, name, content, extract(epoch FROM recorded_at))::text AS content
+               policy_hash, name, content, adjustment_limit,
+               extract(epoch FROM recorded_at))::text AS content
       FROM growth_points.policy""",
     "payout_date": """
       SELECT concat_ws('/', settlement_month, plan_no) AS key, jsonb_build_array(

@@ -4,14 +4,17 @@ from collections.abc import Callable, Collection, Iterator
 from typing import Final
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import DataError
 
 from adapters.postgres.verification import (
+    adjustments,
     awards,
     balances,
     chain,
     corrections,
     deliveries,
     guards,
+    months,
     payouts,
     policies,
     reports,
@@ -37,11 +40,16 @@ CHECKS: Final[tuple[Check, ...]] = (
     balances.RUNNING_BALANCES,
     balances.WAITING_CHANGES,
     balances.SELLER_BALANCES,
+    *months.NUMBERED,
+    months.WINDOW,
+    months.DECIDED_FOR_A_STORE,
     awards.DECIDED,
     awards.AWARDED_ONCE,
     awards.FINISHED,
     awards.STANDING,
     awards.awards_by_policy,
+    adjustments.OF_A_STORE,
+    adjustments.APPROVED,
     corrections.MOVED,
     corrections.UNDONE,
     corrections.DECIDED,
@@ -79,6 +87,17 @@ def verify(
         connection = connection.execution_options(isolation_level="REPEATABLE READ")
     yield from chain.missing_heads(connection, known_heads)
     for check in CHECKS:
-        yield from check(connection)
+        yield from _differences(check, connection)
     if senders is not None:
         yield from signatures.untrusted_signatures(connection, senders)
+
+
+def _differences(check: Check, connection: Connection) -> Iterator[Difference]:
+    """Make a check; a value that it cannot read is a difference, too."""
+    try:
+        with connection.begin_nested():
+            yield from check(connection)
+    except (DataError, ValueError) as error:
+        first_line = str(getattr(error, "orig", error)).partition("\n")[0]
+        name = str(getattr(check, "name", getattr(check, "__name__", ""))).replace("_", " ")
+        yield Difference(name, f"a recorded value cannot be read: {first_line}")

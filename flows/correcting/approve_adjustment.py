@@ -1,0 +1,73 @@
+"""Approving an adjustment that moves more points than the policy allows without approval."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Engine
+
+from adapters.postgres.database import lock_program
+from adapters.postgres.ledger import (
+    adjustment_limit,
+    approved_adjustment,
+    check_now,
+    record_adjustment_approval,
+)
+from adapters.postgres.revisions import seller_is_known
+from domain.cause import Cause
+from domain.ledger import adjustment_key
+from flows.clocks import warn_about_clocks
+from flows.correcting.adjust_points import require_adjustable, require_request_id
+from flows.correcting.refusals import AdjustmentApproved, ApprovalNotNeeded, SellerUnknown
+from flows.program import program_database
+from flows.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class AdjustmentApproval:
+    """Points that a request may give to a seller, or take if negative."""
+
+    request_id: str
+    seller_id: str
+    points: int
+    cause: Cause
+
+    def __post_init__(self) -> None:
+        require_request_id(self.request_id)
+        require_adjustable(self.points)
+
+
+def approve(settings: Settings, approval: AdjustmentApproval) -> bool:
+    """Approve an adjustment; returns False if it was approved before."""
+    with program_database(settings) as engine:
+        warn_about_clocks(engine)
+        return approve_adjustment(engine, approval)
+
+
+def approve_adjustment(engine: Engine, approval: AdjustmentApproval) -> bool:
+    """Approve an adjustment in one transaction; returns False if it was approved before.
+
+    Raises SellerUnknown, ApprovalNotNeeded, AdjustmentApproved.
+    """
+    key, asked = adjustment_key(approval.request_id), (approval.seller_id, approval.points)
+    with engine.begin() as connection:
+        lock_program(connection)
+        if not seller_is_known(connection, approval.seller_id):
+            raise SellerUnknown(approval.seller_id)
+        before = approved_adjustment(connection, key)
+        if before is not None and before != asked:
+            raise AdjustmentApproved(approval.request_id, *before)
+        limit = adjustment_limit(connection)
+        if before is None and abs(approval.points) <= limit:
+            raise ApprovalNotNeeded(approval.points, limit)
+        if before is None:
+            record_adjustment_approval(connection, key, *asked, approval.cause)
+        check_now(connection)
+    return before is None
+
+
+def approval_summary(approval: AdjustmentApproval, created: bool) -> str:
+    """Describe what was approved."""
+    verb = "be given" if approval.points > 0 else "lose"
+    what = f"Seller {approval.seller_id} may {verb} {abs(approval.points):,} points"
+    if not created:
+        return f"{what}: request {approval.request_id} was approved before."
+    return f"{what} by request {approval.request_id}. Now repeat the adjustment."
