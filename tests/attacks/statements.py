@@ -18,12 +18,14 @@ NEWEST = (
     " ORDER BY evaluation_no DESC LIMIT 1)"
 )
 OCTOBER = "'2026-10-01'"
+_DECIDED = ("award", "reversal")
 ENTRY = "(SELECT entry_no FROM growth_points.award WHERE (seller_id, tier) = ('{seller}', {tier}))"
 
 
 def key_of(kind: str, number: int = 1) -> str:
     """Return the key of an attack's posting."""
-    return "payout/2026-10" if kind == "payout" else f"{kind}/attack/{number}"
+    names = {"payout": "payout/2026-10", **{each: f"{each}/2026-10/3" for each in _DECIDED}}
+    return names.get(kind, f"{kind}/attack/{number}")
 
 
 def posting(
