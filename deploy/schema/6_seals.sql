@@ -194,6 +194,7 @@ END $$;
 CREATE FUNCTION seal_revision_signature() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = growth_points, pg_temp AS $$
 BEGIN
+  PERFORM require_table('revision_signature', TG_RELID);
   PERFORM note('revision_signature', NEW.revision_id::text, jsonb_build_array(
     NEW.revision_id, NEW.sender, NEW.public_key, NEW.delivery_no,
     encode(sha256(NEW.manifest), 'hex'), NEW.signature)::text);

@@ -4,11 +4,10 @@ from dataclasses import dataclass
 
 from sqlalchemy import Engine
 
-from adapters.postgres.database import lock_program
+from adapters.postgres.database import lock_program, work_as_approver
 from adapters.postgres.ledger import (
     adjustment_limit,
     approved_adjustment,
-    check_now,
     record_adjustment_approval,
 )
 from adapters.postgres.revisions import seller_is_known
@@ -45,10 +44,11 @@ def approve(settings: Settings, approval: AdjustmentApproval) -> bool:
 def approve_adjustment(engine: Engine, approval: AdjustmentApproval) -> bool:
     """Approve an adjustment in one transaction; returns False if it was approved before.
 
-    Raises SellerUnknown, ApprovalNotNeeded, AdjustmentApproved.
+    Raises SellerUnknown, ApprovalNotNeeded, AdjustmentApproved, LoginForbidden.
     """
     key, asked = adjustment_key(approval.request_id), (approval.seller_id, approval.points)
     with engine.begin() as connection:
+        work_as_approver(connection)
         lock_program(connection)
         if not seller_is_known(connection, approval.seller_id):
             raise SellerUnknown(approval.seller_id)
@@ -60,7 +60,6 @@ def approve_adjustment(engine: Engine, approval: AdjustmentApproval) -> bool:
             raise ApprovalNotNeeded(approval.points, limit)
         if before is None:
             record_adjustment_approval(connection, key, *asked, approval.cause)
-        check_now(connection)
     return before is None
 
 

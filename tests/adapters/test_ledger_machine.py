@@ -200,7 +200,7 @@ class LedgerMachine(RuleBasedStateMachine):
         self.asked += 1
         key = f"adjustment/{self.asked}"
         if approved and abs(amount) <= MOST_POINTS:
-            with self.command(refused=False) as connection:
+            with self.owner.begin() as connection:
                 ledger.record_adjustment_approval(connection, key, seller, amount, cause())
         possible = (
             amount != 0

@@ -14,7 +14,7 @@ _MONTHS = (
 )
 INSERTS: dict[str, frozenset[str]] = {
     "service": frozenset({*_MONTHS, "posting", "transfer", "correction", "payout", "run"}),
-    "approver": frozenset({"approval", "run"}),
+    "approver": frozenset({"approval", "adjustment_approval", "run"}),
     "reader": frozenset(),
     "stranger": frozenset(),
 }

@@ -40,6 +40,11 @@ _CHECKS: Final = """
   FROM pg_constraint JOIN pg_class ON pg_class.oid = conrelid
   WHERE relnamespace = 'growth_points'::regnamespace AND contype = 'c' ORDER BY 1, 2
 """
+_DOMAINS: Final = """
+  SELECT typname, conname, pg_get_constraintdef(pg_constraint.oid) AS definition
+  FROM pg_constraint JOIN pg_type ON pg_type.oid = contypid
+  WHERE typnamespace = 'growth_points'::regnamespace AND contype = 'c' ORDER BY 1, 2
+"""
 _TRIGGERS: Final = """
   SELECT relname, tgname, proname, pg_get_triggerdef(pg_trigger.oid) AS definition
   FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid JOIN pg_proc ON pg_proc.oid = tgfoid
@@ -92,6 +97,7 @@ def mutants(owner: Engine) -> list[Mutant]:
             for kind, query in (
                 ("functions", _FUNCTIONS),
                 ("checks", _CHECKS),
+                ("domains", _DOMAINS),
                 ("triggers", _TRIGGERS),
                 ("indexes", _INDEXES),
             )
@@ -99,6 +105,7 @@ def mutants(owner: Engine) -> list[Mutant]:
     return [
         *_weaker_functions(found["functions"], found["triggers"]),
         *_weaker_checks(found["checks"]),
+        *_weaker_domains(found["domains"]),
         *_weaker_triggers(found["triggers"]),
         *_weaker_indexes(found["indexes"]),
     ]
@@ -134,6 +141,19 @@ def _weaker_checks(checks: Sequence[Any]) -> Iterator[Mutant]:
                 each.what,
                 f"ALTER TABLE {table} DROP CONSTRAINT {row.conname};"
                 f" ALTER TABLE {table} ADD CONSTRAINT {row.conname} {each.text} NOT VALID",
+                frozenset({guard}),
+            )
+
+
+def _weaker_domains(domains: Sequence[Any]) -> Iterator[Mutant]:
+    for row in domains:
+        domain, guard = f"growth_points.{row.typname}", f"{row.typname}.{row.conname}"
+        for each in weakened(row.definition):
+            yield Mutant(
+                guard,
+                each.what,
+                f"ALTER DOMAIN {domain} DROP CONSTRAINT {row.conname};"
+                f" ALTER DOMAIN {domain} ADD CONSTRAINT {row.conname} {each.text} NOT VALID",
                 frozenset({guard}),
             )
 
