@@ -14,6 +14,7 @@ from console.output import echo
 from console.safe_streams import output_error, protect_standard_streams
 from console.troubles import sentence_about
 from domain.refusal import Refused, Unavailable, WrongUsage
+from domain.secrets import without_secrets
 from flows.prefect.servers.proxies import exempt_this_machine_from_proxies
 
 _TOPICS = {
@@ -145,4 +146,4 @@ def _fail(sentence: str, code: int) -> NoReturn:
 
 
 def _say(sentence: str) -> None:
-    echo(f"growth-points: {sentence}", err=True)
+    echo(f"growth-points: {without_secrets(sentence)}", err=True)

@@ -11,6 +11,7 @@ from adapters.postgres.runs import Action, record_refusal
 from domain.cause import Cause
 from domain.months import SettlementMonth
 from domain.refusal import Refused, WrongUsage
+from domain.secrets import without_secrets
 from flows.policies import policy_of
 from flows.program import program_database, program_policies
 from flows.settings import Settings
@@ -56,7 +57,7 @@ def recording_refusals(
 
 
 def _sentence(refused: Refused) -> str:
-    sentence = " ".join(line.strip() for line in str(refused).splitlines())
+    sentence = without_secrets(" ".join(line.strip() for line in str(refused).splitlines()))
     return sentence if len(sentence) <= _LONGEST_REASON else f"{sentence[:_LONGEST_REASON]}…"
 
 

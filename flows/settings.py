@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from adapters.ingest.root import RootInvalid, valid_root
 from domain.approval import ApprovalRule, ApprovalRuleInvalid
 from domain.limits import LIMITS, LimitInvalid, parse_limits
 from domain.refusal import WrongUsage
@@ -60,6 +61,14 @@ class Settings(BaseSettings):
         default="",
         description="how much of a snapshot may change: name=share pairs with commas between",
     )
+
+    @field_validator("settlements")
+    @classmethod
+    def _known_store(cls, value: str | None) -> str | None:
+        try:
+            return value and valid_root(value)
+        except RootInvalid as error:
+            raise ValueError(str(error)) from None
 
     @field_validator("limits")
     @classmethod
@@ -136,14 +145,14 @@ class Settings(BaseSettings):
         return tuple(name.strip() for name in given if name.strip())
 
     def settlements_root(self, given: str = "") -> str:
-        """Return the root of the settlement folders; raises SettlementsUnknown."""
+        """Return the root of the settlement folders; raises SettlementsUnknown, RootInvalid."""
         root = given or self.settlements
         if root is None:
             raise SettlementsUnknown(
                 "where are the settlement folders? Give their root, or set "
                 "GROWTH_POINTS_SETTLEMENTS where the worker runs."
             )
-        return root
+        return valid_root(root)
 
     @property
     def reports(self) -> Path:

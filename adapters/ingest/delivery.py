@@ -15,9 +15,10 @@ import duckdb
 from adapters.ingest.file_layout import SUFFIXES, Contents, Layout, contents_of
 from adapters.ingest.file_problem import FileProblem
 from adapters.ingest.manifest import MANIFEST, Manifest, content_hash, read_manifest
-from adapters.ingest.object_store import fetch_folder, is_object_store, local_path
+from adapters.ingest.object_store import fetch_folder
 from adapters.ingest.problems import DeliveryRefused as DeliveryRefused  # noqa: PLC0414
 from adapters.ingest.problems import Problems
+from adapters.ingest.root import is_object_store, local_path, valid_root
 from adapters.ingest.signed_manifest import SIGNATURE, SignedManifest, TrustedSenders
 from domain.months import SettlementMonth
 from domain.profile import DeclaredTotals
@@ -144,9 +145,9 @@ def find_delivery(
 
 
 def source_of(root: str, month: SettlementMonth) -> str:
-    """Return the absolute path or the URL of a month's folder."""
+    """Return the absolute path or the URL of a month's folder; raises RootInvalid."""
     return (
-        f"{root.rstrip('/')}/{month}"
+        f"{valid_root(root).rstrip('/')}/{month}"
         if is_object_store(root)
         else str(local_path(root).absolute() / str(month))
     )

@@ -1,27 +1,34 @@
 """Deliveries in an object store: fetched to this machine once, then read like any other."""
 
+import errno
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
+from typing import Final
 
 from fsspec import AbstractFileSystem
 from fsspec.core import url_to_fs
 
 from adapters.ingest.file_problem import FileProblem
+from domain.secrets import without_secrets
 
-_LOCAL = "file://"
-_DEEPEST = 2  # a file, or a file in a folder of one seller
-
-
-def is_object_store(root: str) -> bool:
-    """Return whether a root is the URL of an object store."""
-    return "://" in root and not root.startswith(_LOCAL)
-
-
-def local_path(root: str) -> Path:
-    """Return the path of a root that is not in an object store."""
-    return Path(root.removeprefix(_LOCAL))
+_DEEPEST: Final = 2  # a file, or a file in a folder of one seller
+# Errors of a connection by the names of their classes, which each library has of its own.
+_CONNECTION: Final = frozenset(
+    {
+        *("ConnectionError", "TimeoutError", "HTTPClientError", "gaierror"),
+        *("ClientConnectionError", "ServerTimeoutError"),
+    }
+)
+# How a store's library words that a store is overloaded or failed, and what routes may report.
+_FOR_NOW: Final = frozenset(
+    {
+        *(errno.EIO, errno.EBUSY, errno.EAGAIN, errno.ENETUNREACH, errno.EHOSTUNREACH),
+        *(errno.ENETDOWN, errno.EHOSTDOWN),
+    }
+)
+_OF_THIS_DISK: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG})
 
 
 def fetch_folder(url: str, into: Path, wanted: Callable[[str], bool]) -> None:
@@ -34,10 +41,11 @@ def fetch_folder(url: str, into: Path, wanted: Callable[[str], bool]) -> None:
         # A new instance each time, since instances cache listings and connections.
         store, prefix = url_to_fs(url, skip_instance_cache=True)
         found: dict[str, dict[str, int]] = store.find(prefix, maxdepth=_DEEPEST, detail=True)
-        names = [name for name in found if wanted(PurePosixPath(name).name)]
-        targets = {name: _target(into, prefix, name) for name in names}
-        for target in targets.values():
-            target.parent.mkdir(parents=True, exist_ok=True)
+    names = [name for name in found if wanted(PurePosixPath(name).name)]
+    targets = {name: _target(into, prefix, name) for name in names}
+    for target in targets.values():
+        target.parent.mkdir(parents=True, exist_ok=True)
+    with _wording(url):
         _fetch(store, {name: str(target) for name, target in targets.items()})
     for name, target in targets.items():
         if target.stat().st_size != found[name]["size"]:
@@ -48,8 +56,8 @@ def fetch_folder(url: str, into: Path, wanted: Callable[[str], bool]) -> None:
 
 def _target(into: Path, prefix: str, name: str) -> Path:
     relative = PurePosixPath(name).relative_to(prefix)
-    if ".." in relative.parts:
-        raise FileProblem("store_unreachable", f"the object {name} cannot be stored as a file")
+    if ".." in relative.parts or "\0" in name:
+        raise FileProblem("store_refused", f"the object {name} cannot be stored as a file")
     return into / relative
 
 
@@ -63,13 +71,25 @@ def _wording(url: str) -> Iterator[None]:
     """Turn the exceptions of a store's library into a FileProblem."""
     try:
         yield
-    except FileProblem:
-        raise
     except ImportError as error:
         scheme = url.partition("://")[0]
-        extra = "growth-points[s3]" if scheme == "s3" else "its fsspec package"
-        sentence = f"{scheme}:// needs a library that is not installed; install {extra} ({error})"
+        sentence = (
+            f"{scheme}:// needs a library that is not installed; install "
+            f"growth-points[{scheme}] ({error})"
+        )
         raise FileProblem("store_unknown", sentence) from error
     except Exception as error:
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise FileProblem("store_unreachable", f"the store cannot be read ({reason})") from error
+        raise _problem(error) from error
+
+
+def _problem(error: Exception) -> FileProblem:
+    """Return the problem that a library's error is, with what to do about it."""
+    reason = without_secrets((str(error).strip().splitlines() or [type(error).__name__])[0])
+    number = error.errno if isinstance(error, OSError) else None
+    if number in _OF_THIS_DISK:
+        return FileProblem("store_unwritable", f"its files cannot be kept here ({reason})")
+    names = {each.__name__ for each in type(error).__mro__}
+    if number in _FOR_NOW or names & _CONNECTION:
+        return FileProblem("store_unreachable", f"the store cannot be read ({reason})")
+    sentence = f"the store cannot be read ({reason}); check its address, its access and its library"
+    return FileProblem("store_refused", sentence)

@@ -12,6 +12,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, OperationalError, ProgrammingError
 
 from domain.refusal import Unavailable, WrongUsage
+from domain.secrets import without_secrets
 
 # What a login may work as: the first that it is a member of, unless something is to be approved.
 _ROLES: Final = ("growth_points_service", "growth_points_approver", "growth_points_reader")
@@ -45,6 +46,7 @@ _SESSION: Final = """
 _PROGRAM_LOCK = 7_310_020_001  # any number, the same for every process of this program
 _MIGRATION_LOCK = 7_310_020_002
 _SET_NESTED_LOOPS: Final = text("SELECT set_config('enable_nestloop', :before, true)")
+_PLACE: Final = frozenset({"host", "hostaddr", "port"})
 _ITS_OWN: Final = {"application_name": "growth-points", "client_encoding": "utf8"}
 
 
@@ -129,11 +131,17 @@ def _applied(engine: Engine) -> str | None:
                 return None
             version = text("SELECT version_num FROM growth_points.alembic_version")
             return str(connection.scalar(version))
+    except ProgrammingError as error:
+        if getattr(error.orig, "sqlstate", None) is not None:
+            raise
+        raise DatabaseUrlInvalid(
+            "GROWTH_POINTS_DATABASE_URL has a parameter that PostgreSQL does not know, or a value "
+            "that it does not take; write postgresql://user@host/database"
+        ) from None
     except OperationalError as error:
-        reason = str(error.orig).strip().splitlines()[0].rstrip(".")
-        url = engine.url.set(drivername="postgresql").render_as_string()
+        reason = without_secrets(str(error.orig).strip().splitlines()[0].rstrip("."))
         raise DatabaseUnreachable(
-            f"No connection to {url}: {reason}. Is the database running, and "
+            f"No connection to {_shown(engine.url)}: {reason}. Is the database running, and "
             "GROWTH_POINTS_DATABASE_URL right?"
         ) from None
     except ProgrammingError as error:
@@ -143,6 +151,12 @@ def _applied(engine: Engine) -> str | None:
             f"The database login {engine.url.username} may not use this program: let an "
             f"administrator grant it one of {', '.join(_ROLES)}."
         ) from None
+
+
+def _shown(url: URL) -> str:
+    """Write an address without its password, also if it is a parameter, as libpq allows."""
+    place = {name: value for name, value in url.query.items() if name in _PLACE}
+    return url.set(drivername="postgresql", query=place).render_as_string()
 
 
 def _engine(url: str) -> Engine:
@@ -159,10 +173,14 @@ def _engine(url: str) -> Engine:
 def _parsed(url: str) -> URL:
     try:
         parsed = make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         raise DatabaseUrlInvalid(
             "GROWTH_POINTS_DATABASE_URL is not a URL; write postgresql://user@host/database"
         ) from None
+    if "@" in (parsed.host or ""):
+        raise DatabaseUrlInvalid(
+            "GROWTH_POINTS_DATABASE_URL has more than one '@'; write one in a password as %40"
+        )
     if parsed.get_backend_name() != "postgresql":
         raise DatabaseUrlInvalid(
             f"GROWTH_POINTS_DATABASE_URL names {parsed.get_backend_name()!r}; "

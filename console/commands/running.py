@@ -21,11 +21,13 @@ def read_settings() -> "Settings":
 
 def root_or_setting(settings: "Settings", root: str | None) -> str:
     """Return the root of the settlement folders, as given or as configured."""
+    from adapters.ingest.root import valid_root
+
     if (found := root or settings.settlements) is None:
         raise click.UsageError(
             "where are the settlement folders? Give --from ROOT or set GROWTH_POINTS_SETTLEMENTS."
         )
-    return found
+    return valid_root(found)  # before Prefect records it as a parameter
 
 
 def open_database(settings: "Settings") -> AbstractContextManager["Engine"]:

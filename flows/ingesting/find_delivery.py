@@ -6,7 +6,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from adapters.ingest.delivery import Delivery, find_delivery
-from adapters.ingest.object_store import is_object_store, local_path
+from adapters.ingest.root import is_object_store, local_path
 from adapters.ingest.signed_manifest import TrustedSenders
 from adapters.postgres.revisions import Revision, current_revisions
 from domain.months import SettlementMonth

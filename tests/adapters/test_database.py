@@ -90,6 +90,25 @@ def test_a_server_that_is_not_there_is_named(tmp_path: object) -> None:
         pass
 
 
+@pytest.mark.parametrize(
+    ("url", "error"),
+    [
+        ("postgresql://kim:hush@127.0.0.1:9/a", DatabaseUnreachable),
+        ("postgresql://kim@127.0.0.1:9/a?password=hush&sslpassword=hush", DatabaseUnreachable),
+        ("postgresql://kim@127.0.0.1:9/a?passfile=/hush", DatabaseUnreachable),
+        ("postgresql://kim:hush@127.0.0.1:9/a?nonsense=hush", DatabaseUrlInvalid),
+        ("postgresql://kim:hush@127.0.0.1:9/a?connect_timeout=hush", DatabaseUrlInvalid),
+        ("postgresql://kim:hush@127.0.0.1:hush/a", DatabaseUrlInvalid),
+        ("postgresql://kim:hush@hush@127.0.0.1:9/a", DatabaseUrlInvalid),
+        ("mysql://kim:hush@127.0.0.1/a", DatabaseUrlInvalid),
+    ],
+)
+def test_no_secret_of_an_address_is_told(url: str, error: type[Exception]) -> None:
+    with pytest.raises(error) as refused, open_database(url):
+        pass
+    assert "hush" not in str(refused.value)
+
+
 def test_a_database_of_a_newer_version_is_left_alone(database_url: str) -> None:
     with _as_owner(database_url).begin() as connection:
         connection.execute(text("UPDATE growth_points.alembic_version SET version_num = '9999'"))

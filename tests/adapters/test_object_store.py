@@ -1,5 +1,7 @@
 """A delivery in an object store is read like one in a folder, from a real server."""
 
+import errno
+import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,6 +12,7 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from adapters.ingest.delivery import DeliveryRefused, find_delivery
+from adapters.ingest.root import RootInvalid
 from adapters.ingest.signed_manifest import TrustedSenders
 from adapters.signatures.senders import Senders
 from flows.ingesting.read_delivery import read_delivery
@@ -97,19 +100,61 @@ def test_a_month_that_is_not_in_the_store_is_named(bucket: Any, tmp_path: Path) 
         find_delivery(ROOT, MONTH, tmp_path)
 
 
+def test_a_store_that_cannot_be_used_is_one_sentence(bucket: Any, tmp_path: Path) -> None:
+    with pytest.raises(DeliveryRefused, match=r"no such folder|cannot be read") as refused:
+        find_delivery("s3://no-such-bucket/monthly", MONTH, tmp_path)
+    assert len(refused.value.findings) == 1
+
+
+def test_a_store_that_is_not_known_is_wrong_usage(tmp_path: Path) -> None:
+    with pytest.raises(RootInvalid, match="not read from nowhere://"):
+        find_delivery("nowhere://bucket", MONTH, tmp_path)
+
+
+class HTTPClientError(Exception):
+    """The base of botocore's errors of a connection."""
+
+
+class ReadTimeoutError(HTTPClientError):
+    """As botocore's."""
+
+
 @pytest.mark.parametrize(
-    ("root", "reason"),
+    ("error", "rule"),
     [
-        ("s3://no-such-bucket/monthly", "no such folder|cannot be read"),
-        ("nowhere://bucket", "cannot be read .*nowhere"),
+        (ConnectionResetError("gone"), "store_unreachable"),
+        (TimeoutError("late"), "store_unreachable"),
+        (ReadTimeoutError("late"), "store_unreachable"),
+        (socket.gaierror(-2, "no such name"), "store_unreachable"),
+        (OSError(errno.EBUSY, "reduce your request rate"), "store_unreachable"),
+        (PermissionError(errno.EACCES, "Forbidden"), "store_refused"),
+        (FileNotFoundError("no such bucket"), "store_refused"),
+        (ValueError("unable to locate credentials"), "store_refused"),
+        (KeyError("a bug of a library"), "store_refused"),
+        (OSError(errno.ENOSPC, "No space left on device"), "store_unwritable"),
+        (ImportError("s3fs"), "store_unknown"),
     ],
 )
-def test_a_store_that_cannot_be_used_is_one_sentence(
-    bucket: Any, tmp_path: Path, root: str, reason: str
+def test_only_trouble_with_the_connection_is_one_that_may_pass(
+    error: Exception, rule: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with pytest.raises(DeliveryRefused, match=reason) as refused:
-        find_delivery(root, MONTH, tmp_path)
-    assert len(refused.value.findings) == 1
+    def failing(*_: object, **__: object) -> object:
+        raise error
+
+    monkeypatch.setattr("adapters.ingest.object_store.url_to_fs", failing)
+    with pytest.raises(DeliveryRefused) as refused:
+        find_delivery(ROOT, MONTH, tmp_path)
+    assert [each.rule for each in refused.value.findings] == [rule]
+
+
+def test_an_error_shows_no_credentials(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def failing(*_: object, **__: object) -> object:
+        raise ConnectionError("http://user:hush@store/a?X-Amz-Signature=hush&part=1 is gone")
+
+    monkeypatch.setattr("adapters.ingest.object_store.url_to_fs", failing)
+    with pytest.raises(DeliveryRefused, match="part=1 is gone") as refused:
+        find_delivery(ROOT, MONTH, tmp_path)
+    assert "hush" not in str(refused.value)
 
 
 def test_a_store_that_does_not_answer_is_one_sentence(

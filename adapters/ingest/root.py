@@ -1,0 +1,51 @@
+"""The root of the settlement folders: a folder of this machine, or a place in an object store."""
+
+import re
+from pathlib import Path
+from typing import Final
+
+from domain.refusal import WrongUsage
+
+STORES: Final = ("s3",)
+"""The schemes of object stores that may be read."""
+
+_LOCAL: Final = "file://"
+_SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.:-]*)://")
+_WITHIN: Final = re.compile(r"(?!.*::)[^/?#@]+(/[^?#]*)?")  # a bucket, and folders in it
+
+
+class RootInvalid(WrongUsage):
+    """A root with a scheme that is not known, or with more than a bucket and folders."""
+
+
+def is_object_store(root: str) -> bool:
+    """Return whether a root is the URL of an object store."""
+    return _SCHEME.match(root) is not None and not root.startswith(_LOCAL)
+
+
+def local_path(root: str) -> Path:
+    """Return the path of a root that is not in an object store."""
+    return Path(root.removeprefix(_LOCAL))
+
+
+def valid_root(root: str) -> str:
+    """Return the root; raises RootInvalid for one that is not read, or that holds credentials.
+
+    A root is recorded with every delivery and shown on pages, so credentials are refused.
+    """
+    if not is_object_store(root):
+        return root
+    scheme, _, place = root.partition("://")
+    if scheme not in STORES:
+        known = " or ".join(f"{each}://" for each in STORES)
+        raise RootInvalid(
+            f"settlement folders are not read from {scheme}://; give a path, or a URL that begins "
+            f"with {known}"
+        )
+    if not _WITHIN.fullmatch(place):
+        raise RootInvalid(
+            f"the root of the settlement folders in {scheme}:// is more than a bucket and folders; "
+            "leave out users, keys and parameters, and set credentials where the program runs "
+            "(AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_PROFILE)"
+        )
+    return root
