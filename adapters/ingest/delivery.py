@@ -20,6 +20,7 @@ from adapters.ingest.problems import DeliveryRefused as DeliveryRefused  # noqa:
 from adapters.ingest.problems import Problems
 from adapters.ingest.root import is_object_store, local_path, valid_root
 from adapters.ingest.signed_manifest import SIGNATURE, SignedManifest, TrustedSenders
+from adapters.ingest.workbook_trial import unreadable_workbooks
 from domain.months import SettlementMonth
 from domain.profile import DeclaredTotals
 from domain.settlement import Content
@@ -218,11 +219,14 @@ class _Opened:
 
 def _opened(folder: Path, paths: Mapping[Path, Content], problems: Problems) -> dict[Path, _Opened]:
     opened = {}
+    unreadable = unreadable_workbooks(paths)
     with duckdb.connect() as engine:
         for path, content in paths.items():
             with problems.collecting(_name(folder, path)):
                 stamp = _stamp(path)  # before anything is read, to detect changes
                 _check_present(path)
+                if path in unreadable:
+                    raise unreadable[path]
                 of_one_seller = path.parent.name.startswith(SELLER_FOLDER)
                 stated = frozenset(["seller_id"] if of_one_seller else [])
                 contents = contents_of(path, content, engine, stated)

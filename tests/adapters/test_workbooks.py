@@ -2,14 +2,18 @@
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
+from random import Random
+from zipfile import ZIP_DEFLATED, ZipFile
 
 import pytest
 
-from adapters.ingest import sheets
+from adapters.ingest import sheets, workbook_trial
 from adapters.ingest.delivery import DeliveryRefused, find_delivery
 from adapters.ingest.sheets import choose_sheets
 from domain.settlement import Content
+from flows.ingesting.read_delivery import read_delivery
 from tests.adapters.test_ingest import TOTALS, read, rows_of, violations
 from tests.deliveries import MONTH, Row, SmallDelivery
 from tests.workbooks import write_sheets, write_workbook
@@ -325,3 +329,56 @@ def test_a_workbook_is_closed_when_looking_at_its_sheets_fails(
     assert failure.traceback  # which keeps what the failing functions held
     opened = [each.resolve() for each in Path("/proc/self/fd").iterdir()]
     assert path.resolve() not in opened
+
+
+FIRST = "<row r='1'><c r='A1'><v>1</v></c></row>"
+LAST = "<row r='{0}'><c r='{1}{0}'><v>1</v></c></row>"
+BEYOND = {
+    "a cell in the last corner": FIRST + LAST.format(1_048_576, "XFD"),
+    "a row that no workbook has": FIRST + LAST.format(4_000_000_000, "A"),
+}
+
+
+@pytest.mark.parametrize("sheet", BEYOND)
+def test_a_workbook_that_no_memory_could_hold_is_refused(tmp_path: Path, sheet: str) -> None:
+    delivery = SmallDelivery(tmp_path).write()
+    sound = delivery.folder / "settlements-1.xlsx"
+    write_workbook(sound, table(delivery.lines))
+    with_sheet(sound, delivery.folder / "settlements-2.xlsx", BEYOND[sheet])
+    with pytest.raises(DeliveryRefused, match="larger than can be read") as refused:
+        find_delivery(str(delivery.root), MONTH)
+    assert [each.where for each in refused.value.findings] == ["settlements-2.xlsx"]
+
+
+def test_a_workbook_that_breaks_its_library_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workbook_trial, "_try", lambda paths: [b"broken"] * len(paths))
+    delivery = SmallDelivery(tmp_path).write()
+    write_workbook(delivery.folder / "settlements-1.xlsx", table(delivery.lines))
+    with pytest.raises(DeliveryRefused, match="it is damaged so that it cannot be read"):
+        find_delivery(str(delivery.root), MONTH)
+
+
+def with_sheet(sound: Path, target: Path, rows: str) -> None:
+    """Copy a workbook with other rows in its first sheet."""
+    head = "<worksheet xmlns='http://schemas.openxmlformats.org/spreadsheetml/2006/main'>"
+    sheet = f"{head}<sheetData>{rows}</sheetData></worksheet>"
+    with ZipFile(sound) as read, ZipFile(target, "w", ZIP_DEFLATED) as written:
+        for name in read.namelist():
+            written.writestr(name, sheet if "sheet1" in name else read.read(name))
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_a_workbook_with_damaged_bytes_is_read_or_refused(tmp_path: Path, seed: int) -> None:
+    delivery = SmallDelivery(tmp_path).write()
+    file = delivery.folder / "settlements-1.xlsx"
+    write_workbook(file, table(delivery.lines))
+    chance = Random(seed)  # noqa: S311 reproducible
+    content = bytearray(file.read_bytes())
+    start = content.find(b"PK\1\2") if seed % 2 else 0  # the list of its parts, or anything
+    for _ in range(chance.randint(1, 9)):
+        content[chance.randrange(start, len(content))] = chance.randrange(256)
+    file.write_bytes(content)
+    with suppress(DeliveryRefused):
+        read_delivery(find_delivery(str(delivery.root), MONTH), tmp_path / "s", tmp_path / "q")
