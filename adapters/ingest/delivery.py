@@ -18,7 +18,7 @@ from adapters.ingest.manifest import MANIFEST, Manifest, content_hash, read_mani
 from adapters.ingest.object_store import fetch_folder
 from adapters.ingest.problems import DeliveryRefused as DeliveryRefused  # noqa: PLC0414
 from adapters.ingest.problems import Problems
-from adapters.ingest.root import is_object_store, local_path, valid_root
+from adapters.ingest.root import is_object_store, source_of
 from adapters.ingest.signed_manifest import SIGNATURE, SignedManifest, TrustedSenders
 from adapters.ingest.workbook_trial import unreadable_workbooks
 from domain.months import SettlementMonth
@@ -143,15 +143,6 @@ def find_delivery(
         signed.compare(hashes, problems)
         problems.refuse_if_any(month, source)
     return Delivery(month, source, content_hash(hashes, content), files, signed)
-
-
-def source_of(root: str, month: SettlementMonth) -> str:
-    """Return the absolute path or the URL of a month's folder; raises RootInvalid."""
-    return (
-        f"{valid_root(root).rstrip('/')}/{month}"
-        if is_object_store(root)
-        else str(local_path(root).absolute() / str(month))
-    )
 
 
 def _fetched(source: str, into: Path | None, month: SettlementMonth, problems: Problems) -> Path:

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from enum import Enum, auto
 from itertools import chain
 from pathlib import Path
+from threading import Lock
 
 from adapters.ingest.delivery import DeliveredFile
 from adapters.ingest.file_layout import Format
@@ -15,6 +16,7 @@ from adapters.ingest.text_files import is_plain, shape_of, write_plain
 from domain.settlement import Content
 
 _CONVERTED_AT_ONCE = 2
+_ONE_WORKBOOK = Lock()  # each may need a gigabyte of memory
 
 
 class Reading(Enum):
@@ -79,21 +81,22 @@ def _readable(file: DeliveredFile, texts: Path, reading: Reading) -> list[Source
     if is_plain(file.path, layout.text):
         if reading is Reading.SIMPLE:
             return [Source(file, file.path)]
-        shape = shape_of(file.path)
+        shape = shape_of(file.path, len(layout.names))
         if shape.has_like_ends:
             return [Source(file, file.path, shape)]
     text = texts / file.name
     text.parent.mkdir(parents=True, exist_ok=True)
     write_plain(file.path, layout.text, layout.names, text)
-    return [Source(file, text, shape_of(text))]
+    return [Source(file, text, shape_of(text, len(layout.names)))]
 
 
 def _sheets(file: DeliveredFile, texts: Path) -> list[Source]:
     """Convert the sheets of a workbook that hold rows to texts, each a source of its own."""
     parts = [(part, part.layout.sheet, texts / part.name) for part in file.parts]
-    write_as_text(file.path, {sheet: text for _, sheet, text in parts if sheet is not None})
+    with _ONE_WORKBOOK:
+        write_as_text(file.path, {sheet: text for _, sheet, text in parts if sheet is not None})
     return [
-        Source(part, text, shape_of(text), sheet.header_row)
+        Source(part, text, shape_of(text, len(sheet.names)), sheet.header_row)
         for part, sheet, text in parts
         if sheet is not None
     ]

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 from typing import Final
 
+from domain.months import SettlementMonth
 from domain.refusal import WrongUsage
 
 STORES: Final = ("s3",)
@@ -49,3 +50,12 @@ def valid_root(root: str) -> str:
             "(AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_PROFILE)"
         )
     return root
+
+
+def source_of(root: str, month: SettlementMonth) -> str:
+    """Return the absolute path or the URL of a month's folder; raises RootInvalid."""
+    return (
+        f"{valid_root(root).rstrip('/')}/{month}"
+        if is_object_store(root)
+        else str(local_path(root).absolute() / str(month))
+    )

@@ -9,19 +9,18 @@ import csv
 import io
 import re
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
 from adapters.ingest.compressed import is_compressed, opened
 from adapters.ingest.text_header import PLAIN, Encoding, TextForm
+from adapters.ingest.text_limits import CHUNK, unpacked, with_equal_rows, with_short_lines
 from adapters.ingest.utf_16 import in_plain_csv
 
-_CHUNK = 1 << 20
 _QUOTES = re.compile(rb',?"+')
 
 
@@ -38,14 +37,18 @@ class TextShape:
     is_utf_8: bool
 
 
-def shape_of(path: Path) -> TextShape:
-    """Scan an uncompressed text for line ends and quotes."""
+def shape_of(path: Path, width: int) -> TextShape:
+    """Scan an uncompressed text for line ends and quotes; raises FileProblem beyond limits.
+
+    `width` is the number of columns.
+    """
     returns = feeds = pairs = 0
     quotes, utf_8 = False, True
     decoder = codecs.getincrementaldecoder("utf-8")("replace")
     last = b"\n"
     with path.open("rb") as file:
-        for chunk in iter(lambda: file.read(_CHUNK), b""):
+        chunks = with_short_lines(iter(lambda: file.read(CHUNK), b""))
+        for chunk in with_equal_rows(chunks, width):
             feeds += _line_feeds(chunk)
             quotes = quotes or b'"' in chunk
             if utf_8 and not (chunk.isascii() and last.isascii()):
@@ -99,13 +102,14 @@ def write_plain(path: Path, form: TextForm, names: Sequence[str], target: Path) 
     """Convert a text to uncompressed UTF-8 with commas, line feeds and a header of one line.
 
     Undecodable text becomes bytes that are not UTF-8, so that its rows are counted as unreadable.
-    Raises FileProblem if the text is damaged.
+    Raises FileProblem if the text is damaged or beyond limits.
     """
     with opened(path) as file, target.open("wb") as plain:
+        chunks = with_short_lines(unpacked(file, path.stat().st_size))
         if form.encoding is Encoding.UTF_16:
-            chunks = in_plain_csv(iter(lambda: file.read(_CHUNK), b""), form.delimiter)
+            chunks = in_plain_csv(chunks, form.delimiter)
         else:
-            chunks = _in_utf_8(_chunks_of_whole_lines(file), form.encoding)
+            chunks = _in_utf_8(_with_line_feeds(chunks), form.encoding)
         plain.writelines(_under_one_line(chunks, names, form.header_lines))
 
 
@@ -140,10 +144,10 @@ def _in_utf_8(chunks: Iterator[bytes], encoding: Encoding) -> Iterator[bytes]:
     yield decoder.decode(b"", final=True).encode("utf-8", "surrogateescape")
 
 
-def _chunks_of_whole_lines(file: BinaryIO) -> Iterator[bytes]:
-    """Read a file, converting all line ends to line feeds."""
+def _with_line_feeds(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Convert all line ends to line feeds."""
     held = b""
-    for chunk in iter(lambda: file.read(_CHUNK), b""):
+    for chunk in chunks:
         text = held + chunk
         held = b"\r" if text.endswith(b"\r") else b""  # its line feed may be in the next chunk
         text = text[: len(text) - len(held)]

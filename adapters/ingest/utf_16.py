@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator
 from adapters.ingest.file_problem import FileProblem
 
 _ROWS_AT_ONCE = 10_000
+_LONGEST_LINE = 8 << 20  # letters
+_TOO_LONG = f"one of its lines has more than {_LONGEST_LINE:,} letters, which no export has"
 _DAMAGED = "its text in UTF-16 is damaged; ask its sender for it again"
 _UNPAIRED = "its quotes are unbalanced, so rows cannot be separated; ask its sender for it again"
 
@@ -44,6 +46,8 @@ def _decoded(chunks: Iterable[bytes]) -> Iterator[str]:
 def _lines(texts: Iterable[str]) -> Iterator[str]:
     held = ""
     for text in texts:
+        if len(held) > _LONGEST_LINE:
+            raise FileProblem("file_damaged", _TOO_LONG)
         *lines, held = (held + text).split("\n")
         yield from (f"{line}\n" for line in lines)
     if held:

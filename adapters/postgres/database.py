@@ -131,13 +131,6 @@ def _applied(engine: Engine) -> str | None:
                 return None
             version = text("SELECT version_num FROM growth_points.alembic_version")
             return str(connection.scalar(version))
-    except ProgrammingError as error:
-        if getattr(error.orig, "sqlstate", None) is not None:
-            raise
-        raise DatabaseUrlInvalid(
-            "GROWTH_POINTS_DATABASE_URL has a parameter that PostgreSQL does not know, or a value "
-            "that it does not take; write postgresql://user@host/database"
-        ) from None
     except OperationalError as error:
         reason = without_secrets(str(error.orig).strip().splitlines()[0].rstrip("."))
         raise DatabaseUnreachable(
@@ -145,6 +138,11 @@ def _applied(engine: Engine) -> str | None:
             "GROWTH_POINTS_DATABASE_URL right?"
         ) from None
     except ProgrammingError as error:
+        if getattr(error.orig, "sqlstate", None) is None:  # libpq's own
+            raise DatabaseUrlInvalid(
+                "GROWTH_POINTS_DATABASE_URL has a parameter that PostgreSQL does not know, or a "
+                "value that it does not take; write postgresql://user@host/database"
+            ) from None
         if not isinstance(error.orig, InsufficientPrivilege):
             raise
         raise LoginForbidden(

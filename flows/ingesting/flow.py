@@ -10,7 +10,8 @@ from uuid import uuid4
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 
-from adapters.ingest.delivery import DeliveryRefused, source_of
+from adapters.ingest.delivery import DeliveryRefused
+from adapters.ingest.root import source_of
 from adapters.ingest.staged_month import StagedMonth
 from adapters.postgres.month_list import month_revisions
 from adapters.postgres.runs import Action

@@ -1,5 +1,6 @@
 """Whatever a delivery holds, reading it ends in findings or a refusal, never in a crash."""
 
+import gzip
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -12,6 +13,7 @@ import pyarrow.parquet
 import pytest
 
 from adapters.ingest.delivery import DeliveryRefused, find_delivery
+from adapters.ingest.text_limits import with_equal_rows
 from domain.findings import Severity
 from domain.profile import Past
 from flows.ingesting.read_delivery import judge_beside, read_delivery
@@ -309,3 +311,73 @@ def test_lines_between_two_stray_quotes_do_not_vanish_without_a_word(tmp_path: P
     assert staged.profile.lines == 2
     (warning,) = judge_beside(staged, Past()).findings
     assert (warning.rule, warning.count) == ("line_continued", 2)
+
+
+HEADER = ",".join(SmallDelivery(Path()).lines[0])
+MILLION = 1_000_000
+
+
+@pytest.mark.parametrize(
+    ("more", "problem"),
+    [
+        (b"x" * 20 * MILLION, "one of its lines has more than 16,777,216 bytes"),
+        (b"\n" * 12 * MILLION, "it has more than 5,000,000 empty lines"),
+        (b"x\n" * MILLION, "do not have the 7 values of its header"),
+        (b'""\n' * MILLION, "do not have the 7 values of its header"),
+        (b'"\n' * MILLION, "do not have the 7 values of its header"),
+        (b"x" + b"," * MILLION, "do not have the 7 values of its header"),
+        (b"a,b,c,\xff,e,f,g\n" * MILLION, "are not UTF-8"),
+    ],
+)
+@pytest.mark.parametrize("name", ["settlements.csv", "settlements-packed.csv.gz"])
+def test_a_text_that_no_engine_could_hold_is_refused_soon(
+    tmp_path: Path, more: bytes, problem: str, name: str
+) -> None:
+    delivery = SmallDelivery(tmp_path).write()
+    file = delivery.folder / name
+    content = (delivery.folder / "settlements.csv").read_bytes() + more
+    file.write_bytes(gzip.compress(content, 1) if name.endswith("gz") else content)
+    found, began = find_delivery(str(delivery.root), MONTH), time.process_time()
+    with pytest.raises(DeliveryRefused, match=problem) as refused:
+        read_delivery(found, tmp_path / "staging", tmp_path / "quarantine")
+    assert [each.where for each in refused.value.findings] == [name]
+    assert time.process_time() - began < 10
+
+
+def test_a_packed_text_that_fills_a_disk_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("adapters.ingest.text_limits._MOST_UNPACKED", 10 * MILLION)
+    delivery = SmallDelivery(tmp_path).write()
+    rows = b"a,b,c,d,e,f,g\n" * MILLION
+    (delivery.folder / "settlements-1.csv.gz").write_bytes(
+        gzip.compress(HEADER.encode() + b"\n" + rows)
+    )
+    with pytest.raises(DeliveryRefused, match="it unpacks to more than 10,000,000 bytes"):
+        read_delivery(
+            find_delivery(str(delivery.root), MONTH), tmp_path / "staging", tmp_path / "quarantine"
+        )
+
+
+@pytest.mark.parametrize(
+    "row",
+    ['a,"b, with\ntwo commas, and lines",c,d,e,f,g', 'a,b 5",c,d,e,f,g', '"a","b ""c""",c,d,e,f,g'],
+)
+def test_rows_with_quotes_are_as_wide_as_they_are(
+    row: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("adapters.ingest.text_limits._MOST_NOTES", 20_000)
+    text = f"{HEADER}\n" + f"{row}\n" * 20_000
+    chunks = [text.encode()[at : at + 999] for at in range(0, len(text), 999)]
+    assert b"".join(with_equal_rows(chunks, 7)) == text.encode()
+
+
+def test_a_delivery_that_holds_a_line_in_utf_16_of_a_gigabyte_is_refused(tmp_path: Path) -> None:
+    delivery = SmallDelivery(tmp_path).write()
+    header = HEADER.replace(",", "\t").encode("utf-16")
+    packed = gzip.compress(header + "\n\u0a0a".encode("utf-16-le") + b"x\0" * 20 * MILLION, 1)
+    (delivery.folder / "settlements-1.csv.gz").write_bytes(packed)
+    with pytest.raises(DeliveryRefused, match="one of its lines has more than"):
+        read_delivery(
+            find_delivery(str(delivery.root), MONTH), tmp_path / "staging", tmp_path / "quarantine"
+        )
