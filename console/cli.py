@@ -4,6 +4,7 @@ Exit codes: 0 done; 1 refused, the data or the state forbids it; 2 wrong usage. 
 left to the commands that need them, so that `--help` is fast.
 """
 
+import io
 import sys
 from typing import Final, NoReturn
 
@@ -105,7 +106,8 @@ def main() -> NoReturn:
         exempt_this_machine_from_proxies()
         cli.main(standalone_mode=False)
     except click.ClickException as error:
-        error.show()
+        error.show(said := io.StringIO())
+        echo(without_secrets(said.getvalue().rstrip("\n")), err=True)
         sys.exit(2)
     except click.Abort:
         _fail("interrupted; nothing is left half done, run the command again", 130)

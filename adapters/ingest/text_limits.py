@@ -20,7 +20,7 @@ _MOST_TIMES: Final = 200  # an export unpacks to 10 or 20 times its size
 
 # The engine keeps a note of each value that a line lacks or has too many, with the line, in memory
 # that its limit does not cover, and takes a minute for six million of them.
-_MOST_NOTES: Final = 400_000_000
+_MOST_NOTES: Final = 150_000_000
 _OF_A_NOTE: Final = 1_000
 _QUOTED: Final = re.compile(rb'"[^"]*"')
 

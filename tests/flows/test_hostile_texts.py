@@ -180,3 +180,17 @@ def test_a_month_of_hostile_stores_is_closed_listed_and_explained(
         assert f"Seller {store} is awarded" in shop.done("explain", store, OCTOBER).stdout
         assert store in shop.done("adjust", store, "5", "--reason", "[/x] [fix]").stdout
         assert store in shop.done("ledger", "--seller", store).stdout
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("check", "/no/\x1b[2J"), ("ledger", "\u202e"), ("payouts", "s3://KEY:\x1bhush@bucket")],
+)
+def test_wrong_usage_repeats_no_control_character(
+    marketplace: Marketplace, words: list[str]
+) -> None:
+    ran = marketplace.run(*words)
+    assert ran.exit_code == 2
+    assert "Usage: " in ran.stderr
+    assert not UNPRINTABLE.search(ran.stderr)
+    assert "hush" not in ran.stderr
