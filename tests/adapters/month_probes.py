@@ -216,7 +216,7 @@ def _child_of_what_is(how: str, table: str) -> Attempt:
     parent = "revision" if table.startswith("seller") else "evaluation"
 
     def attempt(connection: Connection) -> None:
-        number = _insert(parent)(connection)
+        number = _evaluate(connection) if parent == "evaluation" else _insert(parent)(connection)
         (seal_now if how == "sealed" else check_now)(connection)
         _insert(table, **{f"{parent}_id": number})(connection)
 
