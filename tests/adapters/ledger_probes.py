@@ -871,6 +871,7 @@ LEDGER_PROBES = (
     Probe("payout.takes_turn", then_meet_another(_payout()), names="lock timeout"),
     Probe("payout.is_due", _payout(paid_on=date(2026, 9, 9)), names="payout_is_due"),
     Probe("payout.is_due", _payout(settlement_month=date(2026, 7, 1)), names="payout_is_due"),
+    Probe("payout.is_due", _payout(paid_on=date(2099, 1, 1)), names="payout_is_not_far_ahead"),
     *(
         Probe("payout.is_complete", attempt, names="payout_is_complete")
         for attempt in (

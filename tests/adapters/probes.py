@@ -2,16 +2,25 @@
 
 from datetime import date
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine, insert
 
+from adapters.postgres.tables import decision
 from tests.adapters.approval_probes import APPROVAL_PROBES, approve_november, approve_october
 from tests.adapters.ledger_probes import (
     LEDGER_PROBES,
+    LIMIT,
     correct_september,
     keep_a_small_ledger,
 )
-from tests.adapters.ledger_world import NOVEMBER, adjust, pay
+from tests.adapters.ledger_world import NOVEMBER, adjust, evaluate, pay, set_budget
 from tests.adapters.month_probes import MONTH_PROBES, record_a_run
+
+_NOT_ELIGIBLE = {
+    "outcome": "not_eligible",
+    "points": 0,
+    "window_amount_krw": 0,
+    "reasons": ["uses_api"],
+}
 
 PROBES = (*LEDGER_PROBES, *MONTH_PROBES, *APPROVAL_PROBES)
 
@@ -33,3 +42,19 @@ def go_on(engine: Engine) -> None:
         adjust(connection, "g", -999, key="adjustment/all that it has")
     with engine.begin() as connection:
         correct_september(connection)
+        set_budget(connection, None)
+        adjust(connection, "g", LIMIT + 1, key="adjustment/approved")
+    with engine.begin() as connection:
+        decide_at_once(connection)
+
+
+def decide_at_once(connection: Connection) -> None:
+    """Record decisions of two evaluations in one statement."""
+    made = [
+        evaluate(connection, [], month=NOVEMBER + 1 + n, stores=each) for n, each in enumerate("xy")
+    ]
+    rows = [
+        {"evaluation_id": each.evaluation_id, "seller_id": seller, **_NOT_ELIGIBLE}
+        for each, seller in zip(made, "xy", strict=True)
+    ]
+    connection.execute(insert(decision).values(rows))

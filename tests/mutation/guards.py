@@ -86,6 +86,10 @@ EQUIVALENT: Final = {
     "note: true for pg_try_advisory_xact_lock(7310020003)": _BATCHES,
     "correction_is_entitled: no comparison of outcome = 'awarded'": _DECIDED,
     "transfer_is_entitled: no comparison of outcome = 'awarded'": _DECIDED,
+    "transfer_is_entitled: true for added_to.kind = 'adjustment'": "no other kind is allowed yet",
+    "transfer_is_entitled: no comparison of store.revision_id = revision.revision_id": (
+        "any snapshot that has the store is found, only slower"
+    ),
 }
 
 
