@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Final
 
 from sqlalchemy import Engine
@@ -21,7 +21,7 @@ from flows.paying.open_payouts import open_payouts
 
 log = logging.getLogger("growth_points.payout")
 
-_MOST_DAYS_AHEAD: Final = 1826  # as the database schema has it
+_FARTHEST: Final = timedelta(days=1826)  # as the database schema has it
 
 
 class PayoutAhead(Refused):
@@ -37,10 +37,11 @@ class PayoutAhead(Refused):
 class PayoutFarAhead(Refused):
     """The payout date asked for is years away."""
 
-    def __init__(self, on: date, today: date) -> None:
+    def __init__(self, month: SettlementMonth, on: date) -> None:
         super().__init__(
-            f"{on} is more than five years away (today is {today} in Seoul). Nothing was paid."
+            f"{month} is not paid: {on} is more than five years after its date and today."
         )
+        self.month = month
 
 
 class PayoutOutdated(Refused):
@@ -89,8 +90,6 @@ class PayoutRequest:
     def __post_init__(self) -> None:
         if self.on > self.today and not self.ahead:
             raise PayoutAhead(self.on, self.today)
-        if self.days_ahead > _MOST_DAYS_AHEAD:
-            raise PayoutFarAhead(self.on, self.today)
 
     @property
     def days_ahead(self) -> int:
@@ -111,7 +110,7 @@ def due_months(engine: Engine, on: date) -> tuple[SettlementMonth, ...]:
 def pay_out_month(engine: Engine, month: SettlementMonth, request: PayoutRequest) -> PaidOut:
     """Pay one month out in one transaction; do nothing if it was paid before.
 
-    Raises PayoutOutdated, PayoutNotApproved, PayoutNotDue.
+    Raises PayoutOutdated, PayoutNotApproved, PayoutNotDue, PayoutFarAhead.
     """
     with engine.begin() as connection:
         lock_program(connection)
@@ -120,6 +119,9 @@ def pay_out_month(engine: Engine, month: SettlementMonth, request: PayoutRequest
         waiting = open_payouts(connection).get(month)
         if waiting is not None and waiting.waits(request.approval):
             raise PayoutNotApproved(month, waiting.points)
+        planned = planned_payouts(connection).get(month)
+        if planned and request.on > max(planned.due_on, request.today) + _FARTHEST:
+            raise PayoutFarAhead(month, request.on)
         paid = pay_out(connection, month=month, paid_on=request.on, actor=request.cause.actor)
         evaluation = current_evaluation(connection, month)
         record_run(

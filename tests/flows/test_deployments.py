@@ -92,7 +92,7 @@ def test_a_form_refuses_what_is_no_month(month: str) -> None:
 
 
 def test_a_form_takes_a_month() -> None:
-    for month in ("2026-01", "2026-10", "2026-12", "1999-09"):
+    for month in ("2026-01", "2026-10", "2026-12", "2009-09"):
         assert TypeAdapter(forms.Month).validate_python(month) == month
         assert TypeAdapter(forms.MonthOrNone).validate_python(month) == month
     assert TypeAdapter(forms.MonthOrNone).validate_python("") == ""

@@ -261,6 +261,8 @@ class Operator(RuleBasedStateMachine):
     def adjust(self, seller: str, points: int, at: int) -> None:
         if not any(seller in delivered for delivered in self.model.current.values()):
             return
+        if not self.model.decided_on:  # until a month is closed, it would need an approval
+            return
         self.reasons += 1
         available = self.model.balances().get(seller, (0, 0))[1]
         try:

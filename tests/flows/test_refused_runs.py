@@ -191,3 +191,11 @@ def test_a_month_to_come_is_refused_by_the_command_before_its_files_are_looked_f
     coming = SettlementMonth.of(this_occasion().today)
 
     assert f"{coming} is not over" in shop.run("close", str(coming)).stderr
+
+
+def test_a_payout_years_ahead_is_refused_in_a_sentence(shop: Marketplace, program: Program) -> None:
+    program.close("2026-10", STORES)
+    refused = shop.run("pay-out", "--on", "2999-01-01", "--ahead")
+    assert refused.exit_code == 1
+    assert "2026-10 is not paid: 2999-01-01 is more than five years after" in refused.stderr
+    assert history(shop, "2026-10")[-1][2] == "refused"

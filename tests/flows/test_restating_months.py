@@ -313,6 +313,7 @@ def ledger_of(program: Program, *, with_what_was_undone: bool) -> list[tuple[obj
 
 
 def test_an_adjustment_asked_for_twice_on_whatever_day_is_one(program: Program) -> None:
+    program.close("2026-10", {"maru": Sold(0)})
     assert program.adjust("maru", 1_000).posted.created
     assert not program.adjust("maru", 1_000).posted.created
     assert not program.adjust("maru", 1_000, on=date(2027, 1, 5)).posted.created
@@ -325,6 +326,7 @@ def test_an_adjustment_asked_for_twice_on_whatever_day_is_one(program: Program) 
 def test_an_adjustment_that_cannot_be_is_refused_in_a_sentence(program: Program) -> None:
     with pytest.raises(SellerUnknown, match="No seller 'nobody' is in any month's snapshot"):
         program.adjust("nobody", 1)
+    program.close("2026-10", {"maru": Sold(0)})
     with pytest.raises(BalanceTooLow, match="Seller maru has fewer than 1 available points"):
         program.adjust("maru", -1)
     with pytest.raises(AdjustmentInvalid, match="needs a reason"):
