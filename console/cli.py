@@ -88,6 +88,7 @@ def cli() -> None:
       GROWTH_POINTS_HOLIDAYS      file of announced extra holidays
       GROWTH_POINTS_APPROVAL      none, required, or a number of points: above it
       GROWTH_POINTS_LIMITS        how much of a snapshot may change: name=share, …
+      GROWTH_POINTS_LOCK_TIMEOUT  seconds to wait for another run (600)
       GROWTH_POINTS_PAGES_URL     where reports are served, for links
       GROWTH_POINTS_HOSTS         more host names for the reports and the UI
       GROWTH_POINTS_ENGINE        what reads the files (duckdb://)

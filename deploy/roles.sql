@@ -34,6 +34,7 @@ SELECT format('ALTER ROLE %I LOGIN PASSWORD %L', role, password)
   FROM (VALUES ('growth_points_approver', :'approver_password'),
                ('growth_points_reader', :'reader_password')) given (role, password)
   JOIN pg_roles ON rolname = role WHERE NOT rolcanlogin AND password <> '' \gexec
+ALTER ROLE growth_points_reader SET idle_in_transaction_session_timeout = '10min';
 GRANT growth_points_service TO growth_points_owner, growth_points_app;
 GRANT growth_points_approver TO growth_points_owner;
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 def program_database(settings: Settings) -> Iterator[Engine]:
     """Open the configured database, or the embedded one, migrated."""
     url = settings.database_url or _embedded(settings.home / "postgres")
-    with open_database(url) as engine:
+    with open_database(url, lock_timeout=settings.lock_timeout) as engine:
         yield engine
 
 

@@ -8,6 +8,7 @@ from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from adapters.ingest.root import RootInvalid, valid_root
+from adapters.postgres.waiting import LOCK_TIMEOUT_SECONDS
 from domain.approval import ApprovalRule, ApprovalRuleInvalid
 from domain.limits import LIMITS, LimitInvalid, parse_limits
 from domain.refusal import WrongUsage
@@ -60,6 +61,13 @@ class Settings(BaseSettings):
     limits: str = Field(
         default="",
         description="how much of a snapshot may change: name=share pairs with commas between",
+    )
+
+    lock_timeout: int = Field(
+        default=LOCK_TIMEOUT_SECONDS,
+        ge=1,
+        le=86_400,
+        description="how many seconds to wait for another run before giving up",
     )
 
     @field_validator("settlements")

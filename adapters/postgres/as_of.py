@@ -31,9 +31,6 @@ from adapters.postgres.ledger import seal_now
 from adapters.postgres.ledger.tables import seal, transfer
 from domain.ledger import SELLER_ACCOUNTS, Account
 
-# Held in share mode by every transaction from its first note to its commit; see the schema.
-_NOTES_LOCK: Final = 7_310_020_004
-
 
 @dataclass(frozen=True, slots=True)
 class SellerBalance:
@@ -58,10 +55,10 @@ def last_seal_of(connection: Connection, day: date) -> int:
 def _wait_for_commits(connection: Connection) -> None:
     """Take the lock that committing transactions share, and release it with a savepoint.
 
-    A transaction-level lock cannot leak into the connection pool when this is interrupted.
+    A lock of a table cannot leak into the connection pool when this is interrupted.
     """
     with connection.begin_nested() as savepoint:
-        connection.execute(text(f"SELECT pg_advisory_xact_lock({_NOTES_LOCK})"))
+        connection.execute(text("SELECT growth_points.wait_for_notes()"))
         savepoint.rollback()
 
 

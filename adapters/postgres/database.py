@@ -11,6 +11,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, OperationalError, ProgrammingError
 
+from adapters.postgres.waiting import LOCK_TIMEOUT_SECONDS, name_who_holds_locks
 from domain.refusal import Unavailable, WrongUsage
 from domain.secrets import without_secrets
 
@@ -43,8 +44,13 @@ _SESSION: Final = """
     SET transform_null_equals = off;
     SET work_mem = '128MB'; -- a month's stores are joined in memory
 """
-_PROGRAM_LOCK = 7_310_020_001  # any number, the same for every process of this program
-_MIGRATION_LOCK = 7_310_020_002
+# A limit of the address, the login or the database stays.
+_LIMIT_WAITS: Final = (
+    "SELECT set_config('lock_timeout', %s, false) WHERE current_setting('lock_timeout') = '0'"
+)
+# Migrations wait for each other; the first one, before there is a table to lock, by a number.
+_FIRST_MIGRATION: Final = "SELECT pg_advisory_xact_lock(7310020002)"
+_NEXT_MIGRATION: Final = "LOCK TABLE growth_points.alembic_version IN EXCLUSIVE MODE"
 _SET_NESTED_LOOPS: Final = text("SELECT set_config('enable_nestloop', :before, true)")
 _PLACE: Final = frozenset({"host", "hostaddr", "port"})
 _ITS_OWN: Final = {"application_name": "growth-points", "client_encoding": "utf8"}
@@ -71,13 +77,15 @@ class LoginForbidden(Unavailable):
 
 
 @contextmanager
-def open_database(url: str) -> Iterator[Engine]:
+def open_database(url: str, *, lock_timeout: int = LOCK_TIMEOUT_SECONDS) -> Iterator[Engine]:
     """Migrate the database and yield an engine that runs as the role of its login.
+
+    Its sessions wait for a lock for so many seconds, then raise WaitedTooLong.
 
     Migrations create the roles, which may only select and insert. Raises DatabaseUrlInvalid,
     DatabaseUnreachable, DatabaseNewer, MigrationForbidden, LoginForbidden.
     """
-    engine = _engine(url)
+    engine = _engine(url, lock_timeout)
     try:
         migrate(engine)
         if (role := _role_of_login(engine)) is not None:
@@ -100,7 +108,7 @@ def migrate(engine: Engine) -> None:
     if applied == newest:
         return
     try:
-        _upgrade(engine)
+        _upgrade(engine, applied)
     except ProgrammingError as error:
         if not isinstance(error.orig, InsufficientPrivilege):
             raise
@@ -111,14 +119,14 @@ def migrate(engine: Engine) -> None:
         ) from error
 
 
-def _upgrade(engine: Engine) -> None:
+def _upgrade(engine: Engine, applied: str | None) -> None:
     from alembic import command
     from alembic.config import Config
 
     config = Config()
     config.set_main_option("script_location", str(_VERSIONS.parent))
     with engine.begin() as connection:
-        connection.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})"))
+        connection.execute(text(_FIRST_MIGRATION if applied is None else _NEXT_MIGRATION))
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
 
@@ -157,14 +165,15 @@ def _shown(url: URL) -> str:
     return url.set(drivername="postgresql", query=place).render_as_string()
 
 
-def _engine(url: str) -> Engine:
+def _engine(url: str, lock_timeout: int) -> Engine:
     parsed = _parsed(url)
     engine = create_engine(
         parsed.set(drivername="postgresql+psycopg"),
         pool_pre_ping=True,
         connect_args=_ITS_OWN | _without_libpq_variables(parsed),
     )
-    event.listen(engine, "connect", _begin_session)
+    event.listen(engine, "connect", partial(_begin_session, lock_timeout))
+    name_who_holds_locks(engine)
     return engine
 
 
@@ -195,8 +204,9 @@ def _without_libpq_variables(url: URL) -> dict[str, Any]:
     return said
 
 
-def _begin_session(connection: Any, _record: object) -> None:
+def _begin_session(lock_timeout: int, connection: Any, _record: object) -> None:
     connection.execute(_SESSION)
+    connection.execute(_LIMIT_WAITS, [f"{lock_timeout}s"])
     connection.commit()
 
 
@@ -227,7 +237,7 @@ def lock_program(connection: Connection) -> None:
 
     One lock for each month would not help, since a closing may re-evaluate later months.
     """
-    connection.execute(text(f"SELECT pg_advisory_xact_lock({_PROGRAM_LOCK})"))
+    connection.execute(text("SELECT growth_points.lock_program()"))
 
 
 @contextmanager

@@ -3,12 +3,32 @@
 -- Guards are triggers, so they hold for the tables' owner too. They are enabled always
 -- (7_privileges.sql), so no setting of a session turns them off.
 --
--- Whoever takes several of these locks takes them in this order, so nobody waits in a circle:
---   7310020001  the program's: taken by whatever touches several sellers
---               sellers' balances, as their rows are updated
---   7310020004  of notes: shared by every record from its note to its commit, exclusive for a new
---               budget and for the end of a day
---   7310020003  of the chain: taken while sealing, and by whatever a budget limits
+-- Locks are those of empty tables: to lock a table in any mode that matters takes more than reading
+-- it, while anybody could take an advisory lock. Whoever takes several takes them in this order, so
+-- nobody waits in a circle:
+--   program_lock  taken by whatever touches several sellers
+--                 sellers' balances, as their rows are updated
+--   note_lock     shared by every record from its note to its commit (ROW EXCLUSIVE), exclusive for a
+--                 new budget and for the end of a day
+--   chain_lock    taken while sealing, and by whatever a budget limits
+-- SHARE UPDATE EXCLUSIVE excludes itself, and is taken without a look at other sessions' locks.
+
+CREATE TABLE program_lock ();
+CREATE TABLE note_lock ();
+CREATE TABLE chain_lock ();
+
+CREATE FUNCTION lock_program() RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = growth_points, pg_temp AS $$
+BEGIN
+  LOCK TABLE program_lock IN SHARE UPDATE EXCLUSIVE MODE;
+END $$;
+
+-- Held to the end of the transaction or savepoint, it keeps everybody from committing a record.
+CREATE FUNCTION wait_for_notes() RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = growth_points, pg_temp AS $$
+BEGIN
+  LOCK TABLE note_lock IN EXCLUSIVE MODE;
+END $$;
 
 -- A trigger function that works as the owner names its table: a trigger of somebody's own table must
 -- not put that work to another use.
@@ -52,7 +72,7 @@ END $$;
 
 CREATE FUNCTION take_turn() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  PERFORM pg_advisory_xact_lock(7310020001);
+  PERFORM growth_points.lock_program();
   RETURN NEW;
 END $$;
 

@@ -168,7 +168,7 @@ BEGIN
          bool_or(debit_account = ANY (own)) AS taken
     INTO are FROM added;
   IF are.several THEN
-    PERFORM pg_advisory_xact_lock(7310020001);
+    LOCK TABLE program_lock IN SHARE UPDATE EXCLUSIVE MODE;
   END IF;
   IF are.given THEN
     INSERT INTO balance (seller_id, account, points)
@@ -284,7 +284,7 @@ CREATE FUNCTION budget_covers_what_is_out() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = growth_points, pg_temp AS $$
 BEGIN
   PERFORM require_table('budget', TG_RELID);
-  PERFORM pg_advisory_xact_lock(7310020004);
+  LOCK TABLE note_lock IN EXCLUSIVE MODE;
   IF NEW.floor > (SELECT points FROM program_balance WHERE account = 'program_fund') THEN
     RAISE EXCEPTION 'more points are out than a budget of % allows', -NEW.floor
       USING ERRCODE = 'check_violation', CONSTRAINT = 'budget_covers_what_is_out';

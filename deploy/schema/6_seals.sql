@@ -77,7 +77,7 @@ SET enable_seqscan = off SET jit = off AS $$
 DECLARE
   last seal;
 BEGIN
-  PERFORM pg_advisory_xact_lock(7310020003);
+  LOCK TABLE chain_lock IN SHARE UPDATE EXCLUSIVE MODE;
   SELECT * INTO last FROM seal ORDER BY seal_no DESC LIMIT 1;
   WITH taken AS (
     DELETE FROM unsealed RETURNING *
@@ -142,14 +142,17 @@ LANGUAGE plpgsql SET search_path = growth_points, pg_temp AS $$
 DECLARE
   number bigint;
 BEGIN
-  PERFORM pg_advisory_xact_lock_shared(7310020004);
+  LOCK TABLE note_lock IN ROW EXCLUSIVE MODE;
   INSERT INTO unsealed (subject, subject_key, content_hash, changes)
     VALUES (subject, subject_key, sha256(convert_to(content, 'UTF8')), changes)
     RETURNING note_no INTO number;
   IF number % 64 = 0 THEN
-    IF pg_try_advisory_xact_lock(7310020003) THEN
-      PERFORM seal_waiting();
-    END IF;
+    BEGIN
+      LOCK TABLE chain_lock IN SHARE UPDATE EXCLUSIVE MODE NOWAIT;
+    EXCEPTION WHEN lock_not_available THEN
+      RETURN;
+    END;
+    PERFORM seal_waiting();
   END IF;
 END $$;
 
@@ -159,10 +162,10 @@ LANGUAGE plpgsql SET search_path = growth_points, pg_temp SET enable_seqscan = o
 DECLARE
   least bigint;
 BEGIN
-  PERFORM pg_advisory_xact_lock_shared(7310020004);
+  LOCK TABLE note_lock IN ROW EXCLUSIVE MODE;
   SELECT floor INTO least FROM budget ORDER BY budget_no DESC LIMIT 1;
   IF least IS NOT NULL THEN
-    PERFORM pg_advisory_xact_lock(7310020003);
+    LOCK TABLE chain_lock IN SHARE UPDATE EXCLUSIVE MODE;
     IF (SELECT points FROM program_balance WHERE account = 'program_fund') - taken < least THEN
       RAISE EXCEPTION 'the budget of % does not cover what is posted', -least
         USING ERRCODE = 'check_violation', CONSTRAINT = 'posting_stays_within_the_budget';

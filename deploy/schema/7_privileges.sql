@@ -74,7 +74,8 @@ GRANT INSERT (settlement_month, posting_no, sellers, points, paid_on, actor)
 -- A function is called by whoever its caller works as, and some work as the owner: a trigger of
 -- somebody's own table could call them. Firing a trigger needs no right to its function.
 REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA growth_points FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION seal_waiting() TO growth_points_service;
+GRANT EXECUTE ON FUNCTION seal_waiting(), wait_for_notes() TO growth_points_service;
+GRANT EXECUTE ON FUNCTION lock_program() TO growth_points_service, growth_points_approver;
 
 -- Guards hold in every session, whatever its session_replication_role says.
 DO $$

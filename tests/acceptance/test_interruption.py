@@ -160,8 +160,8 @@ def _waiting(connection: Connection) -> int:
     return int(
         connection.scalar(
             text(
-                "SELECT count(*) FROM pg_locks JOIN pg_database ON oid = database "
-                "WHERE locktype = 'advisory' AND NOT granted AND datname = current_database()"
+                "SELECT count(*) FROM pg_locks WHERE NOT granted "
+                "AND relation = 'growth_points.program_lock'::regclass"
             )
         )
     )

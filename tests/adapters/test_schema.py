@@ -36,15 +36,20 @@ def test_no_function_has_two_bodies() -> None:
 _CALLABLE = """
   SELECT proname FROM pg_proc
   WHERE pronamespace = 'growth_points'::regnamespace AND has_function_privilege({}, oid, 'EXECUTE')
+  ORDER BY proname
 """
 
 
-def test_the_service_may_call_nothing_but_sealing_and_everybody_else_nothing(
+def test_the_service_may_call_sealing_and_locks_and_everybody_else_nothing(
     connection: Connection,
 ) -> None:
     service = text(_CALLABLE.format("current_user"))
     everybody = text(_CALLABLE.format("0::oid"))
-    assert connection.scalars(service).all() == ["seal_waiting"]
+    assert connection.scalars(service).all() == [
+        "lock_program",
+        "seal_waiting",
+        "wait_for_notes",
+    ]
     assert connection.scalars(everybody).all() == []
 
 

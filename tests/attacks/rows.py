@@ -18,7 +18,10 @@ INSERTS: dict[str, frozenset[str]] = {
     "reader": frozenset(),
     "stranger": frozenset(),
 }
-CALLS: dict[str, frozenset[str]] = {"service": frozenset({"seal_waiting"})}
+CALLS: dict[str, frozenset[str]] = {
+    "service": frozenset({"seal_waiting", "lock_program", "wait_for_notes"}),
+    "approver": frozenset({"lock_program"}),
+}
 
 _MODES = ("ROW SHARE", "ROW EXCLUSIVE", "SHARE", "EXCLUSIVE", "ACCESS EXCLUSIVE")
 _RELATIONS = """

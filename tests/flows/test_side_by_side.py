@@ -81,8 +81,8 @@ def side_by_side(
 
 def _wait_until_waiting(engine: Engine, count: int, started: list[Future[str]]) -> None:
     waiting = text(
-        "SELECT count(*) FROM pg_locks JOIN pg_database ON oid = database "
-        "WHERE locktype = 'advisory' AND NOT granted AND datname = current_database()"
+        "SELECT count(*) FROM pg_locks WHERE NOT granted "
+        "AND relation = 'growth_points.program_lock'::regclass"
     )
     deadline = time.monotonic() + 60
     with engine.connect() as connection:

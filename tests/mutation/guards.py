@@ -82,8 +82,6 @@ _DECIDED = "a decision with a tier is awarded, by its check"
 EQUIVALENT: Final = {
     "note: false for number % 64 = 0": _BATCHES,
     "note: true for number % 64 = 0": _BATCHES,
-    "note: false for pg_try_advisory_xact_lock(7310020003)": _BATCHES,
-    "note: true for pg_try_advisory_xact_lock(7310020003)": _BATCHES,
     "correction_is_entitled: no comparison of outcome = 'awarded'": _DECIDED,
     "transfer_is_entitled: no comparison of outcome = 'awarded'": _DECIDED,
     "transfer_is_entitled: true for added_to.kind = 'adjustment'": "no other kind is allowed yet",

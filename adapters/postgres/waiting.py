@@ -1,0 +1,60 @@
+"""Waiting for locks: it has a limit, and whoever reaches it is told who holds them."""
+
+from typing import Any, Final
+
+from psycopg.errors import LockNotAvailable
+from sqlalchemy import Engine, event, text
+from sqlalchemy.engine import ExceptionContext
+
+from domain.refusal import Unavailable
+
+LOCK_TIMEOUT_SECONDS: Final = 600
+
+# Sessions that hold a lock of the ledger and wait for none themselves: whoever holds the program's,
+# then whoever writes, then readers, for whom only a migration waits.
+_HOLDERS: Final = text("""
+    SELECT pid, usename, application_name, to_char(xact_start, 'YYYY-MM-DD HH24:MI:SS') AS since,
+           min(CASE WHEN mode = 'AccessShareLock' THEN 3
+                    WHEN relname = 'program_lock' THEN 1 ELSE 2 END) AS rank
+    FROM pg_locks held JOIN pg_stat_activity USING (pid) LEFT JOIN pg_class ON oid = relation
+    WHERE granted AND datname = current_database() AND pid NOT IN (:waited, pg_backend_pid())
+      AND (relnamespace = to_regnamespace('growth_points') OR locktype = 'advisory')
+      AND NOT EXISTS (SELECT FROM pg_locks WHERE pid = held.pid AND NOT granted)
+    GROUP BY pid, usename, application_name, xact_start ORDER BY rank, xact_start
+""")
+
+
+class WaitedTooLong(Unavailable):
+    """Another session held a lock for longer than the limit."""
+
+
+def name_who_holds_locks(engine: Engine) -> None:
+    """Have an engine raise WaitedTooLong where PostgreSQL says that a lock was not available."""
+    event.listen(engine, "handle_error", _explain)
+
+
+def _explain(context: ExceptionContext) -> None:
+    error, connection = context.original_exception, context.connection
+    if isinstance(error, LockNotAvailable) and connection is not None:
+        session: Any = connection.connection.dbapi_connection
+        raise WaitedTooLong(_sentence(connection.engine, session.info.backend_pid)) from error
+
+
+def _sentence(engine: Engine, waited: int) -> str:
+    with engine.connect() as connection:
+        connection.execute(
+            text("SET LOCAL ROLE NONE")
+        )  # its login may see more of its own sessions
+        limit = connection.scalar(text("SHOW lock_timeout"))
+        holders = connection.execute(_HOLDERS, {"waited": waited}).all()
+    named = [
+        f"{each.usename} (process {each.pid}, {each.application_name or 'unnamed'}"
+        + (f", since {each.since})" if each.since else ")")
+        for each in holders
+        if each.rank == holders[0].rank
+    ]
+    return (
+        f"Gave up after waiting {limit} for a lock that another session of the database holds: "
+        f"{' or '.join(named) or 'it has ended meanwhile'}. Nothing was changed; run the command "
+        "again when that session has ended."
+    )
