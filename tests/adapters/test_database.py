@@ -31,7 +31,9 @@ def test_opening_a_migrated_database_again_changes_nothing(database_url: str) ->
 def test_the_service_may_select_and_insert_and_nothing_else(connection: Connection) -> None:
     assert connection.scalar(text("SELECT current_user")) == "growth_points_service"
     connection.execute(
-        insert(tables.policy).values(policy_hash=HASH, name="a policy", content="its text")
+        insert(tables.policy).values(
+            policy_hash=HASH, name="a policy", content="its text", adjustment_limit=0
+        )
     )
     with pytest.raises(DBAPIError, match="permission denied"):
         connection.execute(text("UPDATE growth_points.policy SET name = 'another'"))
