@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from adapters.heads.targets import TargetInvalid, check_targets
 from adapters.ingest.root import RootInvalid, valid_root
 from adapters.postgres.waiting import LOCK_TIMEOUT_SECONDS
 from domain.approval import ApprovalRule, ApprovalRuleInvalid
@@ -69,6 +70,21 @@ class Settings(BaseSettings):
         le=86_400,
         description="how many seconds to wait for another run before giving up",
     )
+
+    heads: str = Field(
+        default="",
+        description="where ledger heads are published: files, s3:// and https:// addresses, "
+        "comma-separated",
+    )
+
+    @field_validator("heads")
+    @classmethod
+    def _known_places(cls, value: str) -> str:
+        try:
+            check_targets(value)
+        except TargetInvalid as error:
+            raise ValueError(str(error)) from None
+        return value
 
     @field_validator("settlements")
     @classmethod
@@ -151,6 +167,11 @@ class Settings(BaseSettings):
         of_pages = urlsplit(self.pages_url or "").hostname or ""
         given = (of_pages, *self.hosts.lower().split(","))
         return tuple(name.strip() for name in given if name.strip())
+
+    @property
+    def head_places(self) -> tuple[str, ...]:
+        """Where ledger heads are published, a place each."""
+        return check_targets(self.heads)
 
     def settlements_root(self, given: str = "") -> str:
         """Return the root of the settlement folders; raises SettlementsUnknown, RootInvalid."""

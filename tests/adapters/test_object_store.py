@@ -2,14 +2,11 @@
 
 import errno
 import socket
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
 from adapters.ingest.delivery import DeliveryRefused, find_delivery
 from adapters.ingest.root import RootInvalid
@@ -21,33 +18,6 @@ from tests.deliveries import MONTH, SmallDelivery
 from tests.signing import Signer
 
 ROOT = "s3://settlements/monthly"
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    """An S3-compatible server of this machine."""
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    _, port = server.get_host_and_port()
-    yield f"http://127.0.0.1:{port}"
-    server.stop()
-
-
-@pytest.fixture
-def bucket(server: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """An empty bucket, which the environment leads to."""
-    for name, value in {
-        "AWS_ENDPOINT_URL": server,
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "AWS_DEFAULT_REGION": "us-east-1",
-    }.items():
-        monkeypatch.setenv(name, value)
-    bucket = boto3.resource("s3").Bucket("settlements")
-    bucket.create()
-    yield bucket
-    bucket.objects.all().delete()
-    bucket.delete()
 
 
 def upload(bucket: Any, delivery: SmallDelivery) -> None:

@@ -1,9 +1,10 @@
 """The chain: seals numbered without a gap, each hashed over the one before it."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 
 from sqlalchemy import Connection, text
 
+from adapters.heads.head import PublishedHead
 from adapters.postgres.verification.difference import Difference, QueryCheck
 
 CHAIN = QueryCheck(
@@ -38,4 +39,25 @@ def missing_heads(connection: Connection, known: Collection[str]) -> Iterator[Di
                 "chain",
                 f"no seal of this database is {head}, which was told as the head of its chain: the "
                 "chain was written anew, or the report that told it is of another database",
+            )
+
+
+def unlike_published(
+    connection: Connection, place: str, heads: Sequence[PublishedHead]
+) -> Iterator[Difference]:
+    """Compare the heads that a place outside holds with the seals, and with each other."""
+    query = text("SELECT encode(hash, 'hex') FROM growth_points.seal WHERE seal_no = :seal_no")
+    held = {0, *(each.seal_no for each in heads)}
+    for head in heads:
+        sealed = connection.scalar(query, {"seal_no": head.seal_no})
+        if sealed != head.hash:
+            yield Difference(
+                "chain",
+                f"{place} has {head.hash} as the head at seal {head.seal_no}, which is "
+                f"{sealed or 'no seal'} of this database: the chain was written anew, or the head "
+                "is of another database",
+            )
+        if head.after not in held:
+            yield Difference(
+                "chain", f"{place} lost head {head.after}, which head {head.seal_no} followed"
             )

@@ -1,11 +1,13 @@
 """Every check, in the order in which they are made."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Final
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DataError
 
+from adapters.heads.head import PublishedHead
 from adapters.postgres.verification import (
     adjustments,
     awards,
@@ -75,17 +77,20 @@ def verify(
     *,
     known_heads: Collection[str] = (),
     senders: Senders | None = None,
+    published: Mapping[str, Sequence[PublishedHead]] = MappingProxyType({}),
 ) -> Iterator[Difference]:
     """Derive again everything that can be derived, and name what differs.
 
     `known_heads` are hashes (hex) of seals that are known outside the database, from reports:
     whoever writes the whole chain anew cannot write those. `senders` are those whose signatures are
-    accepted, None if deliveries need none. All checks see one moment when the
-    connection is not in a transaction yet.
+    accepted, None if deliveries need none; `published` are the heads in each place outside. All
+    checks see one moment when the connection is not in a transaction yet.
     """
     if not connection.in_transaction():
         connection = connection.execution_options(isolation_level="REPEATABLE READ")
     yield from chain.missing_heads(connection, known_heads)
+    for place, heads in published.items():
+        yield from chain.unlike_published(connection, place, heads)
     for check in CHECKS:
         yield from _differences(check, connection)
     if senders is not None:
