@@ -87,6 +87,7 @@ def cli() -> None:
       GROWTH_POINTS_POLICIES      folder of your own policies (TOML)
       GROWTH_POINTS_HOLIDAYS      file of announced extra holidays
       GROWTH_POINTS_APPROVAL      none, required, or a number of points: above it
+      GROWTH_POINTS_HEADS         where ledger heads are published: files, s3://, https://
       GROWTH_POINTS_LIMITS        how much of a snapshot may change: name=share, …
       GROWTH_POINTS_LOCK_TIMEOUT  seconds to wait for another run (600)
       GROWTH_POINTS_PAGES_URL     where reports are served, for links

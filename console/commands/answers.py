@@ -73,16 +73,20 @@ def verify(replay: bool, heads: tuple[str, ...]) -> None:
     from flows.clocks import warn_about_clocks
     from flows.program import program_senders
     from flows.verifying.kept_heads import heads_in_reports
+    from flows.verifying.published_heads import coverage, read_places
     from flows.verifying.replay import replay_decisions
 
     settings = read_settings()
     known = (*heads, *heads_in_reports(settings.reports))
-    senders = program_senders(settings)
+    senders, places = program_senders(settings), read_places(settings)
+    published = {each.name: each.heads for each in places}
     with open_database(settings) as engine, warnings_shown():
         warn_about_clocks(engine)
         head = seal_everything(engine)
         with engine.connect() as connection:
-            found = list(differences(connection, known_heads=known, senders=senders))
+            found = list(
+                differences(connection, known_heads=known, senders=senders, published=published)
+            )
             if replay:
                 found += replay_decisions(connection)
     for difference in found:
@@ -90,5 +94,7 @@ def verify(replay: bool, heads: tuple[str, ...]) -> None:
     if found:
         raise Refused(f"{len(found)} differences from what was recorded; see above.")
     echo("Everything that can be derived again agrees with what was recorded.")
+    for sentence in coverage(places, head):
+        echo(sentence)
     if head is not None:
         echo(f"ledger head: {head.seal_no} {head.hash}")

@@ -16,6 +16,7 @@ from flows.closing.next_step import next_step
 from flows.closing.record_closing import Closing, record_closing
 from flows.closing.report import closing_report, marked_as_rewritten
 from flows.closing.require_window import require_window
+from flows.heads import publish_head
 from flows.ingesting.flow import sound_delivery
 from flows.ingesting.quality_pages import quality_page, refresh_quality_pages
 from flows.ingesting.record_delivery import SoundDelivery
@@ -134,6 +135,7 @@ def close(settings: Settings, request: ClosingRequest, settlements: str) -> Clos
             closing = decide_and_post(settings, request, delivery)
         progress.reach(90, "reporting")
         if not request.preview:
+            publish_head(settings, closing.chain_head)
             refresh_quality_pages(settings)
             plan_payout_runs(settings)
         closed = publish(settings, closing, root)

@@ -15,6 +15,7 @@ from adapters.postgres.runs import Action
 from adapters.postgres.standing import program_standing
 from domain.months import SettlementMonth
 from domain.refusal import Refused
+from flows.heads import publish_newest_head
 from flows.paying.approve_payout import ApprovedPayout, approve
 from flows.paying.due_payouts import plan_payout_runs
 from flows.paying.events import emit_late, emit_paid
@@ -142,6 +143,7 @@ def pay(settings: Settings, month: SettlementMonth, request: PayoutRequest) -> P
         paid = pay_out_month(engine, month, request)
         with engine.connect() as connection:
             due_on = planned_payouts(connection)[month].due_on
+        publish_newest_head(settings, engine)
     with best_effort("what was paid"):
         emit_paid(paid, due_on)
         _show(paid, due_on)

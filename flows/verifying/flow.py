@@ -1,11 +1,13 @@
 """The `verify` flow: derive everything that can be derived again, and compare."""
 
+import logging
 from collections.abc import Sequence
 
 from prefect import flow, task
 from prefect.artifacts import create_table_artifact
 from prefect.cache_policies import NO_CACHE
 
+from adapters.postgres.ledger import chain_head
 from adapters.postgres.verification.difference import Difference
 from adapters.postgres.verification.verify import verify as differences
 from domain.refusal import Refused
@@ -14,7 +16,10 @@ from flows.clocks import warn_about_clocks
 from flows.program import program_database, program_senders
 from flows.settings import Settings
 from flows.verifying.kept_heads import heads_in_reports
+from flows.verifying.published_heads import coverage, read_places
 from flows.verifying.replay import replay_decisions
+
+log = logging.getLogger("growth_points.verify")
 
 
 class RecordsDiffer(Refused):
@@ -44,7 +49,8 @@ def verify_program(replay: bool = False) -> None:
 
 @task(cache_policy=NO_CACHE, name="derive again and compare")
 def compare(settings: Settings, replay: bool) -> tuple[Difference, ...]:
-    """Collect all differences."""
+    """Collect all differences, and log what heads outside cover."""
+    places = read_places(settings)
     with program_database(settings) as engine:
         warn_about_clocks(engine)
         with engine.connect() as connection:
@@ -53,8 +59,12 @@ def compare(settings: Settings, replay: bool) -> tuple[Difference, ...]:
                     connection,
                     known_heads=heads_in_reports(settings.reports),
                     senders=program_senders(settings),
+                    published={each.name: each.heads for each in places},
                 )
             )
             if replay:
                 found += replay_decisions(connection)
+            if not found:
+                for sentence in coverage(places, chain_head(connection)):
+                    log.info(sentence)
     return tuple(found)
