@@ -100,7 +100,7 @@ def _notes_on_values(lines: bytes, width: int) -> int:
     more[(lengths == 0) | is_return] = 0  # an empty line is no row
     too_many = more > 0
     lacking = int(-more[~too_many].sum())
-    return _OF_A_NOTE * lacking + int((more * (_OF_A_NOTE + lengths))[too_many].sum())
+    return _OF_A_NOTE * lacking + int((more * (_OF_A_NOTE + lengths // 2))[too_many].sum())
 
 
 def _notes_on_encoding(chunk: bytes) -> int:

@@ -17,7 +17,7 @@ from typing import Final
 from adapters.ingest.file_problem import FileProblem
 
 _MOST_MEMORY: Final = 1_000_000_000
-_MOST_SECONDS: Final = 20  # of a processor
+_MOST_SECONDS: Final = 10  # of a processor
 _READ, _BROKEN = b"read", b"broken"
 _TOO_LARGE: Final = FileProblem(
     "file_damaged",

@@ -156,10 +156,11 @@ def _column(it: Hostile) -> None:
 
 def _store(it: Hostile) -> None:
     """Give a store a hostile id everywhere, as a sender with such stores would."""
-    store, text = it.rows["sellers"][0]["seller_id"], it.chance.choice(TEXTS)
+    text = it.chance.choice(TEXTS)
     for rows in it.rows.values():
         for row in rows:
-            row["seller_id"] = text if row["seller_id"] == store else row["seller_id"]
+            if row.get("seller_id") == "store-b":
+                row["seller_id"] = text
 
 
 def _header(it: Hostile) -> None:
@@ -174,8 +175,9 @@ def _header(it: Hostile) -> None:
 
 def _many_columns(it: Hostile) -> None:
     content = it.chance.choice(list(it.rows))
+    more = {f"c{number}": "x" for number in range(it.chance.choice((50, 3_000)))}
     for row in it.rows[content]:
-        row.update({f"c{number}": "x" for number in range(it.chance.choice((50, 3_000)))})
+        row.update(more)
 
 
 def _encoding(it: Hostile) -> None:

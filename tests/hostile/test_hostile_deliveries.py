@@ -43,6 +43,8 @@ def met(shop: Marketplace, seed: int, harms: str, *words: str) -> Met:
         ran = shop.run(*words)
         code = ran.exit_code
         wrong = ran.stderr if "Traceback" in ran.stderr or code not in (0, 1) else ""
+        if not harms and code:
+            wrong = f"{ran.stdout}{ran.stderr}"
     except Exception:
         wrong = traceback.format_exc()
     seconds, memory_mb = time.monotonic() - began, _peak_mb()
