@@ -80,7 +80,7 @@ def _missing_privilege(error: Exception) -> str | None:
     from psycopg.errors import InsufficientPrivilege
 
     cause = _of_the_driver(error)
-    return cause.diag.message_primary if isinstance(cause, InsufficientPrivilege) else None
+    return _first_line(cause) if isinstance(cause, InsufficientPrivilege) else None
 
 
 def _of_the_driver(error: Exception) -> BaseException | None:
