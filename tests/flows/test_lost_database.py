@@ -7,9 +7,10 @@ from contextlib import contextmanager
 from typing import Any
 
 import duckdb
-import httpx
 import psycopg
 import pytest
+from httpx import Request, Response
+from prefect.exceptions import PrefectHTTPStatusError
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.exc import DBAPIError
 
@@ -98,8 +99,8 @@ OUTSIDE: dict[str, Exception] = {
     "a missing privilege": raised_by_the_database(psycopg.errors.InsufficientPrivilege("denied")),
     "a timeout": raised_by_the_database(psycopg.errors.IdleInTransactionSessionTimeout("late")),
     "no words": raised_by_the_database(psycopg.OperationalError()),
-    "a Prefect server with a full disk": httpx.HTTPStatusError(
-        "500", request=httpx.Request("POST", "http://a"), response=httpx.Response(500)
+    "a Prefect server with a full disk": PrefectHTTPStatusError(
+        "500", request=Request("POST", "http://a"), response=Response(500)
     ),
 }
 
