@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
 
 Attempt = Callable[[Connection], object]
+INSUFFICIENT_PRIVILEGE = "42501"
 
 
 @dataclass(frozen=True)
@@ -68,9 +69,9 @@ def refusal(engine: Engine, probe: Probe, *, dropping: str = "") -> str | None:
 
 
 def named(error: DBAPIError) -> str:
-    """Say which constraint refused, and in which words."""
+    """Say which constraint refused, in which words, and by which code."""
     diagnosis = getattr(error.orig, "diag")  # noqa: B009 the type is SQLAlchemy's, wider
-    return f"{diagnosis.constraint_name} {diagnosis.message_primary}"
+    return f"{diagnosis.constraint_name} {diagnosis.message_primary} ({diagnosis.sqlstate})"
 
 
 def _run(connection: Connection, statement: str) -> None:

@@ -1,12 +1,13 @@
 """Weaker versions of a piece of SQL: each with one condition less."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 _TOKEN: Final = re.compile(
-    r"(?P<blank>\s+|--[^\n]*)|(?P<text>'(?:[^']|'')*')|(?P<word>\w+)|(?P<sign>::|:=|<>|<=|>=|->>|->|.)"
+    r"(?P<blank>\s+|--[^\n]*)|(?P<text>'(?:[^']|'')*'|\"[^\"]*\")|(?P<word>\w+)"
+    r"|(?P<sign>::|:=|<>|<=|>=|->>|->|.)"
 )
 _OPENS: Final = frozenset({"IF", "ELSIF", "WHEN", "WHERE", "ON", "HAVING", "CHECK"})
 _CLOSES: Final = frozenset(
@@ -25,10 +26,12 @@ _CLOSES: Final = frozenset(
         "WINDOW",
         "LOOP",
         "DO",
+        "EXECUTE",
         ";",
     ]
 )
 _COMPARES: Final = ("=", "<>", "IS DISTINCT FROM", "IS NOT DISTINCT FROM")
+_PATH_AS_SQL: Final = ((" && ", " AND "), (" || ", " OR "), ("?(", "WHERE ("))
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +57,16 @@ class _Token:
 def weakened(sql: str) -> Iterator[Weakened]:
     """Yield the text once for each condition, with that condition left out.
 
-    Conditions are the operands of AND and OR, whole conditions without these, and the pairs of a
-    comparison of rows.
+    Conditions are the operands of AND and OR, whole conditions without these, the values that a
+    CASE compares, and the pairs of a comparison of rows; also those in a text that is a query or a
+    JSON path.
     """
     tokens = list(_tokens(sql))
-    for region in _regions(tokens):
+    for region in dict.fromkeys(_regions(tokens)):
         yield from _without_an_operand(sql, region)
+    yield from _without_a_value(sql, tokens)
     yield from _without_a_pair(sql, tokens)
+    yield from _in_texts(sql, tokens)
 
 
 def _tokens(sql: str) -> Iterator[_Token]:
@@ -73,11 +79,33 @@ def _tokens(sql: str) -> Iterator[_Token]:
         depth += found[0] == "("
 
 
-def _regions(tokens: Sequence[_Token]) -> Iterator[Sequence[_Token]]:
+def _regions(tokens: Sequence[_Token]) -> Iterator[tuple[_Token, ...]]:
     """Find the conditions after IF, WHERE, ON and the like, and those in parentheses in them."""
     for place, token in enumerate(tokens):
-        if token.word in _OPENS:
+        if token.word in _OPENS and not _is_a_value(tokens[: place + 1]):
             yield from _nested(_until_closed(tokens[place + 1 :], token.depth))
+
+
+def _is_a_value(tokens: Sequence[_Token]) -> bool:
+    """Whether a WHEN is followed by no condition, but by an error's name or a value of a CASE."""
+    if tokens[-1].word != "WHEN":
+        return False
+    return any(each.word == "EXCEPTION" for each in tokens[-2:-1]) or bool(_compared(tokens))
+
+
+def _compared(tokens: Sequence[_Token]) -> Sequence[_Token]:
+    """Find what the CASE compares whose WHEN comes last; nothing if that has a condition."""
+    ends = 0
+    for place in range(len(tokens) - 1, -1, -1):
+        token = tokens[place]
+        if token.depth < tokens[-1].depth:
+            break
+        if token.depth == tokens[-1].depth and token.word == "CASE" and not ends:
+            first = next(n for n, each in enumerate(tokens[place:]) if each.word == "WHEN")
+            return tokens[place + 1 : place + first]
+        if token.depth == tokens[-1].depth:
+            ends += (token.word == "END") - (token.word == "CASE")
+    return []
 
 
 def _until_closed(tokens: Sequence[_Token], depth: int) -> Sequence[_Token]:
@@ -87,11 +115,11 @@ def _until_closed(tokens: Sequence[_Token], depth: int) -> Sequence[_Token]:
     return tokens
 
 
-def _nested(region: Sequence[_Token]) -> Iterator[Sequence[_Token]]:
+def _nested(region: Sequence[_Token]) -> Iterator[tuple[_Token, ...]]:
     if _in_parentheses(region):
         yield from _nested(region[1:-1])
         return
-    yield region
+    yield tuple(region)
     for place, token in enumerate(region):
         if token.text == "(":
             inner = _until_closed(region[place + 1 :], token.depth + 1)
@@ -122,6 +150,16 @@ def _without_an_operand(sql: str, region: Sequence[_Token]) -> Iterator[Weakened
         if len(needed) > 1:
             for each in needed:
                 yield _replaced(sql, each, "true")
+
+
+def _without_a_value(sql: str, tokens: Sequence[_Token]) -> Iterator[Weakened]:
+    """Have each value that a CASE compares equal nothing, and everything."""
+    for place, token in enumerate(tokens):
+        compared = _compared(tokens[: place + 1]) if token.word == "WHEN" else []
+        if compared:
+            value = _until_closed(tokens[place + 1 :], token.depth)
+            yield _replaced(sql, value, "NULL")
+            yield _replaced(sql, value, sql[compared[0].start : compared[-1].end])
 
 
 def _split(region: Sequence[_Token], by: str) -> list[Sequence[_Token]]:
@@ -176,3 +214,29 @@ def _less_one(
             text = text[: members[0][0].start] + ", ".join(kept) + text[members[-1][-1].end :]
         what = " = ".join(" ".join(sql[m[0].start : m[-1].end].split()) for m in pair)
         yield Weakened(f"no comparison of {what}", text)
+
+
+def _in_texts(sql: str, tokens: Sequence[_Token]) -> Iterator[Weakened]:
+    for token in tokens:
+        inner = token.text[1:-1]
+        found: Iterable[Weakened] = ()
+        if token.text.startswith("'SELECT "):
+            found = weakened(inner)
+        elif token.text.startswith("'strict "):
+            found = _weaker_paths(inner)
+        for each in found:
+            yield Weakened(each.what, f"{sql[: token.start]}'{each.text}'{sql[token.end :]}")
+
+
+def _weaker_paths(path: str) -> Iterator[Weakened]:
+    """Weaken the conditions of a JSON path, spelled as those of SQL meanwhile."""
+    for ours, theirs in _PATH_AS_SQL:
+        path = path.replace(ours, theirs)
+    for each in weakened(path):
+        yield Weakened(_as_path(each.what), _as_path(each.text))
+
+
+def _as_path(text: str) -> str:
+    for ours, theirs in _PATH_AS_SQL:
+        text = text.replace(theirs, ours)
+    return re.sub(r"\bfalse\b", "1 == 0", re.sub(r"\btrue\b", "1 == 1", text))

@@ -33,6 +33,29 @@ WITHOUT = {
         "SELECT (a) IS DISTINCT FROM (c)",
         "SELECT (count(*)) IS DISTINCT FROM (1)",
     },
+    "WHEN ((a)) EXECUTE FUNCTION b()": {
+        "WHEN ((false)) EXECUTE FUNCTION b()",
+        "WHEN ((true)) EXECUTE FUNCTION b()",
+    },
+    "SELECT CASE a WHEN 'b' THEN CASE WHEN c THEN 1 END WHEN d THEN 2 END": {
+        "SELECT CASE a WHEN NULL THEN CASE WHEN c THEN 1 END WHEN d THEN 2 END",
+        "SELECT CASE a WHEN a THEN CASE WHEN c THEN 1 END WHEN d THEN 2 END",
+        "SELECT CASE a WHEN 'b' THEN CASE WHEN false THEN 1 END WHEN d THEN 2 END",
+        "SELECT CASE a WHEN 'b' THEN CASE WHEN true THEN 1 END WHEN d THEN 2 END",
+        "SELECT CASE a WHEN 'b' THEN CASE WHEN c THEN 1 END WHEN NULL THEN 2 END",
+        "SELECT CASE a WHEN 'b' THEN CASE WHEN c THEN 1 END WHEN a THEN 2 END",
+    },
+    "EXCEPTION WHEN lock_not_available THEN": set(),
+    "EXECUTE 'SELECT WHERE a OR b'": {
+        "EXECUTE 'SELECT WHERE false OR b'",
+        "EXECUTE 'SELECT WHERE a OR false'",
+    },
+    "x := 'strict $[*]?(@.a == 1 && !(@.b || @.c))'": {
+        "x := 'strict $[*]?(1 == 1 && !(@.b || @.c))'",
+        "x := 'strict $[*]?(@.a == 1 && 1 == 1)'",
+        "x := 'strict $[*]?(@.a == 1 && !(1 == 0 || @.c))'",
+        "x := 'strict $[*]?(@.a == 1 && !(@.b || 1 == 0))'",
+    },
     "x := a AND b;": set(),
     "-- IF a THEN": set(),
 }
