@@ -137,7 +137,7 @@ CREATE TABLE payout_date (
   passed_over      jsonb   NOT NULL CONSTRAINT payout_date_passed_over_is_readable CHECK (
                      CASE jsonb_typeof(passed_over) WHEN 'array' THEN
                        jsonb_array_length(passed_over) = jsonb_array_length(jsonb_path_query_array(
-                         passed_over, 'strict $[*] ? (@.type() == "array" && @.size() == 2
+                         passed_over, 'strict $[*] ? (@.size() == 2
                            && @[0].type() == "string" && @[1].type() == "string")'))
                      ELSE false END),
   calendar         text    NOT NULL,

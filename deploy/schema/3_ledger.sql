@@ -39,7 +39,7 @@ CREATE TABLE posting (
   posting_no       bigint GENERATED ALWAYS AS IDENTITY CONSTRAINT posting_pk PRIMARY KEY,
   key              text COLLATE "C" NOT NULL
                    CONSTRAINT posting_key_is_used_once UNIQUE
-                   CONSTRAINT posting_key_length CHECK (length(key) BETWEEN 1 AND 200),
+                   CONSTRAINT posting_key_length CHECK (length(key) <= 200),
   kind             text COLLATE "C" NOT NULL,
   settlement_month calendar_month,
   evaluation_id    integer,

@@ -44,7 +44,7 @@ DECLARE
 BEGIN
   PERFORM require_table('transfer', TG_RELID);
   SELECT min(posting_no) AS posting_no, min(moved.kind) AS kind,
-         min(posting_no) <> max(posting_no) OR min(moved.kind) <> max(moved.kind) AS differ,
+         count(DISTINCT posting_no) AS postings, count(DISTINCT moved.kind) AS kinds,
          bool_and(flow.kind IS NOT NULL) AS allowed
     INTO they
     FROM (SELECT DISTINCT posting_no, kind, debit_account, credit_account FROM added) moved
@@ -55,7 +55,9 @@ BEGIN
            SELECT FROM seal WHERE subject = 'posting' AND subject_key = they.posting_no::text
          ) AS is_noted
     INTO added_to FROM posting WHERE posting_no = they.posting_no;
-  IF added_to.is_noted OR they.differ OR they.kind IS DISTINCT FROM added_to.kind THEN
+  IF added_to.is_noted OR they.postings > 1 OR they.kinds > 1
+    OR they.kind IS DISTINCT FROM added_to.kind
+  THEN
     RAISE EXCEPTION 'transfers are added to a posting of their kind, in the transaction that records it'
       USING ERRCODE = 'restrict_violation', CONSTRAINT = 'transfer_belongs';
   END IF;
@@ -70,7 +72,7 @@ BEGIN
     -- statistics from before a new evaluation say that it has no rows.
     IF EXISTS (
       SELECT FROM added WHERE (
-        SELECT (outcome, decision.tier, decision.points) = ('awarded', added.tier, added.points)
+        SELECT (decision.tier, decision.points) = (added.tier, added.points)
         FROM decision
         WHERE decision.evaluation_id = added_to.evaluation_id
           AND decision.seller_id = added.seller_id
@@ -99,7 +101,7 @@ BEGIN
   ELSIF added_to.kind IN ('payout', 'reversal') THEN
     IF EXISTS (
       SELECT FROM added
-      LEFT JOIN transfer given ON given.entry_no = added.finishes AND given.kind = 'award'
+      LEFT JOIN transfer given ON given.entry_no = added.finishes
       WHERE (given.seller_id, given.points) IS DISTINCT FROM (added.seller_id, added.points)
         OR given.posting_no <> ALL (ARRAY(
           SELECT posting_no FROM posting

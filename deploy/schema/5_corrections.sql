@@ -66,7 +66,7 @@ BEGIN
         USING ERRCODE = 'check_violation', CONSTRAINT = 'transfer_gives_a_tier_once';
     END IF;
     IF (
-      SELECT (outcome, tier, points) = ('awarded', NEW.tier, NEW.points)
+      SELECT (tier, points) = (NEW.tier, NEW.points)
       FROM decision JOIN evaluation USING (evaluation_id)
       WHERE settlement_month = NEW.settlement_month AND seller_id = NEW.seller_id
       ORDER BY evaluation_no DESC LIMIT 1

@@ -319,8 +319,7 @@ BEGIN
       FROM correction WHERE posting_no = NEW.posting_no));
   END IF;
   IF NEW.kind = 'payout' THEN
-    IF NOT EXISTS (SELECT FROM payout WHERE settlement_month = NEW.settlement_month
-                   AND posting_no = NEW.posting_no) THEN
+    IF NOT EXISTS (SELECT FROM payout WHERE posting_no = NEW.posting_no) THEN
       RAISE EXCEPTION 'posting % pays without a payout', NEW.key
         USING ERRCODE = 'check_violation', CONSTRAINT = 'posting_of_a_payout';
     END IF;

@@ -4,7 +4,7 @@ from datetime import date
 
 from sqlalchemy import Connection
 
-from tests.adapters.guards import Attempt, Probe, change, put
+from tests.adapters.guards import Attempt, Probe, changes, put
 from tests.adapters.ledger_probes import (
     BY_HAND,
     current,
@@ -47,7 +47,7 @@ def approve_november(connection: Connection) -> None:
     """Demand an approval of November's payout, and approve it."""
     then(
         _rule(month=NOVEMBER.first_day, above_points=-1),
-        _approve(evaluation_id=current(connection, NOVEMBER), points=300_000),
+        _approve(evaluation_id=current(connection, NOVEMBER), points=600_000),
     )(connection)
 
 
@@ -110,12 +110,8 @@ APPROVAL_PROBES = (
         for table, attempt in (("approval_rule", _rule()), ("approval", _approve()))
     ),
     *(
-        Probe(f"{table}.append_only", change(f"{how} growth_points.{table}{what}"), names="stays")
+        Probe(f"{table}.append_only", attempt, names="stays")
         for table, column in (("approval_rule", "above_points"), ("approval", "points"))
-        for how, what in (
-            ("UPDATE", f" SET {column} = {column}"),
-            ("DELETE FROM", ""),
-            ("TRUNCATE", " CASCADE"),
-        )
+        for attempt in changes(table, column)
     ),
 )

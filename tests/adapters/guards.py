@@ -49,6 +49,28 @@ def change(statement: str) -> Attempt:
     return lambda connection: connection.execute(text(statement))
 
 
+def empty(table: str) -> Attempt:
+    """Empty a table that nothing refers to any more, so that only its own guard can refuse."""
+    alone = f"""
+      DO $$ DECLARE referring record; BEGIN
+        FOR referring IN
+          SELECT conrelid::regclass AS other, conname FROM pg_constraint
+          WHERE contype = 'f' AND confrelid = 'growth_points.{table}'::regclass
+        LOOP
+          EXECUTE format('ALTER TABLE %s DROP CONSTRAINT %I', referring.other, referring.conname);
+        END LOOP;
+        TRUNCATE growth_points.{table};
+      END $$
+    """  # noqa: S608 names
+    return change(alone)
+
+
+def changes(table: str, column: str) -> tuple[Attempt, ...]:
+    """Update a table, delete from it, and empty it."""
+    update = f"UPDATE growth_points.{table} SET {column} = {column}"  # noqa: S608 names
+    return change(update), change(f"DELETE FROM growth_points.{table}"), empty(table)  # noqa: S608
+
+
 def refusal(engine: Engine, probe: Probe, *, dropping: str = "") -> str | None:
     """Attempt what the probe attempts, up to the checks at commit; None when nothing refused it."""
     with engine.connect() as connection:
@@ -81,7 +103,7 @@ def _run(connection: Connection, statement: str) -> None:
 _GUARDS = """
   WITH guarded AS (
     SELECT oid, relname FROM pg_class
-    WHERE relnamespace = 'growth_points'::regnamespace AND relkind = 'r'
+    WHERE relnamespace = 'growth_points'::regnamespace AND relkind IN ('r', 'v')
       AND relname <> 'alembic_version'
   )
   SELECT relname || '.' || conname,

@@ -11,6 +11,8 @@ from tests.adapters.guards import (
     Attempt,
     Probe,
     change,
+    changes,
+    empty,
     put,
 )
 from tests.adapters.ledger_world import (
@@ -33,23 +35,23 @@ LIMIT = POLICY.policy.adjustment_limit
 
 def keep_a_small_ledger(engine: Engine) -> None:
     """September is paid: f has 150,000 available, and g 1,000 by adjustment; h was paid, and its
-    points were clawed back; a and c were decided later and lack theirs. October's current
-    evaluation decided tier 1 for a and c, tier 2 for d; a and d are pending, b was reversed, c is
-    not posted yet. November: a is pending with tier 2 as well."""
+    points were clawed back; a, c, d and e were decided later and lack theirs. October's current
+    evaluation decided tier 1 for a and c, tier 2 for d; a and d are pending, b and e were reversed,
+    c is not posted yet. November: a and b are pending with tier 2 as well."""
     with engine.begin() as connection:
         award(connection, awards_of("fh", month=SEPTEMBER), month=SEPTEMBER)
         plan(connection, month=SEPTEMBER)
         pay(connection, month=SEPTEMBER, on=date(2026, 10, 12))
-        evaluate(connection, awards_of("acfh", month=SEPTEMBER), month=SEPTEMBER)
+        evaluate(connection, awards_of("acdefh", month=SEPTEMBER), month=SEPTEMBER)
         adjust(connection, "g", 1_000)
         _approve(key="adjustment/approved")(connection)
         _clawback("h")(connection)
         seal_now(connection)
     with engine.begin() as connection:
-        award(connection, [*awards_of("ab"), *awards_of("d", tier=2)])
-        reverse(connection, awards_of("b"))
+        award(connection, [*awards_of("abe"), *awards_of("d", tier=2)])
+        reverse(connection, awards_of("be"))
         evaluate(connection, [*awards_of("ac"), *awards_of("d", tier=2)])
-        award(connection, awards_of("a", tier=2, month=NOVEMBER), month=NOVEMBER)
+        award(connection, awards_of("ab", tier=2, month=NOVEMBER), month=NOVEMBER)
         adjust(connection, "g", -1, key="adjustment/not sealed yet")
         plan(connection)
         plan(connection, month=NOVEMBER)
@@ -233,8 +235,13 @@ def _reinstate(seller: str) -> Attempt:
 
 
 def correct_september(connection: Connection) -> None:
-    """Give c what it lacks of September, take f's, and give h's back."""
-    for attempt in (_award_correction("c"), _clawback("f"), _reinstate("h")):
+    """Give c, d and e what they lack of September, take f's, and give h's back.
+
+    The same tier of e was reversed in October, and d has another one.
+    """
+    for seller in "cde":
+        _award_correction(seller)(connection)
+    for attempt in (_clawback("f"), _reinstate("h")):
         attempt(connection)
 
 
@@ -270,6 +277,48 @@ def _move_at_once(*sellers: str) -> Attempt:
         connection.execute(moves, {"number": number, "sellers": list(sellers)})
 
     return attempt
+
+
+def _move_for_two_postings(connection: Connection) -> None:
+    """Adjust two stores for two postings in one statement."""
+    for key in ("adjustment/one", "adjustment/two"):
+        posting(connection, "adjustment", key=key)
+    moves = text("""
+      INSERT INTO growth_points.transfer
+        (posting_no, kind, seller_id, debit_account, credit_account, points)
+      SELECT posting_no, 'adjustment', 'g', 'program_fund', 'available', 1
+      FROM growth_points.posting WHERE key IN ('adjustment/one', 'adjustment/two')
+    """)
+    connection.execute(moves)
+
+
+def _move_in_two_kinds(connection: Connection) -> None:
+    """Adjust and award for one posting in one statement."""
+    number = posting(connection, "adjustment")
+    moves = text("""
+      INSERT INTO growth_points.transfer
+        (posting_no, kind, seller_id, debit_account, credit_account, points, tier, award_no)
+      VALUES (:number, 'adjustment', 'g', 'program_fund', 'available', 1, NULL, NULL),
+             (:number, 'award', 'c', 'program_fund', 'pending', 1, 1, 1)
+    """)
+    connection.execute(moves, {"number": number})
+
+
+def _move_both_ways_at_once(connection: Connection) -> None:
+    """Adjust up and down in one statement, which leaves no store the program's points."""
+    number = posting(connection, "adjustment")
+    moves = text("""
+      INSERT INTO growth_points.transfer
+        (posting_no, kind, seller_id, debit_account, credit_account, points)
+      VALUES (:number, 'adjustment', 'g', 'program_fund', 'available', 2),
+             (:number, 'adjustment', 'g', 'available', 'program_fund', 1)
+    """)
+    connection.execute(moves, {"number": number})
+    none_or_error = """
+      SELECT 1 / (count(*) = 0)::integer FROM growth_points.balance
+      JOIN growth_points.account USING (account) WHERE holder = 'program'
+    """
+    connection.execute(text(none_or_error))
 
 
 def then(*attempts: Attempt) -> Attempt:
@@ -329,6 +378,19 @@ def _payout(**facts: object) -> Attempt:
     return attempt
 
 
+def _finish_a_reversal(connection: Connection) -> None:
+    """Reverse what reversed b's award."""
+    number = posting(connection, "reversal")
+    finishes = connection.scalar(
+        text("SELECT entry_no FROM growth_points.transfer WHERE kind = 'reversal' LIMIT 1")
+    )
+    line(connection, number, "reversal", "b", finishes=finishes)
+
+
+def _decide_in_november(connection: Connection) -> None:
+    evaluate(connection, awards_of("z", month=NOVEMBER), month=NOVEMBER)
+
+
 def _finish_twice(connection: Connection) -> None:
     number = posting(connection, "reversal")
     for _ in range(2):
@@ -349,6 +411,11 @@ def _add_after_the_seal(connection: Connection) -> None:
     line(connection, number, "adjustment", "g", points=1)
     connection.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
     line(connection, number, "adjustment", "g", points=1)
+
+
+def pay_nothing_of_august(connection: Connection) -> None:
+    """Pay a month that has no award and needs no approval."""
+    _payout()(connection)
 
 
 def pay_october(*, leave: str = "", extra: str = "", **facts: object) -> Attempt:
@@ -461,6 +528,28 @@ def _note(**facts: object) -> Attempt:
     return lambda connection: put(connection, "unsealed", values, returning="note_no")
 
 
+def _chain(*notes: str) -> Attempt:
+    """Note changes of the program's accounts, and seal after each."""
+
+    def attempt(connection: Connection) -> None:
+        for number, changed in enumerate(notes):
+            _note(subject_key=str(number), changes=changed)(connection)
+            seal_now(connection)
+
+    return attempt
+
+
+def _borrow(function: str, table: str) -> Attempt:
+    """Have a trigger of another table call a trigger's function."""
+    borrows = f"""
+      CREATE TABLE mine (LIKE growth_points.{table});
+      CREATE TRIGGER borrows AFTER INSERT ON mine
+        FOR EACH ROW EXECUTE FUNCTION growth_points.{function}();
+      INSERT INTO mine SELECT * FROM growth_points.{table};
+    """  # noqa: S608 names
+    return change(borrows)
+
+
 def _noted_twice(connection: Connection) -> None:
     for _ in range(2):
         _note()(connection)
@@ -486,6 +575,9 @@ BY_HAND = ("seal.made_by_the_database",)
 BALANCES_BY_HAND = ("balance.moved_by_transfers",)
 HELD_BY_HAND = ("seal_balance.made_by_the_database",)
 TAKING = {"debit_account": "available", "credit_account": "program_fund"}
+
+# Accounts of each holder.
+LEDGER_RECORDS = (_account(), _account(holder="program"))
 
 LEDGER_PROBES = (
     # A posting is one request, whole and attributable.
@@ -572,7 +664,13 @@ LEDGER_PROBES = (
         names="posting_evaluation_is_current",
     ),
     Probe("posting.sealed", _posting("adjustment"), names="posting_has_transfers"),
-    Probe("posting.sealed", _pay_without_a_payout, names="posting_of_a_payout"),
+    *(
+        Probe("posting.sealed", attempt, names="posting_of_a_payout")
+        for attempt in (
+            _pay_without_a_payout,
+            pay_october(posting_no=None, sellers=0, points=0),
+        )
+    ),
     # A transfer is one debit and one credit that the vocabulary allows, of one seller.
     Probe("transfer.transfer_pk", _move("adjustment", "g", 1, entry_no=1)),
     Probe("transfer.transfer_seller_id_length", _move("adjustment", "", 1)),
@@ -618,7 +716,10 @@ LEDGER_PROBES = (
         Probe("transfer.is_entitled", _add_to_committed(key), names="transfer_belongs")
         for key in ("adjustment/1", "adjustment/not sealed yet")
     ),
-    Probe("transfer.is_entitled", _add_after_the_seal, names="transfer_belongs"),
+    *(
+        Probe("transfer.is_entitled", attempt, names="transfer_belongs")
+        for attempt in (_add_after_the_seal, _move_for_two_postings, _move_in_two_kinds)
+    ),
     Probe(
         "transfer.is_entitled",
         lambda connection: line(connection, 10_000, "adjustment", "g", points=1),
@@ -645,6 +746,12 @@ LEDGER_PROBES = (
     *(
         Probe("posting.sealed", attempt, names="posting_is_one_adjustment")
         for attempt in (_move_twice, _move_at_once("c", "c"), _move_at_once("c", "g"))
+    ),
+    Probe("transfer.moves_points", _move_both_ways_at_once, names="posting_is_one_adjustment"),
+    Probe(
+        "transfer.moves_points",
+        then_meet_another(_move_at_once("c", "g")),
+        names="lock timeout",
     ),
     *(
         Probe("transfer.is_entitled", attempt, names="transfer_is_its_correction")
@@ -768,6 +875,7 @@ LEDGER_PROBES = (
             _correct("award", "stranger"),
             _correct("award", "c", tier=2),
             _correct("award", "c", points=150_001),
+            then(_decide_in_november, _correct("award", "z")),
         )
     ),
     *(
@@ -781,6 +889,8 @@ LEDGER_PROBES = (
             _undo("reinstatement", of="h", clawback=True, seller="f"),
             _undo("reinstatement", of="h", clawback=True, points=150_001),
             _correct("reinstatement", "h", undoes=10_000),
+            then(pay_october(), _undo("clawback", of="f", settlement_month=OCTOBER.first_day)),
+            then(pay_october(), _undo("clawback", of="b", settlement_month=OCTOBER.first_day)),
         )
     ),
     Probe(
@@ -798,6 +908,7 @@ LEDGER_PROBES = (
         _finish("reversal", "a", of="a", tier=2, points=300_000),
         names="transfer_finishes_its_award",
     ),
+    Probe("transfer.is_entitled", _finish_a_reversal, names="transfer_finishes_its_award"),
     Probe(
         "transfer.moves_points",
         _move("adjustment", "g", 1_000, **TAKING),
@@ -826,9 +937,13 @@ LEDGER_PROBES = (
         names="by hand is refused",
     ),
     Probe(
-        "balance.stays",
-        change("DELETE FROM growth_points.balance"),
-        names="what was recorded stays",
+        "balance.moved_by_transfers",
+        change("INSERT INTO growth_points.balance VALUES ('z', 'available', 1)"),
+        names="by hand is refused",
+    ),
+    *(
+        Probe("balance.stays", attempt, names="what was recorded stays")
+        for attempt in (change("DELETE FROM growth_points.balance"), empty("balance"))
     ),
     Probe(
         "posting.sealed",
@@ -920,6 +1035,23 @@ LEDGER_PROBES = (
         without=HELD_BY_HAND,
     ),
     Probe("seal_balance.made_by_the_database", _hold(), names="by hand is refused"),
+    # A seal carries each account of the program by itself, and the newest budget, be it
+    # sealed before or now.
+    *(
+        Probe(
+            "sealing.chains",
+            attempt,
+            names="seal_balance_not_below_its_floor",
+            without=("unsealed.made_by_the_database",),
+        )
+        for attempt in (
+            _chain('{"search_ad_credit": -1}'),
+            _chain('{"program_fund": 10000000}', '{"search_ad_credit": -1}'),
+            _chain('{"program_fund": -2000000}'),
+            then(seal_now, _chain('{"program_fund": -2000000}')),
+        )
+    ),
+    Probe("payout.sealed", _borrow("seal_payout", "payout"), names="is called by a trigger of"),
     # What is committed waits for its seal as it was noted.
     Probe("unsealed.made_by_the_database", _note(), names="by hand is refused"),
     Probe("unsealed.unsealed_pk", _noted_twice, without=("unsealed.made_by_the_database",)),
@@ -955,7 +1087,7 @@ LEDGER_PROBES = (
     ),
     # What was recorded stays.
     *(
-        Probe(f"{table}.append_only", change(f"{how} growth_points.{table}{what}"), names="stays")
+        Probe(f"{table}.append_only", attempt, names="stays")
         for table, column in (
             ("account", "holder"),
             ("flow", "kind"),
@@ -968,10 +1100,6 @@ LEDGER_PROBES = (
             ("seal", "hash"),
             ("seal_balance", "points"),
         )
-        for how, what in (
-            ("UPDATE", f" SET {column} = {column}"),
-            ("DELETE FROM", ""),
-            ("TRUNCATE", " CASCADE"),
-        )
+        for attempt in changes(table, column)
     ),
 )

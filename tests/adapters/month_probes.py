@@ -6,11 +6,12 @@ from datetime import date
 from sqlalchemy import Connection, text
 
 from adapters.postgres.ledger import check_now, seal_now
-from tests.adapters.guards import Attempt, Probe, change, put
+from tests.adapters.guards import Attempt, Probe, change, changes, put
 from tests.adapters.ledger_world import POLICY_HASH
 from tests.staged import HASH
 
 FRESH = date(2026, 12, 1)  # nothing is recorded of this month
+_RESTORED = date(2027, 12, 1)
 _NOT_DATES = ("0044-03-15 BC", "1999-12-01", "2200-01-01", "infinity", "-infinity")
 
 _VALID: dict[str, tuple[str, dict[str, object]]] = {
@@ -120,7 +121,9 @@ def _insert(table: str, **facts: object) -> Attempt:
     return lambda connection: put(connection, table, {**valid, **facts}, returning=key)
 
 
-record_a_run = _insert("run")
+def record_a_run(connection: Connection, **facts: object) -> None:
+    """Record a run that changed nothing."""
+    _insert("run", **facts)(connection)
 
 
 def record_under_ids_to_come(connection: Connection, parent: str, count: int) -> None:
@@ -130,7 +133,7 @@ def record_under_ids_to_come(connection: Connection, parent: str, count: int) ->
     here = int(connection.scalar(text("SELECT pg_current_xact_id()::text")) or 0)
     for number in range(1, count + 1):
         counted = {f"{parent}_no": number, "recorded_in": str(here + number)}
-        _insert(parent, **counted)(connection)
+        _insert(parent, settlement_month=_RESTORED, **counted)(connection)
     connection.execute(text(switch.format("ENABLE ALWAYS")))
 
 
@@ -223,6 +226,16 @@ def _child_of_what_is(how: str, table: str) -> Attempt:
     return attempt
 
 
+def _child_of_another_transaction(table: str) -> Attempt:
+    """Insert a row of what says that another transaction recorded it."""
+
+    def attempt(connection: Connection) -> None:
+        number = _insert("revision", recorded_in="3")(connection)
+        _insert(table, revision_id=number)(connection)
+
+    return attempt
+
+
 def _sealed_twice(table: str) -> Attempt:
     """Insert a row, then its seal once more: the seals' key refuses that only if there is one."""
 
@@ -260,6 +273,8 @@ _HALF_DECIDED: tuple[dict[str, object], ...] = (
     {"reasons": ["uses_api"]},
     {"outcome": "not_eligible"},
     {"outcome": "not_eligible", "tier": None, "points": 0},
+    {"outcome": "not_eligible", "points": 0, "reasons": ["uses_api"]},
+    {"outcome": "not_eligible", "tier": None, "reasons": ["uses_api"]},
 )
 
 _FINDING: dict[str, object] = {
@@ -275,6 +290,25 @@ _FINDING: dict[str, object] = {
 def _unreadable_findings() -> list[str]:
     return [json.dumps([_FINDING, {**_FINDING, name: None}]) for name in _FINDING]
 
+
+# What is recorded in all its forms.
+MONTH_RECORDS = (
+    *(
+        _insert("revision", findings=json.dumps([{**_FINDING, "severity": severity}]))
+        for severity in ("critical", "warning", "info")
+    ),
+    _insert(
+        "payout_date",
+        passed_over='[["2027-01-10", "a Sunday"]]',
+        extra_holidays='{"2027-01-10": "a holiday"}',
+    ),
+    _insert(
+        "run", difference='{"refused": "why", "input": "a hash", "policy": "a name", "points": 5}'
+    ),
+    _insert("run", action="approve", difference='{"refused": "why"}'),
+    _insert("run", action="approve", evaluation_id=1),
+    _insert("run", changed=True),
+)
 
 MONTH_PROBES = (
     Probe("policy.policy_pk", _insert("policy", policy_hash=POLICY_HASH)),
@@ -424,7 +458,10 @@ MONTH_PROBES = (
         Probe("payout_date.payout_date_passed_over_is_readable", _insert("payout_date", **facts))
         for facts in (
             {"passed_over": value}
-            for value in ("{}", "1", "[1]", "[[1, 2]]", '[["2027-01-10"]]', '[["2027-01-10", 1]]')
+            for value in (
+                *("{}", "1", "[1]", "[[1, 2]]", '[["2027-01-10"]]', '[["2027-01-10", 1]]'),
+                *('[["2027-01-10", "a", "b"]]', '[[1, "a"]]'),
+            )
         )
     ),
     *(
@@ -528,6 +565,10 @@ MONTH_PROBES = (
         names="never later",
     ),
     *(
+        Probe(f"{table}.belongs", _child_of_another_transaction(table), names="never later")
+        for table in ("seller_amount", "seller_snapshot")
+    ),
+    *(
         Probe(f"{table}.belongs", _child_of_what_is(how, table), names="never later")
         for table in ("seller_amount", "seller_snapshot", "evaluation_input", "decision")
         for how in ("noted", "sealed")
@@ -544,7 +585,7 @@ MONTH_PROBES = (
         )
     ),
     *(
-        Probe(f"{table}.append_only", change(f"{how} growth_points.{table}{what}"), names="stays")
+        Probe(f"{table}.append_only", attempt, names="stays")
         for table, column in (
             ("policy", "name"),
             ("revision", "actor"),
@@ -557,10 +598,6 @@ MONTH_PROBES = (
             ("payout_date", "due_on"),
             ("run", "actor"),
         )
-        for how, what in (
-            ("UPDATE", f" SET {column} = {column}"),
-            ("DELETE FROM", ""),
-            ("TRUNCATE", " CASCADE"),
-        )
+        for attempt in changes(table, column)
     ),
 )
