@@ -1,40 +1,27 @@
-"""Nothing gets through as any login but the owner, on a ledger with paid and open months."""
+"""Nothing gets through as any login but the owner, on a ledger with paid and open months.
+
+What the owner can do is named by verifying, unless it is harmless.
+"""
 
 from collections.abc import Callable, Iterator
 
 import psycopg
 import pytest
+from sqlalchemy import Engine
 from sqlalchemy.engine import URL
 
-from adapters.postgres.database import open_database
-from tests.adapters.ledger_probes import keep_a_small_ledger
 from tests.adapters.ledger_world import as_owner
 from tests.attacks.attack import LOGINS, Attack, outcome
 from tests.attacks.months import APPROVALS, AWARDS, PAYOUTS
+from tests.attacks.owner import HARMLESS, SEALS, differences, got_through, without_triggers
 from tests.attacks.postings import POSTINGS
 from tests.attacks.powers import POWERS
 from tests.attacks.rows import attacks_on_columns, attacks_on_functions, attacks_on_tables
 from tests.attacks.tricks import TRICKS
-from tests.production import administer, as_login, production_database
+from tests.production import as_login
 
-_STATEMENTS = (*POWERS, *POSTINGS, *AWARDS, *PAYOUTS, *APPROVALS, *TRICKS)
-
-
-@pytest.fixture(scope="module")
-def ledger(server_url: str) -> Iterator[URL]:
-    """A small ledger of production, and a stranger who may connect."""
-    with production_database(server_url) as database:
-        url = as_login("growth_points_owner", database)
-        with open_database(url), as_owner(url) as owner:
-            keep_a_small_ledger(owner)
-        administer(
-            server_url,
-            "CREATE ROLE stranger LOGIN",
-            "GRANT CONNECT ON DATABASE growth_points TO stranger",
-        )
-        yield database
-        administer(server_url, "REVOKE CONNECT ON DATABASE growth_points FROM stranger")
-        administer(server_url, "DROP ROLE stranger")
+_ON_ROWS = (*POSTINGS, *AWARDS, *PAYOUTS, *APPROVALS, *TRICKS)
+_STATEMENTS = (*POWERS, *_ON_ROWS)
 
 
 @pytest.fixture(scope="module")
@@ -80,3 +67,37 @@ def test_no_table_column_or_function_is_open(
         for attack in attacks
         if attack.expected(login) not in found[attack.name]
     } == {}
+
+
+@pytest.fixture(scope="module")
+def owner(ledger: URL) -> Iterator[Engine]:
+    """The owner, who may change what it likes."""
+    with as_owner(as_login("growth_points_owner", ledger)) as engine:
+        yield engine
+
+
+@pytest.fixture(scope="module")
+def before(owner: Engine) -> frozenset[str]:
+    """What verifying names already: an award that was decided and not posted."""
+    with owner.connect() as connection:
+        return differences(connection)
+
+
+@pytest.mark.parametrize("attack", _STATEMENTS, ids=lambda attack: attack.name)
+def test_what_the_owner_can_do_is_named(
+    owner: Engine, before: frozenset[str], attack: Attack
+) -> None:
+    with owner.connect() as connection:
+        if got_through(connection, attack.sql) and attack.name not in HARMLESS:
+            assert differences(connection) - before
+
+
+@pytest.mark.parametrize("attack", _ON_ROWS, ids=lambda attack: attack.name)
+def test_what_the_owner_can_do_without_triggers_is_named(
+    owner: Engine, before: frozenset[str], attack: Attack
+) -> None:
+    with owner.connect() as connection:
+        with without_triggers(connection):
+            done = got_through(connection, attack.sql)
+        if done and attack.name not in SEALS:
+            assert differences(connection) - before

@@ -4,8 +4,9 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
+from psycopg.errors import InsufficientPrivilege
 from sqlalchemy import Connection
-from sqlalchemy.exc import DataError
+from sqlalchemy.exc import DataError, ProgrammingError
 
 from adapters.heads.head import PublishedHead
 from adapters.postgres.verification import (
@@ -98,11 +99,19 @@ def verify(
 
 
 def _differences(check: Check, connection: Connection) -> Iterator[Difference]:
-    """Make a check; a value that it cannot read is a difference, too."""
+    """Make a check; what it cannot read is a difference, too."""
     try:
         with connection.begin_nested():
             yield from check(connection)
     except (DataError, ValueError) as error:
-        first_line = str(getattr(error, "orig", error)).partition("\n")[0]
-        name = str(getattr(check, "name", getattr(check, "__name__", ""))).replace("_", " ")
-        yield Difference(name, f"a recorded value cannot be read: {first_line}")
+        yield _unreadable(check, "a recorded value cannot be read", error)
+    except ProgrammingError as error:
+        if isinstance(error.orig, InsufficientPrivilege):
+            raise
+        yield _unreadable(check, "what is recorded cannot be read", error)
+
+
+def _unreadable(check: Check, what: str, error: Exception) -> Difference:
+    first_line = str(getattr(error, "orig", error)).partition("\n")[0]
+    name = str(getattr(check, "name", getattr(check, "__name__", ""))).replace("_", " ")
+    return Difference(name, f"{what}: {first_line}")
