@@ -145,7 +145,8 @@ _STRUCTURE: Final = f"""
 def structure(connection: Connection) -> str:
     """List the whole schema: domains, tables with all they have, views, functions and the rest."""
     lines = connection.scalars(text(_STRUCTURE))
-    return "".join(line.replace("growth_points.", "").rstrip() + "\n" for line in lines)
+    indented = (line.replace("growth_points.", "").replace("\n", "\n    ") for line in lines)
+    return "".join(line.rstrip() + "\n" for line in indented)
 
 
 def guards(connection: Connection) -> Iterator[Difference]:
