@@ -284,6 +284,8 @@ def main() -> int:
         f"{len(chosen)} of {len(every)} weaker guards tried, {len(unknown)} survive,"
         f" {len(living) - len(unknown)} have no effect"
     )
+    if unknown:
+        print("Add a probe that notices each, or drop the condition that nothing needs.")  # noqa: T201
     stale = EQUIVALENT.keys() & set(map(str, chosen)) - living
     for each in stale:
         print(f"noticed, though said to have no effect: {each}")  # noqa: T201
