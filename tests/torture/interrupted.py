@@ -36,13 +36,11 @@ from sqlalchemy.exc import DBAPIError
 from adapters.postgres.database import open_database
 from adapters.postgres.embedded import embedded_url
 from adapters.postgres.verification.verify import verify
-from domain.award_profile import AwardProfile
-from domain.findings import Finding
 from domain.months import SettlementMonth
 from domain.refusal import Refused, Unavailable
-from expectations import gate, gate_process
 from flows.verifying.replay import replay_decisions
 from tests.closings import Program, Sold
+from tests.gate_here import gate_here
 
 _FIRST_MONTH: Final = SettlementMonth(2026, 1)
 _FORK: Final = multiprocessing.get_context("fork")
@@ -118,20 +116,10 @@ class _Steps:
         return [f"{what}, {n + 1}" for what, times in self.passed.items() for n in range(times)]
 
 
-class _GateHere:
-    """The gate's judgment of awards without a process of its own: it was loaded once, before."""
-
-    alive = True
-
-    def judge_awards(self, profile: AwardProfile) -> tuple[Finding, ...]:
-        return gate.judge_awards(profile)
-
-
 def _work(
     url: str, folder: Path, name: str, month: SettlementMonth, awards: int, hold_at: str, pipe: Pipe
 ) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    gate_process._started.append(_GateHere())  # type: ignore[arg-type]
     steps = _Steps(hold_at, pipe)
     try:
         with open_database(url) as engine:
@@ -387,9 +375,9 @@ def differences(url: str, undisturbed: str) -> list[str]:
     return [*different, *map(str, found)]
 
 
+@gate_here()
 def torture(folder: Path, *, interruptions: int, awards: int, seed: int, tell: Tell) -> list[str]:
     """Interrupt, compare, verify; returns what differs, which should be nothing."""
-    gate.warm_up()
     server, staging = Server(folder / "data"), folder / "staging"
     staging.mkdir(parents=True)
     with server.running() as url, _owner(url) as owner:
