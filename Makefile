@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 SETUP  := $(VENV)/.complete
 
-.PHONY: setup demo test test-ui check bench torture mutate hostile lock clean
+.PHONY: setup demo test test-ui check bench torture mutate hostile simulate lock clean
 
 setup: $(SETUP)
 
@@ -53,13 +53,21 @@ torture: $(SETUP)  ## close, restate and pay months while process, connection an
 mutate: $(SETUP)  ## weaken every condition of every guard in turn; MUTANTS=40 SEED=7 tries a sample
 	@$(BIN)/python -m tests.mutation.guards --sample $(or $(MUTANTS),0) --seed $(or $(SEED),0)
 
-COUNT ?= 2000
 FIRST ?= 1
+COUNT ?= 2000
 hostile: $(SETUP)  ## check and ingest COUNT hostile deliveries, by seed from FIRST on
 	@mkdir -p build && rm -f build/hostile.tsv
 	@COUNT=$(COUNT) FIRST=$(FIRST) HOSTILE_LOG=$(CURDIR)/build/hostile.tsv $(BIN)/pytest tests/hostile -n 2
 	@awk -F'\t' '{ ran[$$2 " exit " $$3]++; if ($$4 > s) s = $$4; if ($$5 > m) m = $$5 } \
 	  END { for (each in ran) print ran[each], each; print "at most " s " s, " m " MB" }' build/hostile.tsv
+
+SEEDS ?= 500
+STEPS ?= 40
+simulate: $(SETUP)  ## SEEDS random histories of STEPS steps against a small model, by seed from FIRST on
+	@mkdir -p build && rm -f build/simulate.tsv
+	@FIRST=$(FIRST) SEEDS=$(SEEDS) STEPS=$(STEPS) SIMULATE_LOG=$(CURDIR)/build/simulate.tsv \
+	  $(BIN)/pytest tests/simulation -k perfect_run -n 2 --tb=short
+	@awk -F'\t' '{ n[$$4] += $$3 } END { for (what in n) print n[what] "\t" what }' build/simulate.tsv | sort -rn
 
 lock:  ## write the locks anew: versions and hashes, no addresses; remove them first to upgrade all
 	$(BIN)/pip install --quiet uv
