@@ -36,6 +36,7 @@ class Account(StrEnum):
     PROGRAM_FUND = "program_fund", Holder.PROGRAM
     PENDING = "pending", Holder.SELLER
     AVAILABLE = "available", Holder.SELLER
+    HELD = "held", Holder.SELLER
     SEARCH_AD_CREDIT = "search_ad_credit", Holder.PROGRAM
     CUSTOMER_REWARD = "customer_reward", Holder.PROGRAM
     EXPIRED = "expired", Holder.PROGRAM
@@ -57,12 +58,13 @@ class TransferKind(StrEnum):
     PAYOUT = "payout"
     REVERSAL = "reversal"
     ADJUSTMENT = "adjustment"
-    SPEND = "spend"
+    CONVERSION = "conversion"
+    DELIVERY = "delivery"
+    RETURN = "return"
     EXPIRY = "expiry"
 
 
-# The database schema lists the same. Nothing may be spent or expire yet: such a flow is added with
-# what records who is entitled to it.
+# The database schema lists the same, each with what records who is entitled to it.
 ALLOWED_FLOWS: Final[frozenset[tuple[TransferKind, Account, Account]]] = frozenset(
     {
         (TransferKind.AWARD, Account.PROGRAM_FUND, Account.PENDING),
@@ -70,6 +72,10 @@ ALLOWED_FLOWS: Final[frozenset[tuple[TransferKind, Account, Account]]] = frozens
         (TransferKind.REVERSAL, Account.PENDING, Account.PROGRAM_FUND),
         (TransferKind.ADJUSTMENT, Account.PROGRAM_FUND, Account.AVAILABLE),
         (TransferKind.ADJUSTMENT, Account.AVAILABLE, Account.PROGRAM_FUND),
+        (TransferKind.CONVERSION, Account.AVAILABLE, Account.HELD),
+        (TransferKind.DELIVERY, Account.HELD, Account.SEARCH_AD_CREDIT),
+        (TransferKind.RETURN, Account.HELD, Account.AVAILABLE),
+        (TransferKind.EXPIRY, Account.AVAILABLE, Account.EXPIRED),
     }
 )
 

@@ -20,8 +20,8 @@ INSERT INTO account VALUES
   ('customer_reward', 'program'),
   ('expired', 'program');
 
--- Points move on these ways and on no other. Nothing leads to the last three accounts yet: a flow is
--- added together with the table that records what entitles its transfers.
+-- Points move on these ways and on no other. A flow to the last three accounts is added together
+-- with the table that records what entitles its transfers, as in 8_using.sql.
 CREATE TABLE flow (
   kind           text COLLATE "C" NOT NULL,
   debit_account  text COLLATE "C" NOT NULL CONSTRAINT flow_debit_account_fk REFERENCES account,

@@ -149,12 +149,19 @@ BEGIN
         END IF;
       END IF;
     END IF;
+  ELSIF EXISTS (
+    SELECT FROM added LEFT JOIN title USING (posting_no, seller_id, points)
+    WHERE title.content IS NULL)
+  THEN
+    RAISE EXCEPTION 'nothing that was recorded entitles to this %', added_to.kind
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'transfer_has_a_title';
   END IF;
   RETURN NULL;
 END $$;
 
--- Only what is given may open an account. Updates lock FOR NO KEY UPDATE. A plan made for a whole
--- month is kept for single transfers in the same session, so it goes by index.
+-- Only what is given may open an account. A grant makes all that a seller has usable for longer.
+-- Updates lock FOR NO KEY UPDATE. A plan made for a whole month is kept for single transfers in the
+-- same session, so it goes by index.
 CREATE FUNCTION transfer_moves_points() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = growth_points, pg_temp
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
@@ -162,21 +169,28 @@ DECLARE
   own text[];
   are record;
   missing bigint;
+  usable date;
 BEGIN
   PERFORM require_table('transfer', TG_RELID);
   own := ARRAY(SELECT account FROM account WHERE holder = 'seller');
   SELECT min(seller_id) <> max(seller_id) AS several,
          bool_or(credit_account = ANY (own)) AS given,
-         bool_or(debit_account = ANY (own)) AS taken
+         bool_or(debit_account = ANY (own)) AS taken,
+         max(posting_no) FILTER (WHERE credit_account = 'available') AS makes_usable
     INTO are FROM added;
   IF are.several THEN
     LOCK TABLE program_lock IN SHARE UPDATE EXCLUSIVE MODE;
   END IF;
   IF are.given THEN
-    INSERT INTO balance (seller_id, account, points)
-      SELECT seller_id, credit_account, sum(points) FROM added
+    usable := usable_through(are.makes_usable);
+    INSERT INTO balance (seller_id, account, points, last_usable_on)
+      SELECT seller_id, credit_account, sum(points),
+             CASE credit_account WHEN 'available' THEN usable END
+      FROM added
       WHERE credit_account = ANY (own) GROUP BY seller_id, credit_account ORDER BY 1, 2
-    ON CONFLICT (seller_id, account) DO UPDATE SET points = balance.points + excluded.points;
+    ON CONFLICT (seller_id, account) DO UPDATE SET
+      points = balance.points + excluded.points,
+      last_usable_on = greatest(balance.last_usable_on, excluded.last_usable_on);
   END IF;
   IF are.taken THEN
     WITH taken AS (

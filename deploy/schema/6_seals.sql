@@ -317,6 +317,14 @@ BEGIN
     lines := concat_ws(E'\n', lines, (
       SELECT jsonb_build_array(kind, settlement_month, seller_id, tier, points, undoes)
       FROM correction WHERE posting_no = NEW.posting_no));
+  ELSIF NEW.kind IN ('conversion', 'delivery', 'return', 'expiry') THEN
+    IF times <> (SELECT count(*) FROM title WHERE posting_no = NEW.posting_no) THEN
+      RAISE EXCEPTION 'posting % moves other points than it is entitled to', NEW.key
+        USING ERRCODE = 'check_violation', CONSTRAINT = 'posting_moves_what_it_is_entitled_to';
+    END IF;
+    lines := concat_ws(E'\n', lines, (
+      SELECT string_agg(content::text, E'\n' ORDER BY seller_id) FROM title
+      WHERE posting_no = NEW.posting_no));
   END IF;
   IF NEW.kind = 'payout' THEN
     IF NOT EXISTS (SELECT FROM payout WHERE posting_no = NEW.posting_no) THEN

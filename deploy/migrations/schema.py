@@ -1,0 +1,37 @@
+"""The files of `deploy/schema`, for migrations: each creates what a later one only adds to.
+
+A table is created once, and changed by later files. A function has one body, in the file that
+creates it: a migration that comes with changed ones puts them all in place again.
+"""
+
+import re
+from pathlib import Path
+from typing import Final
+
+from alembic import op
+
+_SCHEMA: Final = Path(__file__).parents[1] / "schema"
+_FUNCTION: Final = re.compile(r"^CREATE (FUNCTION .*?\$\$;)$", re.MULTILINE | re.DOTALL)
+
+
+def load(*names: str) -> None:
+    """Run files of the schema in this order; names without a schema are of `growth_points`."""
+    for name in names:
+        _run(_read(name))
+
+
+def replace_functions() -> None:
+    """Give every function the body that its file has now."""
+    for file in sorted(_SCHEMA.glob("*.sql")):
+        for definition in _FUNCTION.findall(_read(file.name)):
+            _run(f"CREATE OR REPLACE {definition}")
+
+
+def _read(name: str) -> str:
+    return (_SCHEMA / name).read_text("utf-8")
+
+
+def _run(statements: str) -> None:
+    connection = op.get_bind()
+    connection.exec_driver_sql("SET LOCAL search_path = growth_points, pg_temp")
+    connection.exec_driver_sql(statements, execution_options={"no_parameters": True})
