@@ -124,3 +124,8 @@ def adjustment_key(request_id: str) -> str:
 def adjustment_request(key: str) -> str:
     """Return the request id of an adjustment's key."""
     return key.removeprefix("adjustment/")
+
+
+def conversion_key(seller_id: str, request_id: str) -> str:
+    """Return the key of a conversion: one for each request of a store."""
+    return f"conversion/{len(seller_id)}/{seller_id}/{request_id}"

@@ -1,6 +1,6 @@
 """Clocks that are wrong, without waiting: the database's and that of the machine."""
 
-from datetime import datetime, timedelta, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from typing import Self
 
 import pytest
@@ -30,6 +30,17 @@ def move_the_databases_clock(database_url: str, by: timedelta) -> None:
     with as_owner(database_url) as owner, owner.begin() as connection:
         for statement in connection.scalars(text(_DATED_BY_THE_CLOCK)).all():
             connection.execute(text(statement + ahead))
+
+
+def let_it_be(database_url: str, day: date) -> None:
+    """Let the database decide by this day what may be used, whatever its clock says."""
+    with as_owner(database_url) as owner, owner.begin() as connection:
+        connection.execute(
+            text(
+                "CREATE OR REPLACE FUNCTION growth_points.today() RETURNS date LANGUAGE plpgsql AS"
+                f" $$ BEGIN RETURN date '{day}'; END $$"
+            )
+        )
 
 
 def move_the_machines_clock(patch: pytest.MonkeyPatch, by: timedelta) -> None:

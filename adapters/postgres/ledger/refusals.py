@@ -7,6 +7,7 @@ from sqlalchemy.exc import DBAPIError
 
 from domain.months import SettlementMonth
 from domain.refusal import Refused, WrongUsage
+from domain.using.standing import Standing, UseRefusal
 
 
 class NothingToPost(WrongUsage):
@@ -80,6 +81,27 @@ class AdjustmentNotApproved(Refused):
             "--reason TEXT"
         )
         self.request_id, self.limit = request_id, limit
+
+
+class PointsNotUsable(Refused):
+    """A store may not use so many points now; `refusal` says why."""
+
+    def __init__(self, refusal: UseRefusal, points: int, standing: Standing) -> None:
+        seller_id, available = standing.seller_id, standing.available
+        why = {
+            UseRefusal.NO_AD_ACCOUNT: (
+                f"seller {seller_id} has no linked search-ad account; link one with: growth-points "
+                f"link-ad-account {shlex.join([seller_id, 'ACCOUNT'])}"
+            ),
+            UseRefusal.POINTS_EXPIRED: (
+                f"the points of seller {seller_id} were usable through {standing.last_usable_on}"
+            ),
+            UseRefusal.INSUFFICIENT_POINTS: (
+                f"seller {seller_id} has {available:,} available points, not {points:,}"
+            ),
+        }[refusal]
+        super().__init__(f"{refusal}: {why}. Nothing was converted.")
+        self.refusal = refusal
 
 
 class BudgetExceeded(Refused):

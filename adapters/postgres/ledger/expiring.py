@@ -1,0 +1,47 @@
+"""Expiring what stores left for a year: whole balances, after their last usable day."""
+
+from typing import Final
+
+from sqlalchemy import Connection, text
+
+from adapters.postgres.ledger.posting import Posted, Request, post
+from adapters.postgres.using import today
+from domain.ledger import TransferKind
+
+# A store whose payout is late is not among them until that is settled.
+_DUE: Final = """
+    FROM growth_points.expiring WHERE last_usable_on < growth_points.today()
+      AND (CAST(:seller_id AS text) IS NULL OR seller_id = :seller_id)
+"""
+_COUNT: Final = text(f"SELECT count(*), coalesce(sum(points), 0)::bigint {_DUE}")
+_NUMBER: Final = text("""
+    SELECT count(*) + 1 FROM growth_points.posting WHERE starts_with(key, :prefix)
+""")
+_TITLES: Final = text(f"""
+    INSERT INTO growth_points.expiry (posting_no, seller_id, points, last_usable_on)
+    SELECT :posting_no, seller_id, points, last_usable_on {_DUE} ORDER BY seller_id
+""")  # noqa: S608 constants
+_MOVE: Final = text("""
+    INSERT INTO growth_points.transfer
+      (posting_no, kind, seller_id, debit_account, credit_account, points)
+    SELECT posting_no, 'expiry', seller_id, 'available', 'expired', points
+    FROM growth_points.expiry WHERE posting_no = :posting_no ORDER BY seller_id
+""")
+
+
+def expire(connection: Connection, actor: str, *, seller_id: str | None = None) -> Posted | None:
+    """Expire every balance whose last usable day is over; None if there is none.
+
+    With `seller_id` that store's alone. The caller holds the program's lock.
+    """
+    sellers, points = connection.execute(_COUNT, {"seller_id": seller_id}).one()
+    if not sellers:
+        return None
+    day = today(connection)
+    number = connection.scalar(_NUMBER, {"prefix": f"expiry/{day}/"})
+    asked = Request(f"expiry/{day}/{number}", TransferKind.EXPIRY, day, actor)
+    posted = post(connection, asked, [sellers, points], sellers, points)
+    written = {"posting_no": posted.posting_no}
+    connection.execute(_TITLES, written | {"seller_id": seller_id})
+    connection.execute(_MOVE, written)
+    return posted

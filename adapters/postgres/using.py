@@ -1,0 +1,110 @@
+"""What stores have and may use: standings, linked search-ad accounts, conversions and their ends."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Final
+
+from sqlalchemy import Connection, text
+
+from domain.using.standing import Standing
+
+
+class ConversionState(StrEnum):
+    """Where a conversion stands: its points are held until it has ended, once."""
+
+    HELD = "held"
+    DELIVERED = "delivered"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Conversion:
+    """A conversion of points to search-ad credit, as far as it has come.
+
+    `conversion_no` is the posting that holds the points. `answer` is the ad system's newest one.
+    """
+
+    conversion_no: int
+    seller_id: str
+    request_id: str
+    points: int
+    account_id: str
+    requested_on: date
+    requested_at: datetime
+    state: ConversionState
+    ended_at: datetime | None
+    attempts: int
+    answer: str | None
+
+
+def today(connection: Connection) -> date:
+    """Return the day in Seoul by the database's clock, which decides what may be used."""
+    return connection.execute(_TODAY).scalar_one()  # type: ignore[no-any-return]
+
+
+def standing_of(connection: Connection, seller_id: str) -> Standing:
+    """Return what a store has, and may use."""
+    row = connection.execute(_STANDING, {"seller_id": seller_id}).one()
+    return Standing(seller_id, *row)
+
+
+def link_ad_account(
+    connection: Connection, seller_id: str, account_id: str | None, actor: str
+) -> bool:
+    """Link a search-ad account, None to unlink; returns False if that is so already."""
+    if standing_of(connection, seller_id).account_id == account_id:
+        return False
+    connection.execute(_LINK, {"seller_id": seller_id, "account_id": account_id, "actor": actor})
+    return True
+
+
+def conversions(
+    connection: Connection, *, seller_id: str | None = None, held_only: bool = False
+) -> Iterator[Conversion]:
+    """List conversions, oldest first; `held_only` those that have not ended."""
+    asked = {"seller_id": seller_id, "held_only": held_only}
+    for row in connection.execute(_CONVERSIONS, asked).mappings():
+        yield Conversion(**row | {"state": ConversionState(row["state"])})
+
+
+def record_attempt(connection: Connection, conversion_no: int, answer: str) -> None:
+    """Record that the ad system gave no answer that ends a conversion, and why."""
+    connection.execute(_ATTEMPT, {"conversion_no": conversion_no, "answer": answer[:500]})
+
+
+_TODAY: Final = text("SELECT growth_points.today()")
+_STANDING: Final = text("""
+    SELECT coalesce(max(points) FILTER (WHERE account = 'available'), 0)::bigint,
+           coalesce(max(points) FILTER (WHERE account = 'held'), 0)::bigint,
+           max(last_usable_on),
+           (SELECT account_id FROM growth_points.ad_account_link WHERE seller_id = :seller_id
+            ORDER BY link_no DESC LIMIT 1)
+    FROM growth_points.balance WHERE seller_id = :seller_id
+""")
+_LINK: Final = text("""
+    INSERT INTO growth_points.ad_account_link (seller_id, account_id, actor)
+    VALUES (:seller_id, :account_id, :actor)
+""")
+_ATTEMPT: Final = text("""
+    INSERT INTO growth_points.conversion_attempt (conversion_no, answer)
+    VALUES (:conversion_no, :answer)
+""")
+_CONVERSIONS: Final = text("""
+    SELECT conversion.posting_no AS conversion_no, seller_id, request_id, points, account_id,
+           requested_on, hold.recorded_at AS requested_at, coalesce(outcome, 'held') AS state,
+           moved.recorded_at AS ended_at, coalesce(tried.attempts, 0) AS attempts,
+           coalesce(ended.answer, tried.answer) AS answer
+    FROM growth_points.conversion
+    JOIN growth_points.posting hold USING (posting_no)
+    LEFT JOIN growth_points.conversion_end ended ON conversion_no = conversion.posting_no
+    LEFT JOIN growth_points.posting moved ON moved.posting_no = ended.posting_no
+    LEFT JOIN LATERAL (
+      SELECT count(*) AS attempts, (array_agg(answer ORDER BY attempt_no DESC))[1] AS answer
+      FROM growth_points.conversion_attempt WHERE conversion_no = conversion.posting_no
+    ) tried ON true
+    WHERE (CAST(:seller_id AS text) IS NULL OR seller_id = :seller_id)
+      AND (outcome IS NULL OR NOT :held_only)
+    ORDER BY conversion.posting_no
+""")

@@ -1,0 +1,1 @@
+"""Using points: what stores do with available points, and when those expire."""

@@ -1,0 +1,1 @@
+"""Converting points to search-ad credit: link an account, hold, deliver, confirm."""

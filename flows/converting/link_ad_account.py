@@ -1,0 +1,57 @@
+"""Linking a store's search-ad account, and unlinking it (U4)."""
+
+from typing import Final
+
+from sqlalchemy import Engine
+
+from adapters.postgres.revisions import seller_is_known
+from adapters.postgres.using import link_ad_account, standing_of
+from domain.refusal import WrongUsage
+from flows.clocks import warn_about_clocks
+from flows.converting.refusals import NotLinked, StoreUnknown
+from flows.program import program_database
+from flows.settings import Settings
+
+_LONGEST: Final = 64
+
+
+class AccountInvalid(WrongUsage):
+    """A text that is no search-ad account."""
+
+
+def link(settings: Settings, seller_id: str, account_id: str, actor: str) -> bool:
+    """Link an account to a store, instead of another; returns False if it was linked before."""
+    with program_database(settings) as engine:
+        warn_about_clocks(engine)
+        return link_account(engine, seller_id, account_id, actor)
+
+
+def unlink(settings: Settings, seller_id: str, actor: str) -> str:
+    """Unlink a store's account, and return it."""
+    with program_database(settings) as engine:
+        warn_about_clocks(engine)
+        return unlink_account(engine, seller_id, actor)
+
+
+def link_account(engine: Engine, seller_id: str, account_id: str, actor: str) -> bool:
+    """Link an account in one transaction; raises AccountInvalid, StoreUnknown."""
+    if not account_id.strip() or len(account_id) > _LONGEST or not account_id.isprintable():
+        raise AccountInvalid(
+            f"a search-ad account is a text of one line with up to {_LONGEST} letters and digits"
+        )
+    with engine.begin() as connection:
+        if not seller_is_known(connection, seller_id):
+            raise StoreUnknown(seller_id)
+        return link_ad_account(connection, seller_id, account_id, actor)
+
+
+def unlink_account(engine: Engine, seller_id: str, actor: str) -> str:
+    """Unlink a store's account in one transaction; raises NotLinked, StoreUnknown."""
+    with engine.begin() as connection:
+        if not seller_is_known(connection, seller_id):
+            raise StoreUnknown(seller_id)
+        account_id = standing_of(connection, seller_id).account_id
+        if account_id is None:
+            raise NotLinked(seller_id)
+        link_ad_account(connection, seller_id, None, actor)
+    return account_id

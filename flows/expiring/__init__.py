@@ -1,0 +1,1 @@
+"""Expiring points that a store left for a year after its last grant."""

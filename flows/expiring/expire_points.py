@@ -1,0 +1,33 @@
+"""Expiring the balances whose last usable day is over (U14 to U17)."""
+
+from sqlalchemy import Engine
+
+from adapters.postgres.database import lock_program
+from adapters.postgres.ledger import Posted, check_now
+from adapters.postgres.ledger.expiring import expire
+from flows.clocks import warn_about_clocks
+from flows.program import program_database
+from flows.settings import Settings
+
+
+def expire_what_is_due(settings: Settings, actor: str) -> Posted | None:
+    """Expire what is due by the database's clock; None if nothing is."""
+    with program_database(settings) as engine:
+        warn_about_clocks(engine)
+        return expire_points(engine, actor)
+
+
+def expire_points(engine: Engine, actor: str) -> Posted | None:
+    """Expire whole balances in one transaction; again, it does nothing."""
+    with engine.begin() as connection:
+        lock_program(connection)
+        expired = expire(connection, actor)
+        check_now(connection)
+    return expired
+
+
+def expiry_summary(expired: Posted | None) -> str:
+    """Describe what expired."""
+    if expired is None:
+        return "No balance is past its last usable day."
+    return f"{expired.points:,} points of {expired.transfers:,} sellers expired."
