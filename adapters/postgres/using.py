@@ -66,7 +66,7 @@ def conversions(
     """List conversions, oldest first; `held_only` those that have not ended."""
     asked = {"seller_id": seller_id, "held_only": held_only}
     for row in connection.execute(_CONVERSIONS, asked).mappings():
-        yield Conversion(**row | {"state": ConversionState(row["state"])})
+        yield Conversion(**{**row, "state": ConversionState(row["state"])})
 
 
 def record_attempt(connection: Connection, conversion_no: int, answer: str) -> None:

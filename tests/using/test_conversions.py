@@ -1,6 +1,7 @@
 """Conversions to search-ad credit: the worked examples of points in use, on a real database."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
 
@@ -73,3 +74,137 @@ def test_the_same_request_is_the_first_one_and_other_content_is_refused(program:
     with pytest.raises(OtherConversion, match="for other points"):
         convert(program, 50_000)
     assert has(program) == (50_000, 100_000)
+
+
+@pytest.mark.parametrize(
+    ("points", "on", "linked", "refusal", "told"),
+    [
+        (150_001, SOME_DAY, True, "insufficient_points", "has 150,000 available points"),
+        (1, SOME_DAY, False, "no_ad_account", "link-ad-account A ACCOUNT"),
+        (1, DAY_AFTER, True, "points_expired", "usable through 2027-11-10"),
+    ],
+)
+def test_what_may_not_be_used_is_refused_and_uses_no_request_up(
+    program: Program,
+    database_url: str,
+    points: int,
+    on: date,
+    linked: bool,
+    refusal: str,
+    told: str,
+) -> None:
+    if not linked:
+        assert unlink_account(program.engine, "A", "a store") == "ads-1"
+    let_it_be(database_url, on)
+    with pytest.raises(PointsNotUsable, match=f"^{refusal}: .*{told}"):
+        convert(program, points)
+    assert has(program) == (150_000, 0)
+    let_it_be(database_url, SOME_DAY)
+    link_account(program.engine, "A", "ads-1", "a store")
+    assert convert(program, 150_000).created
+
+
+def test_the_last_usable_day_is_usable(program: Program, database_url: str) -> None:
+    let_it_be(database_url, LAST_DAY)
+    assert convert(program, 1).created
+
+
+def test_what_the_ad_system_refuses_returns(program: Program) -> None:
+    held = convert(program, 100_000)
+    ends(program, held, delivered=False)
+    assert has(program) == (150_000, 0)
+    with program.engine.connect() as connection:
+        (conversion,) = conversions(connection)
+    assert (conversion.state, conversion.answer) == ("refused", "an answer")
+    assert not convert(program, 100_000).created  # it is the first one, which has ended
+
+
+def test_the_balance_expires_once_after_its_last_usable_day(
+    program: Program, database_url: str
+) -> None:
+    let_it_be(database_url, LAST_DAY)
+    assert expire_points(program.engine, "tests") is None
+    let_it_be(database_url, DAY_AFTER)
+    expired = expire_points(program.engine, "tests")
+    assert expired is not None
+    assert (expired.transfers, expired.points) == (1, 150_000)
+    assert expire_points(program.engine, "tests") is None
+    assert has(program) == (0, 0)
+
+
+def test_held_points_do_not_expire_but_do_when_they_return(
+    program: Program, database_url: str
+) -> None:
+    held = convert(program, 100_000)
+    let_it_be(database_url, DAY_AFTER)
+    expire_points(program.engine, "tests")
+    assert has(program) == (0, 100_000)
+    with program.engine.begin() as connection:
+        end(
+            connection,
+            held.posting_no,
+            "A",
+            held.points,
+            answer="an answer",
+            delivered=False,
+            actor="tests",
+        )
+        expired = expire(connection, "tests", seller_id="A")
+    assert expired is not None
+    assert expired.points == 100_000
+    assert has(program) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("grant", "usable_through"),
+    [
+        (lambda program: program.adjust("A", 1, on=LAST_DAY), date(2028, 11, 10)),
+        (lambda program: program.adjust("A", 1, on=date(2028, 2, 29)), date(2029, 2, 28)),
+        (lambda program: program.adjust("A", -1, on=LAST_DAY), LAST_DAY),
+        (lambda program: program.adjust("A", 1, on=date(2026, 11, 1)), LAST_DAY),
+    ],
+    ids=["a grant", "on a leap day", "what is taken is none", "an earlier one"],
+)
+def test_the_last_grant_decides_for_the_whole_balance(
+    program: Program, grant: Callable[[Program], object], usable_through: date
+) -> None:
+    grant(program)
+    with program.engine.connect() as connection:
+        assert standing_of(connection, "A").last_usable_on == usable_through
+
+
+def test_a_late_payout_costs_no_older_points(program: Program, database_url: str) -> None:
+    """November is due on the last usable day, and paid four days late."""
+    program.holidays[date(2026, 12, 10)] = "Temporary holiday"
+    program.adjust("A", 1, on=date(2025, 12, 11))
+    better = {"A": Sold(40_000_000, approved_on=date(2026, 3, 16)), "B": Sold(7_000_000)}
+    program.close("2026-11", better)
+    let_it_be(database_url, date(2027, 11, 30))
+    assert expire_points(program.engine, "tests") is None
+    program.pay("2026-11", date(2026, 12, 15))
+    with program.engine.connect() as connection:
+        assert standing_of(connection, "A").last_usable_on == date(2027, 12, 11)
+    assert has(program) == (450_001, 0)
+
+
+def test_unknown_stores_are_refused(program: Program) -> None:
+    with pytest.raises(StoreUnknown, match="No seller 'Z'"):
+        convert(program, 1, seller_id="Z")
+    with pytest.raises(StoreUnknown, match="No seller 'Z'"):
+        link_account(program.engine, "Z", "ads-1", "a store")
+    with pytest.raises(NotLinked, match="no linked search-ad account"):
+        unlink_account(program.engine, "B", "a store")
+
+
+def test_sixty_four_conversions_at_once_are_accepted_as_far_as_the_balance_goes(
+    program: Program,
+) -> None:
+    def one(number: int) -> bool:
+        try:
+            return convert(program, 10_000, f"r{number}").created
+        except PointsNotUsable:
+            return False
+
+    with ThreadPoolExecutor(16) as pool:
+        assert sum(pool.map(one, range(64))) == 15
+    assert has(program) == (0, 150_000)
