@@ -10,7 +10,7 @@ from typing import Final, NoReturn
 
 import click
 
-from console.commands import answers, months, points, service
+from console.commands import answers, months, points, service, using
 from console.output import echo
 from console.safe_streams import output_error, protect_standard_streams
 from console.troubles import sentence_about
@@ -28,6 +28,10 @@ _TOPICS = {
         *(points.reschedule_payouts, points.adjust, points.approve_adjustment_command),
         *(points.ledger, points.balances),
     ),
+    "Points in use": (
+        *(using.link_ad_account_command, using.unlink_ad_account_command, using.convert),
+        *(using.conversions, using.expire, using.expiring, using.statement, using.consulting),
+    ),
     "Answers": (answers.explain, answers.decisions, answers.history, answers.verify),
     "Service": (service.up, service.serve, service.alarms, service.demo, service.sample),
 }
@@ -36,6 +40,8 @@ _TOPICS = {
 _RECORD: Final = (
     *(months.ingest, months.close, points.approve_payout_command, points.pay_out_command),
     *(points.reschedule_payouts, points.adjust, points.approve_adjustment_command),
+    *(using.link_ad_account_command, using.unlink_ad_account_command, using.convert),
+    using.expire,
     *(service.up, service.serve, service.alarms, service.demo, service.sample),
 )
 

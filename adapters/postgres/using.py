@@ -1,4 +1,4 @@
-"""What stores have and may use: standings, linked search-ad accounts, conversions and their ends."""
+"""What stores have and may use: standings, linked search-ad accounts, conversions."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -64,8 +64,17 @@ def conversions(
     connection: Connection, *, seller_id: str | None = None, held_only: bool = False
 ) -> Iterator[Conversion]:
     """List conversions, oldest first; `held_only` those that have not ended."""
-    asked = {"seller_id": seller_id, "held_only": held_only}
-    for row in connection.execute(_CONVERSIONS, asked).mappings():
+    return _conversions(connection, seller_id=seller_id, held_only=held_only)
+
+
+def find_conversion(connection: Connection, conversion_no: int) -> Conversion:
+    """Return a conversion that was recorded."""
+    return next(_conversions(connection, conversion_no=conversion_no))
+
+
+def _conversions(connection: Connection, **asked: object) -> Iterator[Conversion]:
+    anything = {"conversion_no": None, "seller_id": None, "held_only": False}
+    for row in connection.execute(_CONVERSIONS, anything | asked).mappings():
         yield Conversion(**{**row, "state": ConversionState(row["state"])})
 
 
@@ -104,7 +113,8 @@ _CONVERSIONS: Final = text("""
       SELECT count(*) AS attempts, (array_agg(answer ORDER BY attempt_no DESC))[1] AS answer
       FROM growth_points.conversion_attempt WHERE conversion_no = conversion.posting_no
     ) tried ON true
-    WHERE (CAST(:seller_id AS text) IS NULL OR seller_id = :seller_id)
+    WHERE conversion.posting_no = coalesce(:conversion_no, conversion.posting_no)
+      AND seller_id = coalesce(:seller_id, seller_id)
       AND (outcome IS NULL OR NOT :held_only)
     ORDER BY conversion.posting_no
 """)

@@ -10,11 +10,20 @@ from adapters.postgres.ledger.converting import hold
 from adapters.postgres.ledger.posting import posted_before
 from adapters.postgres.ledger.refusals import PointsNotUsable
 from adapters.postgres.revisions import seller_is_known
-from adapters.postgres.using import standing_of, today
+from adapters.postgres.using import (
+    Conversion,
+    ConversionState,
+    find_conversion,
+    standing_of,
+    today,
+)
 from domain.cause import Cause
 from domain.ledger import MOST_POINTS, conversion_key
 from domain.using.standing import decide_conversion
+from flows.clocks import warn_about_clocks
 from flows.converting.refusals import ConversionInvalid, OtherConversion, StoreUnknown
+from flows.program import program_database
+from flows.settings import Settings
 
 _LONGEST_ID: Final = 64
 
@@ -59,3 +68,25 @@ def hold_points(engine: Engine, request: ConversionRequest) -> Posted:
             raise OtherConversion(request.seller_id, request.request_id) from None
         check_now(connection)
     return held
+
+
+def convert_points(settings: Settings, request: ConversionRequest) -> Conversion:
+    """Hold the points, offer them to the ad system, and return how far that came."""
+    with program_database(settings) as engine:
+        warn_about_clocks(engine)
+        held = hold_points(engine, request)
+        with engine.connect() as connection:
+            return find_conversion(connection, held.posting_no)
+
+
+def conversion_summary(request: ConversionRequest, conversion: Conversion) -> str:
+    """Describe a conversion, as far as it has come."""
+    what = f"{conversion.points:,} points of seller {conversion.seller_id}"
+    to = f"search-ad account {conversion.account_id}"
+    match conversion.state:
+        case ConversionState.DELIVERED:
+            return f"{what} are credit of {to} (request {request.request_id})."
+        case ConversionState.REFUSED:
+            return f"The ad system refused {what} for {to}, which returned: {conversion.answer}"
+        case ConversionState.HELD:
+            return f"{what} are held until the ad system has credited them to {to}."

@@ -20,7 +20,7 @@ _NUMBER: Final = text("""
 _TITLES: Final = text(f"""
     INSERT INTO growth_points.expiry (posting_no, seller_id, points, last_usable_on)
     SELECT :posting_no, seller_id, points, last_usable_on {_DUE} ORDER BY seller_id
-""")  # noqa: S608 constants
+""")
 _MOVE: Final = text("""
     INSERT INTO growth_points.transfer
       (posting_no, kind, seller_id, debit_account, credit_account, points)

@@ -1,0 +1,113 @@
+"""What stores see of their points: statements, what expires, whether consulting is open."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from sqlalchemy import Connection, text
+
+from domain.ledger import TransferKind
+from domain.months import SettlementMonth
+
+
+@dataclass(frozen=True, slots=True)
+class StatementLine:
+    """What changed a store's available points; `points` is below zero for what was taken.
+
+    `reference` is the settlement month of a payout, the reason of an adjustment, the request of a
+    conversion. `balance` is what was available afterwards.
+    """
+
+    entry_no: int
+    on: date
+    kind: TransferKind
+    points: int
+    reference: str
+    balance: int
+
+
+@dataclass(frozen=True, slots=True)
+class Expiring:
+    """A store's balance, and the last day on which it may be used."""
+
+    seller_id: str
+    points: int
+    last_usable_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class StandingAward:
+    """An award that a store was given, and that was not reversed."""
+
+    settlement_month: SettlementMonth
+    tier: int
+    points: int
+
+
+def statement(
+    connection: Connection,
+    seller_id: str,
+    *,
+    since: date | None = None,
+    until: date | None = None,
+) -> Iterator[StatementLine]:
+    """List what changed a store's available points, in order, with the balance after each."""
+    asked = {"seller_id": seller_id, "since": since, "until": until}
+    for row in connection.execute(_STATEMENT, asked).mappings():
+        yield StatementLine(**{**row, "kind": TransferKind(row["kind"])})
+
+
+def expiring(connection: Connection, until: date) -> Iterator[Expiring]:
+    """List the balances that expire after a day until then, the first ones first."""
+    for row in connection.execute(_EXPIRING, {"until": until}):
+        yield Expiring(*row)
+
+
+def award_for_consulting(connection: Connection, seller_id: str) -> StandingAward | None:
+    """Return a store's first award that stands, which opens consulting to it (U22); or None."""
+    row = connection.execute(_AWARD, {"seller_id": seller_id}).first()
+    if row is None:
+        return None
+    return StandingAward(SettlementMonth(row[0].year, row[0].month), row[1], row[2])
+
+
+# The running balance is of all lines, also of those before the first day that is asked for.
+_STATEMENT: Final = text("""
+    SELECT * FROM (
+      SELECT entry_no, effective_on AS "on", transfer.kind,
+             CASE credit_account WHEN 'available' THEN transfer.points ELSE -transfer.points END
+               AS points,
+             coalesce(
+               CASE transfer.kind
+               WHEN 'payout' THEN to_char(posting.settlement_month, 'YYYY-MM')
+               WHEN 'conversion' THEN held.request_id
+               WHEN 'return' THEN returned.request_id
+               WHEN 'expiry' THEN 'usable through ' || expiry.last_usable_on ELSE reason END, '')
+               AS reference,
+             sum(CASE credit_account WHEN 'available' THEN transfer.points ELSE -transfer.points END)
+               OVER (ORDER BY entry_no)::bigint AS balance
+      FROM growth_points.transfer JOIN growth_points.posting USING (posting_no)
+      LEFT JOIN growth_points.conversion held USING (posting_no)
+      LEFT JOIN growth_points.conversion_end ended USING (posting_no)
+      LEFT JOIN growth_points.conversion returned ON returned.posting_no = ended.conversion_no
+      LEFT JOIN growth_points.expiry ON expiry.posting_no = transfer.posting_no
+        AND expiry.seller_id = transfer.seller_id
+      WHERE transfer.seller_id = :seller_id AND 'available' IN (debit_account, credit_account)
+    ) line
+    WHERE "on" >= coalesce(CAST(:since AS date), "on")
+      AND "on" <= coalesce(CAST(:until AS date), "on")
+    ORDER BY entry_no
+""")
+_EXPIRING: Final = text("""
+    SELECT seller_id, points, last_usable_on FROM growth_points.expiring
+    WHERE last_usable_on <= :until ORDER BY last_usable_on, seller_id
+""")
+_AWARD: Final = text("""
+    SELECT settlement_month, tier, points FROM growth_points.award
+    WHERE seller_id = :seller_id AND state <> 'reversed'
+    UNION ALL
+    SELECT settlement_month, tier, points FROM growth_points.correction given
+    WHERE seller_id = :seller_id AND kind = 'award'
+    ORDER BY 1, 2 LIMIT 1
+""")
