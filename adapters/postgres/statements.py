@@ -85,7 +85,8 @@ _STATEMENT: Final = text("""
                WHEN 'return' THEN returned.request_id
                WHEN 'expiry' THEN 'usable through ' || expiry.last_usable_on ELSE reason END, '')
                AS reference,
-             sum(CASE credit_account WHEN 'available' THEN transfer.points ELSE -transfer.points END)
+             sum(CASE credit_account WHEN 'available' THEN transfer.points
+                   ELSE -transfer.points END)
                OVER (ORDER BY entry_no)::bigint AS balance
       FROM growth_points.transfer JOIN growth_points.posting USING (posting_no)
       LEFT JOIN growth_points.conversion held USING (posting_no)

@@ -18,6 +18,7 @@ from prefect.types.entrypoint import EntrypointType
 
 from flows.closing.flow import close_month, rerun_month
 from flows.correcting.flow import adjust_points_of
+from flows.expiring.flow import expire_points_daily
 from flows.ingesting.flow import ingest_month
 from flows.paying.flow import (
     approve_payout_of,
@@ -94,6 +95,7 @@ DEPLOYED: Final = (
     Deployed(tell_late_payouts, cron="0 11 * * *"),
     Deployed(reschedule_planned_payouts),
     Deployed(adjust_points_of),
+    Deployed(expire_points_daily, cron="0 5 * * *"),
     Deployed(verify_program, cron="0 6 * * 1"),
 )
 
