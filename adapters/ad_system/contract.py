@@ -12,7 +12,7 @@ from domain.using.ad_credit import Credit, Credited, CreditRequest, Refused, Unk
 
 MOST_BYTES: Final = 1024 * 1024  # of one body
 _SEOUL: Final = ZoneInfo("Asia/Seoul")
-_MOST_POINTS: Final = 10**12
+_MOST_POINTS: Final = 2**53 - 1  # what JSON numbers hold everywhere
 
 _ID: Final = re.compile(r"[A-Za-z0-9_-]{1,80}")
 _ACCOUNT: Final = re.compile(r".{1,64}")
