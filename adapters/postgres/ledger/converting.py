@@ -8,7 +8,7 @@ from sqlalchemy.exc import DBAPIError
 from adapters.postgres.ledger.posting import Posted, Request, post
 from adapters.postgres.ledger.refusals import PointsNotUsable, constraint_of
 from adapters.postgres.ledger.tables import transfer
-from adapters.postgres.using import today
+from adapters.postgres.using import Conversion, today
 from domain.cause import Cause
 from domain.ledger import Account, TransferKind, conversion_key
 from domain.using.standing import Standing, UseRefusal
@@ -60,34 +60,28 @@ def hold(
 
 
 def end(
-    connection: Connection,
-    conversion_no: int,
-    seller_id: str,
-    points: int,
-    *,
-    answer: str,
-    delivered: bool,
-    actor: str,
+    connection: Connection, held: Conversion, answer: str, actor: str, *, delivered: bool
 ) -> Posted:
     """End a conversion: its points go to the ad system, or return. Again, it does nothing.
 
-    Raises PostingConflict if it ended otherwise.
+    The caller holds the program's lock and knows that it has not ended otherwise.
     """
     kind = TransferKind.DELIVERY if delivered else TransferKind.RETURN
     credit = Account.SEARCH_AD_CREDIT if delivered else Account.AVAILABLE
-    asked = Request(f"{kind}/{conversion_no}", kind, today(connection), actor)
-    posted = post(connection, asked, [conversion_no], 1, points)
+    number = held.conversion_no
+    asked = Request(f"{kind}/{number}", kind, today(connection), actor)
+    posted = post(connection, asked, [number], 1, held.points)
     if posted.created:
         connection.execute(
             _END,
             {
                 "posting_no": posted.posting_no,
-                "conversion_no": conversion_no,
+                "conversion_no": number,
                 "outcome": "delivered" if delivered else "refused",
                 "answer": answer[:500],
             },
         )
-        _move(connection, posted, seller_id, Account.HELD, credit)
+        _move(connection, posted, held.seller_id, Account.HELD, credit)
     return posted
 
 

@@ -1,0 +1,112 @@
+"""Delivering conversions: whatever the ad system answers, each is credited or returned once."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+
+import pytest
+
+from adapters.postgres.using import Conversion, ConversionState
+from domain.using.ad_credit import (
+    Answer,
+    Credit,
+    Credited,
+    CreditRequest,
+    NoAnswer,
+    Refused,
+    Unknown,
+    credit_id,
+)
+from flows.converting.deliver_conversions import deliver_held
+from tests.clocks import let_it_be
+from tests.closings import Program
+from tests.using.store_a import DAY_AFTER, convert, has
+
+CREDITED = Credited(datetime(2026, 12, 1, tzinfo=UTC), "c-1")
+REFUSED = Refused("account_closed", "The account is closed.")
+SILENT = NoAnswer("no answer within 20 seconds")
+
+
+@dataclass
+class Scripted:
+    """An ad system that answers as told, in order, and keeps what it was asked."""
+
+    answers: list[Answer]
+    asked: list[tuple[str, CreditRequest]] = field(default_factory=list)
+
+    def deliver(self, request: CreditRequest) -> Answer:
+        return self._answer("deliver", request)
+
+    def ask(self, request: CreditRequest) -> Answer:
+        return self._answer("ask", request)
+
+    def credits_of(self, _: date) -> tuple[Credit, ...] | NoAnswer:
+        return ()
+
+    def _answer(self, how: str, request: CreditRequest) -> Answer:
+        self.asked.append((how, request))
+        return self.answers.pop(0)
+
+
+def delivered(program: Program, *answers: Answer) -> tuple[Scripted, list[Conversion]]:
+    """Deliver what is held until nobody answers any more."""
+    ad_system = Scripted(list(answers))
+    found: list[Conversion] = []
+    while ad_system.answers:
+        found += deliver_held(program.engine, ad_system, "tests")
+    return ad_system, found
+
+
+@pytest.mark.parametrize(
+    ("answers", "asked", "state", "had"),
+    [
+        ([CREDITED], ["deliver"], "delivered", (50_000, 0)),
+        ([REFUSED], ["deliver"], "refused", (150_000, 0)),
+        ([SILENT], ["deliver"], "held", (50_000, 100_000)),
+        ([SILENT, CREDITED], ["deliver", "ask"], "delivered", (50_000, 0)),
+        ([SILENT, SILENT, REFUSED], ["deliver", "ask", "ask"], "refused", (150_000, 0)),
+        ([SILENT, Unknown(), CREDITED], ["deliver", "ask", "deliver"], "delivered", (50_000, 0)),
+        ([SILENT, Unknown(), SILENT], ["deliver", "ask", "deliver"], "held", (50_000, 100_000)),
+    ],
+)
+def test_a_conversion_ends_by_the_ad_systems_answer(
+    program: Program, answers: list[Answer], asked: list[str], state: str, had: tuple[int, int]
+) -> None:
+    convert(program, 100_000)
+    ad_system, found = delivered(program, *answers)
+    assert [how for how, _ in ad_system.asked] == asked
+    assert {request for _, request in ad_system.asked} == {
+        CreditRequest(credit_id("A", "r1"), "ads-1", 100_000)
+    }
+    assert found[-1].state == state
+    assert has(program) == had
+
+
+def test_a_conversion_that_has_ended_is_not_delivered_again(program: Program) -> None:
+    convert(program, 100_000)
+    delivered(program, CREDITED)
+    assert deliver_held(program.engine, Scripted([]), "tests") == ()
+
+
+def test_two_deliverers_end_a_conversion_once(program: Program) -> None:
+    """The second one asked while the first one's answer was on its way."""
+    convert(program, 100_000)
+
+    class Meanwhile(Scripted):
+        def deliver(self, request: CreditRequest) -> Answer:
+            deliver_held(program.engine, Scripted([CREDITED]), "another")
+            return super().deliver(request)
+
+    (second,) = deliver_held(program.engine, Meanwhile([REFUSED]), "tests")
+    assert second.state is ConversionState.DELIVERED
+    assert has(program) == (50_000, 0)
+
+
+def test_what_returns_after_the_last_usable_day_expires(
+    program: Program, database_url: str
+) -> None:
+    convert(program, 100_000)
+    let_it_be(database_url, DAY_AFTER)
+    (refused,) = deliver_held(program.engine, Scripted([REFUSED]), "tests")
+    assert refused.state is ConversionState.REFUSED
+    assert refused.answer == "account_closed: The account is closed."
+    assert has(program) == (0, 0)
