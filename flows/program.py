@@ -20,6 +20,7 @@ from flows.settings import Settings
 if TYPE_CHECKING:
     from adapters.ingest.signed_manifest import TrustedSenders
     from adapters.signatures.senders import Senders
+    from domain.using.ad_credit import AdSystem
 
 
 @contextmanager
@@ -53,6 +54,18 @@ def program_calendar(settings: Settings) -> Calendar:
         return korean_holidays(calendar_years(month), extra)
 
     return around_payout_of
+
+
+@contextmanager
+def program_ad_system(settings: Settings) -> "Iterator[AdSystem | None]":
+    """Reach the ad system; None if none is configured."""
+    if settings.ad_system_url is None:
+        yield None
+        return
+    from adapters.ad_system.client import HttpAdSystem
+
+    with HttpAdSystem(settings.ad_system_url, settings.ad_system_secret()) as ad_system:
+        yield ad_system
 
 
 def program_senders(settings: Settings) -> "Senders | None":

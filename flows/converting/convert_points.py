@@ -21,8 +21,9 @@ from domain.cause import Cause
 from domain.ledger import MOST_POINTS, conversion_key
 from domain.using.standing import decide_conversion
 from flows.clocks import warn_about_clocks
+from flows.converting.deliver_conversions import deliver
 from flows.converting.refusals import ConversionInvalid, OtherConversion, StoreUnknown
-from flows.program import program_database
+from flows.program import program_ad_system, program_database
 from flows.settings import Settings
 
 _LONGEST_ID: Final = 64
@@ -74,9 +75,13 @@ def convert_points(settings: Settings, request: ConversionRequest) -> Conversion
     """Hold the points, offer them to the ad system, and return how far that came."""
     with program_database(settings) as engine:
         warn_about_clocks(engine)
-        held = hold_points(engine, request)
+        number = hold_points(engine, request).posting_no
         with engine.connect() as connection:
-            return find_conversion(connection, held.posting_no)
+            conversion = find_conversion(connection, number)
+        with program_ad_system(settings) as ad_system:
+            if ad_system is None or conversion.state is not ConversionState.HELD:
+                return conversion
+            return deliver(engine, ad_system, conversion, request.cause.actor)
 
 
 def conversion_summary(request: ConversionRequest, conversion: Conversion) -> str:

@@ -4,6 +4,9 @@ No answer, or one that nobody understands, ends nothing: the points stay held, a
 asked again under the same id.
 """
 
+from collections import Counter
+from collections.abc import Sequence
+
 from sqlalchemy import Connection, Engine
 
 from adapters.postgres.database import lock_program
@@ -80,3 +83,11 @@ def _expire_if_over(connection: Connection, seller_id: str, actor: str) -> None:
     """Expire what returned after the last usable day: returned points are no grant."""
     if standing_of(connection, seller_id).expired_on(today(connection)):
         expire(connection, actor, seller_id=seller_id)
+
+
+def delivery_summary(tried: Sequence[Conversion]) -> str:
+    """Describe how far conversions have come."""
+    if not tried:
+        return "No conversion is held."
+    states = Counter(each.state for each in tried)
+    return ", ".join(f"{states[each]:,} {each}" for each in ConversionState if states[each]) + "."

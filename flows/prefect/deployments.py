@@ -17,6 +17,12 @@ from prefect.schedules import Cron
 from prefect.types.entrypoint import EntrypointType
 
 from flows.closing.flow import close_month, rerun_month
+from flows.converting.flow import (
+    compare_yesterdays_credits,
+    convert_points_of,
+    deliver_conversions,
+    link_ad_account_of,
+)
 from flows.correcting.flow import adjust_points_of
 from flows.expiring.flow import expire_points_daily
 from flows.ingesting.flow import ingest_month
@@ -95,6 +101,10 @@ DEPLOYED: Final = (
     Deployed(tell_late_payouts, cron="0 11 * * *"),
     Deployed(reschedule_planned_payouts),
     Deployed(adjust_points_of),
+    Deployed(link_ad_account_of),
+    Deployed(convert_points_of),
+    Deployed(deliver_conversions, cron="*/5 * * * *"),
+    Deployed(compare_yesterdays_credits, cron="0 7 * * *"),
     Deployed(expire_points_daily, cron="0 5 * * *"),
     Deployed(verify_program, cron="0 6 * * 1"),
 )

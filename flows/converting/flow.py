@@ -1,0 +1,79 @@
+"""The flows about search-ad credit: link an account, convert, deliver, compare."""
+
+from datetime import timedelta
+
+from prefect import flow, task
+from prefect.cache_policies import NO_CACHE
+
+from adapters.postgres.using import Conversion
+from flows.converting.compare_credits import CreditsDiffer, compare_credits
+from flows.converting.convert_points import ConversionRequest, conversion_summary, convert_points
+from flows.converting.deliver_conversions import deliver_held, delivery_summary
+from flows.converting.link_ad_account import link, unlink
+from flows.prefect.flow_occasion import flow_occasion
+from flows.prefect.forms import Name, NameOrNone
+from flows.program import program_ad_system, program_database
+from flows.settings import Settings
+
+
+@flow(name="link-ad-account", flow_run_name="link {seller_id}")
+def link_ad_account_of(
+    seller_id: Name, account_id: NameOrNone = "", asked_by: NameOrNone = ""
+) -> str:
+    """Link the search-ad account to which a store converts points, or unlink it.
+
+    Args:
+        seller_id: The store's id, as in the settlement files.
+        account_id: The search-ad account. Empty: unlink the one that is linked.
+        asked_by: Your name; recorded with the link.
+    """
+    settings, actor = Settings.read(), flow_occasion(asked_by).actor
+    if account_id:
+        link(settings, seller_id, account_id, actor)
+        return f"Search-ad account {account_id} is linked to seller {seller_id}."
+    return f"Search-ad account {unlink(settings, seller_id, actor)} is unlinked."
+
+
+@flow(name="convert-points", flow_run_name="convert {seller_id}")
+def convert_points_of(
+    seller_id: Name, points: int, request_id: Name, asked_by: NameOrNone = ""
+) -> str:
+    """Convert a store's points to search-ad credit; the same request again does nothing.
+
+    Args:
+        seller_id: The store's id, as in the settlement files.
+        points: How many points, such as 50000.
+        request_id: The store's own id of this request, for ever.
+        asked_by: Your name; recorded in the ledger.
+    """
+    cause = flow_occasion(asked_by).cause("a store's request")
+    request = ConversionRequest(seller_id, request_id, points, cause)
+    return conversion_summary(request, hold_and_deliver(Settings.read(), request))
+
+
+hold_and_deliver = task(cache_policy=NO_CACHE, name="hold and deliver")(convert_points)
+
+
+@flow(name="deliver-conversions", flow_run_name="deliver conversions")
+def deliver_conversions() -> str:
+    """Deliver the conversions that are held, and ask again about those that got no answer."""
+    return delivery_summary(deliver_what_is_held(Settings.read(), flow_occasion().actor))
+
+
+@task(cache_policy=NO_CACHE, name="deliver what is held")
+def deliver_what_is_held(settings: Settings, actor: str) -> tuple[Conversion, ...]:
+    """Deliver what is held; without an ad system in the settings, nothing is."""
+    with program_database(settings) as engine, program_ad_system(settings) as ad_system:
+        return () if ad_system is None else deliver_held(engine, ad_system, actor)
+
+
+@flow(name="compare-credits", flow_run_name="compare credits")
+def compare_yesterdays_credits() -> str:
+    """Compare yesterday's deliveries with what the ad system credited; fail if they differ."""
+    settings, day = Settings.read(), flow_occasion().today - timedelta(days=1)
+    with program_database(settings) as engine, program_ad_system(settings) as ad_system:
+        if ad_system is None:
+            return "No ad system is configured."
+        if found := compare_credits(engine, ad_system, day):
+            raise CreditsDiffer(day, found)
+    return f"The ad system and the ledger agree about {day}."
