@@ -1,7 +1,9 @@
 """Clocks that are wrong, without waiting: the database's and that of the machine."""
 
+import re
 from datetime import date, datetime, timedelta, tzinfo
-from typing import Self
+from pathlib import Path
+from typing import Final, Self
 
 import pytest
 from sqlalchemy import text
@@ -9,6 +11,7 @@ from sqlalchemy import text
 import flows.occasion
 from tests.adapters.ledger_world import as_owner
 
+SCHEMA: Final = Path(__file__).parents[1] / "deploy" / "schema"
 RIGHT = timedelta()
 SECONDS_AHEAD = timedelta(seconds=90)
 YEAR_AHEAD = timedelta(days=366)
@@ -34,13 +37,23 @@ def move_the_databases_clock(database_url: str, by: timedelta) -> None:
 
 def let_it_be(database_url: str, day: date) -> None:
     """Let the database decide by this day what may be used, whatever its clock says."""
+    _define_today(
+        database_url,
+        f"FUNCTION growth_points.today() RETURNS date LANGUAGE plpgsql AS"
+        f" $$ BEGIN RETURN date '{day}'; END $$",
+    )
+
+
+def let_the_clock_decide(database_url: str) -> None:
+    """Let the database decide by its clock again."""
+    schema = (SCHEMA / "8_using.sql").read_text("utf-8")
+    (definition,) = re.findall(r"(?s)CREATE FUNCTION (today\(\).*?\$\$;)", schema)
+    _define_today(database_url, f"FUNCTION growth_points.{definition}")
+
+
+def _define_today(database_url: str, definition: str) -> None:
     with as_owner(database_url) as owner, owner.begin() as connection:
-        connection.execute(
-            text(
-                "CREATE OR REPLACE FUNCTION growth_points.today() RETURNS date LANGUAGE plpgsql AS"
-                f" $$ BEGIN RETURN date '{day}'; END $$"
-            )
-        )
+        connection.execute(text(f"CREATE OR REPLACE {definition}"))
 
 
 def move_the_machines_clock(patch: pytest.MonkeyPatch, by: timedelta) -> None:
