@@ -12,6 +12,8 @@ from pathlib import Path
 from shutil import which
 from typing import TYPE_CHECKING, Final
 
+from adapters.postgres.decisions import decisions
+from adapters.postgres.ledger import standing_awards
 from adapters.sample import write_sample
 from console.output import echo
 from console.progress import progress, say
@@ -23,6 +25,8 @@ from flows.prefect.servers.temporary_server import prepare_prefect, ready_for_fl
 from flows.reports.report import Section
 
 if TYPE_CHECKING:  # importing Prefect reads its settings
+    from sqlalchemy import Engine
+
     from flows.closing.record_closing import Closing
 
 HISTORY: Final = tuple(SettlementMonth(2026, 3).until(SettlementMonth(2026, 4)))
@@ -95,6 +99,7 @@ def run_demo(demo: Demo) -> None:
         closings = demo.close_and_pay()
     print_section(_months(closings))
     print_section(_why_not(closings))
+    print_section(_uses(demo, closings[-1]))
     echo(_next_steps(demo.own_home, closings[-1]))
 
 
@@ -135,6 +140,33 @@ def _why_not(closings: Sequence["Closing"]) -> Section:
     )
 
 
+def _uses(demo: Demo, closing: "Closing") -> Section:
+    from console.demo_uses import Uses, simulated_ad_system, use_points
+    from flows.occasion import this_occasion
+    from flows.program import program_calendar, program_database, program_policies
+    from flows.settings import Settings
+
+    settings, occasion = Settings.read(), this_occasion()
+    number = closing.closed.evaluation.evaluation_id
+    awarded = sorted({award.seller_id for award in closing.closed.earned})
+    with (
+        program_database(settings) as engine,
+        simulated_ad_system(demo.own_home / "ad-system.db") as ad_system,
+    ):
+        cause = occasion.cause("demo")
+        resources = program_policies(settings), program_calendar(settings)
+        uses = Uses(engine, ad_system, cause, *resources)
+        return use_points(uses, awarded, _never_awarded(engine, number), occasion.today)
+
+
+def _never_awarded(engine: "Engine", evaluation_id: int) -> str:
+    """Return the first store of an evaluation that was never awarded."""
+    with engine.connect() as connection:
+        awarded = {award.seller_id for award in standing_awards(connection)}
+        decided = decisions(connection, evaluation_id)
+        return next(each.seller_id for each in decided if each.seller_id not in awarded)
+
+
 def _next_steps(home: Path, closing: "Closing") -> str:
     award = max(closing.closed.earned, key=lambda award: (award.tier, award.seller_id))
     command = _as_called()
@@ -143,6 +175,8 @@ Ask about any of it; the demo's database stays in {home}:
   export GROWTH_POINTS_HOME={home}
   {command} explain {award.seller_id} {award.settlement_month}
   {command} ledger --seller {award.seller_id}
+  {command} statement {award.seller_id}
+  {command} conversions
   {command} decisions {award.settlement_month} --output csv
   {command} verify"""
 
