@@ -94,6 +94,9 @@ def cli() -> None:
       GROWTH_POINTS_HOLIDAYS      file of announced extra holidays
       GROWTH_POINTS_APPROVAL      none, required, or a number of points: above it
       GROWTH_POINTS_HEADS         where ledger heads are published: files, s3://, https://
+      GROWTH_POINTS_AD_SYSTEM_URL where conversions to search-ad credit are delivered
+      GROWTH_POINTS_AD_SYSTEM_TOKEN       the token that is expected there
+      GROWTH_POINTS_AD_SYSTEM_TOKEN_FILE  or a file of it
       GROWTH_POINTS_LIMITS        how much of a snapshot may change: name=share, …
       GROWTH_POINTS_LOCK_TIMEOUT  seconds to wait for another run (600)
       GROWTH_POINTS_PAGES_URL     where reports are served, for links

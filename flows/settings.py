@@ -4,9 +4,15 @@ from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from adapters.ad_system.address import (
+    AddressInvalid,
+    TokenInvalid,
+    checked_address,
+    checked_token,
+)
 from adapters.heads.targets import TargetInvalid, check_targets
 from adapters.ingest.root import RootInvalid, valid_root
 from adapters.postgres.waiting import LOCK_TIMEOUT_SECONDS
@@ -77,6 +83,39 @@ class Settings(BaseSettings):
         "comma-separated",
     )
 
+    ad_system_url: str | None = Field(
+        default=None, description="address of the ad system that conversions are delivered to"
+    )
+    ad_system_token: SecretStr | None = Field(
+        default=None, description="the token that the ad system expects"
+    )
+    ad_system_token_file: Path | None = Field(
+        default=None, description="file of the token that the ad system expects"
+    )
+
+    @field_validator("ad_system_url")
+    @classmethod
+    def _known_address(cls, value: str | None) -> str | None:
+        try:
+            return value and checked_address(value)
+        except AddressInvalid as error:
+            raise ValueError(str(error)) from None
+
+    @field_validator("ad_system_token")
+    @classmethod
+    def _a_token(cls, value: SecretStr | None) -> SecretStr | None:
+        try:
+            return value and SecretStr(checked_token(value.get_secret_value()))
+        except TokenInvalid as error:
+            raise ValueError(str(error)) from None
+
+    @field_validator("ad_system_token_file")
+    @classmethod
+    def _instead_of_a_token(cls, value: Path | None, others: ValidationInfo) -> Path | None:
+        if value and others.data.get("ad_system_token"):
+            raise ValueError("GROWTH_POINTS_AD_SYSTEM_TOKEN is set, too; unset one of them")
+        return value
+
     @field_validator("heads")
     @classmethod
     def _known_places(cls, value: str) -> str:
@@ -128,6 +167,7 @@ class Settings(BaseSettings):
 
     @field_validator(
         *("database_url", "settlements", "senders", "policies", "holidays", "pages_url"),
+        *("ad_system_url", "ad_system_token", "ad_system_token_file"),
         mode="before",
     )
     @classmethod
@@ -182,6 +222,18 @@ class Settings(BaseSettings):
                 "GROWTH_POINTS_SETTLEMENTS where the worker runs."
             )
         return valid_root(root)
+
+    def ad_system_secret(self) -> str | None:
+        """Return the ad system's token, from its file if that is set; raises SettingsInvalid."""
+        if self.ad_system_token_file is None:
+            return self.ad_system_token.get_secret_value() if self.ad_system_token else None
+        try:
+            return checked_token(self.ad_system_token_file.read_text(encoding="ascii"))
+        except (OSError, ValueError) as error:
+            why = error if isinstance(error, TokenInvalid) else "it cannot be read as text"
+            raise SettingsInvalid(
+                f"GROWTH_POINTS_AD_SYSTEM_TOKEN_FILE: {self.ad_system_token_file}: {why}"
+            ) from None
 
     @property
     def reports(self) -> Path:

@@ -1,6 +1,7 @@
 """Settings that cannot work are refused by name, before anything is done."""
 
 import os
+from pathlib import Path
 
 import pytest
 
@@ -29,3 +30,79 @@ def test_a_home_that_not_all_can_name_is_refused(
 def test_any_other_home_is_taken(home: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GROWTH_POINTS_HOME", home)
     assert str(Settings.read().home) == home
+
+
+TOKEN = "0123456789abcdef-secret"  # noqa: S105 opens nothing
+URLS = {
+    "plain HTTP": f"http://ads.example/{TOKEN}",
+    "a user": f"https://me:{TOKEN}@ads.example",
+    "an empty user": "https://@ads.example",
+    "a parameter": f"https://ads.example/?token={TOKEN}",
+    "a fragment": f"https://ads.example/#{TOKEN}",
+    "no host": f"https:///{TOKEN}",
+    "another scheme": f"ftp://ads.example/{TOKEN}",
+    "no scheme": f"ads.example/{TOKEN}",
+    "a port that is none": f"https://ads.example:{TOKEN}",
+    "a blank": f"https://ads.example/{TOKEN} ",
+    "brackets": f"https://[ads/{TOKEN}",
+    "a host that looks like this machine": f"http://127.0.0.1.example/{TOKEN}",
+}
+
+
+@pytest.mark.parametrize("url", URLS.values(), ids=URLS)
+def test_an_ad_system_is_at_a_safe_address_without_secrets(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GROWTH_POINTS_AD_SYSTEM_URL", url)
+    with pytest.raises(SettingsInvalid, match=r"^GROWTH_POINTS_AD_SYSTEM_URL: ") as refused:
+        Settings.read()
+    assert TOKEN not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["https://ads.example:8443/v1", "http://localhost:80", "http://[::1]", "http://127.0.0.1"],
+)
+def test_an_ad_system_may_be_on_this_machine(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GROWTH_POINTS_AD_SYSTEM_URL", url + "/")
+    assert Settings.read().ad_system_url == url
+
+
+@pytest.mark.parametrize(
+    "token", ["short-secret", "a secret with blanks in it", "비밀비밀비밀비밀" * 3]
+)
+def test_a_token_that_cannot_be_one_is_refused_and_not_shown(
+    token: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("GROWTH_POINTS_AD_SYSTEM_TOKEN", token)
+    with pytest.raises(SettingsInvalid, match=r"^GROWTH_POINTS_AD_SYSTEM_TOKEN: ") as refused:
+        Settings.read()
+    assert token not in str(refused.value)
+
+    monkeypatch.setenv("GROWTH_POINTS_AD_SYSTEM_TOKEN", "")
+    (tmp_path / "token").write_text(token)
+    monkeypatch.setenv("GROWTH_POINTS_AD_SYSTEM_TOKEN_FILE", str(tmp_path / "token"))
+    with pytest.raises(SettingsInvalid, match=r"^GROWTH_POINTS_AD_SYSTEM_TOKEN_FILE: ") as refused:
+        Settings.read().ad_system_secret()
+    assert token not in str(refused.value)
+
+
+def test_the_token_comes_from_the_variable_or_a_file_and_not_from_both(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert Settings.read().ad_system_secret() is None
+    monkeypatch.setenv("GROWTH_POINTS_AD_SYSTEM_TOKEN", TOKEN)
+    assert Settings.read().ad_system_secret() == TOKEN
+    assert TOKEN not in repr(Settings.read())
+
+    file = tmp_path / "token"
+    monkeypatch.setenv("GROWTH_POINTS_AD_SYSTEM_TOKEN_FILE", str(file))
+    with pytest.raises(SettingsInvalid, match="unset one of them") as refused:
+        Settings.read()
+    assert TOKEN not in str(refused.value)
+
+    monkeypatch.delenv("GROWTH_POINTS_AD_SYSTEM_TOKEN")
+    with pytest.raises(SettingsInvalid, match="cannot be read"):
+        Settings.read().ad_system_secret()
+    file.write_text(TOKEN + "\n")
+    assert Settings.read().ad_system_secret() == TOKEN
