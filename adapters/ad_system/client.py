@@ -5,6 +5,7 @@ import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from types import TracebackType
 from typing import Final, Self, TypeVar
 from urllib.parse import quote
@@ -47,7 +48,7 @@ class Patience:
 @dataclass(frozen=True, slots=True)
 class _Question:
     method: str
-    path: str
+    credit_id: str | None = None
     content: dict[str, str | int] | None = None
     parameters: dict[str, str] | None = None
 
@@ -73,7 +74,7 @@ class HttpAdSystem:
         self._http = httpx.AsyncClient(
             headers={"Authorization": f"Bearer {self._token}", "Accept-Encoding": "identity"},
             timeout=httpx.Timeout(None, connect=patience.connection_seconds),
-            verify=ssl.create_default_context(),
+            verify=_trusted(),
             follow_redirects=False,
             trust_env=False,
         )
@@ -95,12 +96,12 @@ class HttpAdSystem:
     def deliver(self, request: CreditRequest) -> Answer:
         """Deliver credit; the same request again has no further effect."""
         content: dict[str, str | int] = {"account": request.account_id, "points": request.points}
-        question = _Question("PUT", _path_of(request), content)
+        question = _Question("PUT", request.credit_id, content)
         return self._understood(question, lambda received: _read_delivery(received, request))
 
     def ask(self, request: CreditRequest) -> Answer:
         """Return what became of a request; NoAnswer if it is known with other content."""
-        question = _Question("GET", _path_of(request))
+        question = _Question("GET", request.credit_id)
         return self._understood(question, lambda received: _read_asked(received, request))
 
     def credits_of(self, day: date) -> tuple[Credit, ...] | NoAnswer:
@@ -122,7 +123,7 @@ class HttpAdSystem:
     def _page(self, day: date, after: str | None) -> Page | NoAnswer:
         parameters = {"day": day.isoformat()} | ({} if after is None else {"after": after})
         return self._understood(
-            _Question("GET", "/credits", parameters=parameters),
+            _Question("GET", parameters=parameters),
             lambda received: _read_page(received, day, after),
         )
 
@@ -149,7 +150,7 @@ class HttpAdSystem:
         async with asyncio.timeout(self._patience.answer_seconds):
             request = self._http.build_request(
                 question.method,
-                self._url + question.path,
+                self._url + _path_of(question.credit_id),
                 json=question.content,
                 params=question.parameters,
             )
@@ -159,6 +160,11 @@ class HttpAdSystem:
                 return _Received(response.status_code, await _body(response) if read else b"")
             finally:
                 await response.aclose()
+
+
+@cache
+def _trusted() -> ssl.SSLContext:
+    return ssl.create_default_context()  # reading the machine's certificates takes a while
 
 
 async def _body(response: httpx.Response) -> bytes:
@@ -172,8 +178,8 @@ async def _body(response: httpx.Response) -> bytes:
     return bytes(body)
 
 
-def _path_of(request: CreditRequest) -> str:
-    return f"/credits/{quote(request.credit_id, safe='')}"
+def _path_of(credit_id: str | None) -> str:
+    return "/credits" if credit_id is None else f"/credits/{quote(credit_id, safe='')}"
 
 
 def _read_delivery(received: _Received, request: CreditRequest) -> Answer:

@@ -13,7 +13,7 @@ from adapters.ad_system.simulated.answering import Asked, Reply, answer
 from adapters.ad_system.simulated.behaviour import Behaviour, BehaviourInvalid
 from adapters.ad_system.simulated.store import Store
 
-_LONGEST_BODY: Final = 64 * 1024
+_LONGEST_BODY: Final = 4 * 1024 * 1024
 
 
 class Server(ThreadingHTTPServer):
