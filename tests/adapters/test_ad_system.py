@@ -3,17 +3,30 @@
 import asyncio
 import json
 import logging
+import socket
+import ssl
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from ipaddress import ip_address
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from adapters.ad_system.client import HttpAdSystem, Patience
+from adapters.ad_system.simulated.behaviour import Behaviour
+from adapters.ad_system.simulated.server import Server
+from adapters.ad_system.simulated.store import Store
 from domain.using.ad_credit import (
     Answer,
     Credit,
@@ -479,3 +492,54 @@ def test_proxies_of_the_environment_get_nothing(
 
     with HttpAdSystem(there.url, TOKEN, _PATIENCE) as client:
         assert client.ask(_request()) == Unknown()
+
+
+def test_a_machine_that_takes_no_connection_is_no_answer() -> None:
+    with ExitStack() as sockets:
+        full = sockets.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
+        sockets.enter_context(socket.create_connection(full.getsockname()))  # all that may wait
+        url = f"http://127.0.0.1:{full.getsockname()[1]}"
+        client = sockets.enter_context(HttpAdSystem(url, TOKEN, Patience(0.5, 5)))
+
+        assert _why(client.ask(_request())) == "no connection within 0.5 seconds"
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> Path:
+    """A certificate for this machine that nobody trusts, with its key in the same file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    own_address = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
+    signed = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(datetime(2020, 1, 1, tzinfo=UTC))
+        .not_valid_after(datetime(2100, 1, 1, tzinfo=UTC))
+        .add_extension(own_address, critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    form = (Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    (tmp_path / "own.pem").write_bytes(key.private_bytes(*form) + signed.public_bytes(form[0]))
+    return tmp_path / "own.pem"
+
+
+def test_only_a_certificate_that_the_machine_trusts_is_sent_the_token(
+    tmp_path: Path, certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = Store(tmp_path / "ad-system.db")
+    store.prepare()
+    own = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    own.load_cert_chain(certificate)
+    with Server(0, store, TOKEN, Behaviour()) as server:
+        server.socket = own.wrap_socket(server.socket, server_side=True)
+        thread = Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        url = f"https://127.0.0.1:{server.server_port}"
+
+        with HttpAdSystem(url, TOKEN, _PATIENCE) as client:
+            assert _why(client.deliver(_request())) == "no answer (ConnectError)"
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+        monkeypatch.setattr("adapters.ad_system.client._trusted", ssl.create_default_context)
+        with HttpAdSystem(url, TOKEN, _PATIENCE) as client:
+            assert isinstance(client.deliver(_request()), Credited)
+        server.shutdown()
+    assert len(store.accounts()) == 1
