@@ -15,7 +15,7 @@ from adapters.postgres.database import open_database
 from adapters.postgres.embedded import embedded_url
 from domain.months import SettlementMonth
 from domain.payout_date import calendar_years
-from flows.settings import Settings
+from flows.settings import Settings, SettingsInvalid
 
 if TYPE_CHECKING:
     from adapters.ingest.signed_manifest import TrustedSenders
@@ -58,13 +58,18 @@ def program_calendar(settings: Settings) -> Calendar:
 
 @contextmanager
 def program_ad_system(settings: Settings) -> "Iterator[AdSystem | None]":
-    """Reach the ad system; None if none is configured."""
+    """Reach the ad system; None if none is configured. Raises SettingsInvalid."""
     if settings.ad_system_url is None:
         yield None
         return
+    if (token := settings.ad_system_secret()) is None:
+        raise SettingsInvalid(
+            "GROWTH_POINTS_AD_SYSTEM_URL is set without a token; set GROWTH_POINTS_AD_SYSTEM_TOKEN "
+            "or GROWTH_POINTS_AD_SYSTEM_TOKEN_FILE"
+        )
     from adapters.ad_system.client import HttpAdSystem
 
-    with HttpAdSystem(settings.ad_system_url, settings.ad_system_secret()) as ad_system:
+    with HttpAdSystem(settings.ad_system_url, token) as ad_system:
         yield ad_system
 
 

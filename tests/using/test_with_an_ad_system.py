@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.ad_system import TOKEN, SimulatedAdSystem, simulated_ad_system
 
 from adapters.ad_system.client import HttpAdSystem, Patience
 from adapters.postgres.using import ConversionState, conversions
@@ -17,6 +16,7 @@ from adapters.postgres.verification.verify import verify
 from flows.converting.compare_credits import compare_credits
 from flows.converting.deliver_conversions import deliver_held
 from flows.occasion import this_occasion
+from tests.ad_system import TOKEN, SimulatedAdSystem, simulated_ad_system
 from tests.clocks import let_the_clock_decide
 from tests.closings import Program
 from tests.simulation.troubles import TROUBLES, no_trouble
