@@ -237,9 +237,9 @@ def test_whatever_the_contract_does_not_describe_is_no_answer(
     [
         ({"id": credit_id("store", "another")}, "another id"),
         ({"account": "another"}, "another id"),
-        ({"points": 1_001}, "another id"),
-        ({"points": "1000"}, "points"),
-        ({"points": 1000.0}, "points"),
+        ({"points": 2}, "another id"),
+        ({"points": "1"}, "points"),
+        ({"points": 1.0}, "points"),
         ({"points": True}, "points"),
         ({"points": None}, "points"),
         ({"at": "2026-11-30T12:00:00"}, "at"),
@@ -261,7 +261,7 @@ def test_whatever_the_contract_does_not_describe_is_no_answer(
 def test_an_answer_about_something_else_is_no_answer(
     there: SimulatedAdSystem, client: HttpAdSystem, other: dict[str, Any], why: str
 ) -> None:
-    request = _request()
+    request = _request(1)
     there.behave(body=json.dumps(_body(request)))
     assert isinstance(client.deliver(request), Credited)
     there.behave(body=json.dumps(_body(request, **other)))
