@@ -45,6 +45,8 @@ _RECORDED: Final = (
     ("revision", "accepted_at", "revision_id = subject_key::integer"),
     ("revision_signature", f"({_OF_ITS_REVISION})", "revision_id = subject_key::integer"),
     ("evaluation", "evaluated_at", "evaluation_id = subject_key::integer"),
+    ("ad_account_link", "linked_at", "link_no = subject_key::bigint"),
+    ("conversion_attempt", "asked_at", "attempt_no = subject_key::bigint"),
 )
 _INSTANT: Final = "".join(
     f" WHEN '{table}' THEN (SELECT {instant} FROM growth_points.{table} WHERE {that_one})"  # noqa: S608 constants

@@ -176,17 +176,15 @@ BEGIN
   SELECT min(seller_id) <> max(seller_id) AS several,
          bool_or(credit_account = ANY (own)) AS given,
          bool_or(debit_account = ANY (own)) AS taken,
-         max(posting_no) FILTER (WHERE credit_account = 'available') AS makes_usable
+         min(posting_no) AS posting_no
     INTO are FROM added;
   IF are.several THEN
     LOCK TABLE program_lock IN SHARE UPDATE EXCLUSIVE MODE;
   END IF;
   IF are.given THEN
-    usable := usable_through(are.makes_usable);
+    usable := usable_through(are.posting_no);
     INSERT INTO balance (seller_id, account, points, last_usable_on)
-      SELECT seller_id, credit_account, sum(points),
-             CASE credit_account WHEN 'available' THEN usable END
-      FROM added
+      SELECT seller_id, credit_account, sum(points), usable FROM added
       WHERE credit_account = ANY (own) GROUP BY seller_id, credit_account ORDER BY 1, 2
     ON CONFLICT (seller_id, account) DO UPDATE SET
       points = balance.points + excluded.points,

@@ -117,6 +117,22 @@ BEGIN
     FROM posting WHERE posting_no = granted_by)::date;
 END $$;
 
+-- What a payout makes usable counts from its due date, so that is planned before it.
+CREATE FUNCTION payout_date_comes_before_the_payout() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = growth_points, pg_temp
+SET enable_seqscan = off AS $$
+BEGIN
+  PERFORM require_table('payout_date', TG_RELID);
+  IF EXISTS (
+    SELECT FROM posting WHERE settlement_month = NEW.settlement_month AND kind = 'payout')
+  THEN
+    RAISE EXCEPTION '% was paid out; its date is planned before',
+      to_char(NEW.settlement_month, 'YYYY-MM')
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'payout_date_comes_before_the_payout';
+  END IF;
+  RETURN NULL;
+END $$;
+
 CREATE FUNCTION ad_account_link_is_of_a_store() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = growth_points, pg_temp
 SET enable_seqscan = off AS $$
@@ -133,11 +149,11 @@ BEGIN
   RETURN NULL;
 END $$;
 
--- A title is recorded with the posting that it names, before the points move.
-CREATE FUNCTION require_open_posting(number bigint, of_kind text, under_key text, on_day date)
+-- A title is recorded with the posting that it names, today, before the points move.
+CREATE FUNCTION require_open_posting(number bigint, of_kind text, under_key text)
 RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
-  IF (SELECT (kind, key, effective_on) = (of_kind, under_key, coalesce(on_day, effective_on))
+  IF (SELECT (kind, key, effective_on) = (of_kind, under_key, today())
       FROM posting WHERE posting_no = number) IS NOT TRUE
     OR EXISTS (SELECT FROM transfer WHERE posting_no = number)
   THEN
@@ -152,7 +168,7 @@ SET enable_seqscan = off AS $$
 BEGIN
   PERFORM require_table('conversion', TG_RELID);
   PERFORM require_open_posting(NEW.posting_no, 'conversion', concat_ws(
-    '/', 'conversion', length(NEW.seller_id), NEW.seller_id, NEW.request_id), NEW.requested_on);
+    '/', 'conversion', length(NEW.seller_id), NEW.seller_id, NEW.request_id));
   IF NEW.account_id IS DISTINCT FROM (
     SELECT account_id FROM ad_account_link WHERE seller_id = NEW.seller_id
     ORDER BY link_no DESC LIMIT 1)
@@ -178,7 +194,7 @@ DECLARE
 BEGIN
   PERFORM require_table('conversion_end', TG_RELID);
   PERFORM require_open_posting(
-    NEW.posting_no, moved_by, concat_ws('/', moved_by, NEW.conversion_no), NULL);
+    NEW.posting_no, moved_by, concat_ws('/', moved_by, NEW.conversion_no));
   RETURN NULL;
 END $$;
 
@@ -188,8 +204,8 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = growth_points, pg_temp
 SET enable_seqscan = off AS $$
 BEGIN
   PERFORM require_table('expiry', TG_RELID);
-  PERFORM require_open_posting(posting_no, 'expiry', key, expired_on)
-    FROM (SELECT DISTINCT posting_no, expired_on FROM added) one LEFT JOIN posting USING (posting_no);
+  PERFORM require_open_posting(posting_no, 'expiry', key)
+    FROM (SELECT DISTINCT posting_no FROM added) one LEFT JOIN posting USING (posting_no);
   PERFORM FROM balance JOIN added USING (seller_id) WHERE account = 'available'
     ORDER BY seller_id FOR NO KEY UPDATE OF balance;
   IF EXISTS (
@@ -221,6 +237,10 @@ BEGIN
   RETURN NULL;
 END $$;
 
+CREATE TRIGGER takes_turn BEFORE INSERT ON payout_date
+  FOR EACH ROW EXECUTE FUNCTION take_turn();
+CREATE TRIGGER comes_before_the_payout AFTER INSERT ON payout_date
+  FOR EACH ROW EXECUTE FUNCTION payout_date_comes_before_the_payout();
 CREATE TRIGGER sees_what_others_posted BEFORE INSERT ON ad_account_link
   FOR EACH ROW WHEN (current_setting('transaction_isolation') <> 'read committed')
   EXECUTE FUNCTION refuse_old_snapshot();
