@@ -8,15 +8,16 @@ from sqlalchemy import Connection, select
 from adapters.postgres.bulk import hash_rows
 from adapters.postgres.tables import revision, seller_amount, seller_snapshot
 from adapters.postgres.verification.difference import Difference, QueryCheck
+from adapters.postgres.verification.using import TITLES
 
 # For each kind of record its key and its content, column by column.
 _CONTENTS: Final[Mapping[str, str]] = {
-    "posting": r"""
+    "posting": rf"""
       SELECT posting_no::text AS key, jsonb_build_array(
                posting_no, posting.key, kind, settlement_month, evaluation_id,
                encode(request_hash, 'hex'), effective_on, actor, reason,
                extract(epoch FROM recorded_at))::text
-               || E'\n' || concat_ws(E'\n', lines, corrected) AS content
+               || E'\n' || concat_ws(E'\n', lines, corrected, entitled) AS content
       FROM growth_points.posting LEFT JOIN (
         SELECT posting_no, string_agg(concat_ws('|', entry_no, kind, debit_account, credit_account,
                  points, coalesce(tier, 0), coalesce(award_no, 0), coalesce(finishes, 0),
@@ -26,7 +27,10 @@ _CONTENTS: Final[Mapping[str, str]] = {
         SELECT posting_no, jsonb_build_array(
                  kind, settlement_month, seller_id, tier, points, undoes) AS corrected
         FROM growth_points.correction
-      ) correction USING (posting_no)""",
+      ) correction USING (posting_no) LEFT JOIN (
+        SELECT posting_no, string_agg(content::text, E'\n' ORDER BY seller_id) AS entitled
+        FROM ({TITLES}) title GROUP BY posting_no
+      ) title USING (posting_no)""",  # noqa: S608 a constant
     "payout": """
       SELECT settlement_month::text AS key, jsonb_build_array(
                settlement_month, posting_no, sellers, points, paid_on, actor,
@@ -56,6 +60,15 @@ _CONTENTS: Final[Mapping[str, str]] = {
                key, seller_id, points, actor, reason,
                extract(epoch FROM approved_at))::text AS content
       FROM growth_points.adjustment_approval""",
+    "ad_account_link": """
+      SELECT link_no::text AS key, jsonb_build_array(
+               link_no, seller_id, account_id, actor,
+               extract(epoch FROM linked_at))::text AS content
+      FROM growth_points.ad_account_link""",
+    "conversion_attempt": """
+      SELECT attempt_no::text AS key, jsonb_build_array(
+               attempt_no, conversion_no, answer, extract(epoch FROM asked_at))::text AS content
+      FROM growth_points.conversion_attempt""",
     "policy": """
       SELECT policy_hash AS key, jsonb_build_array(
                policy_hash, name, content, adjustment_limit,
@@ -130,6 +143,9 @@ CHILDREN = tuple(
     for child, parent, number in (
         ("transfer", "posting", "no"),
         ("correction", "posting", "no"),
+        ("conversion", "posting", "no"),
+        ("conversion_end", "posting", "no"),
+        ("expiry", "posting", "no"),
         ("seller_amount", "revision", "id"),
         ("seller_snapshot", "revision", "id"),
         ("decision", "evaluation", "id"),

@@ -23,6 +23,7 @@ from adapters.postgres.verification import (
     reports,
     sealed_records,
     signatures,
+    using,
 )
 from adapters.postgres.verification.difference import Difference
 from adapters.signatures.senders import Senders
@@ -57,6 +58,15 @@ CHECKS: Final[tuple[Check, ...]] = (
     corrections.UNDONE,
     corrections.DECIDED,
     corrections.PAID,
+    using.ENTITLED,
+    using.RECORDED_FOR_IT,
+    using.ENDED_ONCE,
+    using.LINKED,
+    using.CONVERTED_TO_ITS_ACCOUNT,
+    using.CONVERTED_IN_TIME,
+    using.EXPIRED_WHEN_DUE,
+    using.NOT_EXPIRED_BEFORE_A_LATE_PAYOUT,
+    using.USABLE_THROUGH,
     payouts.PAID,
     payouts.PAID_WHOLE,
     payouts.PAID_BY_A_PAYOUT,
