@@ -2,7 +2,6 @@
 
 import itertools
 import string
-import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
@@ -11,7 +10,6 @@ from tempfile import TemporaryDirectory
 
 import pyarrow as pa
 import pyarrow.parquet
-import pytest
 from sqlalchemy import Connection, Engine, create_engine, insert, select, text
 
 from adapters.policy_files import read_policies
@@ -22,12 +20,13 @@ from adapters.postgres.evaluations import (
     record_evaluation,
     record_policy,
 )
-from adapters.postgres.ledger.tables import posting, program_balance
+from adapters.postgres.ledger.converting import end, hold
+from adapters.postgres.ledger.tables import program_balance
 from adapters.postgres.revisions import current_revisions, record_revision, seller_is_known
 from adapters.postgres.signatures import last_delivery_no
-from domain import ledger as vocabulary
+from adapters.postgres.using import link_ad_account, standing_of
 from domain.evaluation import EvaluationInput
-from domain.ledger import ALLOWED_FLOWS, Award
+from domain.ledger import Award
 from domain.months import SettlementMonth
 from domain.payout_date import payout_date
 from tests.closings import cause
@@ -191,7 +190,12 @@ def pay(
 
 
 def adjust(
-    connection: Connection, seller_id: str, points: int, *, key: str = "adjustment/1"
+    connection: Connection,
+    seller_id: str,
+    points: int,
+    *,
+    key: str = "adjustment/1",
+    on: date = DUE_ON,
 ) -> ledger.Posted:
     """Adjust a seller's points; make a store known that no snapshot has."""
     if not seller_is_known(connection, seller_id):
@@ -201,8 +205,36 @@ def adjust(
         key=key,
         seller_id=seller_id,
         points=points,
-        effective_on=DUE_ON,
+        effective_on=on,
         cause=cause("agreed with the seller"),
+    )
+
+
+def link(connection: Connection, *sellers: str) -> None:
+    """Link the sellers' search-ad accounts."""
+    for seller_id in sellers:
+        assert link_ad_account(connection, seller_id, f"ads of {seller_id}", "tests")
+
+
+def convert(
+    connection: Connection, seller_id: str, points: int, *, request_id: str = "r1"
+) -> ledger.Posted:
+    """Hold points for a conversion."""
+    return hold(connection, standing_of(connection, seller_id), request_id, points, cause())
+
+
+def end_conversion(
+    connection: Connection, held: ledger.Posted, seller_id: str, *, delivered: bool = True
+) -> ledger.Posted:
+    """End a conversion."""
+    return end(
+        connection,
+        held.posting_no,
+        seller_id,
+        held.points,
+        answer="an answer",
+        delivered=delivered,
+        actor="tests",
     )
 
 
@@ -254,19 +286,6 @@ def program_balances_at(connection: Connection, seal_no: int) -> dict[str, int]:
     return {account: int(points) for account, points in rows}
 
 
-@contextmanager
-def flow_allowed(owner: Engine, kind: str, debit: str, credit: str) -> Iterator[None]:
-    """Allow a flow in a database and in this program, as whoever records what entitles it will."""
-    with owner.begin() as connection:
-        connection.execute(
-            text("INSERT INTO growth_points.flow VALUES (:kind, :debit, :credit)"),
-            {"kind": kind, "debit": debit, "credit": credit},
-        )
-    with pytest.MonkeyPatch.context() as program:
-        program.setattr(vocabulary, "ALLOWED_FLOWS", {*ALLOWED_FLOWS, (kind, debit, credit)})
-        yield
-
-
 _NUMBER = itertools.count(1)
 
 
@@ -292,19 +311,3 @@ def as_owner(database_url: str) -> Iterator[Engine]:
 
 def _driver(url: str) -> str:
     return url.replace("postgresql://", "postgresql+psycopg://")
-
-
-def open_posting(connection: Connection, kind: str) -> int:
-    """Insert a posting of a kind that no command makes yet; returns its number."""
-    number: int = connection.execute(
-        insert(posting)
-        .values(
-            key=f"{kind}/{uuid.uuid4()}",
-            kind=kind,
-            request_hash=bytes(32),
-            effective_on=DUE_ON,
-            actor="tests",
-        )
-        .returning(posting.c.posting_no)
-    ).scalar_one()
-    return number

@@ -1,8 +1,9 @@
 """Many at once on real connections: one order comes out, nothing is doubled, nobody deadlocks."""
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from random import Random
 
 import pytest
@@ -11,20 +12,25 @@ from sqlalchemy.exc import DBAPIError
 
 from adapters.postgres import ledger
 from adapters.postgres.database import lock_program
-from adapters.postgres.ledger.tables import seal, transfer
+from adapters.postgres.ledger.refusals import PointsNotUsable
+from adapters.postgres.ledger.tables import posting, seal, transfer
+from adapters.postgres.using import today
 from adapters.postgres.verification.verify import verify
 from domain.refusal import Refused
+from domain.using.standing import UseRefusal
 from tests.adapters.ledger_world import (
+    DUE_ON,
     NOVEMBER,
     adjust,
     as_owner,
     award,
     awards_of,
     balances,
+    convert,
+    end_conversion,
     evaluate,
-    flow_allowed,
     know,
-    open_posting,
+    link,
     pay,
     plan,
     post,
@@ -102,40 +108,41 @@ def test_a_payout_and_a_reversal_come_one_after_the_other(engine: Engine, attemp
         assert _sound(engine) == {"a": (0, 0), "b": (0, 150_000)}
 
 
-_SPENDING = {
-    "kind": "spend",
-    "seller_id": "a",
-    "debit_account": "available",
-    "credit_account": "customer_reward",
-}
-
-
-@pytest.fixture
-def spending(database_url: str) -> Iterator[None]:
-    """Let points be spent, though nothing entitles to it yet."""
-    with (
-        as_owner(database_url) as owner,
-        flow_allowed(owner, "spend", "available", "customer_reward"),
-    ):
-        yield
-
-
-def _spend(amount: int) -> Command:
-    def spend(connection: Connection) -> None:
-        number = open_posting(connection, "spend")
-        spending = insert(transfer).values(posting_no=number, **_SPENDING, points=amount)
-        connection.execute(spending)
-
-    return spend
-
-
-@pytest.mark.usefixtures("spending")
-def test_parallel_spends_of_one_balance_never_spend_more_than_there_is(engine: Engine) -> None:
+def _give_usable(engine: Engine, points: int) -> None:
+    """Give a points that it may use today, and link its account."""
     with engine.begin() as connection:
-        adjust(connection, "a", 1_000)
-    spent = at_once(engine, [_spend(300)] * WORKERS)
-    assert sum(each is None for each in spent) == 3
+        adjust(connection, "a", points, on=today(connection))
+        link(connection, "a")
+
+
+def _convert(amount: int, number: int) -> Command:
+    return lambda c: convert(c, "a", amount, request_id=f"r{number}")
+
+
+def test_parallel_conversions_of_one_balance_never_use_more_than_there_is(engine: Engine) -> None:
+    _give_usable(engine, 1_000)
+    converted = at_once(engine, [_convert(300, number) for number in range(WORKERS)])
+    assert sum(isinstance(each, ledger.Posted) for each in converted) == 3
+    assert all(
+        each.refusal is UseRefusal.INSUFFICIENT_POINTS
+        for each in converted
+        if isinstance(each, PointsNotUsable)
+    )
+    assert sum(isinstance(each, PointsNotUsable) for each in converted) == WORKERS - 3
     assert _sound(engine) == {"a": (0, 100)}
+
+
+def test_workers_that_end_the_same_conversion_end_it_once(engine: Engine) -> None:
+    _give_usable(engine, 1_000)
+    with engine.begin() as connection:
+        held = convert(connection, "a", 300)
+    ends = [
+        partial(end_conversion, held=held, seller_id="a", delivered=delivered)
+        for delivered in (True, False) * (WORKERS // 2)
+    ]
+    ended = [each for each in at_once(engine, ends) if isinstance(each, ledger.Posted)]
+    assert sum(each.created for each in ended) == 1
+    assert _sound(engine) in ({"a": (0, 700)}, {"a": (0, 1_000)})
 
 
 @pytest.mark.parametrize("floor", [None, -(10**9)], ids=["no budget", "under a budget"])
@@ -227,21 +234,43 @@ def test_a_commit_does_not_wait_for_another_sellers_commit(engine: Engine) -> No
     assert _sound(engine) == {"a": (0, 1), "b": (0, 1)}
 
 
-@pytest.mark.usefixtures("spending")
 def test_what_rests_on_another_posting_is_sealed_after_it(engine: Engine) -> None:
     """The posting begun first waits for the second one's points, so it comes second."""
     with engine.begin() as connection:
-        known = know(connection, "a")
+        know(connection, "a")
+        head = ledger.seal_now(connection)
+    assert head is not None
+    taking = {
+        "key": "adjustment/begun first",
+        "kind": "adjustment",
+        "request_hash": bytes(32),
+        "effective_on": DUE_ON,
+        "actor": "tests",
+        "reason": "begun first",
+    }
     with engine.connect() as one, engine.connect() as other:
-        begun_first = open_posting(one, "spend")
+        written = insert(posting).values(taking).returning(posting.c.posting_no)
+        begun_first = one.execute(written).scalar_one()
         given = adjust(other, "a", 100)
         other.commit()
-        one.execute(insert(transfer).values(posting_no=begun_first, **_SPENDING, points=100))
+        one.execute(
+            insert(transfer).values(
+                posting_no=begun_first,
+                kind="adjustment",
+                seller_id="a",
+                debit_account="available",
+                credit_account="program_fund",
+                points=100,
+            )
+        )
         one.commit()
     with engine.begin() as connection:
         ledger.seal_now(connection)
-        order = select(seal.c.subject_key).where(seal.c.seal_no > known).order_by(seal.c.seal_no)
-        assert list(connection.scalars(order)) == [str(given.posting_no), str(begun_first)]
+        order = select(seal.c.subject_key).where(seal.c.seal_no > head.seal_no)
+        assert list(connection.scalars(order.order_by(seal.c.seal_no))) == [
+            str(given.posting_no),
+            str(begun_first),
+        ]
 
 
 def test_what_waits_is_sealed_by_every_64th_record_at_the_latest(engine: Engine) -> None:

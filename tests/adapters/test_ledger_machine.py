@@ -17,15 +17,15 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
-from sqlalchemy import Connection, Engine, insert, text
+from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
 
 from adapters.postgres import ledger
 from adapters.postgres.as_of import seller_balances
 from adapters.postgres.database import open_database
-from adapters.postgres.ledger.tables import transfer
+from adapters.postgres.using import today
 from adapters.postgres.verification.verify import verify
-from domain.ledger import MOST_POINTS, Award
+from domain.ledger import MOST_POINTS, SELLER_ACCOUNTS, Award
 from domain.months import SettlementMonth
 from domain.payout_date import payout_date
 from domain.refusal import Refused, WrongUsage
@@ -36,10 +36,11 @@ from tests.adapters.ledger_world import (
     adjust,
     as_owner,
     balances,
+    convert,
     database_of_its_own,
+    end_conversion,
     evaluate,
-    flow_allowed,
-    open_posting,
+    link,
     plan,
     post,
     program_balances_at,
@@ -69,7 +70,8 @@ class Model:
 
     pending: Counter[str] = field(default_factory=Counter)
     available: Counter[str] = field(default_factory=Counter)
-    spent: int = 0
+    held: Counter[str] = field(default_factory=Counter)
+    delivered: int = 0
     floor: int | None = None
     standing: set[Award] = field(default_factory=set)
     paid: set[SettlementMonth] = field(default_factory=set)
@@ -77,16 +79,17 @@ class Model:
     @property
     def fund(self) -> int:
         """The program fund: all balances add up to nothing."""
-        return -(self.pending.total() + self.available.total() + self.spent)
+        return -(self.pending.total() + self.available.total() + self.held.total() + self.delivered)
 
     def covers(self, amount: int) -> bool:
         """Say whether the budget covers another amount."""
         return self.floor is None or self.fund - amount >= self.floor
 
-    def sellers(self) -> dict[str, tuple[int, int]]:
-        """Every seller's pending and available points, those without any left out."""
-        both = {seller: (self.pending[seller], self.available[seller]) for seller in SELLERS}
-        return {seller: held for seller, held in both.items() if held != (0, 0)}
+    def sellers(self) -> dict[str, tuple[int, ...]]:
+        """Every seller's pending, available and held points, those without any left out."""
+        accounts = (self.pending, self.available, self.held)
+        every = {seller: tuple(each[seller] for each in accounts) for seller in SELLERS}
+        return {seller: held for seller, held in every.items() if any(held)}
 
 
 class LedgerMachine(RuleBasedStateMachine):
@@ -101,12 +104,12 @@ class LedgerMachine(RuleBasedStateMachine):
         url = self.open.enter_context(database_of_its_own(self.server_url, self.template))
         self.engine: Engine = self.open.enter_context(open_database(url))
         self.owner: Engine = self.open.enter_context(as_owner(url))
-        spending = ("spend", "available", "search_ad_credit")
-        self.open.enter_context(flow_allowed(self.owner, *spending))
+        _let_points_be_usable(self.engine)
         self.model = Model()
-        self.history: dict[int, tuple[dict[str, tuple[int, int]], dict[str, int]]] = {}
+        self.history: dict[int, tuple[dict[str, tuple[int, ...]], dict[str, int]]] = {}
         self.requests: list[tuple[str, int, str]] = []
         self.asked = 0
+        self.held: list[tuple[str, ledger.Posted]] = []
         self.posted: list[tuple[SettlementMonth, Evaluation, tuple[Award, ...]]] = []
 
     def teardown(self) -> None:
@@ -215,24 +218,35 @@ class LedgerMachine(RuleBasedStateMachine):
             self.requests.append((seller, amount, key))
 
     @rule(seller=sellers, amount=st.integers(1, 400_000))
-    def spend(self, seller: str, amount: int) -> None:
-        """Spend available points: never below zero."""
+    def convert(self, seller: str, amount: int) -> None:
+        """Hold available points for a conversion: never below zero."""
+        self.asked += 1
         refused = self.model.available[seller] < amount
         with self.command(refused=refused) as connection:
-            number = open_posting(connection, "spend")
-            connection.execute(
-                insert(transfer).values(
-                    posting_no=number,
-                    kind="spend",
-                    seller_id=seller,
-                    debit_account="available",
-                    credit_account="search_ad_credit",
-                    points=amount,
-                )
-            )
+            held = convert(connection, seller, amount, request_id=f"r{self.asked}")
         if not refused:
             self.model.available[seller] -= amount
-            self.model.spent += amount
+            self.model.held[seller] += amount
+            self.held.append((seller, held))
+
+    @rule(data=st.data(), delivered=st.booleans())
+    def end(self, data: st.DataObject, delivered: bool) -> None:
+        """End a conversion: its points are delivered, or return; once."""
+        if not self.held:
+            return
+        seller, held = data.draw(st.sampled_from(self.held))
+        self.held.remove((seller, held))
+        for created in (True, False):
+            with self.command(refused=False) as connection:
+                ended = end_conversion(connection, held, seller, delivered=delivered)
+                assert ended.created is created
+        with self.command(refused=True) as connection:
+            end_conversion(connection, held, seller, delivered=not delivered)
+        self.model.held[seller] -= held.points
+        if delivered:
+            self.model.delivered += held.points
+        else:
+            self.model.available[seller] += held.points
 
     @rule(data=st.data())
     def replay(self, data: st.DataObject) -> None:
@@ -287,14 +301,14 @@ class LedgerMachine(RuleBasedStateMachine):
         """Compare every balance, and remember the moment under the newest seal."""
         with self.engine.begin() as connection:
             head = ledger.seal_now(connection)
-            held = {seller: each for seller, each in balances(connection).items() if any(each)}
+            held = {seller: each for seller, each in _accounts(connection).items() if any(each)}
             assert held == self.model.sellers()
             assert ledger.standing_awards(connection) == self.model.standing
             assert ledger.paid_months(connection) == self.model.paid
             if head is not None:
                 program = program_balances_at(connection, head.seal_no)
                 assert program.get("program_fund", 0) == self.model.fund
-                assert program.get("search_ad_credit", 0) == self.model.spent
+                assert program.get("search_ad_credit", 0) == self.model.delivered
                 before = self.history.setdefault(head.seal_no, (held, program))
                 assert before == (held, program), "a refused command changed something"
 
@@ -311,6 +325,28 @@ class LedgerMachine(RuleBasedStateMachine):
         assert ({seller: each for seller, each in held.items() if any(each)}, program) == (
             self.history[seal_no]
         )
+
+
+def _accounts(connection: Connection) -> dict[str, tuple[int, ...]]:
+    """Read every seller's pending, available and held points."""
+    rows = connection.execute(
+        text("SELECT seller_id, account, points FROM growth_points.balance")
+    ).all()
+    every = {(row.seller_id, row.account): row.points for row in rows}
+    return {
+        seller: tuple(every.get((seller, account), 0) for account in SELLER_ACCOUNTS)
+        for seller, _ in every
+    }
+
+
+def _let_points_be_usable(engine: Engine) -> None:
+    """Grant every seller a point today, and take it back; link its account."""
+    with engine.begin() as connection:
+        for seller in SELLERS:
+            key = f"adjustment/{seller}"
+            adjust(connection, seller, 1, key=f"{key}/given", on=today(connection))
+            adjust(connection, seller, -1, key=f"{key}/taken")
+        link(connection, *SELLERS)
 
 
 def evaluate_once(connection: Connection, month: SettlementMonth) -> None:

@@ -40,7 +40,7 @@ _CALLABLE = """
 """
 
 
-def test_the_service_may_call_sealing_and_locks_and_everybody_else_nothing(
+def test_the_service_may_call_sealing_locks_and_the_day_and_everybody_else_nothing(
     connection: Connection,
 ) -> None:
     service = text(_CALLABLE.format("current_user"))
@@ -48,6 +48,7 @@ def test_the_service_may_call_sealing_and_locks_and_everybody_else_nothing(
     assert connection.scalars(service).all() == [
         "lock_program",
         "seal_waiting",
+        "today",
         "wait_for_notes",
     ]
     assert connection.scalars(everybody).all() == []

@@ -6,6 +6,7 @@ from domain.ledger import (
     Account,
     TransferKind,
     awards_key,
+    conversion_key,
     payout_key,
     reversals_key,
 )
@@ -18,6 +19,10 @@ payout:     pending      → available
 reversal:   pending      → program_fund
 adjustment: program_fund → available
 adjustment: available    → program_fund
+conversion: available    → held
+delivery:   held         → search_ad_credit
+return:     held         → available
+expiry:     available    → expired
 """
 
 
@@ -28,9 +33,8 @@ def test_points_flow_on_these_ways_and_on_no_other() -> None:
     assert {tuple(map(str, flow)) for flow in ALLOWED_FLOWS} == written
 
 
-def test_every_kind_of_transfer_has_a_way_but_what_nothing_entitles_yet() -> None:
-    not_yet = {TransferKind.SPEND, TransferKind.EXPIRY}
-    assert {kind for kind, _, _ in ALLOWED_FLOWS} == set(TransferKind) - not_yet
+def test_every_kind_of_transfer_has_a_way() -> None:
+    assert {kind for kind, _, _ in ALLOWED_FLOWS} == set(TransferKind)
 
 
 def test_pending_points_cannot_be_used_and_used_points_do_not_come_back() -> None:
@@ -41,8 +45,13 @@ def test_pending_points_cannot_be_used_and_used_points_do_not_come_back() -> Non
     assert not sources & {Account.SEARCH_AD_CREDIT, Account.CUSTOMER_REWARD, Account.EXPIRED}
 
 
-def test_only_pending_and_available_are_a_sellers_own() -> None:
-    assert SELLER_ACCOUNTS == (Account.PENDING, Account.AVAILABLE)
+def test_only_pending_available_and_held_are_a_sellers_own() -> None:
+    assert SELLER_ACCOUNTS == (Account.PENDING, Account.AVAILABLE, Account.HELD)
+
+
+def test_keys_of_conversions_tell_store_and_request_apart() -> None:
+    assert conversion_key("a/b", "c") != conversion_key("a", "b/c")
+    assert conversion_key("a", "b/c") == "conversion/1/a/b/c"
 
 
 def test_keys_tell_month_evaluation_and_purpose_apart() -> None:

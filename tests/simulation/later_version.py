@@ -16,8 +16,8 @@ _MIGRATION: Final = '''
 
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "0003"
+down_revision = "0002"
 
 
 def upgrade() -> None:
@@ -38,7 +38,7 @@ table later
 def later_version(folder: Path) -> Iterator[None]:
     """Have the program bring one more migration, and the schema that this makes."""
     versions = Path(copytree(database._VERSIONS.parent, folder / "migrations")) / "versions"
-    versions.joinpath("0002_later.py").write_text(_MIGRATION)
+    versions.joinpath("0003_later.py").write_text(_MIGRATION)
     expected = folder / "structure.txt"
     expected.write_text(guards._EXPECTED.read_text() + _STRUCTURE)
     with pytest.MonkeyPatch.context() as program:
