@@ -94,10 +94,13 @@ EQUIVALENT: Final = {
     "transfer_is_entitled: true for correction.kind = 'award'": (
         "any other is of a tier that was paid, which is refused before; lets an index be used"
     ),
-    "transfer_is_entitled: true for added_to.kind = 'adjustment'": "no other kind is allowed yet",
     "transfer_is_entitled: no comparison of store.revision_id = revision.revision_id": (
         "any snapshot that has the store is found, only slower"
     ),
+    "ad_account_link_is_of_a_store: no comparison of store.revision_id = revision.revision_id": (
+        "any snapshot that has the store is found, only slower"
+    ),
+    "expiry_is_due: true for account = 'available'": "only locks more than it needs",
 }
 
 
