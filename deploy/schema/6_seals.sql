@@ -317,7 +317,7 @@ BEGIN
     lines := concat_ws(E'\n', lines, (
       SELECT jsonb_build_array(kind, settlement_month, seller_id, tier, points, undoes)
       FROM correction WHERE posting_no = NEW.posting_no));
-  ELSIF NEW.kind IN ('conversion', 'delivery', 'return', 'expiry') THEN
+  ELSE
     IF EXISTS (
       SELECT FROM title LEFT JOIN transfer USING (posting_no, seller_id)
       WHERE posting_no = NEW.posting_no GROUP BY seller_id HAVING count(entry_no) <> 1)
