@@ -37,6 +37,7 @@ from tests.adapters.ledger_world import (
     reverse,
     set_budget,
 )
+from tests.adapters.using_probes import use_points
 
 _COLUMNS = """
   SELECT relname, attname, format_type(coalesce(nullif(of_domain.typbasetype, 0),
@@ -98,6 +99,7 @@ def owner(server_url: str, migrated_template: str) -> Iterator[Engine]:
             seal_now(connection)
         with engine.begin() as connection:
             adjust(connection, "d", 1, key="adjustment/not sealed yet")
+        use_points(engine)
         yield engine
 
 
@@ -201,7 +203,7 @@ _CORRECTED = "UPDATE growth_points.correction SET "
             "2026-10 was paid on 2026-11-09; its payout date was 2026-11-10",
         ),
         (
-            "UPDATE growth_points.payout_date SET due_on = '2026-11-11' WHERE due_on < '2026-12-1'",
+            "UPDATE growth_points.payout_date SET due_on = due_on + 1 WHERE due_on = '2026-11-10'",
             "2026-10 (plan 1) is due on 2026-11-11, which does not follow from its policy",
         ),
         (
@@ -276,7 +278,7 @@ def test_rows_read_back_are_those_ingested_whatever_they_are_called(
     "statement",
     [
         "UPDATE growth_points.seller_snapshot SET uses_api = NOT uses_api WHERE seller_id = 'a'",
-        "UPDATE growth_points.seller_amount SET seller_id = 'z' WHERE seller_id = 'a'",
+        "UPDATE growth_points.seller_amount SET seller_id = 'zz' WHERE seller_id = 'a'",
         "UPDATE growth_points.revision SET rows_hash = repeat('0', 64)",
     ],
 )

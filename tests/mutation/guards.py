@@ -26,6 +26,7 @@ from adapters.postgres.database import open_database
 from adapters.postgres.embedded import embedded_url, release_embedded
 from adapters.postgres.ledger import seal_now
 from adapters.postgres.verification.verify import verify
+from domain.refusal import Refused
 from tests.adapters.guards import INSUFFICIENT_PRIVILEGE, Probe, named, refusal
 from tests.adapters.ledger_world import as_owner, database_of_its_own
 from tests.adapters.month_probes import add_to_what_has_this_id, record_under_ids_to_come
@@ -252,7 +253,7 @@ def _keeps_a_ledger(database_url: str, mutant: Mutant) -> bool:
             return agrees and _keeps_rows_apart_after_a_restore(owner)
         except DBAPIError as error:
             return _is_no_sql(named(error))
-        except (psycopg.Error, AssertionError):
+        except (psycopg.Error, Refused, AssertionError):
             return False
 
 
