@@ -45,8 +45,8 @@ def use_points(engine: Engine) -> None:
         expire(connection, "tests", seller_id="m")
         link(connection, "i", "j", "o")
         late = awards_of("k", month=_YEAR_AGO)
-        award(connection, late, month=_YEAR_AGO)
         plan(connection, month=_YEAR_AGO)
+        award(connection, late, month=_YEAR_AGO)
         adjust(connection, "k", 200, key="adjustment/k", on=date(2024, 12, 1))
     with engine.begin() as connection:
         record_attempt(connection, convert(connection, "i", 100).posting_no, "no answer")

@@ -8,6 +8,7 @@ from sqlalchemy.engine import URL
 from adapters.postgres.database import open_database
 from tests.adapters.ledger_probes import keep_a_small_ledger
 from tests.adapters.ledger_world import as_owner
+from tests.adapters.using_probes import use_points
 from tests.production import administer, as_login, production_database
 
 
@@ -18,6 +19,7 @@ def ledger(server_url: str) -> Iterator[URL]:
         url = as_login("growth_points_owner", database)
         with open_database(url), as_owner(url) as owner:
             keep_a_small_ledger(owner)
+            use_points(owner)
         administer(
             server_url,
             "CREATE ROLE stranger LOGIN",

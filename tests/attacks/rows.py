@@ -12,14 +12,15 @@ _MONTHS = (
     *("policy", "revision", "revision_signature", "seller_amount", "seller_snapshot"),
     *("evaluation", "evaluation_input", "decision", "approval_rule", "payout_date"),
 )
+_USES = ("ad_account_link", "conversion", "conversion_end", "conversion_attempt", "expiry")
 INSERTS: dict[str, frozenset[str]] = {
-    "service": frozenset({*_MONTHS, "posting", "transfer", "correction", "payout", "run"}),
+    "service": frozenset({*_MONTHS, *_USES, "posting", "transfer", "correction", "payout", "run"}),
     "approver": frozenset({"approval", "adjustment_approval", "run"}),
     "reader": frozenset(),
     "stranger": frozenset(),
 }
 CALLS: dict[str, frozenset[str]] = {
-    "service": frozenset({"seal_waiting", "lock_program", "wait_for_notes"}),
+    "service": frozenset({"seal_waiting", "lock_program", "wait_for_notes", "today"}),
     "approver": frozenset({"lock_program"}),
 }
 

@@ -18,9 +18,10 @@ from tests.attacks.postings import POSTINGS
 from tests.attacks.powers import POWERS
 from tests.attacks.rows import attacks_on_columns, attacks_on_functions, attacks_on_tables
 from tests.attacks.tricks import TRICKS
+from tests.attacks.uses import USES
 from tests.production import as_login
 
-_ON_ROWS = (*POSTINGS, *AWARDS, *PAYOUTS, *APPROVALS, *TRICKS)
+_ON_ROWS = (*POSTINGS, *AWARDS, *PAYOUTS, *APPROVALS, *USES, *TRICKS)
 _STATEMENTS = (*POWERS, *_ON_ROWS)
 
 
