@@ -24,7 +24,7 @@ from adapters.postgres.ledger.converting import end, hold
 from adapters.postgres.ledger.tables import program_balance
 from adapters.postgres.revisions import current_revisions, record_revision, seller_is_known
 from adapters.postgres.signatures import last_delivery_no
-from adapters.postgres.using import link_ad_account, standing_of
+from adapters.postgres.using import find_conversion, link_ad_account, standing_of
 from domain.evaluation import EvaluationInput
 from domain.ledger import Award
 from domain.months import SettlementMonth
@@ -224,18 +224,11 @@ def convert(
 
 
 def end_conversion(
-    connection: Connection, held: ledger.Posted, seller_id: str, *, delivered: bool = True
+    connection: Connection, held: ledger.Posted, *, delivered: bool = True
 ) -> ledger.Posted:
     """End a conversion."""
-    return end(
-        connection,
-        held.posting_no,
-        seller_id,
-        held.points,
-        answer="an answer",
-        delivered=delivered,
-        actor="tests",
-    )
+    conversion = find_conversion(connection, held.posting_no)
+    return end(connection, conversion, "an answer", "tests", delivered=delivered)
 
 
 def know(connection: Connection, *sellers: str) -> int:

@@ -50,7 +50,7 @@ def owner(server_url: str, migrated_template: str) -> Iterator[Engine]:
                 program.setattr(converting, "Account", _OTHER_ACCOUNTS)
                 convert(connection, "a", 200)
                 parked = convert(connection, "a", 100, request_id="r2")
-                end_conversion(connection, parked, "a")
+                end_conversion(connection, parked)
             seal_now(connection)
         yield owner
 

@@ -137,7 +137,7 @@ def test_workers_that_end_the_same_conversion_end_it_once(engine: Engine) -> Non
     with engine.begin() as connection:
         held = convert(connection, "a", 300)
     ends = [
-        partial(end_conversion, held=held, seller_id="a", delivered=delivered)
+        partial(end_conversion, held=held, delivered=delivered)
         for delivered in (True, False) * (WORKERS // 2)
     ]
     ended = [each for each in at_once(engine, ends) if isinstance(each, ledger.Posted)]

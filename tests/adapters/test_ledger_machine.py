@@ -238,10 +238,10 @@ class LedgerMachine(RuleBasedStateMachine):
         self.held.remove((seller, held))
         for created in (True, False):
             with self.command(refused=False) as connection:
-                ended = end_conversion(connection, held, seller, delivered=delivered)
+                ended = end_conversion(connection, held, delivered=delivered)
                 assert ended.created is created
         with self.command(refused=True) as connection:
-            end_conversion(connection, held, seller, delivered=not delivered)
+            end_conversion(connection, held, delivered=not delivered)
         self.model.held[seller] -= held.points
         if delivered:
             self.model.delivered += held.points

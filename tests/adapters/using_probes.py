@@ -52,7 +52,7 @@ def use_points(engine: Engine) -> None:
         record_attempt(connection, convert(connection, "i", 100).posting_no, "no answer")
         for request_id, points in (("r2", 50), ("r3", 30)):
             held = convert(connection, "i", points, request_id=request_id)
-            end_conversion(connection, held, "i", delivered=request_id == "r2")
+            end_conversion(connection, held, delivered=request_id == "r2")
 
 
 def go_on_using(engine: Engine) -> None:
@@ -60,7 +60,7 @@ def go_on_using(engine: Engine) -> None:
     with engine.begin() as connection:
         for delivered in (True, False):
             held = convert(connection, "i", 20, request_id=f"r4/{delivered}")
-            end_conversion(connection, held, "i", delivered=delivered)
+            end_conversion(connection, held, delivered=delivered)
         link_ad_account(connection, "o", None, "tests")
         link_ad_account(connection, "o", "another", "tests")
         _expires(connection, sellers=2, points=500)
@@ -312,12 +312,13 @@ USING_PROBES = (
     ),
     # A whole balance expires, after its last usable day, unless a payout is late.
     Probe("expiry.expiry_pk", _expiring("j", "j")),
-    *(
-        Probe(
-            "expiry.expiry_comes_after_the_last_usable_day",
-            lambda connection, day=day: _expire(connection, "i", last_usable_on=day(connection)),
-        )
-        for day in (today, lambda _: date(2199, 12, 31))
+    Probe(
+        "expiry.expiry_comes_after_the_last_usable_day",
+        lambda connection: _expire(connection, "i", last_usable_on=today(connection)),
+    ),
+    Probe(
+        "expiry.expiry_comes_after_the_last_usable_day",
+        _expiring("i", last_usable_on=date(2199, 12, 31)),
     ),
     *(
         Probe("expiry.is_due", attempt, names="title_belongs")
