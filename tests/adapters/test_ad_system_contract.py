@@ -62,7 +62,12 @@ def process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimulatedAdSys
     """One that credited two requests of a day, one to a page, and refused one."""
     with simulated_ad_system(tmp_path_factory.mktemp("contract"), page_size=1) as simulated:
         simulated.behave(now="2026-11-30T12:00:00+09:00", refuse=["closed"])
-        for name, content in ((_CREDITED, _CONTENT), ("second", _CONTENT)):
+        refused = _CONTENT | {"account": "closed"}
+        for name, content in (
+            (_CREDITED, _CONTENT),
+            ("second", _CONTENT),
+            (_REFUSED, refused),
+        ):
             _ask(simulated, "put", f"/credits/{name}", content).raise_for_status()
         yield simulated
 

@@ -44,7 +44,9 @@ def _head(connection: Connection) -> int:
 
 
 def _has(seller_id: str, pending: int, available: int) -> SellerBalance:
-    return SellerBalance(seller_id, {Account.PENDING: pending, Account.AVAILABLE: available})
+    return SellerBalance(
+        seller_id, {Account.PENDING: pending, Account.AVAILABLE: available, Account.HELD: 0}
+    )
 
 
 def test_balances_can_be_read_as_they_stood_at_every_seal(connection: Connection) -> None:

@@ -22,7 +22,7 @@ LISTINGS: Final = {
         "entry_no,recorded_at,effective_on,kind,seller_id,tier,settlement_month,"
         "debit_account,credit_account,points,reverses_entry_no"
     ),
-    ("balances",): "seller_id,pending,available",
+    ("balances",): "seller_id,pending,available,held",
     ("payouts",): "settlement_month,due_on,state,sellers,points,paid_at",
 }
 HEAVY: Final = ("duckdb", "great_expectations", "prefect", "psycopg", "pyarrow", "sqlalchemy")

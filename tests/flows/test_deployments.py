@@ -62,6 +62,9 @@ def test_schedules_are_kept_in_the_time_of_seoul() -> None:
 
     assert schedules == {
         "close-month": ("0 9 3 * *", "Asia/Seoul"),
+        "compare-credits": ("0 7 * * *", "Asia/Seoul"),
+        "deliver-conversions": ("*/5 * * * *", "Asia/Seoul"),
+        "expire-points": ("0 5 * * *", "Asia/Seoul"),
         "pay-out-sweep": ("0 10 10-20 * *", "Asia/Seoul"),
         "tell-late-payouts": ("0 11 * * *", "Asia/Seoul"),
         "verify": ("0 6 * * 1", "Asia/Seoul"),
