@@ -7,8 +7,8 @@ from typing import Final
 
 from sqlalchemy import Connection, text
 
-from domain.ledger import TransferKind
-from domain.months import SettlementMonth
+from adapters.postgres.tables import Month
+from domain.ledger import Award, TransferKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +36,6 @@ class Expiring:
     last_usable_on: date
 
 
-@dataclass(frozen=True, slots=True)
-class StandingAward:
-    """An award that a store was given, and that was not reversed."""
-
-    settlement_month: SettlementMonth
-    tier: int
-    points: int
-
-
 def statement(
     connection: Connection,
     seller_id: str,
@@ -64,12 +55,10 @@ def expiring(connection: Connection, until: date) -> Iterator[Expiring]:
         yield Expiring(*row)
 
 
-def award_for_consulting(connection: Connection, seller_id: str) -> StandingAward | None:
+def award_for_consulting(connection: Connection, seller_id: str) -> Award | None:
     """Return a store's first award that stands, which opens consulting to it (U22); or None."""
     row = connection.execute(_AWARD, {"seller_id": seller_id}).first()
-    if row is None:
-        return None
-    return StandingAward(SettlementMonth(row[0].year, row[0].month), row[1], row[2])
+    return None if row is None else Award(*row)
 
 
 # The running balance is of all lines, also of those before the first day that is asked for.
@@ -105,10 +94,10 @@ _EXPIRING: Final = text("""
     WHERE last_usable_on <= :until ORDER BY last_usable_on, seller_id
 """)
 _AWARD: Final = text("""
-    SELECT settlement_month, tier, points FROM growth_points.award
+    SELECT settlement_month, seller_id, tier, points FROM growth_points.award
     WHERE seller_id = :seller_id AND state <> 'reversed'
     UNION ALL
-    SELECT settlement_month, tier, points FROM growth_points.correction given
+    SELECT settlement_month, seller_id, tier, points FROM growth_points.correction
     WHERE seller_id = :seller_id AND kind = 'award'
-    ORDER BY 1, 2 LIMIT 1
-""")
+    ORDER BY 1, 3 LIMIT 1
+""").columns(settlement_month=Month())

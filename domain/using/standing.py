@@ -41,11 +41,3 @@ def decide_conversion(points: int, standing: Standing, day: date) -> UseRefusal 
     if points > standing.available:
         return UseRefusal.INSUFFICIENT_POINTS
     return None
-
-
-def last_usable_day(granted_on: date) -> date:
-    """Return the last day of a grant's year; a grant of 29 February ends on 28 February (U14)."""
-    try:
-        return granted_on.replace(year=granted_on.year + 1)
-    except ValueError:
-        return granted_on.replace(year=granted_on.year + 1, day=28)

@@ -10,6 +10,7 @@ from adapters.postgres.ledger.converting import end
 from adapters.postgres.ledger.expiring import expire
 from adapters.postgres.ledger.posting import Posted
 from adapters.postgres.ledger.refusals import PointsNotUsable
+from adapters.postgres.statements import award_for_consulting, statement
 from adapters.postgres.using import conversions, find_conversion, standing_of
 from flows.converting.link_ad_account import link_account, unlink_account
 from flows.converting.refusals import NotLinked, OtherConversion, StoreUnknown
@@ -164,3 +165,28 @@ def test_sixty_four_conversions_at_once_are_accepted_as_far_as_the_balance_goes(
     with ThreadPoolExecutor(16) as pool:
         assert sum(pool.map(one, range(64))) == 15
     assert has(program) == (0, 150_000)
+
+
+def test_consulting_is_open_to_a_store_with_a_standing_award(program: Program) -> None:
+    ends(program, convert(program, 150_000), delivered=True)
+    with program.engine.connect() as connection:
+        award = award_for_consulting(connection, "A")
+        assert award is not None
+        assert (str(award.settlement_month), award.tier, award.points) == ("2026-10", 1, 150_000)
+        assert award_for_consulting(connection, "B") is None
+
+
+def test_a_statement_has_every_change_with_the_balance_after_it(program: Program) -> None:
+    ends(program, convert(program, 100_000), delivered=False)
+    with program.engine.connect() as connection:
+        lines = [
+            (each.kind, each.points, each.reference, each.balance)
+            for each in statement(connection, "A")
+        ]
+        later = [each.kind for each in statement(connection, "A", since=SOME_DAY)]
+    assert lines == [
+        ("payout", 150_000, "2026-10", 150_000),
+        ("conversion", -100_000, "r1", 50_000),
+        ("return", 100_000, "r1", 150_000),
+    ]
+    assert later == ["conversion", "return"]
