@@ -14,7 +14,8 @@ import statistics
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -168,6 +169,12 @@ INSERT INTO growth_points.transfer
   (posting_no, kind, seller_id, debit_account, credit_account, points)
 SELECT posting_no, 'adjustment', 'single-' || :seller, 'program_fund', 'available', 1 FROM posting;
 """
+BARE_TABLE = """
+CREATE TABLE bare AS
+SELECT entry_no, posting_no, kind, seller_id, debit_account, credit_account, points, tier, award_no,
+  finishes
+FROM growth_points.transfer LIMIT 0
+"""
 BARE_SINGLE = """
 \\set seller random(1, {sellers})
 INSERT INTO bare SELECT 1, 1, 'adjustment', 'single-' || :seller, 'program_fund', 'available', 1;
@@ -247,6 +254,13 @@ def main() -> None:
     parser.add_argument("--months", type=int, default=5)
     parser.add_argument("--seconds", type=int, default=5, help="of each run of singles")
     asked = parser.parse_args()
+    with bench_database() as (engine, owner, folder):
+        measure(engine, owner, folder, asked)
+
+
+@contextmanager
+def bench_database() -> Iterator[tuple[Engine, Engine, Path]]:
+    """Yield the service's engine, the owner's, and the folder of a server with a bare table."""
     with tempfile.TemporaryDirectory(prefix="growth-points-bench-") as name:
         folder = Path(name)
         url = embedded_url(folder / "data").replace("postgresql://", "postgresql+psycopg://")
@@ -256,7 +270,9 @@ def main() -> None:
         url = url.replace("/postgres?", "/bench?")
         owner = create_engine(url)
         with open_database(url) as engine:
-            measure(engine, owner, folder, asked)
+            with owner.begin() as connection:
+                connection.execute(text(BARE_TABLE))
+            yield engine, owner, folder
         owner.dispose()
         server.dispose()
         release_embedded(folder / "data")
@@ -264,12 +280,6 @@ def main() -> None:
 
 def measure(engine: Engine, owner: Engine, folder: Path, asked: argparse.Namespace) -> None:
     """Run all measurements on one database."""
-    with owner.begin() as connection:
-        columns = "entry_no, posting_no, kind, seller_id, debit_account, credit_account, points"
-        everything = f"{columns}, tier, award_no, finishes"
-        connection.execute(
-            text(f"CREATE TABLE bare AS SELECT {everything} FROM growth_points.transfer LIMIT 0")
-        )
     months = [
         measure_month(engine, owner, FIRST_MONTH + number, asked.awards)
         for number in range(asked.months)

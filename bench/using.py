@@ -8,15 +8,12 @@ balance expires in one run.
 """
 
 import argparse
-import tempfile
 import time
 from pathlib import Path
 
 import ledger as bench
-from sqlalchemy import Engine, create_engine, text
+from sqlalchemy import Engine, text
 
-from adapters.postgres.database import open_database
-from adapters.postgres.embedded import embedded_url, release_embedded
 from adapters.postgres.statements import statement
 from flows.expiring.expire_points import expire_points
 
@@ -119,32 +116,13 @@ def main() -> None:
     parser.add_argument("--awards", type=int, default=100_000, help="stores of a paid month")
     parser.add_argument("--seconds", type=int, default=4, help="of each run of conversions")
     asked = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="growth-points-bench-") as name:
-        folder = Path(name)
-        url = embedded_url(folder / "data").replace("postgresql://", "postgresql+psycopg://")
-        server = create_engine(url, isolation_level="AUTOCOMMIT")
-        with server.connect() as connection:
-            connection.execute(text("CREATE DATABASE bench"))
-        url = url.replace("/postgres?", "/bench?")
-        owner = create_engine(url)
-        with open_database(url) as engine:
-            with owner.begin() as connection:
-                connection.execute(
-                    text(
-                        "CREATE TABLE bare AS SELECT entry_no, posting_no, kind, seller_id,"
-                        " debit_account, credit_account, points, tier, award_no, finishes"
-                        " FROM growth_points.transfer LIMIT 0"
-                    )
-                )
-            bench.measure_month(engine, owner, bench.FIRST_MONTH, asked.awards)
-            give(owner, asked.stores)
-            report_conversions(folder, "distinct accounts", asked.stores, asked.seconds)
-            report_conversions(folder, "one hot account", 1, asked.seconds)
-            report_statement(engine)
-            report_expiry(engine, owner)
-        owner.dispose()
-        server.dispose()
-        release_embedded(folder / "data")
+    with bench.bench_database() as (engine, owner, folder):
+        bench.measure_month(engine, owner, bench.FIRST_MONTH, asked.awards)
+        give(owner, asked.stores)
+        report_conversions(folder, "distinct accounts", asked.stores, asked.seconds)
+        report_conversions(folder, "one hot account", 1, asked.seconds)
+        report_statement(engine)
+        report_expiry(engine, owner)
 
 
 if __name__ == "__main__":
