@@ -40,6 +40,13 @@ COMPARED = (
     *(CHANGED_STATUS, *CHANGED_FLAG.values(), *REPLACED),
 )
 
+# Reward entries that contradict known entries and stores.
+REWARD_STORE_UNKNOWN = "reward_store_unknown"
+REWARD_ENTRY_CHANGED = "reward_entry_changed"
+CANCELLATION_OF_NOTHING = "cancellation_of_nothing"
+CANCELLATION_TWICE = "cancellation_twice"
+CANCELLATION_DIFFERS = "cancellation_differs"
+
 # Unknown words of a column: occurrences, and words that are new to the program.
 UNKNOWN_WORD = {
     "line_type": "line_type_unknown",

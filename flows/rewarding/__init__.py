@@ -1,0 +1,1 @@
+"""Paying rewards to customers from delivered entries, and trying refused ones again."""
