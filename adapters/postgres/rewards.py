@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import Connection, text
@@ -12,6 +13,16 @@ from domain.using.allocation import Outcome
 
 if TYPE_CHECKING:  # it imports the engine, which most commands do not need
     from domain.profile import Profile
+
+
+@dataclass(frozen=True, slots=True)
+class RewardDay:
+    """A day's entries as they were read; `entries` is a Parquet file of theirs."""
+
+    day: date
+    content_hash: str
+    source: str
+    entries: Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,29 +44,32 @@ class Reward:
     cancelled_by: str | None
 
 
-def find_reward_delivery(connection: Connection, day: date, content_hash: str) -> int | None:
-    """Return the number of the delivery of a day with this content; None if it is new."""
-    asked = {"day": day, "content_hash": content_hash}
+def find_reward_delivery(connection: Connection, delivered: RewardDay) -> int | None:
+    """Return the number of the delivery of the day with this content; None if it is new."""
+    asked = {"day": delivered.day, "content_hash": delivered.content_hash}
     number: int | None = connection.scalar(_FIND, asked)
     return number
 
 
 def record_reward_delivery(
     connection: Connection,
-    day: date,
-    content_hash: str,
-    source: str,
+    delivered: RewardDay,
     profile: "Profile",
+    tried_since: date,
     actor: str,
 ) -> int:
-    """Record a delivery, whose entries follow in the same transaction; returns its number."""
+    """Record a delivery, whose entries follow in the same transaction; returns its number.
+
+    With it, refused entries that occurred since a day are tried again.
+    """
     row = connection.execute(
         _DELIVERY,
         {
-            "day": day,
-            "content_hash": content_hash,
-            "source": source,
+            "day": delivered.day,
+            "content_hash": delivered.content_hash,
+            "source": delivered.source,
             "profile": json.dumps(profile.as_data()),
+            "tried_since": tried_since,
             "actor": actor,
         },
     )
@@ -86,8 +100,9 @@ _FIND: Final = text("""
     WHERE (day, content_hash) = (:day, :content_hash)
 """)
 _DELIVERY: Final = text("""
-    INSERT INTO growth_points.reward_delivery (day, content_hash, source, entries, profile, actor)
-    SELECT :day, :content_hash, :source, count(*), CAST(:profile AS jsonb), :actor
+    INSERT INTO growth_points.reward_delivery
+      (day, content_hash, source, entries, profile, tried_since, actor)
+    SELECT :day, :content_hash, :source, count(*), CAST(:profile AS jsonb), :tried_since, :actor
     FROM staged_reward RETURNING reward_delivery_id
 """)
 _OUTCOMES: Final = text("""

@@ -92,7 +92,7 @@ _CONFLICTS: Final = {
             OR (SELECT count(*) FROM staged_reward other
                 WHERE (other.cancels_event_id, other.cancels_position)
                   = (new.cancels_event_id, new.cancels_position)) > 1)
-        ) found ORDER BY shown""",
+        ) found ORDER BY shown""",  # noqa: S608 a constant
     counted.CANCELLATION_DIFFERS: f"""
         FROM ({_SHOWN} {_CANCELLATION}
           AND (named.seller_id, named.points) <> (new.seller_id, new.points))

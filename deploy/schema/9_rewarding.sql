@@ -8,6 +8,7 @@ INSERT INTO flow VALUES
   ('reward', 'available', 'customer_reward'),
   ('cancellation', 'customer_reward', 'available');
 
+-- With a delivery the refused entries that occurred since `tried_since` are tried again.
 CREATE TABLE reward_delivery (
   reward_delivery_id integer GENERATED ALWAYS AS IDENTITY CONSTRAINT reward_delivery_pk PRIMARY KEY,
   day          calendar_day NOT NULL,
@@ -21,6 +22,7 @@ CREATE TABLE reward_delivery (
   actor        text    NOT NULL CONSTRAINT reward_delivery_has_an_actor CHECK (actor <> ''),
   accepted_at  timestamptz NOT NULL DEFAULT clock_timestamp(),
   accepted_on  date    NOT NULL DEFAULT today(),
+  tried_since  date    NOT NULL,
   recorded_in  xid8    NOT NULL DEFAULT pg_current_xact_id(),
   CONSTRAINT reward_delivery_is_of_the_past CHECK (day <= accepted_on),
   CONSTRAINT reward_delivery_is_recorded_once UNIQUE (day, content_hash)
@@ -258,7 +260,8 @@ BEGIN
   PERFORM require_table('reward_delivery', TG_RELID);
   PERFORM note('reward_delivery', NEW.reward_delivery_id::text, concat_ws(E'\n', jsonb_build_array(
     NEW.reward_delivery_id, NEW.day, NEW.content_hash, NEW.source, NEW.entries, NEW.profile,
-    NEW.actor, extract(epoch FROM NEW.accepted_at), NEW.accepted_on, NEW.recorded_in),
+    NEW.actor, extract(epoch FROM NEW.accepted_at), NEW.accepted_on, NEW.tried_since,
+    NEW.recorded_in),
     (SELECT encode(sha256(string_agg(hash, '' ORDER BY seller_id)), 'hex') FROM (
        SELECT seller_id, sha256(convert_to(string_agg(concat_ws('|', position, kind, points,
                 occurred_on, outcome, coalesce(cancels_position, 0), length(event_id), event_id,
@@ -295,7 +298,7 @@ CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON reward_sum
   FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 GRANT EXECUTE ON FUNCTION lock_balances(text[]) TO growth_points_service;
-GRANT INSERT (day, content_hash, source, entries, profile, actor)
+GRANT INSERT (day, content_hash, source, entries, profile, actor, tried_since)
   ON reward_delivery TO growth_points_service;
 GRANT INSERT (event_id, position, reward_delivery_id, seller_id, kind, points, customer_ref,
   occurred_on, cancels_event_id, cancels_position, outcome, posting_no)

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from pathlib import Path
 
 from sqlalchemy import Connection, Engine
 
@@ -12,6 +11,7 @@ from adapters.postgres.ledger import Posted, check_now
 from adapters.postgres.ledger.expiring import expire
 from adapters.postgres.ledger.rewarding import Scope, cancel, offer, pay, retried
 from adapters.postgres.rewards import (
+    RewardDay,
     find_reward_delivery,
     outcomes_of,
     record_reward_delivery,
@@ -23,16 +23,6 @@ from domain.using.allocation import Outcome
 
 Judge = Callable[[Sequence[Violations]], Profile]
 """Judges a day with what contradicts the known entries; raises what blocks it."""
-
-
-@dataclass(frozen=True, slots=True)
-class RewardDay:
-    """A day's entries as they were read; `entries` is a Parquet file of theirs."""
-
-    day: date
-    content_hash: str
-    source: str
-    entries: Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +50,14 @@ def pay_delivered(
     """
     with engine.begin() as connection:
         lock_program(connection)
-        if find_reward_delivery(connection, delivered.day, delivered.content_hash) is not None:
+        if find_reward_delivery(connection, delivered) is not None:
             return Payment(None)
         stage(connection, delivered.entries)
         profile = judge(tuple(conflicts(connection)))
-        number = record_reward_delivery(
-            connection, delivered.day, delivered.content_hash, delivered.source, profile, actor
-        )
+        since = _since(connection, retry_days)
+        number = record_reward_delivery(connection, delivered, profile, since, actor)
         returned = cancel(connection, number, actor)
-        payment = _pay(connection, number, Scope(_since(connection, retry_days)), returned, actor)
+        payment = _pay(connection, number, Scope(since), returned, actor)
         check_now(connection)
     return payment
 

@@ -10,10 +10,10 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet
 
-from adapters.postgres.rewards import rewards
+from adapters.postgres.rewards import RewardDay, rewards
 from domain.months import SettlementMonth
 from domain.profile import Profile, Violations
-from flows.rewarding.pay_entries import Payment, RewardDay, pay_again, pay_delivered
+from flows.rewarding.pay_entries import Payment, pay_again, pay_delivered
 from tests.closings import Program
 
 RETRY_DAYS = 7

@@ -2,20 +2,22 @@
 
 from collections import defaultdict
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import timedelta
 from random import Random
 
 import pytest
 
 from adapters.postgres.statements import statement
 from adapters.postgres.using import standing_of
+from adapters.postgres.verification.rewards import REWARDS, paid_in_order
 from domain.using.allocation import Offered, Usable, allocate
 from flows.expiring.expire_points import expire_points
-from tests.clocks import let_it_be
+from tests.clocks import let_it_be, let_the_clock_decide
 from tests.closings import Program, Sold
 from tests.using.reward_days import Contradicts, Entry, answers, deliver, event, try_again
 from tests.using.store_a import DAY_AFTER, LAST_DAY, SOME_DAY, convert, has
 
+REWARD_CHECKS = (*REWARDS, paid_in_order)
 NEXT_DAY = SOME_DAY + timedelta(days=1)
 
 
@@ -34,6 +36,20 @@ def test_entries_are_paid_in_order_as_far_as_the_points_reach(program: Program) 
         "E/4": "after_refused_entry",
     }
     assert has(program)[0] == 500
+
+
+def test_the_statement_has_a_line_for_each_entry(program: Program) -> None:
+    deliver(program, SOME_DAY, event("E", 1_000, 2_000) + event("D", 500))
+    deliver(program, SOME_DAY, [Entry("X", 1, 2_000, cancels=("E", 2))])
+    with program.engine.connect() as connection:
+        lines = [(each.reference, each.points, each.balance) for each in statement(connection, "A")]
+    assert lines == [
+        ("2026-10", 150_000, 150_000),
+        ("D 1", -500, 149_500),
+        ("E 1", -1_000, 148_500),
+        ("E 2", -2_000, 146_500),
+        ("X 1", 2_000, 148_500),
+    ]
 
 
 def test_a_smaller_entry_does_not_overtake_and_another_event_is_not_affected(
@@ -190,7 +206,7 @@ def test_all_stores_at_once_are_paid_like_each_alone(
     program: Program, database_url: str, seed: int
 ) -> None:
     """The SQL over all stores says what `allocate` says about each."""
-    draw = Random(seed)
+    draw = Random(seed)  # noqa: S311 no secret
     stores = [f"s{n}" for n in range(12)]
     program.close("2026-11", {store: Sold() for store in stores})
     for store in stores:
@@ -217,3 +233,6 @@ def test_all_stores_at_once_are_paid_like_each_alone(
                 outcome for _, outcome in expected
             ]
             known[store] = [entry for entry, outcome in expected if outcome != "paid"]
+    let_the_clock_decide(database_url)
+    with program.engine.connect() as connection:
+        assert not [str(each) for check in REWARD_CHECKS for each in check(connection)]

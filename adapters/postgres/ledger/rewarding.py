@@ -197,7 +197,7 @@ _CANCELLATIONS: Final = text(f"""
       SELECT FROM staged_reward cancelling WHERE
         (cancelling.cancels_event_id, cancelling.cancels_position) = (new.event_id, new.position)))
     ORDER BY new.event_id, new.position
-""")
+""")  # noqa: S608 a constant
 _ENTRIES: Final = text(f"""
     INSERT INTO growth_points.reward_entry ({_COLUMNS})
     SELECT event_id, position, :delivery_id, new.seller_id, kind, new.points, customer_ref,
@@ -205,7 +205,7 @@ _ENTRIES: Final = text(f"""
            CASE outcome WHEN 'paid' THEN CAST(:posting_no AS bigint) END
     FROM decided JOIN staged_reward new USING (event_id, position)
     WHERE NOT is_known ORDER BY event_id, position
-""")
+""")  # noqa: S608 a constant
 _RETRIED: Final = text("""
     INSERT INTO growth_points.reward_retry (event_id, position, posting_no)
     SELECT event_id, position, CAST(:posting_no AS bigint) FROM decided
