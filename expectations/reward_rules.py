@@ -5,6 +5,7 @@ A broken one blocks the day, but for two that ask for a look: an entry that is p
 
 from dataclasses import dataclass
 from datetime import date
+from typing import TypeAlias
 
 import narwhals as nw
 
@@ -44,7 +45,7 @@ class EntryTerms:
     most_points: int
 
 
-EntryRule = RowRule[EntryTerms]
+EntryRule: TypeAlias = RowRule[EntryTerms]
 
 
 def reward_rule(
@@ -60,7 +61,7 @@ def _well_formed(column: str) -> nw.Expr:
 
 def _text_rules(column: str, rule: str, shows: str) -> tuple[EntryRule, ...]:
     """Return the rules for a text that an entry must have."""
-    missing = EntryRule(
+    missing: EntryRule = RowRule(
         reward_rule(f"{rule}_missing", f"the {column} is missing"),
         shows,
         lambda _: present(column),
@@ -69,7 +70,7 @@ def _text_rules(column: str, rule: str, shows: str) -> tuple[EntryRule, ...]:
 
 
 def _form_rules(column: str, rule: str) -> tuple[EntryRule, ...]:
-    malformed = EntryRule(
+    malformed: EntryRule = RowRule(
         reward_rule(
             f"{rule}_malformed",
             f"the {column} is longer than {LONGEST_ID} characters or holds an invisible character",
@@ -77,7 +78,7 @@ def _form_rules(column: str, rule: str) -> tuple[EntryRule, ...]:
         column,
         lambda _: _well_formed(column),
     )
-    rounded = EntryRule(
+    rounded: EntryRule = RowRule(
         reward_rule(
             f"{rule}_inexact",
             f"the {column} is a number with a fraction or an exponent, perhaps another id rounded "
@@ -105,12 +106,12 @@ def _cancels_nothing() -> nw.Expr:
 
 def _position_rules(column: str, rule: str) -> tuple[EntryRule, ...]:
     return (
-        EntryRule(
+        RowRule(
             reward_rule(f"{rule}_unreadable", f"the {column} is not {_WHOLE}"),
             f"{column}_unreadable",
             lambda _: readable(column),
         ),
-        EntryRule(
+        RowRule(
             reward_rule(
                 f"{rule}_out_of_range", f"the {column} is not from 1 to {MOST_POSITIONS:,}"
             ),
@@ -122,24 +123,24 @@ def _position_rules(column: str, rule: str) -> tuple[EntryRule, ...]:
 
 ENTRY_RULES: tuple[EntryRule, ...] = (
     *_text_rules("event_id", "reward_event", "seller_id"),
-    EntryRule(
+    RowRule(
         reward_rule("reward_position_missing", "the position is missing"),
         "event_id",
         lambda _: given("position"),
     ),
     *_position_rules("position", "reward_position"),
-    EntryRule(
+    RowRule(
         reward_rule("reward_store_missing", "the seller_id is missing"),
         "event_id",
         lambda _: present("seller_id"),
     ),
     *_form_rules("seller_id", "reward_store"),
-    EntryRule(
+    RowRule(
         reward_rule("reward_kind_missing", "the kind is missing"),
         "event_id",
         lambda _: present("kind"),
     ),
-    EntryRule(
+    RowRule(
         reward_rule(
             "reward_kind_malformed",
             f"the kind is longer than {LONGEST_ID} characters or holds a control character",
@@ -147,27 +148,27 @@ ENTRY_RULES: tuple[EntryRule, ...] = (
         "kind",
         lambda _: well_formed_word(_KINDS, "kind"),
     ),
-    EntryRule(
+    RowRule(
         reward_rule("reward_kind_unknown", f"the kind is not one of {', '.join(_KINDS)}"),
         "kind",
         lambda _: known_word(_KINDS, "kind"),
     ),
-    EntryRule(
+    RowRule(
         reward_rule("reward_points_missing", "the points are missing"),
         "event_id",
         lambda _: given("points"),
     ),
-    EntryRule(
+    RowRule(
         reward_rule("reward_points_unreadable", f"the points are not {_WHOLE}"),
         "points_unreadable",
         lambda _: readable("points"),
     ),
-    EntryRule(
+    RowRule(
         reward_rule("reward_points_not_positive", "the points are 0 or below"),
         "points",
         lambda _: nw.col("points").is_null() | (nw.col("points") > 0),
     ),
-    EntryRule(
+    RowRule(
         reward_rule(
             "reward_points_above_limit", "the points are above the policy's limit of one entry"
         ),
@@ -175,26 +176,26 @@ ENTRY_RULES: tuple[EntryRule, ...] = (
         lambda terms: nw.col("points").is_null() | (nw.col("points") <= terms.most_points),
     ),
     *_text_rules("customer_ref", "reward_customer", "event_id"),
-    EntryRule(
+    RowRule(
         reward_rule("occurred_on_missing", "the occurred_on date is missing"),
         "event_id",
         lambda _: given("occurred_on"),
     ),
-    EntryRule(
+    RowRule(
         reward_rule(
             "occurred_on_unreadable", "occurred_on is not a date like 2026-11-29 or 2026.11.29"
         ),
         "occurred_on_unreadable",
         lambda _: readable("occurred_on"),
     ),
-    EntryRule(
+    RowRule(
         reward_rule(
             "occurred_on_other_day", f"occurred_on is not the day of the delivery ({_ONE_DAY})"
         ),
         "occurred_on",
         lambda terms: between(terms.day, terms.day, "occurred_on"),
     ),
-    EntryRule(
+    RowRule(
         reward_rule(
             "cancellation_unnamed",
             "the cancellation lacks the cancels_event_id or the cancels_position of the entry that "
@@ -203,7 +204,7 @@ ENTRY_RULES: tuple[EntryRule, ...] = (
         "event_id",
         lambda _: _names_what_it_cancels(),
     ),
-    EntryRule(
+    RowRule(
         reward_rule(
             "reward_cancels",
             "an entry that is no cancellation has a cancels_event_id or a cancels_position",
