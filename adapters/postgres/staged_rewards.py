@@ -63,12 +63,12 @@ _CANCELLATION: Final = """
 """
 _SHOWN: Final = "SELECT DISTINCT concat_ws(' ', new.event_id, new.position) AS shown"
 _CONFLICTS: Final = {
-    counted.REWARD_STORE_UNKNOWN: """
+    counted.UNKNOWN_STORE: """
         FROM (
           SELECT DISTINCT seller_id AS shown FROM staged_reward EXCEPT
           SELECT seller_id FROM growth_points.seller_snapshot
         ) found ORDER BY shown""",
-    counted.REWARD_ENTRY_CHANGED: f"""
+    counted.CHANGED_ENTRY: f"""
         FROM (
           {_SHOWN} FROM staged_reward new JOIN growth_points.reward_entry known
             ON known.event_id = new.event_id AND (
@@ -79,10 +79,10 @@ _CONFLICTS: Final = {
                 new.kind, new.points, new.customer_ref, new.cancels_event_id,
                 new.cancels_position))
         ) found ORDER BY shown""",
-    counted.CANCELLATION_OF_NOTHING: f"""
+    counted.CANCELLED_NOTHING: f"""
         FROM ({_SHOWN} {_CANCELLATION} AND (named.kind IS NULL OR named.kind = 'cancellation'))
         found ORDER BY shown""",
-    counted.CANCELLATION_TWICE: f"""
+    counted.CANCELLED_TWICE: f"""
         FROM (
           {_SHOWN} FROM staged_reward new WHERE kind = 'cancellation' AND is_new AND (
             EXISTS (
@@ -93,7 +93,7 @@ _CONFLICTS: Final = {
                 WHERE (other.cancels_event_id, other.cancels_position)
                   = (new.cancels_event_id, new.cancels_position)) > 1)
         ) found ORDER BY shown""",  # noqa: S608 a constant
-    counted.CANCELLATION_DIFFERS: f"""
+    counted.CANCELLED_OTHER: f"""
         FROM ({_SHOWN} {_CANCELLATION}
           AND (named.seller_id, named.points) <> (new.seller_id, new.points))
         found ORDER BY shown""",

@@ -1,1 +1,1 @@
-"""Paying rewards to customers from delivered entries, and trying refused ones again."""
+"""Paying rewards: read a day's entries and check them, then pay them in order."""
