@@ -7,17 +7,6 @@ class ConversionInvalid(WrongUsage):
     """A conversion of no points, or with an unusable request id."""
 
 
-class StoreUnknown(Refused):
-    """The store is in no snapshot."""
-
-    def __init__(self, seller_id: str) -> None:
-        super().__init__(
-            f"No seller {seller_id!r} is in any month's snapshot. Nothing was done; "
-            "look the id up with: growth-points decisions MONTH"
-        )
-        self.seller_id = seller_id
-
-
 class NotLinked(Refused):
     """A store's account was to be unlinked, and it has none."""
 

@@ -10,10 +10,11 @@ from adapters.postgres.ledger.converting import end
 from adapters.postgres.ledger.expiring import expire
 from adapters.postgres.ledger.posting import Posted
 from adapters.postgres.ledger.refusals import PointsNotUsable
+from adapters.postgres.revisions import SellerUnknown
 from adapters.postgres.statements import award_for_consulting, statement
 from adapters.postgres.using import conversions, find_conversion, standing_of
 from flows.converting.link_ad_account import link_account, unlink_account
-from flows.converting.refusals import NotLinked, OtherConversion, StoreUnknown
+from flows.converting.refusals import NotLinked, OtherConversion
 from flows.expiring.expire_points import expire_points
 from tests.clocks import let_it_be
 from tests.closings import Program, Sold
@@ -145,9 +146,9 @@ def test_a_late_payout_costs_no_older_points(program: Program, database_url: str
 
 
 def test_unknown_stores_are_refused(program: Program) -> None:
-    with pytest.raises(StoreUnknown, match="No seller 'Z'"):
+    with pytest.raises(SellerUnknown, match="No seller 'Z'"):
         convert(program, 1, seller_id="Z")
-    with pytest.raises(StoreUnknown, match="No seller 'Z'"):
+    with pytest.raises(SellerUnknown, match="No seller 'Z'"):
         link_account(program.engine, "Z", "ads-1", "a store")
     with pytest.raises(NotLinked, match="no linked search-ad account"):
         unlink_account(program.engine, "B", "a store")
