@@ -30,7 +30,8 @@ _TOPICS = {
     ),
     "Points in use": (
         *(using.link_ad_account_command, using.unlink_ad_account_command, using.convert),
-        *(using.conversions, using.expire, using.expiring, using.statement, using.consulting),
+        *(using.conversions, using.expire, using.expiring, using.notices),
+        *(using.statement, using.consulting),
     ),
     "Answers": (answers.explain, answers.decisions, answers.history, answers.verify),
     "Service": (service.up, service.serve, service.alarms, service.demo, service.sample),

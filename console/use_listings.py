@@ -6,6 +6,7 @@ from typing import Final
 
 from sqlalchemy import Engine
 
+from adapters.postgres.notices import notices
 from adapters.postgres.statements import expiring, statement
 from adapters.postgres.using import conversions, today
 from console.listings import require_known_seller
@@ -24,6 +25,9 @@ CONVERSIONS: Final = (
     "answer",
 )
 EXPIRING: Final = ("seller_id", "points", "last_usable_on")
+NOTICES: Final = (
+    *("list", "told_on", "seller_id", "points", "last_usable_on", "days_before", "state"),
+)
 STATEMENT: Final = ("entry_no", "date", "kind", "points", "reference", "balance")
 
 
@@ -51,6 +55,29 @@ def expiring_rows(engine: Engine, within: int) -> Iterator[Row]:
     with engine.connect() as connection:
         for each in expiring(connection, today(connection) + timedelta(days=within)):
             yield each.seller_id, each.points, each.last_usable_on
+
+
+def notice_rows(
+    engine: Engine, seller_id: str | None, notice_list_id: int | None, standing: bool
+) -> Iterator[Row]:
+    """List the notices that points expire; one is void once a grant has come."""
+    require_known_seller(engine, seller_id)
+    with engine.connect() as connection:
+        for each in notices(
+            connection,
+            seller_id=seller_id,
+            notice_list_id=notice_list_id,
+            standing_only=standing,
+        ):
+            yield (
+                each.notice_list_id,
+                each.told_on,
+                each.seller_id,
+                each.points,
+                each.last_usable_on,
+                each.days_before,
+                "void" if each.void else "stands",
+            )
 
 
 def statement_rows(

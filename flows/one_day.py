@@ -8,7 +8,8 @@ from sqlalchemy.exc import DBAPIError
 
 from adapters.postgres.ledger.refusals import constraint_of
 
-_OF_ANOTHER_DAY: Final = "title_belongs"  # what entitles a posting is recorded on its day
+# What entitles a posting is recorded on its day, and no notice after the last usable one.
+_OF_ANOTHER_DAY: Final = frozenset({"title_belongs", "notice_is_due"})
 _Result = TypeVar("_Result")
 
 
@@ -18,7 +19,7 @@ def on_one_day(engine: Engine, work: Callable[[Connection], _Result]) -> _Result
         with engine.begin() as connection:
             return work(connection)
     except DBAPIError as error:
-        if constraint_of(error) != _OF_ANOTHER_DAY:
+        if constraint_of(error) not in _OF_ANOTHER_DAY:
             raise
     with engine.begin() as connection:
         return work(connection)

@@ -80,20 +80,42 @@ def conversions(seller_id: str | None, held_only: bool, output: Output) -> None:
         print_rows(CONVERSIONS, conversion_rows(engine, seller_id, held_only), output)
 
 
-@click.command(short_help="Expire balances after their last usable day.")
+@click.command(short_help="Expire balances after their last usable day, and tell stores before.")
 def expire() -> None:
     """Expire every balance whose last usable day is over, once; run it daily.
 
     A balance is usable for a year after its store's last grant, that day included. A store whose
-    payout was due by then and is late keeps its points until it is paid.
+    payout was due by then and is late keeps its points until it is paid. Then stores are told whose
+    points expire soon, as `notices` lists.
     """
     from console.progress import warnings_shown
     from flows.expiring.expire_points import expire_what_is_due, expiry_summary
+    from flows.expiring.tell_stores import tell_who_is_due, telling_summary
     from flows.occasion import this_occasion
 
+    settings, actor = read_settings(), this_occasion().actor
     with warnings_shown():
-        expired = expire_what_is_due(read_settings(), this_occasion().actor)
-    echo(expiry_summary(expired))
+        echo(expiry_summary(expire_what_is_due(settings, actor)))
+        echo(telling_summary(tell_who_is_due(settings, actor)))
+
+
+@click.command(short_help="Stores that were told that their points expire.")
+@SELLER
+@click.option("--list", "notice_list_id", type=click.IntRange(min=1), help="Only those of a list.")
+@click.option("--standing", is_flag=True, help="Only those whose points still expire then.")
+@output_option
+def notices(
+    seller_id: str | None, notice_list_id: int | None, standing: bool, output: Output
+) -> None:
+    """List the notices that points expire, as they were given.
+
+    A grant gives a store a later last usable day, and makes its notice void.
+    """
+    from console.use_listings import NOTICES, notice_rows
+
+    with open_database(read_settings()) as engine:
+        rows = notice_rows(engine, seller_id, notice_list_id, standing)
+        print_rows(NOTICES, rows, output)
 
 
 @click.command(short_help="Balances that expire soon.")

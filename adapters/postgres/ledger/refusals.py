@@ -84,6 +84,16 @@ class AdjustmentNotApproved(Refused):
         self.request_id, self.limit = request_id, limit
 
 
+class AdjustmentAhead(Refused):
+    """An adjustment was dated after the database's day: what it gives were usable for too long."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "An adjustment is dated today, and by the database's clock that day has not come. "
+            "Nothing was adjusted; check the clocks of this machine and of the database."
+        )
+
+
 class PointsNotUsable(Refused):
     """A store may not use so many points now; `refusal` says why."""
 

@@ -67,6 +67,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     using.EXPIRED_WHEN_DUE,
     using.NOT_EXPIRED_BEFORE_A_LATE_PAYOUT,
     using.USABLE_THROUGH,
+    using.TOLD_WHEN_DUE,
     payouts.PAID,
     payouts.PAID_WHOLE,
     payouts.PAID_BY_A_PAYOUT,
