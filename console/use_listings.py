@@ -7,10 +7,12 @@ from typing import Final
 from sqlalchemy import Engine
 
 from adapters.postgres.notices import notices
-from adapters.postgres.statements import expiring, statement
+from adapters.postgres.statements import StatementLine, expiring, statement
 from adapters.postgres.using import conversions, today
 from console.listings import require_known_seller
 from console.output import Row
+from domain.ledger import Award, TransferKind
+from domain.sentence import Sentence, Word, sentence
 
 CONVERSIONS: Final = (
     "conversion_no",
@@ -81,10 +83,51 @@ def notice_rows(
 
 
 def statement_rows(
-    engine: Engine, seller_id: str, since: date | None, until: date | None
+    engine: Engine, seller_id: str, since: date | None, until: date | None, *, for_people: bool
 ) -> Iterator[Row]:
-    """List what changed a store's available points, with the balance after each line."""
+    """List what changed a store's available points, with the balance after each line.
+
+    For people, kinds and references are texts instead of keys.
+    """
     require_known_seller(engine, seller_id)
     with engine.connect() as connection:
         for each in statement(connection, seller_id, since=since, until=until):
-            yield each.entry_no, each.on, each.kind.value, each.points, each.reference, each.balance
+            kind, reference = each.kind.value, each.reference
+            yield (
+                each.entry_no,
+                each.on,
+                Word("kind", kind) if for_people else kind,
+                each.points,
+                _reference(each) if for_people else reference,
+                each.balance,
+            )
+
+
+def _reference(line: StatementLine) -> Sentence | str:
+    """Say what a line of a statement is about."""
+    match line.kind:
+        case TransferKind.PAYOUT:
+            return sentence("settlement month {month}", month=line.reference)
+        case TransferKind.CONVERSION | TransferKind.RETURN:
+            return sentence("request {request_id}", request_id=line.reference)
+        case TransferKind.EXPIRY:
+            return sentence("usable through {day}", day=line.reference)
+        case _:
+            return line.reference
+
+
+def consulting_answer(seller_id: str, award: Award | None) -> Sentence:
+    """Say whether consulting is open to a store, and which award opens it."""
+    if award is None:
+        return sentence(
+            "Consulting is closed to seller {seller_id}: no award of the store stands.",
+            seller_id=seller_id,
+        )
+    return sentence(
+        "Consulting is open to seller {seller_id}: {month} awarded it tier {tier}, "
+        "{points:,} points.",
+        seller_id=seller_id,
+        month=award.settlement_month,
+        tier=award.tier,
+        points=award.points,
+    )

@@ -14,6 +14,7 @@ from adapters.postgres.tables import revision, seller_amount, seller_snapshot
 from domain.findings import Finding
 from domain.months import SettlementMonth
 from domain.refusal import Refused
+from domain.sentence import sentence
 
 if TYPE_CHECKING:  # it imports the engine, which most commands do not need
     from adapters.ingest.staged_month import StagedMonth
@@ -24,8 +25,11 @@ class SellerUnknown(Refused):
 
     def __init__(self, seller_id: str) -> None:
         super().__init__(
-            f"No seller {seller_id!r} is in any month's snapshot; "
-            "look the id up with: growth-points decisions MONTH"
+            sentence(
+                "No seller {seller_id!r} is in any month's snapshot; "
+                "look the id up with: growth-points decisions MONTH",
+                seller_id=seller_id,
+            )
         )
         self.seller_id = seller_id
 

@@ -10,7 +10,6 @@ from adapters.policy_files import PolicyText
 from adapters.postgres.ledger import Posted, PostingConflict, check_now
 from adapters.postgres.ledger.converting import NotEntitled, hold
 from adapters.postgres.ledger.posting import posted_before
-from adapters.postgres.ledger.refusals import PointsNotUsable
 from adapters.postgres.revisions import require_seller
 from adapters.postgres.using import (
     Conversion,
@@ -22,10 +21,11 @@ from adapters.postgres.using import (
 )
 from domain.cause import Cause
 from domain.ledger import MOST_POINTS, conversion_key
+from domain.sentence import Sentence, sentence
 from domain.using.standing import decide_conversion
 from flows.clocks import warn_about_clocks
 from flows.converting.deliver_conversions import deliver
-from flows.converting.refusals import ConversionInvalid, OtherConversion
+from flows.converting.refusals import ConversionInvalid, OtherConversion, PointsNotUsable
 from flows.one_day import on_one_day
 from flows.policies import policy_on
 from flows.program import program_ad_system, program_database, program_policies
@@ -46,12 +46,18 @@ class ConversionRequest:
     def __post_init__(self) -> None:
         if not 0 < self.points <= MOST_POINTS:
             raise ConversionInvalid(
-                f"{self.points:,} is not a number of points to convert: at least 1, "
-                f"at most {MOST_POINTS:,}"
+                sentence(
+                    "{points:,} is not a number of points to convert: at least 1, at most {most:,}",
+                    points=self.points,
+                    most=MOST_POINTS,
+                )
             )
         if not 0 < len(self.request_id) <= _LONGEST_ID or not self.request_id.isprintable():
             raise ConversionInvalid(
-                f"a request id has 1 to {_LONGEST_ID} letters, digits and signs in one line"
+                sentence(
+                    "a request id has 1 to {most} letters, digits and signs in one line",
+                    most=_LONGEST_ID,
+                )
             )
 
 
@@ -104,14 +110,31 @@ def convert_points(settings: Settings, request: ConversionRequest) -> Conversion
             return deliver(engine, ad_system, conversion, request.cause.actor)
 
 
-def conversion_summary(request: ConversionRequest, conversion: Conversion) -> str:
+def conversion_summary(request: ConversionRequest, conversion: Conversion) -> Sentence:
     """Describe a conversion, as far as it has come."""
-    what = f"{conversion.points:,} points of seller {conversion.seller_id}"
-    to = f"search-ad account {conversion.account_id}"
+    facts = {
+        "points": conversion.points,
+        "seller_id": conversion.seller_id,
+        "account_id": conversion.account_id,
+    }
     match conversion.state:
         case ConversionState.DELIVERED:
-            return f"{what} are credit of {to} (request {request.request_id})."
+            return sentence(
+                "{points:,} points of seller {seller_id} are credit of search-ad account "
+                "{account_id} (request {request_id}).",
+                **facts,
+                request_id=request.request_id,
+            )
         case ConversionState.REFUSED:
-            return f"The ad system refused {what} for {to}, which returned: {conversion.answer}"
+            return sentence(
+                "The ad system refused {points:,} points of seller {seller_id} for search-ad "
+                "account {account_id}, which returned: {answer}",
+                **facts,
+                answer=conversion.answer,
+            )
         case ConversionState.HELD:
-            return f"{what} are held until the ad system has credited them to {to}."
+            return sentence(
+                "{points:,} points of seller {seller_id} are held until the ad system has credited "
+                "them to search-ad account {account_id}.",
+                **facts,
+            )

@@ -7,8 +7,6 @@ from sqlalchemy.exc import DBAPIError
 
 from domain.months import SettlementMonth
 from domain.refusal import Refused, WrongUsage
-from domain.using.standing import Standing, UseRefusal
-from domain.using.use_rules import UseRules
 
 
 class NothingToPost(WrongUsage):
@@ -92,41 +90,6 @@ class AdjustmentAhead(Refused):
             "An adjustment is dated today, and by the database's clock that day has not come. "
             "Nothing was adjusted; check the clocks of this machine and of the database."
         )
-
-
-class PointsNotUsable(Refused):
-    """A store may not use so many points now; `refusal` says why."""
-
-    def __init__(
-        self, refusal: UseRefusal, points: int, standing: Standing, rules: UseRules
-    ) -> None:
-        seller_id, available = standing.seller_id, standing.available
-        why = {
-            UseRefusal.SELLER_NOT_ACTIVE: (
-                f"seller {seller_id} is no longer in normal operation, and the policy lets only "
-                "stores that are use points"
-            ),
-            UseRefusal.NO_AD_ACCOUNT: (
-                f"seller {seller_id} has no linked search-ad account; link one with: growth-points "
-                f"link-ad-account {shlex.join([seller_id, 'ACCOUNT'])}"
-            ),
-            UseRefusal.POINTS_EXPIRED: (
-                f"the points of seller {seller_id} were usable through {standing.last_usable_on}"
-            ),
-            UseRefusal.BELOW_MINIMUM: (
-                f"at least {rules.conversion_min_points:,} points are converted at a time, not "
-                f"{points:,}"
-            ),
-            UseRefusal.NOT_IN_UNITS: (
-                f"points are converted in steps of {rules.conversion_unit_points:,}, and "
-                f"{points:,} is no multiple of it"
-            ),
-            UseRefusal.INSUFFICIENT_POINTS: (
-                f"seller {seller_id} has {available:,} available points, not {points:,}"
-            ),
-        }[refusal]
-        super().__init__(f"{refusal}: {why}. Nothing was converted.")
-        self.refusal = refusal
 
 
 class BudgetExceeded(Refused):
