@@ -1,14 +1,15 @@
 """Policies as dated TOML files, where each value has its source.
 
 A value is a table of exactly two keys, `value` and `source`. There are no defaults, and unknown
-keys are errors, so that a misspelled key cannot leave a rule unchanged. `format` is the version of
+keys are errors, so that a misspelled key cannot leave a rule unchanged. Only the rules of use may
+be left out, all together, as in policies from before there were such. `format` is the version of
 the format, by default the first. A later format may add values; policies in earlier formats keep
 their meaning and their hash.
 """
 
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import StrEnum
 from importlib.resources import files
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import Any, Final, TypeVar
 
 from domain.months import MonthInvalid, SettlementMonth
 from domain.policy import Exclusion, PayoutRule, Policy, PolicyInvalid, Tenure, TenureDay, Tier
+from domain.using.use_rules import RULES_OF_A_SILENT_POLICY, UseRules
 
 _BUILT_IN: Final = files("adapters") / "policies"
 _SOURCED: Final = frozenset({"value", "source"})
@@ -35,6 +37,7 @@ _REQUIRED: Final = frozenset(
     }
 )
 _OPTIONAL: Final = frozenset({"in_force_from", "adjustment_limit_points"})
+_OF_USE: Final = tuple(f"use.{each.name}" for each in fields(UseRules))
 _FORMAT: Final = 1
 _OF_A_TIER: Final = ("lower_average_krw", "upper_average_krw", "points")
 
@@ -134,6 +137,7 @@ def _policy(document: dict[str, Any]) -> Policy:
         ),
         lifetime_maximum_points=values.whole("lifetime_maximum_points"),
         adjustment_limit_points=values.whole_or_none("adjustment_limit_points"),
+        use=_use_rules(values) if values.of_use() else RULES_OF_A_SILENT_POLICY,
     )
 
 
@@ -207,6 +211,17 @@ class _Values:
         names = {key.split(".")[1] for key in self.by_key if key.startswith("tier.")}
         return sorted(int(name) for name in names if name.isdecimal() and str(int(name)) == name)
 
+    def whole_numbers(self, key: str) -> tuple[int, ...]:
+        """Return a list of whole numbers."""
+        found = self.by_key[key]
+        if not isinstance(found, list) or not all(type(each) is int for each in found):
+            raise PolicyInvalid(f"{key} must be a list of whole numbers, not {found!r}")
+        return tuple(found)
+
+    def of_use(self) -> bool:
+        """Whether the policy has rules of use."""
+        return any(key in self.by_key for key in _OF_USE)
+
     def _plain(self, key: str, kind: type[_Plain], words: str) -> _Plain:
         found = self.by_key[key]
         if type(found) is not kind:  # in Python `true` is an int, too
@@ -234,8 +249,20 @@ def _tier(values: _Values, number: int) -> Tier:
     return Tier(number, lower, upper, points)
 
 
+def _use_rules(values: _Values) -> UseRules:
+    return UseRules(
+        conversion_min_points=values.whole("use.conversion_min_points"),
+        conversion_unit_points=values.whole("use.conversion_unit_points"),
+        reward_entry_limit_points=values.whole("use.reward_entry_limit_points"),
+        reward_retry_days=values.whole("use.reward_retry_days"),
+        notice_days=values.whole_numbers("use.notice_days"),
+        closed_stores_may_use=values.yes_or_no("use.closed_stores_may_use"),
+    )
+
+
 def _require_exactly_the_known_keys(values: _Values, tiers: Iterable[int]) -> None:
     required = _REQUIRED | {f"tier.{number}.{name}" for number in tiers for name in _OF_A_TIER}
+    required |= set(_OF_USE) if values.of_use() else set()
     if missing := sorted(required - values.by_key.keys()):
         raise PolicyInvalid(f"lacks {', '.join(missing)}")
     if unknown := sorted(values.by_key.keys() - required - _OPTIONAL):

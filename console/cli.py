@@ -11,6 +11,7 @@ from typing import Final, NoReturn
 import click
 
 from console.commands import answers, months, points, service, using
+from console.language import in_their_language
 from console.output import echo
 from console.safe_streams import output_error, protect_standard_streams
 from console.troubles import sentence_about
@@ -30,7 +31,8 @@ _TOPICS = {
     ),
     "Points in use": (
         *(using.link_ad_account_command, using.unlink_ad_account_command, using.convert),
-        *(using.conversions, using.expire, using.expiring, using.statement, using.consulting),
+        *(using.conversions, using.expire, using.expiring, using.notices),
+        *(using.statement, using.consulting),
     ),
     "Answers": (answers.explain, answers.decisions, answers.history, answers.verify),
     "Service": (service.up, service.serve, service.alarms, service.demo, service.sample),
@@ -97,6 +99,7 @@ def cli() -> None:
       GROWTH_POINTS_AD_SYSTEM_URL where conversions to search-ad credit are delivered
       GROWTH_POINTS_AD_SYSTEM_TOKEN       the token that is expected there
       GROWTH_POINTS_AD_SYSTEM_TOKEN_FILE  or a file of it
+      GROWTH_POINTS_LANGUAGE      in which language people are answered: en or ko (en)
       GROWTH_POINTS_LIMITS        how much of a snapshot may change: name=share, …
       GROWTH_POINTS_LOCK_TIMEOUT  seconds to wait for another run (600)
       GROWTH_POINTS_PAGES_URL     where reports are served, for links
@@ -123,9 +126,9 @@ def main() -> NoReturn:
     except click.Abort:
         _fail("interrupted; nothing is left half done, run the command again", 130)
     except (Refused, Unavailable) as trouble:
-        _fail(str(trouble), 1)
+        _fail(in_their_language(trouble), 1)
     except WrongUsage as wrong:
-        _fail(str(wrong), 2)
+        _fail(in_their_language(wrong), 2)
     except Exception as error:
         if (sentence := sentence_about(error)) is None:
             raise

@@ -45,7 +45,7 @@ class Uses:
             link_account(self.engine, seller_id, account_id, self.cause.actor)
         request = ConversionRequest(seller_id, "demo-1", points, self.cause)
         try:
-            number = hold_points(self.engine, request).posting_no
+            number = hold_points(self.engine, request, self.policies).posting_no
         except Refused as refused:
             return str(refused).partition(";")[0]
         with self.engine.connect() as connection:

@@ -5,13 +5,14 @@ from datetime import date
 
 from sqlalchemy import Engine
 
+from adapters.languages.catalog import Language
 from adapters.postgres.evaluations import current_evaluation
 from adapters.postgres.explanations import (
     RecordedAward,
 )
 from console.explained_case import ExplainedCase, gather_case
 from console.listings import MonthNotClosed
-from console.wording import WORDINGS, Language
+from console.wording import WORDINGS
 from domain.approval import NO_APPROVAL, ApprovalRule
 from domain.decision import Outcome, decide
 from domain.eligibility import Reason

@@ -10,7 +10,7 @@ from adapters.postgres.decisions import decisions
 from adapters.postgres.evaluations import current_evaluation
 from adapters.postgres.ledger import entries, payouts
 from adapters.postgres.payout_dates import planned_payouts
-from adapters.postgres.revisions import seller_is_known
+from adapters.postgres.revisions import require_seller
 from adapters.postgres.runs import runs_of
 from console.output import Row
 from domain.approval import NO_APPROVAL, ApprovalRule
@@ -118,14 +118,9 @@ def decision_rows(engine: Engine, month: SettlementMonth, seller_id: str | None)
 
 def require_known_seller(engine: Engine, seller_id: str | None) -> None:
     """Refuse an unknown seller, for whom an empty list would be misleading."""
-    if seller_id is None:
-        return
-    with engine.connect() as connection:
-        if not seller_is_known(connection, seller_id):
-            raise Refused(
-                f"No seller {seller_id!r} is in any month's snapshot; "
-                "look the id up with: growth-points decisions MONTH"
-            )
+    if seller_id is not None:
+        with engine.connect() as connection:
+            require_seller(connection, seller_id)
 
 
 def ledger_rows(

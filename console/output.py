@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any, Literal, TextIO
 
 import click
 
+from adapters.languages.catalog import ENGLISH, Language, say
 from console.safe_streams import SafeStream, while_writable
+from domain.sentence import Word, sentence
 from domain.written import in_a_spreadsheet, legible
 
 if TYPE_CHECKING:
@@ -32,16 +34,25 @@ def echo(sentence: str, *, err: bool = False) -> None:
     click.echo(legible(sentence), err=err)
 
 
-def print_rows(columns: Sequence[str], rows: Iterable[Row], output: Output) -> None:
+def print_rows(
+    columns: Sequence[str], rows: Iterable[Row], output: Output, language: Language = ENGLISH
+) -> None:
     """Print rows as they come; CSV and JSON are streamed.
 
-    A reader that closes the pipe early, such as `head`, is not an error.
+    A table is in a language: its headings, sentences and words. CSV and JSON have keys. A reader
+    that closes the pipe early, such as `head`, is not an error.
     """
     if output != "table" and isinstance(sys.stdout, SafeStream):
         sys.stdout.escape_unencodable()
-    printing = {"table": _print_table, "csv": _print_csv, "json": _print_json}[output]
+    whole = while_writable(rows)
     try:
-        printing(columns, while_writable(rows))
+        match output:
+            case "table":
+                _print_table(columns, whole, language)
+            case "csv":
+                _print_csv(columns, whole)
+            case "json":
+                _print_json(columns, whole)
         sys.stdout.flush()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -85,7 +96,7 @@ def _print_json(columns: Sequence[str], rows: Iterable[Row]) -> None:
     sys.stdout.write("\n]\n")
 
 
-def _print_table(columns: Sequence[str], rows: Iterable[Row]) -> None:
+def _print_table(columns: Sequence[str], rows: Iterable[Row], language: Language) -> None:
     from rich.table import Table
 
     rows = iter(rows)
@@ -93,19 +104,26 @@ def _print_table(columns: Sequence[str], rows: Iterable[Row]) -> None:
     table = Table(header_style="bold", box=None, pad_edge=False)
     for position, column in enumerate(columns):
         numeric = any(isinstance(row[position], int) for row in shown)
-        table.add_column(column, justify="right" if numeric else "left", overflow="fold")
+        heading = say(Word("column", column), language)
+        table.add_column(heading, justify="right" if numeric else "left", overflow="fold")
     for row in shown:
-        table.add_row(*map(_cell, row))
+        table.add_row(*(_cell(value, language) for value in row))
     output_console().print(table)
     if next(rows, None) is not None:
         error_console().print(
-            f"These are the first {ROWS_IN_A_TABLE} rows; --output csv lists all of them."
+            say(
+                sentence(
+                    "These are the first {rows} rows; --output csv lists all of them.",
+                    rows=ROWS_IN_A_TABLE,
+                ),
+                language,
+            )
         )
 
 
-def _cell(value: Any) -> str:
+def _cell(value: Any, language: Language) -> str:
     if value is None:
         return "–"
     if isinstance(value, int) and not isinstance(value, bool):
         return f"{value:,}"
-    return legible(str(value))
+    return legible(say(value, language))

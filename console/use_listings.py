@@ -6,10 +6,13 @@ from typing import Final
 
 from sqlalchemy import Engine
 
-from adapters.postgres.statements import expiring, statement
+from adapters.postgres.notices import notices
+from adapters.postgres.statements import StatementLine, expiring, statement
 from adapters.postgres.using import conversions, today
 from console.listings import require_known_seller
 from console.output import Row
+from domain.ledger import Award, TransferKind
+from domain.sentence import Sentence, Word, sentence
 
 CONVERSIONS: Final = (
     "conversion_no",
@@ -24,6 +27,9 @@ CONVERSIONS: Final = (
     "answer",
 )
 EXPIRING: Final = ("seller_id", "points", "last_usable_on")
+NOTICES: Final = (
+    *("list", "told_on", "seller_id", "points", "last_usable_on", "days_before", "state"),
+)
 STATEMENT: Final = ("entry_no", "date", "kind", "points", "reference", "balance")
 
 
@@ -53,11 +59,75 @@ def expiring_rows(engine: Engine, within: int) -> Iterator[Row]:
             yield each.seller_id, each.points, each.last_usable_on
 
 
-def statement_rows(
-    engine: Engine, seller_id: str, since: date | None, until: date | None
+def notice_rows(
+    engine: Engine, seller_id: str | None, notice_list_id: int | None, standing: bool
 ) -> Iterator[Row]:
-    """List what changed a store's available points, with the balance after each line."""
+    """List the notices that points expire; one is void once a grant has come."""
+    require_known_seller(engine, seller_id)
+    with engine.connect() as connection:
+        for each in notices(
+            connection,
+            seller_id=seller_id,
+            notice_list_id=notice_list_id,
+            standing_only=standing,
+        ):
+            yield (
+                each.notice_list_id,
+                each.told_on,
+                each.seller_id,
+                each.points,
+                each.last_usable_on,
+                each.days_before,
+                "void" if each.void else "stands",
+            )
+
+
+def statement_rows(
+    engine: Engine, seller_id: str, since: date | None, until: date | None, *, for_people: bool
+) -> Iterator[Row]:
+    """List what changed a store's available points, with the balance after each line.
+
+    For people, kinds and references are texts instead of keys.
+    """
     require_known_seller(engine, seller_id)
     with engine.connect() as connection:
         for each in statement(connection, seller_id, since=since, until=until):
-            yield each.entry_no, each.on, each.kind.value, each.points, each.reference, each.balance
+            kind, reference = each.kind.value, each.reference
+            yield (
+                each.entry_no,
+                each.on,
+                Word("kind", kind) if for_people else kind,
+                each.points,
+                _reference(each) if for_people else reference,
+                each.balance,
+            )
+
+
+def _reference(line: StatementLine) -> Sentence | str:
+    """Say what a line of a statement is about."""
+    match line.kind:
+        case TransferKind.PAYOUT:
+            return sentence("settlement month {month}", month=line.reference)
+        case TransferKind.CONVERSION | TransferKind.RETURN:
+            return sentence("request {request_id}", request_id=line.reference)
+        case TransferKind.EXPIRY:
+            return sentence("usable through {day}", day=line.reference)
+        case _:
+            return line.reference
+
+
+def consulting_answer(seller_id: str, award: Award | None) -> Sentence:
+    """Say whether consulting is open to a store, and which award opens it."""
+    if award is None:
+        return sentence(
+            "Consulting is closed to seller {seller_id}: no award of the store stands.",
+            seller_id=seller_id,
+        )
+    return sentence(
+        "Consulting is open to seller {seller_id}: {month} awarded it tier {tier}, "
+        "{points:,} points.",
+        seller_id=seller_id,
+        month=award.settlement_month,
+        tier=award.tier,
+        points=award.points,
+    )

@@ -2,11 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
+from adapters.languages.catalog import Language
 from domain.eligibility import Reason
-
-Language = Literal["en", "ko"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from typing import Final
 from domain.ledger import MOST_POINTS
 from domain.months import SettlementMonth
 from domain.refusal import WrongUsage
+from domain.using.use_rules import RULES_OF_A_SILENT_POLICY, UseRules
 
 MOST_TIERS: Final = 15  # so that a set of tiers fits into two bytes, one bit each
 _LONGEST_WINDOW_MONTHS: Final = 12
@@ -87,9 +88,14 @@ class Policy:
     payout: PayoutRule
     lifetime_maximum_points: int
     adjustment_limit_points: int | None = None
+    use: UseRules = RULES_OF_A_SILENT_POLICY
 
     def __post_init__(self) -> None:
-        for broken, sentence in (*self._contradictions(), *self._tier_contradictions()):
+        for broken, sentence in (
+            *self._contradictions(),
+            *self._tier_contradictions(),
+            *self.use.contradictions(),
+        ):
             if broken:
                 raise PolicyInvalid(f"policy {self.name}: {sentence}")
 
@@ -163,6 +169,8 @@ class Policy:
         values = asdict(self)
         if self.adjustment_limit_points is None:  # a policy from before there was such a value
             del values["adjustment_limit_points"]
+        if self.use == RULES_OF_A_SILENT_POLICY:  # they are the same policy, said or not
+            del values["use"]
         content = json.dumps(values, sort_keys=True, ensure_ascii=True)
         return hashlib.sha256(content.encode()).hexdigest()
 

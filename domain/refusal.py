@@ -1,4 +1,7 @@
-"""The exceptions that end a command with a message instead of a traceback."""
+"""The exceptions that end a command with a message instead of a traceback.
+
+A message is a text, or a `Sentence`, which can be said in other languages, too.
+"""
 
 
 class Refused(Exception):

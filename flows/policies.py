@@ -1,13 +1,14 @@
-"""Choosing the policy of a month."""
+"""Choosing the policy of a month, and that of a day on which points are used."""
 
 from collections.abc import Sequence
+from datetime import date
 
 from sqlalchemy import Connection
 
 from adapters.policy_files import PolicyText
 from adapters.postgres.evaluations import Evaluation, recorded_policy
 from domain.months import SettlementMonth
-from domain.policy import policy_in_force
+from domain.policy import Policy, policy_in_force
 from domain.refusal import WrongUsage
 
 
@@ -39,3 +40,8 @@ def policy_of(
     if before is not None:
         return recorded_policy(connection, before.policy_hash)
     return by_name[policy_in_force(tuple(each.policy for each in policies), month).name]
+
+
+def policy_on(policies: Sequence[PolicyText], day: date) -> Policy:
+    """Return the policy by which points are used on a day: the one in force in its month."""
+    return policy_in_force(tuple(each.policy for each in policies), SettlementMonth.of(day))

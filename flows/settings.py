@@ -15,6 +15,7 @@ from adapters.ad_system.address import (
 )
 from adapters.heads.targets import TargetInvalid, check_targets
 from adapters.ingest.root import RootInvalid, valid_root
+from adapters.languages.catalog import ENGLISH, Language
 from adapters.postgres.waiting import LOCK_TIMEOUT_SECONDS
 from domain.approval import ApprovalRule, ApprovalRuleInvalid
 from domain.limits import LIMITS, LimitInvalid, parse_limits
@@ -91,6 +92,10 @@ class Settings(BaseSettings):
     )
     ad_system_token_file: Path | None = Field(
         default=None, description="file of the token that the ad system expects"
+    )
+
+    language: Language = Field(
+        default=ENGLISH, description="in which language people are answered: en or ko"
     )
 
     @field_validator("ad_system_url")
@@ -173,6 +178,11 @@ class Settings(BaseSettings):
     @classmethod
     def _empty_is_unset(cls, value: object) -> object:
         return None if value == "" else value
+
+    @field_validator("language", mode="before")
+    @classmethod
+    def _empty_is_english(cls, value: object) -> object:
+        return value or ENGLISH
 
     @field_validator("engine")
     @classmethod

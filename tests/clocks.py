@@ -44,6 +44,23 @@ def let_it_be(database_url: str, day: date) -> None:
     )
 
 
+def let_midnight_come(database_url: str, day: date, *, after: int) -> None:
+    """Let it be a day while the database asks so many times, and the next day from then on.
+
+    What was asked is not undone with a transaction that is rolled back.
+    """
+    with as_owner(database_url) as owner, owner.begin() as connection:
+        connection.execute(text("DROP SEQUENCE IF EXISTS growth_points.asked"))
+        connection.execute(text("CREATE SEQUENCE growth_points.asked"))
+        connection.execute(text("GRANT USAGE ON SEQUENCE growth_points.asked TO PUBLIC"))
+    _define_today(
+        database_url,
+        f"FUNCTION growth_points.today() RETURNS date LANGUAGE plpgsql AS"
+        f" $$ BEGIN RETURN date '{day}'"
+        f" + CASE WHEN nextval('growth_points.asked') > {after} THEN 1 ELSE 0 END; END $$",
+    )
+
+
 def let_the_clock_decide(database_url: str) -> None:
     """Let the database decide by its clock again."""
     schema = (SCHEMA / "8_using.sql").read_text("utf-8")

@@ -123,7 +123,7 @@ class Program:
         points: int,
         reason: str = "agreed",
         grants: str | None = None,
-        on: date = date(2027, 1, 4),
+        on: date = date(2026, 11, 4),
         acknowledge_paid: bool = False,
     ) -> Adjustment:
         """Adjust a seller's points."""

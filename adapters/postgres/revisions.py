@@ -13,9 +13,25 @@ from adapters.postgres.signatures import record_signature
 from adapters.postgres.tables import revision, seller_amount, seller_snapshot
 from domain.findings import Finding
 from domain.months import SettlementMonth
+from domain.refusal import Refused
+from domain.sentence import sentence
 
 if TYPE_CHECKING:  # it imports the engine, which most commands do not need
     from adapters.ingest.staged_month import StagedMonth
+
+
+class SellerUnknown(Refused):
+    """The seller is in no snapshot."""
+
+    def __init__(self, seller_id: str) -> None:
+        super().__init__(
+            sentence(
+                "No seller {seller_id!r} is in any month's snapshot; "
+                "look the id up with: growth-points decisions MONTH",
+                seller_id=seller_id,
+            )
+        )
+        self.seller_id = seller_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +121,12 @@ def seller_is_known(connection: Connection, seller_id: str) -> bool:
         & (seller_snapshot.c.seller_id == seller_id),
     )
     return connection.execute(known.limit(1)).first() is not None
+
+
+def require_seller(connection: Connection, seller_id: str) -> None:
+    """Raise SellerUnknown if no revision's snapshot has a seller."""
+    if not seller_is_known(connection, seller_id):
+        raise SellerUnknown(seller_id)
 
 
 def _revision(row: Row[Any]) -> Revision:

@@ -16,8 +16,8 @@ class StatementLine:
     """What changed a store's available points; `points` is below zero for what was taken.
 
     `reference` is the settlement month of a payout, the reason of an adjustment, the request of a
-    conversion, event and position of a reward, whose transfer may pay several. `balance` is what
-    was available afterwards.
+    conversion, the last usable day of an expiry, event and position of a reward, whose transfer may
+    pay several. `balance` is what was available afterwards.
     """
 
     entry_no: int
@@ -72,7 +72,7 @@ _STATEMENT: Final = text("""
                WHEN 'payout' THEN to_char(posting.settlement_month, 'YYYY-MM')
                WHEN 'conversion' THEN held.request_id
                WHEN 'return' THEN returned.request_id
-               WHEN 'expiry' THEN 'usable through ' || expiry.last_usable_on
+               WHEN 'expiry' THEN to_char(expiry.last_usable_on, 'YYYY-MM-DD')
                ELSE coalesce(entry.event_id || ' ' || entry.position, reason) END, '')
                AS reference,
              sum(signed.points) OVER in_order::bigint AS balance,

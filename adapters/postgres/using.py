@@ -50,6 +50,12 @@ def standing_of(connection: Connection, seller_id: str) -> Standing:
     return Standing(seller_id, *row)
 
 
+def newest_status(connection: Connection, seller_id: str) -> str | None:
+    """Return a store's status in the newest snapshot that has the store; None without one."""
+    status: str | None = connection.scalar(_STATUS, {"seller_id": seller_id})
+    return status
+
+
 def link_ad_account(
     connection: Connection, seller_id: str, account_id: str | None, actor: str
 ) -> bool:
@@ -91,6 +97,13 @@ _STANDING: Final = text("""
            (SELECT account_id FROM growth_points.ad_account_link WHERE seller_id = :seller_id
             ORDER BY link_no DESC LIMIT 1)
     FROM growth_points.balance WHERE seller_id = :seller_id
+""")
+_STATUS: Final = text("""
+    SELECT status FROM growth_points.revision JOIN LATERAL (
+      SELECT status FROM growth_points.seller_snapshot store
+      WHERE (store.revision_id, store.seller_id) = (revision.revision_id, :seller_id)
+    ) store ON true
+    ORDER BY settlement_month DESC, revision_no DESC LIMIT 1
 """)
 _LINK: Final = text("""
     INSERT INTO growth_points.ad_account_link (seller_id, account_id, actor)

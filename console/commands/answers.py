@@ -1,10 +1,9 @@
 """The commands that answer questions: decisions, explain, history, verify."""
 
-from typing import Literal
-
 import click
 
-from console.commands.parameters import HEAD, MONTH, SELLER, output_option
+from adapters.languages.catalog import Language
+from console.commands.parameters import HEAD, LANGUAGE, MONTH, SELLER, output_option
 from console.commands.running import open_database, read_settings
 from console.output import Output, echo, print_rows
 from domain.months import SettlementMonth
@@ -26,20 +25,14 @@ def decisions(month: SettlementMonth, seller_id: str | None, output: Output) -> 
 @click.command(short_help="Why a seller is awarded or not, and when it is paid.")
 @click.argument("seller_id", metavar="SELLER")
 @click.argument("month", type=MONTH)
-@click.option(
-    "--lang",
-    "language",
-    type=click.Choice(["en", "ko"]),
-    default="en",
-    show_default=True,
-    help="English, or Korean.",
-)
-def explain(seller_id: str, month: SettlementMonth, language: Literal["en", "ko"]) -> None:
+@LANGUAGE
+def explain(seller_id: str, month: SettlementMonth, language: Language | None) -> None:
     """Explain why a seller was awarded in a month or not, with the numbers and the payout date."""
     from console.explanation import explain_decision
     from flows.occasion import this_occasion
 
     settings, today = read_settings(), this_occasion().today
+    language = language or settings.language
     with open_database(settings) as engine:
         echo(explain_decision(engine, seller_id, month, language, settings.approval_rule, today))
 

@@ -108,6 +108,12 @@ AS_OF = click.option(
     type=MOMENT,
     help="As of the end of a day in Seoul, or of a ledger head's number.",
 )
+LANGUAGE = click.option(
+    "--lang",
+    "language",
+    type=click.Choice(["en", "ko"]),
+    help="English or Korean, by default GROWTH_POINTS_LANGUAGE.",
+)
 SELLER = click.option("--seller", "seller_id", metavar="ID", help="Only this seller.")
 
 

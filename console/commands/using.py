@@ -4,8 +4,10 @@ from datetime import date
 
 import click
 
-from console.commands.parameters import DATE, LINE, POINTS, SELLER, output_option
+from adapters.languages.catalog import Language
+from console.commands.parameters import DATE, LANGUAGE, LINE, POINTS, SELLER, output_option
 from console.commands.running import open_database, read_settings
+from console.language import speaking
 from console.output import Output, echo, print_rows
 
 
@@ -53,6 +55,7 @@ def convert(seller_id: str, points: int, request_id: str) -> None:
     The points are held at once. They are delivered to the ad system, or return if it refuses. The
     same request again is the first one, so a retry is safe.
     """
+    from adapters.languages.catalog import say
     from console.progress import warnings_shown
     from flows.converting.convert_points import (
         ConversionRequest,
@@ -63,9 +66,10 @@ def convert(seller_id: str, points: int, request_id: str) -> None:
 
     cause = this_occasion().cause("a store's request")
     request = ConversionRequest(seller_id, request_id, points, cause)
+    settings = read_settings()
     with warnings_shown():
-        converted = convert_points(read_settings(), request)
-    echo(conversion_summary(request, converted))
+        converted = convert_points(settings, request)
+    echo(say(conversion_summary(request, converted), settings.language))
 
 
 @click.command(short_help="Conversions: state, age, answers of the ad system.")
@@ -80,20 +84,42 @@ def conversions(seller_id: str | None, held_only: bool, output: Output) -> None:
         print_rows(CONVERSIONS, conversion_rows(engine, seller_id, held_only), output)
 
 
-@click.command(short_help="Expire balances after their last usable day.")
+@click.command(short_help="Expire balances after their last usable day, and tell stores before.")
 def expire() -> None:
     """Expire every balance whose last usable day is over, once; run it daily.
 
     A balance is usable for a year after its store's last grant, that day included. A store whose
-    payout was due by then and is late keeps its points until it is paid.
+    payout was due by then and is late keeps its points until it is paid. Then stores are told whose
+    points expire soon, as `notices` lists.
     """
     from console.progress import warnings_shown
     from flows.expiring.expire_points import expire_what_is_due, expiry_summary
+    from flows.expiring.tell_stores import tell_who_is_due, telling_summary
     from flows.occasion import this_occasion
 
+    settings, actor = read_settings(), this_occasion().actor
     with warnings_shown():
-        expired = expire_what_is_due(read_settings(), this_occasion().actor)
-    echo(expiry_summary(expired))
+        echo(expiry_summary(expire_what_is_due(settings, actor)))
+        echo(telling_summary(tell_who_is_due(settings, actor)))
+
+
+@click.command(short_help="Stores that were told that their points expire.")
+@SELLER
+@click.option("--list", "notice_list_id", type=click.IntRange(min=1), help="Only those of a list.")
+@click.option("--standing", is_flag=True, help="Only those whose points still expire then.")
+@output_option
+def notices(
+    seller_id: str | None, notice_list_id: int | None, standing: bool, output: Output
+) -> None:
+    """List the notices that points expire, as they were given.
+
+    A grant gives a store a later last usable day, and makes its notice void.
+    """
+    from console.use_listings import NOTICES, notice_rows
+
+    with open_database(read_settings()) as engine:
+        rows = notice_rows(engine, seller_id, notice_list_id, standing)
+        print_rows(NOTICES, rows, output)
 
 
 @click.command(short_help="Balances that expire soon.")
@@ -105,13 +131,16 @@ def expire() -> None:
     show_default=True,
     help="From today on, by the database's clock.",
 )
+@LANGUAGE
 @output_option
-def expiring(within: int, output: Output) -> None:
+def expiring(within: int, language: Language | None, output: Output) -> None:
     """List the balances that expire within DAYS, with their last usable day."""
     from console.use_listings import EXPIRING, expiring_rows
 
-    with open_database(read_settings()) as engine:
-        print_rows(EXPIRING, expiring_rows(engine, within), output)
+    settings = read_settings()
+    with open_database(settings) as engine:
+        rows = expiring_rows(engine, within)
+        print_rows(EXPIRING, rows, output, language or settings.language)
 
 
 @click.command(short_help="What changed a store's points, with the balance.")
@@ -120,31 +149,47 @@ def expiring(within: int, output: Output) -> None:
     "--from", "since", type=DATE, help="The first date, by default that of the first line."
 )
 @click.option("--to", "until", type=DATE, help="The last date.")
+@LANGUAGE
 @output_option
-def statement(seller_id: str, since: date | None, until: date | None, output: Output) -> None:
-    """List what changed the available points of SELLER, with the balance after each line."""
+def statement(
+    seller_id: str,
+    since: date | None,
+    until: date | None,
+    language: Language | None,
+    output: Output,
+) -> None:
+    """List what changed the available points of SELLER, with the balance after each line.
+
+    The language is that of the table; CSV and JSON have the same keys in each.
+    """
     from console.use_listings import STATEMENT, statement_rows
 
     if since and until and since > until:
         raise click.UsageError(f"--from {since} is after --to {until}")
-    with open_database(read_settings()) as engine:
-        print_rows(STATEMENT, statement_rows(engine, seller_id, since, until), output)
+    settings = read_settings()
+    language = language or settings.language
+    with speaking(language), open_database(settings) as engine:
+        rows = statement_rows(engine, seller_id, since, until, for_people=output == "table")
+        print_rows(STATEMENT, rows, output, language)
 
 
 @click.command(short_help="Whether consulting is open to a store, and why.")
 @click.argument("seller_id", metavar="SELLER")
-def consulting(seller_id: str) -> None:
+@LANGUAGE
+def consulting(seller_id: str, language: Language | None) -> None:
     """Say whether consulting is open to SELLER: to a store with an award that was not reversed."""
+    from adapters.languages.catalog import say
     from adapters.postgres.statements import award_for_consulting
     from console.listings import require_known_seller
+    from console.use_listings import consulting_answer
 
-    with open_database(read_settings()) as engine, engine.connect() as connection:
+    settings = read_settings()
+    language = language or settings.language
+    with (
+        speaking(language),
+        open_database(settings) as engine,
+        engine.connect() as connection,
+    ):
         require_known_seller(engine, seller_id)
         award = award_for_consulting(connection, seller_id)
-    if award is None:
-        echo(f"Consulting is closed to seller {seller_id}: no award of the store stands.")
-        return
-    echo(
-        f"Consulting is open to seller {seller_id}: {award.settlement_month} awarded it "
-        f"tier {award.tier}, {award.points:,} points."
-    )
+    echo(say(consulting_answer(seller_id, award), language))

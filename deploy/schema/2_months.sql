@@ -221,6 +221,20 @@ CREATE TRIGGER is_of_its_login BEFORE INSERT ON run
   FOR EACH ROW EXECUTE FUNCTION run_is_of_its_login();
 CREATE TRIGGER belongs AFTER INSERT ON revision_signature REFERENCING NEW TABLE AS new_rows
   FOR EACH STATEMENT EXECUTE FUNCTION rows_belong('revision');
+-- Whether any snapshot has a store, looked up in each of them, newest first. Its callers, which work as
+-- the owner, go by index.
+CREATE FUNCTION seller_is_known(asked text) RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+  RETURN (
+    SELECT count(*) > 0 FROM (
+      SELECT FROM revision WHERE EXISTS (
+        SELECT FROM seller_snapshot store
+        WHERE (store.revision_id, store.seller_id) = (revision.revision_id, asked)
+        OFFSET 0)
+      ORDER BY revision_id DESC LIMIT 1
+    ) newest);
+END $$;
+
 -- Every decision is of a store in the snapshot, which is that of the newest month of the input.
 -- There are no statistics yet of what was just inserted; both sides are in order.
 CREATE FUNCTION decision_is_of_the_snapshot() RETURNS trigger

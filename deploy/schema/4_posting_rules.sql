@@ -111,17 +111,17 @@ BEGIN
         USING ERRCODE = 'check_violation', CONSTRAINT = 'transfer_finishes_its_award';
     END IF;
   ELSIF added_to.kind = 'adjustment' THEN
-    -- It is one transfer, as sealing demands. A store is looked up in each snapshot, newest first. The
-    -- limit is that of the newest closed month's policy, 0 before any month is closed.
+    -- It is one transfer, as sealing demands. What is given is usable for a year from its date, so that
+    -- is not chosen ahead. The limit is that of the newest closed month's policy, 0 before any month is
+    -- closed.
+    IF added_to.effective_on > today() THEN
+      RAISE EXCEPTION 'an adjustment is dated %, ahead of today', added_to.effective_on
+        USING ERRCODE = 'check_violation', CONSTRAINT = 'transfer_is_not_ahead';
+    END IF;
     SELECT added.seller_id, added.points,
            CASE credit_account WHEN 'available' THEN 1 ELSE -1 END * added.points AS given,
            corrected.kind AS corrects, corrected.seller_id AS of_seller,
            CASE corrected.kind WHEN 'clawback' THEN -1 ELSE 1 END * corrected.points AS of_points,
-           (SELECT true FROM revision WHERE EXISTS (
-              SELECT FROM seller_snapshot store
-              WHERE (store.revision_id, store.seller_id) = (revision.revision_id, added.seller_id)
-              OFFSET 0)
-            ORDER BY revision_id DESC LIMIT 1) AS is_known,
            coalesce((SELECT adjustment_limit FROM evaluation JOIN policy USING (policy_hash)
                      ORDER BY settlement_month DESC, evaluation_no DESC LIMIT 1), 0) AS most
       INTO adjusted FROM added LEFT JOIN correction corrected USING (posting_no);
@@ -135,7 +135,7 @@ BEGIN
         RAISE EXCEPTION '% is the key of a correction', added_to.key
           USING ERRCODE = 'check_violation', CONSTRAINT = 'transfer_key_is_an_adjustments';
       END IF;
-      IF adjusted.is_known IS NULL THEN
+      IF NOT seller_is_known(adjusted.seller_id) THEN
         RAISE EXCEPTION 'no snapshot has seller %', adjusted.seller_id
           USING ERRCODE = 'check_violation', CONSTRAINT = 'transfer_seller_is_known';
       END IF;

@@ -138,11 +138,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = growth_points, pg_temp
 SET enable_seqscan = off AS $$
 BEGIN
   PERFORM require_table('ad_account_link', TG_RELID);
-  IF NOT EXISTS (
-    SELECT FROM revision WHERE EXISTS (
-      SELECT FROM seller_snapshot store
-      WHERE (store.revision_id, store.seller_id) = (revision.revision_id, NEW.seller_id)))
-  THEN
+  IF NOT seller_is_known(NEW.seller_id) THEN
     RAISE EXCEPTION 'no snapshot has seller %', NEW.seller_id
       USING ERRCODE = 'check_violation', CONSTRAINT = 'ad_account_link_is_of_a_store';
   END IF;

@@ -1,8 +1,10 @@
-"""What a store may use today, and why not (points in use: U4, U6, U14, U16)."""
+"""What a store may use today, and why not (points in use: U3 to U6, U14, U16)."""
 
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+
+from domain.using.use_rules import UseRules
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,17 +29,27 @@ class Standing:
 class UseRefusal(StrEnum):
     """Why points may not be used."""
 
+    SELLER_NOT_ACTIVE = "seller_not_active"
     NO_AD_ACCOUNT = "no_ad_account"
     POINTS_EXPIRED = "points_expired"
+    BELOW_MINIMUM = "below_minimum"
+    NOT_IN_UNITS = "not_in_units"
     INSUFFICIENT_POINTS = "insufficient_points"
 
 
-def decide_conversion(points: int, standing: Standing, day: date) -> UseRefusal | None:
-    """Say why a store may not convert so many points on a day; None if it may."""
-    if standing.account_id is None:
-        return UseRefusal.NO_AD_ACCOUNT
-    if standing.expired_on(day):
-        return UseRefusal.POINTS_EXPIRED
-    if points > standing.available:
-        return UseRefusal.INSUFFICIENT_POINTS
-    return None
+def decide_conversion(
+    points: int, standing: Standing, day: date, rules: UseRules, *, active: bool
+) -> UseRefusal | None:
+    """Say why a store may not convert so many points on a day; None if it may.
+
+    `active` says whether the store is in normal operation, by its newest snapshot.
+    """
+    reasons = (
+        (UseRefusal.SELLER_NOT_ACTIVE, not active and not rules.closed_stores_may_use),
+        (UseRefusal.NO_AD_ACCOUNT, standing.account_id is None),
+        (UseRefusal.POINTS_EXPIRED, standing.expired_on(day)),
+        (UseRefusal.BELOW_MINIMUM, points < rules.conversion_min_points),
+        (UseRefusal.NOT_IN_UNITS, points % rules.conversion_unit_points != 0),
+        (UseRefusal.INSUFFICIENT_POINTS, points > standing.available),
+    )
+    return next((refusal for refusal, applies in reasons if applies), None)

@@ -1,29 +1,34 @@
-"""Holding a store's points for a conversion to search-ad credit (U4 to U8)."""
+"""Holding a store's points for a conversion to search-ad credit (U3 to U8)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
+from adapters.policy_files import PolicyText
 from adapters.postgres.ledger import Posted, PostingConflict, check_now
-from adapters.postgres.ledger.converting import hold
+from adapters.postgres.ledger.converting import NotEntitled, hold
 from adapters.postgres.ledger.posting import posted_before
-from adapters.postgres.ledger.refusals import PointsNotUsable
-from adapters.postgres.revisions import seller_is_known
+from adapters.postgres.revisions import require_seller
 from adapters.postgres.using import (
     Conversion,
     ConversionState,
     find_conversion,
+    newest_status,
     standing_of,
     today,
 )
 from domain.cause import Cause
 from domain.ledger import MOST_POINTS, conversion_key
+from domain.sentence import Sentence, sentence
 from domain.using.standing import decide_conversion
 from flows.clocks import warn_about_clocks
 from flows.converting.deliver_conversions import deliver
-from flows.converting.refusals import ConversionInvalid, OtherConversion, StoreUnknown
-from flows.program import program_ad_system, program_database
+from flows.converting.refusals import ConversionInvalid, OtherConversion, PointsNotUsable
+from flows.one_day import on_one_day
+from flows.policies import policy_on
+from flows.program import program_ad_system, program_database, program_policies
 from flows.settings import Settings
 
 _LONGEST_ID: Final = 64
@@ -41,41 +46,62 @@ class ConversionRequest:
     def __post_init__(self) -> None:
         if not 0 < self.points <= MOST_POINTS:
             raise ConversionInvalid(
-                f"{self.points:,} is not a number of points to convert: at least 1, "
-                f"at most {MOST_POINTS:,}"
+                sentence(
+                    "{points:,} is not a number of points to convert: at least 1, at most {most:,}",
+                    points=self.points,
+                    most=MOST_POINTS,
+                )
             )
         if not 0 < len(self.request_id) <= _LONGEST_ID or not self.request_id.isprintable():
             raise ConversionInvalid(
-                f"a request id has 1 to {_LONGEST_ID} letters, digits and signs in one line"
+                sentence(
+                    "a request id has 1 to {most} letters, digits and signs in one line",
+                    most=_LONGEST_ID,
+                )
             )
 
 
-def hold_points(engine: Engine, request: ConversionRequest) -> Posted:
+def hold_points(
+    engine: Engine, request: ConversionRequest, policies: Sequence[PolicyText]
+) -> Posted:
     """Hold the points in one transaction; the same request again does nothing.
 
-    Raises StoreUnknown, PointsNotUsable, OtherConversion.
+    Raises SellerUnknown, PointsNotUsable, OtherConversion.
     """
-    with engine.begin() as connection:
-        if not seller_is_known(connection, request.seller_id):
-            raise StoreUnknown(request.seller_id)
-        standing = standing_of(connection, request.seller_id)
-        refusal = decide_conversion(request.points, standing, today(connection))
-        key = conversion_key(request.seller_id, request.request_id)
-        if refusal is not None and posted_before(connection, key) is None:
-            raise PointsNotUsable(refusal, request.points, standing)
-        try:
-            held = hold(connection, standing, request.request_id, request.points, request.cause)
-        except PostingConflict:
-            raise OtherConversion(request.seller_id, request.request_id) from None
-        check_now(connection)
+    return on_one_day(engine, lambda connection: _hold(connection, request, policies))
+
+
+def _hold(
+    connection: Connection, request: ConversionRequest, policies: Sequence[PolicyText]
+) -> Posted:
+    seller_id, points = request.seller_id, request.points
+    require_seller(connection, seller_id)
+    day = today(connection)
+    policy = policy_on(policies, day)
+    standing = standing_of(connection, seller_id)
+    active = policy.use.closed_stores_may_use or (
+        newest_status(connection, seller_id) == policy.active_status
+    )
+    refusal = decide_conversion(points, standing, day, policy.use, active=active)
+    key = conversion_key(seller_id, request.request_id)
+    if refusal is not None and posted_before(connection, key) is None:
+        raise PointsNotUsable(refusal, points, standing, policy.use)
+    try:
+        held = hold(connection, standing, request.request_id, points, request.cause)
+    except NotEntitled as error:  # what others did meanwhile decides
+        raise PointsNotUsable(error.refusal, points, standing, policy.use) from error
+    except PostingConflict:
+        raise OtherConversion(seller_id, request.request_id) from None
+    check_now(connection)
     return held
 
 
 def convert_points(settings: Settings, request: ConversionRequest) -> Conversion:
     """Hold the points, offer them to the ad system, and return how far that came."""
+    policies = program_policies(settings)
     with program_database(settings) as engine:
         warn_about_clocks(engine)
-        number = hold_points(engine, request).posting_no
+        number = hold_points(engine, request, policies).posting_no
         with engine.connect() as connection:
             conversion = find_conversion(connection, number)
         with program_ad_system(settings) as ad_system:
@@ -84,14 +110,31 @@ def convert_points(settings: Settings, request: ConversionRequest) -> Conversion
             return deliver(engine, ad_system, conversion, request.cause.actor)
 
 
-def conversion_summary(request: ConversionRequest, conversion: Conversion) -> str:
+def conversion_summary(request: ConversionRequest, conversion: Conversion) -> Sentence:
     """Describe a conversion, as far as it has come."""
-    what = f"{conversion.points:,} points of seller {conversion.seller_id}"
-    to = f"search-ad account {conversion.account_id}"
+    facts = {
+        "points": conversion.points,
+        "seller_id": conversion.seller_id,
+        "account_id": conversion.account_id,
+    }
     match conversion.state:
         case ConversionState.DELIVERED:
-            return f"{what} are credit of {to} (request {request.request_id})."
+            return sentence(
+                "{points:,} points of seller {seller_id} are credit of search-ad account "
+                "{account_id} (request {request_id}).",
+                **facts,
+                request_id=request.request_id,
+            )
         case ConversionState.REFUSED:
-            return f"The ad system refused {what} for {to}, which returned: {conversion.answer}"
+            return sentence(
+                "The ad system refused {points:,} points of seller {seller_id} for search-ad "
+                "account {account_id}, which returned: {answer}",
+                **facts,
+                answer=conversion.answer,
+            )
         case ConversionState.HELD:
-            return f"{what} are held until the ad system has credited them to {to}."
+            return sentence(
+                "{points:,} points of seller {seller_id} are held until the ad system has credited "
+                "them to search-ad account {account_id}.",
+                **facts,
+            )

@@ -30,6 +30,7 @@ from domain.using.ad_credit import (
     Unknown,
     credit_id,
 )
+from flows.one_day import on_one_day
 
 
 def deliver_held(engine: Engine, ad_system: AdSystem, actor: str) -> tuple[Conversion, ...]:
@@ -45,12 +46,15 @@ def deliver(engine: Engine, ad_system: AdSystem, held: Conversion, actor: str) -
     No transaction is open while the ad system is asked.
     """
     answer = _answer(ad_system, held)
-    with engine.begin() as connection:
+
+    def apply(connection: Connection) -> Conversion:
         lock_program(connection)
         if find_conversion(connection, held.conversion_no).state is ConversionState.HELD:
             _apply(connection, held, answer, actor)
             check_now(connection)
         return find_conversion(connection, held.conversion_no)
+
+    return on_one_day(engine, apply)
 
 
 def _answer(ad_system: AdSystem, held: Conversion) -> Answer:

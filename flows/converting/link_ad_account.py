@@ -4,11 +4,11 @@ from typing import Final
 
 from sqlalchemy import Engine
 
-from adapters.postgres.revisions import seller_is_known
+from adapters.postgres.revisions import require_seller
 from adapters.postgres.using import link_ad_account, standing_of
 from domain.refusal import WrongUsage
 from flows.clocks import warn_about_clocks
-from flows.converting.refusals import NotLinked, StoreUnknown
+from flows.converting.refusals import NotLinked
 from flows.program import program_database
 from flows.settings import Settings
 
@@ -34,22 +34,20 @@ def unlink(settings: Settings, seller_id: str, actor: str) -> str:
 
 
 def link_account(engine: Engine, seller_id: str, account_id: str, actor: str) -> bool:
-    """Link an account in one transaction; raises AccountInvalid, StoreUnknown."""
+    """Link an account in one transaction; raises AccountInvalid, SellerUnknown."""
     if not account_id.strip() or len(account_id) > _LONGEST or not account_id.isprintable():
         raise AccountInvalid(
             f"a search-ad account is a text of one line with up to {_LONGEST} letters and digits"
         )
     with engine.begin() as connection:
-        if not seller_is_known(connection, seller_id):
-            raise StoreUnknown(seller_id)
+        require_seller(connection, seller_id)
         return link_ad_account(connection, seller_id, account_id, actor)
 
 
 def unlink_account(engine: Engine, seller_id: str, actor: str) -> str:
-    """Unlink a store's account in one transaction; raises NotLinked, StoreUnknown."""
+    """Unlink a store's account in one transaction; raises NotLinked, SellerUnknown."""
     with engine.begin() as connection:
-        if not seller_is_known(connection, seller_id):
-            raise StoreUnknown(seller_id)
+        require_seller(connection, seller_id)
         account_id = standing_of(connection, seller_id).account_id
         if account_id is None:
             raise NotLinked(seller_id)

@@ -18,7 +18,7 @@ from adapters.postgres.evaluations import (
     outdated_months,
 )
 from adapters.postgres.ledger import Posted, adjust, check_now, paid_months
-from adapters.postgres.revisions import seller_is_known
+from adapters.postgres.revisions import require_seller
 from adapters.postgres.runs import Action, record_run
 from domain.cause import Cause
 from domain.corrections import Case, Correction, CorrectionKind, decide_correction
@@ -37,7 +37,6 @@ from flows.correcting.refusals import (
     AdjustmentInvalid,
     CorrectionRefused,
     LaterMonthOutdated,
-    SellerUnknown,
 )
 from flows.paying.plan_payouts import plan_payouts
 
@@ -124,8 +123,7 @@ def adjust_points(
     """
     with engine.begin() as connection:
         lock_program(connection)
-        if not seller_is_known(connection, request.seller_id):
-            raise SellerUnknown(request.seller_id)
+        require_seller(connection, request.seller_id)
         if request.month is None:
             adjustment = Adjustment(request, _adjust(connection, request))
         else:

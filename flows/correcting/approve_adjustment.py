@@ -10,12 +10,12 @@ from adapters.postgres.ledger import (
     approved_adjustment,
     record_adjustment_approval,
 )
-from adapters.postgres.revisions import seller_is_known
+from adapters.postgres.revisions import require_seller
 from domain.cause import Cause
 from domain.ledger import adjustment_key
 from flows.clocks import warn_about_clocks
 from flows.correcting.adjust_points import require_adjustable, require_request_id
-from flows.correcting.refusals import AdjustmentApproved, ApprovalNotNeeded, SellerUnknown
+from flows.correcting.refusals import AdjustmentApproved, ApprovalNotNeeded
 from flows.program import program_database
 from flows.settings import Settings
 
@@ -50,8 +50,7 @@ def approve_adjustment(engine: Engine, approval: AdjustmentApproval) -> bool:
     with engine.begin() as connection:
         work_as_approver(connection)
         lock_program(connection)
-        if not seller_is_known(connection, approval.seller_id):
-            raise SellerUnknown(approval.seller_id)
+        require_seller(connection, approval.seller_id)
         before = approved_adjustment(connection, key)
         if before is not None and before != asked:
             raise AdjustmentApproved(approval.request_id, *before)

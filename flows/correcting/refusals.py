@@ -18,17 +18,6 @@ class AdjustmentInvalid(WrongUsage):
     """An adjustment by 0 points, without a reason, or with an unusable request id."""
 
 
-class SellerUnknown(Refused):
-    """The seller is in no snapshot."""
-
-    def __init__(self, seller_id: str) -> None:
-        super().__init__(
-            f"No seller {seller_id!r} is in any month's snapshot. Nothing was adjusted; "
-            "look the id up with: growth-points decisions MONTH"
-        )
-        self.seller_id = seller_id
-
-
 class ApprovalNotNeeded(Refused):
     """An adjustment was to be approved that needs no approval."""
 

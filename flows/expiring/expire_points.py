@@ -1,11 +1,12 @@
 """Expiring the balances whose last usable day is over (U14 to U17)."""
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from adapters.postgres.database import lock_program
 from adapters.postgres.ledger import Posted, check_now
 from adapters.postgres.ledger.expiring import expire
 from flows.clocks import warn_about_clocks
+from flows.one_day import on_one_day
 from flows.program import program_database
 from flows.settings import Settings
 
@@ -19,11 +20,14 @@ def expire_what_is_due(settings: Settings, actor: str) -> Posted | None:
 
 def expire_points(engine: Engine, actor: str) -> Posted | None:
     """Expire whole balances in one transaction; again, it does nothing."""
-    with engine.begin() as connection:
+
+    def expire_all(connection: Connection) -> Posted | None:
         lock_program(connection)
         expired = expire(connection, actor)
         check_now(connection)
-    return expired
+        return expired
+
+    return on_one_day(engine, expire_all)
 
 
 def expiry_summary(expired: Posted | None) -> str:

@@ -1,4 +1,4 @@
-"""Events about a month, on which automations of the Prefect server act.
+"""Events, most of them about a month, on which automations of the Prefect server act.
 
 An event is emitted after the change is committed. Nothing depends on it: a month closes even if the
 server cannot be reached.
@@ -16,14 +16,16 @@ BLOCKED: Final = "growth-points.month.blocked"
 RESTATED: Final = "growth-points.month.restated"
 PAID: Final = "growth-points.payout.paid"
 LATE: Final = "growth-points.payout.late"
+EXPIRING: Final = "growth-points.points.expiring"
 
 
 def emit(event: str, month: SettlementMonth, payload: dict[str, Any]) -> None:
-    """Emit an event about a month, unless the server is temporary: it has no automations."""
-    if server_is_temporary():
-        return
-    resource = {
-        "prefect.resource.id": f"growth-points.month.{month}",
-        "prefect.resource.name": str(month),
-    }
-    emit_event(event, resource, payload={"month": str(month), **payload})
+    """Emit an event about a month."""
+    emit_about(event, f"growth-points.month.{month}", str(month), {"month": str(month), **payload})
+
+
+def emit_about(event: str, resource: str, name: str, payload: dict[str, Any]) -> None:
+    """Emit an event about a resource, unless the server is temporary: it has no automations."""
+    if not server_is_temporary():
+        about = {"prefect.resource.id": resource, "prefect.resource.name": name}
+        emit_event(event, about, payload=payload)

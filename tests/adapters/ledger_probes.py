@@ -1,11 +1,12 @@
 """Probes of the ledger: attempts at what must not happen to it, on a small ledger to try them."""
 
-from datetime import date
+from datetime import date, timedelta
 
 from sqlalchemy import Connection, Engine, text
 
 from adapters.postgres.database import lock_program
 from adapters.postgres.ledger import seal_now
+from adapters.postgres.using import today
 from domain.months import SettlementMonth
 from tests.adapters.guards import (
     Attempt,
@@ -816,6 +817,18 @@ LEDGER_PROBES = (
     ),
     Probe(
         "transfer.is_entitled", _move("adjustment", "stranger", 1), names="transfer_seller_is_known"
+    ),
+    # What is given is usable for a year from its date.
+    Probe(
+        "transfer.is_entitled",
+        lambda connection: line(
+            connection,
+            posting(connection, "adjustment", effective_on=today(connection) + timedelta(days=1)),
+            "adjustment",
+            "g",
+            points=1,
+        ),
+        names="transfer_is_not_ahead",
     ),
     Probe(
         "transfer.is_entitled",

@@ -26,6 +26,7 @@ from tests.adapters.ledger_world import (
     set_budget,
 )
 from tests.adapters.month_probes import MONTH_PROBES, MONTH_RECORDS, record_a_run
+from tests.adapters.notice_probes import NOTICE_PROBES, go_on_telling, tell_stores
 from tests.adapters.using_probes import USING_PROBES, go_on_using, use_points
 
 _NOT_ELIGIBLE = {
@@ -35,21 +36,24 @@ _NOT_ELIGIBLE = {
     "reasons": ["uses_api"],
 }
 
-PROBES = (*LEDGER_PROBES, *MONTH_PROBES, *APPROVAL_PROBES, *USING_PROBES)
+PROBES = (*LEDGER_PROBES, *MONTH_PROBES, *APPROVAL_PROBES, *USING_PROBES, *NOTICE_PROBES)
 
 
 def keep_what_probes_need(engine: Engine) -> None:
-    """Keep a small ledger, points in use, a run, and an approval."""
+    """Keep a small ledger, points in use, a notice, a run, and an approval."""
     keep_a_small_ledger(engine)
     use_points(engine)
     with engine.begin() as connection:
+        tell_stores(connection)
         record_a_run(connection)
         approve_november(connection)
 
 
 def go_on(engine: Engine) -> None:
-    """Do what is allowed with that ledger: use points, approve, pay, adjust and correct."""
+    """Do what is allowed with that ledger: use points, tell, approve, pay, adjust, correct."""
     go_on_using(engine)
+    with engine.begin() as connection:
+        go_on_telling(connection)
     for record in (*LEDGER_RECORDS, *MONTH_RECORDS):
         with engine.connect() as connection:
             record(connection)

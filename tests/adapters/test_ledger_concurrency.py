@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from adapters.postgres import ledger
 from adapters.postgres.database import lock_program
-from adapters.postgres.ledger.refusals import PointsNotUsable
+from adapters.postgres.ledger.converting import NotEntitled
 from adapters.postgres.ledger.tables import posting, seal, transfer
 from adapters.postgres.using import today
 from adapters.postgres.verification.verify import verify
@@ -126,9 +126,9 @@ def test_parallel_conversions_of_one_balance_never_use_more_than_there_is(engine
     assert all(
         each.refusal is UseRefusal.INSUFFICIENT_POINTS
         for each in converted
-        if isinstance(each, PointsNotUsable)
+        if isinstance(each, NotEntitled)
     )
-    assert sum(isinstance(each, PointsNotUsable) for each in converted) == WORKERS - 3
+    assert sum(isinstance(each, NotEntitled) for each in converted) == WORKERS - 3
     assert _sound(engine) == {"a": (0, 100)}
 
 

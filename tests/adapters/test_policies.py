@@ -11,6 +11,7 @@ import pytest
 from adapters.policy_files import parse_policy, read_policies, read_policy
 from domain.months import SettlementMonth
 from domain.policy import Policy, PolicyInvalid, policy_in_force
+from domain.using.use_rules import UseRules
 from tests.d_commerce import D_COMMERCE_2020, D_COMMERCE_2024
 
 _TEXT = {each.policy.name: each.text for each in read_policies(None)}
@@ -33,7 +34,7 @@ def test_the_policy_of_2020_is_in_force_until_an_operator_puts_another_in_force(
 def test_every_value_of_the_built_in_policies_has_a_source() -> None:
     leaves = [leaf for text in _TEXT.values() for leaf in _leaves(tomllib.loads(text))]
 
-    assert len(leaves) == 2 * 20 + 1
+    assert len(leaves) == 2 * 26 + 1
     assert all(leaf["source"] for leaf in leaves)
 
 
@@ -56,6 +57,26 @@ def test_what_months_were_closed_with_keeps_its_hash_and_may_say_its_format() ->
 
     assert parse_policy(_2020, "as recorded").content_hash.startswith(closed_with)
     assert parse_policy(f"format = 1\n{_2020}", "anew").content_hash.startswith(closed_with)
+
+
+def test_a_policy_from_before_there_were_rules_of_use_is_the_same_policy() -> None:
+    silent = parse_policy(_2020[: _2020.index("[use]")], "as recorded")
+
+    assert silent.use == UseRules()
+    assert silent.content_hash == parse_policy(_2020, "as built in").content_hash
+
+
+def test_a_policy_says_how_points_are_used() -> None:
+    own = _2020.replace(
+        "conversion_unit_points = { value = 1,", "conversion_unit_points = { value = 10,"
+    )
+    own = own.replace("value = [30, 7]", "value = []").replace(
+        "{ value = true,", "{ value = false,"
+    )
+
+    use = parse_policy(own, "an operator's").use
+
+    assert use == UseRules(conversion_unit_points=10, notice_days=(), closed_stores_may_use=False)
 
 
 def test_an_operators_policy_joins_the_built_in_ones(tmp_path: Path) -> None:
@@ -204,6 +225,19 @@ _SLIPS: dict[str, tuple[Callable[[str], str], str]] = {
     "tiers that overlap": (
         _replace("value = 8_000_000,", "value = 8_000_001,"),
         "must begin where",
+    ),
+    "rules of use of which one is missing": (
+        lambda text: re.sub(r"notice_days = .*\n", "", text),
+        "lacks use.notice_days",
+    ),
+    "a number for a list of numbers": (
+        _replace("value = [30, 7]", "value = 30"),
+        "use.notice_days must be a list of whole numbers, not 30",
+    ),
+    "true in a list of numbers": (_replace("[30, 7]", "[30, true]"), "a list of whole numbers"),
+    "an unknown rule of use": (
+        _replace("reward_retry_days", "reward_retries"),
+        "lacks use.reward_retry_days",
     ),
     "a maximum that is not the sum": (
         _replace("1_450_000", "1_450_001"),

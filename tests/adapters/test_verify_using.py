@@ -8,6 +8,7 @@ from sqlalchemy import Engine, text
 from adapters.postgres.ledger import seal_now
 from adapters.postgres.verification.verify import verify
 from tests.adapters.ledger_world import as_owner, database_of_its_own
+from tests.adapters.notice_probes import go_on_telling, tell_stores
 from tests.adapters.using_probes import go_on_using, use_points
 
 
@@ -17,6 +18,7 @@ def owner(server_url: str, migrated_template: str) -> Iterator[Engine]:
     with database_of_its_own(server_url, migrated_template) as url, as_owner(url) as engine:
         use_points(engine)
         with engine.begin() as connection:
+            tell_stores(connection)
             seal_now(connection)
         yield engine
 
@@ -41,6 +43,9 @@ def test_what_follows_from_them_has_no_differences(server_url: str, migrated_tem
     with database_of_its_own(server_url, migrated_template) as url, as_owner(url) as engine:
         use_points(engine)
         go_on_using(engine)
+        with engine.begin() as connection:
+            tell_stores(connection)
+            go_on_telling(connection)
         found = _found_after(engine)
     assert all(each.startswith("payouts: 2025-06 was paid on 2025-07-31") for each in found)
 
@@ -61,6 +66,7 @@ _ENDED_TWICE = f"""
 _LATE = """
   UPDATE growth_points.posting SET effective_on = effective_on - 700 WHERE key = 'adjustment/i'
 """
+_NOTICE = "UPDATE growth_points.notice SET"
 _UNPAID = """
   INSERT INTO growth_points.expiry (posting_no, seller_id, points, last_usable_on)
   SELECT posting_no, 'k', 200, '2025-12-01' FROM growth_points.conversion_end LIMIT 1
@@ -116,6 +122,18 @@ _UNPAID = """
             "expires 10 points of seller m, who had 10, usable through 2026-01-01",
         ),
         (_UNPAID, "expires points of seller k, whose payout of 2025-06 was late"),
+        (f"{_NOTICE} points = 39", "told seller n on"),
+        (f"{_NOTICE} points = 39", "of 39 points, usable through"),
+        (f"{_NOTICE} points = 39", "notice_list 1 is not what was sealed"),
+        (f"{_NOTICE} last_usable_on = last_usable_on + 1", "the store had 40, usable through"),
+        (f"{_NOTICE} days_before = 9", "the store had 40, usable through"),
+        (f"{_NOTICE} seller_id = 'i'", "told seller i on"),
+        (
+            "UPDATE growth_points.notice_list SET told_on = told_on - 2",
+            "the store had 40, usable through",
+        ),
+        (f"{_NOTICE} notice_list_id = 9", "notice has rows of notice_list 9, which does not exist"),
+        ("DELETE FROM growth_points.notice", "notice_list 1 is not what was sealed"),
         ("DELETE FROM growth_points.expiry", "moves other points of seller m than what entitles"),
         (
             "UPDATE growth_points.balance SET last_usable_on = '2030-01-01' WHERE seller_id = 'j'",

@@ -8,6 +8,7 @@ from sqlalchemy.engine import URL
 from adapters.postgres.database import open_database
 from tests.adapters.ledger_probes import keep_a_small_ledger
 from tests.adapters.ledger_world import as_owner
+from tests.adapters.notice_probes import tell_stores
 from tests.adapters.using_probes import use_points
 from tests.production import administer, as_login, production_database
 
@@ -20,6 +21,8 @@ def ledger(server_url: str) -> Iterator[URL]:
         with open_database(url), as_owner(url) as owner:
             keep_a_small_ledger(owner)
             use_points(owner)
+            with owner.begin() as connection:
+                tell_stores(connection)
         administer(
             server_url,
             "CREATE ROLE stranger LOGIN",

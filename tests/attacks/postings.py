@@ -42,6 +42,11 @@ POSTINGS = (
         posting("adjustment") + transfer(row("award", key=key_of("adjustment"), **AWARD)),
         "transfer_belongs",
     ),
+    by_service(
+        "adjust on a day to come",
+        posting("adjustment", on="2199-01-01") + transfer(row("adjustment")),
+        "transfer_is_not_ahead",
+    ),
     by_service("post without moving", posting("adjustment"), "posting_has_transfers"),
     by_service(
         "move, and take only the transfers back",

@@ -12,7 +12,10 @@ _MONTHS = (
     *("policy", "revision", "revision_signature", "seller_amount", "seller_snapshot"),
     *("evaluation", "evaluation_input", "decision", "approval_rule", "payout_date"),
 )
-_USES = ("ad_account_link", "conversion", "conversion_end", "conversion_attempt", "expiry")
+_USES = (
+    *("ad_account_link", "conversion", "conversion_end", "conversion_attempt", "expiry"),
+    *("notice_list", "notice"),
+)
 INSERTS: dict[str, frozenset[str]] = {
     "service": frozenset({*_MONTHS, *_USES, "posting", "transfer", "correction", "payout", "run"}),
     "approver": frozenset({"approval", "adjustment_approval", "run"}),

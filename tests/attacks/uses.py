@@ -85,7 +85,36 @@ _LAST = """
 """
 _BACK = "DATE '2025-12-31'"
 
+_TOLD = """
+  INSERT INTO growth_points.notice_list (actor) VALUES ('me');
+  INSERT INTO growth_points.notice (notice_list_id, seller_id, last_usable_on, days_before, points)
+  SELECT max(notice_list_id), 'n', {last}, {days}, {points} FROM growth_points.notice_list;
+"""
+_LAST_OF_N = """
+  (SELECT last_usable_on FROM growth_points.balance
+   WHERE (seller_id, account) = ('n', 'available'))
+"""
+
+
+def _told(*, last: str = _LAST_OF_N, days: int = 20, points: int = 40) -> str:
+    return _TOLD.format(last=last, days=days, points=points)
+
+
 USES = (
+    by_service("tell of other points", _told(points=41), "notice_is_due"),
+    by_service("tell of another day", _told(last=f"{_LAST_OF_N} + 1"), "notice_is_due"),
+    by_service("tell too early", _told(days=9), "notice_is_due"),
+    by_service("tell twice", _told(days=30), "notice_tells_once"),
+    by_service(
+        "tell nobody",
+        "INSERT INTO growth_points.notice_list (actor) VALUES ('me')",
+        "notice_list_tells_somebody",
+    ),
+    by_service(
+        "choose the day of a notice",
+        "INSERT INTO growth_points.notice_list (told_on) VALUES ('2025-12-31')",
+        "42501 ",
+    ),
     by_service("convert more than there is", _held(points=10_000), "balance_not_overdrawn"),
     by_service("convert what is held", _held(points=901), "balance_not_overdrawn"),
     by_service("convert after the last usable day", _held("j", 300), "conversion_is_in_time"),

@@ -7,6 +7,7 @@ import pytest
 
 from domain.months import SettlementMonth
 from domain.policy import Exclusion, PayoutRule, PolicyInvalid, Tier, policy_in_force
+from domain.using.use_rules import UseRules
 from tests.d_commerce import D_COMMERCE_2020, D_COMMERCE_2024
 
 _TIER_1, _TIER_2, _TIER_3 = D_COMMERCE_2020.tiers
@@ -54,6 +55,21 @@ _TENURE = D_COMMERCE_2020.tenure
         ({"lifetime_maximum_points": 1_450_001}, "the lifetime maximum is not the tiers' sum"),
         ({"payout": PayoutRule(0, roll_forward=True)}, "the payout day must lie between 1 and 28"),
         ({"payout": PayoutRule(29, roll_forward=True)}, "the payout day must lie between 1 and 28"),
+        (
+            {"use": UseRules(conversion_min_points=0)},
+            "the least points of a conversion must lie between 1 and",
+        ),
+        ({"use": UseRules(conversion_unit_points=0)}, "the unit of conversions must lie between 1"),
+        (
+            {"use": UseRules(reward_entry_limit_points=10**12 + 1)},
+            "the most points of a reward must lie between 1 and 1,000,000,000,000",
+        ),
+        ({"use": UseRules(reward_retry_days=-1)}, "rewards must be retried for 0 to 365 days"),
+        ({"use": UseRules(reward_retry_days=366)}, "rewards must be retried for 0 to 365 days"),
+        ({"use": UseRules(notice_days=(365, 7))}, "stores must be told 1 to 364 days before"),
+        ({"use": UseRules(notice_days=(7, 0))}, "stores must be told 1 to 364 days before"),
+        ({"use": UseRules(notice_days=(7, 30))}, "must be listed from the earliest to the last"),
+        ({"use": UseRules(notice_days=(7, 7))}, "must be listed from the earliest to the last"),
     ],
 )
 def test_a_policy_that_contradicts_itself_cannot_be_made(
@@ -74,6 +90,8 @@ def test_a_policy_that_contradicts_itself_cannot_be_made(
         {"tiers": (_TIER_1, _TIER_2, replace(_TIER_3, upper_average_krw=10**15))},
         {"payout": PayoutRule(1, roll_forward=True)},
         {"payout": PayoutRule(28, roll_forward=True)},
+        {"use": UseRules(reward_retry_days=0, notice_days=())},
+        {"use": UseRules(reward_retry_days=365, notice_days=(364, 1))},
     ],
 )
 def test_a_policy_may_go_to_the_ends_of_what_is_allowed(changed: dict[str, Any]) -> None:
@@ -100,6 +118,12 @@ def test_a_policy_has_at_most_fifteen_tiers() -> None:
         {"exclusions": (Exclusion.USES_API,)},
         {"tiers": (replace(_TIER_1, lower_average_krw=2_000_001), _TIER_2, _TIER_3)},
         {"payout": PayoutRule(11, roll_forward=True)},
+        {"use": UseRules(conversion_min_points=2)},
+        {"use": UseRules(conversion_unit_points=2)},
+        {"use": UseRules(reward_entry_limit_points=2)},
+        {"use": UseRules(reward_retry_days=2)},
+        {"use": UseRules(notice_days=(30,))},
+        {"use": UseRules(closed_stores_may_use=False)},
     ],
 )
 def test_the_hash_changes_with_every_value_of_the_policy(changed: dict[str, Any]) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy import Engine, text
 
 from adapters.postgres.corrections import binding_awards
 from adapters.postgres.ledger import BalanceTooLow, entries, standing_awards
+from adapters.postgres.revisions import SellerUnknown
 from adapters.postgres.verification.verify import verify
 from console.explanation import explain_decision
 from console.listings import decision_rows, history_rows, payout_rows
@@ -19,7 +20,6 @@ from flows.closing.report import closing_report
 from flows.correcting.refusals import (
     AdjustmentInvalid,
     LaterMonthOutdated,
-    SellerUnknown,
 )
 from flows.ingesting.record_delivery import DeliverySuperseded
 from flows.paying.pay_out_month import PayoutOutdated

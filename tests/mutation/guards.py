@@ -95,13 +95,11 @@ EQUIVALENT: Final = {
     "transfer_is_entitled: true for correction.kind = 'award'": (
         "any other is of a tier that was paid, which is refused before; lets an index be used"
     ),
-    "transfer_is_entitled: no comparison of store.revision_id = revision.revision_id": (
-        "any snapshot that has the store is found, only slower"
-    ),
-    "ad_account_link_is_of_a_store: no comparison of store.revision_id = revision.revision_id": (
+    "seller_is_known: no comparison of store.revision_id = revision.revision_id": (
         "any snapshot that has the store is found, only slower"
     ),
     "expiry_is_due: true for account = 'available'": "only locks more than it needs",
+    "notice_is_due: true for account = 'available'": "only locks more than it needs",
 }
 
 

@@ -7,6 +7,7 @@ from typing import Final
 import pytest
 
 from adapters.postgres.ledger import AdjustmentNotApproved, BalanceTooLow
+from adapters.postgres.revisions import SellerUnknown
 from domain.corrections import EarnedInAnotherMonth
 from domain.ledger import Award, adjustment_request_id
 from flows.closing.cascade import ChangesPaidMonths
@@ -15,7 +16,6 @@ from flows.correcting.refusals import (
     ApprovalNotNeeded,
     CorrectionRefused,
     LaterMonthOutdated,
-    SellerUnknown,
 )
 from tests.closings import cause
 from tests.simulation.closing import MANY_STATEMENTS

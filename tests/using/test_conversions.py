@@ -2,21 +2,26 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
+from adapters.policy_files import PolicyText
 from adapters.postgres.ledger.converting import end
 from adapters.postgres.ledger.expiring import expire
 from adapters.postgres.ledger.posting import Posted
-from adapters.postgres.ledger.refusals import PointsNotUsable
+from adapters.postgres.ledger.refusals import AdjustmentAhead
+from adapters.postgres.revisions import SellerUnknown
 from adapters.postgres.statements import award_for_consulting, statement
 from adapters.postgres.using import conversions, find_conversion, standing_of
+from domain.using.use_rules import UseRules
 from flows.converting.link_ad_account import link_account, unlink_account
-from flows.converting.refusals import NotLinked, OtherConversion, StoreUnknown
+from flows.converting.refusals import NotLinked, OtherConversion, PointsNotUsable
 from flows.expiring.expire_points import expire_points
 from tests.clocks import let_it_be
-from tests.closings import Program, Sold
+from tests.closings import POLICIES, Program, Sold
 from tests.using.store_a import DAY_AFTER, LAST_DAY, SOME_DAY, convert, has
 
 
@@ -67,6 +72,41 @@ def test_what_may_not_be_used_is_refused_and_uses_no_request_up(
     let_it_be(database_url, SOME_DAY)
     link_account(program.engine, "A", "ads-1", "a store")
     assert convert(program, 150_000).created
+
+
+def by(**rules: Any) -> tuple[PolicyText, ...]:
+    """The built-in policies, with other rules of use."""
+    return tuple(
+        replace(each, policy=replace(each.policy, use=UseRules(**rules))) for each in POLICIES
+    )
+
+
+@pytest.mark.parametrize(
+    ("policies", "points", "refusal", "told"),
+    [
+        (by(conversion_min_points=1_000), 999, "below_minimum", "at least 1,000 points"),
+        (by(conversion_unit_points=1_000), 1_500, "not_in_units", "in steps of 1,000"),
+    ],
+)
+def test_the_policy_of_the_day_says_how_few_points_are_converted_and_in_which_steps(
+    program: Program, policies: tuple[PolicyText, ...], points: int, refusal: str, told: str
+) -> None:
+    with pytest.raises(PointsNotUsable, match=f"^{refusal}: .*{told}"):
+        convert(program, points, policies=policies)
+    assert convert(program, 2_000, policies=policies).created
+    assert convert(program, points, "r2").created
+
+
+def test_a_closed_store_uses_its_points_unless_the_policy_forbids_it(
+    program: Program,
+) -> None:
+    strict = by(closed_stores_may_use=False)
+    assert convert(program, 1, "while it is open", policies=strict).created
+    program.ingest("2026-11", {"A": Sold(status="CLOSED")})
+    with pytest.raises(PointsNotUsable, match=r"^seller_not_active: seller A is no longer in"):
+        convert(program, 1, policies=strict)
+    assert not convert(program, 1, "while it is open", policies=strict).created
+    assert convert(program, 1).created
 
 
 def test_the_last_usable_day_is_usable(program: Program, database_url: str) -> None:
@@ -123,11 +163,21 @@ def test_held_points_do_not_expire_but_do_when_they_return(
     ids=["a grant", "on a leap day", "what is taken is none", "an earlier one"],
 )
 def test_the_last_grant_decides_for_the_whole_balance(
-    program: Program, grant: Callable[[Program], object], usable_through: date
+    program: Program,
+    database_url: str,
+    grant: Callable[[Program], object],
+    usable_through: date,
 ) -> None:
+    let_it_be(database_url, date(2028, 3, 1))
     grant(program)
     with program.engine.connect() as connection:
         assert standing_of(connection, "A").last_usable_on == usable_through
+
+
+def test_a_grant_is_not_dated_ahead(program: Program) -> None:
+    with pytest.raises(AdjustmentAhead, match="by the database's clock that day has not come"):
+        program.adjust("A", 1, on=SOME_DAY + timedelta(days=1))
+    assert has(program) == (150_000, 0)
 
 
 def test_a_late_payout_costs_no_older_points(program: Program, database_url: str) -> None:
@@ -145,9 +195,9 @@ def test_a_late_payout_costs_no_older_points(program: Program, database_url: str
 
 
 def test_unknown_stores_are_refused(program: Program) -> None:
-    with pytest.raises(StoreUnknown, match="No seller 'Z'"):
+    with pytest.raises(SellerUnknown, match="No seller 'Z'"):
         convert(program, 1, seller_id="Z")
-    with pytest.raises(StoreUnknown, match="No seller 'Z'"):
+    with pytest.raises(SellerUnknown, match="No seller 'Z'"):
         link_account(program.engine, "Z", "ads-1", "a store")
     with pytest.raises(NotLinked, match="no linked search-ad account"):
         unlink_account(program.engine, "B", "a store")

@@ -1,50 +1,19 @@
 """Delivering conversions: whatever the ad system answers, each is credited or returned once."""
 
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
-
 import pytest
 
 from adapters.postgres.using import Conversion, ConversionState
 from domain.using.ad_credit import (
     Answer,
-    Credit,
-    Credited,
     CreditRequest,
-    NoAnswer,
-    Refused,
     Unknown,
     credit_id,
 )
 from flows.converting.deliver_conversions import deliver_held
 from tests.clocks import let_it_be
 from tests.closings import Program
+from tests.using.scripted import CREDITED, REFUSED, SILENT, Scripted
 from tests.using.store_a import DAY_AFTER, convert, has
-
-CREDITED = Credited(datetime(2026, 12, 1, tzinfo=UTC), "c-1")
-REFUSED = Refused("account_closed", "The account is closed.")
-SILENT = NoAnswer("no answer within 20 seconds")
-
-
-@dataclass
-class Scripted:
-    """An ad system that answers as told, in order, and keeps what it was asked."""
-
-    answers: list[Answer]
-    asked: list[tuple[str, CreditRequest]] = field(default_factory=list)
-
-    def deliver(self, request: CreditRequest) -> Answer:
-        return self._answer("deliver", request)
-
-    def ask(self, request: CreditRequest) -> Answer:
-        return self._answer("ask", request)
-
-    def credits_of(self, _: date) -> tuple[Credit, ...] | NoAnswer:
-        return ()
-
-    def _answer(self, how: str, request: CreditRequest) -> Answer:
-        self.asked.append((how, request))
-        return self.answers.pop(0)
 
 
 def delivered(program: Program, *answers: Answer) -> tuple[Scripted, list[Conversion]]:

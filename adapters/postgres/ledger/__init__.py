@@ -23,6 +23,7 @@ from adapters.postgres.ledger.entries import (
 from adapters.postgres.ledger.paying import PaidOut, pay_out
 from adapters.postgres.ledger.posting import Posted
 from adapters.postgres.ledger.refusals import (
+    AdjustmentAhead,
     AdjustmentNotApproved,
     AlreadyPaidOut,
     AwardNotPending,
@@ -35,6 +36,7 @@ from adapters.postgres.ledger.refusals import (
 from adapters.postgres.ledger.seals import ChainHead, chain_head, check_now, seal_now
 
 __all__ = [
+    "AdjustmentAhead",
     "AdjustmentNotApproved",
     "AlreadyPaidOut",
     "AwardNotPending",

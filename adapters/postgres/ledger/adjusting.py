@@ -11,6 +11,7 @@ from adapters.postgres.ledger import tables
 from adapters.postgres.ledger.approving import adjustment_limit, approved_adjustment
 from adapters.postgres.ledger.posting import Posted, Request, post
 from adapters.postgres.ledger.refusals import (
+    AdjustmentAhead,
     AdjustmentNotApproved,
     BalanceTooLow,
     NothingToPost,
@@ -36,7 +37,7 @@ def adjust(
 
     `correction` says what that corrects of a paid month; without it, more points than the policy
     allows need an approval. Raises BalanceTooLow, PostingConflict, NothingToPost,
-    AdjustmentNotApproved.
+    AdjustmentNotApproved, AdjustmentAhead.
     """
     if not 0 < abs(points) <= MOST_POINTS:
         raise NothingToPost(f"{points} is not a number of points to adjust by")
@@ -60,7 +61,7 @@ def _require_approval(connection: Connection, key: str, seller_id: str, points: 
 def _move(connection: Connection, posting_no: int, seller_id: str, points: int) -> None:
     accounts = (Account.PROGRAM_FUND, Account.AVAILABLE)
     debit, credit = accounts if points > 0 else reversed(accounts)
-    with _overdraft_named(seller_id, abs(points)):
+    with _refusals_named(seller_id, abs(points)):
         connection.execute(
             insert(transfer).values(
                 posting_no=posting_no,
@@ -89,10 +90,12 @@ def _record_correction(connection: Connection, posting_no: int, correction: Corr
 
 
 @contextmanager
-def _overdraft_named(seller_id: str, points: int) -> Iterator[None]:
+def _refusals_named(seller_id: str, points: int) -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
         if constraint_of(error) == "balance_not_overdrawn":
             raise BalanceTooLow(seller_id, points) from error
+        if constraint_of(error) == "transfer_is_not_ahead":
+            raise AdjustmentAhead from error
         raise

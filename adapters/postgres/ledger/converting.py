@@ -6,7 +6,7 @@ from sqlalchemy import Connection, insert, text
 from sqlalchemy.exc import DBAPIError
 
 from adapters.postgres.ledger.posting import Posted, Request, post
-from adapters.postgres.ledger.refusals import PointsNotUsable, constraint_of
+from adapters.postgres.ledger.refusals import constraint_of
 from adapters.postgres.ledger.tables import transfer
 from adapters.postgres.using import Conversion, today
 from domain.cause import Cause
@@ -28,12 +28,20 @@ _END = text("""
 """)
 
 
+class NotEntitled(Exception):
+    """The database refused a conversion; `refusal` says why."""
+
+    def __init__(self, refusal: UseRefusal) -> None:
+        super().__init__(refusal)
+        self.refusal = refusal
+
+
 def hold(
     connection: Connection, standing: Standing, request_id: str, points: int, cause: Cause
 ) -> Posted:
     """Hold points for a conversion; the same request again returns the first posting.
 
-    The account is the linked one. Raises PointsNotUsable, PostingConflict.
+    The account is the linked one. Raises NotEntitled, PostingConflict.
     """
     seller_id = standing.seller_id
     key = conversion_key(seller_id, request_id)
@@ -54,7 +62,7 @@ def hold(
             _move(connection, posted, seller_id, Account.AVAILABLE, Account.HELD)
         except DBAPIError as error:
             if (refusal := _REFUSALS.get(constraint_of(error) or "")) is not None:
-                raise PointsNotUsable(refusal, points, standing) from error
+                raise NotEntitled(refusal) from error
             raise
     return posted
 

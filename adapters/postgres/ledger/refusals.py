@@ -7,7 +7,6 @@ from sqlalchemy.exc import DBAPIError
 
 from domain.months import SettlementMonth
 from domain.refusal import Refused, WrongUsage
-from domain.using.standing import Standing, UseRefusal
 
 
 class NothingToPost(WrongUsage):
@@ -83,25 +82,14 @@ class AdjustmentNotApproved(Refused):
         self.request_id, self.limit = request_id, limit
 
 
-class PointsNotUsable(Refused):
-    """A store may not use so many points now; `refusal` says why."""
+class AdjustmentAhead(Refused):
+    """An adjustment was dated after the database's day: what it gives were usable for too long."""
 
-    def __init__(self, refusal: UseRefusal, points: int, standing: Standing) -> None:
-        seller_id, available = standing.seller_id, standing.available
-        why = {
-            UseRefusal.NO_AD_ACCOUNT: (
-                f"seller {seller_id} has no linked search-ad account; link one with: growth-points "
-                f"link-ad-account {shlex.join([seller_id, 'ACCOUNT'])}"
-            ),
-            UseRefusal.POINTS_EXPIRED: (
-                f"the points of seller {seller_id} were usable through {standing.last_usable_on}"
-            ),
-            UseRefusal.INSUFFICIENT_POINTS: (
-                f"seller {seller_id} has {available:,} available points, not {points:,}"
-            ),
-        }[refusal]
-        super().__init__(f"{refusal}: {why}. Nothing was converted.")
-        self.refusal = refusal
+    def __init__(self) -> None:
+        super().__init__(
+            "An adjustment is dated today, and by the database's clock that day has not come. "
+            "Nothing was adjusted; check the clocks of this machine and of the database."
+        )
 
 
 class BudgetExceeded(Refused):

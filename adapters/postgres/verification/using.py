@@ -1,4 +1,4 @@
-"""Points in use: what entitled conversions and expiries, and until when points were usable."""
+"""Points in use: what entitled conversions and expiries, until when points were usable, notices."""
 
 from typing import Final
 
@@ -48,6 +48,17 @@ GRANTS: Final = """
 
 MADE: Final = "noted made ON (made.subject, made.subject_key) = ('posting', {}.posting_no::text)"
 BEFORE: Final = "(earlier.waits, earlier.number) < (made.waits, made.number)"
+
+# What a store had when a record of its was made, and until when it was usable.
+_HAD: Final = f"""
+      SELECT coalesce(sum(CASE credit_account WHEN 'available' THEN points ELSE -points END), 0)
+               AS had, max(through) AS through
+      FROM growth_points.transfer JOIN noted earlier
+        ON (earlier.subject, earlier.subject_key) = ('posting', transfer.posting_no::text)
+      LEFT JOIN granted USING (posting_no, seller_id)
+      WHERE transfer.seller_id = {{}}.seller_id AND {BEFORE}
+        AND 'available' IN (debit_account, credit_account)
+"""  # noqa: S608 a constant
 
 ENTITLED = QueryCheck(
     "points in use",
@@ -150,15 +161,7 @@ EXPIRED_WHEN_DUE = QueryCheck(
     WITH {NOTED}, {GRANTS}
     SELECT posting_no, expiry.points, seller_id, had, through
     FROM growth_points.expiry JOIN {MADE.format("expiry")}
-    CROSS JOIN LATERAL (
-      SELECT coalesce(sum(CASE credit_account WHEN 'available' THEN points ELSE -points END), 0)
-               AS had, max(through) AS through
-      FROM growth_points.transfer JOIN noted earlier
-        ON (earlier.subject, earlier.subject_key) = ('posting', transfer.posting_no::text)
-      LEFT JOIN granted USING (posting_no, seller_id)
-      WHERE transfer.seller_id = expiry.seller_id AND {BEFORE}
-        AND 'available' IN (debit_account, credit_account)
-    ) before
+    CROSS JOIN LATERAL ({_HAD.format("expiry")}) before
     WHERE (expiry.points, last_usable_on) IS DISTINCT FROM (had, through)
       OR expired_on <= last_usable_on
     ORDER BY 1, 3
@@ -207,5 +210,25 @@ USABLE_THROUGH = QueryCheck(
       FROM granted GROUP BY seller_id
     ) usable USING (seller_id, account)
     WHERE last_usable_on IS DISTINCT FROM through ORDER BY 1, 2
+    """,  # noqa: S608 a constant
+)
+
+
+TOLD_WHEN_DUE = QueryCheck(
+    "points in use",
+    "notice list {list_id} told seller {seller_id} on {told_on} of {points} points, usable through "
+    "{last_usable_on}; the store had {had}, usable through {through}",
+    f"""
+    WITH {NOTED}, {GRANTS}
+    SELECT notice_list_id AS list_id, told_on, notice.points, seller_id, last_usable_on, had,
+           through
+    FROM growth_points.notice JOIN growth_points.notice_list USING (notice_list_id)
+    JOIN noted made
+      ON (made.subject, made.subject_key) = ('notice_list', notice_list_id::text)
+    CROSS JOIN LATERAL ({_HAD.format("notice")}) before
+    WHERE (notice.points, last_usable_on) IS DISTINCT FROM (had, through)
+      OR told_on NOT BETWEEN last_usable_on - days_before AND last_usable_on
+      OR abs(told_on - (told_at AT TIME ZONE 'Asia/Seoul')::date) > 1
+    ORDER BY 1, 4
     """,  # noqa: S608 a constant
 )

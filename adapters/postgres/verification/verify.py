@@ -68,6 +68,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     using.EXPIRED_WHEN_DUE,
     using.NOT_EXPIRED_BEFORE_A_LATE_PAYOUT,
     using.USABLE_THROUGH,
+    using.TOLD_WHEN_DUE,
     *rewards.REWARDS,
     rewards.paid_in_order,
     payouts.PAID,

@@ -1,0 +1,53 @@
+"""The policy's rules of use: conversions, rewards, notices before points expire."""
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final
+
+from domain.ledger import MOST_POINTS
+
+_LONGEST_RETRY_DAYS: Final = 365
+_EARLIEST_NOTICE_DAYS: Final = 364  # points are usable for a year after the last grant
+
+
+@dataclass(frozen=True, slots=True)
+class UseRules:
+    """What a policy says about points in use; the defaults are those of a policy that is silent.
+
+    The defaults never change: policies that were recorded without these values rest on them.
+    """
+
+    conversion_min_points: int = 1
+    conversion_unit_points: int = 1
+    reward_entry_limit_points: int = 1_000_000
+    reward_retry_days: int = 7
+    notice_days: tuple[int, ...] = (30, 7)
+    closed_stores_may_use: bool = True
+
+    def contradictions(self) -> list[tuple[bool, str]]:
+        """Return what a policy with these rules must not say, each with whether it does."""
+        return [
+            *(
+                (not 1 <= points <= MOST_POINTS, f"{what} must lie between 1 and {MOST_POINTS:,}")
+                for what, points in (
+                    ("the least points of a conversion", self.conversion_min_points),
+                    ("the unit of conversions", self.conversion_unit_points),
+                    ("the most points of a reward", self.reward_entry_limit_points),
+                )
+            ),
+            (
+                not 0 <= self.reward_retry_days <= _LONGEST_RETRY_DAYS,
+                f"rewards must be retried for 0 to {_LONGEST_RETRY_DAYS} days",
+            ),
+            (
+                any(not 1 <= days <= _EARLIEST_NOTICE_DAYS for days in self.notice_days),
+                f"stores must be told 1 to {_EARLIEST_NOTICE_DAYS} days before points expire",
+            ),
+            (
+                any(earlier <= later for earlier, later in pairwise(self.notice_days)),
+                "the days of notices must be listed from the earliest to the last, such as 30, 7",
+            ),
+        ]
+
+
+RULES_OF_A_SILENT_POLICY: Final = UseRules()
