@@ -49,6 +49,14 @@ def _date(text: str) -> date:
         raise ValueError(f"{text!r} is not a date; write it as 2026-11-10") from None
 
 
+def _day_or_event(text: str) -> date | str:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        not_blank(text)
+        return text
+
+
 def _moment(text: str) -> date | int:
     if text.isascii() and text.isdecimal() and len(text) <= _LONGEST_NUMBER:
         return int(text)
@@ -86,6 +94,7 @@ def _points_of_a_month(text: str) -> int:
 MONTH = _Parsed("month", SettlementMonth.parse)
 MONTHS = _Parsed("months", _months)
 DATE = _Parsed("date", _date)
+DAY_OR_EVENT = _Parsed("day or event", _day_or_event)
 MOMENT = _Parsed("moment", _moment)
 HEAD = _Parsed("head", _head)
 LINE = _Parsed("text", not_blank)

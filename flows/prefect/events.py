@@ -16,6 +16,7 @@ BLOCKED: Final = "growth-points.month.blocked"
 RESTATED: Final = "growth-points.month.restated"
 PAID: Final = "growth-points.payout.paid"
 LATE: Final = "growth-points.payout.late"
+REWARDS_BLOCKED: Final = "growth-points.rewards.blocked"
 EXPIRING: Final = "growth-points.points.expiring"
 
 
