@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Final, TypeVar, cast
 
 import click
@@ -57,6 +57,14 @@ def _day_or_event(text: str) -> date | str:
         return text
 
 
+def _days(text: str) -> tuple[date, ...]:
+    first, _, last = text.partition("..")
+    begin, end = _date(first), _date(last or first)
+    if end < begin:
+        raise ValueError(f"{text} ends before it begins")
+    return tuple(begin + timedelta(days=more) for more in range((end - begin).days + 1))
+
+
 def _moment(text: str) -> date | int:
     if text.isascii() and text.isdecimal() and len(text) <= _LONGEST_NUMBER:
         return int(text)
@@ -95,6 +103,7 @@ MONTH = _Parsed("month", SettlementMonth.parse)
 MONTHS = _Parsed("months", _months)
 DATE = _Parsed("date", _date)
 DAY_OR_EVENT = _Parsed("day or event", _day_or_event)
+DAYS = _Parsed("days", _days)
 MOMENT = _Parsed("moment", _moment)
 HEAD = _Parsed("head", _head)
 LINE = _Parsed("text", not_blank)
