@@ -36,12 +36,12 @@ from adapters.postgres.payout_dates import plan_payout
 from adapters.postgres.revisions import record_revision
 from adapters.postgres.verification.verify import verify
 from domain.cause import Cause
+from domain.columns import Content
 from domain.evaluation import EvaluationInput
 from domain.ledger import Award
 from domain.months import SettlementMonth
 from domain.payout_date import payout_date
 from domain.profile import FileTotals, Profile
-from domain.settlement import Content
 
 POLICY = next(each for each in read_policies(None) if each.policy.name == "d-commerce-2020")
 CAUSE = Cause("bench", "bench", "bench", datetime.now(UTC))

@@ -62,6 +62,8 @@ class TransferKind(StrEnum):
     DELIVERY = "delivery"
     RETURN = "return"
     EXPIRY = "expiry"
+    REWARD = "reward"
+    CANCELLATION = "cancellation"
 
 
 # The database schema lists the same, each with what records who is entitled to it.
@@ -76,6 +78,8 @@ ALLOWED_FLOWS: Final[frozenset[tuple[TransferKind, Account, Account]]] = frozens
         (TransferKind.DELIVERY, Account.HELD, Account.SEARCH_AD_CREDIT),
         (TransferKind.RETURN, Account.HELD, Account.AVAILABLE),
         (TransferKind.EXPIRY, Account.AVAILABLE, Account.EXPIRED),
+        (TransferKind.REWARD, Account.AVAILABLE, Account.CUSTOMER_REWARD),
+        (TransferKind.CANCELLATION, Account.CUSTOMER_REWARD, Account.AVAILABLE),
     }
 )
 

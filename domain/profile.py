@@ -1,12 +1,14 @@
 """The profile of a delivery: what a scan counted, so that it can be checked without its lines."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any
+from typing import Any, Final
 
+from domain.columns import Content
+from domain.delivery import Period, expected_of
 from domain.limits import LIMITS
 from domain.months import SettlementMonth
-from domain.settlement import SELLER_FLAGS, Content
+from domain.settlement import SELLER_FLAGS
 
 # Counts of the scan itself, in addition to those of row rules.
 UNREADABLE_LINE = "line_unreadable"
@@ -54,13 +56,34 @@ NEW_WORD = {
 OTHER_LINE = "line_not_product"
 IDLE_STORE = "store_not_normal"
 
+# Of a reward day: entries that the rules over the whole delivery refuse, and those that differ
+# from what is recorded.
+UNREADABLE_ENTRY = "reward_row_unreadable"
+CONTINUED_ENTRY = "reward_row_continued"
+REPEATED_ENTRY = "reward_entry_repeated"
+POSITION_GAP = "reward_position_gap"
+EVENT_OF_STORES = "reward_event_of_stores"
+UNKNOWN_STORE = "reward_store_unknown"
+CHANGED_ENTRY = "reward_entry_changed"
+CANCELLED_NOTHING = "cancellation_of_nothing"
+CANCELLED_TWICE = "cancellation_twice"
+CANCELLED_OTHER = "cancellation_differs"
+COMPARED_ENTRIES = (
+    *(UNKNOWN_STORE, CHANGED_ENTRY),
+    *(CANCELLED_NOTHING, CANCELLED_TWICE, CANCELLED_OTHER),
+)
+
+# How the sum of a file's values is stored.
+_SUM_AS: Final = {Content.REWARDS: "points"}
+_SUM: Final = "amount_krw"
+
 
 @dataclass(frozen=True, slots=True)
 class DeclaredTotals:
     """What the manifest declares of one file; None for what it leaves out."""
 
     rows: int
-    amount_krw: int | None
+    total: int | None
     sha256: str | None
 
 
@@ -68,15 +91,23 @@ class DeclaredTotals:
 class FileTotals:
     """What was read from one file, and what its manifest declares.
 
-    `amount_krw` is the sum over all line types, and None for a seller snapshot.
+    `total` is the sum of its column of `domain.delivery.SUMMED`: the KRW of all line types, or the
+    points; None for a seller snapshot.
     """
 
     name: str
     content: Content
     sha256: str
     rows: int
-    amount_krw: int | None
+    total: int | None
     declared: DeclaredTotals | None = None
+
+    def as_data(self) -> dict[str, Any]:
+        """Return the totals as data for JSON."""
+        data, name = asdict(self), _SUM_AS.get(self.content, _SUM)
+        for totals in filter(None, (data, data["declared"])):
+            totals[name] = totals.pop("total")
+        return data
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +175,7 @@ class Profile:
     `new_words` those that no delivery had before.
     """
 
-    settlement_month: SettlementMonth
+    period: Period
     files: tuple[FileTotals, ...]
     violations: tuple[Violations, ...]
     past: Past = Past()
@@ -169,20 +200,41 @@ class Profile:
             new_words=new,
         )
 
+    def with_violations(self, found: Iterable[Violations]) -> "Profile":
+        """Return the profile with violations added that were counted elsewhere."""
+        return replace(self, violations=(*self.violations, *found))
+
     @property
     def lines(self) -> int:
         """The number of settlement lines read."""
-        return sum(file.rows for file in self.files if file.content is Content.SETTLEMENTS)
+        return self.rows_of(Content.SETTLEMENTS)
 
     @property
     def amount_krw(self) -> int:
         """The sum of all lines' amounts, whatever their type."""
-        return sum(file.amount_krw or 0 for file in self.files)
+        return self._total_of(Content.SETTLEMENTS)
 
     @property
     def sellers(self) -> int:
         """The number of rows in the seller snapshot."""
-        return sum(file.rows for file in self.files if file.content is Content.SELLERS)
+        return self.rows_of(Content.SELLERS)
+
+    @property
+    def entries(self) -> int:
+        """The number of reward entries read."""
+        return self.rows_of(Content.REWARDS)
+
+    @property
+    def points(self) -> int:
+        """The sum of all reward entries' points, those of cancellations among them."""
+        return self._total_of(Content.REWARDS)
+
+    def rows_of(self, content: Content) -> int:
+        """The number of rows read of one content."""
+        return sum(file.rows for file in self.files if file.content is content)
+
+    def _total_of(self, content: Content) -> int:
+        return sum(file.total or 0 for file in self.files if file.content is content)
 
     def of(self, rule: str) -> Violations | None:
         """Return the violations of a rule; None when the rule was not counted."""
@@ -191,12 +243,15 @@ class Profile:
     def as_data(self) -> dict[str, Any]:
         """Return the profile as data for JSON."""
         return {
-            "settlement_month": str(self.settlement_month),
-            "lines": self.lines,
-            "amount_krw": self.amount_krw,
-            "sellers": self.sellers,
-            "files": [asdict(file) for file in self.files],
+            expected_of(self.period).stated_as: str(self.period),
+            **self._sizes(),
+            "files": [file.as_data() for file in self.files],
             "violations": [asdict(found) for found in self.violations],
             "limits": dict(self.limits),
             "unknown_words": [asdict(word) for word in self.unknown_words],
         }
+
+    def _sizes(self) -> dict[str, int]:
+        if Content.REWARDS in expected_of(self.period).contents:
+            return {"entries": self.entries, "points": self.points}
+        return {"lines": self.lines, "amount_krw": self.amount_krw, "sellers": self.sellers}

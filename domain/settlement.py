@@ -1,48 +1,10 @@
-"""The columns of a delivery, their aliases and their known values.
+"""The columns of a month's delivery, their aliases and their known values.
 
 Belongs here: what a settlement line and a snapshot row consist of. Does not: what must be true of
 them (`expectations`), how a file is read (`adapters`).
 """
 
-from dataclasses import dataclass
-from enum import StrEnum
-
-
-class Content(StrEnum):
-    """What a delivered file contains; also the prefix of its name."""
-
-    SETTLEMENTS = "settlements"
-    SELLERS = "sellers"
-
-
-class Kind(StrEnum):
-    """The type of a column's values."""
-
-    ID = "id"
-    WORD = "word"
-    AMOUNT_KRW = "amount_krw"
-    DATE = "date"
-    FLAG = "flag"
-
-    @property
-    def is_text(self) -> bool:
-        """Whether values are texts, which can always be read."""
-        return self in (Kind.ID, Kind.WORD)
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A canonical column and its aliases in senders' headers, in order of preference."""
-
-    name: str
-    kind: Kind
-    aliases: tuple[str, ...] = ()
-
-    @property
-    def unreadable(self) -> str:
-        """The name of the companion column that holds values that could not be read."""
-        return f"{self.name}_unreadable"
-
+from domain.columns import Column, Kind
 
 LINE_COLUMNS: tuple[Column, ...] = (
     Column("seller_id", Kind.ID, ("merchantId",)),
@@ -52,7 +14,7 @@ LINE_COLUMNS: tuple[Column, ...] = (
     Column("settlement_type", Kind.WORD, ("settleType", "정산상태")),
     Column(
         "payment_amount_krw",
-        Kind.AMOUNT_KRW,
+        Kind.WHOLE,
         ("paySettleAmount", "정산기준금액", "정산기준금액(A)", "결제금액(A)"),
     ),
     # The tax basis date, never the settlement basis date: for a quick settlement that one is the
@@ -68,11 +30,6 @@ SELLER_COLUMNS: tuple[Column, ...] = (
     Column("status", Kind.WORD),
     *(Column(name, Kind.FLAG) for name in SELLER_FLAGS),
 )
-
-COLUMNS: dict[Content, tuple[Column, ...]] = {
-    Content.SETTLEMENTS: LINE_COLUMNS,
-    Content.SELLERS: SELLER_COLUMNS,
-}
 
 # Lines with the same key are duplicates: a line counts once (rule 4).
 LINE_KEY = ("product_order_id", "line_type", "settlement_type", "confirmed_on")
@@ -124,15 +81,6 @@ SETTLEMENT_TYPES: dict[str, tuple[str, ...]] = {
 }
 
 STATUSES: dict[str, tuple[str, ...]] = {NORMAL_STORE: ("정상",), "PAUSED": (), "CLOSED": ()}
-
-# The known words of each column; any other is reported, and never counts as one of them.
-KNOWN_WORDS: dict[str, dict[str, tuple[str, ...]]] = {
-    "line_type": LINE_TYPES,
-    "settlement_type": SETTLEMENT_TYPES,
-    "status": STATUSES,
-}
-
-LONGEST_ID = 64
 
 # No purchase costs a trillion won, and no store sells as much in a month: a larger amount is
 # damaged, and sums could exceed 64 bits.

@@ -1,8 +1,8 @@
 """Rules that compare a delivery with the last snapshot, a replaced revision or earlier months."""
 
 from domain import profile as counted
+from domain.columns import Content
 from domain.findings import Severity
-from domain.settlement import Content
 from expectations.rule import A_FEW, NONE, BandRule, Limit, Rule, line_rule
 
 _GONE = "the store was in the last snapshot and is not in this one"

@@ -1,10 +1,11 @@
 """Rules over a whole delivery: relations between rows, its presence, its manifest."""
 
 from domain import profile as counted
+from domain.columns import Content
 from domain.findings import Severity
 from domain.profile import FileTotals
-from domain.settlement import LARGEST_LINE_KRW, Content
-from expectations.rule import Limit, Rule, WholeRule, line_rule, snapshot_rule
+from domain.settlement import LARGEST_LINE_KRW
+from expectations.rule import Limit, PresenceRule, Rule, WholeRule, line_rule, snapshot_rule
 
 SET_RULES: tuple[Rule, ...] = (
     line_rule(counted.UNREADABLE_LINE, "the row cannot be read (columns, quotes or encoding)"),
@@ -100,15 +101,28 @@ WHOLE_RULES: tuple[WholeRule, ...] = (
     ),
 )
 
-NO_LINES = line_rule("settlements_empty", "the delivery holds no settlement line")
-NO_SELLERS = snapshot_rule("snapshot_empty", "the seller snapshot holds no seller")
-PRESENCE_RULES: tuple[Rule, ...] = (NO_LINES, NO_SELLERS)
+PRESENCE_RULES: tuple[PresenceRule, ...] = (
+    PresenceRule(
+        line_rule("settlements_empty", "the delivery holds no settlement line"),
+        lambda profile: profile.lines,
+    ),
+    PresenceRule(
+        snapshot_rule("snapshot_empty", "the seller snapshot holds no seller"),
+        lambda profile: profile.sellers,
+    ),
+)
 
 ROWS_DIFFER = line_rule("control_total_rows", "the number of rows is not the manifest's")
 AMOUNT_DIFFERS = line_rule(
     "control_total_amount", "the sum of payment_amount_krw is not the manifest's"
 )
 SHA256_DIFFERS = line_rule("control_total_sha256", "the SHA-256 is not the manifest's")
+POINTS_DIFFER = Rule(
+    "control_total_points",
+    Content.REWARDS,
+    Severity.CRITICAL,
+    "the sum of points is not the manifest's",
+)
 CONTROL_TOTAL_RULES: tuple[Rule, ...] = (ROWS_DIFFER, AMOUNT_DIFFERS, SHA256_DIFFERS)
 
 
@@ -121,7 +135,8 @@ def control_totals(rule: Rule, file: FileTotals) -> tuple[str, str] | None:
         return None
     declared, read = {
         ROWS_DIFFER.name: (file.declared.rows, file.rows),
-        AMOUNT_DIFFERS.name: (file.declared.amount_krw, file.amount_krw),
+        AMOUNT_DIFFERS.name: (file.declared.total, file.total),
+        POINTS_DIFFER.name: (file.declared.total, file.total),
         SHA256_DIFFERS.name: (file.declared.sha256, file.sha256),
     }[rule.name]
     return None if declared is None else (str(declared), str(read))

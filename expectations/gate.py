@@ -5,7 +5,7 @@ size. Great Expectations takes seconds to import and is therefore imported insid
 """
 
 import gc
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,15 +13,9 @@ from domain.award_profile import AwardProfile
 from domain.findings import Finding, Severity
 from domain.profile import FileTotals, Profile
 from expectations.award_rules import AWARD_RULES, broken_award_rule, counts, most
-from expectations.comparison_rules import BAND_RULES
-from expectations.delivery_rules import (
-    CONTROL_TOTAL_RULES,
-    PRESENCE_RULES,
-    WHOLE_RULES,
-    control_totals,
-)
+from expectations.delivery_rules import control_totals
 from expectations.rule import Rule, checked_total
-from expectations.suite import ALL_RULES, COUNTED_RULES
+from expectations.suite import Suite, suite_of
 from expectations.word_rules import NEW_WORD_RULES, unknown_words_of
 from expectations.wording import (
     broken_by_all,
@@ -34,9 +28,6 @@ from expectations.wording import (
 )
 
 _SEVERITIES = list(Severity)
-_RULE = {rule.name: rule for rule in ALL_RULES}
-_EVERY = {whole.rule.name: whole.every for whole in WHOLE_RULES}
-_BAND = {band.rule.name: band for band in BAND_RULES}
 
 
 def warm_up() -> None:
@@ -68,13 +59,14 @@ def judge(profile: Profile) -> Verdict:
 
     A rule that was not counted, or whose expectation failed to run, is a critical finding.
     """
+    suite = suite_of(profile.period)
     looked_at = _validate("profile", [_counts(profile)], [*_limits(profile), *_bands(profile)])
-    declared = [file for file in profile.files if file.declared is not None]
-    pairs = [_validate("control_totals", _pairs(declared), _equalities())] if declared else []
+    declared = _declared(profile)
+    pairs = [_compare(declared, suite.control_totals)] if declared else []
     findings = [*_counted(profile, looked_at)]
     for result in pairs:
-        findings += _differing(declared, result)
-    order = list(_RULE)
+        findings += _differing(profile, result)
+    order = list(suite.by_name)
     ordered = sorted(findings, key=lambda f: (_SEVERITIES.index(f.severity), order.index(f.rule)))
     results = tuple(result.to_json_dict() for result in (looked_at, *pairs))
     return Verdict(tuple(ordered), results, profile)
@@ -99,22 +91,31 @@ def judge_awards(profile: AwardProfile) -> tuple[Finding, ...]:
     return tuple(broken_award_rule(rule, profile) for rule in AWARD_RULES if rule.name in failed)
 
 
+def _declared(profile: Profile) -> list[FileTotals]:
+    return [file for file in profile.files if file.declared is not None]
+
+
+def _compare(declared: Iterable[FileTotals], rules: Sequence[Rule]) -> Any:
+    return _validate("control_totals", _pairs(declared, rules), _equalities(rules))
+
+
 def _counted(profile: Profile, result: Any) -> Iterator[Finding]:
-    failures = list(_failures(result))
+    suite = suite_of(profile.period)
+    failures = list(_failures(result, suite))
     most_severe = _most_severe(rule for rule, _ in failures)
     for rule, problem in failures:
-        found = profile.of(_EVERY.get(rule.name, rule.count_of))
+        found = profile.of(suite.every.get(rule.name, rule.count_of))
         if problem is not None:
-            yield unchecked(rule, problem)
-        elif rule in PRESENCE_RULES:
+            yield unchecked(rule, problem, profile)
+        elif rule in suite.present:
             yield empty_delivery(rule, profile)
-        elif rule.name in _BAND:
-            yield outside_band(_BAND[rule.name], profile)
+        elif rule.name in suite.band:
+            yield outside_band(suite.band[rule.name], profile)
         elif found is None:
-            yield unchecked(rule, "nothing was counted for it")
+            yield unchecked(rule, "nothing was counted for it", profile)
         elif rule.name not in most_severe:
             continue
-        elif rule.name in _EVERY:
+        elif rule.name in suite.every:
             yield broken_by_all(rule, found)
         elif rule in NEW_WORD_RULES:
             yield new_words(rule, unknown_words_of(rule, profile))
@@ -122,33 +123,36 @@ def _counted(profile: Profile, result: Any) -> Iterator[Finding]:
             yield violated(rule, found, profile)
 
 
-def _differing(declared: Iterable[FileTotals], result: Any) -> Iterator[Finding]:
-    for rule, problem in _failures(result):
+def _differing(profile: Profile, result: Any) -> Iterator[Finding]:
+    for rule, problem in _failures(result, suite_of(profile.period)):
         if problem is not None:
-            yield unchecked(rule, problem)
+            yield unchecked(rule, problem, profile)
             continue
-        pairs = [(file, control_totals(rule, file)) for file in declared]
+        pairs = [(file, control_totals(rule, file)) for file in _declared(profile)]
         differ = [file for file, pair in pairs if pair is not None and pair[0] != pair[1]]
         yield from (unlike_manifest(rule, file) for file in differ)
         if not differ:
-            yield unchecked(rule, "its expectation failed, and no file shows why")
+            yield unchecked(rule, "its expectation failed, and no file shows why", profile)
 
 
 def _counts(profile: Profile) -> dict[str, int | None]:
-    found = {rule.name: profile.of(rule.count_of) for rule in COUNTED_RULES}
-    found |= {name: profile.of(every) for name, every in _EVERY.items()}
+    suite = suite_of(profile.period)
+    found = {rule.name: profile.of(rule.count_of) for rule in suite.counted}
+    found |= {name: profile.of(every) for name, every in suite.every.items()}
     counts = {name: violations.count if violations else None for name, violations in found.items()}
-    measures = {band.rule.name: band.measure(profile) for band in BAND_RULES}
-    return counts | measures | {rule.name: checked_total(rule, profile) for rule in PRESENCE_RULES}
+    measures = {band.rule.name: band.measure(profile) for band in suite.bands}
+    sizes = {each.rule.name: each.measure(profile) for each in suite.presence}
+    return counts | measures | sizes
 
 
 def _limits(profile: Profile) -> list[Any]:
     # Bounds on the column's maximum fail for NULL; row-wise comparisons would skip it.
-    counted = [_within(rule, 0, _allowed(rule, profile)) for rule in COUNTED_RULES]
+    suite = suite_of(profile.period)
+    counted = [_within(rule, 0, _allowed(rule, profile)) for rule in suite.counted]
     whole = [
-        _within(each.rule, 0, max(checked_total(each.rule, profile) - 1, 0)) for each in WHOLE_RULES
+        _within(each.rule, 0, max(checked_total(each.rule, profile) - 1, 0)) for each in suite.whole
     ]
-    return [*counted, *whole, *(_within(rule, 1, None) for rule in PRESENCE_RULES)]
+    return [*counted, *whole, *(_within(each.rule, 1, None) for each in suite.presence)]
 
 
 def _allowed(rule: Rule, profile: Profile) -> int:
@@ -159,7 +163,8 @@ def _bands(profile: Profile) -> list[Any]:
     """Return the expectations from earlier months; the program's first month has none."""
     if not profile.past.months:
         return []
-    return [_within(band.rule, *band.band(profile.past.months)) for band in BAND_RULES]
+    bands = suite_of(profile.period).bands
+    return [_within(band.rule, *band.band(profile.past.months)) for band in bands]
 
 
 def _within(rule: Rule, least: int, most: int | None) -> Any:
@@ -178,18 +183,18 @@ def _meta(rule: Rule) -> dict[str, str]:
     return {"rule": rule.name, "sentence": rule.sentence, "content": str(rule.content)}
 
 
-def _pairs(files: Iterable[FileTotals]) -> list[dict[str, str | None]]:
+def _pairs(files: Iterable[FileTotals], rules: Sequence[Rule]) -> list[dict[str, str | None]]:
     rows = []
     for file in files:
         row: dict[str, str | None] = {"file": file.name}
-        for rule in CONTROL_TOTAL_RULES:
+        for rule in rules:
             declared, read = control_totals(rule, file) or (None, None)
             row |= {f"{rule.name}_declared": declared, f"{rule.name}_read": read}
         rows.append(row)
     return rows
 
 
-def _equalities() -> list[Any]:
+def _equalities(rules: Iterable[Rule]) -> list[Any]:
     from great_expectations.expectations import core as expect
 
     return [
@@ -200,7 +205,7 @@ def _equalities() -> list[Any]:
             severity=str(rule.severity),
             meta=_meta(rule),
         )
-        for rule in CONTROL_TOTAL_RULES
+        for rule in rules
     ]
 
 
@@ -216,11 +221,12 @@ def _validate(name: str, rows: list[dict[str, Any]], expectations: list[Any]) ->
     return batch.validate(gx.ExpectationSuite(name=name, expectations=expectations))
 
 
-def _failures(result: Any) -> Iterator[tuple[Rule, str | None]]:
+def _failures(result: Any, suite: Suite) -> Iterator[tuple[Rule, str | None]]:
     """Yield each failed rule, with the problem if its expectation did not run."""
+    rules = suite.by_name
     for each in result.results:
         if not each.success:
-            yield _RULE[each.expectation_config.meta["rule"]], _problem(each.exception_info)
+            yield rules[each.expectation_config.meta["rule"]], _problem(each.exception_info)
 
 
 def _most_severe(rules: Iterable[Rule]) -> set[str]:

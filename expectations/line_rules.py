@@ -2,14 +2,10 @@
 
 import narwhals as nw
 
+from domain.columns import LONGEST_ID
 from domain.findings import Severity
-from domain.settlement import (
-    LARGEST_LINE_KRW,
-    LINE_TYPES,
-    LONGEST_ID,
-    PRODUCT_LINE,
-    SETTLEMENT_TYPES,
-)
+from domain.months import SettlementMonth
+from domain.settlement import LARGEST_LINE_KRW, LINE_TYPES, PRODUCT_LINE, SETTLEMENT_TYPES
 from expectations.rule import (
     RowRule,
     at_most,
@@ -57,7 +53,7 @@ def _amount_within_reach() -> nw.Expr:
 
 
 # A malformed seller_id is not in the snapshot, so only its absence needs a rule here.
-LINE_RULES: tuple[RowRule, ...] = (
+LINE_RULES: tuple[RowRule[SettlementMonth], ...] = (
     RowRule(
         line_rule("line_seller_missing", "the seller_id is missing"),
         "product_order_id",

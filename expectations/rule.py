@@ -4,14 +4,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import or_
+from typing import Generic, TypeVar
 
 import narwhals as nw
 
+from domain.columns import LONGEST_ID, Content
 from domain.findings import Severity
 from domain.limits import allowed
-from domain.months import SettlementMonth
 from domain.profile import REPLACED, PastMonth, Profile
-from domain.settlement import LONGEST_ID, Content
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,7 @@ class Limit:
 
 
 NONE = Limit()
+T = TypeVar("T")
 A_FEW = 2  # for small marketplaces, where a share would allow none
 
 _COMPARED = 8
@@ -37,13 +38,16 @@ _CONTROL_CHARACTER = r"[\x00-\x1f\x7f]"
 _ROUNDED = r"^[+-]?[0-9]+(\.[0-9]+([eE][+-]?[0-9]+)?|[eE][+][0-9]+)$"
 
 
+_ROW_OF = {Content.SETTLEMENTS: "line", Content.SELLERS: "row", Content.REWARDS: "entry"}
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """A rule that a delivery must satisfy.
 
     `sentence` says what is wrong when it is broken, without where or how often. `unit` is what is
-    counted, by default a line or a snapshot row. `counts` names the count to check where several
-    rules share one; of the broken ones only the most severe is reported.
+    counted, by default a line, a snapshot row or a reward entry. `counts` names the count to check
+    where several rules share one; of the broken ones only the most severe is reported.
     """
 
     name: str
@@ -62,7 +66,7 @@ class Rule:
     @property
     def counted(self) -> str:
         """The singular of what the rule counts."""
-        return self.unit or ("line" if self.content is Content.SETTLEMENTS else "row")
+        return self.unit or _ROW_OF[self.content]
 
 
 def line_rule(
@@ -78,14 +82,14 @@ def snapshot_rule(name: str, sentence: str, severity: Severity = Severity.CRITIC
 
 
 def checked_total(rule: Rule, profile: Profile) -> int:
-    """Return the total number of lines, rows, sellers or stores that a rule is checked on."""
+    """Return the total number of rows, sellers or stores that a rule is checked on."""
     if rule.count_of in REPLACED:
         return profile.past.changes.replaced_stores
     if rule.counted == "store":
         return profile.past.changes.stores
     if rule.counted == "seller":
         return profile.sellers
-    return profile.lines if rule.content is Content.SETTLEMENTS else profile.sellers
+    return profile.rows_of(rule.content)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +112,14 @@ class BandRule:
 
 
 @dataclass(frozen=True, slots=True)
+class PresenceRule:
+    """A rule that a delivery holds something; `measure` says how much, and 0 breaks the rule."""
+
+    rule: Rule
+    measure: Callable[[Profile], int]
+
+
+@dataclass(frozen=True, slots=True)
 class WholeRule:
     """A rule that is broken when all lines or rows break the rule named `every`.
 
@@ -120,7 +132,7 @@ class WholeRule:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A row rule bound to a month, for the scan."""
+    """A row rule bound to a delivery, for the scan."""
 
     name: str
     refuses: bool
@@ -129,25 +141,26 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True)
-class RowRule:
-    """A rule for one settlement line or one snapshot row, over its canonical columns.
+class RowRule(Generic[T]):
+    """A rule for one row of a delivery, over its canonical columns.
 
     `holds` builds an expression that is true where a row satisfies the rule; false and NULL break
-    it, so missing values must be allowed explicitly. `shows` names the column to show in examples.
+    it, so missing values must be allowed explicitly. It gets what rows of a delivery are held to,
+    such as its month. `shows` names the column to show in examples.
     """
 
     rule: Rule
     shows: str
-    holds: Callable[[SettlementMonth], nw.Expr]
+    holds: Callable[[T], nw.Expr]
 
     def __post_init__(self) -> None:
         if self.rule.severity is Severity.CRITICAL and self.rule.limit != NONE:
             raise ValueError(f"{self.rule.name}: rows that are refused cannot be allowed for")
 
-    def on(self, month: SettlementMonth) -> Check:
-        """Bind the rule to the settlement month of a delivery."""
+    def on(self, delivery: T) -> Check:
+        """Bind the rule to what rows of a delivery are held to."""
         refuses = self.rule.severity is Severity.CRITICAL
-        return Check(self.rule.name, refuses, self.shows, self.holds(month))
+        return Check(self.rule.name, refuses, self.shows, self.holds(delivery))
 
 
 def present(column: str) -> nw.Expr:

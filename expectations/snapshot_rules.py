@@ -4,8 +4,10 @@ from datetime import date
 
 import narwhals as nw
 
+from domain.columns import LONGEST_ID
 from domain.findings import Severity
-from domain.settlement import LONGEST_ID, SELLER_FLAGS, STATUSES
+from domain.months import SettlementMonth
+from domain.settlement import SELLER_FLAGS, STATUSES
 from domain.written import HIDDEN, UNSEEN
 from expectations.rule import (
     RowRule,
@@ -31,7 +33,7 @@ def _well_formed_seller() -> nw.Expr:
     return at_most(LONGEST_ID, "seller_id") & free_of(_PADDED_OR_HIDDEN, "seller_id")
 
 
-def _flag_rules(flag: str) -> tuple[RowRule, RowRule]:
+def _flag_rules(flag: str) -> tuple[RowRule[SettlementMonth], ...]:
     return (
         RowRule(
             snapshot_rule(f"{flag}_missing", f"{flag} is missing"),
@@ -46,7 +48,7 @@ def _flag_rules(flag: str) -> tuple[RowRule, RowRule]:
     )
 
 
-SNAPSHOT_RULES: tuple[RowRule, ...] = (
+SNAPSHOT_RULES: tuple[RowRule[SettlementMonth], ...] = (
     RowRule(
         snapshot_rule("snapshot_seller_missing", "the seller_id is missing"),
         "approved_on",

@@ -1,9 +1,9 @@
 """Rules about unknown words and words that are new to the program."""
 
 from domain import profile as counted
+from domain.columns import Content
 from domain.findings import Severity
 from domain.profile import Profile, UnknownWord
-from domain.settlement import Content
 from expectations.rule import A_FEW, Limit, Rule
 
 

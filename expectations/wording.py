@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from domain.delivery import expected_of
 from domain.findings import Finding, Severity
 from domain.profile import REPLACED, FileTotals, Profile, UnknownWord, Violations
 from expectations.delivery_rules import SHA256_DIFFERS, control_totals
@@ -14,8 +15,8 @@ _EXAMPLES_NAMED = 20
 
 
 def violated(rule: Rule, found: Violations, profile: Profile) -> Finding:
-    """Return the finding for a rule that too many lines, rows or stores break."""
-    lines = f"{found.count:,} {rule.counted}{'s'[: found.count != 1]}"
+    """Return the finding for a rule that too many rows or stores break."""
+    lines = _many(found.count, rule.counted)
     words = _named(unknown_words_of(rule, profile))
     examples = _examples(found.examples)
     where = _files(found.by_file)
@@ -23,6 +24,12 @@ def violated(rule: Rule, found: Violations, profile: Profile) -> Finding:
     place = ": " if rule.counted == "store" else " in "
     sentence = f"{where}: {what}{place}{lines}{words}{examples}.{_limit(rule, profile)}"
     return Finding(rule.name, rule.severity, sentence, found.count, where, found.examples)
+
+
+def _many(count: int, noun: str) -> str:
+    if count == 1:
+        return f"1 {noun}"
+    return f"{count:,} {noun[:-1]}ies" if noun.endswith("y") else f"{count:,} {noun}s"
 
 
 def _compared_with(rule: Rule, profile: Profile) -> str:
@@ -76,8 +83,8 @@ def _named(words: Iterable[UnknownWord]) -> str:
 
 def _how_much(word: UnknownWord) -> str:
     if word.amount_krw is None:
-        return f"{word.rows:,} store{'s'[: word.rows != 1]}"
-    return f"{word.rows:,} line{'s'[: word.rows != 1]}, {word.amount_krw:,} KRW"
+        return _many(word.rows, "store")
+    return f"{_many(word.rows, 'line')}, {word.amount_krw:,} KRW"
 
 
 def broken_by_all(rule: Rule, found: Violations) -> Finding:
@@ -128,7 +135,8 @@ def outside_band(band: BandRule, profile: Profile) -> Finding:
     return Finding(rule.name, rule.severity, sentence, 1, "the delivery", (str(value),))
 
 
-def unchecked(rule: Rule, problem: str) -> Finding:
+def unchecked(rule: Rule, problem: str, profile: Profile) -> Finding:
     """Return the critical finding for a rule that could not be checked."""
-    sentence = f"the rule could not be checked, so the month is blocked: {problem}"
+    unit = expected_of(profile.period).unit
+    sentence = f"the rule could not be checked, so the {unit} is blocked: {problem}"
     return Finding(rule.name, Severity.CRITICAL, sentence, 0, "the delivery")

@@ -20,12 +20,12 @@ from adapters.postgres.ledger import PaidOut
 from adapters.postgres.revisions import Revision
 from domain.approval import NO_APPROVAL, ApprovalRule
 from domain.cause import Cause
+from domain.columns import Content
 from domain.corrections import CorrectionKind
 from domain.decision import SellerFacts
 from domain.ledger import Award
 from domain.months import SettlementMonth
 from domain.profile import FileTotals, Profile
-from domain.settlement import Content
 from flows.closing.evaluation import ClosingRequest
 from flows.closing.record_closing import Closing, record_closing
 from flows.correcting.adjust_points import Adjustment, AdjustmentRequest, adjust_points

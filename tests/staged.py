@@ -6,9 +6,9 @@ from pathlib import Path
 from adapters.ingest.manifest import content_hash as hash_content
 from adapters.ingest.signed_manifest import SignedManifest
 from adapters.ingest.staged_month import StagedMonth
+from domain.columns import Content
 from domain.months import SettlementMonth
 from domain.profile import FileTotals, Profile
-from domain.settlement import Content
 from tests.signing import Signer
 
 HASH = "0" * 64

@@ -36,6 +36,7 @@ class CheckedDelivery:
     @classmethod
     def of(
         cls,
+        month: SettlementMonth,
         profile: Profile,
         content_hash: str,
         source: str,
@@ -44,8 +45,7 @@ class CheckedDelivery:
         results: tuple[Mapping[str, Any], ...],
     ) -> "CheckedDelivery":
         """Return the record for a delivery that could be read."""
-        month, counted = profile.settlement_month, profile.as_data()
-        return cls(month, source, checked_at, findings, content_hash, counted, results)
+        return cls(month, source, checked_at, findings, content_hash, profile.as_data(), results)
 
     @property
     def blocked(self) -> bool:

@@ -8,26 +8,26 @@ import duckdb
 from adapters.ingest.delivered_rows import DeliveredRows
 from adapters.ingest.delivery import Delivery, DeliveryRefused
 from adapters.ingest.opening import FilesDamaged
+from domain.columns import Content
+from domain.delivery import P, Period
 from domain.findings import Finding, Severity
-from domain.months import SettlementMonth
 from domain.refusal import Refused
-from domain.settlement import Content
 
 
 class DeliveryChanged(Refused):
     """Files changed while they were being read."""
 
-    def __init__(self, month: SettlementMonth, names: tuple[str, ...]) -> None:
+    def __init__(self, period: Period, names: tuple[str, ...]) -> None:
         super().__init__(
-            f"{', '.join(names)} changed while {month} was being read; nothing was written. "
+            f"{', '.join(names)} changed while {period} was being read; nothing was written. "
             "Run the command again once the delivery is complete."
         )
-        self.month = month
+        self.period = period
         self.names = names
 
 
 @contextmanager
-def naming_files(delivery: Delivery) -> Iterator[dict[Content, DeliveredRows]]:
+def naming_files(delivery: Delivery[P]) -> Iterator[dict[Content, DeliveredRows]]:
     """Turn errors about damaged or changed files into refusals that name them.
 
     Yields a place for the files' rows, which are read again to tell which files are damaged.
@@ -40,8 +40,7 @@ def naming_files(delivery: Delivery) -> Iterator[dict[Content, DeliveredRows]]:
     except (FilesDamaged, OSError, duckdb.Error) as error:
         _refuse_changed(delivery)
         if findings := _damage(error, rows.values()):
-            month, source = delivery.settlement_month, delivery.source
-            raise DeliveryRefused(month, source, tuple(findings)) from error
+            raise DeliveryRefused(delivery.period, delivery.source, tuple(findings)) from error
         raise
     _refuse_changed(delivery)
 
@@ -63,7 +62,7 @@ def _finding(rule: str, name: str, sentence: str) -> Finding:
     return Finding(rule, Severity.CRITICAL, f"{name}: {sentence}.", 1, name)
 
 
-def _refuse_changed(delivery: Delivery) -> None:
+def _refuse_changed(delivery: Delivery[P]) -> None:
     changed = tuple(file.name for file in delivery.files if file.changed)
     if changed:
-        raise DeliveryChanged(delivery.settlement_month, changed)
+        raise DeliveryChanged(delivery.period, changed)

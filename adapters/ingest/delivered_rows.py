@@ -22,7 +22,7 @@ from adapters.ingest.quoting import literal_path
 from adapters.ingest.reading_sql import Source, alike, keyed_sql, parquet_sql, table_sql, text_sql
 from adapters.ingest.simple_texts import NotSimple, typed_schema, typed_tables
 from adapters.ingest.text_files import empty_places
-from domain.settlement import Content
+from domain.columns import Content
 
 
 def open_files(

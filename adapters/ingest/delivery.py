@@ -1,7 +1,6 @@
-"""Finding a month's delivery: its files, its manifest and the hash of its content."""
+"""Finding a delivery: its files, its manifest and the hash of its content."""
 
 import hashlib
-import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping, Set
@@ -9,35 +8,30 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from stat import S_ISREG
+from typing import Generic
 
 import duckdb
 
-from adapters.ingest.file_layout import SUFFIXES, Contents, Layout, contents_of
+from adapters.ingest.file_layout import Contents, Layout, contents_of
+from adapters.ingest.file_names import (
+    SELLER_FOLDER,
+    content_of,
+    may_belong,
+    may_hold_rows,
+    unrecognized,
+)
 from adapters.ingest.file_problem import FileProblem
 from adapters.ingest.manifest import MANIFEST, Manifest, content_hash, read_manifest
 from adapters.ingest.object_store import fetch_folder
 from adapters.ingest.problems import DeliveryRefused as DeliveryRefused  # noqa: PLC0414
 from adapters.ingest.problems import Problems
 from adapters.ingest.root import is_object_store, source_of
-from adapters.ingest.signed_manifest import SIGNATURE, SignedManifest, TrustedSenders
+from adapters.ingest.signed_manifest import SignedManifest, TrustedSenders
 from adapters.ingest.workbook_trial import unreadable_workbooks
-from domain.months import SettlementMonth
+from domain.columns import Content
+from domain.delivery import Expected, P, Period, expected_of
 from domain.profile import DeclaredTotals
-from domain.settlement import Content
 
-SELLER_FOLDER = "seller_id="
-_SUFFIX = "|".join(map(re.escape, SUFFIXES))
-_NAMES = {content: re.compile(rf"{content}.*({_SUFFIX})", re.DOTALL) for content in Content}
-# Names that look like data or end like data, except for checksum files.
-_LOOKS_LIKE_DATA = re.compile(
-    rf"(?!\.|_)(({'|'.join(Content)}).*|.*\.(parquet|csv|tsv|xlsx?|zip|gz|bz2|xz|zst|part|tmp))"
-    r"(?<!\.sha256)(?<!\.sha512)(?<!\.md5)(?<!\.sig)(?<!\.asc)(?<!\.crc)",
-    re.IGNORECASE | re.DOTALL,
-)
-_UNRECOGNIZED = (
-    "it is not read, but may be part of the month; name it settlements… or sellers… with one of "
-    f"the endings {', '.join(SUFFIXES)}, or remove it from the folder"
-)
 _NAMED_ALIKE = (
     "there are two files with this name, one with composed letters and one with decomposed "
     "letters; keep one of them"
@@ -51,7 +45,7 @@ _Stamp = tuple[int, int, int, int]
 class DeliveredFile:
     """A file of a delivery.
 
-    `name` is its path within the month's folder, with `/` and in composed letters. `stamp` is the
+    `name` is its path within the period's folder, with `/` and in composed letters. `stamp` is the
     file's status before its first byte was read.
     """
 
@@ -93,15 +87,15 @@ class DeliveredFile:
 
 
 @dataclass(frozen=True, slots=True)
-class Delivery:
-    """A month's files, complete and with all columns.
+class Delivery(Generic[P]):
+    """The files of a month or a day, complete and with all columns.
 
     `content_hash` is the SHA-256 over the names and SHA-256 of all files including the manifest:
     the same content has the same hash in any folder. `signed` is the manifest with its signature,
     None where no signature is required.
     """
 
-    settlement_month: SettlementMonth
+    period: P
     source: str
     content_hash: str
     files: tuple[DeliveredFile, ...]
@@ -114,79 +108,68 @@ class Delivery:
 
 def find_delivery(
     root: str,
-    month: SettlementMonth,
+    period: P,
     fetched: Path | None = None,
     trusted: TrustedSenders | None = None,
-) -> Delivery:
-    """Find a month's delivery in the folder `{root}/{month}`, and hash it.
+) -> Delivery[P]:
+    """Find the delivery of a month in `{root}/{month}` or of a day in `{root}/rewards/{day}`.
 
     The root is a path, or the URL of an object store, whose objects are first fetched into the
-    folder `fetched`. Files are in the month's folder, or in a folder `seller_id=…` in it for one
+    folder `fetched`. Files are in the period's folder, or in a folder `seller_id=…` in it for one
     seller's export. With `trusted` senders, one of them must have signed the manifest, and the
     files must be those signed. Raises DeliveryRefused with all problems: an absent folder or file,
     an empty, damaged or mislabeled one, a missing column, a manifest that does not match.
     """
-    problems, source = Problems(), source_of(root, month)
+    problems, source, expected = Problems(), source_of(root, period), expected_of(period)
     folder = Path(source)
     if is_object_store(root):
-        folder = _fetched(source, fetched, month, problems)
-    paths = _list(folder, source, problems)
+        folder = _fetched(source, fetched, period, problems)
+    paths = _list(folder, source, expected, problems)
     names = {_name(folder, path) for path in paths}
     content = _manifest(folder / MANIFEST, problems)
-    manifest = _declared(content, month, names, problems)
+    manifest = _declared(content, period, names, problems)
     signed = trusted.signed(folder, content, manifest, problems) if trusted is not None else None
     opened = _opened(folder, paths, problems)
-    problems.refuse_if_any(month, source)
+    problems.refuse_if_any(period, source)
     files = _hashed(folder, opened, {} if manifest is None else manifest.declared)
     hashes = {file.name: file.sha256 for file in files}
     if signed is not None:
-        signed.compare(hashes, problems)
-        problems.refuse_if_any(month, source)
-    return Delivery(month, source, content_hash(hashes, content), files, signed)
+        signed.compare(hashes, expected.unit, problems)
+        problems.refuse_if_any(period, source)
+    return Delivery(period, source, content_hash(hashes, content), files, signed)
 
 
-def _fetched(source: str, into: Path | None, month: SettlementMonth, problems: Problems) -> Path:
-    """Fetch a month's objects into a folder, and return it."""
+def _fetched(source: str, into: Path | None, period: Period, problems: Problems) -> Path:
+    """Fetch a period's objects into a folder, and return it."""
     if into is None:
         raise ValueError("a delivery in an object store needs a folder to be fetched into")
-    folder = into / str(month)
+    folder, expected = into / str(period), expected_of(period)
     with problems.collecting(source):
-        fetch_folder(source, folder, _may_belong)
-    problems.refuse_if_any(month, source)
+        fetch_folder(source, folder, lambda name: may_belong(name, expected))
+    problems.refuse_if_any(period, source)
     return folder
 
 
-def _list(folder: Path, source: str, problems: Problems) -> dict[Path, Content]:
+def _list(folder: Path, source: str, expected: Expected, problems: Problems) -> dict[Path, Content]:
     if not folder.is_dir():
         problems.add("folder_absent", source, "there is no such folder")
         return {}
     paths = {}
     with problems.collecting(source):
         for path in sorted(_candidates(folder)):
-            content = next((c for c in Content if _NAMES[c].fullmatch(path.name)), None)
+            content = content_of(path.name, expected)
             if content is not None:
                 paths[path] = content
-            elif _may_hold_lines(path):
-                problems.add("file_unrecognized", _name(folder, path), _UNRECOGNIZED)
+            elif may_hold_rows(path, expected):
+                problems.add("file_unrecognized", _name(folder, path), unrecognized(expected))
     for name, count in Counter(_name(folder, path) for path in paths).items():
         if count > 1:
             problems.add("file_name_twice", name, _NAMED_ALIKE)
-    _check_all_contents(set(paths.values()), source, problems)
-    return paths
-
-
-def _check_all_contents(found: Set[Content], source: str, problems: Problems) -> None:
-    for content in Content:
-        if content not in found:
+    for content in expected.contents:
+        if content not in paths.values():
             sentence = f"there is no file {content}*.parquet, {content}*.csv or {content}*.xlsx"
             problems.add(f"{content}_absent", source, sentence)
-
-
-def _may_hold_lines(path: Path) -> bool:
-    """Return whether a file or folder that is not read may still hold lines."""
-    if path.is_dir():
-        return not path.name.startswith((SELLER_FOLDER, ".", "_"))
-    return _LOOKS_LIKE_DATA.fullmatch(path.name) is not None
+    return paths
 
 
 def _candidates(folder: Path) -> Iterator[Path]:
@@ -194,11 +177,6 @@ def _candidates(folder: Path) -> Iterator[Path]:
         yield path
         if path.name.startswith(SELLER_FOLDER) and path.is_dir():
             yield from path.iterdir()
-
-
-def _may_belong(name: str) -> bool:
-    """Return whether a file of this name has to be examined."""
-    return name in (MANIFEST, SIGNATURE) or _LOOKS_LIKE_DATA.fullmatch(name) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,14 +260,14 @@ def _manifest(path: Path, problems: Problems) -> bytes | None:
 
 
 def _declared(
-    content: bytes | None, month: SettlementMonth, names: Set[str], problems: Problems
+    content: bytes | None, period: Period, names: Set[str], problems: Problems
 ) -> Manifest | None:
     """Return what the manifest says, after comparing its list of files with those found."""
     if content is None:
         return None
     manifest = None
     with problems.collecting(MANIFEST):
-        manifest = read_manifest(content, month)
+        manifest = read_manifest(content, period)
         for problem in (*manifest.problems, *manifest.differences(names)):
             problems.add(problem.rule, MANIFEST, problem.sentence)
     return manifest

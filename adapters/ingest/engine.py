@@ -13,7 +13,7 @@ _MEMORY_LIMIT = "1200MB"
 # A number or date is read only if it round-trips to the same text, or the text matches the slower
 # pattern: a bare cast would round 1.5 to 2 and accept 1_000 and 1e3.
 _MACROS = r"""
-CREATE MACRO whole_krw(written) AS CASE
+CREATE MACRO whole_number(written) AS CASE
   WHEN TRY_CAST(written AS BIGINT)::VARCHAR = written THEN TRY_CAST(written AS BIGINT)
   WHEN regexp_full_match(written, '\s*[+-]?([0-9]+|[0-9]{1,3}(,[0-9]{3})+)(\.0{1,2}|\.0{4,})?\s*')
   THEN TRY_CAST(replace(regexp_replace(written, '\.0+\s*$', ''), ',', '') AS BIGINT) END;

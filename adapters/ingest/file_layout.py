@@ -13,7 +13,8 @@ from adapters.ingest.quoting import literal_path
 from adapters.ingest.sheets import choose_sheets
 from adapters.ingest.spreadsheets import Sheet
 from adapters.ingest.text_header import PLAIN, TextForm, text_header
-from domain.settlement import COLUMNS, Column, Content
+from domain.columns import Column, Content
+from domain.delivery import COLUMNS
 
 _PARQUET = b"PAR1"
 

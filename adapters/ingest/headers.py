@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 
 from adapters.ingest.file_problem import FileProblem
-from domain.settlement import COLUMNS, Column, Content
+from domain.columns import Column, Content
+from domain.delivery import COLUMNS
 
 _LINE_BREAK = re.compile(r"\s*[\n\r\v\f\x85\u2028\u2029]\s*")
 _LONGEST_LIST = 300

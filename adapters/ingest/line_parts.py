@@ -20,10 +20,12 @@ from adapters.ingest.engine import define_macros
 from adapters.ingest.questions import LINE_KEY_NUMBER, FileCount, Frame
 from adapters.ingest.reading_sql import Source, keyed_sql, table_sql
 from adapters.ingest.simple_texts import FILE, NotSimple, typed_schema, typed_tables
-from domain.settlement import Kind
+from domain.columns import Content
+from domain.delivery import SUMMED
 
 _STREAM = "passing_lines"
 _NOTED_AT_ONCE = 8 << 20
+_AMOUNT = SUMMED[Content.SETTLEMENTS]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +106,7 @@ class ReadOnce:
         noting.unregister(_STREAM)
 
     def _count(self, lines: pa.Table) -> None:
-        [amount] = (c for c in self.same[0].columns if c.column.kind is Kind.AMOUNT_KRW)
+        [amount] = (c for c in self.same[0].columns if c.column.name == _AMOUNT)
         amounts = lines[f"c{self._names.index(str(amount.name))}"]
         # The sum of a few megabytes of sound amounts stays within 64 bits.
         counted = FileCount(len(lines), pa.compute.sum(amounts).as_py() or 0)

@@ -10,15 +10,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from adapters.ingest.file_problem import FileProblem
-from domain.months import SettlementMonth
+from domain.columns import Content
+from domain.delivery import SUMMED, Expected, Period, expected_of
 from domain.profile import DeclaredTotals
 
 MANIFEST = "manifest.json"
 _LARGEST_NUMBER = 2**31 - 1
 _SHA256 = re.compile(r"[0-9a-fA-F]{64}")
-
-# The totals that a manifest must declare of each file.
-_NUMBERS = {"files": ("rows", "payment_amount_krw"), "sellers": ("rows",)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +24,7 @@ class Manifest:
     """What a manifest declares of each file, by file name, and its problems.
 
     `declared` has all files that it names; their totals are valid only without problems.
-    `delivery_no` numbers the signed deliveries of a month, None if it is invalid.
+    `delivery_no` numbers the signed deliveries of a period, None if it is invalid.
     """
 
     declared: dict[str, DeclaredTotals]
@@ -41,20 +39,24 @@ class Manifest:
             yield FileProblem("manifest_incomplete", f"it does not name {name}, which is there")
 
 
-def read_manifest(content: bytes, month: SettlementMonth) -> Manifest:
-    """Parse the manifest of a month; raises FileProblem if it is not a JSON object.
+def read_manifest(content: bytes, period: Period) -> Manifest:
+    """Parse the manifest of a month or a day; raises FileProblem if it is not a JSON object.
 
     The SHA-256 of a file is optional.
     """
-    data = _json_object(content)
-    entries = {key: _entries(data, key) for key in _NUMBERS}
+    data, expected = _json_object(content), expected_of(period)
+    entries = {key: _entries(data, key) for key in expected.listed}
     declared = {
-        _name(entry): _totals(entry, _NUMBERS[key])
+        _name(entry): _totals(entry, expected.listed[key])
         for key, listed in entries.items()
         for entry in listed
         if _name(entry)
     }
-    return Manifest(declared, tuple(_problems(data, entries, month)), _delivery_no(data))
+    problems = (
+        *_period_problems(data.get(expected.stated_as), period, expected),
+        *_problems(data, entries, expected),
+    )
+    return Manifest(declared, problems, _delivery_no(data))
 
 
 def content_hash(hashes: Mapping[str, str], manifest: bytes | None) -> str:
@@ -71,26 +73,30 @@ def _delivery_no(data: dict[str, Any]) -> int | None:
     return number if number is not None and 1 <= number <= _LARGEST_NUMBER else None
 
 
+def _period_problems(stated: Any, period: Period, expected: Expected) -> Iterator[FileProblem]:
+    if stated != str(period):
+        sentence = f"it is for the {expected.unit} {stated}, not for {period}"
+        yield FileProblem(f"manifest_{expected.unit}", sentence)
+
+
 def _problems(
-    data: dict[str, Any], entries: dict[str, list[dict[str, Any]]], month: SettlementMonth
+    data: dict[str, Any], entries: dict[str, list[dict[str, Any]]], expected: Expected
 ) -> Iterator[FileProblem]:
-    stated = data.get("settlement_month")
-    if stated != str(month):
-        yield FileProblem("manifest_month", f"it is for the month {stated}, not for {month}")
     for key, listed in entries.items():
         if not listed or len(listed) < len(_listed(data, key)):
             yield _malformed(f"its {key!r} does not list files")
         for place, entry in enumerate(listed, 1):
             if not _name(entry):
                 yield _malformed(f"file {place} in its {key!r} has no name")
-            yield from _entry_problems(entry, _name(entry) or f"file {place} in {key!r}", key)
+            name = _name(entry) or f"file {place} in {key!r}"
+            yield from _entry_problems(entry, name, expected.listed[key])
     times = Counter(_name(entry) for listed in entries.values() for entry in listed)
     for name in sorted(name for name, count in times.items() if name and count > 1):
         yield _malformed(f"it names {name} {times[name]} times")
 
 
-def _entry_problems(entry: dict[str, Any], name: str, key: str) -> Iterator[FileProblem]:
-    for number in _NUMBERS[key]:
+def _entry_problems(entry: dict[str, Any], name: str, content: Content) -> Iterator[FileProblem]:
+    for number in filter(None, ("rows", SUMMED.get(content))):
         if _whole(entry, number) is None:
             yield _malformed(f"the {number} of {name} is not a whole number")
     sha256 = entry.get("sha256")
@@ -127,10 +133,10 @@ def _name(entry: dict[str, Any]) -> str:
     return unicodedata.normalize("NFC", name) if isinstance(name, str) else ""
 
 
-def _totals(entry: dict[str, Any], numbers: tuple[str, ...]) -> DeclaredTotals:
-    rows, amount = (_whole(entry, key) if key in numbers else None for key in _NUMBERS["files"])
-    sha256 = entry.get("sha256")
-    return DeclaredTotals(rows or 0, amount, sha256.lower() if isinstance(sha256, str) else None)
+def _totals(entry: dict[str, Any], content: Content) -> DeclaredTotals:
+    summed, sha256 = SUMMED.get(content), entry.get("sha256")
+    rows, total = _whole(entry, "rows"), _whole(entry, summed) if summed else None
+    return DeclaredTotals(rows or 0, total, sha256.lower() if isinstance(sha256, str) else None)
 
 
 def _whole(entry: dict[str, Any], key: str) -> int | None:

@@ -11,7 +11,8 @@ from adapters.ingest.questions import canonical, unreadable
 from adapters.ingest.quoting import literal, literal_path
 from adapters.ingest.reading_sql import Source, alike, text_sql
 from adapters.ingest.text_files import empty_places
-from domain.settlement import COLUMNS, Content
+from domain.columns import Content
+from domain.delivery import COLUMNS
 
 # The engine's message, except for the most common error.
 _WHY = (

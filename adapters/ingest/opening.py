@@ -13,7 +13,7 @@ from adapters.ingest.file_problem import FileProblem
 from adapters.ingest.reading_sql import Source
 from adapters.ingest.spreadsheets import write_as_text
 from adapters.ingest.text_files import is_plain, shape_of, write_plain
-from domain.settlement import Content
+from domain.columns import Content
 
 _CONVERTED_AT_ONCE = 2
 _ONE_WORKBOOK = Lock()  # each may need a gigabyte of memory

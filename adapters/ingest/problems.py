@@ -5,8 +5,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from adapters.ingest.file_problem import FileProblem
+from domain.delivery import Period
 from domain.findings import Finding, Severity
-from domain.months import SettlementMonth
 from domain.refusal import Refused
 
 _FILES_NAMED = 3
@@ -16,12 +16,12 @@ _TOLD_ONCE = "column_missing"
 class DeliveryRefused(Refused):
     """A delivery that cannot be read, with all its problems as findings."""
 
-    def __init__(self, month: SettlementMonth, source: str, findings: tuple[Finding, ...]) -> None:
+    def __init__(self, period: Period, source: str, findings: tuple[Finding, ...]) -> None:
         lines = "\n".join(f"  {finding.sentence}" for finding in findings)
         super().__init__(
-            f"the delivery of {month} in {source} cannot be read; nothing was written:\n{lines}"
+            f"the delivery of {period} in {source} cannot be read; nothing was written:\n{lines}"
         )
-        self.month = month
+        self.period = period
         self.source = source
         self.findings = findings
 
@@ -46,7 +46,7 @@ class Problems:
         except OSError as error:
             self.add("file_unreadable", name, f"it cannot be opened ({error.strerror or error})")
 
-    def refuse_if_any(self, month: SettlementMonth, source: str) -> None:
+    def refuse_if_any(self, period: Period, source: str) -> None:
         """Raise DeliveryRefused with all problems; files with the same one share a finding."""
         if not self._found:
             return
@@ -55,7 +55,7 @@ class Problems:
             once = problem.rule == _TOLD_ONCE
             key = (problem.rule, problem.sentence) if once else (name, problem)
             alike.setdefault(key, []).append((name, problem))
-        raise DeliveryRefused(month, source, tuple(map(_finding, alike.values())))
+        raise DeliveryRefused(period, source, tuple(map(_finding, alike.values())))
 
 
 def _finding(alike: Sequence[tuple[str, FileProblem]]) -> Finding:

@@ -10,37 +10,38 @@ import narwhals as nw
 import pyarrow.parquet
 
 from adapters.ingest.questions import Frame, unreadable
+from domain.columns import Content, Kind
+from domain.delivery import COLUMNS
 from domain.months import SettlementMonth
-from domain.settlement import COLUMNS, Content, Kind
 
 _NAME = "refused-rows.parquet"
 _TYPE = {
     Kind.ID: "VARCHAR",
     Kind.WORD: "VARCHAR",
-    Kind.AMOUNT_KRW: "BIGINT",
+    Kind.WHOLE: "BIGINT",
     Kind.DATE: "DATE",
     Kind.FLAG: "BOOLEAN",
 }
-_COLUMNS = list(dict.fromkeys(column for content in Content for column in COLUMNS[content]))
 
 
 def write_quarantine(
     engine: duckdb.DuckDBPyConnection,
+    contents: Sequence[Content],
     refused: Sequence[Frame],
     rejected: Sequence[Frame],
     folder: Path,
 ) -> Path:
     """Write refused rows, sorted by file and row, as `refused-rows.parquet` in `folder`.
 
-    Columns: file, row, the canonical ones of lines and of the snapshot with their `_unreadable`
-    companions, and `rules`, a list of the names of all rules that the row broke. Columns of the
-    other content are NULL. A row that could not be parsed (`rejected`: file, row, rules) has no
+    Columns: file, row, the canonical ones of all contents with their `_unreadable` companions, and
+    `rules`, a list of the names of all rules that the row broke. Columns of another content are
+    NULL. A row that could not be parsed (`rejected`: file, row, rules) has no
     values at all, since it may contain personal data.
     """
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / _NAME
     unfinished = folder / f"{_NAME}.{uuid4().hex[:8]}"  # two runs may write at once
-    parts = [_no_row(), *(frame.to_native().sql_query() for frame in (*refused, *rejected))]
+    parts = [_no_row(contents), *(frame.to_native().sql_query() for frame in (*refused, *rejected))]
     united = " UNION ALL BY NAME ".join(f"({part})" for part in parts)
     rules = "* REPLACE (string_split(rules, ';') AS rules)"
     ordered = engine.sql(f"SELECT {rules} FROM ({united}) ORDER BY file, row")
@@ -49,11 +50,12 @@ def write_quarantine(
     return target
 
 
-def _no_row() -> str:
+def _no_row(contents: Sequence[Content]) -> str:
     """Return a query without rows that sets the order and types of all columns."""
+    columns = list(dict.fromkeys(column for content in contents for column in COLUMNS[content]))
     typed = {"file": "VARCHAR", "row": "BIGINT"}
-    typed |= {column.name: _TYPE[column.kind] for column in _COLUMNS}
-    typed |= dict.fromkeys((*unreadable(_COLUMNS), "rules"), "VARCHAR")
+    typed |= {column.name: _TYPE[column.kind] for column in columns}
+    typed |= dict.fromkeys((*unreadable(columns), "rules"), "VARCHAR")
     return f"SELECT {', '.join(f'NULL::{kind} AS {name}' for name, kind in typed.items())} LIMIT 0"
 
 

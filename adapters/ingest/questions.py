@@ -14,8 +14,10 @@ import narwhals as nw
 import numpy as np
 from numpy.typing import NDArray
 
-from domain.profile import UnknownWord, Violations
-from domain.settlement import LINE_KEY, Column
+from domain.columns import Column
+from domain.delivery import SUMMED
+from domain.profile import Violations
+from domain.settlement import LINE_KEY
 
 # The hash of a line's key, computed by the engine. Only lines with equal hashes need to be
 # compared in full.
@@ -24,7 +26,6 @@ LINE_KEY_NUMBER = "line_key"
 _AMOUNT = "payment_amount_krw"
 AMOUNT_SUM = "amount_krw"
 EXAMPLES = 3
-_WORDS = 1_000
 _DIGITS_OF_A_SPREADSHEET = 15
 _LONGEST_EXAMPLE = 40
 
@@ -46,14 +47,14 @@ class Check(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class FileCount:
-    """One file's number of rows, their amount (0 for a snapshot), and violations of each rule."""
+    """One file's number of rows, their sum (0 for a snapshot), and violations of each rule."""
 
     rows: int = 0
-    amount_krw: int = 0
+    total: int = 0
     broken: Mapping[str, int] | None = None
 
     def __add__(self, other: "FileCount") -> "FileCount":
-        return FileCount(self.rows + other.rows, self.amount_krw + other.amount_krw)
+        return FileCount(self.rows + other.rows, self.total + other.total)
 
     def breaking(self, check: str) -> int:
         """Return how many of the file's rows break a rule."""
@@ -70,7 +71,7 @@ class WholeTotal:
 
 
 def count_by_file(rows: Frame, checks: Sequence[Check]) -> dict[str, FileCount]:
-    """Count each file's rows, sum its amount, and count the rows that break each rule.
+    """Count each file's rows, sum its values, and count the rows that break each rule.
 
     One filter first tests all rules at once. Rules are counted separately, at four times the cost,
     only if not all rows pass.
@@ -82,19 +83,20 @@ def count_by_file(rows: Frame, checks: Sequence[Check]) -> dict[str, FileCount]:
 
 
 def broken_by_file(rows: Frame, checks: Sequence[Check]) -> dict[str, FileCount]:
-    """Count each file's rows, sum its amount, and count for each rule the rows that break it."""
+    """Count each file's rows, sum its values, and count for each rule the rows that break it."""
     broken_in = _broken_by_file(rows, checks)
     every = totals_by_file(rows)
     return {file: replace(count, broken=broken_in[file]) for file, count in every.items()}
 
 
 def totals_by_file(rows: Frame) -> dict[str, FileCount]:
-    """Count each file's rows and sum its amount."""
-    amount = nw.col(_AMOUNT).sum() if _AMOUNT in rows.collect_schema().names() else nw.len() * 0
-    totals = rows.group_by("file").agg(nw.len().alias("rows"), amount.alias("amount_krw"))
+    """Count each file's rows and sum its amounts or points."""
+    summed = [name for name in SUMMED.values() if name in rows.collect_schema().names()]
+    total = nw.col(*summed).sum() if summed else nw.len() * 0
+    counts = rows.group_by("file").agg(nw.len().alias("rows"), total.alias("total"))
     return {
-        total["file"]: FileCount(int(total["rows"]), int(total["amount_krw"] or 0))
-        for total in result(totals)
+        count["file"]: FileCount(int(count["rows"]), int(count["total"] or 0))
+        for count in result(counts)
     }
 
 
@@ -185,30 +187,6 @@ def repeated_keys(lines: Frame, numbers: Frame) -> Frame:
         .agg(nw.len().alias("copies"))
     )
     return copies.filter(nw.col("copies") > 1).select(*LINE_KEY)
-
-
-def counts_nothing(rows: Frame, column: str, counted: str, known: Sequence[str]) -> bool:
-    """Return whether a column has known values, but never the one that counts."""
-    values = rows.filter(nw.col(column).is_in(known)).select(column).unique()
-    found = {row[column] for row in result(values)}
-    return bool(found) and counted not in found
-
-
-def unknown_words(rows: Frame, check: Check) -> tuple[UnknownWord, ...]:
-    """Return the words of the column `check.shows` that break the check, largest amount first."""
-    column, has_amount = check.shows, _AMOUNT in rows.collect_schema().names()
-    amount = nw.col(_AMOUNT).sum() if has_amount else nw.len() * 0
-    words = (
-        rows.filter(broken(check)).group_by(column).agg(nw.len().alias("rows"), amount.alias("sum"))
-    )
-    found = [
-        UnknownWord(
-            column, row[column], int(row["rows"]), int(row["sum"] or 0) if has_amount else None
-        )
-        for row in result(words)
-    ]
-    found.sort(key=lambda word: (-abs(word.amount_krw or 0), -word.rows, word.word))
-    return tuple(found[:_WORDS])
 
 
 def refused_rows(

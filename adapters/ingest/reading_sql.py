@@ -9,21 +9,23 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
 
-from adapters.ingest.delivery import SELLER_FOLDER, DeliveredFile
+from adapters.ingest.delivery import DeliveredFile
 from adapters.ingest.file_layout import Format, SourceColumn
+from adapters.ingest.file_names import SELLER_FOLDER
 from adapters.ingest.questions import LINE_KEY_NUMBER
 from adapters.ingest.quoting import identifier, literal, literal_path
 from adapters.ingest.simple_texts import FILE as _FILE
 from adapters.ingest.simple_texts import ROW, Text
 from adapters.ingest.text_files import TextShape
 from adapters.ingest.written_values import identifier_of, word
-from domain.settlement import LINE_KEY, Kind
+from domain.columns import Kind
+from domain.settlement import LINE_KEY
 
 _INTEGERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER"}
 _INSTANT = "TIMESTAMP WITH TIME ZONE"
-_TYPE = {Kind.AMOUNT_KRW: "BIGINT", Kind.DATE: "DATE", Kind.FLAG: "BOOLEAN"}
-_READY = {Kind.AMOUNT_KRW: _INTEGERS, Kind.DATE: {"DATE"}, Kind.FLAG: {"BOOLEAN"}}
-_MACRO = {Kind.AMOUNT_KRW: "whole_krw", Kind.DATE: "calendar_date", Kind.FLAG: "yes_or_no"}
+_TYPE = {Kind.WHOLE: "BIGINT", Kind.DATE: "DATE", Kind.FLAG: "BOOLEAN"}
+_READY = {Kind.WHOLE: _INTEGERS, Kind.DATE: {"DATE"}, Kind.FLAG: {"BOOLEAN"}}
+_MACRO = {Kind.WHOLE: "whole_number", Kind.DATE: "calendar_date", Kind.FLAG: "yes_or_no"}
 _FOLDER = f"regexp_extract({_FILE}, '^{SELLER_FOLDER}([^/]*)/', 1)"
 _SELLER_IN_FOLDER = f"nfc_normalize(url_decode({_FOLDER}))"
 

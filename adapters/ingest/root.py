@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 from typing import Final
 
-from domain.months import SettlementMonth
+from domain.delivery import Period, expected_of
 from domain.refusal import WrongUsage
 
 STORES: Final = ("s3",)
@@ -17,6 +17,10 @@ _WITHIN: Final = re.compile(r"(?!.*::)[^/?#@]+(/[^?#]*)?")  # a bucket, and fold
 
 class RootInvalid(WrongUsage):
     """A root with a scheme that is not known, or with more than a bucket and folders."""
+
+
+class RootUnknown(WrongUsage):
+    """The path given is not a root of settlement folders."""
 
 
 def is_object_store(root: str) -> bool:
@@ -52,10 +56,29 @@ def valid_root(root: str) -> str:
     return root
 
 
-def source_of(root: str, month: SettlementMonth) -> str:
-    """Return the absolute path or the URL of a month's folder; raises RootInvalid."""
+def source_of(root: str, period: Period) -> str:
+    """Return the absolute path or the URL of a period's folder; raises RootInvalid."""
+    folder = _folder_of(period)
     return (
-        f"{valid_root(root).rstrip('/')}/{month}"
+        f"{valid_root(root).rstrip('/')}/{folder}"
         if is_object_store(root)
-        else str(local_path(root).absolute() / str(month))
+        else str(local_path(root).absolute() / folder)
     )
+
+
+def require_root(root: str, period: Period) -> None:
+    """Raise RootUnknown unless settlement folders can be in it; object stores are not checked."""
+    if is_object_store(root):
+        return
+    folder, own = local_path(root), Path(_folder_of(period))
+    if not folder.is_dir():
+        raise RootUnknown(f"there is no folder {folder} to look for settlement folders in")
+    if folder.parts[-len(own.parts) :] == own.parts and not (folder / own).exists():
+        raise RootUnknown(
+            f"{folder} is the folder of {period} itself; give the root that contains it, "
+            f"{folder.parents[len(own.parts) - 1]}"
+        )
+
+
+def _folder_of(period: Period) -> str:
+    return f"{expected_of(period).folder}{period}"

@@ -13,7 +13,8 @@ from pathlib import Path
 from adapters.ingest.file_problem import FileProblem
 from adapters.ingest.headers import column_name, recognized, require_columns
 from adapters.ingest.spreadsheets import Sheet, read_sheets
-from domain.settlement import COLUMNS, KNOWN_WORDS, Content, Kind
+from domain.columns import Content, Kind
+from domain.delivery import COLUMNS, KNOWN_WORDS
 from domain.written import word_key
 
 _WHOLE = re.compile(r"[+-]?[0-9]{1,3}(,?[0-9]{3})*(\.0+)?")
@@ -107,7 +108,7 @@ def _is_row(cells: Sequence[str], content: Content) -> bool:
     columns = COLUMNS[content]
     signs = [not keys.isdisjoint(_WORDS[c.name]) for c in columns if c.kind is Kind.WORD]
     signs.append(any(map(_DATE.fullmatch, cells)))
-    if any(column.kind is Kind.AMOUNT_KRW for column in columns):
+    if any(column.kind is Kind.WHOLE for column in columns):
         signs.append(any(map(_WHOLE.fullmatch, cells)))
     else:
         signs.append(sum(cell.lower() in _FLAGS for cell in cells) >= _FLAGS_OF_A_ROW)

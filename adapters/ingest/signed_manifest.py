@@ -29,15 +29,18 @@ class SignedManifest:
     hashes: Mapping[str, str]
     delivery_no: int
 
-    def compare(self, found: Mapping[str, str], problems: Problems) -> None:
-        """Add a problem for each file, by name, whose SHA-256 is not the signed one."""
+    def compare(self, found: Mapping[str, str], unit: str, problems: Problems) -> None:
+        """Add a problem for each file, by name, whose SHA-256 is not the signed one.
+
+        `unit` is what has to be delivered again.
+        """
         for name, sha256 in found.items():
             if self.hashes.get(name) != sha256:
                 problems.add(
                     "file_unlike_signed",
                     name,
                     f"it is not the file that {self.sender.name} signed (its SHA-256 is {sha256}, "
-                    f"the signed one {self.hashes.get(name)}); have the month delivered again",
+                    f"the signed one {self.hashes.get(name)}); have the {unit} delivered again",
                 )
 
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from pyarrow import csv
 
 from adapters.ingest.file_layout import SourceColumn
-from domain.settlement import Kind
+from domain.columns import Kind
 
 FILE = "__file"
 ROW = "__row"
@@ -30,7 +30,7 @@ _MARK = b"\xef\xbb\xbf"  # the parser drops it at the start of any block
 _FEW = pa.dictionary(pa.int32(), pa.string())
 _TYPE = {
     Kind.WORD: _FEW,
-    Kind.AMOUNT_KRW: pa.int64(),
+    Kind.WHOLE: pa.int64(),
     Kind.DATE: pa.date32(),
     Kind.FLAG: pa.bool_(),
 }

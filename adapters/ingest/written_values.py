@@ -8,7 +8,7 @@ refuse. A word is read as the known word with the same `written.word_key`.
 from collections.abc import Mapping
 
 from adapters.ingest.quoting import literal
-from domain.settlement import KNOWN_WORDS
+from domain.delivery import KNOWN_WORDS
 from domain.written import (
     ASCII,
     FULL_WIDTH,

@@ -32,20 +32,29 @@ _ROWS_AT_ONCE: Final = 100_000
 _FORMAT: Final = pyarrow.csv.WriteOptions(include_header=False, quoting_style="needed")
 
 
-def copy_parquet(connection: Connection, table: Table, number: tuple[str, int], file: Path) -> None:
+def copy_parquet(
+    connection: Connection, table: str, file: Path, number: tuple[str, int] | None = None
+) -> None:
     """Stream a Parquet file into a table, with the same `number` (column, value) in every row.
 
     The file must have the table's column names. Arrow converts batches of rows to CSV, so memory
     does not grow with the file.
     """
     with pyarrow.parquet.ParquetFile(file) as parquet:
-        columns = [number[0], *parquet.schema_arrow.names]
-        statement = f"COPY {table.fullname} ({', '.join(columns)}) FROM STDIN (FORMAT csv)"
+        columns = [*([number[0]] if number else []), *parquet.schema_arrow.names]
+        statement = f"COPY {table} ({', '.join(columns)}) FROM STDIN (FORMAT csv)"
         cursor = connection.connection.cursor()
         with cursor.copy(statement) as copy:
             for batch in parquet.iter_batches(_ROWS_AT_ONCE):
-                constant = pa.repeat(pa.scalar(number[1], pa.int32()), batch.num_rows)
-                copy.write(_as_csv(batch.add_column(0, number[0], constant)))
+                copy.write(_as_csv(_numbered(batch, number)))
+
+
+def _numbered(batch: pa.RecordBatch, number: tuple[str, int] | None) -> pa.RecordBatch:
+    if number is None:
+        return batch
+    column, value = number
+    constant = pa.repeat(pa.scalar(value, pa.int32()), batch.num_rows)
+    return batch.add_column(0, column, constant)
 
 
 def hash_files(files: Iterable[tuple[Table, Path]]) -> str:

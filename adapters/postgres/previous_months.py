@@ -15,9 +15,10 @@ from adapters.postgres.bulk import rows_as_csv
 from adapters.postgres.revisions import Revision, current_revisions
 from adapters.postgres.tables import seller_snapshot
 from domain import profile as counted
+from domain.columns import Kind
 from domain.months import SettlementMonth
 from domain.profile import Changes, Past, PastMonth, Violations
-from domain.settlement import NORMAL_STORE, SELLER_COLUMNS, SELLER_FLAGS, Kind
+from domain.settlement import NORMAL_STORE, SELLER_COLUMNS, SELLER_FLAGS
 from domain.written import lookalike_key, rewritten_forms, visible
 
 MONTHS_COMPARED = 3

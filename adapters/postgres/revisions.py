@@ -109,7 +109,7 @@ def record_revision(
         record_signature(connection, recorded.revision_id, staged.signed)
     number = ("revision_id", recorded.revision_id)
     for table, file in files:
-        copy_parquet(connection, table, number, file)
+        copy_parquet(connection, table.fullname, file, number)
     return recorded
 
 

@@ -46,6 +46,7 @@ _RECORDED: Final = (
     ("revision_signature", f"({_OF_ITS_REVISION})", "revision_id = subject_key::integer"),
     ("evaluation", "evaluated_at", "evaluation_id = subject_key::integer"),
     ("ad_account_link", "linked_at", "link_no = subject_key::bigint"),
+    ("reward_delivery", "accepted_at", "reward_delivery_id = subject_key::integer"),
     ("conversion_attempt", "asked_at", "attempt_no = subject_key::bigint"),
 )
 _INSTANT: Final = "".join(

@@ -16,7 +16,8 @@ class StatementLine:
     """What changed a store's available points; `points` is below zero for what was taken.
 
     `reference` is the settlement month of a payout, the reason of an adjustment, the request of a
-    conversion, the last usable day of an expiry. `balance` is what was available afterwards.
+    conversion, the last usable day of an expiry, event and position of a reward, whose transfer may
+    pay several. `balance` is what was available afterwards.
     """
 
     entry_no: int
@@ -61,34 +62,45 @@ def award_for_consulting(connection: Connection, seller_id: str) -> Award | None
     return None if row is None else Award(*row)
 
 
-# The running balance is of all lines, also of those before the first day that is asked for.
+# The running balance is of all lines, also of those before the first day that is asked for. What a
+# store pays customers by one transfer is a line for each entry.
 _STATEMENT: Final = text("""
-    SELECT * FROM (
-      SELECT entry_no, effective_on AS "on", transfer.kind,
-             CASE credit_account WHEN 'available' THEN transfer.points ELSE -transfer.points END
-               AS points,
+    SELECT entry_no, "on", kind, points, reference, balance FROM (
+      SELECT entry_no, effective_on AS "on", transfer.kind, signed.points,
              coalesce(
                CASE transfer.kind
                WHEN 'payout' THEN to_char(posting.settlement_month, 'YYYY-MM')
                WHEN 'conversion' THEN held.request_id
                WHEN 'return' THEN returned.request_id
                WHEN 'expiry' THEN to_char(expiry.last_usable_on, 'YYYY-MM-DD')
-               ELSE reason END, '')
+               ELSE coalesce(entry.event_id || ' ' || entry.position, reason) END, '')
                AS reference,
-             sum(CASE credit_account WHEN 'available' THEN transfer.points
-                   ELSE -transfer.points END)
-               OVER (ORDER BY entry_no)::bigint AS balance
+             sum(signed.points) OVER in_order::bigint AS balance,
+             row_number() OVER in_order AS line_no
       FROM growth_points.transfer JOIN growth_points.posting USING (posting_no)
       LEFT JOIN growth_points.conversion held USING (posting_no)
       LEFT JOIN growth_points.conversion_end ended USING (posting_no)
       LEFT JOIN growth_points.conversion returned ON returned.posting_no = ended.conversion_no
       LEFT JOIN growth_points.expiry ON expiry.posting_no = transfer.posting_no
         AND expiry.seller_id = transfer.seller_id
+      LEFT JOIN LATERAL (
+        SELECT event_id, position, points, occurred_on FROM growth_points.reward_entry
+        WHERE (posting_no, seller_id) = (transfer.posting_no, transfer.seller_id)
+        UNION ALL
+        SELECT event_id, position, points, occurred_on
+        FROM growth_points.reward_retry JOIN growth_points.reward_entry USING (event_id, position)
+        WHERE (reward_retry.posting_no, seller_id) = (transfer.posting_no, transfer.seller_id)
+      ) entry ON transfer.kind IN ('reward', 'cancellation')
+      CROSS JOIN LATERAL (
+        SELECT CASE credit_account WHEN 'available' THEN 1 ELSE -1 END
+          * coalesce(entry.points, transfer.points) AS points
+      ) signed
       WHERE transfer.seller_id = :seller_id AND 'available' IN (debit_account, credit_account)
+      WINDOW in_order AS (ORDER BY entry_no, occurred_on, entry.event_id, entry.position)
     ) line
     WHERE "on" >= coalesce(CAST(:since AS date), "on")
       AND "on" <= coalesce(CAST(:until AS date), "on")
-    ORDER BY entry_no
+    ORDER BY line_no
 """)
 _EXPIRING: Final = text("""
     SELECT seller_id, points, last_usable_on FROM growth_points.expiring

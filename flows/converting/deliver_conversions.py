@@ -19,8 +19,6 @@ from adapters.postgres.using import (
     conversions,
     find_conversion,
     record_attempt,
-    standing_of,
-    today,
 )
 from domain.using.ad_credit import (
     AdSystem,
@@ -75,18 +73,12 @@ def _apply(connection: Connection, held: Conversion, answer: Answer, actor: str)
         case Credited(reference=reference):
             end(connection, held, f"credited as {reference}", actor, delivered=True)
         case Refused(reason=reason, text=text):
-            end(connection, held, f"{reason}: {text}", actor, delivered=False)
-            _expire_if_over(connection, held.seller_id, actor)
+            returned = end(connection, held, f"{reason}: {text}", actor, delivered=False)
+            expire(connection, actor, of_posting=returned.posting_no)
         case NoAnswer(why=why):
             record_attempt(connection, held.conversion_no, why)
         case Unknown():
             record_attempt(connection, held.conversion_no, "it does not know the request")
-
-
-def _expire_if_over(connection: Connection, seller_id: str, actor: str) -> None:
-    """Expire what returned after the last usable day: returned points are no grant."""
-    if standing_of(connection, seller_id).expired_on(today(connection)):
-        expire(connection, actor, seller_id=seller_id)
 
 
 def delivery_summary(tried: Sequence[Conversion]) -> str:

@@ -6,18 +6,16 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from adapters.ingest.delivery import Delivery, find_delivery
-from adapters.ingest.root import is_object_store, local_path
 from adapters.ingest.signed_manifest import TrustedSenders
 from adapters.postgres.revisions import Revision, current_revisions
 from domain.months import SettlementMonth
-from domain.refusal import WrongUsage
 
 
 @dataclass(frozen=True, slots=True)
 class FoundDelivery:
     """A delivery, and the revision of the month that was current when it was found, if any."""
 
-    delivery: Delivery
+    delivery: Delivery[SettlementMonth]
     current: Revision | None
 
     @property
@@ -28,7 +26,7 @@ class FoundDelivery:
     @property
     def name(self) -> str:
         """The name of this delivery's own folder in the quarantine."""
-        return f"{self.delivery.settlement_month}/{self.delivery.content_hash[:12]}"
+        return f"{self.delivery.period}/{self.delivery.content_hash[:12]}"
 
     @property
     def seen_no(self) -> int:
@@ -47,21 +45,3 @@ def find_delivery_of(
     delivery = find_delivery(root, month, fetched, trusted)
     with engine.connect() as connection:
         return FoundDelivery(delivery, current_revisions(connection, [month]).get(month))
-
-
-class RootUnknown(WrongUsage):
-    """The path given is not a root of settlement folders."""
-
-
-def require_root(root: str, month: SettlementMonth) -> None:
-    """Raise RootUnknown unless settlement folders can be in it; object stores are not checked."""
-    if is_object_store(root):
-        return
-    folder = local_path(root)
-    if not folder.is_dir():
-        raise RootUnknown(f"there is no folder {folder} to look for settlement folders in")
-    if folder.name == str(month) and not (folder / str(month)).exists():
-        raise RootUnknown(
-            f"{folder} is the folder of {month} itself; give the root that contains it, "
-            f"{folder.parent}"
-        )

@@ -11,7 +11,7 @@ from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 
 from adapters.ingest.delivery import DeliveryRefused
-from adapters.ingest.root import source_of
+from adapters.ingest.root import require_root, source_of
 from adapters.ingest.staged_month import StagedMonth
 from adapters.postgres.month_list import month_revisions
 from adapters.postgres.runs import Action
@@ -20,7 +20,7 @@ from domain.findings import MonthBlocked, blocking
 from domain.months import SettlementMonth
 from expectations.gate import Verdict
 from expectations.gate_process import start_gate
-from flows.ingesting.find_delivery import FoundDelivery, find_delivery_of, require_root
+from flows.ingesting.find_delivery import FoundDelivery, find_delivery_of
 from flows.ingesting.quality_pages import (
     keep_refusal,
     keep_return,
@@ -131,7 +131,7 @@ def _judged(
 
 def _current(settings: Settings, found: FoundDelivery, *, preview: bool) -> SoundDelivery:
     delivery = found.delivery
-    log.info("%s was ingested before, as revision %s", delivery.settlement_month, found.seen_no)
+    log.info("%s was ingested before, as revision %s", delivery.period, found.seen_no)
     if not preview:
         keep_return(settings, delivery, this_occasion().now)
     return SoundDelivery(None, (), found.seen_no)
@@ -149,7 +149,7 @@ def find(settings: Settings, root: str, month: SettlementMonth, fetched: Path) -
 def read(found: FoundDelivery, staging: Path, quarantine: Path) -> StagedMonth:
     """Scan the files once: totals per seller, profile, refused rows."""
     delivery = found.delivery
-    log.info("reading %s files of %s", len(delivery.files), delivery.settlement_month)
+    log.info("reading %s files of %s", len(delivery.files), delivery.period)
     return read_delivery(delivery, staging, quarantine)
 
 

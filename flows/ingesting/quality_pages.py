@@ -37,6 +37,7 @@ def keep_verdict(
     keep_check(
         settings.docs,
         CheckedDelivery.of(
+            staged.settlement_month,
             staged.profile,
             staged.content_hash,
             staged.source,
@@ -54,13 +55,11 @@ def keep_refusal(
     keep_check(settings.docs, CheckedDelivery(month, refused.source, checked_at, refused.findings))
 
 
-def keep_return(settings: Settings, delivery: Delivery, checked_at: datetime) -> None:
+def keep_return(
+    settings: Settings, delivery: Delivery[SettlementMonth], checked_at: datetime
+) -> None:
     """Record that a month's current revision was delivered again after a refused delivery."""
-    month, content_hash, source = (
-        delivery.settlement_month,
-        delivery.content_hash,
-        delivery.source,
-    )
+    month, content_hash, source = delivery.period, delivery.content_hash, delivery.source
     checks = [each for each in read_checks(settings.docs) if each.settlement_month == month]
     if checks and checks[-1].blocked and checks[-1].content_hash != content_hash:
         same = [each for each in checks if each.content_hash == content_hash]

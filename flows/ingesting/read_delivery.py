@@ -11,19 +11,22 @@ from adapters.ingest.scan import scan_delivery
 from adapters.ingest.staged_month import StagedMonth
 from adapters.postgres.previous_months import past_of
 from domain.limits import LIMITS
+from domain.months import SettlementMonth
 from domain.profile import Past
 from expectations.gate import Verdict
 from expectations.gate_process import start_gate
 from expectations.suite import line_checks, snapshot_checks
 
 
-def read_delivery(delivery: Delivery, staging: Path, quarantine: Path) -> StagedMonth:
+def read_delivery(
+    delivery: Delivery[SettlementMonth], staging: Path, quarantine: Path
+) -> StagedMonth:
     """Scan a delivery by the rules of its month, without accepting it.
 
     Totals and snapshot are written to the folder `staging`, refused rows to `quarantine`; no other
     run may use them. Raises DeliveryRefused, DeliveryChanged.
     """
-    month = delivery.settlement_month
+    month = delivery.period
     lines, sellers = line_checks(month), snapshot_checks(month)
     staged = scan_delivery(delivery, lines, sellers, staging, quarantine)
     return replace(staged, signed=delivery.signed)

@@ -8,8 +8,8 @@ import duckdb
 import pytest
 
 from adapters.ingest.delivery import DeliveryRefused, find_delivery
+from domain.columns import Content
 from domain.refusal import Refused
-from domain.settlement import Content
 from tests.deliveries import MONTH, SmallDelivery
 
 

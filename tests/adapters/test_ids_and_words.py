@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from adapters.ingest.engine import open_engine
 from adapters.ingest.staged_month import StagedMonth
-from domain.settlement import KNOWN_WORDS
+from domain.delivery import KNOWN_WORDS
 from domain.written import lookalike_key, word_key
 from tests.adapters.test_ingest import TOTALS, read, rows_of, violations
 from tests.deliveries import Row, SmallDelivery, write_csv

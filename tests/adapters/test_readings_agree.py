@@ -79,7 +79,7 @@ class Outcome:
 
 def outcome(delivery: SmallDelivery, first: Reading, patch: pytest.MonkeyPatch) -> Outcome:
     work = delivery.root / first.name
-    patch.setattr("adapters.ingest.scan._FIRST_READING", first)
+    patch.setattr("adapters.ingest.scanning._FIRST_READING", first)
     try:
         found = find_delivery(str(delivery.root), MONTH)
         staged = read_delivery(found, work / "staging", work / "quarantine")

@@ -18,6 +18,7 @@ from adapters.ingest.delivery import Delivery, DeliveryRefused, find_delivery
 from adapters.ingest.signed_manifest import SIGNATURE, TrustedSenders
 from adapters.signatures.senders import SendersInvalid, read_senders
 from adapters.signatures.sshsig import Signature, SignatureInvalid
+from domain.months import SettlementMonth
 from tests.deliveries import MONTH, SmallDelivery
 from tests.signing import NAME, Signer, armored, string
 from tests.spec.tables import DOCS
@@ -56,7 +57,7 @@ def trusted(delivery: SmallDelivery, *lines: str, at: datetime = AT) -> TrustedS
     return TrustedSenders(read_senders(file), at)
 
 
-def found(delivery: SmallDelivery, *lines: str) -> Delivery:
+def found(delivery: SmallDelivery, *lines: str) -> Delivery[SettlementMonth]:
     return find_delivery(str(delivery.root), MONTH, trusted=trusted(delivery, *lines))
 
 

@@ -15,7 +15,7 @@ import pytest
 
 from adapters.ingest.delivery import DeliveryRefused, find_delivery
 from adapters.ingest.staged_month import StagedMonth
-from domain.settlement import Content
+from domain.columns import Content
 from tests.adapters.test_dialects import SPREADSHEET, in_words
 from tests.adapters.test_ingest import TOTALS, read, rows_of, violations
 from tests.deliveries import MONTH, Row, SmallDelivery

@@ -12,7 +12,7 @@ import pytest
 from adapters.ingest import sheets, workbook_trial
 from adapters.ingest.delivery import DeliveryRefused, find_delivery
 from adapters.ingest.sheets import choose_sheets
-from domain.settlement import Content
+from domain.columns import Content
 from flows.ingesting.read_delivery import read_delivery
 from tests.adapters.test_ingest import TOTALS, read, rows_of, violations
 from tests.deliveries import MONTH, Row, SmallDelivery
@@ -99,7 +99,7 @@ def test_lines_of_all_sheets_are_read(delivery: SmallDelivery, spread: str, stat
     staged = read(delivery)
     assert rows_of(staged.totals) == TOTALS
     assert not [found for found in staged.profile.violations if found.count]
-    read_from = [(f.name, f.rows, f.amount_krw) for f in staged.profile.files]
+    read_from = [(f.name, f.rows, f.total) for f in staged.profile.files]
     assert read_from == [("sellers.csv", 3, None), ("settlements.xlsx", 4, 259_000)]
 
 
@@ -135,7 +135,7 @@ def test_a_manifest_declares_the_sum_of_all_sheets(delivery: SmallDelivery, wron
         "sellers": {"name": "sellers.csv", "rows": 3},
     }
     (delivery.folder / "manifest.json").write_text(json.dumps(manifest))
-    [found] = [file for file in read(delivery).profile.files if file.declared and file.amount_krw]
+    [found] = [file for file in read(delivery).profile.files if file.declared and file.total]
     assert (found.rows, found.declared and found.declared.rows) == (4, 4 + wrong)
 
 

@@ -41,8 +41,8 @@ def use_points(engine: Engine) -> None:
         set_budget(connection, -2_200_000)
         adjust(connection, "i", 1_000, key="adjustment/i", on=today(connection))
         for seller, points in (("j", 300), ("b", 200), ("m", 10)):
-            adjust(connection, seller, points, key=f"adjustment/{seller}", on=_LONG_OVER)
-        expire(connection, "tests", seller_id="m")
+            given = adjust(connection, seller, points, key=f"adjustment/{seller}", on=_LONG_OVER)
+        expire(connection, "tests", of_posting=given.posting_no)
         link(connection, "i", "j", "o")
         late = awards_of("k", month=_YEAR_AGO)
         plan(connection, month=_YEAR_AGO)

@@ -23,6 +23,8 @@ conversion: available    → held
 delivery:   held         → search_ad_credit
 return:     held         → available
 expiry:     available    → expired
+reward:     available    → customer_reward
+cancellation: customer_reward → available
 """
 
 
@@ -37,12 +39,14 @@ def test_every_kind_of_transfer_has_a_way() -> None:
     assert {kind for kind, _, _ in ALLOWED_FLOWS} == set(TransferKind)
 
 
-def test_pending_points_cannot_be_used_and_used_points_do_not_come_back() -> None:
+def test_pending_points_cannot_be_used_and_used_points_come_back_only_from_customers() -> None:
     from_pending = {to for _, source, to in ALLOWED_FLOWS if source is Account.PENDING}
     sources = {source for _, source, _ in ALLOWED_FLOWS}
+    from_customers = {to for _, source, to in ALLOWED_FLOWS if source is Account.CUSTOMER_REWARD}
 
     assert from_pending == {Account.AVAILABLE, Account.PROGRAM_FUND}
-    assert not sources & {Account.SEARCH_AD_CREDIT, Account.CUSTOMER_REWARD, Account.EXPIRED}
+    assert from_customers == {Account.AVAILABLE}
+    assert not sources & {Account.SEARCH_AD_CREDIT, Account.EXPIRED}
 
 
 def test_only_pending_available_and_held_are_a_sellers_own() -> None:

@@ -10,6 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from domain.columns import Content
 from domain.findings import Finding, Severity
 from domain.limits import LIMITS
 from domain.profile import (
@@ -23,7 +24,6 @@ from domain.profile import (
     Profile,
     Violations,
 )
-from domain.settlement import Content
 from expectations import gate
 from expectations.comparison_rules import BAND_RULES
 from expectations.delivery_rules import WHOLE_RULES
@@ -109,7 +109,7 @@ def test_the_number_of_lines_stays_near_that_of_the_months_before(
 
 
 def test_an_unusual_amount_says_what_was_expected() -> None:
-    file = replace(SETTLEMENTS, amount_krw=2_590_000)
+    file = replace(SETTLEMENTS, total=2_590_000)
     (finding,) = judge(replace(SOUND, files=(file, SELLERS), past=Past(PAST)))
     assert finding.severity is Severity.WARNING
     assert finding.sentence.endswith(
@@ -144,7 +144,7 @@ def test_a_verdict_keeps_what_each_expectation_looked_at() -> None:
 def test_control_totals_are_compared_exactly_however_large() -> None:
     beyond_floats = 2**53 + 1
     declared = DeclaredTotals(4, beyond_floats - 1, None)
-    file = replace(SETTLEMENTS, amount_krw=beyond_floats, declared=declared)
+    file = replace(SETTLEMENTS, total=beyond_floats, declared=declared)
     (finding,) = judge(replace(SOUND, files=(file, SELLERS)))
     assert finding.rule == "control_total_amount"
     assert finding.examples == (str(beyond_floats - 1), str(beyond_floats))
@@ -303,10 +303,11 @@ def test_a_command_ends_even_if_its_gate_does_not(tmp_path: Path) -> None:
 
 
 def test_control_totals_that_fail_without_a_file_that_differs_block_the_month() -> None:
-    declared = DeclaredTotals(SETTLEMENTS.rows, SETTLEMENTS.amount_krw, None)
+    declared = DeclaredTotals(SETTLEMENTS.rows, SETTLEMENTS.total, None)
     config = SimpleNamespace(meta={"rule": "control_total_rows"})
     failed = SimpleNamespace(success=False, expectation_config=config, exception_info={})
     result = SimpleNamespace(results=[failed])
-    (finding,) = gate._differing([replace(SETTLEMENTS, declared=declared)], result)
+    profile = replace(SOUND, files=(replace(SETTLEMENTS, declared=declared),))
+    (finding,) = gate._differing(profile, result)
     assert finding.severity is Severity.CRITICAL
     assert "could not be checked" in finding.sentence

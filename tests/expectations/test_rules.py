@@ -8,10 +8,11 @@ import narwhals as nw
 import pytest
 
 from adapters.ingest.delivery import find_delivery
+from domain.columns import Content
 from domain.findings import Finding, Severity
 from domain.limits import LIMITS
 from domain.profile import Changes, Past, PastMonth
-from domain.settlement import SELLER_FLAGS, Content
+from domain.settlement import SELLER_FLAGS
 from expectations.comparison_rules import COMPARISON_RULES
 from expectations.rule import Limit, RowRule, Rule
 from expectations.suite import ALL_RULES

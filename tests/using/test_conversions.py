@@ -144,9 +144,9 @@ def test_held_points_do_not_expire_but_do_when_they_return(
     let_it_be(database_url, DAY_AFTER)
     expire_points(program.engine, "tests")
     assert has(program) == (0, 100_000)
-    ends(program, held, delivered=False)
+    returned = ends(program, held, delivered=False)
     with program.engine.begin() as connection:
-        expired = expire(connection, "tests", seller_id="A")
+        expired = expire(connection, "tests", of_posting=returned.posting_no)
     assert expired is not None
     assert expired.points == 100_000
     assert has(program) == (0, 0)

@@ -11,7 +11,8 @@ from domain.ledger import TransferKind
 # A store whose payout is late is not among them until that is settled.
 _DUE: Final = """
     FROM growth_points.expiring WHERE last_usable_on < growth_points.today()
-      AND (CAST(:seller_id AS text) IS NULL OR seller_id = :seller_id)
+      AND (CAST(:of_posting AS bigint) IS NULL OR seller_id IN (
+        SELECT seller_id FROM growth_points.transfer WHERE transfer.posting_no = :of_posting))
 """
 _COUNT: Final = text(f"SELECT count(*), coalesce(sum(points), 0)::bigint {_DUE}")
 _NUMBER: Final = text("""
@@ -29,12 +30,13 @@ _MOVE: Final = text("""
 """)
 
 
-def expire(connection: Connection, actor: str, *, seller_id: str | None = None) -> Posted | None:
+def expire(connection: Connection, actor: str, *, of_posting: int | None = None) -> Posted | None:
     """Expire every balance whose last usable day is over; None if there is none.
 
-    With `seller_id` that store's alone. The caller holds the program's lock.
+    With `of_posting` only those whose points it moved: what returns to an expired balance is no
+    grant and expires, too. The caller holds the program's lock.
     """
-    sellers, points = connection.execute(_COUNT, {"seller_id": seller_id}).one()
+    sellers, points = connection.execute(_COUNT, {"of_posting": of_posting}).one()
     if not sellers:
         return None
     day = today(connection)
@@ -42,6 +44,6 @@ def expire(connection: Connection, actor: str, *, seller_id: str | None = None) 
     asked = Request(f"expiry/{day}/{number}", TransferKind.EXPIRY, day, actor)
     posted = post(connection, asked, [sellers, points], sellers, points)
     written = {"posting_no": posted.posting_no}
-    connection.execute(_TITLES, written | {"seller_id": seller_id})
+    connection.execute(_TITLES, written | {"of_posting": of_posting})
     connection.execute(_MOVE, written)
     return posted

@@ -78,6 +78,19 @@ _CONTENTS: Final[Mapping[str, str]] = {
               FROM growth_points.notice it WHERE it.notice_list_id = notice_list.notice_list_id)
              ) AS content
       FROM growth_points.notice_list""",
+    "reward_delivery": r"""
+      SELECT reward_delivery_id::text AS key, concat_ws(E'\n', jsonb_build_array(
+               reward_delivery_id, day, content_hash, source, entries, profile, actor,
+               extract(epoch FROM accepted_at), accepted_on, tried_since, recorded_in),
+             (SELECT encode(sha256(string_agg(hash, '' ORDER BY seller_id)), 'hex') FROM (
+                SELECT seller_id, sha256(convert_to(string_agg(concat_ws('|', position, kind,
+                         points, occurred_on, outcome, coalesce(cancels_position, 0),
+                         length(event_id), event_id, length(customer_ref), customer_ref,
+                         cancels_event_id), E'\n' ORDER BY event_id, position), 'UTF8')) AS hash
+                FROM growth_points.reward_entry it
+                WHERE it.reward_delivery_id = reward_delivery.reward_delivery_id
+                GROUP BY seller_id) of_store)) AS content
+      FROM growth_points.reward_delivery""",
     "policy": """
       SELECT policy_hash AS key, jsonb_build_array(
                policy_hash, name, content, adjustment_limit,
@@ -156,6 +169,8 @@ CHILDREN = tuple(
         ("conversion_end", "posting", "no"),
         ("expiry", "posting", "no"),
         ("notice", "notice_list", "id"),
+        ("reward_sum", "posting", "no"),
+        ("reward_entry", "reward_delivery", "id"),
         ("seller_amount", "revision", "id"),
         ("seller_snapshot", "revision", "id"),
         ("decision", "evaluation", "id"),

@@ -23,10 +23,16 @@ TITLES: Final = """
     SELECT posting_no, 'expiry', seller_id, points, expired_on, NULL,
            jsonb_build_array(seller_id, points, last_usable_on, expired_on)
     FROM growth_points.expiry
+    UNION ALL
+    SELECT posting_no, kind, seller_id, points, NULL, NULL,
+           jsonb_build_array(seller_id, points, entries, encode(entries_hash, 'hex'))
+    FROM growth_points.reward_sum LEFT JOIN growth_points.posting USING (posting_no)
 """
 
+_USES: Final = "'conversion', 'delivery', 'return', 'expiry', 'reward', 'cancellation'"
+
 # Until when each posting that is a grant makes points usable: a payout counts from its due date.
-_GRANTS: Final = """
+GRANTS: Final = """
     granting AS (
       SELECT posting_no, (CASE kind WHEN 'adjustment' THEN effective_on ELSE (
         SELECT due_on FROM growth_points.payout_date
@@ -40,8 +46,8 @@ _GRANTS: Final = """
     )
 """
 
-_MADE: Final = "noted made ON (made.subject, made.subject_key) = ('posting', {}.posting_no::text)"
-_BEFORE: Final = "(earlier.waits, earlier.number) < (made.waits, made.number)"
+MADE: Final = "noted made ON (made.subject, made.subject_key) = ('posting', {}.posting_no::text)"
+BEFORE: Final = "(earlier.waits, earlier.number) < (made.waits, made.number)"
 
 # What a store had when a record of its was made, and until when it was usable.
 _HAD: Final = f"""
@@ -50,7 +56,7 @@ _HAD: Final = f"""
       FROM growth_points.transfer JOIN noted earlier
         ON (earlier.subject, earlier.subject_key) = ('posting', transfer.posting_no::text)
       LEFT JOIN granted USING (posting_no, seller_id)
-      WHERE transfer.seller_id = {{}}.seller_id AND {_BEFORE}
+      WHERE transfer.seller_id = {{}}.seller_id AND {BEFORE}
         AND 'available' IN (debit_account, credit_account)
 """  # noqa: S608 a constant
 
@@ -62,8 +68,7 @@ ENTITLED = QueryCheck(
       SELECT posting_no, seller_id, min(transfer.kind) AS kind, sum(points) AS points,
              count(*) AS times
       FROM growth_points.transfer LEFT JOIN growth_points.posting USING (posting_no)
-      WHERE transfer.kind IN ('conversion', 'delivery', 'return', 'expiry')
-        OR posting.kind IN ('conversion', 'delivery', 'return', 'expiry')
+      WHERE transfer.kind = ANY (ARRAY[{_USES}]) OR posting.kind = ANY (ARRAY[{_USES}])
       GROUP BY posting_no, seller_id
     ) moved FULL JOIN ({TITLES}) title USING (posting_no, seller_id)
     WHERE (moved.kind, moved.points, moved.times) IS DISTINCT FROM (title.kind, title.points, 1)
@@ -120,12 +125,12 @@ CONVERTED_TO_ITS_ACCOUNT = QueryCheck(
     f"""
     WITH {NOTED}
     SELECT posting_no, seller_id FROM growth_points.conversion
-    JOIN {_MADE.format("conversion")}
+    JOIN {MADE.format("conversion")}
     WHERE account_id IS DISTINCT FROM (
       SELECT account_id FROM growth_points.ad_account_link link
       JOIN noted earlier
         ON (earlier.subject, earlier.subject_key) = ('ad_account_link', link_no::text)
-      WHERE link.seller_id = conversion.seller_id AND {_BEFORE}
+      WHERE link.seller_id = conversion.seller_id AND {BEFORE}
       ORDER BY link_no DESC LIMIT 1)
     ORDER BY 1
     """,  # noqa: S608 a constant
@@ -136,13 +141,13 @@ CONVERTED_IN_TIME = QueryCheck(
     "points in use",
     "conversion {posting_no} is of {requested_on}, after the last usable day {through}",
     f"""
-    WITH {NOTED}, {_GRANTS}
+    WITH {NOTED}, {GRANTS}
     SELECT conversion.posting_no, requested_on, max(through) AS through
-    FROM growth_points.conversion JOIN {_MADE.format("conversion")}
+    FROM growth_points.conversion JOIN {MADE.format("conversion")}
     JOIN granted USING (seller_id)
     JOIN noted earlier
       ON (earlier.subject, earlier.subject_key) = ('posting', granted.posting_no::text)
-    WHERE {_BEFORE}
+    WHERE {BEFORE}
     GROUP BY conversion.posting_no HAVING requested_on > max(through) ORDER BY 1
     """,  # noqa: S608 a constant
 )
@@ -153,9 +158,9 @@ EXPIRED_WHEN_DUE = QueryCheck(
     "posting {posting_no} expires {points} points of seller {seller_id}, who had {had}, usable "
     "through {through}",
     f"""
-    WITH {NOTED}, {_GRANTS}
+    WITH {NOTED}, {GRANTS}
     SELECT posting_no, expiry.points, seller_id, had, through
-    FROM growth_points.expiry JOIN {_MADE.format("expiry")}
+    FROM growth_points.expiry JOIN {MADE.format("expiry")}
     CROSS JOIN LATERAL ({_HAD.format("expiry")}) before
     WHERE (expiry.points, last_usable_on) IS DISTINCT FROM (had, through)
       OR expired_on <= last_usable_on
@@ -171,7 +176,7 @@ NOT_EXPIRED_BEFORE_A_LATE_PAYOUT = QueryCheck(
     WITH {NOTED}
     SELECT DISTINCT expiry.posting_no, expiry.seller_id,
            to_char(posting.settlement_month, 'YYYY-MM') AS month
-    FROM growth_points.expiry JOIN {_MADE.format("expiry")}
+    FROM growth_points.expiry JOIN {MADE.format("expiry")}
     JOIN growth_points.transfer given USING (seller_id)
     JOIN growth_points.posting ON posting.posting_no = given.posting_no
     JOIN noted earlier
@@ -179,14 +184,14 @@ NOT_EXPIRED_BEFORE_A_LATE_PAYOUT = QueryCheck(
     LEFT JOIN growth_points.transfer finish ON finish.finishes = given.entry_no
     LEFT JOIN noted finished
       ON (finished.subject, finished.subject_key) = ('posting', finish.posting_no::text)
-    WHERE given.kind = 'award' AND {_BEFORE}
+    WHERE given.kind = 'award' AND {BEFORE}
       AND (finish.entry_no IS NULL
         OR (finished.waits, finished.number) > (made.waits, made.number))
       AND last_usable_on >= (
         SELECT due_on FROM growth_points.payout_date plan JOIN noted earlier
           ON (earlier.subject, earlier.subject_key)
             = ('payout_date', concat_ws('/', plan.settlement_month, plan_no))
-        WHERE plan.settlement_month = posting.settlement_month AND {_BEFORE}
+        WHERE plan.settlement_month = posting.settlement_month AND {BEFORE}
         ORDER BY plan_no DESC LIMIT 1)
     ORDER BY 1, 2
     """,  # noqa: S608 a constant
@@ -198,7 +203,7 @@ USABLE_THROUGH = QueryCheck(
     "the {account} points of seller {seller_id} are usable through {last_usable_on}, which follows "
     "from no grant: {through}",
     f"""
-    WITH {_GRANTS}
+    WITH {GRANTS}
     SELECT account, seller_id, last_usable_on, through
     FROM growth_points.balance LEFT JOIN (
       SELECT seller_id, 'available' AS account, max(through) AS through
@@ -214,7 +219,7 @@ TOLD_WHEN_DUE = QueryCheck(
     "notice list {list_id} told seller {seller_id} on {told_on} of {points} points, usable through "
     "{last_usable_on}; the store had {had}, usable through {through}",
     f"""
-    WITH {NOTED}, {_GRANTS}
+    WITH {NOTED}, {GRANTS}
     SELECT notice_list_id AS list_id, told_on, notice.points, seller_id, last_usable_on, had,
            through
     FROM growth_points.notice JOIN growth_points.notice_list USING (notice_list_id)

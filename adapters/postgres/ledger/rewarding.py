@@ -1,0 +1,225 @@
+"""Paying reward entries, and taking back cancelled ones: all stores at once, in set-based SQL.
+
+A delivery's entries stand in the temporary table of `adapters.postgres.staged_rewards`. The domain
+says the same for one store: `domain.using.allocation`.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from sqlalchemy import Connection, text
+
+from adapters.postgres.ledger.posting import Posted, Request, post
+from adapters.postgres.using import today
+from domain.ledger import Account, TransferKind
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The refused entries that are tried again: those of the last days, of one store or event."""
+
+    since: date
+    seller_id: str | None = None
+    event_id: str | None = None
+
+
+def offer(connection: Connection, scope: Scope) -> None:
+    """Gather the new entries and those to be tried again, and decide on each (table `decided`).
+
+    The balances of their stores stay as they are until the transaction ends. The caller holds the
+    program's lock.
+    """
+    asked = {"since": scope.since, "seller_id": scope.seller_id, "event_id": scope.event_id}
+    connection.execute(_CANDIDATES, asked)
+    connection.execute(_LOCK)
+    connection.execute(_OFFERED, {"since": scope.since})
+    connection.execute(_BY_TURN)
+    connection.execute(_DECIDED)
+
+
+def cancel(connection: Connection, delivery_id: int, actor: str) -> Posted | None:
+    """Record a delivery's cancellations and what they withdraw; return the points of paid entries.
+
+    None if no entry that was paid is among them.
+    """
+    entries, points = connection.execute(_RETURNED).one()
+    posted = None
+    if entries:
+        posted = _open(connection, TransferKind.CANCELLATION, [delivery_id, entries], points, actor)
+    number = posted and posted.posting_no
+    connection.execute(_CANCELLATIONS, {"delivery_id": delivery_id, "posting_no": number})
+    return posted and _moved(connection, posted, Account.CUSTOMER_REWARD, Account.AVAILABLE)
+
+
+def pay(connection: Connection, delivery_id: int | None, actor: str) -> Posted | None:
+    """Record what was decided on new entries, and pay those that fit, also those tried again.
+
+    None if nothing is paid.
+    """
+    entries, points = connection.execute(_PAID).one()
+    posted = None
+    if entries:
+        posted = _open(connection, TransferKind.REWARD, [delivery_id, entries], points, actor)
+    number = posted and posted.posting_no
+    if delivery_id is not None:
+        connection.execute(_ENTRIES, {"delivery_id": delivery_id, "posting_no": number})
+    connection.execute(_RETRIED, {"posting_no": number})
+    return posted and _moved(connection, posted, Account.AVAILABLE, Account.CUSTOMER_REWARD)
+
+
+def retried(connection: Connection) -> int:
+    """Count the entries that were refused before and are paid now."""
+    return connection.execute(_AT_A_LATER_TRY).scalar_one()  # type: ignore[no-any-return]
+
+
+def _open(
+    connection: Connection, kind: TransferKind, content: list[object], points: int, actor: str
+) -> Posted:
+    day = today(connection)
+    number = connection.scalar(_NUMBER, {"prefix": f"{kind}/{day}/"})
+    asked = Request(f"{kind}/{day}/{number}", kind, day, actor)
+    return post(connection, asked, [*content, points], 0, points)
+
+
+def _moved(connection: Connection, posted: Posted, debit: Account, credit: Account) -> Posted:
+    number = {"posting_no": posted.posting_no}
+    connection.execute(_SUMS, number)
+    connection.execute(_MOVE, number | {"debit": debit, "credit": credit})
+    return posted
+
+
+# New entries are those that are not known; a cancelled one is withdrawn before it is paid.
+_CANDIDATES: Final = text("""
+    CREATE TEMPORARY TABLE candidate ON COMMIT DROP AS
+    SELECT event_id, position, seller_id, points, occurred_on, false AS is_known
+    FROM staged_reward new
+    WHERE kind <> 'cancellation' AND is_new AND NOT EXISTS (
+      SELECT FROM staged_reward cancelling WHERE
+        (cancelling.cancels_event_id, cancelling.cancels_position) = (new.event_id, new.position))
+    UNION ALL
+    SELECT event_id, position, seller_id, points, occurred_on, true
+    FROM growth_points.reward
+    WHERE posting_no IS NULL AND kind <> 'cancellation' AND cancelled_by_event_id IS NULL
+      AND occurred_on >= :since
+      AND (CAST(:seller_id AS text) IS NULL OR seller_id = :seller_id)
+      AND (CAST(:event_id AS text) IS NULL OR event_id = :event_id)
+""")
+_LOCK: Final = text("""
+    SELECT growth_points.lock_balances((SELECT array_agg(DISTINCT seller_id) FROM candidate))
+""")
+
+# What comes before the points are counted: they have expired, or the event is held up for good,
+# which is so if it was delivered after the days of its retries.
+# `of_event` adds up an event until an entry, `turn` counts the events of a store.
+_OFFERED: Final = text("""
+    CREATE TEMPORARY TABLE offered ON COMMIT DROP AS
+    SELECT event_id, position, seller_id, points, occurred_on, is_known, refusal, usable,
+           sum(points) OVER of_event AS of_event,
+           dense_rank() OVER of_store AS turn,
+           sum(points) OVER (PARTITION BY seller_id, refusal IS NULL) > usable AS is_short
+    FROM (
+      SELECT candidate.*, coalesce(balance.points, 0) AS usable, CASE
+        WHEN occurred_on > balance.last_usable_on OR EXISTS (
+          SELECT FROM growth_points.expiry WHERE expiry.seller_id = candidate.seller_id
+            AND expiry.last_usable_on = balance.last_usable_on) THEN 'points_expired'
+        WHEN occurred_on < :since AND EXISTS (
+          SELECT FROM growth_points.reward earlier
+          WHERE earlier.event_id = candidate.event_id AND earlier.position < candidate.position
+            AND earlier.posting_no IS NULL AND kind <> 'cancellation'
+            AND cancelled_by_event_id IS NULL) THEN 'after_refused_entry' END AS refusal
+      FROM candidate LEFT JOIN growth_points.balance
+        ON (balance.seller_id, account) = (candidate.seller_id, 'available')
+    ) candidate
+    WINDOW of_store AS (PARTITION BY seller_id, refusal IS NULL ORDER BY occurred_on, event_id),
+           of_event AS (PARTITION BY seller_id, refusal IS NULL, occurred_on, event_id
+                        ORDER BY position)
+""")
+_BY_TURN: Final = text("""
+    CREATE INDEX ON offered (seller_id, turn, of_event) WHERE is_short AND refusal IS NULL
+""")
+
+# A store that is short pays one event after the other; all such stores take their turns at once.
+_DECIDED: Final = text("""
+    CREATE TEMPORARY TABLE decided ON COMMIT DROP AS
+    WITH RECURSIVE remaining (seller_id, turn, points) AS (
+      SELECT DISTINCT seller_id, 1::bigint, usable::numeric FROM offered
+      WHERE is_short AND refusal IS NULL
+      UNION ALL
+      SELECT seller_id, turn + 1, points - coalesce((
+        SELECT max(of_event) FROM offered
+        WHERE is_short AND refusal IS NULL AND offered.seller_id = remaining.seller_id
+          AND offered.turn = remaining.turn AND of_event <= remaining.points), 0)
+      FROM remaining WHERE EXISTS (
+        SELECT FROM offered
+        WHERE is_short AND refusal IS NULL AND offered.seller_id = remaining.seller_id
+          AND offered.turn = remaining.turn)
+    )
+    SELECT event_id, position, seller_id, offered.points, is_known, CASE
+      WHEN refusal IS NOT NULL THEN refusal
+      WHEN NOT is_short OR of_event <= remaining.points THEN 'paid'
+      WHEN of_event - offered.points <= remaining.points THEN 'insufficient_points'
+      ELSE 'after_refused_entry' END AS outcome
+    FROM offered LEFT JOIN remaining USING (seller_id, turn)
+""")
+
+_PAID: Final = text("""
+    SELECT count(*), coalesce(sum(points), 0)::bigint FROM decided WHERE outcome = 'paid'
+""")
+_AT_A_LATER_TRY: Final = text("""
+    SELECT count(*) FROM decided WHERE is_known AND outcome = 'paid'
+""")
+_RETURNED: Final = text("""
+    SELECT count(*), coalesce(sum(new.points), 0)::bigint
+    FROM staged_reward new JOIN growth_points.reward named
+      ON (named.event_id, named.position) = (new.cancels_event_id, new.cancels_position)
+    WHERE new.kind = 'cancellation' AND is_new AND named.posting_no IS NOT NULL
+""")
+_NUMBER: Final = text("""
+    SELECT count(*) + 1 FROM growth_points.posting WHERE starts_with(key, :prefix)
+""")
+
+_COLUMNS: Final = """
+    event_id, position, reward_delivery_id, seller_id, kind, points, customer_ref, occurred_on,
+    cancels_event_id, cancels_position, outcome, posting_no
+"""
+_CANCELLATIONS: Final = text(f"""
+    INSERT INTO growth_points.reward_entry ({_COLUMNS})
+    SELECT new.event_id, new.position, :delivery_id, new.seller_id, new.kind, new.points,
+           new.customer_ref, new.occurred_on, new.cancels_event_id, new.cancels_position,
+           CASE WHEN new.kind <> 'cancellation' THEN 'cancelled'
+                WHEN named.posting_no IS NULL THEN 'not_paid' ELSE 'returned' END,
+           CASE WHEN named.posting_no IS NOT NULL THEN CAST(:posting_no AS bigint) END
+    FROM staged_reward new
+    LEFT JOIN growth_points.reward named
+      ON (named.event_id, named.position) = (new.cancels_event_id, new.cancels_position)
+    WHERE is_new AND (new.kind = 'cancellation' OR EXISTS (
+      SELECT FROM staged_reward cancelling WHERE
+        (cancelling.cancels_event_id, cancelling.cancels_position) = (new.event_id, new.position)))
+    ORDER BY new.event_id, new.position
+""")  # noqa: S608 a constant
+_ENTRIES: Final = text(f"""
+    INSERT INTO growth_points.reward_entry ({_COLUMNS})
+    SELECT event_id, position, :delivery_id, new.seller_id, kind, new.points, customer_ref,
+           occurred_on, NULL, NULL, outcome,
+           CASE outcome WHEN 'paid' THEN CAST(:posting_no AS bigint) END
+    FROM decided JOIN staged_reward new USING (event_id, position)
+    WHERE NOT is_known ORDER BY event_id, position
+""")  # noqa: S608 a constant
+_RETRIED: Final = text("""
+    INSERT INTO growth_points.reward_retry (event_id, position, posting_no)
+    SELECT event_id, position, CAST(:posting_no AS bigint) FROM decided
+    WHERE is_known AND outcome = 'paid' ORDER BY event_id, position
+""")
+_SUMS: Final = text("""
+    INSERT INTO growth_points.reward_sum (posting_no, seller_id, points, entries, entries_hash)
+    SELECT posting_no, seller_id, points, entries, entries_hash FROM growth_points.rewarded
+    WHERE posting_no = :posting_no ORDER BY seller_id
+""")
+_MOVE: Final = text("""
+    INSERT INTO growth_points.transfer
+      (posting_no, kind, seller_id, debit_account, credit_account, points)
+    SELECT posting_no, kind, seller_id, :debit, :credit, points
+    FROM growth_points.reward_sum JOIN growth_points.posting USING (posting_no)
+    WHERE posting_no = :posting_no ORDER BY seller_id
+""")

@@ -1,0 +1,124 @@
+"""Reward days as they were delivered, and their entries with what became of each."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import Connection, text
+
+from domain.using.allocation import Outcome
+
+if TYPE_CHECKING:  # it imports the engine, which most commands do not need
+    from domain.profile import Profile
+
+
+@dataclass(frozen=True, slots=True)
+class RewardDay:
+    """A day's entries as they were read; `entries` is a Parquet file of theirs."""
+
+    day: date
+    content_hash: str
+    source: str
+    entries: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Reward:
+    """A reward entry as it stands. `outcome` is why it is not paid, or that it was.
+
+    `cancelled_by` names the entry that took it back, as event and position; None if none did.
+    """
+
+    event_id: str
+    position: int
+    seller_id: str
+    kind: str
+    points: int
+    customer_ref: str
+    occurred_on: date
+    outcome: Outcome
+    paid_at: datetime | None
+    cancelled_by: str | None
+
+
+def find_reward_delivery(connection: Connection, delivered: RewardDay) -> int | None:
+    """Return the number of the delivery of the day with this content; None if it is new."""
+    asked = {"day": delivered.day, "content_hash": delivered.content_hash}
+    number: int | None = connection.scalar(_FIND, asked)
+    return number
+
+
+def record_reward_delivery(
+    connection: Connection,
+    delivered: RewardDay,
+    profile: "Profile",
+    tried_since: date,
+    actor: str,
+) -> int:
+    """Record a delivery, whose entries follow in the same transaction; returns its number.
+
+    With it, refused entries that occurred since a day are tried again.
+    """
+    row = connection.execute(
+        _DELIVERY,
+        {
+            "day": delivered.day,
+            "content_hash": delivered.content_hash,
+            "source": delivered.source,
+            "profile": json.dumps(profile.as_data()),
+            "tried_since": tried_since,
+            "actor": actor,
+        },
+    )
+    return row.scalar_one()  # type: ignore[no-any-return]
+
+
+def outcomes_of(connection: Connection, delivery_id: int) -> dict[Outcome, int]:
+    """Count the entries that came with a delivery, by what became of them then."""
+    rows = connection.execute(_OUTCOMES, {"delivery_id": delivery_id})
+    return {Outcome(outcome): count for outcome, count in rows}
+
+
+def rewards(
+    connection: Connection,
+    *,
+    day: date | None = None,
+    event_id: str | None = None,
+    seller_id: str | None = None,
+) -> Iterator[Reward]:
+    """Stream the entries of a day, an event or a store, in the order in which stores pay them."""
+    asked = {"day": day, "event_id": event_id, "seller_id": seller_id}
+    for row in connection.execute(_REWARDS, asked, execution_options={"yield_per": 10_000}):
+        yield Reward(**{**row._mapping, "outcome": Outcome(row.outcome)})  # noqa: SLF001
+
+
+_FIND: Final = text("""
+    SELECT reward_delivery_id FROM growth_points.reward_delivery
+    WHERE (day, content_hash) = (:day, :content_hash)
+""")
+_DELIVERY: Final = text("""
+    INSERT INTO growth_points.reward_delivery
+      (day, content_hash, source, entries, profile, tried_since, actor)
+    SELECT :day, :content_hash, :source, count(*), CAST(:profile AS jsonb), :tried_since, :actor
+    FROM staged_reward RETURNING reward_delivery_id
+""")
+_OUTCOMES: Final = text("""
+    SELECT outcome, count(*) FROM growth_points.reward_entry
+    WHERE reward_delivery_id = :delivery_id GROUP BY outcome ORDER BY outcome
+""")
+_REWARDS: Final = text("""
+    SELECT event_id, position, seller_id, reward.kind, points, customer_ref, occurred_on,
+           CASE WHEN was_retried THEN 'paid'
+                WHEN reward.posting_no IS NULL AND cancelled_by_event_id IS NOT NULL
+                THEN 'cancelled' ELSE outcome END AS outcome,
+           recorded_at AS paid_at,
+           nullif(concat_ws(' ', cancelled_by_event_id, cancelled_by_position), '') AS cancelled_by
+    FROM growth_points.reward LEFT JOIN growth_points.posting USING (posting_no)
+    WHERE (CAST(:day AS date) IS NULL OR occurred_on = :day)
+      AND (CAST(:event_id AS text) IS NULL OR event_id = :event_id)
+      AND (CAST(:seller_id AS text) IS NULL OR seller_id = :seller_id)
+    ORDER BY occurred_on, event_id, position
+""")

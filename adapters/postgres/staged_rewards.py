@@ -1,0 +1,100 @@
+"""A delivered reward day beside what is known: its entries in a temporary table, and conflicts."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import Connection, text
+
+from adapters.postgres.bulk import copy_parquet
+from domain import profile as counted
+from domain.profile import Violations
+from domain.written import visible
+
+_EXAMPLES: Final = 3
+
+
+def stage(connection: Connection, file: Path | None) -> None:
+    """Copy staged entries, if any, into the table `staged_reward`, which the transaction drops.
+
+    `is_new` is true for those whose event and position are not known yet.
+    """
+    connection.execute(_TABLE)
+    if file is None:
+        return
+    copy_parquet(connection, "staged_reward", file)
+    connection.execute(_INDEX)
+    connection.execute(text("ANALYZE staged_reward"))
+    connection.execute(_KNOWN)
+
+
+def conflicts(connection: Connection) -> Iterator[Violations]:
+    """Count what contradicts the entries and stores that are known, each rule with examples."""
+    for rule, query in _CONFLICTS.items():
+        found = connection.execute(text(f"SELECT count(*) OVER () AS n, shown {query} LIMIT 3"))
+        rows = found.all()
+        shown = tuple(visible(row.shown) for row in rows)
+        yield Violations(rule, rows[0].n if rows else 0, (), shown)
+
+
+_TABLE: Final = text("""
+    CREATE TEMPORARY TABLE staged_reward (
+      event_id text COLLATE "C", position integer, seller_id text COLLATE "C",
+      kind text COLLATE "C", points bigint, customer_ref text COLLATE "C", occurred_on date,
+      cancels_event_id text COLLATE "C", cancels_position integer, is_new boolean DEFAULT true
+    ) ON COMMIT DROP
+""")
+_INDEX: Final = text("""
+    CREATE INDEX ON staged_reward (cancels_event_id, cancels_position)
+    WHERE cancels_event_id IS NOT NULL
+""")
+_KNOWN: Final = text("""
+    UPDATE staged_reward SET is_new = false FROM growth_points.reward_entry known
+    WHERE (known.event_id, known.position) = (staged_reward.event_id, staged_reward.position)
+""")
+
+_CANCELLATION: Final = """
+    FROM staged_reward new LEFT JOIN (
+      SELECT event_id, position, seller_id, kind, points FROM growth_points.reward_entry
+      UNION ALL
+      SELECT event_id, position, seller_id, kind, points FROM staged_reward WHERE is_new
+    ) named ON (named.event_id, named.position) = (new.cancels_event_id, new.cancels_position)
+    WHERE new.kind = 'cancellation' AND is_new
+"""
+_SHOWN: Final = "SELECT DISTINCT concat_ws(' ', new.event_id, new.position) AS shown"
+_CONFLICTS: Final = {
+    counted.UNKNOWN_STORE: """
+        FROM (
+          SELECT DISTINCT seller_id AS shown FROM staged_reward EXCEPT
+          SELECT seller_id FROM growth_points.seller_snapshot
+        ) found ORDER BY shown""",
+    counted.CHANGED_ENTRY: f"""
+        FROM (
+          {_SHOWN} FROM staged_reward new JOIN growth_points.reward_entry known
+            ON known.event_id = new.event_id AND (
+              (known.seller_id, known.occurred_on) <> (new.seller_id, new.occurred_on)
+              OR known.position = new.position AND (
+                known.kind, known.points, known.customer_ref, known.cancels_event_id,
+                known.cancels_position) IS DISTINCT FROM (
+                new.kind, new.points, new.customer_ref, new.cancels_event_id,
+                new.cancels_position))
+        ) found ORDER BY shown""",
+    counted.CANCELLED_NOTHING: f"""
+        FROM ({_SHOWN} {_CANCELLATION} AND (named.kind IS NULL OR named.kind = 'cancellation'))
+        found ORDER BY shown""",
+    counted.CANCELLED_TWICE: f"""
+        FROM (
+          {_SHOWN} FROM staged_reward new WHERE kind = 'cancellation' AND is_new AND (
+            EXISTS (
+              SELECT FROM growth_points.reward_entry earlier
+              WHERE (earlier.cancels_event_id, earlier.cancels_position)
+                = (new.cancels_event_id, new.cancels_position))
+            OR (SELECT count(*) FROM staged_reward other
+                WHERE (other.cancels_event_id, other.cancels_position)
+                  = (new.cancels_event_id, new.cancels_position)) > 1)
+        ) found ORDER BY shown""",  # noqa: S608 a constant
+    counted.CANCELLED_OTHER: f"""
+        FROM ({_SHOWN} {_CANCELLATION}
+          AND (named.seller_id, named.points) <> (new.seller_id, new.points))
+        found ORDER BY shown""",
+}

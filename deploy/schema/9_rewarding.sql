@@ -1,0 +1,308 @@
+-- Rewards to customers: what was delivered, what became of each entry, and what each store paid.
+--
+-- A delivery of a day adds the entries that are not known yet. Each is paid or says why not, and one
+-- that was refused may be paid later. An event is paid in order of position. A posting moves what a
+-- store pays in one transfer: its title, `reward_sum`, is the sum of the entries that name it.
+
+INSERT INTO flow VALUES
+  ('reward', 'available', 'customer_reward'),
+  ('cancellation', 'customer_reward', 'available');
+
+-- With a delivery the refused entries that occurred since `tried_since` are tried again.
+CREATE TABLE reward_delivery (
+  reward_delivery_id integer GENERATED ALWAYS AS IDENTITY CONSTRAINT reward_delivery_pk PRIMARY KEY,
+  day          calendar_day NOT NULL,
+  content_hash text    NOT NULL
+               CONSTRAINT reward_delivery_hash_is_sha256 CHECK (content_hash ~ '^[0-9a-f]{64}$'),
+  source       text    NOT NULL,
+  entries      bigint  NOT NULL
+               CONSTRAINT reward_delivery_entries_not_negative CHECK (entries >= 0),
+  profile      jsonb   NOT NULL
+               CONSTRAINT reward_delivery_profile_is_an_object CHECK (jsonb_typeof(profile) = 'object'),
+  actor        text    NOT NULL CONSTRAINT reward_delivery_has_an_actor CHECK (actor <> ''),
+  accepted_at  timestamptz NOT NULL DEFAULT clock_timestamp(),
+  accepted_on  date    NOT NULL DEFAULT today(),
+  tried_since  date    NOT NULL,
+  recorded_in  xid8    NOT NULL DEFAULT pg_current_xact_id(),
+  CONSTRAINT reward_delivery_is_of_the_past CHECK (day <= accepted_on),
+  CONSTRAINT reward_delivery_is_recorded_once UNIQUE (day, content_hash)
+);
+
+-- `outcome` is what became of an entry when it came, `posting_no` what moved its points.
+CREATE TABLE reward_entry (
+  event_id     text COLLATE "C" NOT NULL
+               CONSTRAINT reward_entry_event_length CHECK (length(event_id) BETWEEN 1 AND 64),
+  position     integer NOT NULL CONSTRAINT reward_entry_position_counts_from_1 CHECK (position >= 1),
+  reward_delivery_id integer NOT NULL,
+  seller_id    text COLLATE "C" NOT NULL,
+  kind         text COLLATE "C" NOT NULL CONSTRAINT reward_entry_kind_known CHECK (
+                 kind IN ('purchase', 'repeat_purchase', 'review', 'best_review', 'cancellation')),
+  points       bigint NOT NULL
+               CONSTRAINT reward_entry_points_plausible CHECK (points BETWEEN 1 AND 1000000000000),
+  customer_ref text COLLATE "C" NOT NULL
+               CONSTRAINT reward_entry_customer_length CHECK (length(customer_ref) BETWEEN 1 AND 64),
+  occurred_on  date NOT NULL,
+  cancels_event_id text COLLATE "C",
+  cancels_position integer,
+  outcome      text COLLATE "C" NOT NULL,
+  posting_no   bigint,
+  CONSTRAINT reward_entry_pk PRIMARY KEY (event_id, position),
+  CONSTRAINT reward_entry_names_what_it_cancels CHECK (
+    (kind = 'cancellation') = (cancels_event_id IS NOT NULL)
+    AND (kind = 'cancellation') = (cancels_position IS NOT NULL)),
+  CONSTRAINT reward_entry_outcome_known CHECK (
+    CASE kind WHEN 'cancellation' THEN outcome IN ('returned', 'not_paid')
+    ELSE outcome IN
+      ('paid', 'insufficient_points', 'after_refused_entry', 'points_expired', 'cancelled') END),
+  CONSTRAINT reward_entry_moves_points_by_a_posting
+    CHECK ((outcome IN ('paid', 'returned')) = (posting_no IS NOT NULL))
+);
+CREATE UNIQUE INDEX reward_entry_is_cancelled_once
+  ON reward_entry (cancels_event_id, cancels_position) WHERE cancels_event_id IS NOT NULL;
+CREATE INDEX reward_entry_of_delivery ON reward_entry (reward_delivery_id);
+CREATE INDEX reward_entry_of_posting ON reward_entry (posting_no, seller_id)
+  WHERE posting_no IS NOT NULL;
+CREATE INDEX reward_entry_refused ON reward_entry (occurred_on, seller_id)
+  WHERE posting_no IS NULL AND kind <> 'cancellation';
+
+-- An entry that was refused and is paid after all.
+CREATE TABLE reward_retry (
+  event_id   text COLLATE "C" NOT NULL,
+  position   integer NOT NULL,
+  posting_no bigint NOT NULL,
+  CONSTRAINT reward_retry_pk PRIMARY KEY (event_id, position),
+  CONSTRAINT reward_retry_of_an_entry FOREIGN KEY (event_id, position) REFERENCES reward_entry
+);
+CREATE INDEX reward_retry_of_posting ON reward_retry (posting_no);
+
+-- What a store pays, or gets back, by a posting: the sum of its entries, with their hash.
+CREATE TABLE reward_sum (
+  posting_no   bigint NOT NULL,
+  seller_id    text COLLATE "C" NOT NULL,
+  points       bigint NOT NULL,
+  entries      bigint NOT NULL,
+  entries_hash bytea  NOT NULL,
+  CONSTRAINT reward_sum_pk PRIMARY KEY (posting_no, seller_id)
+);
+
+-- Entries as they stand now.
+CREATE VIEW reward AS
+  SELECT entry.event_id, entry.position, entry.reward_delivery_id, entry.seller_id, entry.kind,
+         entry.points, entry.customer_ref, entry.occurred_on, entry.cancels_event_id,
+         entry.cancels_position, entry.outcome, retry.posting_no IS NOT NULL AS was_retried,
+         coalesce(entry.posting_no, retry.posting_no) AS posting_no,
+         cancelling.event_id AS cancelled_by_event_id, cancelling.position AS cancelled_by_position
+  FROM reward_entry entry
+  LEFT JOIN reward_retry retry USING (event_id, position)
+  LEFT JOIN reward_entry cancelling ON (cancelling.cancels_event_id, cancelling.cancels_position)
+    = (entry.event_id, entry.position);
+
+-- What each store pays by the entries that name a posting.
+CREATE VIEW rewarded AS
+  SELECT posting_no, seller_id, sum(points)::bigint AS points, count(*) AS entries,
+         sha256(convert_to(string_agg(
+           concat_ws('|', position, points, length(event_id), event_id), E'\n'
+           ORDER BY event_id, position), 'UTF8')) AS entries_hash
+  FROM (
+    SELECT posting_no, seller_id, event_id, position, points FROM reward_entry
+    WHERE posting_no IS NOT NULL
+    UNION ALL
+    SELECT retry.posting_no, seller_id, event_id, position, points
+    FROM reward_retry retry JOIN reward_entry USING (event_id, position)
+  ) paid
+  GROUP BY posting_no, seller_id;
+
+CREATE OR REPLACE VIEW title AS
+  SELECT posting_no, seller_id, points, jsonb_build_array(
+           seller_id, request_id, points, account_id, requested_on) AS content
+  FROM conversion
+  UNION ALL
+  SELECT ended.posting_no, seller_id, points, jsonb_build_array(
+           conversion_no, outcome, answer)
+  FROM conversion_end ended JOIN conversion ON conversion.posting_no = conversion_no
+  UNION ALL
+  SELECT posting_no, seller_id, points, jsonb_build_array(
+           seller_id, points, last_usable_on, expired_on)
+  FROM expiry
+  UNION ALL
+  SELECT posting_no, seller_id, points, jsonb_build_array(
+           seller_id, points, entries, encode(entries_hash, 'hex'))
+  FROM reward_sum;
+
+-- Whoever decides what a store's points pay keeps others from taking them meanwhile.
+CREATE FUNCTION lock_balances(sellers text[]) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = growth_points, pg_temp AS $$
+BEGIN
+  PERFORM FROM balance WHERE account = 'available' AND seller_id = ANY (sellers)
+    ORDER BY seller_id FOR NO KEY UPDATE;
+END $$;
+
+-- Entries name a posting of today that has neither its sums nor its transfers yet.
+CREATE FUNCTION require_open_reward(number bigint, of_kind text) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  IF (SELECT (kind, effective_on) = (of_kind, today()) FROM posting WHERE posting_no = number)
+      IS NOT TRUE
+    OR EXISTS (SELECT FROM reward_sum WHERE posting_no = number)
+    OR EXISTS (SELECT FROM transfer WHERE posting_no = number)
+  THEN
+    RAISE EXCEPTION 'the entries of a % are recorded with its posting, before the points move', of_kind
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'reward_entry_belongs';
+  END IF;
+END $$;
+
+CREATE FUNCTION reward_entries_are_entitled() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = growth_points, pg_temp
+SET enable_seqscan = off AS $$
+BEGIN
+  PERFORM require_table('reward_entry', TG_RELID);
+  PERFORM require_open_reward(posting_no, CASE outcome WHEN 'paid' THEN 'reward' ELSE 'cancellation' END)
+    FROM (SELECT DISTINCT posting_no, outcome FROM added WHERE posting_no IS NOT NULL) named;
+  IF EXISTS (
+    SELECT FROM (SELECT DISTINCT reward_delivery_id, occurred_on FROM added) one
+    LEFT JOIN reward_delivery USING (reward_delivery_id) WHERE day IS DISTINCT FROM occurred_on)
+  THEN
+    RAISE EXCEPTION 'an entry occurred on the day that its delivery is of'
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'reward_entry_is_of_its_day';
+  END IF;
+  IF EXISTS (
+    SELECT FROM reward_entry WHERE event_id IN (SELECT event_id FROM added) GROUP BY event_id
+    HAVING min(seller_id) <> max(seller_id) OR min(occurred_on) <> max(occurred_on))
+  THEN
+    RAISE EXCEPTION 'an event is of one store and one day'
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'reward_event_is_of_one_store';
+  END IF;
+  IF EXISTS (
+    SELECT FROM added LEFT JOIN reward named
+      ON (named.event_id, named.position) = (added.cancels_event_id, added.cancels_position)
+    WHERE added.kind = 'cancellation' AND (
+      (named.seller_id, named.points, named.posting_no IS NOT NULL)
+        IS DISTINCT FROM (added.seller_id, added.points, added.outcome = 'returned')
+      OR named.kind = 'cancellation'))
+  THEN
+    RAISE EXCEPTION 'a cancellation takes back an entry of its store, with its points if it was paid'
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'reward_cancellation_is_of_an_entry';
+  END IF;
+  RETURN NULL;
+END $$;
+
+CREATE FUNCTION reward_retry_is_entitled() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = growth_points, pg_temp
+SET enable_seqscan = off AS $$
+BEGIN
+  PERFORM require_table('reward_retry', TG_RELID);
+  PERFORM require_open_reward(posting_no, 'reward')
+    FROM (SELECT DISTINCT posting_no FROM added) named;
+  IF EXISTS (
+    SELECT FROM added JOIN reward USING (event_id, position)
+    WHERE kind = 'cancellation' OR outcome = 'paid' OR cancelled_by_event_id IS NOT NULL)
+  THEN
+    RAISE EXCEPTION 'an entry is paid later if it was refused and not cancelled'
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'reward_retry_is_of_a_refused_entry';
+  END IF;
+  RETURN NULL;
+END $$;
+
+-- The sums of a posting come at once, after its entries. By then each event that it pays must be in
+-- order, and each store's points have been usable on the day of its entries.
+CREATE FUNCTION reward_sums_are_of_their_entries() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = growth_points, pg_temp
+SET enable_seqscan = off AS $$
+DECLARE
+  number bigint := (SELECT min(posting_no) FROM added);
+BEGIN
+  PERFORM require_table('reward_sum', TG_RELID);
+  PERFORM FROM balance JOIN added USING (seller_id) WHERE account = 'available'
+    ORDER BY seller_id FOR NO KEY UPDATE OF balance;
+  IF EXISTS (SELECT FROM transfer WHERE posting_no = number) OR EXISTS (
+    SELECT FROM (SELECT * FROM rewarded WHERE posting_no = number) paid
+    FULL JOIN added USING (posting_no, seller_id, points, entries, entries_hash)
+    FULL JOIN (SELECT * FROM reward_sum WHERE posting_no = number) stored USING (posting_no, seller_id)
+    WHERE paid IS NULL OR added IS NULL OR stored IS NULL)
+  THEN
+    RAISE EXCEPTION 'what a store pays is the sum of its entries'
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'reward_sum_is_of_its_entries';
+  END IF;
+  IF (SELECT kind FROM posting WHERE posting_no = number) = 'reward' THEN
+    IF EXISTS (
+      SELECT FROM reward WHERE kind <> 'cancellation' AND event_id IN (
+        SELECT event_id FROM reward_entry WHERE posting_no = number
+        UNION SELECT event_id FROM reward_retry WHERE posting_no = number)
+      GROUP BY event_id
+      HAVING max(position) FILTER (WHERE posting_no IS NOT NULL)
+        > min(position) FILTER (WHERE posting_no IS NULL AND cancelled_by_event_id IS NULL))
+    THEN
+      RAISE EXCEPTION 'an event is paid in order: no entry before one that is refused'
+        USING ERRCODE = 'check_violation', CONSTRAINT = 'reward_event_is_paid_in_order';
+    END IF;
+    IF EXISTS (
+      SELECT FROM (
+        SELECT seller_id, max(occurred_on) AS last_on FROM (
+          SELECT seller_id, occurred_on FROM reward_entry WHERE posting_no = number
+          UNION ALL
+          SELECT seller_id, occurred_on FROM reward_retry retry
+          JOIN reward_entry USING (event_id, position) WHERE retry.posting_no = number
+        ) paid GROUP BY seller_id
+      ) paying LEFT JOIN balance ON (balance.seller_id, account) = (paying.seller_id, 'available')
+      WHERE (last_on <= last_usable_on) IS NOT TRUE)
+    THEN
+      RAISE EXCEPTION 'an entry is paid if the points were usable on its day'
+        USING ERRCODE = 'check_violation', CONSTRAINT = 'reward_is_in_time';
+    END IF;
+  END IF;
+  RETURN NULL;
+END $$;
+
+-- A delivery is sealed with its entries, those of each store hashed first.
+CREATE FUNCTION seal_reward_delivery() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = growth_points, pg_temp
+SET enable_seqscan = off SET jit = off AS $$
+BEGIN
+  PERFORM require_table('reward_delivery', TG_RELID);
+  PERFORM note('reward_delivery', NEW.reward_delivery_id::text, concat_ws(E'\n', jsonb_build_array(
+    NEW.reward_delivery_id, NEW.day, NEW.content_hash, NEW.source, NEW.entries, NEW.profile,
+    NEW.actor, extract(epoch FROM NEW.accepted_at), NEW.accepted_on, NEW.tried_since,
+    NEW.recorded_in),
+    (SELECT encode(sha256(string_agg(hash, '' ORDER BY seller_id)), 'hex') FROM (
+       SELECT seller_id, sha256(convert_to(string_agg(concat_ws('|', position, kind, points,
+                occurred_on, outcome, coalesce(cancels_position, 0), length(event_id), event_id,
+                length(customer_ref), customer_ref, cancels_event_id),
+                E'\n' ORDER BY event_id, position), 'UTF8')) AS hash
+       FROM reward_entry WHERE reward_delivery_id = NEW.reward_delivery_id
+       GROUP BY seller_id) of_store)));
+  RETURN NULL;
+END $$;
+
+CREATE TRIGGER takes_turn BEFORE INSERT ON reward_delivery
+  FOR EACH STATEMENT EXECUTE FUNCTION take_turn();
+CREATE TRIGGER takes_turn BEFORE INSERT ON reward_retry
+  FOR EACH STATEMENT EXECUTE FUNCTION take_turn();
+CREATE TRIGGER belongs AFTER INSERT ON reward_entry REFERENCING NEW TABLE AS new_rows
+  FOR EACH STATEMENT EXECUTE FUNCTION rows_belong('reward_delivery');
+CREATE TRIGGER is_entitled AFTER INSERT ON reward_entry REFERENCING NEW TABLE AS added
+  FOR EACH STATEMENT EXECUTE FUNCTION reward_entries_are_entitled();
+CREATE TRIGGER is_entitled AFTER INSERT ON reward_retry REFERENCING NEW TABLE AS added
+  FOR EACH STATEMENT EXECUTE FUNCTION reward_retry_is_entitled();
+CREATE TRIGGER is_of_its_entries AFTER INSERT ON reward_sum REFERENCING NEW TABLE AS added
+  FOR EACH STATEMENT EXECUTE FUNCTION reward_sums_are_of_their_entries();
+
+CREATE CONSTRAINT TRIGGER sealed AFTER INSERT ON reward_delivery
+  DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION seal_reward_delivery();
+
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON reward_delivery
+  FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON reward_entry
+  FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON reward_retry
+  FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON reward_sum
+  FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+GRANT EXECUTE ON FUNCTION lock_balances(text[]) TO growth_points_service;
+GRANT INSERT (day, content_hash, source, entries, profile, actor, tried_since)
+  ON reward_delivery TO growth_points_service;
+GRANT INSERT (event_id, position, reward_delivery_id, seller_id, kind, points, customer_ref,
+  occurred_on, cancels_event_id, cancels_position, outcome, posting_no)
+  ON reward_entry TO growth_points_service;
+GRANT INSERT (event_id, position, posting_no) ON reward_retry TO growth_points_service;
+GRANT INSERT (posting_no, seller_id, points, entries, entries_hash)
+  ON reward_sum TO growth_points_service;
