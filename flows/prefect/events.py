@@ -16,6 +16,9 @@ BLOCKED: Final = "growth-points.month.blocked"
 RESTATED: Final = "growth-points.month.restated"
 PAID: Final = "growth-points.payout.paid"
 LATE: Final = "growth-points.payout.late"
+CONVERSIONS_HELD: Final = "growth-points.conversions.held"
+AD_SYSTEM_SILENT: Final = "growth-points.ad-system.silent"
+CREDITS_DIFFER: Final = "growth-points.credits.differ"
 EXPIRING: Final = "growth-points.points.expiring"
 
 

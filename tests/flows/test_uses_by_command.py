@@ -13,7 +13,7 @@ def test_a_store_reads_its_points_in_korean_and_a_program_reads_keys(
     shop = replace(closed_october, variables={"GROWTH_POINTS_LANGUAGE": "ko"})
     today = this_occasion().today
     shop.done("adjust", "maru", "1000", "--reason", "agreed")
-    shop.done("adjust", "sora", "70", "--reason", "agreed")
+    shop.done("adjust", "dana", "70", "--reason", "agreed")
     shop.done("link-ad-account", "maru", "ads-1")
     shop.done("convert", "maru", "400", "--request-id", "r1")
 
@@ -39,7 +39,7 @@ def test_a_store_reads_its_points_in_korean_and_a_program_reads_keys(
     ] == [("adjustment", "1000", "agreed", "1000"), ("conversion", "-400", "r1", "600")]
     assert shop.done("expiring", "--within", "366").stdout.split() == [
         *("판매자", "포인트", "사용", "가능", "기한"),
-        *("sora", "70", str(add_months(today, 12))),
+        *("dana", "70", str(add_months(today, 12))),
     ]
     assert "컨설팅을 이용할 수 있습니다: 2026-10 정산월에" in shop.done("consulting", "maru").stdout
 

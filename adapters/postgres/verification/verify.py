@@ -73,6 +73,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     using.TOLD_WHEN_DUE,
     payouts.PAID,
     payouts.PAID_WHOLE,
+    payouts.PAID_BY_A_RUN,
     payouts.PAID_BY_A_PAYOUT,
     payouts.PAID_WHEN_DUE,
     payouts.PAID_AHEAD_ON_PURPOSE,
