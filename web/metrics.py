@@ -10,6 +10,7 @@ from prometheus_client.registry import Collector
 from sqlalchemy.exc import SQLAlchemyError
 
 from adapters.postgres.standing import Standing, program_standing
+from adapters.postgres.using import HeldConversions, held_conversions
 from domain.refusal import Unavailable
 from flows.occasion import this_occasion
 from flows.program import program_database
@@ -38,6 +39,7 @@ class _Program(Collector):
         try:
             with program_database(self._settings) as engine, engine.connect() as connection:
                 months = program_standing(connection)
+                held = held_conversions(connection)
         except (Unavailable, SQLAlchemyError):
             up.add_metric([], 0)
             yield up
@@ -45,6 +47,7 @@ class _Program(Collector):
         up.add_metric([], 1)
         yield up
         yield from figures(months, this_occasion().today)
+        yield from held_figures(held)
 
 
 def figures(months: Iterable[Standing], today: date) -> Iterator[Metric]:
@@ -63,6 +66,17 @@ def figures(months: Iterable[Standing], today: date) -> Iterator[Metric]:
         for month, value in zip(months, values, strict=True):
             gauge.add_metric([str(month.settlement_month)], value)
         yield gauge
+
+
+def held_figures(held: HeldConversions) -> Iterator[Metric]:
+    """Yield the figures of the conversions that have not ended."""
+    for name, meaning, value in (
+        ("conversions_held", "Conversions that have not ended.", held.conversions),
+        ("points_held", "Points of these conversions.", held.points),
+        ("conversions_unanswered", "Those asked about in vain, often.", held.unanswered),
+        ("conversion_held_seconds", "How long the oldest is held.", held.oldest_seconds),
+    ):
+        yield GaugeMetricFamily(f"growth_points_{name}", meaning, value)
 
 
 def _months(months: Iterable[Standing]) -> Metric:

@@ -39,6 +39,16 @@ class Conversion:
     answer: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class HeldConversions:
+    """The conversions that have not ended; `unanswered` are those tried three times or more."""
+
+    conversions: int
+    points: int
+    unanswered: int
+    oldest_seconds: int
+
+
 def today(connection: Connection) -> date:
     """Return the day in Seoul by the database's clock, which decides what may be used."""
     return connection.execute(_TODAY).scalar_one()  # type: ignore[no-any-return]
@@ -84,6 +94,11 @@ def _conversions(connection: Connection, **asked: object) -> Iterator[Conversion
         yield Conversion(**{**row, "state": ConversionState(row["state"])})
 
 
+def held_conversions(connection: Connection) -> HeldConversions:
+    """Return how many conversions are held, and for how long by the database's clock."""
+    return HeldConversions(*connection.execute(_HELD).one())
+
+
 def record_attempt(connection: Connection, conversion_no: int, answer: str) -> None:
     """Record that the ad system gave no answer that ends a conversion, and why."""
     connection.execute(_ATTEMPT, {"conversion_no": conversion_no, "answer": answer[:500]})
@@ -112,6 +127,16 @@ _LINK: Final = text("""
 _ATTEMPT: Final = text("""
     INSERT INTO growth_points.conversion_attempt (conversion_no, answer)
     VALUES (:conversion_no, :answer)
+""")
+_HELD: Final = text("""
+    SELECT count(*), coalesce(sum(points), 0)::bigint,
+           count(*) FILTER (WHERE 3 <= (
+             SELECT count(*) FROM growth_points.conversion_attempt tried
+             WHERE tried.conversion_no = conversion.posting_no)),
+           coalesce(extract(epoch FROM clock_timestamp() - min(recorded_at)), 0)::bigint
+    FROM growth_points.conversion JOIN growth_points.posting USING (posting_no)
+    WHERE NOT EXISTS (
+      SELECT FROM growth_points.conversion_end WHERE conversion_no = conversion.posting_no)
 """)
 _CONVERSIONS: Final = text("""
     SELECT conversion.posting_no AS conversion_no, seller_id, request_id, points, account_id,

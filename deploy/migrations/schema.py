@@ -20,16 +20,16 @@ def load(*names: str) -> None:
         _run(_read(name))
 
 
-def replace_functions(newest: str) -> None:
-    """Give every function of the files up to `newest` the body that its file has now."""
-    files = (file for file in _SCHEMA.glob("*.sql") if _number(file.name) <= _number(newest))
-    for file in sorted(files, key=lambda each: _number(each.name)):
-        for definition in _FUNCTION.findall(_read(file.name)):
-            _run(f"CREATE OR REPLACE {definition}")
+def replace_functions(*, until: int) -> None:
+    """Give every function of the files up to a number the body that its file has now."""
+    for file in sorted(_SCHEMA.glob("*.sql"), key=_number):
+        if _number(file) <= until:
+            for definition in _FUNCTION.findall(_read(file.name)):
+                _run(f"CREATE OR REPLACE {definition}")
 
 
-def _number(name: str) -> int:
-    return int(name.partition("_")[0])
+def _number(file: Path) -> int:
+    return int(file.name.partition("_")[0])
 
 
 def _read(name: str) -> str:

@@ -5,13 +5,15 @@ from datetime import timedelta
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 
-from adapters.postgres.using import Conversion
+from adapters.postgres.using import Conversion, held_conversions
 from flows.converting.compare_credits import CreditsDiffer, compare_credits
 from flows.converting.convert_points import ConversionRequest, conversion_summary, convert_points
 from flows.converting.deliver_conversions import deliver_held, delivery_summary
+from flows.converting.events import emit_difference, emit_held
 from flows.converting.link_ad_account import link, unlink
 from flows.prefect.flow_occasion import flow_occasion
 from flows.prefect.forms import Name, NameOrNone
+from flows.prefect.server_errors import best_effort
 from flows.program import program_ad_system, program_database
 from flows.settings import Settings
 
@@ -57,7 +59,13 @@ hold_and_deliver = task(cache_policy=NO_CACHE, name="hold and deliver")(convert_
 @flow(name="deliver-conversions", flow_run_name="deliver conversions")
 def deliver_conversions() -> str:
     """Deliver the conversions that are held, and ask again about those that got no answer."""
-    return delivery_summary(deliver_what_is_held(Settings.read(), flow_occasion().actor))
+    settings = Settings.read()
+    tried = deliver_what_is_held(settings, flow_occasion().actor)
+    with program_database(settings) as engine, engine.connect() as connection:
+        held = held_conversions(connection)
+    with best_effort("what is held"):
+        emit_held(held)
+    return delivery_summary(tried)
 
 
 @task(cache_policy=NO_CACHE, name="deliver what is held")
@@ -75,5 +83,7 @@ def compare_yesterdays_credits() -> str:
         if ad_system is None:
             return "No ad system is configured."
         if found := compare_credits(engine, ad_system, day):
+            with best_effort("what differs"):
+                emit_difference(day, found)
             raise CreditsDiffer(day, found)
     return f"The ad system and the ledger agree about {day}."

@@ -18,7 +18,7 @@ from prefect.events.actions import ActionTypes, ChangeFlowRunState, DoNothing, S
 from prefect.events.schemas.automations import AutomationCore, EventTrigger, Posture
 from prefect.events.schemas.events import ResourceSpecification
 
-from flows.prefect.events import BLOCKED, LATE
+from flows.prefect.events import AD_SYSTEM_SILENT, BLOCKED, CONVERSIONS_HELD, CREDITS_DIFFER, LATE
 from flows.prefect.server_errors import tolerating_server_errors
 from flows.prefect.ui_links import ui_address
 
@@ -30,6 +30,7 @@ _ENDS: Final = frozenset(
 )
 _STARTS: Final = frozenset({"prefect.flow-run.Running", "prefect.flow-run.Cancelled"})
 _RUN: Final = "{{ labels.prefect.resource.id | replace('prefect.flow-run.', '') }}"
+_A_SHIFT: Final = timedelta(hours=6)  # a run every five minutes says the same
 _MONTH: Final = "{{ event.payload.month }}"
 
 
@@ -52,7 +53,9 @@ class Alarm:
         return f"docs/runbook/{self.name}.md"
 
 
-def _happens(event: str, resource: str) -> EventTrigger:
+def _happens(
+    event: str, resource: str, *, again_after: timedelta = timedelta(minutes=1)
+) -> EventTrigger:
     return EventTrigger(
         expect={event},
         match=ResourceSpecification({"prefect.resource.id": resource}),
@@ -60,7 +63,7 @@ def _happens(event: str, resource: str) -> EventTrigger:
         posture=Posture.Reactive,
         threshold=1,
         # A server with a busy SQLite may see an event several times; the alarm is sent once.
-        within=timedelta(minutes=1),
+        within=again_after,
     )
 
 
@@ -136,6 +139,26 @@ ALARMS: Final = (
         f"growth-points: {_MONTH} is not paid",
         "It was due on {{ event.payload.due_on }}, {{ event.payload.days_late }} days ago: "
         "{{ event.payload.points }} points to {{ event.payload.sellers }} sellers.",
+    ),
+    Alarm(
+        "conversion-held",
+        _happens(CONVERSIONS_HELD, "growth-points.conversions", again_after=_A_SHIFT),
+        "growth-points: conversions are held for {{ event.payload.oldest_hours }} hours",
+        "{{ event.payload.conversions }} conversions of {{ event.payload.points }} points have not "
+        "ended.",
+    ),
+    Alarm(
+        "ad-system-silent",
+        _happens(AD_SYSTEM_SILENT, "growth-points.conversions", again_after=_A_SHIFT),
+        "growth-points: the ad system does not answer",
+        "It was asked three times or more about each of {{ event.payload.conversions }} held "
+        "conversions.",
+    ),
+    Alarm(
+        "credits-differ",
+        _happens(CREDITS_DIFFER, "growth-points.credits.*"),
+        "growth-points: the ad system and the ledger differ about {{ event.payload.day }}",
+        "{{ event.payload.differences }} differences, the first: {{ event.payload.first }}.",
     ),
 )
 

@@ -23,6 +23,7 @@ from adapters.postgres.evaluations import (
 from adapters.postgres.ledger.converting import end, hold
 from adapters.postgres.ledger.tables import program_balance
 from adapters.postgres.revisions import current_revisions, record_revision, seller_is_known
+from adapters.postgres.runs import Action, record_run
 from adapters.postgres.signatures import last_delivery_no
 from adapters.postgres.using import find_conversion, link_ad_account, standing_of
 from domain.evaluation import EvaluationInput
@@ -185,8 +186,12 @@ def reverse(
 def pay(
     connection: Connection, *, month: SettlementMonth = OCTOBER, on: date = DUE_ON
 ) -> ledger.PaidOut:
-    """Pay a month out."""
-    return ledger.pay_out(connection, month=month, paid_on=on, actor="tests")
+    """Pay a month out, and record that in its history."""
+    paid = ledger.pay_out(connection, month=month, paid_on=on, actor="tests")
+    if paid.created:
+        told = {"sellers": paid.payout.sellers, "points": paid.payout.points}
+        record_run(connection, month, Action.PAY_OUT, cause(), changed=True, difference=told)
+    return paid
 
 
 def adjust(

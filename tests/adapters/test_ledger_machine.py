@@ -41,6 +41,7 @@ from tests.adapters.ledger_world import (
     end_conversion,
     evaluate,
     link,
+    pay,
     plan,
     post,
     program_balances_at,
@@ -187,7 +188,7 @@ class LedgerMachine(RuleBasedStateMachine):
                     evaluate_once(connection, month)
                     plan(connection, month=month)
             paid_on = DUE_ON[month] + timedelta(days=late)
-            payout = ledger.pay_out(connection, month=month, paid_on=paid_on, actor="machine")
+            payout = pay(connection, month=month, on=paid_on)
             assert payout.created is not paid_before
         if late < 0 or paid_before:
             return

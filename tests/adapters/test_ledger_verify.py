@@ -37,6 +37,7 @@ from tests.adapters.ledger_world import (
     reverse,
     set_budget,
 )
+from tests.adapters.notice_probes import tell_stores
 from tests.adapters.using_probes import use_points
 
 _COLUMNS = """
@@ -100,6 +101,8 @@ def owner(server_url: str, migrated_template: str) -> Iterator[Engine]:
         with engine.begin() as connection:
             adjust(connection, "d", 1, key="adjustment/not sealed yet")
         use_points(engine)
+        with engine.begin() as connection:
+            tell_stores(connection)
         yield engine
 
 
@@ -192,6 +195,14 @@ _CORRECTED = "UPDATE growth_points.correction SET "
         ("DELETE FROM growth_points.decision", "which its evaluation did not decide"),
         ("DELETE FROM growth_points.decision", "has an award that the current evaluation did not"),
         ("DELETE FROM growth_points.payout", "pays a month that has no such payout"),
+        (
+            "DELETE FROM growth_points.run WHERE action = 'pay out'",
+            "2026-10 was paid, and no run in its history did that",
+        ),
+        (
+            "UPDATE growth_points.run SET changed = false WHERE action = 'pay out'",
+            "2026-10 was paid, and no run in its history did that",
+        ),
         ("DELETE FROM growth_points.payout_date", "its payout date was None"),
         ("DELETE FROM growth_points.seller_snapshot", "its rows add up to 4, 4000 and 0"),
         (

@@ -44,6 +44,19 @@ PAID_WHOLE = QueryCheck(
 )
 
 
+PAID_BY_A_RUN = QueryCheck(
+    "payouts",
+    "{month} was paid, and no run in its history did that",
+    """
+    SELECT to_char(settlement_month, 'YYYY-MM') AS month FROM growth_points.payout
+    WHERE NOT EXISTS (
+      SELECT FROM growth_points.run
+      WHERE run.settlement_month = payout.settlement_month AND action = 'pay out' AND changed)
+    ORDER BY 1
+    """,
+)
+
+
 PAID_BY_A_PAYOUT = QueryCheck(
     "payouts",
     "posting {key} pays a month that has no such payout",

@@ -73,6 +73,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     rewards.paid_in_order,
     payouts.PAID,
     payouts.PAID_WHOLE,
+    payouts.PAID_BY_A_RUN,
     payouts.PAID_BY_A_PAYOUT,
     payouts.PAID_WHEN_DUE,
     payouts.PAID_AHEAD_ON_PURPOSE,

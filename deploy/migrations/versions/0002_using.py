@@ -21,7 +21,7 @@ _LAST_USABLE_DAYS = """
 def upgrade() -> None:
     """Add the tables, and the last usable day of what stores have."""
     load("8_using.sql")
-    replace_functions("8_using.sql")
+    replace_functions(until=8)
     op.get_bind().exec_driver_sql(_LAST_USABLE_DAYS)
     load("7_privileges.sql")
 

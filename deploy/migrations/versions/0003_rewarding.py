@@ -9,7 +9,7 @@ down_revision = "0002"
 def upgrade() -> None:
     """Add the tables of reward entries and what entitles them to be paid."""
     load("9_rewarding.sql")
-    replace_functions("9_rewarding.sql")
+    replace_functions(until=9)
     load("7_privileges.sql")
 
 

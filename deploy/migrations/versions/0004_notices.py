@@ -9,7 +9,7 @@ down_revision = "0003"
 def upgrade() -> None:
     """Add the tables, and the guard of adjustments."""
     load("10_notices.sql")
-    replace_functions("10_notices.sql")
+    replace_functions(until=10)
     load("7_privileges.sql")
 
 

@@ -1,0 +1,31 @@
+"""The events of conversions: held for long, no answer from the ad system, credits that differ."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Final
+
+from adapters.postgres.using import HeldConversions
+from flows.prefect.events import AD_SYSTEM_SILENT, CONVERSIONS_HELD, CREDITS_DIFFER, emit_about
+
+LONG: Final = timedelta(hours=2)  # a conversion takes seconds if the ad system answers
+_RESOURCE: Final = "growth-points.conversions"
+
+
+def emit_held(held: HeldConversions) -> None:
+    """Emit an event if conversions are held for long, and one if the ad system answers to none."""
+    payload = {
+        "conversions": held.conversions,
+        "points": held.points,
+        "unanswered": held.unanswered,
+        "oldest_hours": held.oldest_seconds // 3_600,
+    }
+    if held.oldest_seconds >= LONG.total_seconds():
+        emit_about(CONVERSIONS_HELD, _RESOURCE, "conversions", payload)
+    if held.conversions and held.unanswered == held.conversions:
+        emit_about(AD_SYSTEM_SILENT, _RESOURCE, "conversions", payload)
+
+
+def emit_difference(day: date, found: Sequence[str]) -> None:
+    """Emit an event that what the ad system credited on a day differs from what is recorded."""
+    payload = {"day": str(day), "differences": len(found), "first": found[0]}
+    emit_about(CREDITS_DIFFER, f"growth-points.credits.{day}", f"credits of {day}", payload)
