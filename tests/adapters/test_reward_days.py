@@ -113,7 +113,7 @@ def test_the_store_may_be_stated_by_the_folder(day: SmallRewardDay) -> None:
 
 
 def test_refused_entries_are_quarantined_and_not_staged(day: SmallRewardDay) -> None:
-    day.entries[0] |= {"kind": "gift", "event_id": "E\x002"}
+    day.entries[0] |= {"kind": "gift", "event_id": "E-2026\x0011"}
     day.entries[2]["position"] = "3"
     staged = day.write().read()
     assert staged_rows(staged) == STAGED[3:]
