@@ -1,6 +1,7 @@
 """A reward day is read as a month is: what is delivered, in every format, and nothing else."""
 
 import gzip
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,11 +16,13 @@ from adapters.ingest.opening import Reading
 from adapters.ingest.root import RootUnknown, require_root
 from adapters.ingest.staged_rewards import StagedRewards
 from domain.using.rewards import ENTRY_COLUMNS
+from expectations.suite import REWARD_SUITE
 from flows.rewarding.read_rewards import find_rewards
 from flows.settings import Settings
 from tests.deliveries import MONTH, SmallDelivery, write_csv
 from tests.reward_days import DAY, SmallRewardDay, entry
 from tests.signing import Signer
+from tests.spec.tables import DOCS, tables
 from tests.workbooks import write_sheets
 
 STAGED = [
@@ -280,3 +283,25 @@ def test_many_events_are_read_whole(day: SmallRewardDay) -> None:
     rows = staged_rows(day.write().read())
     assert len(rows) == 2_000
     assert [row[:2] for row in rows] == sorted(row[:2] for row in rows)
+
+
+PAGE = (DOCS / "reward-format.md").read_text("utf-8")
+
+
+def test_the_documented_example_is_sound(day: SmallRewardDay) -> None:
+    day.file.write_text(PAGE.partition("```csv\n")[2].partition("```")[0])
+    staged = day.read()
+    assert staged.profile.entries == 3
+    assert not [found for found in staged.profile.violations if found.count]
+
+
+def test_the_documented_findings_exist() -> None:
+    named = [
+        rule
+        for table in tables(PAGE)
+        if table.heading == "What is refused"
+        for row in table.rows
+        for rule in re.findall("`([a-z_]+)`", row["finding"])
+    ]
+    assert len(named) == 16
+    assert set(named) <= REWARD_SUITE.by_name.keys()
