@@ -10,7 +10,7 @@ from typing import Final, NoReturn
 
 import click
 
-from console.commands import answers, months, points, service, using
+from console.commands import answers, months, points, rewards, service, using
 from console.language import in_their_language
 from console.output import echo
 from console.safe_streams import output_error, protect_standard_streams
@@ -32,6 +32,7 @@ _TOPICS = {
     "Points in use": (
         *(using.link_ad_account_command, using.unlink_ad_account_command, using.convert),
         *(using.conversions, using.expire, using.expiring, using.notices),
+        *(rewards.pay_rewards_command, rewards.rewards, rewards.retry_rewards_command),
         *(using.statement, using.consulting),
     ),
     "Answers": (answers.explain, answers.decisions, answers.history, answers.verify),
@@ -43,7 +44,7 @@ _RECORD: Final = (
     *(months.ingest, months.close, points.approve_payout_command, points.pay_out_command),
     *(points.reschedule_payouts, points.adjust, points.approve_adjustment_command),
     *(using.link_ad_account_command, using.unlink_ad_account_command, using.convert),
-    using.expire,
+    *(using.expire, rewards.pay_rewards_command, rewards.retry_rewards_command),
     *(service.up, service.serve, service.alarms, service.demo, service.sample),
 )
 

@@ -7,12 +7,14 @@ from typing import Final
 from sqlalchemy import Engine
 
 from adapters.postgres.notices import notices
+from adapters.postgres.rewards import event_is_known, rewards
 from adapters.postgres.statements import StatementLine, expiring, statement
 from adapters.postgres.using import conversions, today
 from console.listings import require_known_seller
 from console.output import Row
 from domain.ledger import Award, TransferKind
 from domain.sentence import Sentence, Word, sentence
+from flows.rewarding.refusals import EventUnknown
 
 CONVERSIONS: Final = (
     "conversion_no",
@@ -29,6 +31,10 @@ CONVERSIONS: Final = (
 EXPIRING: Final = ("seller_id", "points", "last_usable_on")
 NOTICES: Final = (
     *("list", "told_on", "seller_id", "points", "last_usable_on", "days_before", "state"),
+)
+REWARDS: Final = (
+    *("event_id", "position", "seller_id", "kind", "points", "customer_ref", "occurred_on"),
+    *("outcome", "paid_at", "cancelled_by"),
 )
 STATEMENT: Final = ("entry_no", "date", "kind", "points", "reference", "balance")
 
@@ -49,6 +55,28 @@ def conversion_rows(engine: Engine, seller_id: str | None, held_only: bool) -> I
                 each.ended_at and each.ended_at.isoformat(timespec="seconds"),
                 each.attempts,
                 each.answer,
+            )
+
+
+def reward_rows(engine: Engine, of: date | str, seller_id: str | None) -> Iterator[Row]:
+    """List the reward entries of a day or an event, in the order in which they are paid."""
+    require_known_seller(engine, seller_id)
+    asked = {"day": of} if isinstance(of, date) else {"event_id": of}
+    with engine.connect() as connection:
+        if isinstance(of, str) and not event_is_known(connection, of):
+            raise EventUnknown(of)
+        for each in rewards(connection, seller_id=seller_id, **asked):
+            yield (
+                each.event_id,
+                each.position,
+                each.seller_id,
+                each.kind,
+                each.points,
+                each.customer_ref,
+                each.occurred_on,
+                each.outcome.value,
+                each.paid_at and each.paid_at.isoformat(timespec="seconds"),
+                each.cancelled_by,
             )
 
 

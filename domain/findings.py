@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from typing import Any
 
@@ -48,11 +49,11 @@ def warnings(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     return tuple(finding for finding in findings if finding.severity is Severity.WARNING)
 
 
-class MonthBlocked(Refused):
-    """A delivery with critical findings; nothing was ingested. `next_step` says what to do."""
+class DeliveryBlocked(Refused):
+    """A delivery with critical findings; nothing was written. `next_step` says what to do."""
 
     def __init__(
-        self, month: SettlementMonth, findings: tuple[Finding, ...], next_step: str = ""
+        self, period: SettlementMonth | date, findings: tuple[Finding, ...], next_step: str = ""
     ) -> None:
         critical = blocking(findings)
         lines = [f"  {f.rule}: {f.sentence}" for f in critical]
@@ -60,10 +61,18 @@ class MonthBlocked(Refused):
             lines += ["Warnings that may explain it:"]
             lines += [f"  {f.rule}: {f.sentence}" for f in others]
         many = f"{len(critical)} finding{'s'[: len(critical) != 1]}"
-        first = f"{month} is blocked by {many}; nothing was written:"
+        first = f"{period} is blocked by {many}; nothing was written:"
         super().__init__("\n".join(filter(None, [first, *lines, next_step])))
-        self.month = month
+        self.period = period
         self.findings = findings
+
+
+class MonthBlocked(DeliveryBlocked):
+    """A month's delivery with critical findings."""
+
+
+class DayBlocked(DeliveryBlocked):
+    """A reward day's delivery with critical findings."""
 
 
 class WindowIncomplete(Refused):

@@ -76,6 +76,11 @@ def record_reward_delivery(
     return row.scalar_one()  # type: ignore[no-any-return]
 
 
+def event_is_known(connection: Connection, event_id: str) -> bool:
+    """Return whether any entry is of an event."""
+    return connection.execute(_EVENT, {"event_id": event_id}).first() is not None
+
+
 def outcomes_of(connection: Connection, delivery_id: int) -> dict[Outcome, int]:
     """Count the entries that came with a delivery, by what became of them then."""
     rows = connection.execute(_OUTCOMES, {"delivery_id": delivery_id})
@@ -104,6 +109,9 @@ _DELIVERY: Final = text("""
       (day, content_hash, source, entries, profile, tried_since, actor)
     SELECT :day, :content_hash, :source, count(*), CAST(:profile AS jsonb), :tried_since, :actor
     FROM staged_reward RETURNING reward_delivery_id
+""")
+_EVENT: Final = text("""
+    SELECT FROM growth_points.reward_entry WHERE event_id = :event_id LIMIT 1
 """)
 _OUTCOMES: Final = text("""
     SELECT outcome, count(*) FROM growth_points.reward_entry

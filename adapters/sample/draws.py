@@ -6,9 +6,9 @@ Only integers are used, since processors disagree on the last digit of a logarit
 
 import hashlib
 import math
-from itertools import pairwise
+from itertools import count, pairwise
 from statistics import NormalDist
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 Numbers: TypeAlias = NDArray[np.int64]
 Draws: TypeAlias = NDArray[np.uint64]
 Flags: TypeAlias = NDArray[np.bool_]
+
+_GOLDEN: Final = 0.6180339887498949
 
 
 def draw(purpose: str, seed: int, at: Numbers) -> Draws:
@@ -48,6 +50,12 @@ def spread(ratio: float, purpose: str, seed: int, at: Numbers, of: int) -> Numbe
     step = np.uint64(round(ratio * 2**32))
     fraction = (at.astype(np.uint64) * step + start) & np.uint64(2**32 - 1)
     return (fraction * np.uint64(of) >> np.uint64(32)).astype(np.int64)
+
+
+def stride(places: int) -> int:
+    """Return a large step that visits all of so many places."""
+    step = max(1, int(places * _GOLDEN))
+    return next(each for each in count(step) if math.gcd(each, places) == 1)
 
 
 def log_normal(size: int, median: int, sigma: float) -> Numbers:

@@ -3,7 +3,8 @@
 import hashlib
 import json
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -27,7 +28,10 @@ LAST_MONTH: Final = SettlementMonth(2034, 12)
 
 _LINES_A_FILE: Final = 500_000
 _MARKER: Final = "sample.json"
-_REPEATING: Final = ["seller_id", "line_type", "settlement_type", "confirmed_on"]
+_REPEATING: Final = [
+    *("seller_id", "line_type", "settlement_type", "confirmed_on"),
+    *("kind", "occurred_on"),
+]
 
 
 class SampleInvalid(WrongUsage):
@@ -84,7 +88,7 @@ def write_sample(
     """
     marketplace = _Marketplace(sellers, lines, seed, file_format)
     _check_months(months)
-    _claim(directory, marketplace)
+    claim(directory, asdict(marketplace))
     for month in months:
         if not (directory / str(month)).exists():
             _write_month(directory, marketplace, month)
@@ -101,33 +105,40 @@ def _check_months(months: Sequence[SettlementMonth]) -> None:
             raise SampleInvalid(f"{month}: samples exist from {FIRST_MONTH} to {LAST_MONTH}")
 
 
-def _claim(directory: Path, marketplace: _Marketplace) -> None:
-    """Record the sample in its folder; raises NotThatSample if the folder has other content."""
+def claim(directory: Path, sample: Mapping[str, int | str]) -> None:
+    """Record a sample in its folder; raises NotThatSample if the folder has other content."""
     marker = directory / _MARKER
     if directory.exists() and not directory.is_dir():
         raise NotThatSample(directory, "a file")
     if marker.exists():
-        if marker.read_text(encoding="utf-8") != _as_json(asdict(marketplace)):
-            raise NotThatSample(directory, "a sample of other sellers, lines, seed or format")
+        if marker.read_text(encoding="utf-8") != as_json(sample):
+            *names, last = (name.removeprefix("file_") for name in sample)
+            raise NotThatSample(directory, f"a sample of other {', '.join(names)} or {last}")
         return
     if directory.exists() and any(directory.iterdir()):
         raise NotThatSample(directory, "other files")
     directory.mkdir(parents=True, exist_ok=True)
-    marker.write_text(_as_json(asdict(marketplace)), encoding="utf-8")
+    marker.write_text(as_json(sample), encoding="utf-8")
 
 
 def _write_month(directory: Path, marketplace: _Marketplace, month: SettlementMonth) -> None:
-    """Write a month to a temporary folder and rename it, so that it is never incomplete."""
-    unfinished = directory / f".{month}.unfinished"
+    with whole_folder(directory / str(month)) as folder:
+        stores = Stores.listed(marketplace.sellers, marketplace.seed, month)
+        files = list(_write_lines(folder, marketplace, stores))
+        snapshot = stores.snapshot()
+        sellers = write_file(snapshot, folder / f"sellers.{marketplace.file_format}")
+        manifest = {"settlement_month": str(month), "files": files, "sellers": sellers}
+        (folder / "manifest.json").write_text(as_json(manifest), encoding="utf-8")
+
+
+@contextmanager
+def whole_folder(folder: Path) -> Iterator[Path]:
+    """Yield a temporary folder and rename it at the end, so that it is never incomplete."""
+    unfinished = folder.with_name(f".{folder.name}.unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir()
-    stores = Stores.listed(marketplace.sellers, marketplace.seed, month)
-    files = list(_write_lines(unfinished, marketplace, stores))
-    snapshot = stores.snapshot()
-    sellers = _write(snapshot, unfinished / f"sellers.{marketplace.file_format}")
-    manifest = {"settlement_month": str(month), "files": files, "sellers": sellers}
-    (unfinished / "manifest.json").write_text(_as_json(manifest), encoding="utf-8")
-    unfinished.rename(directory / str(month))
+    yield unfinished
+    unfinished.rename(folder)
 
 
 def _write_lines(
@@ -141,10 +152,10 @@ def _write_lines(
         table = lines_between(first, min(first + _LINES_A_FILE, lines), plan, before)
         path = folder / f"settlements-{number:03d}.{marketplace.file_format}"
         amount = {"payment_amount_krw": pc.sum(table["payment_amount_krw"]).as_py()}
-        yield _write(table, path, amount)
+        yield write_file(table, path, amount)
 
 
-def _write(
+def write_file(
     table: pa.Table, path: Path, totals: dict[str, int] | None = None
 ) -> dict[str, str | int]:
     """Write one file and return its entry in the manifest."""
@@ -166,5 +177,6 @@ def _write_csv(table: pa.Table, path: Path) -> None:
         pyarrow.csv.write_csv(table, file, options)
 
 
-def _as_json(content: object) -> str:
+def as_json(content: object) -> str:
+    """Return the content of a sample's JSON file."""
     return json.dumps(content, indent=1) + "\n"

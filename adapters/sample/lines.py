@@ -8,14 +8,12 @@ confirmation has its purchase and counts in its own month (rule 3).
 
 from dataclasses import dataclass
 from datetime import date
-from itertools import count
-from math import gcd
 from typing import Final
 
 import numpy as np
 import pyarrow as pa
 
-from adapters.sample.draws import Numbers, below, draw, log_normal
+from adapters.sample.draws import Numbers, below, draw, log_normal, stride
 from adapters.sample.stores import Stores
 from domain.months import SettlementMonth
 
@@ -45,7 +43,6 @@ _PRICE_PERMILLE: Final = log_normal(1024, 880, sigma=0.5)
 _HUNDREDS_FROM_KRW: Final = 10_000
 _WEEKDAY_WEIGHTS: Final = (13, 11, 10, 10, 10, 7, 6)
 _LONGEST_WAIT_DAYS: Final = 10
-_GOLDEN: Final = 0.6180339887498949
 _EPOCH: Final = date(1970, 1, 1)
 
 # The block as columns, one entry per place; a return is about the place of its purchase.
@@ -139,7 +136,7 @@ class MonthPlan:
         block, place = np.divmod(places, len(_BLOCK))
         in_block = np.where(block < self.full_blocks, _PURCHASES_BEFORE[place], place)
         purchases = int(self.purchases_up_to[-1])
-        shuffled = (block * _PURCHASES_A_BLOCK + in_block) * _stride(purchases) % purchases
+        shuffled = (block * _PURCHASES_A_BLOCK + in_block) * stride(purchases) % purchases
         store: Numbers = np.searchsorted(self.purchases_up_to, shuffled, side="right")
         return store
 
@@ -197,12 +194,6 @@ def _purchases_about(places: Numbers, kind: Numbers, plan: MonthPlan, before: Mo
 def _purchases_in(lines: int) -> int:
     blocks, rest = divmod(lines, len(_BLOCK))
     return blocks * _PURCHASES_A_BLOCK + rest
-
-
-def _stride(purchases: int) -> int:
-    """Return a large step that visits all purchases."""
-    step = max(1, int(purchases * _GOLDEN))
-    return next(each for each in count(step) if gcd(each, purchases) == 1)
 
 
 def _day_ends(month: SettlementMonth, lines: int) -> Numbers:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Final, TypeVar, cast
 
 import click
@@ -49,6 +49,22 @@ def _date(text: str) -> date:
         raise ValueError(f"{text!r} is not a date; write it as 2026-11-10") from None
 
 
+def _day_or_event(text: str) -> date | str:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        not_blank(text)
+        return text
+
+
+def _days(text: str) -> tuple[date, ...]:
+    first, _, last = text.partition("..")
+    begin, end = _date(first), _date(last or first)
+    if end < begin:
+        raise ValueError(f"{text} ends before it begins")
+    return tuple(begin + timedelta(days=more) for more in range((end - begin).days + 1))
+
+
 def _moment(text: str) -> date | int:
     if text.isascii() and text.isdecimal() and len(text) <= _LONGEST_NUMBER:
         return int(text)
@@ -86,6 +102,8 @@ def _points_of_a_month(text: str) -> int:
 MONTH = _Parsed("month", SettlementMonth.parse)
 MONTHS = _Parsed("months", _months)
 DATE = _Parsed("date", _date)
+DAY_OR_EVENT = _Parsed("day or event", _day_or_event)
+DAYS = _Parsed("days", _days)
 MOMENT = _Parsed("moment", _moment)
 HEAD = _Parsed("head", _head)
 LINE = _Parsed("text", not_blank)

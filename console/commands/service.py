@@ -1,11 +1,12 @@
 """The commands about the service: up, serve, alarms, and sample marketplaces."""
 
+from datetime import date
 from pathlib import Path
 from typing import Literal
 
 import click
 
-from console.commands.parameters import MONTHS
+from console.commands.parameters import DAYS, MONTHS
 from console.commands.running import read_settings
 from console.output import echo
 from domain.months import SettlementMonth
@@ -81,6 +82,8 @@ def demo(seed: int, sellers: int, lines: int) -> None:
 @click.option("--sellers", default=5_000, show_default=True, help="Stores in the last month.")
 @click.option("--lines", default=200_000, show_default=True, help="Settlement lines a month.")
 @click.option("--months", type=MONTHS, default="2026-05..2026-10", show_default=True)
+@click.option("--rewards", "days", type=DAYS, default=None, help="Reward days, FIRST..LAST.")
+@click.option("--entries", default=20_000, show_default=True, help="Reward entries a day.")
 @click.option("--seed", default=1, show_default=True, help="The same seed gives the same files.")
 @click.option("--format", "file_format", type=click.Choice(["parquet", "csv"]), default="parquet")
 def sample(
@@ -88,11 +91,13 @@ def sample(
     sellers: int,
     lines: int,
     months: tuple[SettlementMonth, ...],
+    days: tuple[date, ...] | None,
+    entries: int,
     seed: int,
     file_format: Literal["parquet", "csv"],
 ) -> None:
     """Write the settlement files of a realistic marketplace into DIRECTORY."""
-    from adapters.sample import write_sample
+    from adapters.sample import write_rewards, write_sample
     from console.progress import progress, say
 
     with progress("writing the sample marketplace"):
@@ -105,6 +110,16 @@ def sample(
             file_format=file_format,
             progress=lambda month: say(f"{month} is written"),
         )
+        if days:
+            write_rewards(
+                directory,
+                sellers=sellers,
+                entries=entries,
+                days=days,
+                seed=seed,
+                file_format=file_format,
+                progress=lambda day: say(f"{day} is written"),
+            )
     echo(
         f"{len(months)} months in {directory}; close one with: growth-points close MONTH "
         f"--from {directory}"

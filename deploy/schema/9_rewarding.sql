@@ -272,6 +272,9 @@ BEGIN
   RETURN NULL;
 END $$;
 
+CREATE TRIGGER sees_what_others_posted BEFORE INSERT ON reward_delivery
+  FOR EACH ROW WHEN (current_setting('transaction_isolation') <> 'read committed')
+  EXECUTE FUNCTION refuse_old_snapshot();
 CREATE TRIGGER takes_turn BEFORE INSERT ON reward_delivery
   FOR EACH STATEMENT EXECUTE FUNCTION take_turn();
 CREATE TRIGGER takes_turn BEFORE INSERT ON reward_retry

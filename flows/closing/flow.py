@@ -192,7 +192,7 @@ def publish(settings: Settings, closing: Closing, root: str) -> ClosedMonth:
     if not closing.request.preview:
         name = f"closed-{closing.closed.evaluation.evaluation_no}"
         # A run that was killed after its commit left no report and emitted no event.
-        lost = not (closing.changed or is_kept(settings, report.month, name))
+        lost = not (closing.changed or is_kept(settings, closing.request.month, name))
         report = marked_as_rewritten(report) if lost else report
         kept = keep_report(settings, name, report, overwrite=closing.changed)
     attach_report(settings, report, kept)

@@ -31,7 +31,7 @@ def closing_report(
     """Build the report of a closing or a preview; `next_step` overrides the default one."""
     closed = closing.closed
     return Report(
-        month=closed.month,
+        period=closed.month,
         headline=f"{closed.month} {_headline(closing)}",
         mood=Mood.WARN if warnings(closing.findings) else Mood.GOOD,
         findings=closing.findings,

@@ -52,7 +52,7 @@ def blocked_report(
 ) -> Report:
     """Build the report of a blocked month."""
     return Report(
-        month=month,
+        period=month,
         headline=f"{month} is blocked: nothing was written",
         mood=Mood.BAD,
         findings=tuple(findings),

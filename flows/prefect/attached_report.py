@@ -6,6 +6,7 @@ from typing import Any
 
 from prefect.artifacts import create_markdown_artifact
 
+from domain.delivery import expected_of
 from flows.prefect.server_errors import best_effort
 from flows.prefect.ui_links import form_address
 from flows.reports.markdown import markdown_attached, plain
@@ -20,7 +21,7 @@ def attach_report(settings: Settings, report: Report, kept: Path | None = None) 
     with best_effort("the report"):
         create_markdown_artifact(
             markdown_attached(shown),
-            key=f"month-{report.month}",
+            key=f"{expected_of(report.period).unit}-{report.period}",
             description=plain(report.headline),
         )
 

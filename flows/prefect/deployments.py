@@ -33,6 +33,7 @@ from flows.paying.flow import (
     reschedule_planned_payouts,
     tell_late_payouts,
 )
+from flows.rewarding.flow import pay_rewards, pay_yesterdays_rewards, retry_rewards
 from flows.verifying.flow import verify_program
 
 WORK_POOL: Final = "growth-points"
@@ -105,6 +106,9 @@ DEPLOYED: Final = (
     Deployed(convert_points_of),
     Deployed(deliver_conversions, cron="*/5 * * * *"),
     Deployed(compare_yesterdays_credits, cron="0 7 * * *"),
+    Deployed(pay_rewards),
+    Deployed(pay_yesterdays_rewards, cron="30 4 * * *"),
+    Deployed(retry_rewards),
     Deployed(expire_points_daily, cron="0 5 * * *"),
     Deployed(verify_program, cron="0 6 * * 1"),
 )

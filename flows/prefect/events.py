@@ -19,6 +19,7 @@ LATE: Final = "growth-points.payout.late"
 CONVERSIONS_HELD: Final = "growth-points.conversions.held"
 AD_SYSTEM_SILENT: Final = "growth-points.ad-system.silent"
 CREDITS_DIFFER: Final = "growth-points.credits.differ"
+REWARDS_BLOCKED: Final = "growth-points.rewards.blocked"
 EXPIRING: Final = "growth-points.points.expiring"
 
 

@@ -5,6 +5,7 @@ command line. The constraints are in `Annotated`, since they would be lost on a 
 """
 
 from collections.abc import Callable
+from datetime import date
 from typing import Annotated, Final, Literal
 
 from pydantic import BeforeValidator, StringConstraints
@@ -13,6 +14,7 @@ from domain.cause import MAX_CHARACTERS, not_blank, one_line
 from domain.months import SettlementMonth
 
 MONTH_PATTERN: Final = r"^[0-9]{4}-(0[1-9]|1[0-2])$"  # shown to operators
+DAY_PATTERN: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 
 
 def _refused_by(check: Callable[[str], object]) -> BeforeValidator:
@@ -26,6 +28,13 @@ def _refused_by(check: Callable[[str], object]) -> BeforeValidator:
     return BeforeValidator(checked)
 
 
+def _day(text: str) -> None:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is not a date; write it as 2026-11-29") from None
+
+
 def _empty_or_month(text: str) -> None:
     if text:
         SettlementMonth.parse(text)
@@ -35,6 +44,7 @@ Month = Annotated[str, StringConstraints(pattern=MONTH_PATTERN), _refused_by(Set
 MonthOrNone = Annotated[
     str, StringConstraints(pattern=rf"^$|{MONTH_PATTERN}"), _refused_by(_empty_or_month)
 ]
+Day = Annotated[str, StringConstraints(pattern=DAY_PATTERN), _refused_by(_day)]
 Reason = Annotated[
     str, StringConstraints(pattern=r"\S", max_length=MAX_CHARACTERS), _refused_by(not_blank)
 ]

@@ -1,4 +1,4 @@
-"""Keeping a month's report as files, one of them a page for reading offline and printing."""
+"""Keeping a report as files, one of them a page for reading offline and printing."""
 
 import json
 import os
@@ -9,6 +9,7 @@ from typing import Final
 
 from adapters.html import page_templates
 from adapters.whole_file import write_whole
+from domain.delivery import Period, expected_of
 from domain.months import SettlementMonth
 from flows.reports.markdown import markdown
 from flows.reports.report import Report
@@ -22,16 +23,21 @@ _TEMPLATES: Final = page_templates("flows.reports")
 
 def is_kept(settings: Settings, month: SettlementMonth, name: str) -> bool:
     """Whether a month's report is kept whole under a name."""
-    return all(map(_is_whole, _files(settings.reports / str(month), name)))
+    return all(map(_is_whole, _files(report_folder(settings, month), name)))
+
+
+def report_folder(settings: Settings, period: Period) -> Path:
+    """Return where the reports of a month are, or those of a reward day."""
+    return settings.reports / f"{expected_of(period).folder}{period}"
 
 
 def keep_report(settings: Settings, name: str, report: Report, *, overwrite: bool = True) -> Path:
-    """Write a report to `reports/{month}/{name}.html`, `.md` and `.json`; return the page's path.
+    """Write a report to `{name}.html`, `.md` and `.json` in its folder; return the page's path.
 
     Each file is replaced atomically, and only if `overwrite` or if it was cut short: a run that
     changed nothing does not overwrite the report of the run that did.
     """
-    folder = settings.reports / str(report.month)
+    folder = report_folder(settings, report.period)
     folder.mkdir(parents=True, exist_ok=True)
     texts = markdown(report), _facts(report), report_page(report, folder)
     for file, text in zip(_files(folder, name), texts, strict=True):
@@ -68,5 +74,6 @@ def _address(folder: Path, target: Path | str) -> str | None:
 
 def _facts(report: Report) -> str:
     findings = [asdict(each) for each in report.findings]
-    facts = {"month": str(report.month), **report.facts, "findings": findings}
+    period = {expected_of(report.period).unit: str(report.period)}
+    facts = {**period, **report.facts, "findings": findings}
     return json.dumps(facts, ensure_ascii=False, indent=2) + "\n"

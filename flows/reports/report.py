@@ -1,4 +1,4 @@
-"""The report of a month, as a value: findings, awards, reasons, payout.
+"""The report of a month or of a reward day, as a value: findings, figures, tables, next step.
 
 It is rendered for the run (`markdown`), as a page (`keeping`) and in the terminal
 (`console.terminal`).
@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
+from domain.delivery import Period
 from domain.findings import Finding
-from domain.months import SettlementMonth
 
 
 class Mood(StrEnum):
-    """The state of a month at a glance; the values are CSS classes, too."""
+    """The state of a period at a glance; the values are CSS classes, too."""
 
     GOOD = "good"
     WARN = "warn"
@@ -85,12 +85,12 @@ class NextStep:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The report of a month: headline, findings, figures, then tables.
+    """The report of a period: headline, findings, figures, then tables.
 
     `facts` are written to a JSON file for programs.
     """
 
-    month: SettlementMonth
+    period: Period
     headline: str
     mood: Mood
     findings: tuple[Finding, ...]

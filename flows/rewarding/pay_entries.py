@@ -10,8 +10,10 @@ from adapters.postgres.database import lock_program
 from adapters.postgres.ledger import Posted, check_now
 from adapters.postgres.ledger.expiring import expire
 from adapters.postgres.ledger.rewarding import Scope, cancel, offer, pay, retried
+from adapters.postgres.revisions import require_seller
 from adapters.postgres.rewards import (
     RewardDay,
+    event_is_known,
     find_reward_delivery,
     outcomes_of,
     record_reward_delivery,
@@ -20,6 +22,8 @@ from adapters.postgres.staged_rewards import conflicts, stage
 from adapters.postgres.using import today
 from domain.profile import Profile, Violations
 from domain.using.allocation import Outcome
+from flows.one_day import on_one_day
+from flows.rewarding.refusals import EventUnknown
 
 Judge = Callable[[Sequence[Violations]], Profile]
 """Judges a day with what contradicts the known entries; raises what blocks it."""
@@ -29,15 +33,22 @@ Judge = Callable[[Sequence[Violations]], Profile]
 class Payment:
     """What a run paid: the new entries by outcome, those paid at a later try, and the postings.
 
-    `delivery_id` is None for a run without a new delivery.
+    `delivery_id` is None for a run without a new delivery. `days` are those of entries that were
+    paid at a later try.
     """
 
     delivery_id: int | None
     outcomes: Mapping[Outcome, int] = field(default_factory=dict)
     retried: int = 0
+    days: tuple[date, ...] = ()
     paid: Posted | None = None
     returned: Posted | None = None
     expired: Posted | None = None
+
+    @property
+    def entries(self) -> int:
+        """The number of new entries."""
+        return sum(self.outcomes.values())
 
 
 def pay_delivered(
@@ -48,7 +59,8 @@ def pay_delivered(
     A delivery whose content was paid before does nothing. What a cancellation returns to an
     expired balance expires after everything is paid.
     """
-    with engine.begin() as connection:
+
+    def pay_all(connection: Connection) -> Payment:
         lock_program(connection)
         if find_reward_delivery(connection, delivered) is not None:
             return Payment(None)
@@ -57,9 +69,9 @@ def pay_delivered(
         since = _since(connection, retry_days)
         number = record_reward_delivery(connection, delivered, profile, since, actor)
         returned = cancel(connection, number, actor)
-        payment = _pay(connection, number, Scope(since), returned, actor)
-        check_now(connection)
-    return payment
+        return _pay(connection, number, Scope(since), returned, actor)
+
+    return on_one_day(engine, pay_all)
 
 
 def pay_again(
@@ -70,14 +82,22 @@ def pay_again(
     seller_id: str | None = None,
     event_id: str | None = None,
 ) -> Payment:
-    """Try the refused entries of the last `retry_days` days again, of a store or an event."""
-    with engine.begin() as connection:
+    """Try the refused entries of the last `retry_days` days again, of a store or an event.
+
+    Raises SellerUnknown, EventUnknown.
+    """
+
+    def pay_open(connection: Connection) -> Payment:
         lock_program(connection)
+        if seller_id is not None:
+            require_seller(connection, seller_id)
+        if event_id is not None and not event_is_known(connection, event_id):
+            raise EventUnknown(event_id)
         stage(connection, None)
         scope = Scope(_since(connection, retry_days), seller_id, event_id)
-        payment = _pay(connection, None, scope, None, actor)
-        check_now(connection)
-    return payment
+        return _pay(connection, None, scope, None, actor)
+
+    return on_one_day(engine, pay_open)
 
 
 def _pay(
@@ -87,7 +107,8 @@ def _pay(
     paid = pay(connection, number, actor)
     expired = returned and expire(connection, actor, of_posting=returned.posting_no)
     outcomes = {} if number is None else outcomes_of(connection, number)
-    return Payment(number, outcomes, retried(connection), paid, returned, expired)
+    check_now(connection)
+    return Payment(number, outcomes, *retried(connection), paid, returned, expired)
 
 
 def _since(connection: Connection, retry_days: int) -> date:

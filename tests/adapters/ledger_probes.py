@@ -102,6 +102,8 @@ def line(connection: Connection, posting_no: int, kind: str, seller: str, **fact
         "delivery": ("held", "search_ad_credit"),
         "return": ("held", "available"),
         "expiry": ("available", "expired"),
+        "reward": ("available", "customer_reward"),
+        "cancellation": ("customer_reward", "available"),
     }
     debit, credit = flows[kind]
     values: dict[str, object] = {
@@ -1068,8 +1070,8 @@ LEDGER_PROBES = (
             without=("unsealed.made_by_the_database",),
         )
         for attempt in (
-            _chain('{"customer_reward": -1}'),
-            _chain('{"program_fund": 10000000}', '{"customer_reward": -1}'),
+            _chain('{"customer_reward": -1000}'),
+            _chain('{"program_fund": 10000000}', '{"customer_reward": -1000}'),
             _chain('{"program_fund": -2000000}'),
             then(seal_now, _chain('{"program_fund": -2000000}')),
         )

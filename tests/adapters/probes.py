@@ -27,6 +27,7 @@ from tests.adapters.ledger_world import (
 )
 from tests.adapters.month_probes import MONTH_PROBES, MONTH_RECORDS, record_a_run
 from tests.adapters.notice_probes import NOTICE_PROBES, go_on_telling, tell_stores
+from tests.adapters.reward_probes import REWARD_PROBES, go_on_rewarding, reward_customers
 from tests.adapters.using_probes import USING_PROBES, go_on_using, use_points
 
 _NOT_ELIGIBLE = {
@@ -36,13 +37,17 @@ _NOT_ELIGIBLE = {
     "reasons": ["uses_api"],
 }
 
-PROBES = (*LEDGER_PROBES, *MONTH_PROBES, *APPROVAL_PROBES, *USING_PROBES, *NOTICE_PROBES)
+PROBES = (
+    *(*LEDGER_PROBES, *MONTH_PROBES, *APPROVAL_PROBES),
+    *(*USING_PROBES, *NOTICE_PROBES, *REWARD_PROBES),
+)
 
 
 def keep_what_probes_need(engine: Engine) -> None:
-    """Keep a small ledger, points in use, a notice, a run, and an approval."""
+    """Keep a small ledger, points in use, rewards, a notice, a run, and an approval."""
     keep_a_small_ledger(engine)
     use_points(engine)
+    reward_customers(engine)
     with engine.begin() as connection:
         tell_stores(connection)
         record_a_run(connection)
@@ -52,6 +57,7 @@ def keep_what_probes_need(engine: Engine) -> None:
 def go_on(engine: Engine) -> None:
     """Do what is allowed with that ledger: use points, tell, approve, pay, adjust, correct."""
     go_on_using(engine)
+    go_on_rewarding(engine)
     with engine.begin() as connection:
         go_on_telling(connection)
     for record in (*LEDGER_RECORDS, *MONTH_RECORDS):

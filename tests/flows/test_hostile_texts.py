@@ -41,7 +41,7 @@ UNPRINTABLE = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\
 def report_with(text: str) -> Report:
     """A report with a text in every place that may hold one."""
     return Report(
-        month=SettlementMonth(2024, 10),
+        period=SettlementMonth(2024, 10),
         headline=text,
         mood=Mood.WARN,
         findings=(Finding("a_rule", Severity.WARNING, text, 1, text),),

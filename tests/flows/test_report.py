@@ -22,7 +22,7 @@ from tests.three_stores import OCTOBER, OCTOBER_CORRECTED, OCTOBER_DUE_ON, STORE
 
 FINDING = Finding("line_repeated", Severity.WARNING, "3 lines are <repeated> & more.", 3, "a.csv")
 REPORT = Report(
-    month=SettlementMonth.parse(OCTOBER),
+    period=SettlementMonth.parse(OCTOBER),
     headline="2024-10 is closed",
     mood=Mood.WARN,
     findings=(FINDING,),

@@ -1,4 +1,4 @@
-"""Hostile deliveries by seed: sound files of a month, harmed in one to four ways."""
+"""Hostile deliveries by seed: sound files of a month or a day, harmed in one to four ways."""
 
 import csv
 import gzip
@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet
 
 from tests.deliveries import MONTH, Row, SmallDelivery
+from tests.reward_days import DAY, SmallRewardDay
 from tests.workbooks import write_workbook
 
 TEXTS = (
@@ -119,6 +120,8 @@ JSON = (
     "\xff",
 )
 
+_SUMMED = {"settlements": "payment_amount_krw", "rewards": "points"}
+
 
 @dataclass
 class Hostile:
@@ -130,6 +133,11 @@ class Hostile:
     encoding: str = "utf-8"
     files: dict[Any, bytes] = field(default_factory=dict)
     harms: list[str] = field(default_factory=list)
+
+    @property
+    def main(self) -> str:
+        """The content of which there is most: settlements, or rewards."""
+        return next(iter(self.rows))
 
     def pick_file(self) -> Any:
         """Choose a file."""
@@ -185,8 +193,8 @@ def _encoding(it: Hostile) -> None:
 
 
 def _amounts(it: Hostile) -> None:
-    for row in it.rows["settlements"]:
-        row["payment_amount_krw"] = str(it.chance.choice((1, -1)) * 10**12)
+    for row in it.rows[it.main]:
+        row[_SUMMED[it.main]] = str(it.chance.choice((1, -1)) * 10**12)
 
 
 def _cut(it: Hostile) -> None:
@@ -229,7 +237,7 @@ def _mislabel(it: Hostile) -> None:
 def _name(it: Hostile) -> None:
     name, odd = it.pick_file(), it.chance.choice(NAMES)
     if isinstance(odd, bytes):
-        it.files[b"settlements" + odd + b".csv"] = it.files[name]
+        it.files[it.main.encode() + odd + b".csv"] = it.files[name]
     else:
         it.files[f"{str(name).split('.')[0]}{odd.replace('/', ':')}.csv"] = it.files[name]
 
@@ -237,13 +245,14 @@ def _name(it: Hostile) -> None:
 def _folder(it: Hostile) -> None:
     odd = it.chance.choice(NAMES)
     if isinstance(odd, str):
-        it.files[f"seller_id={odd.replace('/', '%2F')}/settlements.csv"] = it.files[it.pick_file()]
+        name = f"seller_id={odd.replace('/', '%2F')}/{it.main}.csv"
+        it.files[name] = it.files[it.pick_file()]
 
 
 def _huge_line(it: Hostile) -> None:
-    name = f"settlements-huge{it.chance.choice(('.csv', '.csv.gz'))}"
+    name = f"{it.main}-huge{it.chance.choice(('.csv', '.csv.gz'))}"
     line = it.chance.choice((b"x", b"x,", b'"x', b"\0", b'"\n')) * it.chance.choice((10**5, 10**7))
-    content = _csv(it.rows["settlements"], "utf-8") + line
+    content = _csv(it.rows[it.main], "utf-8") + line
     it.files[name] = gzip.compress(content, 1) if name.endswith("gz") else content
 
 
@@ -251,16 +260,17 @@ def _packed_line(it: Hostile) -> None:
     """Pack one line of a gigabyte into a megabyte."""
     packed, content = io.BytesIO(), it.chance.choice((b"x", b"\0", b",", b"\n", b'"')) * (1 << 24)
     with gzip.GzipFile(fileobj=packed, mode="wb", compresslevel=1) as file:
-        file.write(_csv(it.rows["settlements"], "utf-8"))
+        file.write(_csv(it.rows[it.main], "utf-8"))
         for _ in range(64):
             file.write(content)
-    it.files["settlements-packed.csv.gz"] = packed.getvalue()
+    it.files[f"{it.main}-packed.csv.gz"] = packed.getvalue()
 
 
 def _manifest(it: Hostile) -> None:
     names = [str(name) for name in it.files]
-    entry = {"name": it.chance.choice(names), "rows": 10**30, "payment_amount_krw": "[/x]"}
-    texts = (*JSON, json.dumps({"settlement_month": str(MONTH), "files": [entry], "sellers": 1}))
+    entry = {"name": it.chance.choice(names), "rows": 10**30, _SUMMED[it.main]: "[/x]"}
+    period = {"settlement_month": str(MONTH), "day": str(DAY)}
+    texts = (*JSON, json.dumps(period | {"files": [entry], "sellers": 1}))
     it.files["manifest.json"] = it.chance.choice(texts).encode("latin-1")
 
 
@@ -284,7 +294,7 @@ _SHEETS = (
 
 def _workbook(it: Hostile) -> None:
     """Replace a part of a workbook, or damage the list of its parts."""
-    content = _packed_workbook(it.rows["settlements"])
+    content = _packed_workbook(it.rows[it.main])
     if it.chance.random() < 0.5:
         content = _with_part(content, "xl/worksheets/sheet1.xml", it.chance.choice(_SHEETS))
     else:
@@ -293,8 +303,8 @@ def _workbook(it: Hostile) -> None:
         for _ in range(it.chance.randint(1, 8)):
             damaged[it.chance.randrange(start, len(damaged))] = it.chance.randrange(256)
         content = bytes(damaged)
-    it.files = {name: data for name, data in it.files.items() if "settlements" not in str(name)}
-    it.files["settlements.xlsx"] = content
+    it.files = {name: data for name, data in it.files.items() if it.main not in str(name)}
+    it.files[f"{it.main}.xlsx"] = content
 
 
 def _bomb(it: Hostile) -> None:
@@ -302,7 +312,7 @@ def _bomb(it: Hostile) -> None:
     sheet = it.chance.choice(("<c><v>1</v></c>", "x", " ", "<row>")) * 1_000_000
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
-        with zipfile.ZipFile(io.BytesIO(_packed_workbook(it.rows["settlements"]))) as sound:
+        with zipfile.ZipFile(io.BytesIO(_packed_workbook(it.rows[it.main]))) as sound:
             for name in sound.namelist():
                 if "sheet1" not in name:
                     archive.writestr(name, sound.read(name))
@@ -312,7 +322,7 @@ def _bomb(it: Hostile) -> None:
             for _ in range(25):
                 part.write(sheet.encode())
             part.write(b"</row>" + end.encode())
-    it.files["settlements-bomb.xlsx"] = packed.getvalue()
+    it.files[f"{it.main}-bomb.xlsx"] = packed.getvalue()
 
 
 def _with_part(content: bytes, name: str, sheet: str) -> bytes:
@@ -339,19 +349,29 @@ LARGE_HARMS: tuple[Harm, ...] = (_packed_line, _bomb)
 
 def hostile_delivery(seed: int, root: Path) -> Hostile:
     """Write the hostile delivery of a seed into a month's folder in `root`."""
-    chance = random.Random(seed)  # noqa: S311 reproducible
     small = SmallDelivery(root)
-    it = Hostile(seed, chance, {"settlements": small.lines, "sellers": small.sellers})
+    return _harmed(seed, {"settlements": small.lines, "sellers": small.sellers}, small.folder)
+
+
+def hostile_rewards(seed: int, root: Path) -> Hostile:
+    """Write the hostile reward day of a seed into its folder in `root`."""
+    small = SmallRewardDay(root)
+    return _harmed(seed, {"rewards": small.entries}, small.folder)
+
+
+def _harmed(seed: int, rows: dict[str, list[Row]], folder: Path) -> Hostile:
+    chance = random.Random(seed)  # noqa: S311 reproducible
+    it = Hostile(seed, chance, rows)
     for harm in chance.sample(ROW_HARMS, chance.choice((0, 1, 1, 2))):
         _apply(harm, it)
-    for content, rows in it.rows.items():
+    for content, harmed in it.rows.items():
         ending = chance.choice((".csv", ".csv", ".csv.gz", ".csv.zst", ".xlsx", ".parquet"))
-        it.files[f"{content}{ending}"] = _packed(rows, ending, it.encoding)
+        it.files[f"{content}{ending}"] = _packed(harmed, ending, it.encoding)
     for harm in chance.sample(FILE_HARMS, chance.choice((0, 1, 1, 2))):
         _apply(harm, it)
     if chance.random() < 0.03:
         _apply(chance.choice(LARGE_HARMS), it)
-    _write(it, small.folder)
+    _write(it, folder)
     return it
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet
+from sqlalchemy import Engine
 
 from adapters.postgres.rewards import RewardDay, rewards
 from domain.months import SettlementMonth
@@ -62,14 +63,20 @@ def event(name: str, *points: int, seller_id: str = "A") -> list[Entry]:
 
 def deliver(program: Program, day: date, entries: Sequence[Entry]) -> Payment:
     """Deliver a day's entries, and pay them; raises Contradicts."""
+    return deliver_to(program.engine, day, entries)
+
+
+def deliver_to(engine: Engine, day: date, entries: Sequence[Entry]) -> Payment:
+    """Deliver a day's entries to a database, and pay them; raises Contradicts."""
     rows = [each.row(day) for each in entries]
     columns = zip(*rows, strict=True) if rows else [[] for _ in _SCHEMA]
     arrays = [pa.array(list(c), f.type) for c, f in zip(columns, _SCHEMA, strict=True)]
-    file = Path(tempfile.mkdtemp(dir=program.folder)) / "rewards.parquet"
-    pyarrow.parquet.write_table(pa.table(arrays, schema=_SCHEMA), file)
     content = hashlib.sha256(repr((day, rows)).encode()).hexdigest()
-    delivered = RewardDay(day, content, "tests", file)
-    return pay_delivered(program.engine, delivered, _judge, RETRY_DAYS, "tests")
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "rewards.parquet"
+        pyarrow.parquet.write_table(pa.table(arrays, schema=_SCHEMA), file)
+        delivered = RewardDay(day, content, "tests", file)
+        return pay_delivered(engine, delivered, _judge, RETRY_DAYS, "tests")
 
 
 def try_again(program: Program, **of: str) -> Payment:

@@ -68,9 +68,10 @@ def pay(connection: Connection, delivery_id: int | None, actor: str) -> Posted |
     return posted and _moved(connection, posted, Account.AVAILABLE, Account.CUSTOMER_REWARD)
 
 
-def retried(connection: Connection) -> int:
-    """Count the entries that were refused before and are paid now."""
-    return connection.execute(_AT_A_LATER_TRY).scalar_one()  # type: ignore[no-any-return]
+def retried(connection: Connection) -> tuple[int, tuple[date, ...]]:
+    """Count the entries that were refused before and are paid now; return their days, too."""
+    entries, days = connection.execute(_AT_A_LATER_TRY).one()
+    return entries, tuple(days or ())
 
 
 def _open(
@@ -167,7 +168,9 @@ _PAID: Final = text("""
     SELECT count(*), coalesce(sum(points), 0)::bigint FROM decided WHERE outcome = 'paid'
 """)
 _AT_A_LATER_TRY: Final = text("""
-    SELECT count(*) FROM decided WHERE is_known AND outcome = 'paid'
+    SELECT count(*), array_agg(DISTINCT occurred_on)
+    FROM decided JOIN offered USING (event_id, position)
+    WHERE decided.is_known AND outcome = 'paid'
 """)
 _RETURNED: Final = text("""
     SELECT count(*), coalesce(sum(new.points), 0)::bigint

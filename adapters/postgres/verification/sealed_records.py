@@ -69,15 +69,6 @@ _CONTENTS: Final[Mapping[str, str]] = {
       SELECT attempt_no::text AS key, jsonb_build_array(
                attempt_no, conversion_no, answer, extract(epoch FROM asked_at))::text AS content
       FROM growth_points.conversion_attempt""",
-    "notice_list": r"""
-      SELECT notice_list_id::text AS key, concat_ws(E'\n', jsonb_build_array(
-               notice_list_id, told_on, actor, extract(epoch FROM told_at), recorded_in),
-             (SELECT string_agg(
-                jsonb_build_array(seller_id, last_usable_on, days_before, points)::text,
-                E'\n' ORDER BY seller_id, last_usable_on, days_before)
-              FROM growth_points.notice it WHERE it.notice_list_id = notice_list.notice_list_id)
-             ) AS content
-      FROM growth_points.notice_list""",
     "reward_delivery": r"""
       SELECT reward_delivery_id::text AS key, concat_ws(E'\n', jsonb_build_array(
                reward_delivery_id, day, content_hash, source, entries, profile, actor,
@@ -91,6 +82,15 @@ _CONTENTS: Final[Mapping[str, str]] = {
                 WHERE it.reward_delivery_id = reward_delivery.reward_delivery_id
                 GROUP BY seller_id) of_store)) AS content
       FROM growth_points.reward_delivery""",
+    "notice_list": r"""
+      SELECT notice_list_id::text AS key, concat_ws(E'\n', jsonb_build_array(
+               notice_list_id, told_on, actor, extract(epoch FROM told_at), recorded_in),
+             (SELECT string_agg(
+                jsonb_build_array(seller_id, last_usable_on, days_before, points)::text,
+                E'\n' ORDER BY seller_id, last_usable_on, days_before)
+              FROM growth_points.notice it WHERE it.notice_list_id = notice_list.notice_list_id)
+             ) AS content
+      FROM growth_points.notice_list""",
     "policy": """
       SELECT policy_hash AS key, jsonb_build_array(
                policy_hash, name, content, adjustment_limit,
@@ -168,9 +168,9 @@ CHILDREN = tuple(
         ("conversion", "posting", "no"),
         ("conversion_end", "posting", "no"),
         ("expiry", "posting", "no"),
-        ("notice", "notice_list", "id"),
         ("reward_sum", "posting", "no"),
         ("reward_entry", "reward_delivery", "id"),
+        ("notice", "notice_list", "id"),
         ("seller_amount", "revision", "id"),
         ("seller_snapshot", "revision", "id"),
         ("decision", "evaluation", "id"),

@@ -1,0 +1,76 @@
+"""What paying a day's rewards costs, from shell prompt to shell prompt, gate included.
+
+    .venv/bin/python bench/rewards.py [--entries 1000000] [--stores 100000]
+
+Every store has the points of one award. A day of a tenth of the entries is paid first, then the
+whole one, then it is delivered again. Memory is the peak of all processes together, PostgreSQL's
+included.
+"""
+
+import argparse
+import tempfile
+from datetime import date, timedelta
+from pathlib import Path
+
+import ledger as bench
+import pyarrow as pa
+import pyarrow.parquet
+from close_month import PROGRAM, row, run, say, wait_until_stopped
+from sqlalchemy import create_engine, text
+
+from adapters.postgres.database import open_database
+from adapters.postgres.embedded import embedded_url, release_embedded
+from adapters.sample.entries import DayPlan, entries_between
+from domain.months import SettlementMonth
+from flows.occasion import this_occasion
+
+
+def give_points(home: Path, month: SettlementMonth, stores: int) -> None:
+    """Pay each store an award of a month."""
+    url = embedded_url(home / "postgres").replace("postgresql://", "postgresql+psycopg://")
+    owner = create_engine(url)
+    with open_database(url) as engine:
+        with owner.begin() as connection:
+            connection.execute(text(bench.BARE_TABLE))
+        bench.measure_month(engine, owner, month, stores)
+    owner.dispose()
+    release_embedded(home / "postgres")
+
+
+def write_day(folder: Path, day: date, entries: int, stores: pa.Array) -> None:
+    """Write a day's delivery as one Parquet file."""
+    target = folder / "rewards" / str(day)
+    target.mkdir(parents=True)
+    table = entries_between(0, entries, DayPlan(day, 1, stores), None)
+    pyarrow.parquet.write_table(table, target / "rewards.parquet")
+
+
+def measure(folder: Path, entries: int, stores: int) -> None:
+    """Prepare a ledger and two days, pay them, and print what it took."""
+    home, files, today = folder / "home", folder / "files", this_occasion().today
+    month = SettlementMonth.of(today) - 2
+    say(f"paying awards to {stores:,} stores")
+    give_points(home, month, stores)
+    ids = pa.array([f"{month}-{number:07}" for number in range(stores)])
+    days = {today - timedelta(days=2): entries // 10, today - timedelta(days=1): entries}
+    for day, size in days.items():
+        write_day(files, day, size, ids)
+    for day, size in (*days.items(), *list(days.items())[1:]):
+        wait_until_stopped(home)
+        paid = run([PROGRAM, "pay-rewards", str(day), "--from", files], home)
+        rate = f"{size / paid.seconds:,.0f} a second"
+        row(f"{size:,} entries", f"{paid.seconds:.1f} s, {rate}", f"{paid.peak_mb:,} MB")
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description="What paying a day's rewards costs.")
+    parser.add_argument("--entries", type=int, default=1_000_000)
+    parser.add_argument("--stores", type=int, default=100_000)
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="growth-points-bench-") as folder:
+        measure(Path(folder), asked.entries, asked.stores)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,188 @@
+"""The flows about rewards: pay a delivered day, every day the one before, and try again."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Final
+from uuid import uuid4
+
+from prefect import flow, task
+from prefect.cache_policies import NO_CACHE
+
+from adapters.ingest.delivery import Delivery, DeliveryRefused
+from adapters.ingest.root import is_object_store, local_path, require_root
+from adapters.ingest.staged_rewards import StagedRewards
+from adapters.postgres.rewards import RewardDay
+from domain.findings import DayBlocked, Finding, blocking
+from domain.profile import Profile, Violations
+from domain.using.use_rules import UseRules
+from expectations.gate_process import start_gate
+from flows.occasion import this_occasion
+from flows.policies import policy_on
+from flows.prefect.attached_report import attach_report
+from flows.prefect.clock_check import check_clocks
+from flows.prefect.events import REWARDS_BLOCKED, emit_about
+from flows.prefect.flow_occasion import flow_occasion
+from flows.prefect.forms import Day, NameOrNone
+from flows.prefect.retrying import RETRIES
+from flows.program import program_database, program_policies
+from flows.reports.keeping import keep_report
+from flows.reports.report import Report
+from flows.rewarding.answer_file import answer_file, keep_answers
+from flows.rewarding.pay_entries import Payment, pay_delivered
+from flows.rewarding.read_rewards import find_rewards, judge_rewards, read_rewards
+from flows.rewarding.refusals import DayNotCome
+from flows.rewarding.report import blocked_report, day_report, payment_summary
+from flows.rewarding.retry_rewards import try_again
+from flows.run_folders import remove_abandoned_copies, run_folder
+from flows.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class PaidDay:
+    """A day whose rewards were paid; `report` is None if its content had been paid before."""
+
+    payment: Payment
+    report: Report | None = None
+    file: Path | None = None
+
+    def __str__(self) -> str:
+        """Say what was paid."""
+        return payment_summary(self.payment)
+
+
+@flow(name="pay-rewards", flow_run_name="rewards of {day}")
+def pay_rewards(day: Day, settlements: str = "", asked_by: NameOrNone = "") -> PaidDay:
+    """Pay the rewards that occurred on a day, in order, as far as each store's points reach.
+
+    Entries that are known stay, and new ones are added. Refused entries of the days before are
+    tried again.
+
+    Args:
+        day: The day on which the rewards occurred, as YYYY-MM-DD, such as 2026-11-29.
+        settlements: The root that has the folder `rewards`, a path or an object-store URL. Empty:
+            GROWTH_POINTS_SETTLEMENTS.
+        asked_by: Your name; recorded with it.
+    """
+    settings = Settings.read()
+    return _pay(settings, date.fromisoformat(day), settings.settlements_root(settlements), asked_by)
+
+
+@flow(name="pay-rewards-daily", flow_run_name="yesterday's rewards")
+def pay_yesterdays_rewards() -> str:
+    """Pay the rewards of yesterday; where no folder `rewards` is, the program has none."""
+    settings, day = Settings.read(), flow_occasion().today - timedelta(days=1)
+    root = settings.settlements_root("")
+    if not is_object_store(root) and not (local_path(root) / "rewards").is_dir():
+        return f"There is no folder {local_path(root) / 'rewards'}: the program has no rewards."
+    return str(_pay(settings, day, root, ""))
+
+
+@flow(name="retry-rewards", flow_run_name="retry rewards")
+def retry_rewards(
+    seller_id: NameOrNone = "", event_id: NameOrNone = "", asked_by: NameOrNone = ""
+) -> str:
+    """Try refused rewards again, in order; what was paid is not paid twice.
+
+    Args:
+        seller_id: Only those of this store. Empty: of all stores.
+        event_id: Only those of this event. Empty: of all events.
+        asked_by: Your name; recorded in the ledger.
+    """
+    actor = flow_occasion(asked_by).actor
+    return payment_summary(try_refused(Settings.read(), seller_id or None, event_id or None, actor))
+
+
+try_refused = task(cache_policy=NO_CACHE, name="try refused entries", **RETRIES)(try_again)
+
+
+def _pay(settings: Settings, day: date, root: str, asked_by: str) -> PaidDay:
+    occasion = flow_occasion(asked_by)
+    if day > occasion.today:
+        raise DayNotCome(day)
+    require_root(root, day)
+    check_clocks(settings)
+    remove_abandoned_copies(settings)
+    name = f"{day}-{uuid4().hex[:8]}"  # two runs may read the same delivery at once
+    with run_folder(settings.staging / name) as folder, run_folder(settings.fetched / name) as into:
+        try:
+            return _paid(settings, day, root, (folder, into), occasion.actor)
+        except DeliveryRefused as refused:
+            _tell_blocked(settings, day, refused.source, refused.findings, None)
+            raise
+
+
+def _paid(
+    settings: Settings, day: date, root: str, folders: tuple[Path, Path], actor: str
+) -> PaidDay:
+    staging, fetched = folders
+    start_gate()  # it loads while the files are read
+    rules = _rules(settings)
+    found = find(settings, day, root, fetched)
+    quarantine = settings.quarantine / f"rewards/{day}/{found.content_hash[:12]}"
+    staged = read(found, staging, quarantine, rules.reward_entry_limit_points)
+    payment, findings = pay(settings, staged, rules.reward_retry_days, actor)
+    if payment.delivery_id is None:
+        return PaidDay(payment)
+    report = day_report(day, payment, findings, answer_file(settings, day))
+    kept = keep_report(settings, f"paid-{payment.delivery_id}", report)
+    attach_report(settings, report, kept)
+    return PaidDay(payment, report, kept)
+
+
+def _rules(settings: Settings) -> UseRules:
+    return policy_on(program_policies(settings), this_occasion().today).use
+
+
+@task(cache_policy=NO_CACHE, name="find the entries", **RETRIES)
+def find(settings: Settings, day: date, root: str, fetched: Path) -> Delivery[date]:
+    """Find and hash the day's files, and check who signed them."""
+    return find_rewards(settings, day, root, fetched, this_occasion().now)
+
+
+@task(cache_policy=NO_CACHE, name="read the entries")
+def read(found: Delivery[date], staging: Path, quarantine: Path, most_points: int) -> StagedRewards:
+    """Scan the files once: profile, refused rows, entries in order."""
+    return read_rewards(found, staging, quarantine, most_points)
+
+
+@task(cache_policy=NO_CACHE, name="judge and pay the entries")
+def pay(
+    settings: Settings, staged: StagedRewards, retry_days: int, actor: str
+) -> tuple[Payment, tuple[Finding, ...]]:
+    """Compare the day with what is known, run the gate, and pay, in one transaction."""
+    findings: list[Finding] = []
+
+    def judge(compared: Sequence[Violations]) -> Profile:
+        verdict = judge_rewards(staged, compared)
+        findings.extend(verdict.findings)
+        if blocking(findings):
+            _tell_blocked(settings, staged.day, staged.source, findings, staged.quarantine)
+            raise DayBlocked(staged.day, verdict.findings, _ADVICE)
+        return verdict.profile
+
+    delivered = RewardDay(staged.day, staged.content_hash, staged.source, staged.rewards)
+    with program_database(settings) as engine:
+        payment = pay_delivered(engine, delivered, judge, retry_days, actor)
+        with engine.connect() as connection:
+            keep_answers(connection, settings, {staged.day, *payment.days})
+    return payment, tuple(findings)
+
+
+_ADVICE: Final = "Have the sender deliver the whole day again; what was paid of it stays."
+
+
+def _tell_blocked(
+    settings: Settings,
+    day: date,
+    source: str,
+    findings: Sequence[Finding],
+    quarantine: Path | None,
+) -> None:
+    report = blocked_report(day, source, findings, quarantine)
+    kept = keep_report(settings, "blocked", report)
+    attach_report(settings, report, kept)
+    told = [{"rule": each.rule, "sentence": each.sentence} for each in blocking(findings)[:20]]
+    payload = {"day": str(day), "source": source, "findings": told, "report": str(kept)}
+    emit_about(REWARDS_BLOCKED, f"growth-points.rewards.{day}", f"rewards of {day}", payload)

@@ -1,0 +1,380 @@
+"""Probes of rewards: deliveries, entries, later tries, and what each store pays."""
+
+from datetime import date, timedelta
+
+from sqlalchemy import Connection, Engine, text
+
+from adapters.postgres.using import today
+from flows.rewarding.pay_entries import pay_again
+from tests.adapters.guards import Attempt, Probe, changes, put
+from tests.adapters.ledger_probes import (
+    BY_HAND,
+    line,
+    posting,
+    seal_again,
+    then,
+    then_meet_another,
+)
+from tests.adapters.ledger_world import adjust
+from tests.using.reward_days import Entry, deliver_to, event
+
+
+def reward_customers(engine: Engine) -> None:
+    """Have q pay E/1 and F/1, not E/2 and E/3, and G/1 later; X/1 returns F/1, Y/1 withdraws H/1."""
+    with engine.begin() as connection:
+        day = today(connection)
+        adjust(connection, "q", 500, key="adjustment/q", on=day)
+    rows = [*event("E", 100, 600, 1, seller_id="q"), *event("F", 50, seller_id="q")]
+    rows += [*event("G", 460, seller_id="q"), *event("H", 7, seller_id="q")]
+    deliver_to(engine, day, [*rows, Entry("Y", 1, 7, "q", cancels=("H", 1))])
+    with engine.begin() as connection:
+        adjust(connection, "q", 200, key="adjustment/q2", on=day)
+    assert pay_again(engine, 7, "tests", event_id="G").retried == 1
+    assert deliver_to(engine, day, [Entry("X", 1, 50, "q", cancels=("F", 1))]).returned is not None
+
+
+def go_on_rewarding(engine: Engine) -> None:
+    """Pay E's rest when there are points, and a new entry of another day."""
+    with engine.begin() as connection:
+        day = today(connection)
+        adjust(connection, "q", 1_000, key="adjustment/q3", on=day)
+    paid = deliver_to(engine, day - timedelta(days=1), event("D", 10, seller_id="q"))
+    assert (paid.retried, paid.outcomes) == (2, {"paid": 1})
+
+
+# How the probes write: with valid facts but for those given.
+
+
+def _delivery(connection: Connection, **facts: object) -> int:
+    values: dict[str, object] = {
+        "day": today(connection),
+        "content_hash": "a" * 64,
+        "source": "a probe",
+        "entries": 1,
+        "profile": "{}",
+        "actor": "prober",
+        "tried_since": today(connection),
+        **facts,
+    }
+    return put(connection, "reward_delivery", values, returning="reward_delivery_id")
+
+
+def _entry(connection: Connection, **facts: object) -> int:
+    """Record a refused entry of q, Z/1; returns its delivery's number."""
+    values: dict[str, object] = {
+        "event_id": "Z",
+        "position": 1,
+        "seller_id": "q",
+        "kind": "purchase",
+        "points": 10,
+        "customer_ref": "c",
+        "occurred_on": today(connection),
+        "outcome": "insufficient_points",
+        **facts,
+    }
+    if "reward_delivery_id" not in values:
+        values["reward_delivery_id"] = _delivery(connection)
+    return put(connection, "reward_entry", values, returning="reward_delivery_id")
+
+
+def _open(connection: Connection, kind: str = "reward", **facts: object) -> int:
+    return posting(
+        connection, kind, key=f"{kind}/a probe", **{"effective_on": today(connection), **facts}
+    )
+
+
+def _paid(connection: Connection, **facts: object) -> int:
+    """Record a paid entry; returns its posting's number, whose points have not moved."""
+    number = int(str(facts.pop("posting_no", None) or _open(connection)))
+    _entry(connection, **{"outcome": "paid", "posting_no": number, **facts})
+    return number
+
+
+def _retry(connection: Connection, **facts: object) -> int:
+    """Pay E/2 at a later try; returns the posting's number."""
+    number = facts.pop("posting_no", None) or _open(connection)
+    values = {"event_id": "E", "position": 2, "posting_no": number, **facts}
+    return put(connection, "reward_retry", values, returning="posting_no")
+
+
+def _sum(connection: Connection, number: int, **facts: object) -> int:
+    """Record what a store pays by the entries of a posting."""
+    own = "SELECT * FROM growth_points.rewarded WHERE posting_no = :number"
+    found = connection.execute(text(own), {"number": number}).mappings().first()
+    values = {"posting_no": number, "seller_id": "q", **dict(found or {}), **facts}
+    return put(connection, "reward_sum", values, returning="posting_no")
+
+
+def _delivering(**facts: object) -> Attempt:
+    return lambda connection: _delivery(connection, **facts)
+
+
+def _entering(**facts: object) -> Attempt:
+    return lambda connection: _entry(connection, **facts)
+
+
+def _cancelling(event_id: str, position: int, **facts: object) -> Attempt:
+    """Cancel an entry of 10 points by Z/1, by default one that was not paid."""
+    named = {"cancels_event_id": event_id, "cancels_position": position}
+    values = {"kind": "cancellation", "outcome": "not_paid", **named, **facts}
+
+    def attempt(connection: Connection) -> None:
+        if values["outcome"] == "returned":
+            values["posting_no"] = _open(connection, "cancellation")
+        _entry(connection, **values)
+
+    return attempt
+
+
+def _paying_by(kind: str = "reward", **facts: object) -> Attempt:
+    return lambda connection: _paid(connection, posting_no=_open(connection, kind, **facts))
+
+
+def _retrying(**facts: object) -> Attempt:
+    return lambda connection: _retry(connection, **facts)
+
+
+def _summing(**facts: object) -> Attempt:
+    """Record a paid entry, then a sum that differs from it."""
+    return lambda connection: _sum(connection, _paid(connection), **facts)
+
+
+def _summing_after(first: Attempt) -> Attempt:
+    """Record entries, then the sum of their posting."""
+
+    def attempt(connection: Connection) -> None:
+        first(connection)
+        _sum(connection, _newest(connection))
+
+    return attempt
+
+
+def _newest(connection: Connection) -> int:
+    newest = "SELECT max(posting_no) FROM growth_points.posting"
+    return int(str(connection.scalar(text(newest))))
+
+
+def _of_another_day(connection: Connection) -> None:
+    """Add to E by a delivery of the day before."""
+    before = today(connection) - timedelta(days=1)
+    number = _delivery(connection, day=before)
+    _entry(connection, event_id="E", position=9, reward_delivery_id=number, occurred_on=before)
+
+
+def _one_of_two(connection: Connection) -> None:
+    """Have two stores pay, and sum one of them."""
+    number = _paid(connection)
+    delivery = text("SELECT max(reward_delivery_id) FROM growth_points.reward_delivery")
+    same = connection.scalar(delivery)
+    _entry(
+        connection,
+        event_id="Z2",
+        seller_id="i",
+        outcome="paid",
+        posting_no=number,
+        reward_delivery_id=same,
+    )
+    _sum(connection, number, points=10, entries=1)
+
+
+def _after_its_sum(connection: Connection) -> None:
+    """Pay one more entry by a posting that is summed."""
+    number = _paid(connection)
+    _sum(connection, number)
+    _retry(connection, posting_no=number)
+
+
+def _after_its_transfer(connection: Connection) -> None:
+    """Sum a posting once more whose points have moved."""
+    number = _paid(connection)
+    _sum(connection, number)
+    line(connection, number, "reward", "q", points=10)
+    _retry(connection, posting_no=number)
+
+
+def _adjust_what_is_paid(connection: Connection) -> None:
+    """Have another connection take points between a sum and its transfer."""
+    _sum(connection, _paid(connection))
+    with connection.engine.connect() as another:
+        another.execute(text("SET lock_timeout = '100ms'"))
+        adjust(another, "q", -1, key="adjustment/meanwhile")
+
+
+def _moved(points: int) -> Attempt:
+    def attempt(connection: Connection) -> None:
+        number = _paid(connection)
+        _sum(connection, number)
+        line(connection, number, "reward", "q", points=points)
+
+    return attempt
+
+
+_TO_Q = ("reward", "q")
+_LAST = date(2199, 12, 31)
+
+REWARD_PROBES = (
+    Probe("reward_delivery.reward_delivery_pk", _delivering(reward_delivery_id=1)),
+    Probe("reward_delivery.reward_delivery_hash_is_sha256", _delivering(content_hash="a")),
+    Probe("reward_delivery.reward_delivery_entries_not_negative", _delivering(entries=-1)),
+    Probe("reward_delivery.reward_delivery_profile_is_an_object", _delivering(profile="[]")),
+    Probe("reward_delivery.reward_delivery_has_an_actor", _delivering(actor="")),
+    Probe("reward_delivery.reward_delivery_is_of_the_past", _delivering(day=_LAST)),
+    Probe("reward_delivery.reward_delivery_is_recorded_once", then(_delivering(), _delivering())),
+    Probe("reward_delivery.takes_turn", then_meet_another(_delivering()), names="lock timeout"),
+    Probe(
+        "reward_delivery.sees_what_others_posted",
+        _delivering(),
+        names="READ COMMITTED",
+        isolation="REPEATABLE READ",
+    ),
+    Probe(
+        "reward_delivery.sealed",
+        seal_again(_entering(), "reward_delivery"),
+        names="seal_seals_once",
+        without=BY_HAND,
+    ),
+    # An entry is one for ever, of its store and its day, and says what became of it.
+    Probe("reward_entry.reward_entry_pk", _entering(event_id="E")),
+    *(
+        Probe("reward_entry.reward_entry_event_length", _entering(event_id=event_id))
+        for event_id in ("", "e" * 65)
+    ),
+    Probe("reward_entry.reward_entry_position_counts_from_1", _entering(position=0)),
+    Probe("reward_entry.reward_entry_kind_known", _entering(kind="gift")),
+    *(
+        Probe("reward_entry.reward_entry_points_plausible", _entering(points=points))
+        for points in (0, 10**12 + 1)
+    ),
+    *(
+        Probe("reward_entry.reward_entry_customer_length", _entering(customer_ref=ref))
+        for ref in ("", "c" * 65)
+    ),
+    *(
+        Probe("reward_entry.reward_entry_names_what_it_cancels", _entering(**facts))
+        for facts in (
+            {"cancels_event_id": "E", "cancels_position": 2},
+            {"cancels_event_id": "E"},
+            {"cancels_position": 2},
+        )
+    ),
+    Probe("reward_entry.reward_entry_outcome_known", _entering(outcome="not_paid")),
+    Probe("reward_entry.reward_entry_outcome_known", _cancelling("E", 2, outcome="cancelled")),
+    *(
+        Probe("reward_entry.reward_entry_moves_points_by_a_posting", _entering(**facts))
+        for facts in ({"outcome": "paid"}, {"posting_no": 1})
+    ),
+    Probe(
+        "reward_entry.reward_entry_is_cancelled_once",
+        _cancelling("F", 1, points=50, outcome="returned"),
+    ),
+    Probe("reward_entry.belongs", _entering(reward_delivery_id=1), names="never later"),
+    Probe("reward_entry.belongs", _entering(reward_delivery_id=1_000), names="never later"),
+    *(
+        Probe("reward_entry.is_entitled", attempt, names="reward_entry_belongs")
+        for attempt in (
+            _entering(outcome="paid", posting_no=10_000),
+            _paying_by("cancellation"),
+            _paying_by(effective_on=date(2026, 1, 2)),
+        )
+    ),
+    Probe(
+        "reward_entry.is_entitled",
+        _entering(occurred_on=date(2026, 1, 2)),
+        names="reward_entry_is_of_its_day",
+    ),
+    *(
+        Probe("reward_entry.is_entitled", attempt, names="reward_event_is_of_one_store")
+        for attempt in (_entering(event_id="E", position=9, seller_id="i"), _of_another_day)
+    ),
+    *(
+        Probe("reward_entry.is_entitled", attempt, names="reward_cancellation_is_of_an_entry")
+        for attempt in (
+            _cancelling("nothing", 1),
+            _cancelling("Y", 1, points=7),
+            _cancelling("E", 2, points=599),
+            _cancelling("E", 2, points=600, seller_id="i"),
+            _cancelling("E", 2, points=600, outcome="returned"),
+            _cancelling("E", 1, points=100),
+        )
+    ),
+    # It is paid later if it was refused.
+    Probe("reward_retry.reward_retry_pk", _retrying(event_id="G", position=1)),
+    Probe("reward_retry.reward_retry_of_an_entry", _retrying(event_id="nothing")),
+    Probe("reward_retry.takes_turn", then_meet_another(_retrying()), names="lock timeout"),
+    *(
+        Probe("reward_retry.is_entitled", attempt, names="reward_entry_belongs")
+        for attempt in (
+            _retrying(posting_no=10_000),
+            lambda connection: _retry(
+                connection, posting_no=_open(connection, effective_on=date(2026, 1, 2))
+            ),
+            _after_its_sum,
+            _after_its_transfer,
+        )
+    ),
+    *(
+        Probe("reward_retry.is_entitled", attempt, names="reward_retry_is_of_a_refused_entry")
+        for attempt in (
+            _retrying(position=1),
+            _retrying(event_id="X", position=1),
+            _retrying(event_id="H", position=1),
+        )
+    ),
+    # What a store pays is the sum of its entries, in order, while its points are usable.
+    Probe(
+        "reward_sum.reward_sum_pk",
+        lambda connection: [_sum(connection, n) for n in [_paid(connection)] * 2],
+    ),
+    *(
+        Probe("reward_sum.is_of_its_entries", attempt, names="reward_sum_is_of_its_entries")
+        for attempt in (
+            _summing(points=11),
+            _summing(entries=2),
+            _summing(entries_hash=b"0" * 32),
+            _summing(seller_id="i"),
+            _one_of_two,
+            lambda connection: _sum(
+                connection, _open(connection), points=10, entries=1, entries_hash=b"0" * 32
+            ),
+        )
+    ),
+    *(
+        Probe("reward_sum.is_of_its_entries", attempt, names="reward_event_is_paid_in_order")
+        for attempt in (
+            _summing_after(_retrying(position=3)),
+            _summing_after(lambda connection: _paid(connection, event_id="E", position=4)),
+        )
+    ),
+    *(
+        Probe("reward_sum.is_of_its_entries", attempt, names="reward_is_in_time")
+        for attempt in (
+            _summing_after(lambda connection: _paid(connection, seller_id="j")),
+            _summing_after(lambda connection: _paid(connection, seller_id="stranger")),
+        )
+    ),
+    Probe("reward_sum.is_of_its_entries", _adjust_what_is_paid, names="lock timeout"),
+    Probe("transfer.is_entitled", _moved(11), names="transfer_has_a_title"),
+    Probe(
+        "transfer.is_entitled",
+        lambda connection: line(connection, _open(connection), "reward", "q", points=10),
+        names="transfer_has_a_title",
+    ),
+    Probe(
+        "posting.sealed",
+        then(
+            _moved(10),
+            lambda connection: line(connection, _newest(connection), "reward", "q", points=10),
+        ),
+        names="posting_moves_what_it_is_entitled_to",
+    ),
+    *(
+        Probe(f"{table}.append_only", attempt, names="stays")
+        for table, column in (
+            ("reward_delivery", "actor"),
+            ("reward_entry", "points"),
+            ("reward_retry", "posting_no"),
+            ("reward_sum", "points"),
+        )
+        for attempt in changes(table, column)
+    ),
+)
