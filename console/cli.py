@@ -10,7 +10,7 @@ from typing import Final, NoReturn
 
 import click
 
-from console.commands import answers, months, points, service, using
+from console.commands import accounting, answers, months, points, service, using
 from console.output import echo
 from console.safe_streams import output_error, protect_standard_streams
 from console.troubles import sentence_about
@@ -32,6 +32,7 @@ _TOPICS = {
         *(using.link_ad_account_command, using.unlink_ad_account_command, using.convert),
         *(using.conversions, using.expire, using.expiring, using.statement, using.consulting),
     ),
+    "Finance": (accounting.roll_forward_command, accounting.journal),
     "Answers": (answers.explain, answers.decisions, answers.history, answers.verify),
     "Service": (service.up, service.serve, service.alarms, service.demo, service.sample),
 }
@@ -97,6 +98,7 @@ def cli() -> None:
       GROWTH_POINTS_AD_SYSTEM_URL where conversions to search-ad credit are delivered
       GROWTH_POINTS_AD_SYSTEM_TOKEN       the token that is expected there
       GROWTH_POINTS_AD_SYSTEM_TOKEN_FILE  or a file of it
+      GROWTH_POINTS_ACCOUNTS      your account codes, for journal entries
       GROWTH_POINTS_LIMITS        how much of a snapshot may change: name=share, …
       GROWTH_POINTS_LOCK_TIMEOUT  seconds to wait for another run (600)
       GROWTH_POINTS_PAGES_URL     where reports are served, for links
