@@ -8,8 +8,9 @@ from sqlalchemy import Connection, Engine
 
 from adapters.policy_files import PolicyText
 from adapters.postgres.ledger import Posted, PostingConflict, check_now
-from adapters.postgres.ledger.converting import NotEntitled, hold
+from adapters.postgres.ledger.converting import hold
 from adapters.postgres.ledger.posting import posted_before
+from adapters.postgres.ledger.refusals import NotEntitled
 from adapters.postgres.revisions import require_seller
 from adapters.postgres.using import (
     Conversion,

@@ -20,7 +20,7 @@ from tests.using.reward_days import Entry, deliver_to, event
 
 
 def reward_customers(engine: Engine) -> None:
-    """Have q pay E/1 and F/1, not E/2 and E/3, and G/1 later; X/1 returns F/1, Y/1 withdraws H/1."""
+    """Have q pay E/1 and F/1, not E/2 and E/3, later G/1; X/1 returns F/1, Y/1 withdraws H/1."""
     with engine.begin() as connection:
         day = today(connection)
         adjust(connection, "q", 500, key="adjustment/q", on=day)

@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from adapters.postgres import ledger
 from adapters.postgres.database import lock_program
-from adapters.postgres.ledger.converting import NotEntitled
+from adapters.postgres.ledger.refusals import NotEntitled
 from adapters.postgres.ledger.tables import posting, seal, transfer
 from adapters.postgres.using import today
 from adapters.postgres.verification.verify import verify

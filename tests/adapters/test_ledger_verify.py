@@ -38,6 +38,7 @@ from tests.adapters.ledger_world import (
     set_budget,
 )
 from tests.adapters.notice_probes import tell_stores
+from tests.adapters.reward_probes import reward_customers
 from tests.adapters.using_probes import use_points
 
 _COLUMNS = """
@@ -101,6 +102,7 @@ def owner(server_url: str, migrated_template: str) -> Iterator[Engine]:
         with engine.begin() as connection:
             adjust(connection, "d", 1, key="adjustment/not sealed yet")
         use_points(engine)
+        reward_customers(engine)
         with engine.begin() as connection:
             tell_stores(connection)
         yield engine

@@ -46,6 +46,7 @@ def test_the_service_may_call_sealing_locks_and_the_day_and_everybody_else_nothi
     service = text(_CALLABLE.format("current_user"))
     everybody = text(_CALLABLE.format("0::oid"))
     assert connection.scalars(service).all() == [
+        "lock_balances",
         "lock_program",
         "seal_waiting",
         "today",

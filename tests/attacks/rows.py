@@ -14,7 +14,7 @@ _MONTHS = (
 )
 _USES = (
     *("ad_account_link", "conversion", "conversion_end", "conversion_attempt", "expiry"),
-    *("notice_list", "notice"),
+    *("notice_list", "notice", "reward_delivery", "reward_entry", "reward_retry", "reward_sum"),
 )
 INSERTS: dict[str, frozenset[str]] = {
     "service": frozenset({*_MONTHS, *_USES, "posting", "transfer", "correction", "payout", "run"}),
@@ -23,7 +23,9 @@ INSERTS: dict[str, frozenset[str]] = {
     "stranger": frozenset(),
 }
 CALLS: dict[str, frozenset[str]] = {
-    "service": frozenset({"seal_waiting", "lock_program", "wait_for_notes", "today"}),
+    "service": frozenset(
+        {"seal_waiting", "lock_program", "lock_balances", "wait_for_notes", "today"}
+    ),
     "approver": frozenset({"lock_program"}),
 }
 

@@ -41,7 +41,7 @@ def test_a_store_reads_its_points_in_korean_and_a_program_reads_keys(
         *("판매자", "포인트", "사용", "가능", "기한"),
         *("dana", "70", str(add_months(today, 12))),
     ]
-    assert "컨설팅을 이용할 수 있습니다: 2026-10 정산월에" in shop.done("consulting", "maru").stdout
+    assert "컨설팅을 이용할 수 있습니다: 2024-10 정산월에" in shop.done("consulting", "maru").stdout
 
     again = shop.done("convert", "maru", "400", "--request-id", "r1")
     assert "maru의 400포인트를 전환 중입니다" in again.stdout

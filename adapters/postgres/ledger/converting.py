@@ -6,7 +6,7 @@ from sqlalchemy import Connection, insert, text
 from sqlalchemy.exc import DBAPIError
 
 from adapters.postgres.ledger.posting import Posted, Request, post
-from adapters.postgres.ledger.refusals import constraint_of
+from adapters.postgres.ledger.refusals import NotEntitled, constraint_of
 from adapters.postgres.ledger.tables import transfer
 from adapters.postgres.using import Conversion, today
 from domain.cause import Cause
@@ -26,14 +26,6 @@ _END = text("""
     INSERT INTO growth_points.conversion_end (posting_no, conversion_no, outcome, answer)
     VALUES (:posting_no, :conversion_no, :outcome, :answer)
 """)
-
-
-class NotEntitled(Exception):
-    """The database refused a conversion; `refusal` says why."""
-
-    def __init__(self, refusal: UseRefusal) -> None:
-        super().__init__(refusal)
-        self.refusal = refusal
 
 
 def hold(

@@ -7,6 +7,7 @@ from sqlalchemy.exc import DBAPIError
 
 from domain.months import SettlementMonth
 from domain.refusal import Refused, WrongUsage
+from domain.using.standing import UseRefusal
 
 
 class NothingToPost(WrongUsage):
@@ -90,6 +91,14 @@ class AdjustmentAhead(Refused):
             "An adjustment is dated today, and by the database's clock that day has not come. "
             "Nothing was adjusted; check the clocks of this machine and of the database."
         )
+
+
+class NotEntitled(Refused):
+    """The database refused a conversion; `refusal` says why, and the caller knows the numbers."""
+
+    def __init__(self, refusal: UseRefusal) -> None:
+        super().__init__(f"{refusal}: the ledger refuses the conversion. Nothing was converted.")
+        self.refusal = refusal
 
 
 class BudgetExceeded(Refused):
