@@ -31,7 +31,7 @@ def test_the_page_has_each_accounts_months_and_what_changed_them(
     _, pending, available, held, _ = shown.split("<h2>")
     for part, words in {
         pending: ("awarded", "reversed", "paid"),
-        available: ("paid", "corrected", "converted", "returned", "expired"),
+        available: ("paid", "corrected", "converted", "rewarded", "returned", "expired"),
         held: ("converted", "delivered", "returned"),
     }.items():
         columns = re.findall("<th(?: [^>]*)?>([^<]*)", part)

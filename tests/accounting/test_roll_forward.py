@@ -22,9 +22,9 @@ SAID = """
 1 held      opening 0      converted 26000                           closing 26000
 1 all       opening 300000 corrected 400                             closing 300400
 2 pending   opening 0                                                closing 0
-2 available opening 274400 returned 5000 expired -149000             closing 130400
+2 available opening 274400 rewarded -300 returned 5300 expired -149000 closing 130400
 2 held      opening 26000  delivered -20000 returned -5000           closing 1000
-2 all       opening 300400 delivered -20000 expired -149000          closing 131400
+2 all       opening 300400 delivered -20000 rewarded -300 returned 300 expired -149000 closing 131400
 """
 
 
@@ -123,7 +123,7 @@ def test_a_posting_belongs_to_the_month_of_its_seal_and_not_of_its_number(
             numbered = "SELECT setval('growth_points.posting_posting_no_seq', :number)"
             connection.execute(text(numbered), {"number": number})
         with engine.begin() as connection:
-            adjust(connection, "a", points, key=f"adjustment/{number}")
+            adjust(connection, "a", points, key=f"adjustment/{number}", on=month.first_day)
     with engine.begin() as connection:
         head = seal_now(connection)
         assert head
