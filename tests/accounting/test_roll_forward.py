@@ -24,7 +24,7 @@ SAID = """
 2 pending   opening 0                                                closing 0
 2 available opening 274400 rewarded -300 returned 5300 expired -149000 closing 130400
 2 held      opening 26000  delivered -20000 returned -5000           closing 1000
-2 all       opening 300400 delivered -20000 rewarded -300 returned 300 expired -149000 closing 131400
+2 all opening 300400 delivered -20000 rewarded -300 returned 300 expired -149000 closing 131400
 """
 
 
