@@ -112,8 +112,7 @@ def run_demo(demo: Demo) -> None:
         demo.reward(closings[-1])
     print_section(_months(closings))
     print_section(_why_not(closings))
-    print_section(_uses(demo, closings[-1]))
-    print_section(_rewards())
+    show_uses(demo, closings[-1])
     echo(_next_steps(demo.own_home, closings[-1]))
 
 
@@ -173,12 +172,14 @@ def _uses(demo: Demo, closing: "Closing") -> Section:
         return use_points(uses, awarded, _never_awarded(engine, number), occasion.today)
 
 
-def _rewards() -> Section:
+def show_uses(demo: Demo, closing: "Closing") -> None:
+    """Let stores with an award of a closing use their points, and show what came of it."""
     from flows.program import program_database
     from flows.settings import Settings
 
+    print_section(_uses(demo, closing))
     with program_database(Settings.read()) as engine:
-        return rewards_given(engine)
+        print_section(rewards_given(engine))
 
 
 def _never_awarded(engine: "Engine", evaluation_id: int) -> str:

@@ -9,6 +9,7 @@ from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 from sqlalchemy.exc import SQLAlchemyError
 
+from adapters.postgres.rewards import RewardsStanding, rewards_standing
 from adapters.postgres.standing import Standing, program_standing
 from adapters.postgres.using import HeldConversions, held_conversions
 from domain.refusal import Unavailable
@@ -40,6 +41,7 @@ class _Program(Collector):
             with program_database(self._settings) as engine, engine.connect() as connection:
                 months = program_standing(connection)
                 held = held_conversions(connection)
+                rewards = rewards_standing(connection)
         except (Unavailable, SQLAlchemyError):
             up.add_metric([], 0)
             yield up
@@ -48,6 +50,7 @@ class _Program(Collector):
         yield up
         yield from figures(months, this_occasion().today)
         yield from held_figures(held)
+        yield from reward_figures(rewards)
 
 
 def figures(months: Iterable[Standing], today: date) -> Iterator[Metric]:
@@ -77,6 +80,19 @@ def held_figures(held: HeldConversions) -> Iterator[Metric]:
         ("conversion_held_seconds", "How long the oldest is held.", held.oldest_seconds),
     ):
         yield GaugeMetricFamily(f"growth_points_{name}", meaning, value)
+
+
+def reward_figures(rewards: RewardsStanding) -> Iterator[Metric]:
+    """Yield the figures of rewards; no age where none were ever delivered."""
+    yield GaugeMetricFamily(
+        "growth_points_rewards_refused", "Entries of a week that are not paid.", rewards.refused
+    )
+    if rewards.days_since is not None:
+        yield GaugeMetricFamily(
+            "growth_points_reward_day_age_seconds",
+            "How long ago the newest delivered reward day was, in whole days.",
+            rewards.days_since * _DAY_SECONDS,
+        )
 
 
 def _months(months: Iterable[Standing]) -> Metric:

@@ -26,6 +26,17 @@ class RewardDay:
 
 
 @dataclass(frozen=True, slots=True)
+class RewardsStanding:
+    """How long ago the newest delivered day was, in days, and the refused entries of a week.
+
+    `days_since` is None where no rewards were ever delivered.
+    """
+
+    days_since: int | None
+    refused: int
+
+
+@dataclass(frozen=True, slots=True)
 class Reward:
     """A reward entry as it stands. `outcome` is why it is not paid, or that it was.
 
@@ -76,6 +87,11 @@ def record_reward_delivery(
     return row.scalar_one()  # type: ignore[no-any-return]
 
 
+def rewards_standing(connection: Connection) -> RewardsStanding:
+    """Return how the rewards stand, by the database's clock."""
+    return RewardsStanding(*connection.execute(_STANDING).one())
+
+
 def event_is_known(connection: Connection, event_id: str) -> bool:
     """Return whether any entry is of an event."""
     return connection.execute(_EVENT, {"event_id": event_id}).first() is not None
@@ -109,6 +125,12 @@ _DELIVERY: Final = text("""
       (day, content_hash, source, entries, profile, tried_since, actor)
     SELECT :day, :content_hash, :source, count(*), CAST(:profile AS jsonb), :tried_since, :actor
     FROM staged_reward RETURNING reward_delivery_id
+""")
+_STANDING: Final = text("""
+    SELECT (SELECT growth_points.today() - max(day) FROM growth_points.reward_delivery), (
+             SELECT count(*) FROM growth_points.reward
+             WHERE posting_no IS NULL AND kind <> 'cancellation'
+               AND cancelled_by_event_id IS NULL AND occurred_on > growth_points.today() - 7)
 """)
 _EVENT: Final = text("""
     SELECT FROM growth_points.reward_entry WHERE event_id = :event_id LIMIT 1

@@ -21,7 +21,7 @@ def up(port: int, demo: bool) -> None:
     It listens on PORT and the next one, for this machine only. Started again, it continues where it
     ended.
     """
-    from console.demo import CLOSED, Demo
+    from console.demo import CLOSED, Demo, show_uses
     from console.progress import progress
     from console.up import run_up
 
@@ -35,7 +35,9 @@ def up(port: int, demo: bool) -> None:
     def close_all_but_the_last() -> None:
         with progress("closing five months of a sample marketplace"):
             sample.write()
-            sample.close_and_pay(CLOSED[:-1])
+            closing = sample.close_and_pay(CLOSED[:-1])[-1]
+            sample.reward(closing)
+        show_uses(sample, closing)
 
     run_up(read_settings(), port, close_all_but_the_last)
 

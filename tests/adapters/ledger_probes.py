@@ -576,6 +576,13 @@ def _budget(**facts: object) -> Attempt:
     return lambda connection: put(connection, "budget", values, returning="budget_no")
 
 
+def _chain_beyond_a_new_budget(connection: Connection) -> None:
+    """Set a budget of what is out, and take one point more before it is sealed."""
+    out = "SELECT points FROM growth_points.program_balance WHERE account = 'program_fund'"
+    _budget(floor=connection.scalar(text(out)))(connection)
+    _chain('{"program_fund": -1}')(connection)
+
+
 BY_HAND = ("seal.made_by_the_database",)
 BALANCES_BY_HAND = ("balance.moved_by_transfers",)
 HELD_BY_HAND = ("seal_balance.made_by_the_database",)
@@ -1074,6 +1081,8 @@ LEDGER_PROBES = (
             _chain('{"program_fund": 10000000}', '{"customer_reward": -1000}'),
             _chain('{"program_fund": -2000000}'),
             then(seal_now, _chain('{"program_fund": -2000000}')),
+            then(_budget(), _chain('{"customer_reward": -1000}')),
+            _chain_beyond_a_new_budget,
         )
     ),
     Probe("payout.sealed", _borrow("seal_payout", "payout"), names="is called by a trigger of"),

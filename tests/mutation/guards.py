@@ -98,8 +98,15 @@ EQUIVALENT: Final = {
     "seller_is_known: no comparison of store.revision_id = revision.revision_id": (
         "any snapshot that has the store is found, only slower"
     ),
-    "expiry_is_due: true for account = 'available'": "only locks more than it needs",
-    "notice_is_due: true for account = 'available'": "only locks more than it needs",
+    **dict.fromkeys(
+        (
+            "expiry_is_due: true for account = 'available'",
+            "notice_is_due: true for account = 'available'",
+            "lock_balances: true for account = 'available'",
+            "lock_balances: true for seller_id = ANY (sellers)",
+        ),
+        "only locks more than it needs",
+    ),
 }
 
 
