@@ -46,6 +46,7 @@ bench: $(SETUP)  ## the numbers, as ratios measured side by side in one run
 	@$(BIN)/python bench/close_month.py
 	@$(BIN)/python bench/ledger.py
 	@$(BIN)/python bench/using.py
+	@$(BIN)/python bench/finance.py
 	@$(BIN)/python bench/restate.py
 
 torture: $(SETUP)  ## close, restate and pay months while process, connection and server are killed

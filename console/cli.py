@@ -10,7 +10,7 @@ from typing import Final, NoReturn
 
 import click
 
-from console.commands import answers, months, points, rewards, service, using
+from console.commands import accounting, answers, months, points, rewards, service, using
 from console.language import in_their_language
 from console.output import echo
 from console.safe_streams import output_error, protect_standard_streams
@@ -35,6 +35,7 @@ _TOPICS = {
         *(rewards.pay_rewards_command, rewards.rewards, rewards.retry_rewards_command),
         *(using.statement, using.consulting),
     ),
+    "Finance": (accounting.roll_forward_command, accounting.journal),
     "Answers": (answers.explain, answers.decisions, answers.history, answers.verify),
     "Service": (service.up, service.serve, service.alarms, service.demo, service.sample),
 }
@@ -101,6 +102,7 @@ def cli() -> None:
       GROWTH_POINTS_AD_SYSTEM_TOKEN       the token that is expected there
       GROWTH_POINTS_AD_SYSTEM_TOKEN_FILE  or a file of it
       GROWTH_POINTS_LANGUAGE      in which language people are answered: en or ko (en)
+      GROWTH_POINTS_ACCOUNTS      your account codes, for journal entries
       GROWTH_POINTS_LIMITS        how much of a snapshot may change: name=share, …
       GROWTH_POINTS_LOCK_TIMEOUT  seconds to wait for another run (600)
       GROWTH_POINTS_PAGES_URL     where reports are served, for links

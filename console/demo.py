@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Final
 from adapters.postgres.decisions import decisions
 from adapters.postgres.ledger import standing_awards
 from adapters.sample import write_sample
+from console.demo_rewards import DAYS as REWARD_DAYS
+from console.demo_rewards import rewards_given, write_reward_days
 from console.output import echo
 from console.progress import progress, say
 from console.terminal import print_section
@@ -88,6 +90,16 @@ class Demo:
                 closings.append(closing)
         return closings
 
+    def reward(self, closing: "Closing") -> None:
+        """Pay two days of rewards that stores with an award of a closing give."""
+        from flows.rewarding.flow import pay_rewards
+
+        stores = [award.seller_id for award in closing.closed.earned]
+        write_reward_days(self.root, sorted(stores)[3:5])
+        with ready_for_flows():
+            for day in REWARD_DAYS:
+                pay_rewards(str(day), str(self.root))
+
 
 def run_demo(demo: Demo) -> None:
     """Write the sample, close and pay six months of it, and show the result."""
@@ -97,9 +109,11 @@ def run_demo(demo: Demo) -> None:
         start_gate()
         demo.write()
         closings = demo.close_and_pay()
+        demo.reward(closings[-1])
     print_section(_months(closings))
     print_section(_why_not(closings))
     print_section(_uses(demo, closings[-1]))
+    print_section(_rewards())
     echo(_next_steps(demo.own_home, closings[-1]))
 
 
@@ -159,6 +173,14 @@ def _uses(demo: Demo, closing: "Closing") -> Section:
         return use_points(uses, awarded, _never_awarded(engine, number), occasion.today)
 
 
+def _rewards() -> Section:
+    from flows.program import program_database
+    from flows.settings import Settings
+
+    with program_database(Settings.read()) as engine:
+        return rewards_given(engine)
+
+
 def _never_awarded(engine: "Engine", evaluation_id: int) -> str:
     """Return the first store of an evaluation that was never awarded."""
     with engine.connect() as connection:
@@ -177,6 +199,7 @@ Ask about any of it; the demo's database stays in {home}:
   {command} ledger --seller {award.seller_id}
   {command} statement {award.seller_id}
   {command} conversions
+  {command} rewards {REWARD_DAYS[0]}
   {command} decisions {award.settlement_month} --output csv
   {command} verify"""
 

@@ -238,7 +238,9 @@ ENTRY_SET_RULES: tuple[Rule, ...] = (
 
 # These are counted in the database, over the entries that no other rule refuses.
 COMPARED_ENTRY_RULES: tuple[Rule, ...] = (
-    reward_rule(counted.UNKNOWN_STORE, "no ingested seller snapshot has the store"),
+    reward_rule(
+        counted.UNKNOWN_STORE, "the store is in no ingested seller snapshot", unit="seller"
+    ),
     reward_rule(
         counted.CHANGED_ENTRY,
         "the entry was delivered before with other values (an entry never changes: deliver a "

@@ -32,7 +32,7 @@ def run_folder(folder: Path) -> Iterator[Path]:
 
 def remove_abandoned_copies(settings: Settings) -> None:
     """Remove copies of deliveries that killed runs left; they hold raw lines."""
-    remove_abandoned((*settings.staging.glob("*/*"), *settings.fetched.glob("*")))
+    remove_abandoned((*settings.staging.glob("*"), *settings.fetched.glob("*")))
 
 
 def remove_abandoned(found: Iterable[Path]) -> None:

@@ -51,6 +51,9 @@ class Settings(BaseSettings):
     )
     policies: Path | None = Field(default=None, description="folder of your own policies")
     holidays: Path | None = Field(default=None, description="file of extra public holidays")
+    accounts: Path | None = Field(
+        default=None, description="file of your account codes, for journal entries"
+    )
 
     pages_url: str | None = Field(
         default=None, description="where reports and data-quality pages are served, for links"
@@ -171,8 +174,8 @@ class Settings(BaseSettings):
         return value
 
     @field_validator(
-        *("database_url", "settlements", "senders", "policies", "holidays", "pages_url"),
-        *("ad_system_url", "ad_system_token", "ad_system_token_file"),
+        *("database_url", "settlements", "senders", "policies", "holidays", "accounts"),
+        *("pages_url", "ad_system_url", "ad_system_token", "ad_system_token_file"),
         mode="before",
     )
     @classmethod

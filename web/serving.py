@@ -1,4 +1,4 @@
-"""Serving reports, data-quality pages and figures.
+"""Serving reports, accounts, data-quality pages and figures.
 
 Reports and pages name sellers and points, so by default it listens to this machine only, rejects
 requests made to other host names (DNS rebinding), and never serves the quarantine.
@@ -7,6 +7,7 @@ requests made to other host names (DNS rebinding), and never serves the quaranti
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from datetime import date
 from functools import partial
 from http import HTTPStatus
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -15,22 +16,30 @@ from threading import Event, Thread
 from typing import Any, Final
 
 from prometheus_client import CONTENT_TYPE_LATEST
+from sqlalchemy.exc import SQLAlchemyError
 
-from domain.refusal import Refused
+from domain.refusal import Refused, Unavailable
 from flows.occasion import this_occasion
 from flows.prefect.servers.lasting_server import PortTaken
 from flows.prefect.servers.own_pages import OWN_HOSTS
 from flows.settings import Settings
+from web.accounts import accounts_csv, accounts_page
 from web.index import index_page
 from web.metrics import metrics_text
 
+_HTML, _CSV, _TEXT = (f"text/{kind}; charset=utf-8" for kind in ("html", "csv", "plain"))
+_PAGES: Final = {
+    "": (_HTML, index_page),
+    "accounts": (_HTML, accounts_page),
+    "accounts.csv": (_CSV, accounts_csv),
+}
 _SHOWN: Final = ("reports", "docs")
 _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
 
 
 @contextmanager
 def serving(settings: Settings, port: int, host: str = "127.0.0.1") -> Iterator[str]:
-    """Serve `/metrics`, `/reports/` and `/docs/` in a thread; yield the address.
+    """Serve pages, `/metrics`, `/reports/` and `/docs/` in a thread; yield the address.
 
     Port 0 takes any that is free. Raises PortTaken.
     """
@@ -77,12 +86,12 @@ class _Handler(SimpleHTTPRequestHandler):
             super().handle()
 
     def do_GET(self) -> None:
-        """Answer with the figures, the start page, or a file."""
+        """Answer with the figures, a page of the moment, or a file."""
         first = self.path.split("?")[0].strip("/").split("/")[0]
         if first == "metrics":
             self._answer(CONTENT_TYPE_LATEST, metrics_text(self._settings))
-        elif not first:
-            self._answer_with_months()
+        elif first in _PAGES:
+            self._answer_with_page(*_PAGES[first])
         elif self._is_shown():
             super().do_GET()
         else:
@@ -113,13 +122,15 @@ class _Handler(SimpleHTTPRequestHandler):
             return False
         return any(asked.is_relative_to(home / each) for each in _SHOWN)
 
-    def _answer_with_months(self) -> None:
+    def _answer_with_page(self, kind: str, page: Callable[[Settings, date], str]) -> None:
         try:
-            page = index_page(self._settings, this_occasion().today)
-        except Refused as refused:  # a damaged record of a check
-            self._answer("text/plain; charset=utf-8", f"{refused}\n".encode(), 500)
+            content = page(self._settings, this_occasion().today)
+        except Refused as refused:  # a damaged record of a check, a ledger that does not tie
+            self._answer(_TEXT, f"{refused}\n".encode(), HTTPStatus.INTERNAL_SERVER_ERROR)
+        except (Unavailable, SQLAlchemyError):
+            self._answer(_TEXT, b"The database does not answer.\n", HTTPStatus.SERVICE_UNAVAILABLE)
         else:
-            self._answer("text/html; charset=utf-8", page.encode())
+            self._answer(kind, content.encode())
 
     def _answer(self, kind: str, content: bytes, status: int = HTTPStatus.OK) -> None:
         self.send_response(status)

@@ -18,7 +18,9 @@ _COPY: Final = sql.SQL("""
              CASE WHEN was_retried THEN 'paid'
                   WHEN posting_no IS NULL AND cancelled_by_event_id IS NOT NULL THEN 'cancelled'
                   ELSE outcome END AS outcome
-      FROM growth_points.reward WHERE occurred_on = {day} ORDER BY reward.event_id, position
+      FROM growth_points.reward WHERE reward_delivery_id IN (
+        SELECT reward_delivery_id FROM growth_points.reward_delivery WHERE day = {day})
+      ORDER BY reward.event_id, position
     ) TO STDOUT (FORMAT csv, HEADER)
 """)
 

@@ -125,7 +125,8 @@ _REWARDS: Final = text("""
            recorded_at AS paid_at,
            nullif(concat_ws(' ', cancelled_by_event_id, cancelled_by_position), '') AS cancelled_by
     FROM growth_points.reward LEFT JOIN growth_points.posting USING (posting_no)
-    WHERE (CAST(:day AS date) IS NULL OR occurred_on = :day)
+    WHERE (CAST(:day AS date) IS NULL OR reward_delivery_id IN (
+        SELECT reward_delivery_id FROM growth_points.reward_delivery WHERE day = :day))
       AND (CAST(:event_id AS text) IS NULL OR event_id = :event_id)
       AND (CAST(:seller_id AS text) IS NULL OR seller_id = :seller_id)
     ORDER BY occurred_on, event_id, position

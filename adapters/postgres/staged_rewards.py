@@ -14,18 +14,16 @@ from domain.written import visible
 _EXAMPLES: Final = 3
 
 
-def stage(connection: Connection, file: Path | None) -> None:
-    """Copy staged entries, if any, into the table `staged_reward`, which the transaction drops.
+def stage(connection: Connection, file: Path | None = None) -> None:
+    """Copy staged entries, if any, into the table `staged_reward` of this transaction."""
+    connection.execute(text("SELECT growth_points.stage_rewards()"))
+    if file is not None:
+        copy_parquet(connection, "staged_reward", file)
 
-    `is_new` is true for those whose event and position are not known yet.
-    """
-    connection.execute(_TABLE)
-    if file is None:
-        return
-    copy_parquet(connection, "staged_reward", file)
-    connection.execute(_INDEX)
-    connection.execute(text("ANALYZE staged_reward"))
-    connection.execute(_KNOWN)
+
+def drop_known(connection: Connection) -> None:
+    """Leave only the entries whose event and position are not known yet."""
+    connection.execute(_DROP_KNOWN)
 
 
 def conflicts(connection: Connection) -> Iterator[Violations]:
@@ -37,19 +35,8 @@ def conflicts(connection: Connection) -> Iterator[Violations]:
         yield Violations(rule, rows[0].n if rows else 0, (), shown)
 
 
-_TABLE: Final = text("""
-    CREATE TEMPORARY TABLE staged_reward (
-      event_id text COLLATE "C", position integer, seller_id text COLLATE "C",
-      kind text COLLATE "C", points bigint, customer_ref text COLLATE "C", occurred_on date,
-      cancels_event_id text COLLATE "C", cancels_position integer, is_new boolean DEFAULT true
-    ) ON COMMIT DROP
-""")
-_INDEX: Final = text("""
-    CREATE INDEX ON staged_reward (cancels_event_id, cancels_position)
-    WHERE cancels_event_id IS NOT NULL
-""")
-_KNOWN: Final = text("""
-    UPDATE staged_reward SET is_new = false FROM growth_points.reward_entry known
+_DROP_KNOWN: Final = text("""
+    DELETE FROM staged_reward USING growth_points.reward_entry known
     WHERE (known.event_id, known.position) = (staged_reward.event_id, staged_reward.position)
 """)
 
@@ -57,9 +44,9 @@ _CANCELLATION: Final = """
     FROM staged_reward new LEFT JOIN (
       SELECT event_id, position, seller_id, kind, points FROM growth_points.reward_entry
       UNION ALL
-      SELECT event_id, position, seller_id, kind, points FROM staged_reward WHERE is_new
+      SELECT event_id, position, seller_id, kind, points FROM staged_reward
     ) named ON (named.event_id, named.position) = (new.cancels_event_id, new.cancels_position)
-    WHERE new.kind = 'cancellation' AND is_new
+    WHERE new.kind = 'cancellation'
 """
 _SHOWN: Final = "SELECT DISTINCT concat_ws(' ', new.event_id, new.position) AS shown"
 _CONFLICTS: Final = {
@@ -84,11 +71,12 @@ _CONFLICTS: Final = {
         found ORDER BY shown""",
     counted.CANCELLED_TWICE: f"""
         FROM (
-          {_SHOWN} FROM staged_reward new WHERE kind = 'cancellation' AND is_new AND (
+          {_SHOWN} FROM staged_reward new WHERE kind = 'cancellation' AND (
             EXISTS (
               SELECT FROM growth_points.reward_entry earlier
               WHERE (earlier.cancels_event_id, earlier.cancels_position)
-                = (new.cancels_event_id, new.cancels_position))
+                = (new.cancels_event_id, new.cancels_position)
+                AND (earlier.event_id, earlier.position) <> (new.event_id, new.position))
             OR (SELECT count(*) FROM staged_reward other
                 WHERE (other.cancels_event_id, other.cancels_position)
                   = (new.cancels_event_id, new.cancels_position)) > 1)

@@ -129,6 +129,36 @@ CREATE OR REPLACE VIEW title AS
            seller_id, points, entries, encode(entries_hash, 'hex'))
   FROM reward_sum;
 
+-- No login may create tables, so this makes those in which a delivery is compared and decided, for
+-- one transaction: what was delivered, what is offered to the stores' points, what became of it.
+CREATE FUNCTION stage_rewards() RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = growth_points, pg_temp AS $$
+BEGIN
+  CREATE TEMPORARY TABLE staged_reward (
+    event_id text COLLATE "C", position integer, seller_id text COLLATE "C",
+    kind text COLLATE "C", points bigint, customer_ref text COLLATE "C", occurred_on date,
+    cancels_event_id text COLLATE "C", cancels_position integer
+  ) ON COMMIT DROP;
+  CREATE INDEX ON staged_reward (cancels_event_id, cancels_position)
+    WHERE cancels_event_id IS NOT NULL;
+  CREATE TEMPORARY TABLE candidate (
+    event_id text COLLATE "C", position integer, seller_id text COLLATE "C", points bigint,
+    occurred_on date, is_known boolean
+  ) ON COMMIT DROP;
+  CREATE TEMPORARY TABLE offered (
+    event_id text COLLATE "C", position integer, seller_id text COLLATE "C", points bigint,
+    occurred_on date, is_known boolean, refusal text, usable bigint, of_event numeric, turn bigint,
+    is_short boolean
+  ) ON COMMIT DROP;
+  CREATE INDEX ON offered (seller_id, turn, of_event) WHERE is_short AND refusal IS NULL;
+  CREATE TEMPORARY TABLE decided (
+    event_id text COLLATE "C", position integer, points bigint, occurred_on date, is_known boolean,
+    outcome text
+  ) ON COMMIT DROP;
+  GRANT SELECT, INSERT, DELETE ON staged_reward TO growth_points_service;
+  GRANT SELECT, INSERT ON candidate, offered, decided TO growth_points_service;
+END $$;
+
 -- Whoever decides what a store's points pay keeps others from taking them meanwhile.
 CREATE FUNCTION lock_balances(sellers text[]) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = growth_points, pg_temp AS $$
@@ -300,7 +330,7 @@ CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON reward_retry
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON reward_sum
   FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
-GRANT EXECUTE ON FUNCTION lock_balances(text[]) TO growth_points_service;
+GRANT EXECUTE ON FUNCTION stage_rewards(), lock_balances(text[]) TO growth_points_service;
 GRANT INSERT (day, content_hash, source, entries, profile, actor, tried_since)
   ON reward_delivery TO growth_points_service;
 GRANT INSERT (event_id, position, reward_delivery_id, seller_id, kind, points, customer_ref,

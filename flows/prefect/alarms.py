@@ -18,7 +18,14 @@ from prefect.events.actions import ActionTypes, ChangeFlowRunState, DoNothing, S
 from prefect.events.schemas.automations import AutomationCore, EventTrigger, Posture
 from prefect.events.schemas.events import ResourceSpecification
 
-from flows.prefect.events import AD_SYSTEM_SILENT, BLOCKED, CONVERSIONS_HELD, CREDITS_DIFFER, LATE
+from flows.prefect.events import (
+    AD_SYSTEM_SILENT,
+    BLOCKED,
+    CONVERSIONS_HELD,
+    CREDITS_DIFFER,
+    LATE,
+    REWARDS_BLOCKED,
+)
 from flows.prefect.server_errors import tolerating_server_errors
 from flows.prefect.ui_links import ui_address
 
@@ -159,6 +166,12 @@ ALARMS: Final = (
         _happens(CREDITS_DIFFER, "growth-points.credits.*"),
         "growth-points: the ad system and the ledger differ about {{ event.payload.day }}",
         "{{ event.payload.differences }} differences, the first: {{ event.payload.first }}.",
+    ),
+    Alarm(
+        "rewards-blocked",
+        _happens(REWARDS_BLOCKED, "growth-points.rewards.*"),
+        "growth-points: the rewards of {{ event.payload.day }} are blocked",
+        "{{ event.payload.findings[0].sentence }} Report: {{ event.payload.report }}",
     ),
 )
 

@@ -18,7 +18,7 @@ from adapters.postgres.rewards import (
     outcomes_of,
     record_reward_delivery,
 )
-from adapters.postgres.staged_rewards import conflicts, stage
+from adapters.postgres.staged_rewards import conflicts, drop_known, stage
 from adapters.postgres.using import today
 from domain.profile import Profile, Violations
 from domain.using.allocation import Outcome
@@ -68,6 +68,7 @@ def pay_delivered(
         profile = judge(tuple(conflicts(connection)))
         since = _since(connection, retry_days)
         number = record_reward_delivery(connection, delivered, profile, since, actor)
+        drop_known(connection)
         returned = cancel(connection, number, actor)
         return _pay(connection, number, Scope(since), returned, actor)
 
@@ -93,7 +94,7 @@ def pay_again(
             require_seller(connection, seller_id)
         if event_id is not None and not event_is_known(connection, event_id):
             raise EventUnknown(event_id)
-        stage(connection, None)
+        stage(connection)
         scope = Scope(_since(connection, retry_days), seller_id, event_id)
         return _pay(connection, None, scope, None, actor)
 

@@ -16,6 +16,7 @@ import pytest
 from adapters.ingest.delivery import DeliveryRefused, find_delivery
 from adapters.ingest.staged_month import StagedMonth
 from domain.columns import Content
+from domain.delivery import expected_of
 from tests.adapters.test_dialects import SPREADSHEET, in_words
 from tests.adapters.test_ingest import TOTALS, read, rows_of, violations
 from tests.deliveries import MONTH, Row, SmallDelivery
@@ -294,7 +295,7 @@ def test_folders_that_look_alike_are_both_read(delivery: SmallDelivery) -> None:
     assert rows_of(staged.totals)[-1] == ("가게", "PROD_ORDER", 2, 500_000)
 
 
-@pytest.mark.parametrize("content", list(Content))
+@pytest.mark.parametrize("content", expected_of(MONTH).contents)
 def test_files_whose_names_look_alike_are_refused(
     delivery: SmallDelivery, content: Content
 ) -> None:

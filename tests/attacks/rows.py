@@ -24,7 +24,8 @@ INSERTS: dict[str, frozenset[str]] = {
 }
 CALLS: dict[str, frozenset[str]] = {
     "service": frozenset(
-        {"seal_waiting", "lock_program", "lock_balances", "wait_for_notes", "today"}
+        {"seal_waiting", "lock_program", "wait_for_notes", "today"}
+        | {"lock_balances", "stage_rewards"}
     ),
     "approver": frozenset({"lock_program"}),
 }

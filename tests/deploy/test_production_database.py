@@ -12,11 +12,14 @@ from sqlalchemy.exc import ProgrammingError
 from adapters.postgres.database import LoginForbidden, MigrationForbidden, open_database
 from domain.approval import ApprovalRule
 from domain.months import SettlementMonth
+from flows.occasion import this_occasion
 from flows.paying.approve_payout import approve_payout
 from flows.paying.open_payouts import open_payouts
+from flows.settings import Settings
 from tests.closings import Program, Sold, cause, month
 from tests.command_line import Marketplace
 from tests.production import DEPLOY, administer, as_login, production_database, run_tool
+from web.accounts import accounts_page
 
 
 @pytest.fixture
@@ -136,11 +139,16 @@ def test_readers_read_with_the_program_and_record_nothing(
     reader = Marketplace(tmp_path, tmp_path, as_login("growth_points_reader", closed_by_the_app))
 
     assert "2026-10" in reader.done("months").stdout
+    assert "not sealed" in accounts_page(_pages_of(reader), this_occasion().today)
     refused = reader.run("adjust", "maru", "1", "--reason", "a gift")
 
     assert refused.exit_code == 1
     assert "the database login may not do this: permission denied for" in refused.stderr
     assert "Traceback" not in refused.stderr
+
+
+def _pages_of(reader: Marketplace) -> Settings:
+    return Settings(home=reader.home, database_url=reader.database_url)
 
 
 def test_a_login_without_any_role_is_refused(closed_by_the_app: URL) -> None:

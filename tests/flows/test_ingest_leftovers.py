@@ -22,18 +22,19 @@ with run_folder(Path(sys.argv[1])) as folder:
 def test_copies_of_deliveries_that_killed_runs_left_are_cleared_by_the_next_run(
     with_history: Marketplace,
 ) -> None:
-    staging, fetched = with_history.home / "staging" / OCTOBER, with_history.home / "fetched"
-    killed = staging / "killed"
+    staging, fetched = with_history.home / "staging", with_history.home / "fetched"
+    killed = staging / f"{OCTOBER}-killed"
     command = [sys.executable, "-c", KILLED, str(killed)]
     subprocess.run(command, check=False)  # noqa: S603
-    older = _left_behind(staging / "of-an-older-version")
+    _left_behind(staging / OCTOBER / "of-an-older-version")
     assert killed.exists()
 
-    with run_folder(fetched / "of-a-living-run") as living:
+    with run_folder(fetched / "living") as copied, run_folder(staging / "living") as staged:
+        work = _left_behind(staged / "work")
         assert with_history.run("close", OCTOBER).exit_code == 0
-        assert living.exists()
+        assert copied.exists()
+        assert [*work.iterdir()]
 
-    assert not older.exists()
     assert [*staging.iterdir(), *fetched.iterdir()] == []
 
 

@@ -33,7 +33,13 @@ from adapters.postgres.ledger.refusals import (
     PayoutNotDue,
     PostingConflict,
 )
-from adapters.postgres.ledger.seals import ChainHead, chain_head, check_now, seal_now
+from adapters.postgres.ledger.seals import (
+    ChainHead,
+    chain_head,
+    check_now,
+    seal_now,
+    waiting_for_seals,
+)
 
 __all__ = [
     "AdjustmentAhead",
@@ -65,4 +71,5 @@ __all__ = [
     "reverse_awards",
     "seal_now",
     "standing_awards",
+    "waiting_for_seals",
 ]

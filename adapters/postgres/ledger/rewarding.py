@@ -1,7 +1,7 @@
 """Paying reward entries, and taking back cancelled ones: all stores at once, in set-based SQL.
 
-A delivery's entries stand in the temporary table of `adapters.postgres.staged_rewards`. The domain
-says the same for one store: `domain.using.allocation`.
+A delivery's new entries stand in `staged_reward`, filled by `adapters.postgres.staged_rewards`. The
+domain says the same for one store: `domain.using.allocation`.
 """
 
 from dataclasses import dataclass
@@ -34,7 +34,6 @@ def offer(connection: Connection, scope: Scope) -> None:
     connection.execute(_CANDIDATES, asked)
     connection.execute(_LOCK)
     connection.execute(_OFFERED, {"since": scope.since})
-    connection.execute(_BY_TURN)
     connection.execute(_DECIDED)
 
 
@@ -92,10 +91,10 @@ def _moved(connection: Connection, posted: Posted, debit: Account, credit: Accou
 
 # New entries are those that are not known; a cancelled one is withdrawn before it is paid.
 _CANDIDATES: Final = text("""
-    CREATE TEMPORARY TABLE candidate ON COMMIT DROP AS
-    SELECT event_id, position, seller_id, points, occurred_on, false AS is_known
+    INSERT INTO candidate
+    SELECT event_id, position, seller_id, points, occurred_on, false
     FROM staged_reward new
-    WHERE kind <> 'cancellation' AND is_new AND NOT EXISTS (
+    WHERE kind <> 'cancellation' AND NOT EXISTS (
       SELECT FROM staged_reward cancelling WHERE
         (cancelling.cancels_event_id, cancelling.cancels_position) = (new.event_id, new.position))
     UNION ALL
@@ -114,7 +113,7 @@ _LOCK: Final = text("""
 # which is so if it was delivered after the days of its retries.
 # `of_event` adds up an event until an entry, `turn` counts the events of a store.
 _OFFERED: Final = text("""
-    CREATE TEMPORARY TABLE offered ON COMMIT DROP AS
+    INSERT INTO offered
     SELECT event_id, position, seller_id, points, occurred_on, is_known, refusal, usable,
            sum(points) OVER of_event AS of_event,
            dense_rank() OVER of_store AS turn,
@@ -136,13 +135,9 @@ _OFFERED: Final = text("""
            of_event AS (PARTITION BY seller_id, refusal IS NULL, occurred_on, event_id
                         ORDER BY position)
 """)
-_BY_TURN: Final = text("""
-    CREATE INDEX ON offered (seller_id, turn, of_event) WHERE is_short AND refusal IS NULL
-""")
-
 # A store that is short pays one event after the other; all such stores take their turns at once.
 _DECIDED: Final = text("""
-    CREATE TEMPORARY TABLE decided ON COMMIT DROP AS
+    INSERT INTO decided
     WITH RECURSIVE remaining (seller_id, turn, points) AS (
       SELECT DISTINCT seller_id, 1::bigint, usable::numeric FROM offered
       WHERE is_short AND refusal IS NULL
@@ -156,7 +151,7 @@ _DECIDED: Final = text("""
         WHERE is_short AND refusal IS NULL AND offered.seller_id = remaining.seller_id
           AND offered.turn = remaining.turn)
     )
-    SELECT event_id, position, seller_id, offered.points, is_known, CASE
+    SELECT event_id, position, offered.points, occurred_on, is_known, CASE
       WHEN refusal IS NOT NULL THEN refusal
       WHEN NOT is_short OR of_event <= remaining.points THEN 'paid'
       WHEN of_event - offered.points <= remaining.points THEN 'insufficient_points'
@@ -169,14 +164,13 @@ _PAID: Final = text("""
 """)
 _AT_A_LATER_TRY: Final = text("""
     SELECT count(*), array_agg(DISTINCT occurred_on)
-    FROM decided JOIN offered USING (event_id, position)
-    WHERE decided.is_known AND outcome = 'paid'
+    FROM decided WHERE is_known AND outcome = 'paid'
 """)
 _RETURNED: Final = text("""
     SELECT count(*), coalesce(sum(new.points), 0)::bigint
     FROM staged_reward new JOIN growth_points.reward named
       ON (named.event_id, named.position) = (new.cancels_event_id, new.cancels_position)
-    WHERE new.kind = 'cancellation' AND is_new AND named.posting_no IS NOT NULL
+    WHERE new.kind = 'cancellation' AND named.posting_no IS NOT NULL
 """)
 _NUMBER: Final = text("""
     SELECT count(*) + 1 FROM growth_points.posting WHERE starts_with(key, :prefix)
@@ -196,15 +190,15 @@ _CANCELLATIONS: Final = text(f"""
     FROM staged_reward new
     LEFT JOIN growth_points.reward named
       ON (named.event_id, named.position) = (new.cancels_event_id, new.cancels_position)
-    WHERE is_new AND (new.kind = 'cancellation' OR EXISTS (
+    WHERE new.kind = 'cancellation' OR EXISTS (
       SELECT FROM staged_reward cancelling WHERE
-        (cancelling.cancels_event_id, cancelling.cancels_position) = (new.event_id, new.position)))
+        (cancelling.cancels_event_id, cancelling.cancels_position) = (new.event_id, new.position))
     ORDER BY new.event_id, new.position
 """)  # noqa: S608 a constant
 _ENTRIES: Final = text(f"""
     INSERT INTO growth_points.reward_entry ({_COLUMNS})
     SELECT event_id, position, :delivery_id, new.seller_id, kind, new.points, customer_ref,
-           occurred_on, NULL, NULL, outcome,
+           new.occurred_on, NULL, NULL, outcome,
            CASE outcome WHEN 'paid' THEN CAST(:posting_no AS bigint) END
     FROM decided JOIN staged_reward new USING (event_id, position)
     WHERE NOT is_known ORDER BY event_id, position

@@ -51,4 +51,10 @@ def chain_head(connection: Connection) -> ChainHead | None:
     return None if row is None else ChainHead(row.seal_no, row.hash.hex(), row.sealed_at)
 
 
+def waiting_for_seals(connection: Connection) -> int:
+    """Count what is recorded and not sealed yet."""
+    return int(connection.execute(_WAITING).scalar_one())
+
+
+_WAITING = text("SELECT waiting FROM growth_points.sealing")
 _SEAL_WAITING = text("SELECT growth_points.seal_waiting()")

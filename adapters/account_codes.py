@@ -1,0 +1,59 @@
+"""The operator's file of account codes, TOML: `pending = "Liabilities:GrowthPoints:Pending"`."""
+
+import tomllib
+from importlib.resources import files
+from pathlib import Path
+from typing import Final
+
+from domain.accounting.journal import AccountCodes
+from domain.cause import NotOneLine, not_blank
+from domain.ledger import Account
+from domain.refusal import WrongUsage
+
+_DEFAULT: Final = files("adapters") / "accounts.toml"
+
+
+class AccountCodesInvalid(WrongUsage):
+    """The file of account codes cannot be used; the message names it."""
+
+
+def read_account_codes(path: Path | None) -> AccountCodes:
+    """Read the operator's file, by default the built-in one; raises AccountCodesInvalid."""
+    if path is None:
+        return _codes(_DEFAULT.read_text(encoding="utf-8"), "accounts.toml")
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise AccountCodesInvalid(
+            f"the file of account codes, {path}, cannot be read: {error.strerror or error}"
+        ) from error
+    except UnicodeDecodeError as error:
+        raise AccountCodesInvalid(f"{path} cannot be read as UTF-8 text: {error}") from error
+    return _codes(text, str(path))
+
+
+def _codes(text: str, where: str) -> AccountCodes:
+    try:
+        written = tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise AccountCodesInvalid(f"{where} is not valid TOML: {error}") from error
+    if unknown := sorted(written.keys() - set(Account)):
+        raise AccountCodesInvalid(
+            f"{where}: {unknown[0]!r} is no account of the ledger; these are {', '.join(Account)}"
+        )
+    return {account: _code(written.get(account), account, where) for account in Account}
+
+
+def _code(code: object, account: Account, where: str) -> str:
+    if code is None:
+        raise AccountCodesInvalid(f'{where}: {account} is missing; write {account} = "CODE"')
+    if not isinstance(code, str):
+        raise AccountCodesInvalid(
+            f'{where}: the code of {account} is not a text; write {account} = "CODE"'
+        )
+    try:
+        return not_blank(code)
+    except NotOneLine:
+        raise AccountCodesInvalid(
+            f"{where}: the code of {account} is not one line of readable text"
+        ) from None

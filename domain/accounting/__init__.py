@@ -1,0 +1,1 @@
+"""What finance asks of the ledger: roll-forwards of its accounts, and journal entries."""
