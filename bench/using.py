@@ -3,8 +3,8 @@
     .venv/bin/python bench/using.py [--stores 20000] [--seconds 4]
 
 Conversions come from eight clients, one transaction each, by pgbench; each figure stands beside its
-ratio to bare inserts in the same minute. In the end the hot account's statement is read, every store
-is told in one run, and every balance expires in one.
+ratio to bare inserts in the same minute. In the end a long statement is read, every store is told
+in one run, and every balance expires in one.
 """
 
 import argparse

@@ -198,7 +198,7 @@ _CORRECTED = "UPDATE growth_points.correction SET "
         ("DELETE FROM growth_points.decision", "has an award that the current evaluation did not"),
         ("DELETE FROM growth_points.payout", "pays a month that has no such payout"),
         (
-            "UPDATE growth_points.posting SET effective_on = '2199-01-01' WHERE kind = 'adjustment'",
+            "UPDATE growth_points.posting SET effective_on = '2199-01-01' WHERE posting_no > 0",
             "adjustments: posting adjustment/1 is dated 2199-01-01 and was recorded on",
         ),
         (
