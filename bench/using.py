@@ -1,10 +1,10 @@
-"""What using points costs: conversions beside bare inserts, expiry, a long statement.
+"""What using points costs: conversions beside bare inserts, notices, expiry, a long statement.
 
     .venv/bin/python bench/using.py [--stores 20000] [--seconds 4]
 
 Conversions come from eight clients, one transaction each, by pgbench; each figure stands beside its
-ratio to bare inserts in the same minute. The hot account's statement is read in the end, and every
-balance expires in one run.
+ratio to bare inserts in the same minute. In the end a long statement is read, every store is told
+in one run, and every balance expires in one.
 """
 
 import argparse
@@ -14,8 +14,10 @@ from pathlib import Path
 import ledger as bench
 from sqlalchemy import Engine, text
 
+from adapters.policy_files import read_policies
 from adapters.postgres.statements import statement
 from flows.expiring.expire_points import expire_points
+from flows.expiring.tell_stores import tell_stores
 
 # The requests of a client follow each other without waiting, as those of the program do.
 CONVERSION = """
@@ -35,10 +37,12 @@ SELECT currval('growth_points.posting_posting_no_seq'), 'conversion', 'single-' 
 COMMIT;
 \\endpipeline
 """
-LATER = """
+IT_IS = """
 CREATE OR REPLACE FUNCTION growth_points.today() RETURNS date LANGUAGE plpgsql AS
-$$ BEGIN RETURN date '2099-01-01'; END $$
+$$ BEGIN RETURN {}; END $$
 """
+A_WEEK_BEFORE = "(now() + interval '1 year' - interval '5 days')::date"
+AFTERWARDS = "date '2099-01-01'"
 
 
 def give(owner: Engine, stores: int) -> None:
@@ -99,10 +103,20 @@ def report_statement(engine: Engine) -> None:
     print(f"a statement of {lines:,} lines in a ledger of {transfers:,} transfers: {took:.2f} s")
 
 
+def report_notices(engine: Engine, owner: Engine) -> None:
+    """Print how long telling every store takes, shortly before its points expire."""
+    with owner.begin() as connection:
+        connection.exec_driver_sql(IT_IS.format(A_WEEK_BEFORE))
+    began = time.perf_counter()
+    told = tell_stores(engine, read_policies(None), "bench")
+    took = time.perf_counter() - began
+    print(f"telling {told.stores if told else 0:,} stores: {took:.1f} s")
+
+
 def report_expiry(engine: Engine, owner: Engine) -> None:
     """Print how long expiring every balance takes."""
     with owner.begin() as connection:
-        connection.exec_driver_sql(LATER)
+        connection.exec_driver_sql(IT_IS.format(AFTERWARDS))
     began = time.perf_counter()
     expired = expire_points(engine, "bench")
     took = time.perf_counter() - began
@@ -122,6 +136,7 @@ def main() -> None:
         report_conversions(folder, "distinct accounts", asked.stores, asked.seconds)
         report_conversions(folder, "one hot account", 1, asked.seconds)
         report_statement(engine)
+        report_notices(engine, owner)
         report_expiry(engine, owner)
 
 

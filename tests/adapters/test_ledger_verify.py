@@ -198,6 +198,10 @@ _CORRECTED = "UPDATE growth_points.correction SET "
         ("DELETE FROM growth_points.decision", "has an award that the current evaluation did not"),
         ("DELETE FROM growth_points.payout", "pays a month that has no such payout"),
         (
+            "UPDATE growth_points.posting SET effective_on = '2199-01-01' WHERE posting_no > 0",
+            "adjustments: posting adjustment/1 is dated 2199-01-01 and was recorded on",
+        ),
+        (
             "DELETE FROM growth_points.run WHERE action = 'pay out'",
             "2026-10 was paid, and no run in its history did that",
         ),

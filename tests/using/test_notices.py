@@ -2,11 +2,13 @@
 
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
 from adapters.policy_files import PolicyText
-from adapters.postgres.notices import Notice, notices
+from adapters.postgres.notices import Notice, NoticeList, notices
+from flows.expiring import events
 from flows.expiring.tell_stores import tell_stores, telling_summary
 from tests.clocks import let_it_be
 from tests.closings import POLICIES, Program, Sold
@@ -85,3 +87,27 @@ def test_the_policy_of_the_day_says_when(program: Program, database_url: str) ->
     )
     assert "No store" in tell(program, database_url, 7, silent)
     assert "1 stores" in tell(program, database_url, 7)
+
+
+def test_one_event_names_the_list_and_the_command_that_prints_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    emitted: list[tuple[str, str, dict[str, Any]]] = []
+
+    def emit(event: str, resource: str, _name: str, payload: dict[str, Any]) -> None:
+        emitted.append((event, resource, payload))
+
+    monkeypatch.setattr(events, "emit_about", emit)
+    events.emit_told(NoticeList(12, 100_000, 5_000_000))
+    assert emitted == [
+        (
+            "growth-points.points.expiring",
+            "growth-points.notice-list.12",
+            {
+                "notice_list": 12,
+                "stores": 100_000,
+                "points": 5_000_000,
+                "command": "growth-points notices --list 12 --output csv",
+            },
+        )
+    ]

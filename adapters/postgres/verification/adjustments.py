@@ -49,3 +49,17 @@ APPROVED = QueryCheck(
     ORDER BY posting_no
     """,  # noqa: S608 a constant
 )
+
+
+# What is given is usable for a year from its date. It may be recorded just before midnight.
+NOT_AHEAD = QueryCheck(
+    "adjustments",
+    "posting {key} is dated {effective_on} and was recorded on {recorded_on}, before that day",
+    """
+    SELECT key, effective_on, (recorded_at AT TIME ZONE 'Asia/Seoul')::date AS recorded_on
+    FROM growth_points.posting
+    WHERE kind = 'adjustment'
+      AND effective_on > (recorded_at AT TIME ZONE 'Asia/Seoul')::date + 1
+    ORDER BY 1
+    """,
+)

@@ -55,6 +55,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     awards.awards_by_policy,
     adjustments.OF_A_STORE,
     adjustments.APPROVED,
+    adjustments.NOT_AHEAD,
     corrections.MOVED,
     corrections.UNDONE,
     corrections.DECIDED,
