@@ -167,13 +167,12 @@ BEGIN
     ORDER BY seller_id FOR NO KEY UPDATE;
 END $$;
 
--- Entries name a posting of today that has neither its sums nor its transfers yet.
+-- Entries name a posting of today that does not have its sums yet, without which no points move.
 CREATE FUNCTION require_open_reward(number bigint, of_kind text) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
   IF (SELECT (kind, effective_on) = (of_kind, today()) FROM posting WHERE posting_no = number)
       IS NOT TRUE
     OR EXISTS (SELECT FROM reward_sum WHERE posting_no = number)
-    OR EXISTS (SELECT FROM transfer WHERE posting_no = number)
   THEN
     RAISE EXCEPTION 'the entries of a % are recorded with its posting, before the points move', of_kind
       USING ERRCODE = 'restrict_violation', CONSTRAINT = 'reward_entry_belongs';
@@ -243,7 +242,7 @@ BEGIN
   PERFORM require_table('reward_sum', TG_RELID);
   PERFORM FROM balance JOIN added USING (seller_id) WHERE account = 'available'
     ORDER BY seller_id FOR NO KEY UPDATE OF balance;
-  IF EXISTS (SELECT FROM transfer WHERE posting_no = number) OR EXISTS (
+  IF EXISTS (
     SELECT FROM (SELECT * FROM rewarded WHERE posting_no = number) paid
     FULL JOIN added USING (posting_no, seller_id, points, entries, entries_hash)
     FULL JOIN (SELECT * FROM reward_sum WHERE posting_no = number) stored USING (posting_no, seller_id)
