@@ -245,38 +245,36 @@ BEGIN
   IF EXISTS (
     SELECT FROM (SELECT * FROM rewarded WHERE posting_no = number) paid
     FULL JOIN added USING (posting_no, seller_id, points, entries, entries_hash)
-    FULL JOIN (SELECT * FROM reward_sum WHERE posting_no = number) stored USING (posting_no, seller_id)
-    WHERE paid IS NULL OR added IS NULL OR stored IS NULL)
+    WHERE paid IS NULL OR added IS NULL)
   THEN
     RAISE EXCEPTION 'what a store pays is the sum of its entries'
       USING ERRCODE = 'check_violation', CONSTRAINT = 'reward_sum_is_of_its_entries';
   END IF;
-  IF (SELECT kind FROM posting WHERE posting_no = number) = 'reward' THEN
-    IF EXISTS (
-      SELECT FROM reward WHERE kind <> 'cancellation' AND event_id IN (
-        SELECT event_id FROM reward_entry WHERE posting_no = number
-        UNION SELECT event_id FROM reward_retry WHERE posting_no = number)
-      GROUP BY event_id
-      HAVING max(position) FILTER (WHERE posting_no IS NOT NULL)
-        > min(position) FILTER (WHERE posting_no IS NULL AND cancelled_by_event_id IS NULL))
-    THEN
-      RAISE EXCEPTION 'an event is paid in order: no entry before one that is refused'
-        USING ERRCODE = 'check_violation', CONSTRAINT = 'reward_event_is_paid_in_order';
-    END IF;
-    IF EXISTS (
-      SELECT FROM (
-        SELECT seller_id, max(occurred_on) AS last_on FROM (
-          SELECT seller_id, occurred_on FROM reward_entry WHERE posting_no = number
-          UNION ALL
-          SELECT seller_id, occurred_on FROM reward_retry retry
-          JOIN reward_entry USING (event_id, position) WHERE retry.posting_no = number
-        ) paid GROUP BY seller_id
-      ) paying LEFT JOIN balance ON (balance.seller_id, account) = (paying.seller_id, 'available')
-      WHERE (last_on <= last_usable_on) IS NOT TRUE)
-    THEN
-      RAISE EXCEPTION 'an entry is paid if the points were usable on its day'
-        USING ERRCODE = 'check_violation', CONSTRAINT = 'reward_is_in_time';
-    END IF;
+  IF EXISTS (
+    SELECT FROM reward WHERE kind <> 'cancellation' AND event_id IN (
+      SELECT event_id FROM reward_entry WHERE posting_no = number
+      UNION SELECT event_id FROM reward_retry WHERE posting_no = number)
+    GROUP BY event_id
+    HAVING max(position) FILTER (WHERE posting_no IS NOT NULL)
+      > min(position) FILTER (WHERE posting_no IS NULL AND cancelled_by_event_id IS NULL))
+  THEN
+    RAISE EXCEPTION 'an event is paid in order: no entry before one that is refused'
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'reward_event_is_paid_in_order';
+  END IF;
+  IF EXISTS (
+    SELECT FROM (
+      SELECT seller_id, max(occurred_on) AS last_on FROM (
+        SELECT seller_id, occurred_on FROM reward_entry
+        WHERE posting_no = number AND kind <> 'cancellation'
+        UNION ALL
+        SELECT seller_id, occurred_on FROM reward_retry retry
+        JOIN reward_entry USING (event_id, position) WHERE retry.posting_no = number
+      ) paid GROUP BY seller_id
+    ) paying LEFT JOIN balance ON (balance.seller_id, account) = (paying.seller_id, 'available')
+    WHERE (last_on <= last_usable_on) IS NOT TRUE)
+  THEN
+    RAISE EXCEPTION 'an entry is paid if the points were usable on its day'
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'reward_is_in_time';
   END IF;
   RETURN NULL;
 END $$;

@@ -15,18 +15,25 @@ from tests.adapters.ledger_probes import (
     then,
     then_meet_another,
 )
-from tests.adapters.ledger_world import adjust
+from tests.adapters.ledger_world import adjust, convert, know, link
 from tests.using.reward_days import Entry, deliver_to, event
 
 
 def reward_customers(engine: Engine) -> None:
-    """Have q pay E/1 and F/1, not E/2 and E/3, later G/1; X/1 returns F/1, Y/1 withdraws H/1."""
+    """Have q pay E/1, F/1, H/2, Y/2 and later G/1, not E/2 and E/3; w has nothing to pay W/1.
+
+    X/1 returns F/1, Y/1 withdraws H/1. Some of q's points are held.
+    """
     with engine.begin() as connection:
         day = today(connection)
+        know(connection, "w")
         adjust(connection, "q", 500, key="adjustment/q", on=day)
+        link(connection, "q")
+        convert(connection, "q", 10)
     rows = [*event("E", 100, 600, 1, seller_id="q"), *event("F", 50, seller_id="q")]
-    rows += [*event("G", 460, seller_id="q"), *event("H", 7, seller_id="q")]
-    deliver_to(engine, day, [*rows, Entry("Y", 1, 7, "q", cancels=("H", 1))])
+    rows += [*event("G", 460, seller_id="q"), *event("H", 7, 3, seller_id="q")]
+    rows += [Entry("Y", 1, 7, "q", cancels=("H", 1)), Entry("Y", 2, 2, "q")]
+    deliver_to(engine, day, [*rows, *event("W", 5, seller_id="w")])
     with engine.begin() as connection:
         adjust(connection, "q", 200, key="adjustment/q2", on=day)
     assert pay_again(engine, 7, "tests", event_id="G").retried == 1
@@ -295,6 +302,7 @@ REWARD_PROBES = (
             _cancelling("E", 2, points=600, seller_id="i"),
             _cancelling("E", 2, points=600, outcome="returned"),
             _cancelling("E", 1, points=100),
+            _cancelling("G", 2, points=460, outcome="returned"),
         )
     ),
     # It is paid later if it was refused.
@@ -350,6 +358,7 @@ REWARD_PROBES = (
         for attempt in (
             _summing_after(lambda connection: _paid(connection, seller_id="j")),
             _summing_after(lambda connection: _paid(connection, seller_id="stranger")),
+            _summing_after(_retrying(event_id="W", position=1)),
         )
     ),
     Probe("reward_sum.is_of_its_entries", _adjust_what_is_paid, names="lock timeout"),
