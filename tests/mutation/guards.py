@@ -113,9 +113,11 @@ EQUIVALENT: Final = {
     **dict.fromkeys(
         (
             "reward_entries_are_entitled: true for event_id IN (SELECT event_id FROM added)",
-            "reward_sums_are_of_their_entries: true for event_id IN ( SELECT event_id FROM"
-            " reward_entry WHERE posting_no = number UNION SELECT event_id FROM reward_retry"
-            " WHERE posting_no = number)",
+            (
+                "reward_sums_are_of_their_entries: true for event_id IN ( SELECT event_id FROM"
+                " reward_entry WHERE posting_no = number UNION SELECT event_id FROM reward_retry"
+                " WHERE posting_no = number)"
+            ),
             "reward_sums_are_of_their_entries: true for posting_no = number",
             "reward_sums_are_of_their_entries: true for retry.posting_no = number",
         ),
