@@ -576,10 +576,14 @@ def _budget(**facts: object) -> Attempt:
     return lambda connection: put(connection, "budget", values, returning="budget_no")
 
 
+_NOTED = change("SET CONSTRAINTS ALL IMMEDIATE")
+
+
 def _chain_beyond_a_new_budget(connection: Connection) -> None:
     """Set a budget of what is out, and take one point more before it is sealed."""
     out = "SELECT points FROM growth_points.program_balance WHERE account = 'program_fund'"
     _budget(floor=connection.scalar(text(out)))(connection)
+    _NOTED(connection)
     _chain('{"program_fund": -1}')(connection)
 
 
@@ -1081,7 +1085,7 @@ LEDGER_PROBES = (
             _chain('{"program_fund": 10000000}', '{"customer_reward": -1000}'),
             _chain('{"program_fund": -2000000}'),
             then(seal_now, _chain('{"program_fund": -2000000}')),
-            then(_budget(), _chain('{"customer_reward": -1000}')),
+            then(_budget(), _NOTED, _chain('{"customer_reward": -1000}')),
             _chain_beyond_a_new_budget,
         )
     ),

@@ -123,6 +123,9 @@ EQUIVALENT: Final = {
         ),
         "looks at what was recorded before, too, which is sound",
     ),
+    "reward_sums_are_of_their_entries: true for kind <> 'cancellation'": (
+        "refuses more, what returns after the last usable day: tests/using/test_rewards.py"
+    ),
 }
 
 
