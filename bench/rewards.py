@@ -2,9 +2,9 @@
 
     .venv/bin/python bench/rewards.py [--entries 1000000] [--stores 100000]
 
-Every store has the points of one award. A day of a tenth of the entries is paid first, then the
-whole one, then it is delivered again. Memory is the peak of all processes together, PostgreSQL's
-included.
+Every store has the points of one award. A small day comes first, since a new home takes longer, then
+one of a tenth of the entries, then the whole one; that is delivered again in the end. Memory is the
+peak of all processes together, PostgreSQL's included.
 """
 
 import argparse
@@ -52,10 +52,11 @@ def measure(folder: Path, entries: int, stores: int) -> None:
     say(f"paying awards to {stores:,} stores")
     give_points(home, month, stores)
     ids = pa.array([f"{month}-{number:07}" for number in range(stores)])
-    days = {today - timedelta(days=2): entries // 10, today - timedelta(days=1): entries}
-    for day, size in days.items():
+    sizes = (entries // 1_000, entries // 10, entries)
+    days = [(today - timedelta(days=3 - number), size) for number, size in enumerate(sizes)]
+    for day, size in days:
         write_day(files, day, size, ids)
-    for day, size in (*days.items(), *list(days.items())[1:]):
+    for day, size in (*days, days[-1]):
         wait_until_stopped(home)
         paid = run([PROGRAM, "pay-rewards", str(day), "--from", files], home)
         rate = f"{size / paid.seconds:,.0f} a second"

@@ -114,27 +114,36 @@ _LOCK: Final = text("""
 # `of_event` adds up an event until an entry, `turn` counts the events of a store.
 _OFFERED: Final = text("""
     INSERT INTO offered
+    WITH store AS MATERIALIZED (
+      SELECT seller_id, coalesce(points, 0) AS usable, last_usable_on, EXISTS (
+               SELECT FROM growth_points.expiry
+               WHERE (expiry.seller_id, expiry.last_usable_on)
+                 = (giving.seller_id, balance.last_usable_on)) AS is_expired
+      FROM (SELECT DISTINCT seller_id FROM candidate) giving
+      LEFT JOIN (
+        SELECT seller_id, points, last_usable_on FROM growth_points.balance
+        WHERE account = 'available'
+      ) balance USING (seller_id)
+    )
     SELECT event_id, position, seller_id, points, occurred_on, is_known, refusal, usable,
            sum(points) OVER of_event AS of_event,
            dense_rank() OVER of_store AS turn,
            sum(points) OVER (PARTITION BY seller_id, refusal IS NULL) > usable AS is_short
     FROM (
-      SELECT candidate.*, coalesce(balance.points, 0) AS usable, CASE
-        WHEN occurred_on > balance.last_usable_on OR EXISTS (
-          SELECT FROM growth_points.expiry WHERE expiry.seller_id = candidate.seller_id
-            AND expiry.last_usable_on = balance.last_usable_on) THEN 'points_expired'
+      SELECT candidate.*, usable, CASE
+        WHEN is_expired OR occurred_on > last_usable_on THEN 'points_expired'
         WHEN occurred_on < :since AND EXISTS (
           SELECT FROM growth_points.reward earlier
           WHERE earlier.event_id = candidate.event_id AND earlier.position < candidate.position
             AND earlier.posting_no IS NULL AND kind <> 'cancellation'
             AND cancelled_by_event_id IS NULL) THEN 'after_refused_entry' END AS refusal
-      FROM candidate LEFT JOIN growth_points.balance
-        ON (balance.seller_id, account) = (candidate.seller_id, 'available')
+      FROM candidate JOIN store USING (seller_id)
     ) candidate
     WINDOW of_store AS (PARTITION BY seller_id, refusal IS NULL ORDER BY occurred_on, event_id),
            of_event AS (PARTITION BY seller_id, refusal IS NULL, occurred_on, event_id
                         ORDER BY position)
 """)
+
 # A store that is short pays one event after the other; all such stores take their turns at once.
 _DECIDED: Final = text("""
     INSERT INTO decided
