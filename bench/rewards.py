@@ -2,9 +2,9 @@
 
     .venv/bin/python bench/rewards.py [--entries 1000000] [--stores 100000]
 
-Every store has the points of one award. A small day comes first, since a new home takes longer, then
-one of a tenth of the entries, then the whole one; that is delivered again in the end. Memory is the
-peak of all processes together, PostgreSQL's included.
+Every store has the points of one award. A small day comes first, since a new home takes longer,
+then one of a tenth of the entries, then the whole one; that is delivered again in the end. Memory
+is the peak of all processes together, PostgreSQL's included.
 """
 
 import argparse
