@@ -91,11 +91,11 @@ class Demo:
         return closings
 
     def reward(self, closing: "Closing") -> None:
-        """Pay two days of rewards that stores with an award of a closing give."""
+        """Pay two days of rewards that two stores with the lowest awards of a closing give."""
         from flows.rewarding.flow import pay_rewards
 
-        stores = [award.seller_id for award in closing.closed.earned]
-        write_reward_days(self.root, sorted(stores)[3:5])
+        lowest = sorted(closing.closed.earned, key=lambda award: (award.tier, award.seller_id))
+        write_reward_days(self.root, [award.seller_id for award in lowest[3:5]])
         with ready_for_flows():
             for day in REWARD_DAYS:
                 pay_rewards(str(day), str(self.root))
