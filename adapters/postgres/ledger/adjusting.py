@@ -72,7 +72,8 @@ def _require_approval(connection: Connection, key: str, seller_id: str, points: 
 def _move(connection: Connection, posting_no: int, seller_id: str, points: int) -> None:
     accounts = (Account.PROGRAM_FUND, Account.AVAILABLE)
     debit, credit = accounts if points > 0 else reversed(accounts)
-    with _refusals_named(seller_id, abs(points)):
+    available = standing_of(connection, seller_id).available
+    with _refusals_named(seller_id, abs(points), available):
         connection.execute(
             insert(transfer).values(
                 posting_no=posting_no,
@@ -101,12 +102,12 @@ def _record_correction(connection: Connection, posting_no: int, correction: Corr
 
 
 @contextmanager
-def _refusals_named(seller_id: str, points: int) -> Iterator[None]:
+def _refusals_named(seller_id: str, points: int, available: int) -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
         if constraint_of(error) == "balance_not_overdrawn":
-            raise BalanceTooLow(seller_id, points) from error
+            raise BalanceTooLow(seller_id, points, available) from error
         if constraint_of(error) == "transfer_is_not_ahead":
             raise AdjustmentAhead from error
         raise
