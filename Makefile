@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 SETUP  := $(VENV)/.complete
 
-.PHONY: setup demo test test-ui check bench torture mutate hostile simulate lock clean
+.PHONY: setup demo test test-ui check bench torture mutate hostile simulate uses lock clean
 
 setup: $(SETUP)
 
@@ -70,6 +70,10 @@ simulate: $(SETUP)  ## SEEDS random histories of STEPS steps against a small mod
 	@FIRST=$(FIRST) SEEDS=$(SEEDS) STEPS=$(STEPS) SIMULATE_LOG=$(CURDIR)/build/simulate.tsv \
 	  $(BIN)/pytest tests/simulation -k perfect_run -n 2 --tb=short
 	@awk -F'\t' '{ n[$$4] += $$3 } END { for (what in n) print n[what] "\t" what }' build/simulate.tsv | sort -rn
+
+EXAMPLES ?= 100
+uses: $(SETUP)  ## EXAMPLES histories of points in use, of STEPS steps each, against a naive model
+	@USES_EXAMPLES=$(EXAMPLES) USES_STEPS=$(STEPS) $(BIN)/pytest tests/using/test_uses_machine.py
 
 lock:  ## write the locks anew: versions and hashes, no addresses; remove them first to upgrade all
 	$(BIN)/pip install --quiet uv

@@ -48,6 +48,7 @@ _RECORDED: Final = (
     ("ad_account_link", "linked_at", "link_no = subject_key::bigint"),
     ("reward_delivery", "accepted_at", "reward_delivery_id = subject_key::integer"),
     ("conversion_attempt", "asked_at", "attempt_no = subject_key::bigint"),
+    ("notice_list", "told_at", "notice_list_id = subject_key::bigint"),
 )
 _INSTANT: Final = "".join(
     f" WHEN '{table}' THEN (SELECT {instant} FROM growth_points.{table} WHERE {that_one})"  # noqa: S608 constants

@@ -38,6 +38,7 @@ from flows.correcting.refusals import (
     CorrectionRefused,
     LaterMonthOutdated,
 )
+from flows.one_day import on_one_day
 from flows.paying.plan_payouts import plan_payouts
 
 _LONGEST_ID: Final = 64
@@ -121,7 +122,8 @@ def adjust_points(
     none. Raises SellerUnknown, CorrectionRefused, LaterMonthOutdated, ChangesPaidMonths,
     BalanceTooLow, PostingConflict, AdjustmentNotApproved.
     """
-    with engine.begin() as connection:
+
+    def adjust_now(connection: Connection) -> Adjustment:
         lock_program(connection)
         require_seller(connection, request.seller_id)
         if request.month is None:
@@ -129,7 +131,9 @@ def adjust_points(
         else:
             adjustment = _correct(connection, request, request.month, policies, calendar)
         check_now(connection)
-    return adjustment
+        return adjustment
+
+    return on_one_day(engine, adjust_now)
 
 
 def _adjust(connection: Connection, request: AdjustmentRequest) -> Posted:

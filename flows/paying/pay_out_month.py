@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from adapters.postgres.database import lock_program
 from adapters.postgres.evaluations import current_evaluation, outdated_months
@@ -17,6 +17,7 @@ from domain.approval import NO_APPROVAL, ApprovalRule
 from domain.cause import Cause
 from domain.months import SettlementMonth
 from domain.refusal import Refused
+from flows.one_day import on_one_day
 from flows.paying.open_payouts import open_payouts
 
 log = logging.getLogger("growth_points.payout")
@@ -112,30 +113,34 @@ def pay_out_month(engine: Engine, month: SettlementMonth, request: PayoutRequest
 
     Raises PayoutOutdated, PayoutNotApproved, PayoutNotDue, PayoutFarAhead.
     """
-    with engine.begin() as connection:
-        lock_program(connection)
-        if month in outdated_months(connection) - paid_months(connection):
-            raise PayoutOutdated(month)
-        waiting = open_payouts(connection).get(month)
-        if waiting is not None and waiting.waits(request.approval):
-            raise PayoutNotApproved(month, waiting.points)
-        planned = planned_payouts(connection).get(month)
-        if planned and request.on > max(planned.due_on, request.today) + _FARTHEST:
-            raise PayoutFarAhead(month, request.on)
-        paid = pay_out(connection, month=month, paid_on=request.on, actor=request.cause.actor)
-        evaluation = current_evaluation(connection, month)
-        record_run(
-            connection,
-            month,
-            Action.PAY_OUT,
-            request.cause,
-            changed=paid.created,
-            difference={
-                "sellers": paid.payout.sellers,
-                "points": paid.payout.points,
-                "days_ahead": request.days_ahead if paid.created else 0,
-            },
-            evaluation_id=None if evaluation is None else evaluation.evaluation_id,
-        )
+    paid = on_one_day(engine, lambda connection: _pay_out(connection, month, request))
     log.info("paid out %s: %s points", month, f"{paid.payout.points:,}")
+    return paid
+
+
+def _pay_out(connection: Connection, month: SettlementMonth, request: PayoutRequest) -> PaidOut:
+    lock_program(connection)
+    if month in outdated_months(connection) - paid_months(connection):
+        raise PayoutOutdated(month)
+    waiting = open_payouts(connection).get(month)
+    if waiting is not None and waiting.waits(request.approval):
+        raise PayoutNotApproved(month, waiting.points)
+    planned = planned_payouts(connection).get(month)
+    if planned and request.on > max(planned.due_on, request.today) + _FARTHEST:
+        raise PayoutFarAhead(month, request.on)
+    paid = pay_out(connection, month=month, paid_on=request.on, actor=request.cause.actor)
+    evaluation = current_evaluation(connection, month)
+    record_run(
+        connection,
+        month,
+        Action.PAY_OUT,
+        request.cause,
+        changed=paid.created,
+        difference={
+            "sellers": paid.payout.sellers,
+            "points": paid.payout.points,
+            "days_ahead": request.days_ahead if paid.created else 0,
+        },
+        evaluation_id=None if evaluation is None else evaluation.evaluation_id,
+    )
     return paid

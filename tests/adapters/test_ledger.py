@@ -197,7 +197,8 @@ def test_a_hostile_number_of_points_is_wrong_usage(connection: Connection, point
 def test_no_more_can_be_taken_than_there_is(connection: Connection, had: int) -> None:
     if had:
         adjust(connection, "a", had)
-    with pytest.raises(BalanceTooLow, match="Seller a has fewer than 1,000"):
+    sentence = f"Seller a has fewer than 1,000 available points: {had} are left to take"
+    with pytest.raises(BalanceTooLow, match=sentence):
         adjust(connection, "a", -1_000, key="adjustment/2")
 
 

@@ -18,8 +18,10 @@ from adapters.postgres.ledger import (
     record_adjustment_approval,
     seal_now,
 )
+from adapters.postgres.notices import record_notices
 from adapters.postgres.runs import Action, record_run
 from adapters.postgres.sequence import newest_record
+from adapters.postgres.using import standing_of, today
 from adapters.postgres.verification.verify import verify
 from domain.approval import ApprovalRule
 from flows.occasion import SEOUL
@@ -267,6 +269,13 @@ def _approval(connection: Connection) -> None:
     record_approval(connection, 1, 150_000, cause())
 
 
+def _notices(connection: Connection) -> None:
+    world.adjust(connection, "a", 7, on=today(connection) - timedelta(days=340))
+    last_day = standing_of(connection, "a").last_usable_on
+    assert last_day is not None
+    assert record_notices(connection, {last_day: 30}, "tests")
+
+
 KINDS: dict[str, Callable[[Connection], object]] = {
     "an approval": _approval,
     "an approval rule": lambda connection: record_rule(connection, OCT, REQUIRED),
@@ -279,6 +288,7 @@ KINDS: dict[str, Callable[[Connection], object]] = {
     "an approval of an adjustment": lambda connection: record_adjustment_approval(
         connection, "adjustment/1", "a", 1, cause()
     ),
+    "a list of notices": _notices,
     "a budget": lambda connection: world.set_budget(connection, -1_000_000),
 }
 

@@ -19,6 +19,7 @@ from flows.settings import Settings
 from tests.closings import Program, Sold, cause, month
 from tests.command_line import Marketplace
 from tests.production import DEPLOY, administer, as_login, production_database, run_tool
+from tests.using.reward_days import Entry, deliver, event, try_again
 from web.accounts import accounts_page
 
 
@@ -91,6 +92,21 @@ def test_no_table_may_be_changed_emptied_or_given_triggers_by_workers(
     engine.dispose()
     assert tables > 15
     assert changeable == 0
+
+
+def test_workers_pay_reward_days_and_may_not_make_temporary_tables(
+    closed_by_the_app: URL, tmp_path: Path
+) -> None:
+    with open_database(as_login("growth_points_app", closed_by_the_app)) as engine:
+        program, day = Program(engine, tmp_path), this_occasion().today
+        program.adjust("sora", 10_000, on=day)
+        delivered = deliver(program, day, event("E", 1_000, 2_000, 500, seller_id="sora"))
+        assert delivered.outcomes == {"paid": 3}
+        cancelling = Entry("C", 1, 1_000, "sora", cancels=("E", 1))
+        assert deliver(program, day, [cancelling]).returned
+        assert try_again(program, seller_id="sora").paid is None
+        with engine.connect() as connection, pytest.raises(ProgrammingError, match="denied"):
+            connection.execute(text("CREATE TEMPORARY TABLE mine ()"))
 
 
 def test_the_approver_approves_what_the_app_closed_and_neither_does_the_others_work(

@@ -101,9 +101,10 @@ def claw_back(operator: Operator) -> None:
         assert earned_in_another_month
         assert model.earned(award)
         operator.changed_nothing(CorrectionRefused)
-    except BalanceTooLow:
+    except BalanceTooLow as refused:
+        left = refused.available
         operator.changed_nothing(BalanceTooLow)
-        assert model.available(award.seller_id) < award.points
+        assert model.available(award.seller_id) == left < award.points
     else:
         assert not model.earned(award)
         model.clawed_back.add(award)

@@ -16,8 +16,8 @@ _MIGRATION: Final = '''
 
 from alembic import op
 
-revision = "0003"
-down_revision = "0002"
+revision = "{later:04}"
+down_revision = "{newest:04}"
 
 
 def upgrade() -> None:
@@ -38,7 +38,9 @@ table later
 def later_version(folder: Path) -> Iterator[None]:
     """Have the program bring one more migration, and the schema that this makes."""
     versions = Path(copytree(database._VERSIONS.parent, folder / "migrations")) / "versions"
-    versions.joinpath("0003_later.py").write_text(_MIGRATION)
+    newest = max(int(file.name[:4]) for file in versions.glob("[0-9]*.py"))
+    migration = _MIGRATION.format(newest=newest, later=newest + 1)
+    versions.joinpath(f"{newest + 1:04}_later.py").write_text(migration)
     expected = folder / "structure.txt"
     expected.write_text(guards._EXPECTED.read_text() + _STRUCTURE)
     with pytest.MonkeyPatch.context() as program:

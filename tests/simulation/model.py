@@ -30,6 +30,7 @@ class Model:
         self.corrected: set[Award] = set()
         self.clawed_back: set[Award] = set()
         self.adjusted: Counter[str] = Counter()
+        self.spent: Counter[str] = Counter()
         self.due_on: dict[SettlementMonth, date] = {}
         self.rules: dict[SettlementMonth, list[ApprovalRule]] = {}
         self.approved: dict[SettlementMonth, int] = {}
@@ -165,6 +166,7 @@ class Model:
             paid = award.settlement_month in self.paid
             if award not in self.clawed_back:
                 (available if paid else pending)[award.seller_id] += award.points
+        available.subtract(self.spent)
         sellers = {*pending, *available}
         found = {seller: (pending[seller], available[seller]) for seller in sellers}
         return {seller: both for seller, both in found.items() if any(both)}

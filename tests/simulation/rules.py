@@ -16,6 +16,7 @@ from tests.simulation.closing import (
     pay_and_restate,
 )
 from tests.simulation.operator import Operator
+from tests.simulation.spending import convert, reward, with_points
 
 _CLOCKS: Final = (RIGHT, SECONDS_AHEAD, YEAR_AHEAD, HOUR_BACK)
 
@@ -68,6 +69,8 @@ RULES: Final[dict[Rule, tuple[int, Callable[[Operator], object]]]] = {
     adjust: (2, _always),
     award_correction: (2, _paid),
     claw_back: (2, over_awarded),
+    convert: (2, with_points),
+    reward: (1, with_points),
     announce_a_holiday: (1, _always),
     move_the_clock: (1, _always),
     restart: (1, _always),

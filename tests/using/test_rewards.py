@@ -201,6 +201,18 @@ def test_another_days_event_is_a_changed_one(program: Program, database_url: str
         deliver(program, NEXT_DAY, [Entry("E", 2)])
 
 
+def test_what_a_later_run_pays_is_no_difference(program: Program, database_url: str) -> None:
+    leave(program, 500)
+    for name in "EF":
+        deliver(program, SOME_DAY, event(name, 1_000))
+    program.adjust("A", 2_000, on=SOME_DAY)
+    try_again(program)
+    assert set(answers(program).values()) == {"paid"}
+    let_the_clock_decide(database_url)
+    with program.engine.connect() as connection:
+        assert not [str(each) for check in REWARD_CHECKS for each in check(connection)]
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_all_stores_at_once_are_paid_like_each_alone(
     program: Program, database_url: str, seed: int

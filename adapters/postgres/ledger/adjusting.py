@@ -9,7 +9,8 @@ from sqlalchemy.exc import DBAPIError
 
 from adapters.postgres.ledger import tables
 from adapters.postgres.ledger.approving import adjustment_limit, approved_adjustment
-from adapters.postgres.ledger.posting import Posted, Request, post
+from adapters.postgres.ledger.expiring import expire
+from adapters.postgres.ledger.posting import Posted, Request, post, posted_before
 from adapters.postgres.ledger.refusals import (
     AdjustmentAhead,
     AdjustmentNotApproved,
@@ -18,6 +19,7 @@ from adapters.postgres.ledger.refusals import (
     constraint_of,
 )
 from adapters.postgres.ledger.tables import transfer
+from adapters.postgres.using import standing_of
 from domain.cause import Cause
 from domain.corrections import Correction
 from domain.ledger import MOST_POINTS, Account, TransferKind, adjustment_request
@@ -41,6 +43,8 @@ def adjust(
     """
     if not 0 < abs(points) <= MOST_POINTS:
         raise NothingToPost(f"{points} is not a number of points to adjust by")
+    if points > 0 and posted_before(connection, key) is None:
+        _expire_what_is_over(connection, seller_id, effective_on, cause.actor)
     asked = Request(key, TransferKind.ADJUSTMENT, effective_on, cause.actor, cause.reason)
     posted = post(connection, asked, [seller_id, points, cause.reason], 1, abs(points))
     if posted.created:
@@ -52,6 +56,13 @@ def adjust(
     return posted
 
 
+def _expire_what_is_over(
+    connection: Connection, seller_id: str, granted_on: date, actor: str
+) -> None:
+    if standing_of(connection, seller_id).expired_on(granted_on):
+        expire(connection, actor, seller_id=seller_id)
+
+
 def _require_approval(connection: Connection, key: str, seller_id: str, points: int) -> None:
     limit = adjustment_limit(connection)
     if abs(points) > limit and approved_adjustment(connection, key) != (seller_id, points):
@@ -61,7 +72,8 @@ def _require_approval(connection: Connection, key: str, seller_id: str, points: 
 def _move(connection: Connection, posting_no: int, seller_id: str, points: int) -> None:
     accounts = (Account.PROGRAM_FUND, Account.AVAILABLE)
     debit, credit = accounts if points > 0 else reversed(accounts)
-    with _refusals_named(seller_id, abs(points)):
+    available = standing_of(connection, seller_id).available
+    with _refusals_named(seller_id, abs(points), available):
         connection.execute(
             insert(transfer).values(
                 posting_no=posting_no,
@@ -90,12 +102,12 @@ def _record_correction(connection: Connection, posting_no: int, correction: Corr
 
 
 @contextmanager
-def _refusals_named(seller_id: str, points: int) -> Iterator[None]:
+def _refusals_named(seller_id: str, points: int, available: int) -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
         if constraint_of(error) == "balance_not_overdrawn":
-            raise BalanceTooLow(seller_id, points) from error
+            raise BalanceTooLow(seller_id, points, available) from error
         if constraint_of(error) == "transfer_is_not_ahead":
             raise AdjustmentAhead from error
         raise

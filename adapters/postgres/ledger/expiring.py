@@ -7,12 +7,17 @@ from sqlalchemy import Connection, text
 from adapters.postgres.ledger.posting import Posted, Request, post
 from adapters.postgres.using import today
 from domain.ledger import TransferKind
+from domain.months import SettlementMonth
 
 # A store whose payout is late is not among them until that is settled.
 _DUE: Final = """
     FROM growth_points.expiring WHERE last_usable_on < growth_points.today()
       AND (CAST(:of_posting AS bigint) IS NULL OR seller_id IN (
         SELECT seller_id FROM growth_points.transfer WHERE transfer.posting_no = :of_posting))
+      AND (CAST(:seller_id AS text) IS NULL OR seller_id = :seller_id)
+      AND (CAST(:paid_month AS date) IS NULL OR seller_id IN (
+        SELECT seller_id FROM growth_points.award
+        WHERE settlement_month = :paid_month AND state = 'pending'))
 """
 _COUNT: Final = text(f"SELECT count(*), coalesce(sum(points), 0)::bigint {_DUE}")
 _NUMBER: Final = text("""
@@ -30,20 +35,33 @@ _MOVE: Final = text("""
 """)
 
 
-def expire(connection: Connection, actor: str, *, of_posting: int | None = None) -> Posted | None:
+def expire(
+    connection: Connection,
+    actor: str,
+    *,
+    of_posting: int | None = None,
+    seller_id: str | None = None,
+    paid_month: SettlementMonth | None = None,
+) -> Posted | None:
     """Expire every balance whose last usable day is over; None if there is none.
 
     With `of_posting` only those whose points it moved: what returns to an expired balance is no
-    grant and expires, too. The caller holds the program's lock.
+    grant and expires, too. With `seller_id` or `paid_month` only those that are about to get a
+    grant, which does not bring back what is over. The caller holds the program's lock.
     """
-    sellers, points = connection.execute(_COUNT, {"of_posting": of_posting}).one()
+    asked = {
+        "of_posting": of_posting,
+        "seller_id": seller_id,
+        "paid_month": paid_month and paid_month.first_day,
+    }
+    sellers, points = connection.execute(_COUNT, asked).one()
     if not sellers:
         return None
     day = today(connection)
     number = connection.scalar(_NUMBER, {"prefix": f"expiry/{day}/"})
-    asked = Request(f"expiry/{day}/{number}", TransferKind.EXPIRY, day, actor)
-    posted = post(connection, asked, [sellers, points], sellers, points)
+    request = Request(f"expiry/{day}/{number}", TransferKind.EXPIRY, day, actor)
+    posted = post(connection, request, [sellers, points], sellers, points)
     written = {"posting_no": posted.posting_no}
-    connection.execute(_TITLES, written | {"of_posting": of_posting})
+    connection.execute(_TITLES, asked | written)
     connection.execute(_MOVE, written)
     return posted

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, func, insert, select, text
 from adapters.postgres.database import lock_program
 from adapters.postgres.ledger.awarding import FINISH_AWARDS, OF_MONTH
 from adapters.postgres.ledger.entries import PAYOUT_FACTS, Payout, find_payout
+from adapters.postgres.ledger.expiring import expire
 from adapters.postgres.ledger.posting import Posted, Request, post
 from adapters.postgres.ledger.refusals import PayoutNotDue
 from adapters.postgres.ledger.tables import award, payout
@@ -63,6 +64,7 @@ def _pay_open_awards(
     count, points = connection.execute(open_awards).one()
     if not count:
         return None
+    expire(connection, actor, paid_month=month)
     asked = Request(payout_key(month), TransferKind.PAYOUT, paid_on, actor, month=month)
     posted = post(connection, asked, [str(month)], count, int(points))
     connection.execute(_PAY, {"posting_no": posted.posting_no, "month": month})

@@ -62,12 +62,14 @@ class AwardNotPending(Refused):
 class BalanceTooLow(Refused):
     """More points were to be taken from an account than are in it."""
 
-    def __init__(self, seller_id: str, points: int) -> None:
+    def __init__(self, seller_id: str, points: int, available: int) -> None:
         super().__init__(
-            f"Seller {seller_id} has fewer than {points:,} available points. Nothing was taken."
+            f"Seller {seller_id} has fewer than {points:,} available points: {available:,} are "
+            "left to take. Nothing was taken."
         )
         self.seller_id = seller_id
         self.points = points
+        self.available = available
 
 
 class AdjustmentNotApproved(Refused):

@@ -114,7 +114,7 @@ REWARDS: Final = (SUMS, RECORDED_FOR_IT, CANCELLED, PAID_IN_TIME)
 def paid_in_order(connection: Connection) -> Iterator[Difference]:
     """Allocate again what each delivery offered to the stores that could not pay all of it.
 
-    Of entries that it tried again, only that they were paid since then is known.
+    Of entries that it tried again, only whether it paid them is known.
     """
     rows = connection.execute(_REFUSING)
     for _, of_store in groupby(rows, lambda row: (row.reward_delivery_id, row.seller_id)):
@@ -139,6 +139,7 @@ def _unlike_the_rules(rows: list[Row[Any]]) -> Iterator[Difference]:
             )
 
 
+# What a delivery paid is by a posting that was asked for with the delivery's number.
 _REFUSED: Final = "('insufficient_points', 'after_refused_entry', 'points_expired')"
 _REFUSING: Final = text(f"""
     WITH {NOTED}, {GRANTS}, refusing AS MATERIALIZED (
@@ -167,6 +168,11 @@ _REFUSING: Final = text(f"""
           WHERE granted.seller_id = made.seller_id AND {BEFORE}
         ) AS last_usable_on
       FROM refusing made
+    ), paying AS MATERIALIZED (
+      SELECT posting_no, request_hash, sum(entries) AS entries, sum(points) AS points
+      FROM growth_points.posting JOIN growth_points.reward_sum USING (posting_no)
+      WHERE posting_no IN (SELECT posting_no FROM growth_points.reward_retry)
+      GROUP BY posting_no, request_hash
     )
     SELECT made.reward_delivery_id, made.seller_id, usable, made.last_usable_on, EXISTS (
              SELECT FROM growth_points.expiry JOIN noted earlier
@@ -175,7 +181,9 @@ _REFUSING: Final = text(f"""
                AND {BEFORE}) AS expired,
            entry.event_id, entry.position, entry.points, entry.occurred_on, CASE
              WHEN entry.reward_delivery_id = made.reward_delivery_id THEN entry.outcome
-             WHEN paid.waits IS NULL THEN 'tried again' ELSE 'paid' END AS outcome,
+             WHEN request_hash = sha256(convert_to('["reward",' || concat_ws(
+                 ',', made.reward_delivery_id, paying.entries, paying.points) || ']', 'UTF8'))
+             THEN 'paid' ELSE 'tried again' END AS outcome,
            entry.occurred_on < tried_since AND EXISTS (
              SELECT FROM growth_points.reward_entry closed
              WHERE closed.event_id = entry.event_id AND closed.position < entry.position
@@ -186,6 +194,7 @@ _REFUSING: Final = text(f"""
       AND entry.reward_delivery_id <= made.reward_delivery_id
     LEFT JOIN growth_points.reward_retry
       ON (reward_retry.event_id, reward_retry.position) = (entry.event_id, entry.position)
+    LEFT JOIN paying ON paying.posting_no = reward_retry.posting_no
     LEFT JOIN noted paid
       ON (paid.subject, paid.subject_key) = ('posting', reward_retry.posting_no::text)
     LEFT JOIN growth_points.reward_entry cancelling ON (
