@@ -5,10 +5,10 @@ and reading files.
 """
 
 import atexit
+import os
 import signal
-import sys
 import warnings
-from multiprocessing import get_context
+from multiprocessing import get_context, set_start_method
 from multiprocessing.connection import Connection
 from threading import Lock
 from typing import Any, Final
@@ -88,7 +88,9 @@ def start_gate() -> GateProcess:
 
 
 def _serve(questions: Connection) -> None:
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # exit with clean-up
+    # What a library locks for processes of its own would be called leaked if this one is killed.
+    set_start_method("fork", force=True)
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(0))  # nothing is left to clean up
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles Ctrl-C
     warnings.simplefilter("ignore")  # meant for developers of libraries
     from expectations.gate import judge, judge_awards, warm_up
