@@ -256,7 +256,7 @@ def _use_rules(values: _Values) -> UseRules:
         reward_entry_limit_points=values.whole("use.reward_entry_limit_points"),
         reward_retry_days=values.whole("use.reward_retry_days"),
         notice_days=values.whole_numbers("use.notice_days"),
-        closed_stores_may_use=values.yes_or_no("use.closed_stores_may_use"),
+        closed_stores_may_convert=values.yes_or_no("use.closed_stores_may_convert"),
     )
 
 

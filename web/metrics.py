@@ -83,16 +83,12 @@ def held_figures(held: HeldConversions) -> Iterator[Metric]:
 
 
 def reward_figures(rewards: RewardsStanding) -> Iterator[Metric]:
-    """Yield the figures of rewards; no age where none were ever delivered."""
-    yield GaugeMetricFamily(
-        "growth_points_rewards_refused", "Entries of a week that are not paid.", rewards.refused
-    )
-    if rewards.days_since is not None:
-        yield GaugeMetricFamily(
-            "growth_points_reward_day_age_seconds",
-            "How long ago the newest delivered reward day was, in whole days.",
-            rewards.days_since * _DAY_SECONDS,
-        )
+    """Yield the figures of the last week's rewards."""
+    for name, meaning, value in (
+        ("rewards_refused", "Entries of the last week that are not paid.", rewards.refused),
+        ("reward_days_missing", "Days of the last week without rewards.", rewards.missing_days),
+    ):
+        yield GaugeMetricFamily(f"growth_points_{name}", meaning, value)
 
 
 def _months(months: Iterable[Standing]) -> Metric:

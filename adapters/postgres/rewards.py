@@ -1,7 +1,7 @@
 """Reward days as they were delivered, and their entries with what became of each."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -27,12 +27,9 @@ class RewardDay:
 
 @dataclass(frozen=True, slots=True)
 class RewardsStanding:
-    """How long ago the newest delivered day was, in days, and the refused entries of a week.
+    """The days of the last week without a delivery, since the first one, and refused entries."""
 
-    `days_since` is None where no rewards were ever delivered.
-    """
-
-    days_since: int | None
+    missing_days: int
     refused: int
 
 
@@ -103,6 +100,25 @@ def outcomes_of(connection: Connection, delivery_id: int) -> dict[Outcome, int]:
     return {Outcome(outcome): count for outcome, count in rows}
 
 
+def changed_days(
+    connection: Connection, posting_no: int | None, delivery_id: int | None
+) -> frozenset[date]:
+    """Return the days of entries that a posting paid at a later try or a delivery cancelled."""
+    asked = {"posting_no": posting_no, "delivery_id": delivery_id}
+    return frozenset(connection.scalars(_CHANGED_DAYS, asked))
+
+
+def retried_days(connection: Connection, since: date) -> frozenset[date]:
+    """Return the days from `since` on with entries that were paid at a later try."""
+    return frozenset(connection.scalars(_RETRIED_DAYS, {"since": since}))
+
+
+def undelivered(connection: Connection, days: Sequence[date]) -> tuple[date, ...]:
+    """Return those of some days for which nothing was delivered."""
+    delivered = frozenset(connection.scalars(_DELIVERED, {"since": min(days)}))
+    return tuple(day for day in days if day not in delivered)
+
+
 def rewards(
     connection: Connection,
     *,
@@ -127,14 +143,33 @@ _DELIVERY: Final = text("""
     FROM staged_reward RETURNING reward_delivery_id
 """)
 _STANDING: Final = text("""
-    SELECT (SELECT growth_points.today() - max(day) FROM growth_points.reward_delivery), (
-             SELECT count(*) FROM growth_points.reward
-             WHERE posting_no IS NULL AND kind <> 'cancellation'
-               AND cancelled_by_event_id IS NULL AND occurred_on > growth_points.today() - 7)
+    SELECT (SELECT count(*) FROM generate_series(7, 1, -1) back
+            WHERE growth_points.today() - back
+                > (SELECT min(day) FROM growth_points.reward_delivery)
+              AND growth_points.today() - back NOT IN (
+                SELECT day FROM growth_points.reward_delivery
+                WHERE day >= growth_points.today() - 7)), (
+             SELECT count(*) FROM growth_points.open_reward
+             WHERE occurred_on >= growth_points.today() - 7)
 """)
 _EVENT: Final = text("""
     SELECT FROM growth_points.reward_entry WHERE event_id = :event_id LIMIT 1
 """)
+_CHANGED_DAYS: Final = text("""
+    SELECT occurred_on FROM growth_points.reward_retry retry
+    JOIN growth_points.reward_entry USING (event_id, position)
+    WHERE retry.posting_no = :posting_no
+    UNION
+    SELECT named.occurred_on FROM growth_points.reward_entry cancelling
+    JOIN growth_points.reward_entry named ON (named.event_id, named.position)
+      = (cancelling.cancels_event_id, cancelling.cancels_position)
+    WHERE cancelling.reward_delivery_id = :delivery_id AND cancelling.kind = 'cancellation'
+""")
+_RETRIED_DAYS: Final = text("""
+    SELECT DISTINCT occurred_on FROM growth_points.reward_retry
+    JOIN growth_points.reward_entry USING (event_id, position) WHERE occurred_on >= :since
+""")
+_DELIVERED: Final = text("SELECT day FROM growth_points.reward_delivery WHERE day >= :since")
 _OUTCOMES: Final = text("""
     SELECT outcome, count(*) FROM growth_points.reward_entry
     WHERE reward_delivery_id = :delivery_id GROUP BY outcome ORDER BY outcome

@@ -52,9 +52,13 @@ _SHOWN: Final = "SELECT DISTINCT concat_ws(' ', new.event_id, new.position) AS s
 _CONFLICTS: Final = {
     counted.UNKNOWN_STORE: """
         FROM (
-          SELECT DISTINCT seller_id AS shown FROM staged_reward EXCEPT
-          SELECT seller_id FROM growth_points.seller_snapshot
-        ) found ORDER BY shown""",
+          SELECT DISTINCT seller_id AS shown FROM staged_reward
+        ) delivered
+        WHERE NOT EXISTS (
+          SELECT FROM growth_points.revision WHERE EXISTS (
+            SELECT FROM growth_points.seller_snapshot store
+            WHERE (store.revision_id, store.seller_id) = (revision.revision_id, shown) OFFSET 0))
+        ORDER BY shown""",
     counted.CHANGED_ENTRY: f"""
         FROM (
           {_SHOWN} FROM staged_reward new JOIN growth_points.reward_entry known

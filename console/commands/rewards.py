@@ -26,8 +26,9 @@ def pay_rewards_command(day: date, root: str | None) -> None:
         from flows.rewarding.flow import pay_rewards
 
         paid = pay_rewards(str(day), root)
-    if paid.report is None:
-        echo(f"The rewards of {day} have the same content as before; nothing was paid.")
+    if not paid.payment.is_new:
+        echo(f"The rewards of {day} have the same content as before; nothing of them is new.")
+        echo(str(paid))
         return
     print_report(paid.report)
     echo(f"report: {paid.file}")

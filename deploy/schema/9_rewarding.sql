@@ -97,6 +97,18 @@ CREATE VIEW reward AS
   LEFT JOIN reward_entry cancelling ON (cancelling.cancels_event_id, cancelling.cancels_position)
     = (entry.event_id, entry.position);
 
+-- Entries that were refused, and neither paid later nor cancelled. It goes by `reward_entry_refused`.
+CREATE VIEW open_reward AS
+  SELECT event_id, position, seller_id, points, occurred_on FROM reward_entry entry
+  WHERE posting_no IS NULL AND kind <> 'cancellation'
+    AND NOT EXISTS (
+      SELECT FROM reward_retry retry
+      WHERE (retry.event_id, retry.position) = (entry.event_id, entry.position))
+    AND NOT EXISTS (
+      SELECT FROM reward_entry cancelling
+      WHERE (cancelling.cancels_event_id, cancelling.cancels_position)
+        = (entry.event_id, entry.position));
+
 -- What each store pays by the entries that name a posting.
 CREATE VIEW rewarded AS
   SELECT posting_no, seller_id, sum(points)::bigint AS points, count(*) AS entries,
@@ -195,9 +207,10 @@ BEGIN
   END IF;
   IF EXISTS (
     SELECT FROM reward_entry WHERE event_id IN (SELECT event_id FROM added) GROUP BY event_id
-    HAVING min(seller_id) <> max(seller_id) OR min(occurred_on) <> max(occurred_on))
+    HAVING min(seller_id) <> max(seller_id) OR min(occurred_on) <> max(occurred_on)
+      OR max(position) <> count(*))
   THEN
-    RAISE EXCEPTION 'an event is of one store and one day'
+    RAISE EXCEPTION 'an event is of one store and one day, and its positions have no gap'
       USING ERRCODE = 'check_violation', CONSTRAINT = 'reward_event_is_of_one_store';
   END IF;
   IF EXISTS (
@@ -285,6 +298,16 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = growth_points, pg_temp
 SET enable_seqscan = off SET jit = off AS $$
 BEGIN
   PERFORM require_table('reward_delivery', TG_RELID);
+  IF EXISTS (
+    SELECT FROM reward_entry entry LEFT JOIN reward_entry cancelling
+      ON (cancelling.cancels_event_id, cancelling.cancels_position)
+        = (entry.event_id, entry.position)
+    WHERE entry.reward_delivery_id = NEW.reward_delivery_id AND entry.outcome = 'cancelled'
+      AND cancelling.event_id IS NULL)
+  THEN
+    RAISE EXCEPTION 'an entry is recorded as cancelled with the cancellation that names it'
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'reward_is_cancelled_by_an_entry';
+  END IF;
   PERFORM note('reward_delivery', NEW.reward_delivery_id::text, concat_ws(E'\n', jsonb_build_array(
     NEW.reward_delivery_id, NEW.day, NEW.content_hash, NEW.source, NEW.entries, NEW.profile,
     NEW.actor, extract(epoch FROM NEW.accepted_at), NEW.accepted_on, NEW.tried_since,
@@ -292,7 +315,8 @@ BEGIN
     (SELECT encode(sha256(string_agg(hash, '' ORDER BY seller_id)), 'hex') FROM (
        SELECT seller_id, sha256(convert_to(string_agg(concat_ws('|', position, kind, points,
                 occurred_on, outcome, coalesce(cancels_position, 0), length(event_id), event_id,
-                length(customer_ref), customer_ref, cancels_event_id),
+                length(customer_ref), customer_ref, length(seller_id), seller_id,
+                length(cancels_event_id), cancels_event_id),
                 E'\n' ORDER BY event_id, position), 'UTF8')) AS hash
        FROM reward_entry WHERE reward_delivery_id = NEW.reward_delivery_id
        GROUP BY seller_id) of_store)));

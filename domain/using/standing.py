@@ -45,7 +45,7 @@ def decide_conversion(
     `active` says whether the store is in normal operation, by its newest snapshot.
     """
     reasons = (
-        (UseRefusal.SELLER_NOT_ACTIVE, not active and not rules.closed_stores_may_use),
+        (UseRefusal.SELLER_NOT_ACTIVE, not active and not rules.closed_stores_may_convert),
         (UseRefusal.NO_AD_ACCOUNT, standing.account_id is None),
         (UseRefusal.POINTS_EXPIRED, standing.expired_on(day)),
         (UseRefusal.BELOW_MINIMUM, points < rules.conversion_min_points),

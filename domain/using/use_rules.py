@@ -22,7 +22,7 @@ class UseRules:
     reward_entry_limit_points: int = 1_000_000
     reward_retry_days: int = 7
     notice_days: tuple[int, ...] = (30, 7)
-    closed_stores_may_use: bool = True
+    closed_stores_may_convert: bool = True
 
     def contradictions(self) -> list[tuple[bool, str]]:
         """Return what a policy with these rules must not say, each with whether it does."""

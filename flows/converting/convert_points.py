@@ -80,7 +80,7 @@ def _hold(
     day = today(connection)
     policy = policy_on(policies, day)
     standing = standing_of(connection, seller_id)
-    active = policy.use.closed_stores_may_use or (
+    active = policy.use.closed_stores_may_convert or (
         newest_status(connection, seller_id) == policy.active_status
     )
     refusal = decide_conversion(points, standing, day, policy.use, active=active)

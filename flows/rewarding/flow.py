@@ -16,7 +16,7 @@ from adapters.ingest.staged_rewards import StagedRewards
 from adapters.postgres.rewards import RewardDay
 from domain.findings import DayBlocked, Finding, blocking
 from domain.profile import Profile, Violations
-from domain.using.use_rules import UseRules
+from domain.refusal import Refused
 from expectations.gate_process import start_gate
 from flows.occasion import this_occasion
 from flows.policies import policy_on
@@ -30,22 +30,23 @@ from flows.program import program_database, program_policies
 from flows.reports.keeping import keep_report
 from flows.reports.report import Report
 from flows.rewarding.answer_file import answer_file, keep_answers
+from flows.rewarding.late_days import come_late
 from flows.rewarding.pay_entries import Payment, pay_delivered
 from flows.rewarding.read_rewards import find_rewards, judge_rewards, read_rewards
 from flows.rewarding.refusals import DayNotCome
 from flows.rewarding.report import blocked_report, day_report, payment_summary
-from flows.rewarding.retry_rewards import try_again
+from flows.rewarding.retry_rewards import retry_days, try_again
 from flows.run_folders import remove_abandoned_copies, run_folder
 from flows.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
 class PaidDay:
-    """A day whose rewards were paid; `report` is None if its content had been paid before."""
+    """A day whose rewards were paid, with its report."""
 
     payment: Payment
-    report: Report | None = None
-    file: Path | None = None
+    report: Report
+    file: Path
 
     def __str__(self) -> str:
         """Say what was paid."""
@@ -71,12 +72,22 @@ def pay_rewards(day: Day, settlements: str = "", asked_by: NameOrNone = "") -> P
 
 @flow(name="pay-rewards-daily", flow_run_name="yesterday's rewards")
 def pay_yesterdays_rewards() -> str:
-    """Pay the rewards of yesterday; where no folder `rewards` is, the program has none."""
-    settings, day = Settings.read(), flow_occasion().today - timedelta(days=1)
+    """Pay the rewards of yesterday, and those of earlier days that came late.
+
+    Where no folder `rewards` is, the program has none. Refused entries are tried again also if
+    yesterday's rewards are missing or blocked.
+    """
+    settings, today = Settings.read(), flow_occasion().today
     root = settings.settlements_root("")
     if not is_object_store(root) and not (local_path(root) / "rewards").is_dir():
         return f"There is no folder {local_path(root) / 'rewards'}: the program has no rewards."
-    return str(_pay(settings, day, root, ""))
+    for day in come_late(settings, root, today):
+        _pay(settings, day, root, "")
+    try:
+        return str(_pay(settings, today - timedelta(days=1), root, ""))
+    except Refused:
+        try_refused(settings, None, None, flow_occasion().actor)
+        raise
 
 
 @flow(name="retry-rewards", flow_run_name="retry rewards")
@@ -118,21 +129,18 @@ def _paid(
 ) -> PaidDay:
     staging, fetched = folders
     start_gate()  # it loads while the files are read
-    rules = _rules(settings)
+    policies = program_policies(settings)
+    rules, days = policy_on(policies, day).use, retry_days(settings)
     found = find(settings, day, root, fetched)
     quarantine = settings.quarantine / f"rewards/{day}/{found.content_hash[:12]}"
     staged = read(found, staging, quarantine, rules.reward_entry_limit_points)
-    payment, findings = pay(settings, staged, rules.reward_retry_days, actor)
-    if payment.delivery_id is None:
-        return PaidDay(payment)
+    payment, findings = pay(settings, staged, days, actor)
     report = day_report(day, payment, findings, answer_file(settings, day))
-    kept = keep_report(settings, f"paid-{payment.delivery_id}", report)
+    # A run that was killed after its commit left no report.
+    name = f"paid-{payment.delivery_id}"
+    kept = keep_report(settings, name, report, overwrite=payment.is_new)
     attach_report(settings, report, kept)
     return PaidDay(payment, report, kept)
-
-
-def _rules(settings: Settings) -> UseRules:
-    return policy_on(program_policies(settings), this_occasion().today).use
 
 
 @task(cache_policy=NO_CACHE, name="find the entries", **RETRIES)
@@ -156,7 +164,7 @@ def pay(
 
     def judge(compared: Sequence[Violations]) -> Profile:
         verdict = judge_rewards(staged, compared)
-        findings.extend(verdict.findings)
+        findings[:] = verdict.findings
         if blocking(findings):
             _tell_blocked(settings, staged.day, staged.source, findings, staged.quarantine)
             raise DayBlocked(staged.day, verdict.findings, _ADVICE)

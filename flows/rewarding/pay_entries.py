@@ -1,7 +1,7 @@
 """Paying a delivered reward day, or refused entries again, in one transaction (U9 to U13)."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 from sqlalchemy import Connection, Engine
@@ -13,10 +13,12 @@ from adapters.postgres.ledger.rewarding import Scope, cancel, offer, pay, retrie
 from adapters.postgres.revisions import require_seller
 from adapters.postgres.rewards import (
     RewardDay,
+    changed_days,
     event_is_known,
     find_reward_delivery,
     outcomes_of,
     record_reward_delivery,
+    retried_days,
 )
 from adapters.postgres.staged_rewards import conflicts, drop_known, stage
 from adapters.postgres.using import today
@@ -33,14 +35,15 @@ Judge = Callable[[Sequence[Violations]], Profile]
 class Payment:
     """What a run paid: the new entries by outcome, those paid at a later try, and the postings.
 
-    `delivery_id` is None for a run without a new delivery. `days` are those of entries that were
-    paid at a later try.
+    `delivery_id` is that of the delivery, whether it `is_new` or was paid before; None for a run
+    without one. `days` are those whose answers changed.
     """
 
     delivery_id: int | None
+    is_new: bool = False
     outcomes: Mapping[Outcome, int] = field(default_factory=dict)
     retried: int = 0
-    days: tuple[date, ...] = ()
+    days: frozenset[date] = frozenset()
     paid: Posted | None = None
     returned: Posted | None = None
     expired: Posted | None = None
@@ -56,17 +59,22 @@ def pay_delivered(
 ) -> Payment:
     """Pay what is new of a day, and refused entries of the last `retry_days` days again.
 
-    A delivery whose content was paid before does nothing. What a cancellation returns to an
+    Of a delivery whose content was paid before nothing is new. What a cancellation returns to an
     expired balance expires after everything is paid.
     """
 
     def pay_all(connection: Connection) -> Payment:
         lock_program(connection)
-        if find_reward_delivery(connection, delivered) is not None:
-            return Payment(None)
+        since = _since(connection, retry_days)
+        if (known := find_reward_delivery(connection, delivered)) is not None:
+            stage(connection)
+            again = _pay(connection, None, Scope(since), None, actor)
+            # A run that was killed after its commit left answers as they were.
+            days = retried_days(connection, since)
+            outcomes = outcomes_of(connection, known)
+            return replace(again, delivery_id=known, outcomes=outcomes, days=days)
         stage(connection, delivered.entries)
         profile = judge(tuple(conflicts(connection)))
-        since = _since(connection, retry_days)
         number = record_reward_delivery(connection, delivered, profile, since, actor)
         drop_known(connection)
         returned = cancel(connection, number, actor)
@@ -108,8 +116,18 @@ def _pay(
     paid = pay(connection, number, actor)
     expired = returned and expire(connection, actor, of_posting=returned.posting_no)
     outcomes = {} if number is None else outcomes_of(connection, number)
+    days = changed_days(connection, None if paid is None else paid.posting_no, number)
     check_now(connection)
-    return Payment(number, outcomes, *retried(connection), paid, returned, expired)
+    return Payment(
+        number,
+        number is not None,
+        outcomes,
+        retried(connection),
+        days,
+        paid,
+        returned,
+        expired,
+    )
 
 
 def _since(connection: Connection, retry_days: int) -> date:

@@ -72,7 +72,7 @@ def payment_summary(payment: Payment) -> str:
 
 
 def _sentences(payment: Payment) -> Iterator[str]:
-    if payment.entries:
+    if payment.is_new:
         told = (f"{count:,} {each}" for each, count in payment.outcomes.items())
         yield f"{payment.entries:,} new entries: {', '.join(told)}."
     if payment.retried:
@@ -82,7 +82,7 @@ def _sentences(payment: Payment) -> Iterator[str]:
             yield f"{posted.points:,} points were {what}."
     if payment.expired is not None:
         yield f"{payment.expired.points:,} points that returned had expired."
-    if not (payment.entries or payment.retried):
+    if not (payment.is_new or payment.retried):
         yield "Nothing is new and nothing could be paid."
 
 

@@ -13,12 +13,16 @@ def try_again(
     settings: Settings, seller_id: str | None, event_id: str | None, actor: str
 ) -> Payment:
     """Try the refused entries of all stores, of one, or of an event; raises EventUnknown."""
-    rules = policy_on(program_policies(settings), this_occasion().today).use
     with program_database(settings) as engine:
         warn_about_clocks(engine)
         payment = pay_again(
-            engine, rules.reward_retry_days, actor, seller_id=seller_id, event_id=event_id
+            engine, retry_days(settings), actor, seller_id=seller_id, event_id=event_id
         )
         with engine.connect() as connection:
             keep_answers(connection, settings, payment.days)
     return payment
+
+
+def retry_days(settings: Settings) -> int:
+    """Return for how many days refused entries are tried again, by the policy of today."""
+    return policy_on(program_policies(settings), this_occasion().today).use.reward_retry_days

@@ -165,7 +165,7 @@ def _of_another_day(connection: Connection) -> None:
     """Add to E by a delivery of the day before."""
     before = today(connection) - timedelta(days=1)
     number = _delivery(connection, day=before)
-    _entry(connection, event_id="E", position=9, reward_delivery_id=number, occurred_on=before)
+    _entry(connection, event_id="E", position=4, reward_delivery_id=number, occurred_on=before)
 
 
 def _one_of_two(connection: Connection) -> None:
@@ -240,6 +240,11 @@ REWARD_PROBES = (
         names="seal_seals_once",
         without=BY_HAND,
     ),
+    Probe(
+        "reward_delivery.sealed",
+        _entering(outcome="cancelled"),
+        names="reward_is_cancelled_by_an_entry",
+    ),
     # An entry is one for ever, of its store and its day, and says what became of it.
     Probe("reward_entry.reward_entry_pk", _entering(event_id="E")),
     *(
@@ -291,7 +296,11 @@ REWARD_PROBES = (
     ),
     *(
         Probe("reward_entry.is_entitled", attempt, names="reward_event_is_of_one_store")
-        for attempt in (_entering(event_id="E", position=9, seller_id="i"), _of_another_day)
+        for attempt in (
+            _entering(event_id="E", position=4, seller_id="i"),
+            _of_another_day,
+            _entering(position=2),
+        )
     ),
     *(
         Probe("reward_entry.is_entitled", attempt, names="reward_cancellation_is_of_an_entry")

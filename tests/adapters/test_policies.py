@@ -76,7 +76,9 @@ def test_a_policy_says_how_points_are_used() -> None:
 
     use = parse_policy(own, "an operator's").use
 
-    assert use == UseRules(conversion_unit_points=10, notice_days=(), closed_stores_may_use=False)
+    assert use == UseRules(
+        conversion_unit_points=10, notice_days=(), closed_stores_may_convert=False
+    )
 
 
 def test_an_operators_policy_joins_the_built_in_ones(tmp_path: Path) -> None:

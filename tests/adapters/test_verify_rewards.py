@@ -72,6 +72,8 @@ _REFUSED = """
         ("UPDATE growth_points.reward_retry SET position = 1 WHERE position = 2", "paid before"),
         (f"{_ENTRY} points = 49 {_X}", "cancellation X 1 takes back an entry"),
         (f"{_ENTRY} cancels_event_id = 'nothing' {_X}", "cancellation X 1 takes back an entry"),
+        (f"{_ENTRY} seller_id = 'x' WHERE event_id = 'W'", "reward_delivery 1 is not what was"),
+        (f"{_ENTRY} outcome = 'cancelled' {_E2}", "E 2 is recorded as cancelled, and no"),
         (_CANCELLED_TWICE, "was cancelled before"),
         (_GRANTED_BEFORE, "whose points were usable through"),
         ("UPDATE growth_points.reward_sum SET points = points + 1", "than its entries say"),

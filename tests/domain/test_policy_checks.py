@@ -123,7 +123,7 @@ def test_a_policy_has_at_most_fifteen_tiers() -> None:
         {"use": UseRules(reward_entry_limit_points=2)},
         {"use": UseRules(reward_retry_days=2)},
         {"use": UseRules(notice_days=(30,))},
-        {"use": UseRules(closed_stores_may_use=False)},
+        {"use": UseRules(closed_stores_may_convert=False)},
     ],
 )
 def test_the_hash_changes_with_every_value_of_the_policy(changed: dict[str, Any]) -> None:

@@ -13,7 +13,7 @@ AFTER = date(2027, 6, 11)
 HAS = Standing("A", available=450_000, held=0, last_usable_on=LAST, account_id="ads-1")
 BARE = replace(HAS, account_id=None)
 RULES = UseRules(conversion_min_points=1_000, conversion_unit_points=500)
-STRICT = replace(RULES, closed_stores_may_use=False)
+STRICT = replace(RULES, closed_stores_may_convert=False)
 
 
 @pytest.mark.parametrize(

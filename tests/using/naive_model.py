@@ -163,6 +163,7 @@ class NaiveModel:
     def deliver(self, day: date, delivered: tuple[Delivered, ...]) -> str:
         """A day's entries come: cancellations first, what is over expires last (U9 to U13)."""
         if (day, delivered) in self.deliveries:
+            self._pay_open()
             return "again"
         if self._contradicted(day, delivered):
             return "contradicts"
@@ -170,15 +171,18 @@ class NaiveModel:
         new = {each[:2]: Entry(each, day) for each in delivered if each[:2] not in self.entries}
         self.entries |= new
         returned = [self._cancel(new[key]) for key in sorted(new) if new[key].is_.cancels]
-        since = self.today - timedelta(RETRY_DAYS)
-        self._pay(
-            each
-            for key, each in self.entries.items()
-            if (each.outcome == "" or (each.is_open and each.day >= since))
-        )
+        self._pay_open()
         for store in filter(None, returned):
             self._expire(store)
         return "ok"
+
+    def _pay_open(self) -> None:
+        since = self.today - timedelta(RETRY_DAYS)
+        self._pay(
+            each
+            for each in self.entries.values()
+            if (each.outcome == "" or (each.is_open and each.day >= since))
+        )
 
     def retry(self, store: str) -> str:
         """A store's open entries are tried again (U11)."""

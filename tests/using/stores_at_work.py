@@ -162,10 +162,10 @@ class StoresAtWork:
             for each in delivered
         ]
         try:
-            number = deliver_to(self.engine, day, entries).delivery_id
+            is_new = deliver_to(self.engine, day, entries).is_new
         except Contradicts:
             return "contradicts"
-        return "again" if number is None else "ok"
+        return "ok" if is_new else "again"
 
     def retry(self, store: str) -> str:
         """Try a store's refused entries again."""

@@ -100,7 +100,7 @@ def test_the_policy_of_the_day_says_how_few_points_are_converted_and_in_which_st
 def test_a_closed_store_uses_its_points_unless_the_policy_forbids_it(
     program: Program,
 ) -> None:
-    strict = by(closed_stores_may_use=False)
+    strict = by(closed_stores_may_convert=False)
     assert convert(program, 1, "while it is open", policies=strict).created
     program.ingest("2026-11", {"A": Sold(status="CLOSED")})
     with pytest.raises(PointsNotUsable, match=r"^seller_not_active: seller A is no longer in"):

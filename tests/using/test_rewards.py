@@ -158,7 +158,7 @@ def test_what_returns_after_the_last_usable_day_expires(
 def test_the_same_day_adds_what_is_new_and_the_same_content_nothing(program: Program) -> None:
     first = event("E", 1_000, 2_000)
     assert deliver(program, SOME_DAY, first).paid is not None
-    assert deliver(program, SOME_DAY, first).delivery_id is None
+    assert not deliver(program, SOME_DAY, first).is_new
     again = deliver(program, SOME_DAY, [*first, Entry("E", 3), Entry("F", 1)])
     assert again.outcomes == {"paid": 2}
     assert has(program)[0] == 145_000

@@ -67,10 +67,9 @@ def pay(connection: Connection, delivery_id: int | None, actor: str) -> Posted |
     return posted and _moved(connection, posted, Account.AVAILABLE, Account.CUSTOMER_REWARD)
 
 
-def retried(connection: Connection) -> tuple[int, tuple[date, ...]]:
-    """Count the entries that were refused before and are paid now; return their days, too."""
-    entries, days = connection.execute(_AT_A_LATER_TRY).one()
-    return entries, tuple(days or ())
+def retried(connection: Connection) -> int:
+    """Count the entries that were refused before and are paid now."""
+    return connection.execute(_AT_A_LATER_TRY).scalar_one()  # type: ignore[no-any-return]
 
 
 def _open(
@@ -99,9 +98,8 @@ _CANDIDATES: Final = text("""
         (cancelling.cancels_event_id, cancelling.cancels_position) = (new.event_id, new.position))
     UNION ALL
     SELECT event_id, position, seller_id, points, occurred_on, true
-    FROM growth_points.reward
-    WHERE posting_no IS NULL AND kind <> 'cancellation' AND cancelled_by_event_id IS NULL
-      AND occurred_on >= :since
+    FROM growth_points.open_reward
+    WHERE occurred_on >= :since
       AND (CAST(:seller_id AS text) IS NULL OR seller_id = :seller_id)
       AND (CAST(:event_id AS text) IS NULL OR event_id = :event_id)
 """)
@@ -133,10 +131,9 @@ _OFFERED: Final = text("""
       SELECT candidate.*, usable, CASE
         WHEN is_expired OR occurred_on > last_usable_on THEN 'points_expired'
         WHEN occurred_on < :since AND EXISTS (
-          SELECT FROM growth_points.reward earlier
-          WHERE earlier.event_id = candidate.event_id AND earlier.position < candidate.position
-            AND earlier.posting_no IS NULL AND kind <> 'cancellation'
-            AND cancelled_by_event_id IS NULL) THEN 'after_refused_entry' END AS refusal
+          SELECT FROM growth_points.open_reward earlier
+          WHERE earlier.event_id = candidate.event_id AND earlier.position < candidate.position)
+          THEN 'after_refused_entry' END AS refusal
       FROM candidate JOIN store USING (seller_id)
     ) candidate
     WINDOW of_store AS (PARTITION BY seller_id, refusal IS NULL ORDER BY occurred_on, event_id),
@@ -172,8 +169,7 @@ _PAID: Final = text("""
     SELECT count(*), coalesce(sum(points), 0)::bigint FROM decided WHERE outcome = 'paid'
 """)
 _AT_A_LATER_TRY: Final = text("""
-    SELECT count(*), array_agg(DISTINCT occurred_on)
-    FROM decided WHERE is_known AND outcome = 'paid'
+    SELECT count(*) FROM decided WHERE is_known AND outcome = 'paid'
 """)
 _RETURNED: Final = text("""
     SELECT count(*), coalesce(sum(new.points), 0)::bigint

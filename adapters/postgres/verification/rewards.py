@@ -64,6 +64,20 @@ RECORDED_FOR_IT = QueryCheck(
     """,
 )
 
+WITHDRAWN = QueryCheck(
+    "rewards",
+    "entry {event_id} {position} is recorded as cancelled, and no cancellation names it",
+    """
+    SELECT event_id, position FROM growth_points.reward_entry entry
+    WHERE outcome = 'cancelled' AND NOT EXISTS (
+      SELECT FROM growth_points.reward_entry cancelling
+      WHERE (cancelling.cancels_event_id, cancelling.cancels_position)
+          = (entry.event_id, entry.position)
+        AND cancelling.reward_delivery_id = entry.reward_delivery_id)
+    ORDER BY 1, 2
+    """,
+)
+
 CANCELLED = QueryCheck(
     "rewards",
     "cancellation {event_id} {position} takes back an entry that is not its store's, that was "
@@ -108,7 +122,7 @@ PAID_IN_TIME = QueryCheck(
     """,  # noqa: S608 a constant
 )
 
-REWARDS: Final = (SUMS, RECORDED_FOR_IT, CANCELLED, PAID_IN_TIME)
+REWARDS: Final = (SUMS, RECORDED_FOR_IT, WITHDRAWN, CANCELLED, PAID_IN_TIME)
 
 
 def paid_in_order(connection: Connection) -> Iterator[Difference]:
@@ -187,8 +201,18 @@ _REFUSING: Final = text(f"""
            entry.occurred_on < tried_since AND EXISTS (
              SELECT FROM growth_points.reward_entry closed
              WHERE closed.event_id = entry.event_id AND closed.position < entry.position
-               AND closed.reward_delivery_id < made.reward_delivery_id AND closed.posting_no IS NULL
-               AND closed.kind <> 'cancellation') AS after_closed
+               AND closed.reward_delivery_id < made.reward_delivery_id
+               AND closed.outcome IN {_REFUSED}
+               AND NOT EXISTS (
+                 SELECT FROM growth_points.reward_retry late JOIN noted earlier
+                   ON (earlier.subject, earlier.subject_key) = ('posting', late.posting_no::text)
+                 WHERE (late.event_id, late.position) = (closed.event_id, closed.position)
+                   AND {BEFORE})
+               AND NOT EXISTS (
+                 SELECT FROM growth_points.reward_entry withdrawing
+                 WHERE (withdrawing.cancels_event_id, withdrawing.cancels_position)
+                     = (closed.event_id, closed.position)
+                   AND withdrawing.reward_delivery_id <= made.reward_delivery_id)) AS after_closed
     FROM usable made JOIN growth_points.reward_entry entry
       ON entry.seller_id = made.seller_id AND entry.kind <> 'cancellation'
       AND entry.reward_delivery_id <= made.reward_delivery_id

@@ -77,6 +77,7 @@ _CONTENTS: Final[Mapping[str, str]] = {
                 SELECT seller_id, sha256(convert_to(string_agg(concat_ws('|', position, kind,
                          points, occurred_on, outcome, coalesce(cancels_position, 0),
                          length(event_id), event_id, length(customer_ref), customer_ref,
+                         length(seller_id), seller_id, length(cancels_event_id),
                          cancels_event_id), E'\n' ORDER BY event_id, position), 'UTF8')) AS hash
                 FROM growth_points.reward_entry it
                 WHERE it.reward_delivery_id = reward_delivery.reward_delivery_id
