@@ -207,10 +207,9 @@ BEGIN
   END IF;
   IF EXISTS (
     SELECT FROM reward_entry WHERE event_id IN (SELECT event_id FROM added) GROUP BY event_id
-    HAVING min(seller_id) <> max(seller_id) OR min(occurred_on) <> max(occurred_on)
-      OR max(position) <> count(*))
+    HAVING min(seller_id) <> max(seller_id) OR min(occurred_on) <> max(occurred_on))
   THEN
-    RAISE EXCEPTION 'an event is of one store and one day, and its positions have no gap'
+    RAISE EXCEPTION 'an event is of one store and one day'
       USING ERRCODE = 'check_violation', CONSTRAINT = 'reward_event_is_of_one_store';
   END IF;
   IF EXISTS (
@@ -307,6 +306,14 @@ BEGIN
   THEN
     RAISE EXCEPTION 'an entry is recorded as cancelled with the cancellation that names it'
       USING ERRCODE = 'check_violation', CONSTRAINT = 'reward_is_cancelled_by_an_entry';
+  END IF;
+  IF EXISTS (
+    SELECT FROM reward_entry WHERE event_id IN (
+      SELECT event_id FROM reward_entry WHERE reward_delivery_id = NEW.reward_delivery_id)
+    GROUP BY event_id HAVING max(position) <> count(*))
+  THEN
+    RAISE EXCEPTION 'the positions of an event are 1, 2, 3 and so on'
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'reward_event_has_no_gap';
   END IF;
   PERFORM note('reward_delivery', NEW.reward_delivery_id::text, concat_ws(E'\n', jsonb_build_array(
     NEW.reward_delivery_id, NEW.day, NEW.content_hash, NEW.source, NEW.entries, NEW.profile,

@@ -161,6 +161,14 @@ def _newest(connection: Connection) -> int:
     return int(str(connection.scalar(text(newest))))
 
 
+def _withdrawn_by_another(connection: Connection) -> None:
+    """Record Z/1 as cancelled with a cancellation of Z/2."""
+    number = _entry(connection, outcome="cancelled")
+    _entry(connection, position=2, reward_delivery_id=number)
+    named = {"cancels_event_id": "Z", "cancels_position": 2, "outcome": "not_paid"}
+    _entry(connection, event_id="Z2", kind="cancellation", reward_delivery_id=number, **named)
+
+
 def _of_another_day(connection: Connection) -> None:
     """Add to E by a delivery of the day before."""
     before = today(connection) - timedelta(days=1)
@@ -245,6 +253,12 @@ REWARD_PROBES = (
         _entering(outcome="cancelled"),
         names="reward_is_cancelled_by_an_entry",
     ),
+    Probe(
+        "reward_delivery.sealed",
+        _withdrawn_by_another,
+        names="reward_is_cancelled_by_an_entry",
+    ),
+    Probe("reward_delivery.sealed", _entering(position=2), names="reward_event_has_no_gap"),
     # An entry is one for ever, of its store and its day, and says what became of it.
     Probe("reward_entry.reward_entry_pk", _entering(event_id="E")),
     *(

@@ -112,7 +112,12 @@ EQUIVALENT: Final = {
     ),
     **dict.fromkeys(
         (
-            "reward_entries_are_entitled: true for event_id IN (SELECT event_id FROM added)",
+            (
+                "seal_reward_delivery: true for event_id IN ( SELECT event_id FROM reward_entry"
+                " WHERE reward_delivery_id = NEW.reward_delivery_id)"
+            ),
+            "seal_reward_delivery: true for reward_delivery_id = NEW.reward_delivery_id",
+            "seal_reward_delivery: true for entry.reward_delivery_id = NEW.reward_delivery_id",
             (
                 "reward_sums_are_of_their_entries: true for event_id IN ( SELECT event_id FROM"
                 " reward_entry WHERE posting_no = number UNION SELECT event_id FROM reward_retry"
