@@ -109,10 +109,11 @@ class UsesMachine(RuleBasedStateMachine):
 
     @initialize()
     def begin(self) -> None:
-        """Let two stores have points and the same account."""
+        """Link one account to all stores; two of them have points."""
         self.do("day", FIRST_DAY)
-        for store in STORES[:2]:
+        for store in STORES:
             self.do("link", store, "ads-1")
+        for store in STORES[:2]:
             self.do("adjust", store, 100_000, f"first of {store}")
 
     @rule(
@@ -232,14 +233,20 @@ class UsesMachine(RuleBasedStateMachine):
         self.do(what, cut_off_at=at)
         self.do(what)
 
-    @rule(data=st.data(), days=st.sampled_from((1, 1, 3, 8, 25)))
-    def let_days_pass(self, data: st.DataObject, days: int) -> None:
+    @rule(
+        data=st.data(),
+        days=st.sampled_from((1, 3, 8, 25)),
+        first=st.sampled_from(("tell", "tell", "expire", None)),
+    )
+    def let_days_pass(self, data: st.DataObject, days: int, first: str | None) -> None:
         """Let some days pass, or all until a leap day, a year's end or a last usable day."""
         today = self.model.today
         last_days = filter(None, (self.model.last_day(store) for store in STORES))
         goals = {today + days * _DAY, LEAP_DAY, LEAP_DAY + _DAY, date(today.year, 12, 31)}
         goals |= {last + left * _DAY for last in last_days for left in (-30, -7, 0, 1)}
         self.do("day", data.draw(st.sampled_from(sorted(goal for goal in goals if goal > today))))
+        if first is not None:
+            self.do(first)
 
 
 def test_whatever_stores_do_is_what_the_rules_say(server_url: str, migrated_template: str) -> None:
