@@ -94,6 +94,9 @@ EQUIVALENT: Final = {
     "transfer.transfer_finishes_an_award_once: true for finishes IS NOT NULL": (
         "NULLs are never equal, the index is only smaller without them"
     ),
+    "reward_entry.reward_entry_is_cancelled_once: true for cancels_event_id IS NOT NULL": (
+        "NULLs are never equal, the index is only smaller without them"
+    ),
     "transfer_is_entitled: true for correction.kind = 'award'": (
         "any other is of a tier that was paid, which is refused before; lets an index be used"
     ),
