@@ -63,7 +63,8 @@ def test_every_command_run_twice_ends_as_every_command_run_once(marketplace: Mar
         marketplace.done(*words)
 
         assert marketplace.result(*closed) == once, f"again: growth-points {' '.join(words)}"
-    assert _balances(marketplace) == {"maru": (0, 451_000), "sora": (0, 150_000)}
+    # What maru was paid in 2024 expires before it is given more.
+    assert _balances(marketplace) == {"maru": (0, 1_000), "sora": (0, 150_000)}
 
 
 def test_a_closing_again_says_that_nothing_changed(closed_october: Marketplace) -> None:

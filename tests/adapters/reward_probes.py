@@ -313,7 +313,6 @@ REWARD_PROBES = (
         for attempt in (
             _entering(event_id="E", position=4, seller_id="i"),
             _of_another_day,
-            _entering(position=2),
         )
     ),
     *(

@@ -65,6 +65,7 @@ def test_schedules_are_kept_in_the_time_of_seoul() -> None:
         "compare-credits": ("0 7 * * *", "Asia/Seoul"),
         "deliver-conversions": ("*/5 * * * *", "Asia/Seoul"),
         "expire-points": ("0 5 * * *", "Asia/Seoul"),
+        "pay-rewards-daily": ("30 4 * * *", "Asia/Seoul"),
         "pay-out-sweep": ("0 10 10-20 * *", "Asia/Seoul"),
         "tell-late-payouts": ("0 11 * * *", "Asia/Seoul"),
         "verify": ("0 6 * * 1", "Asia/Seoul"),
