@@ -95,7 +95,7 @@ class Demo:
         from flows.rewarding.flow import pay_rewards
 
         lowest = sorted(closing.closed.earned, key=lambda award: (award.tier, award.seller_id))
-        write_reward_days(self.root, [award.seller_id for award in lowest[3:5]])
+        write_reward_days(self.root, [award.seller_id for award in lowest[:5][-2:]])
         with ready_for_flows():
             for day in REWARD_DAYS:
                 pay_rewards(str(day), str(self.root))
@@ -161,7 +161,6 @@ def _uses(demo: Demo, closing: "Closing") -> Section:
 
     settings, occasion = Settings.read(), this_occasion()
     number = closing.closed.evaluation.evaluation_id
-    awarded = sorted({award.seller_id for award in closing.closed.earned})
     with (
         program_database(settings) as engine,
         simulated_ad_system(demo.own_home / "ad-system.db") as ad_system,
@@ -169,7 +168,8 @@ def _uses(demo: Demo, closing: "Closing") -> Section:
         cause = occasion.cause("demo")
         resources = program_policies(settings), program_calendar(settings)
         uses = Uses(engine, ad_system, cause, *resources)
-        return use_points(uses, awarded, _never_awarded(engine, number), occasion.today)
+        awarded, another = _awarded(engine, closing), _never_awarded(engine, number)
+        return use_points(uses, awarded, another, occasion.today)
 
 
 def show_uses(demo: Demo, closing: "Closing") -> None:
@@ -180,6 +180,14 @@ def show_uses(demo: Demo, closing: "Closing") -> None:
     print_section(_uses(demo, closing))
     with program_database(Settings.read()) as engine:
         print_section(rewards_given(engine))
+
+
+def _awarded(engine: "Engine", closing: "Closing") -> list[str]:
+    """Return the stores with an award, those of a closing first."""
+    newest = {award.seller_id for award in closing.closed.earned}
+    with engine.connect() as connection:
+        every = {award.seller_id for award in standing_awards(connection)}
+    return [*sorted(newest), *sorted(every - newest)]
 
 
 def _never_awarded(engine: "Engine", evaluation_id: int) -> str:
