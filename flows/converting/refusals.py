@@ -1,6 +1,7 @@
 """The refusals of a conversion and of a link, with their messages."""
 
 import shlex
+from typing import Final
 
 from domain.refusal import Refused, WrongUsage
 from domain.sentence import Sentence, sentence
@@ -29,46 +30,41 @@ class PointsNotUsable(Refused):
 
 
 def _why_not(refusal: UseRefusal, points: int, standing: Standing, rules: UseRules) -> Sentence:
-    seller_id = standing.seller_id
-    match refusal:
-        case UseRefusal.SELLER_NOT_ACTIVE:
-            return sentence(
-                "seller {seller_id} is no longer in normal operation, and the policy lets only "
-                "stores that are use points",
-                seller_id=seller_id,
-            )
-        case UseRefusal.NO_AD_ACCOUNT:
-            return sentence(
-                "seller {seller_id} has no linked search-ad account; link one with: "
-                "growth-points link-ad-account {arguments}",
-                seller_id=seller_id,
-                arguments=shlex.join([seller_id, "ACCOUNT"]),
-            )
-        case UseRefusal.POINTS_EXPIRED:
-            return sentence(
-                "the points of seller {seller_id} were usable through {last_usable_on}",
-                seller_id=seller_id,
-                last_usable_on=standing.last_usable_on,
-            )
-        case UseRefusal.BELOW_MINIMUM:
-            return sentence(
-                "at least {minimum:,} points are converted at a time, not {points:,}",
-                minimum=rules.conversion_min_points,
-                points=points,
-            )
-        case UseRefusal.NOT_IN_UNITS:
-            return sentence(
-                "points are converted in steps of {unit:,}, and {points:,} is no multiple of it",
-                unit=rules.conversion_unit_points,
-                points=points,
-            )
-        case UseRefusal.INSUFFICIENT_POINTS:
-            return sentence(
-                "seller {seller_id} has {available:,} available points, not {points:,}",
-                seller_id=seller_id,
-                available=standing.available,
-                points=points,
-            )
+    """Say why; the names in a sentence are facts of the store, of the request and of the policy."""
+    facts = {
+        "seller_id": standing.seller_id,
+        "arguments": shlex.join([standing.seller_id, "ACCOUNT"]),
+        "points": points,
+        "available": standing.available,
+        "last_usable_on": standing.last_usable_on,
+        "minimum": rules.conversion_min_points,
+        "unit": rules.conversion_unit_points,
+    }
+    return Sentence(_WHY[refusal].template, facts)
+
+
+_WHY: Final = {
+    UseRefusal.SELLER_NOT_ACTIVE: sentence(
+        "seller {seller_id} is no longer in normal operation, and the policy lets only "
+        "stores that are convert points"
+    ),
+    UseRefusal.NO_AD_ACCOUNT: sentence(
+        "seller {seller_id} has no linked search-ad account; link one with: "
+        "growth-points link-ad-account {arguments}"
+    ),
+    UseRefusal.POINTS_EXPIRED: sentence(
+        "the points of seller {seller_id} were usable through {last_usable_on}"
+    ),
+    UseRefusal.BELOW_MINIMUM: sentence(
+        "at least {minimum:,} points are converted at a time, not {points:,}"
+    ),
+    UseRefusal.NOT_IN_UNITS: sentence(
+        "points are converted in steps of {unit:,}, and {points:,} is no multiple of it"
+    ),
+    UseRefusal.INSUFFICIENT_POINTS: sentence(
+        "seller {seller_id} has {available:,} available points, not {points:,}"
+    ),
+}
 
 
 class NotLinked(Refused):

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Final
 from uuid import uuid4
 
 from prefect import flow, task
@@ -34,7 +33,7 @@ from flows.rewarding.late_days import come_late
 from flows.rewarding.pay_entries import Payment, pay_delivered
 from flows.rewarding.read_rewards import find_rewards, judge_rewards, read_rewards
 from flows.rewarding.refusals import DayNotCome
-from flows.rewarding.report import blocked_report, day_report, payment_summary
+from flows.rewarding.report import blocked_advice, blocked_report, day_report, payment_summary
 from flows.rewarding.retry_rewards import retry_days, try_again
 from flows.run_folders import remove_abandoned_copies, run_folder
 from flows.settings import Settings
@@ -157,9 +156,12 @@ def read(found: Delivery[date], staging: Path, quarantine: Path, most_points: in
 
 @task(cache_policy=NO_CACHE, name="judge and pay the entries")
 def pay(
-    settings: Settings, staged: StagedRewards, retry_days: int, actor: str
+    settings: Settings, staged: StagedRewards, days: int, actor: str
 ) -> tuple[Payment, tuple[Finding, ...]]:
-    """Compare the day with what is known, run the gate, and pay, in one transaction."""
+    """Compare the day with what is known, run the gate, and pay, in one transaction.
+
+    Refused entries of the last `days` days are tried again.
+    """
     findings: list[Finding] = []
 
     def judge(compared: Sequence[Violations]) -> Profile:
@@ -167,18 +169,15 @@ def pay(
         findings[:] = verdict.findings
         if blocking(findings):
             _tell_blocked(settings, staged.day, staged.source, findings, staged.quarantine)
-            raise DayBlocked(staged.day, verdict.findings, _ADVICE)
+            raise DayBlocked(staged.day, verdict.findings, blocked_advice(staged))
         return verdict.profile
 
     delivered = RewardDay(staged.day, staged.content_hash, staged.source, staged.rewards)
     with program_database(settings) as engine:
-        payment = pay_delivered(engine, delivered, judge, retry_days, actor)
+        payment = pay_delivered(engine, delivered, judge, days, actor)
         with engine.connect() as connection:
             keep_answers(connection, settings, {staged.day, *payment.days})
     return payment, tuple(findings)
-
-
-_ADVICE: Final = "Have the sender deliver the whole day again; what was paid of it stays."
 
 
 def _tell_blocked(

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
+from adapters.ingest.staged_rewards import StagedRewards
 from domain.delivery import Period
 from domain.findings import Finding
 from domain.using.allocation import Outcome
@@ -63,6 +64,15 @@ def blocked_report(
             f"growth-points pay-rewards {day}",
         ),
         links=() if quarantine is None else (Link("refused rows", quarantine),),
+    )
+
+
+def blocked_advice(staged: StagedRewards) -> str:
+    """Say where the refused rows are, and what to do."""
+    rows = "" if staged.quarantine is None else f"The refused rows are in {staged.quarantine}. "
+    return (
+        f"{rows}Have the sender deliver the whole day again, then pay it with "
+        f"`growth-points pay-rewards {staged.day}`; what was paid of it stays."
     )
 
 
