@@ -176,10 +176,7 @@ _OUTCOMES: Final = text("""
 """)
 _REWARDS: Final = text("""
     SELECT event_id, position, seller_id, reward.kind, points, customer_ref, occurred_on,
-           CASE WHEN was_retried THEN 'paid'
-                WHEN reward.posting_no IS NULL AND cancelled_by_event_id IS NOT NULL
-                THEN 'cancelled' ELSE outcome END AS outcome,
-           recorded_at AS paid_at,
+           state AS outcome, recorded_at AS paid_at,
            nullif(concat_ws(' ', cancelled_by_event_id, cancelled_by_position), '') AS cancelled_by
     FROM growth_points.reward LEFT JOIN growth_points.posting USING (posting_no)
     WHERE (CAST(:day AS date) IS NULL OR reward_delivery_id IN (

@@ -104,12 +104,8 @@ def _retry(connection: Connection, **facts: object) -> int:
     return put(connection, "reward_retry", values, returning="posting_no")
 
 
-def _sum(connection: Connection, number: int, **facts: object) -> int:
-    """Record what a store pays by the entries of a posting."""
-    own = "SELECT * FROM growth_points.rewarded WHERE posting_no = :number"
-    found = connection.execute(text(own), {"number": number}).mappings().first()
-    values = {"posting_no": number, "seller_id": "q", **dict(found or {}), **facts}
-    return put(connection, "reward_sum", values, returning="posting_no")
+def _move(connection: Connection, number: int, seller: str = "q", points: int = 10) -> None:
+    line(connection, number, "reward", seller, points=points)
 
 
 def _delivering(**facts: object) -> Attempt:
@@ -141,17 +137,12 @@ def _retrying(**facts: object) -> Attempt:
     return lambda connection: _retry(connection, **facts)
 
 
-def _summing(**facts: object) -> Attempt:
-    """Record a paid entry, then a sum that differs from it."""
-    return lambda connection: _sum(connection, _paid(connection), **facts)
-
-
-def _summing_after(first: Attempt) -> Attempt:
-    """Record entries, then the sum of their posting."""
+def _moving_after(first: Attempt, seller: str = "q", points: int = 10) -> Attempt:
+    """Record entries, then move the points of their posting."""
 
     def attempt(connection: Connection) -> None:
         first(connection)
-        _sum(connection, _newest(connection))
+        _move(connection, _newest(connection), seller, points)
 
     return attempt
 
@@ -177,51 +168,20 @@ def _of_another_day(connection: Connection) -> None:
 
 
 def _one_of_two(connection: Connection) -> None:
-    """Have two stores pay, and sum one of them."""
+    """Have two stores pay, and move the points of one of them."""
     number = _paid(connection)
     delivery = text("SELECT max(reward_delivery_id) FROM growth_points.reward_delivery")
     same = connection.scalar(delivery)
-    _entry(
-        connection,
-        event_id="Z2",
-        seller_id="i",
-        outcome="paid",
-        posting_no=number,
-        reward_delivery_id=same,
-    )
-    _sum(connection, number, points=10, entries=1)
-
-
-def _after_its_sum(connection: Connection) -> None:
-    """Pay one more entry by a posting that is summed."""
-    number = _paid(connection)
-    _sum(connection, number)
-    _retry(connection, posting_no=number)
+    facts = {"outcome": "paid", "posting_no": number, "reward_delivery_id": same}
+    _entry(connection, event_id="Z2", seller_id="i", **facts)
+    _move(connection, number)
 
 
 def _after_its_transfer(connection: Connection) -> None:
-    """Sum a posting once more whose points have moved."""
+    """Pay one more entry by a posting whose points have moved."""
     number = _paid(connection)
-    _sum(connection, number)
-    line(connection, number, "reward", "q", points=10)
+    _move(connection, number)
     _retry(connection, posting_no=number)
-
-
-def _adjust_what_is_paid(connection: Connection) -> None:
-    """Have another connection take points between a sum and its transfer."""
-    _sum(connection, _paid(connection))
-    with connection.engine.connect() as another:
-        another.execute(text("SET lock_timeout = '100ms'"))
-        adjust(another, "q", -1, key="adjustment/meanwhile")
-
-
-def _moved(points: int) -> Attempt:
-    def attempt(connection: Connection) -> None:
-        number = _paid(connection)
-        _sum(connection, number)
-        line(connection, number, "reward", "q", points=points)
-
-    return attempt
 
 
 _TO_Q = ("reward", "q")
@@ -296,7 +256,7 @@ REWARD_PROBES = (
     Probe("reward_entry.belongs", _entering(reward_delivery_id=1), names="never later"),
     Probe("reward_entry.belongs", _entering(reward_delivery_id=1_000), names="never later"),
     *(
-        Probe("reward_entry.is_entitled", attempt, names="reward_entry_belongs")
+        Probe("reward_entry.is_entitled", attempt, names="title_belongs")
         for attempt in (
             _entering(outcome="paid", posting_no=10_000),
             _paying_by("cancellation"),
@@ -332,13 +292,12 @@ REWARD_PROBES = (
     Probe("reward_retry.reward_retry_of_an_entry", _retrying(event_id="nothing")),
     Probe("reward_retry.takes_turn", then_meet_another(_retrying()), names="lock timeout"),
     *(
-        Probe("reward_retry.is_entitled", attempt, names="reward_entry_belongs")
+        Probe("reward_retry.is_entitled", attempt, names="title_belongs")
         for attempt in (
             _retrying(posting_no=10_000),
             lambda connection: _retry(
                 connection, posting_no=_open(connection, effective_on=date(2026, 1, 2))
             ),
-            _after_its_sum,
             _after_its_transfer,
         )
     ),
@@ -350,51 +309,44 @@ REWARD_PROBES = (
             _retrying(event_id="H", position=1),
         )
     ),
+    Probe(
+        "reward_retry.sealed",
+        then(
+            _retrying(),
+            lambda connection: _retry(connection, posting_no=_newest(connection), position=3),
+        ),
+        names="unsealed_pk",
+    ),
     # What a store pays is the sum of its entries, in order, while its points are usable.
-    Probe(
-        "reward_sum.reward_sum_pk",
-        lambda connection: [_sum(connection, n) for n in [_paid(connection)] * 2],
-    ),
     *(
-        Probe("reward_sum.is_of_its_entries", attempt, names="reward_sum_is_of_its_entries")
+        Probe("transfer.is_entitled", attempt, names="transfer_has_a_title")
         for attempt in (
-            _summing(points=11),
-            _summing(entries=2),
-            _summing(entries_hash=b"0" * 32),
-            _summing(seller_id="i"),
-            _one_of_two,
-            lambda connection: _sum(
-                connection, _open(connection), points=10, entries=1, entries_hash=b"0" * 32
-            ),
+            _moving_after(_paid, points=11),
+            _moving_after(_paid, seller="i"),
+            _moving_after(_open),
         )
     ),
     *(
-        Probe("reward_sum.is_of_its_entries", attempt, names="reward_event_is_paid_in_order")
+        Probe("transfer.is_entitled", attempt, names="reward_event_is_paid_in_order")
         for attempt in (
-            _summing_after(_retrying(position=3)),
-            _summing_after(lambda connection: _paid(connection, event_id="E", position=4)),
+            _moving_after(_retrying(position=3), points=1),
+            _moving_after(lambda connection: _paid(connection, event_id="E", position=4)),
         )
     ),
     *(
-        Probe("reward_sum.is_of_its_entries", attempt, names="reward_is_in_time")
+        Probe("transfer.is_entitled", attempt, names="reward_is_in_time")
         for attempt in (
-            _summing_after(lambda connection: _paid(connection, seller_id="j")),
-            _summing_after(lambda connection: _paid(connection, seller_id="stranger")),
-            _summing_after(_retrying(event_id="W", position=1)),
+            _moving_after(lambda connection: _paid(connection, seller_id="j"), "j"),
+            _moving_after(lambda connection: _paid(connection, seller_id="stranger"), "stranger"),
+            _moving_after(_retrying(event_id="W", position=1), "w", 5),
         )
     ),
-    Probe("reward_sum.is_of_its_entries", _adjust_what_is_paid, names="lock timeout"),
-    Probe("transfer.is_entitled", _moved(11), names="transfer_has_a_title"),
-    Probe(
-        "transfer.is_entitled",
-        lambda connection: line(connection, _open(connection), "reward", "q", points=10),
-        names="transfer_has_a_title",
-    ),
+    Probe("posting.sealed", _one_of_two, names="posting_moves_what_it_is_entitled_to"),
     Probe(
         "posting.sealed",
         then(
-            _moved(10),
-            lambda connection: line(connection, _newest(connection), "reward", "q", points=10),
+            _moving_after(_paid),
+            lambda connection: _move(connection, _newest(connection)),
         ),
         names="posting_moves_what_it_is_entitled_to",
     ),
@@ -404,7 +356,6 @@ REWARD_PROBES = (
             ("reward_delivery", "actor"),
             ("reward_entry", "points"),
             ("reward_retry", "posting_no"),
-            ("reward_sum", "points"),
         )
         for attempt in changes(table, column)
     ),
