@@ -35,6 +35,6 @@ def write_answer(connection: Connection, day: date, file: IO[bytes]) -> None:
 
 
 def _quoted(column: str) -> sql.Composable:
-    return sql.SQL("regexp_replace({}, {}, {})").format(
-        sql.Identifier(column), sql.Literal(FORMULA), sql.Literal(r"'\1")
+    return sql.SQL("CASE WHEN {text} ~ {formula} THEN '''' || {text} ELSE {text} END").format(
+        text=sql.Identifier(column), formula=sql.Literal(FORMULA)
     )

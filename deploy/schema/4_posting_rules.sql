@@ -151,10 +151,8 @@ BEGIN
     END IF;
   ELSE
     IF EXISTS (
-      SELECT FROM added LEFT JOIN (
-        SELECT seller_id, points FROM title WHERE posting_no = added_to.posting_no
-      ) recorded USING (seller_id, points)
-      WHERE recorded.points IS NULL)
+      SELECT seller_id, points FROM added
+      EXCEPT SELECT seller_id, points FROM title WHERE posting_no = added_to.posting_no)
     THEN
       RAISE EXCEPTION 'nothing that was recorded entitles to this %', added_to.kind
         USING ERRCODE = 'check_violation', CONSTRAINT = 'transfer_has_a_title';

@@ -104,13 +104,11 @@ CREATE VIEW open_reward AS
 
 -- What each store pays, or gets back, by the entries that name a posting.
 CREATE VIEW rewarded AS
-  SELECT posting_no, seller_id, sum(points)::bigint AS points, count(*) AS entries,
-         max(occurred_on) AS last_on
+  SELECT posting_no, seller_id, sum(points)::bigint AS points, count(*) AS entries
   FROM (
-    SELECT posting_no, seller_id, points, occurred_on FROM reward_entry
-    WHERE posting_no IS NOT NULL
+    SELECT posting_no, seller_id, points FROM reward_entry WHERE posting_no IS NOT NULL
     UNION ALL
-    SELECT retry.posting_no, seller_id, points, occurred_on
+    SELECT retry.posting_no, seller_id, points
     FROM reward_retry retry JOIN reward_entry USING (event_id, position)
   ) moved
   GROUP BY posting_no, seller_id;
@@ -132,8 +130,8 @@ CREATE OR REPLACE VIEW title AS
   FROM rewarded;
 
 -- No login may create tables, so this makes those in which a delivery is compared and decided, for
--- one transaction: what was delivered, what is offered to the stores' points, what stores that are
--- short of points decide event by event, what became of each entry.
+-- one transaction: what was delivered, what is known of its events, what is offered to the stores' points and what becomes of it,
+-- and the turns in which stores pay that are short of points.
 CREATE FUNCTION stage_rewards() RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = growth_points, pg_temp AS $$
 BEGIN
@@ -142,25 +140,20 @@ BEGIN
     kind text COLLATE "C", points bigint, customer_ref text COLLATE "C", occurred_on date,
     cancels_event_id text COLLATE "C", cancels_position integer
   ) ON COMMIT DROP;
-  CREATE INDEX ON staged_reward (cancels_event_id, cancels_position)
-    WHERE cancels_event_id IS NOT NULL;
+  CREATE TEMPORARY TABLE known_reward (LIKE reward_entry) ON COMMIT DROP;
   CREATE TEMPORARY TABLE offered (
     event_id text COLLATE "C", position integer, seller_id text COLLATE "C",
     kind text COLLATE "C", points bigint, customer_ref text COLLATE "C", occurred_on date,
-    is_known boolean, refusal text, usable bigint, is_short boolean
+    is_known boolean, usable bigint, outcome text
   ) ON COMMIT DROP;
   CREATE TEMPORARY TABLE contested (
     event_id text COLLATE "C", position integer, seller_id text COLLATE "C", points bigint,
     usable bigint, of_event numeric, turn bigint
   ) ON COMMIT DROP;
   CREATE INDEX ON contested (seller_id, turn, of_event);
-  CREATE TEMPORARY TABLE decided (
-    event_id text COLLATE "C", position integer, seller_id text COLLATE "C",
-    kind text COLLATE "C", points bigint, customer_ref text COLLATE "C", occurred_on date,
-    is_known boolean, outcome text
-  ) ON COMMIT DROP;
   GRANT SELECT, INSERT, DELETE ON staged_reward TO growth_points_service;
-  GRANT SELECT, INSERT ON offered, contested, decided TO growth_points_service;
+  GRANT SELECT, INSERT, UPDATE ON offered TO growth_points_service;
+  GRANT SELECT, INSERT ON known_reward, contested TO growth_points_service;
 END $$;
 
 -- Whoever decides what a store's points pay keeps others from taking them meanwhile.
@@ -221,35 +214,50 @@ END $$;
 -- When its points move, each event that a posting pays is in order, and each store's points have
 -- been usable on the day of its entries. An event that is paid from its start is in order.
 CREATE FUNCTION require_rewards_in_order(number bigint) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  late boolean;
+  overtaking boolean;
 BEGIN
-  IF EXISTS (
-    SELECT FROM reward WHERE kind <> 'cancellation' AND event_id IN (
-      SELECT event_id FROM (
-        SELECT event_id, position FROM reward_entry WHERE posting_no = number
-        UNION ALL
-        SELECT event_id, position FROM reward_retry WHERE posting_no = number
-      ) paid GROUP BY event_id HAVING count(*) <> max(position))
-    GROUP BY event_id
-    HAVING max(position) FILTER (WHERE posting_no IS NOT NULL)
-      > min(position) FILTER (WHERE posting_no IS NULL AND cancelled_by_event_id IS NULL))
-  THEN
-    RAISE EXCEPTION 'an event is paid in order: no entry before one that is refused'
-      USING ERRCODE = 'check_violation', CONSTRAINT = 'reward_event_is_paid_in_order';
-  END IF;
-  IF EXISTS (
-    SELECT FROM (SELECT seller_id, last_on FROM rewarded WHERE posting_no = number) paying
+  WITH event AS MATERIALIZED (
+    SELECT event_id, min(seller_id) AS seller_id, max(occurred_on) AS last_on,
+           count(*) = max(position) AS from_its_start
+    FROM (
+      SELECT event_id, position, seller_id, occurred_on FROM reward_entry WHERE posting_no = number
+      UNION ALL
+      SELECT event_id, position, seller_id, occurred_on
+      FROM reward_retry retry JOIN reward_entry USING (event_id, position)
+      WHERE retry.posting_no = number
+    ) paid GROUP BY event_id
+  )
+  SELECT EXISTS (
+    SELECT FROM (SELECT seller_id, max(last_on) AS last_on FROM event GROUP BY seller_id) paying
     LEFT JOIN balance ON (balance.seller_id, account) = (paying.seller_id, 'available')
-    WHERE (last_on <= last_usable_on) IS NOT TRUE)
-  THEN
+    WHERE (last_on <= last_usable_on) IS NOT TRUE
+  ), EXISTS (
+    SELECT FROM event CROSS JOIN LATERAL (
+      SELECT max(position) FILTER (WHERE posting_no IS NOT NULL)
+          > min(position) FILTER (WHERE posting_no IS NULL AND cancelled_by_event_id IS NULL)
+          AS is_overtaking
+      FROM reward WHERE reward.event_id = event.event_id AND kind <> 'cancellation'
+    ) whole
+    WHERE NOT from_its_start AND is_overtaking
+  ) INTO late, overtaking;
+  IF late THEN
     RAISE EXCEPTION 'an entry is paid if the points were usable on its day'
       USING ERRCODE = 'check_violation', CONSTRAINT = 'reward_is_in_time';
   END IF;
+  IF overtaking THEN
+    RAISE EXCEPTION 'an event is paid in order: no entry before one that is refused'
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'reward_event_is_paid_in_order';
+  END IF;
 END $$;
 
--- An event grows at its end: what a delivery adds to it follows its last entry.
+-- An event grows at its end: what a delivery adds to it follows its last entry. A delivery's entries
+-- are a range of the table, so they are read by `reward_entry_of_delivery` and by no other index.
 CREATE FUNCTION seal_reward_delivery() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = growth_points, pg_temp
-SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off AS $$
+SET enable_seqscan = off SET enable_indexscan = off SET enable_hashjoin = off
+SET enable_mergejoin = off SET jit = off AS $$
 DECLARE
   events record;
 BEGIN
@@ -272,10 +280,10 @@ BEGIN
       SELECT event_id, count(*), min(position) AS first, max(position) AS last,
              min(seller_id) AS one_seller, max(seller_id) AS other_seller,
              min(occurred_on) AS day,
-             sha256(convert_to(string_agg(concat_ws('|', position, kind, points, occurred_on,
-               outcome, coalesce(posting_no, 0), coalesce(cancels_position, 0), length(event_id),
-               event_id, length(customer_ref), customer_ref, length(seller_id), seller_id,
-               length(cancels_event_id), cancels_event_id), E'\n' ORDER BY position), 'UTF8')) AS hash
+             sha256(convert_to(concat_ws('|', length(event_id), event_id, min(seller_id),
+               string_agg(concat_ws('|', position, kind, points, outcome, coalesce(posting_no, 0),
+                 coalesce(cancels_position, 0), length(cancels_event_id), cancels_event_id,
+                 length(customer_ref), customer_ref), E'\n' ORDER BY position)), 'UTF8')) AS hash
       FROM reward_entry WHERE reward_delivery_id = NEW.reward_delivery_id GROUP BY event_id
     ) event
     LEFT JOIN reward_entry before
