@@ -22,17 +22,20 @@ from tests.using.reward_days import Entry, deliver_to, event
 def reward_customers(engine: Engine) -> None:
     """Have q pay E/1, F/1, H/2, Y/2 and later G/1, not E/2 and E/3; w has nothing to pay W/1.
 
-    X/1 returns F/1, Y/1 withdraws H/1. Some of q's points are held.
+    X/1 returns F/1, Y/1 withdraws H/1. Some of q's points are held. v pays K/1, not K/2 to K/4.
     """
     with engine.begin() as connection:
         day = today(connection)
         know(connection, "w")
+        know(connection, "v")
         adjust(connection, "q", 500, key="adjustment/q", on=day)
+        adjust(connection, "v", 1, key="adjustment/v", on=day)
         link(connection, "q")
         convert(connection, "q", 10)
     rows = [*event("E", 100, 600, 1, seller_id="q"), *event("F", 50, seller_id="q")]
     rows += [*event("G", 460, seller_id="q"), *event("H", 7, 3, seller_id="q")]
     rows += [Entry("Y", 1, 7, "q", cancels=("H", 1)), Entry("Y", 2, 2, "q")]
+    rows += event("K", 1, 700, 800, 5, seller_id="v")
     deliver_to(engine, day, [*rows, *event("W", 5, seller_id="w")])
     with engine.begin() as connection:
         adjust(connection, "q", 200, key="adjustment/q2", on=day)
@@ -41,12 +44,14 @@ def reward_customers(engine: Engine) -> None:
 
 
 def go_on_rewarding(engine: Engine) -> None:
-    """Pay E's rest when there are points, and a new entry of another day."""
+    """Pay E's rest and K/2 when there are points, a new entry of another day, and more of F."""
     with engine.begin() as connection:
         day = today(connection)
         adjust(connection, "q", 1_000, key="adjustment/q3", on=day)
+        adjust(connection, "v", 700, key="adjustment/v2", on=day)
     paid = deliver_to(engine, day - timedelta(days=1), event("D", 10, seller_id="q"))
-    assert (paid.retried, paid.outcomes) == (2, {"paid": 1})
+    assert (paid.retried, paid.outcomes) == (3, {"paid": 1})
+    assert deliver_to(engine, day, [Entry("F", 2, 5, "q")]).outcomes == {"paid": 1}
 
 
 # How the probes write: with valid facts but for those given.
@@ -219,6 +224,13 @@ REWARD_PROBES = (
         names="reward_is_cancelled_by_an_entry",
     ),
     Probe("reward_delivery.sealed", _entering(position=2), names="reward_event_has_no_gap"),
+    *(
+        Probe("reward_delivery.sealed", attempt, names="reward_event_is_of_one_store")
+        for attempt in (
+            _entering(event_id="E", position=4, seller_id="i"),
+            _of_another_day,
+        )
+    ),
     # An entry is one for ever, of its store and its day, and says what became of it.
     Probe("reward_entry.reward_entry_pk", _entering(event_id="E")),
     *(
@@ -267,13 +279,6 @@ REWARD_PROBES = (
         "reward_entry.is_entitled",
         _entering(occurred_on=date(2026, 1, 2)),
         names="reward_entry_is_of_its_day",
-    ),
-    *(
-        Probe("reward_entry.is_entitled", attempt, names="reward_event_is_of_one_store")
-        for attempt in (
-            _entering(event_id="E", position=4, seller_id="i"),
-            _of_another_day,
-        )
     ),
     *(
         Probe("reward_entry.is_entitled", attempt, names="reward_cancellation_is_of_an_entry")
