@@ -71,7 +71,7 @@ def restate(program: Program, month: SettlementMonth, awards: int, _: str) -> No
 
 def pay(program: Program, month: SettlementMonth, _: int, __: str) -> None:
     """Pay the month out."""
-    program.pay(str(month))
+    program.pay(str(month), (month + 2).first_day)
 
 
 def convert(program: Program, month: SettlementMonth, _: int, ad_system: str) -> None:
