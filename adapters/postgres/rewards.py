@@ -52,9 +52,9 @@ class Reward:
     cancelled_by: str | None
 
 
-def find_reward_delivery(connection: Connection, delivered: RewardDay) -> int | None:
+def find_reward_delivery(connection: Connection, day: date, content_hash: str) -> int | None:
     """Return the number of the delivery of the day with this content; None if it is new."""
-    asked = {"day": delivered.day, "content_hash": delivered.content_hash}
+    asked = {"day": day, "content_hash": content_hash}
     number: int | None = connection.scalar(_FIND, asked)
     return number
 
