@@ -186,7 +186,7 @@ BEGIN
     WHERE added.kind = 'cancellation' AND (
       (named.seller_id, named.points, named.posting_no IS NOT NULL)
         IS DISTINCT FROM (added.seller_id, added.points, added.outcome = 'returned')
-      OR named.kind = 'cancellation'))
+      OR named.kind = 'cancellation' OR named.posting_no > added.posting_no))
   THEN
     RAISE EXCEPTION 'a cancellation takes back an entry of its store, with its points if it was paid'
       USING ERRCODE = 'check_violation', CONSTRAINT = 'reward_cancellation_is_of_an_entry';
@@ -202,6 +202,13 @@ BEGIN
   PERFORM require_open_posting(posting_no, 'reward', key)
     FROM (SELECT DISTINCT posting_no FROM added) named LEFT JOIN posting USING (posting_no);
   IF EXISTS (
+    SELECT FROM (SELECT DISTINCT posting_no FROM added) named
+    JOIN seal ON (subject, subject_key) = ('reward_retry', named.posting_no::text))
+  THEN
+    RAISE EXCEPTION 'what a posting pays at a later try is recorded at once, before it is sealed'
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'reward_retry_is_recorded_at_once';
+  END IF;
+  IF EXISTS (
     SELECT FROM added JOIN reward USING (event_id, position)
     WHERE kind = 'cancellation' OR outcome = 'paid' OR cancelled_by_event_id IS NOT NULL)
   THEN
@@ -212,7 +219,8 @@ BEGIN
 END $$;
 
 -- When its points move, each event that a posting pays is in order, and each store's points have
--- been usable on the day of its entries. An event that is paid from its start is in order.
+-- been usable on the day of its entries. An event that is paid from its start is in order; of any
+-- other, all that comes before is recorded by then, since it could not be refused later.
 CREATE FUNCTION require_rewards_in_order(number bigint) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
   late boolean;
@@ -235,10 +243,10 @@ BEGIN
     WHERE (last_on <= last_usable_on) IS NOT TRUE
   ), EXISTS (
     SELECT FROM event CROSS JOIN LATERAL (
-      SELECT max(position) FILTER (WHERE posting_no IS NOT NULL)
-          > min(position) FILTER (WHERE posting_no IS NULL AND cancelled_by_event_id IS NULL)
+      SELECT count(*) < max(position) OR max(position) FILTER (WHERE state = 'paid') > min(position)
+          FILTER (WHERE state IN ('insufficient_points', 'after_refused_entry', 'points_expired'))
           AS is_overtaking
-      FROM reward WHERE reward.event_id = event.event_id AND kind <> 'cancellation'
+      FROM reward WHERE reward.event_id = event.event_id
     ) whole
     WHERE NOT from_its_start AND is_overtaking
   ) INTO late, overtaking;
@@ -267,7 +275,7 @@ BEGIN
       ON (cancelling.cancels_event_id, cancelling.cancels_position)
         = (entry.event_id, entry.position)
     WHERE entry.reward_delivery_id = NEW.reward_delivery_id AND entry.outcome = 'cancelled'
-      AND cancelling.event_id IS NULL)
+      AND cancelling.reward_delivery_id IS DISTINCT FROM NEW.reward_delivery_id)
   THEN
     RAISE EXCEPTION 'an entry is recorded as cancelled with the cancellation that names it'
       USING ERRCODE = 'check_violation', CONSTRAINT = 'reward_is_cancelled_by_an_entry';
@@ -280,10 +288,11 @@ BEGIN
       SELECT event_id, count(*), min(position) AS first, max(position) AS last,
              min(seller_id) AS one_seller, max(seller_id) AS other_seller,
              min(occurred_on) AS day,
-             sha256(convert_to(concat_ws('|', length(event_id), event_id, min(seller_id),
-               string_agg(concat_ws('|', position, kind, points, outcome, coalesce(posting_no, 0),
-                 coalesce(cancels_position, 0), length(cancels_event_id), cancels_event_id,
-                 length(customer_ref), customer_ref), E'\n' ORDER BY position)), 'UTF8')) AS hash
+             sha256(convert_to(concat_ws('|', length(event_id), event_id, length(min(seller_id)),
+               min(seller_id), string_agg(concat_ws('|', position, kind, points, outcome,
+                 coalesce(posting_no, 0), coalesce(cancels_position, 0), length(cancels_event_id),
+                 cancels_event_id, length(customer_ref), customer_ref), E'\n' ORDER BY position)),
+               'UTF8')) AS hash
       FROM reward_entry WHERE reward_delivery_id = NEW.reward_delivery_id GROUP BY event_id
     ) event
     LEFT JOIN reward_entry before

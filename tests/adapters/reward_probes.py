@@ -165,6 +165,50 @@ def _withdrawn_by_another(connection: Connection) -> None:
     _entry(connection, event_id="Z2", kind="cancellation", reward_delivery_id=number, **named)
 
 
+def _withdrawn_by_another_delivery(connection: Connection) -> None:
+    """Record Z/1 as cancelled, and the cancellation that names it with another delivery."""
+    _entry(connection, outcome="cancelled")
+    named = {"cancels_event_id": "Z", "cancels_position": 1, "outcome": "not_paid"}
+    other = _delivery(connection, content_hash="b" * 64)
+    _entry(connection, event_id="Z2", kind="cancellation", reward_delivery_id=other, **named)
+
+
+def _returned_before_it_is_paid(connection: Connection) -> None:
+    """Return Z/1 by a posting that is sealed before the one that pays it."""
+    returning = _open(connection, "cancellation")
+    number = _delivery(connection)
+    _paid(connection, reward_delivery_id=number)
+    named = {"cancels_event_id": "Z", "cancels_position": 1, "outcome": "returned"}
+    facts = {"reward_delivery_id": number, "posting_no": returning, **named}
+    _entry(connection, event_id="Z2", kind="cancellation", **facts)
+    _move(connection, _newest(connection))
+    line(connection, returning, "cancellation", "q", points=10)
+
+
+def _after_its_seal(connection: Connection) -> None:
+    """Pay one more entry by a posting whose later tries are sealed."""
+    number = _retry(connection)
+    connection.execute(text("SELECT growth_points.seal_waiting()"))
+    _retry(connection, posting_no=number, position=3)
+
+
+def _before_it_is_refused(*, later: bool) -> Attempt:
+    """Pay Z/2, at once or later, and then record that Z/1 is refused."""
+
+    def attempt(connection: Connection) -> None:
+        number = _delivery(connection)
+        facts = {"position": 2, "reward_delivery_id": number}
+        if later:
+            _entry(connection, **facts)
+            paying = _retry(connection, event_id="Z")
+        else:
+            paying = _paid(connection, **facts)
+        _move(connection, paying)
+        _entry(connection, reward_delivery_id=number)
+
+    return attempt
+
+
 def _of_another_day(connection: Connection) -> None:
     """Add to E by a delivery of the day before."""
     before = today(connection) - timedelta(days=1)
@@ -213,15 +257,13 @@ REWARD_PROBES = (
         names="seal_seals_once",
         without=BY_HAND,
     ),
-    Probe(
-        "reward_delivery.sealed",
-        _entering(outcome="cancelled"),
-        names="reward_is_cancelled_by_an_entry",
-    ),
-    Probe(
-        "reward_delivery.sealed",
-        _withdrawn_by_another,
-        names="reward_is_cancelled_by_an_entry",
+    *(
+        Probe("reward_delivery.sealed", attempt, names="reward_is_cancelled_by_an_entry")
+        for attempt in (
+            _entering(outcome="cancelled"),
+            _withdrawn_by_another,
+            _withdrawn_by_another_delivery,
+        )
     ),
     Probe("reward_delivery.sealed", _entering(position=2), names="reward_event_has_no_gap"),
     *(
@@ -290,6 +332,7 @@ REWARD_PROBES = (
             _cancelling("E", 2, points=600, outcome="returned"),
             _cancelling("E", 1, points=100),
             _cancelling("G", 2, points=460, outcome="returned"),
+            _returned_before_it_is_paid,
         )
     ),
     # It is paid later if it was refused.
@@ -314,6 +357,7 @@ REWARD_PROBES = (
             _retrying(event_id="H", position=1),
         )
     ),
+    Probe("reward_retry.is_entitled", _after_its_seal, names="reward_retry_is_recorded_at_once"),
     Probe(
         "reward_retry.sealed",
         then(
@@ -336,6 +380,8 @@ REWARD_PROBES = (
         for attempt in (
             _moving_after(_retrying(position=3), points=1),
             _moving_after(lambda connection: _paid(connection, event_id="E", position=4)),
+            _before_it_is_refused(later=False),
+            _before_it_is_refused(later=True),
         )
     ),
     *(

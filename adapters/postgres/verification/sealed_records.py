@@ -75,10 +75,11 @@ _CONTENTS: Final[Mapping[str, str]] = {
                extract(epoch FROM accepted_at), accepted_on, tried_since, recorded_in),
              (SELECT encode(sha256(string_agg(hash, '' ORDER BY event_id)), 'hex') FROM (
                 SELECT event_id, sha256(convert_to(concat_ws('|', length(event_id), event_id,
-                         min(seller_id), string_agg(concat_ws('|', position, kind, points, outcome,
-                           coalesce(posting_no, 0), coalesce(cancels_position, 0),
-                           length(cancels_event_id), cancels_event_id, length(customer_ref),
-                           customer_ref), E'\n' ORDER BY position)), 'UTF8')) AS hash
+                         length(min(seller_id)), min(seller_id), string_agg(concat_ws('|',
+                           position, kind, points, outcome, coalesce(posting_no, 0),
+                           coalesce(cancels_position, 0), length(cancels_event_id),
+                           cancels_event_id, length(customer_ref), customer_ref),
+                           E'\n' ORDER BY position)), 'UTF8')) AS hash
                 FROM growth_points.reward_entry it
                 WHERE it.reward_delivery_id = reward_delivery.reward_delivery_id
                 GROUP BY event_id) event)) AS content
