@@ -56,7 +56,8 @@ CREATE TABLE reward_entry (
       ('paid', 'insufficient_points', 'after_refused_entry', 'points_expired', 'cancelled') END),
   CONSTRAINT reward_entry_moves_points_by_a_posting
     CHECK ((outcome IN ('paid', 'returned')) = (posting_no IS NOT NULL))
-);
+-- What was added since a vacuum is in no range of `reward_entry_of_delivery`, and read whenever that is.
+) WITH (autovacuum_vacuum_insert_scale_factor = 0, autovacuum_vacuum_insert_threshold = 100000);
 CREATE UNIQUE INDEX reward_entry_is_cancelled_once
   ON reward_entry (cancels_event_id, cancels_position) WHERE cancels_event_id IS NOT NULL;
 CREATE INDEX reward_entry_of_delivery ON reward_entry USING brin (reward_delivery_id);
