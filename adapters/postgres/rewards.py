@@ -166,8 +166,10 @@ _CHANGED_DAYS: Final = text("""
     WHERE cancelling.reward_delivery_id = :delivery_id AND cancelling.kind = 'cancellation'
 """)
 _RETRIED_DAYS: Final = text("""
-    SELECT DISTINCT occurred_on FROM growth_points.reward_retry
-    JOIN growth_points.reward_entry USING (event_id, position) WHERE occurred_on >= :since
+    SELECT DISTINCT occurred_on FROM growth_points.reward_entry entry
+    WHERE posting_no IS NULL AND kind <> 'cancellation' AND occurred_on >= :since AND EXISTS (
+      SELECT FROM growth_points.reward_retry retry
+      WHERE (retry.event_id, retry.position) = (entry.event_id, entry.position))
 """)
 _DELIVERED: Final = text("SELECT day FROM growth_points.reward_delivery WHERE day >= :since")
 _OUTCOMES: Final = text("""
@@ -179,8 +181,8 @@ _REWARDS: Final = text("""
            state AS outcome, recorded_at AS paid_at,
            nullif(concat_ws(' ', cancelled_by_event_id, cancelled_by_position), '') AS cancelled_by
     FROM growth_points.reward LEFT JOIN growth_points.posting USING (posting_no)
-    WHERE (CAST(:day AS date) IS NULL OR reward_delivery_id IN (
-        SELECT reward_delivery_id FROM growth_points.reward_delivery WHERE day = :day))
+    WHERE (CAST(:day AS date) IS NULL OR reward_delivery_id = ANY (ARRAY(
+        SELECT reward_delivery_id FROM growth_points.reward_delivery WHERE day = :day)))
       AND (CAST(:event_id AS text) IS NULL OR event_id = :event_id)
       AND (CAST(:seller_id AS text) IS NULL OR seller_id = :seller_id)
     ORDER BY occurred_on, event_id, position
