@@ -220,8 +220,8 @@ BEGIN
 END $$;
 
 -- When its points move, each event that a posting pays is in order, and each store's points have
--- been usable on the day of its entries. An event that is paid from its start is in order; of any
--- other, all that comes before is recorded by then, since it could not be refused later.
+-- been usable on the day of its entries and have not expired since. An event that is paid from its
+-- start is in order; of any other, all that comes before is recorded by then, lest it be refused.
 CREATE FUNCTION require_rewards_in_order(number bigint) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
   late boolean;
@@ -241,7 +241,9 @@ BEGIN
   SELECT EXISTS (
     SELECT FROM (SELECT seller_id, max(last_on) AS last_on FROM event GROUP BY seller_id) paying
     LEFT JOIN balance ON (balance.seller_id, account) = (paying.seller_id, 'available')
-    WHERE (last_on <= last_usable_on) IS NOT TRUE
+    WHERE (last_on <= last_usable_on) IS NOT TRUE OR EXISTS (
+      SELECT FROM expiry WHERE (expiry.seller_id, expiry.last_usable_on)
+        = (paying.seller_id, balance.last_usable_on))
   ), EXISTS (
     SELECT FROM event CROSS JOIN LATERAL (
       SELECT count(*) < max(position) OR max(position) FILTER (WHERE state = 'paid') > min(position)

@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 from sqlalchemy import Connection, Engine, text
 
+from adapters.postgres.ledger.expiring import expire
 from adapters.postgres.using import today
 from flows.rewarding.pay_entries import pay_again
 from tests.adapters.guards import Attempt, Probe, changes, put
@@ -209,6 +210,18 @@ def _before_it_is_refused(*, later: bool) -> Attempt:
     return attempt
 
 
+def _after_its_expiry(connection: Connection) -> None:
+    """Have u pay an entry of its last usable day, after its points expired."""
+    long_ago = today(connection) - timedelta(days=367)
+    adjust(connection, "u", 10, key="adjustment/u", on=long_ago)
+    assert expire(connection, "prober", seller_id="u") is not None
+    usable = "SELECT last_usable_on FROM growth_points.balance WHERE seller_id = 'u'"
+    last = connection.scalar(text(usable))
+    number = _delivery(connection, day=last)
+    facts = {"seller_id": "u", "occurred_on": last, "reward_delivery_id": number}
+    _move(connection, _paid(connection, **facts), "u")
+
+
 def _of_another_day(connection: Connection) -> None:
     """Add to E by a delivery of the day before."""
     before = today(connection) - timedelta(days=1)
@@ -390,6 +403,7 @@ REWARD_PROBES = (
             _moving_after(lambda connection: _paid(connection, seller_id="j"), "j"),
             _moving_after(lambda connection: _paid(connection, seller_id="stranger"), "stranger"),
             _moving_after(_retrying(event_id="W", position=1), "w", 5),
+            _after_its_expiry,
         )
     ),
     Probe("posting.sealed", _one_of_two, names="posting_moves_what_it_is_entitled_to"),
