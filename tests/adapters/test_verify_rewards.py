@@ -54,6 +54,12 @@ _GRANTED_BEFORE = """
   UPDATE growth_points.posting SET effective_on = effective_on - 700
   WHERE key LIKE 'adjustment/q%'
 """
+_EXPIRED_BEFORE = """
+  INSERT INTO growth_points.expiry
+  SELECT posting_no, 'q', 1, last_usable_on, last_usable_on + 1
+  FROM growth_points.posting, growth_points.balance
+  WHERE key = 'adjustment/q' AND (seller_id, account) = ('q', 'available')
+"""
 _REFUSED = """
   UPDATE growth_points.reward_entry SET outcome = 'insufficient_points', posting_no = NULL
   WHERE (event_id, position) = ('F', 1)
@@ -76,6 +82,7 @@ _REFUSED = """
         (f"{_ENTRY} outcome = 'cancelled' {_E2}", "E 2 is recorded as cancelled, and no"),
         (_CANCELLED_TWICE, "was cancelled before"),
         (_GRANTED_BEFORE, "whose points were usable through"),
+        (_EXPIRED_BEFORE, "whose points were usable through"),
         ("UPDATE growth_points.reward_retry SET position = 1 WHERE position = 2", "is not what"),
         ("DELETE FROM growth_points.reward_retry", "was sealed and is gone"),
         (

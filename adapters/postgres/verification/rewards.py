@@ -78,7 +78,7 @@ CANCELLED = QueryCheck(
 PAID_IN_TIME = QueryCheck(
     "rewards",
     "posting {posting_no} pays an entry of {last_on} for seller {seller_id}, whose points were "
-    "usable through {through}",
+    "usable through {through}, or had expired",
     f"""
     WITH {NOTED}, {GRANTS}, paying AS (
       SELECT posting_no, seller_id, max(occurred_on) AS last_on
@@ -91,8 +91,12 @@ PAID_IN_TIME = QueryCheck(
       SELECT granted.*, earlier.waits, earlier.number FROM granted JOIN noted earlier
         ON (earlier.subject, earlier.subject_key) = ('posting', granted.posting_no::text)
     ) earlier ON earlier.seller_id = paying.seller_id AND {BEFORE}
-    GROUP BY paying.posting_no, paying.seller_id, last_on
-    HAVING (last_on <= max(through)) IS NOT TRUE ORDER BY 1, 2
+    GROUP BY paying.posting_no, paying.seller_id, last_on, made.waits, made.number
+    HAVING (last_on <= max(through)) IS NOT TRUE OR EXISTS (
+      SELECT FROM growth_points.expiry JOIN noted earlier
+        ON (earlier.subject, earlier.subject_key) = ('posting', expiry.posting_no::text)
+      WHERE (expiry.seller_id, last_usable_on) = (paying.seller_id, max(through)) AND {BEFORE})
+    ORDER BY 1, 2
     """,  # noqa: S608 a constant
 )
 
