@@ -278,7 +278,7 @@ BEGIN
       ON (cancelling.cancels_event_id, cancelling.cancels_position)
         = (entry.event_id, entry.position)
     WHERE entry.reward_delivery_id = NEW.reward_delivery_id AND entry.outcome = 'cancelled'
-      AND cancelling.reward_delivery_id IS DISTINCT FROM NEW.reward_delivery_id)
+      AND cancelling.reward_delivery_id IS DISTINCT FROM entry.reward_delivery_id)
   THEN
     RAISE EXCEPTION 'an entry is recorded as cancelled with the cancellation that names it'
       USING ERRCODE = 'check_violation', CONSTRAINT = 'reward_is_cancelled_by_an_entry';

@@ -53,6 +53,21 @@ def go_on_rewarding(engine: Engine) -> None:
     paid = deliver_to(engine, day - timedelta(days=1), event("D", 10, seller_id="q"))
     assert (paid.retried, paid.outcomes) == (3, {"paid": 1})
     assert deliver_to(engine, day, [Entry("F", 2, 5, "q")]).outcomes == {"paid": 1}
+    _pay_beside_what_expired(engine, day)
+
+
+def _pay_beside_what_expired(engine: Engine, day: date) -> None:
+    """Pay for t, as long ago as u's points expired, and for u, that got new ones; withdraw V/1."""
+    with engine.begin() as connection:
+        for seller in "tu":
+            long_ago = day - timedelta(days=367)
+            adjust(connection, seller, 10, key=f"adjustment/{seller}", on=long_ago)
+        assert expire(connection, "tests", seller_id="u") is not None
+        last = day - timedelta(days=2)
+        adjust(connection, "u", 10, key="adjustment/u2", on=day)
+    rows = [*event("T", 1, seller_id="t"), *event("U", 1, seller_id="u"), Entry("V", 1, 1, "u")]
+    paid = deliver_to(engine, last, [*rows, Entry("V", 2, 1, "u", cancels=("V", 1))])
+    assert paid.outcomes == {"paid": 2, "cancelled": 1, "not_paid": 1}
 
 
 # How the probes write: with valid facts but for those given.
