@@ -90,6 +90,9 @@ EQUIVALENT: Final = {
     "note: true for number % 64 = 0": _BATCHES,
     "posting.is_in_time: true for new.settlement_month IS NOT NULL": _NO_WORK,
     "require_rewards_in_order: true for NOT from_its_start": _NO_WORK,
+    "reward_retry_is_entitled: no comparison of subject = 'reward_retry'": (
+        "refuses more, where another kind of record has the number of the posting"
+    ),
     "transfer_is_entitled: true for added_to.kind = 'reward'": (
         "refuses more, what returns after the last usable day: tests/using/test_rewards.py"
     ),
