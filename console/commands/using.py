@@ -69,7 +69,7 @@ def convert(seller_id: str, points: int, request_id: str) -> None:
     settings = read_settings()
     with warnings_shown():
         converted = convert_points(settings, request)
-    echo(say(conversion_summary(request, converted), settings.language))
+    echo(say(conversion_summary(converted), settings.language))
 
 
 @click.command(short_help="Conversions: state, age, answers of the ad system.")

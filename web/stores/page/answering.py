@@ -1,0 +1,113 @@
+"""Answering a request of the page: with its headers, and a page that says what is wrong."""
+
+from collections.abc import Callable, Coroutine
+from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from fastapi import Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.responses import HTMLResponse, Response
+
+from adapters.languages.catalog import Language
+from adapters.postgres.revisions import SellerUnknown
+from domain.refusal import Refused, Unavailable, WrongUsage
+from domain.sentence import sentence
+from flows.showing.refusals import MonthNotClosed, NoDecision
+from web.stores.page.headers import guard
+from web.stores.page.rendering import render_without_store
+from web.stores.page.session import ForeignForm, NoSession, Session, keep
+from web.stores.page.visit import Visit, known_language
+from web.stores.problems import told
+
+LANGUAGE_COOKIE: Final = "growth-points-language"
+SEE_OTHER: Final = HTTPStatus.SEE_OTHER
+_A_YEAR: Final = timedelta(days=365)
+_RETRY_SECONDS: Final = 30
+_Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+_NOT_NOW: Final = sentence("The database does not answer. Try again in a moment.")
+_NO_PAGE: Final = sentence("There is no such page.")
+
+
+class PageRoute(APIRoute):
+    """A route whose troubles are pages, too."""
+
+    def get_route_handler(self) -> _Handler:
+        """Return the handler with what every page needs around it."""
+        handler = super().get_route_handler()
+
+        async def answer(request: Request) -> Response:
+            try:
+                response = await handler(request)
+            except (Refused, WrongUsage, Unavailable, SQLAlchemyError) as trouble:
+                response = problem_page(request, trouble)
+            except RequestValidationError:
+                response = _page(request, HTTPStatus.NOT_FOUND, _NO_PAGE)
+            _remember_language(request, response)
+            return guard(response)
+
+        return answer
+
+
+def language_of(request: Request) -> Language:
+    """Return the language that was asked for now, or last; Korean for a new visitor."""
+    asked = request.query_params.get("lang"), request.cookies.get(LANGUAGE_COOKIE)
+    return next((each for each in map(known_language, asked) if each), "ko")
+
+
+def problem_page(request: Request, trouble: Exception) -> Response:
+    """Say what is wrong, with the status that fits."""
+    if isinstance(trouble, Unavailable | SQLAlchemyError):
+        response = _page(request, HTTPStatus.SERVICE_UNAVAILABLE, _NOT_NOW)
+        response.headers["Retry-After"] = str(_RETRY_SECONDS)
+        return response
+    return _page(request, status_of(trouble), told(trouble))
+
+
+def status_of(trouble: Exception) -> HTTPStatus:
+    """Return the status that fits a refusal."""
+    return next(status for kind, status in _STATUS.items() if isinstance(trouble, kind))
+
+
+_STATUS: Final[dict[type[Exception], HTTPStatus]] = {
+    NoSession: HTTPStatus.UNAUTHORIZED,
+    ForeignForm: HTTPStatus.FORBIDDEN,
+    SellerUnknown: HTTPStatus.NOT_FOUND,
+    MonthNotClosed: HTTPStatus.NOT_FOUND,
+    NoDecision: HTTPStatus.NOT_FOUND,
+    WrongUsage: HTTPStatus.UNPROCESSABLE_ENTITY,
+    Refused: HTTPStatus.CONFLICT,
+}
+
+
+def _page(request: Request, status: HTTPStatus, said: object) -> Response:
+    signed_in = status not in (HTTPStatus.UNAUTHORIZED, HTTPStatus.SERVICE_UNAVAILABLE)
+    return HTMLResponse(
+        render_without_store(
+            "store_problem.html", language_of(request), sentence=said, signed_in=signed_in
+        ),
+        status,
+    )
+
+
+def _remember_language(request: Request, response: Response) -> None:
+    if chosen := known_language(request.query_params.get("lang")):
+        keep(request, response, LANGUAGE_COOKIE, chosen, datetime.now(UTC) + _A_YEAR)
+
+
+def visit_of(request: Request, session: Session, tab: str) -> Visit:
+    """Describe a visit of one of the pages by the store itself."""
+    kept = [(name, value) for name, value in request.query_params.items() if name != "lang"]
+    return Visit(
+        seller_id=session.seller_id,
+        language=language_of(request),
+        root="",
+        style="/style.css",
+        tab=tab,
+        path=request.url.path,
+        query=urlencode(kept),
+        form_token=session.form_token,
+    )

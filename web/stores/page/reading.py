@@ -1,0 +1,116 @@
+"""The pages that a store reads: its points, its statement, its months, consulting.
+
+The tabs of the statement come last: their route takes any name, and refuses what is no tab.
+"""
+
+from collections.abc import Callable
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query, Request
+from sqlalchemy import Connection
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from domain.months import SettlementMonth
+from web.stores.page.answering import SEE_OTHER, PageRoute, visit_of
+from web.stores.page.behind import Behind, BehindIt
+from web.stores.page.forms import Fields
+from web.stores.page.pages import (
+    consulting_page,
+    decision_page,
+    months_page,
+    points_page,
+    statement_lines,
+    statement_page,
+)
+from web.stores.page.rendering import stylesheet
+from web.stores.page.session import TheirForm, TheSession, begin, end
+from web.stores.page.statement import StatementPart, as_csv
+
+reading = APIRouter(route_class=PageRoute, include_in_schema=False)
+TabName = Literal["received", "used", "expired"]
+Page = Annotated[int, Query(ge=1, le=100_000)]
+
+
+@reading.post("/open")
+def open_page(request: Request, fields: Fields) -> Response:
+    """Begin a session with the token that the seller center hands over."""
+    response = RedirectResponse("/", SEE_OTHER)
+    begin(request, response, fields.get("token", ""))
+    return response
+
+
+@reading.post("/leave")
+def leave(_: TheirForm) -> Response:
+    """End the session."""
+    response = RedirectResponse("/left", SEE_OTHER)
+    end(response)
+    return response
+
+
+@reading.get("/style.css")
+def style() -> Response:
+    """Return the stylesheet."""
+    cached = {"Cache-Control": "max-age=3600"}
+    return Response(stylesheet(), media_type="text/css", headers=cached)
+
+
+@reading.get("/")
+def points(request: Request, session: TheSession, stands_on: BehindIt) -> Response:
+    """Show what the store has."""
+    visit = visit_of(request, session, "")
+    return _shown(stands_on, lambda connection: points_page(connection, visit, stands_on.policies))
+
+
+@reading.get("/why")
+def months(request: Request, session: TheSession, stands_on: BehindIt) -> Response:
+    """List the months that were decided."""
+    visit = visit_of(request, session, "why")
+    return _shown(stands_on, lambda connection: months_page(connection, visit, stands_on.policies))
+
+
+@reading.get("/why/{month}")
+def decision(request: Request, month: str, session: TheSession, stands_on: BehindIt) -> Response:
+    """Explain a month."""
+    visit = visit_of(request, session, "why")
+    asked = SettlementMonth.parse(month)
+    return _shown(stands_on, lambda connection: decision_page(connection, visit, asked))
+
+
+@reading.get("/consulting")
+def consulting(request: Request, session: TheSession, stands_on: BehindIt) -> Response:
+    """Say whether consulting is open."""
+    visit = visit_of(request, session, "consulting")
+    return _shown(stands_on, lambda connection: consulting_page(connection, visit))
+
+
+@reading.get("/{tab}.csv")
+def statement_csv(
+    tab: TabName, session: TheSession, stands_on: BehindIt, month: str = ""
+) -> Response:
+    """Return the lines of a tab as CSV, all of them or those of a month."""
+    part = StatementPart(tab, SettlementMonth.parse(month) if month else None)
+    with stands_on.engine.connect() as connection:
+        content = as_csv(statement_lines(connection, session.seller_id, part))
+    name = f"{tab}-{month}.csv" if month else f"{tab}.csv"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(content, media_type="text/csv; charset=utf-8", headers=headers)
+
+
+@reading.get("/{tab}")
+def statement_tab(
+    request: Request,
+    tab: TabName,
+    session: TheSession,
+    stands_on: BehindIt,
+    month: str = "",
+    page: Page = 1,
+) -> Response:
+    """Show the lines of a tab."""
+    visit = visit_of(request, session, tab)
+    part = StatementPart(tab, SettlementMonth.parse(month) if month else None, page)
+    return _shown(stands_on, lambda connection: statement_page(connection, visit, part))
+
+
+def _shown(stands_on: Behind, page: Callable[[Connection], str]) -> Response:
+    with stands_on.engine.connect() as connection:
+        return HTMLResponse(page(connection))
