@@ -97,6 +97,17 @@ class Settings(BaseSettings):
         default=None, description="file of the token that the ad system expects"
     )
 
+    stores_jwks: str | None = Field(
+        default=None, description="file or URL of the keys that tokens of stores are signed with"
+    )
+    stores_issuer: str | None = Field(default=None, description="who issues the tokens of stores")
+    stores_audience: str = Field(
+        default="growth-points", description="for whom the tokens of stores are meant"
+    )
+    stores_database_url: str | None = Field(
+        default=None, description="the login of the stores' process, instead of the database's"
+    )
+
     language: Language = Field(
         default=ENGLISH, description="in which language people are answered: en or ko"
     )
@@ -176,6 +187,7 @@ class Settings(BaseSettings):
     @field_validator(
         *("database_url", "settlements", "senders", "policies", "holidays", "accounts"),
         *("pages_url", "ad_system_url", "ad_system_token", "ad_system_token_file"),
+        *("stores_jwks", "stores_issuer", "stores_database_url"),
         mode="before",
     )
     @classmethod
