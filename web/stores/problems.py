@@ -109,9 +109,13 @@ def answer_problems(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _bug)
 
 
+def told(error: Exception) -> object:
+    """Return what strangers are told of an error, a text or a sentence."""
+    return _FOR_STORES.get(reason_of(error), error.args[0] if error.args else str(error))
+
+
 def _said(request: Request, error: Exception) -> str:
-    told = error.args[0] if error.args else str(error)
-    return say(_FOR_STORES.get(reason_of(error), told), language_of(request))
+    return say(told(error), language_of(request))
 
 
 def _token_refused(request: Request, error: Exception) -> JSONResponse:

@@ -15,7 +15,7 @@ from starlette.responses import HTMLResponse, Response
 from adapters.languages.catalog import Language
 from adapters.postgres.revisions import SellerUnknown
 from domain.refusal import Refused, Unavailable, WrongUsage
-from domain.sentence import sentence
+from domain.sentence import Sentence, sentence
 from flows.showing.refusals import MonthNotClosed, NoDecision
 from web.stores.page.headers import guard
 from web.stores.page.rendering import render_without_store
@@ -64,7 +64,16 @@ def problem_page(request: Request, trouble: Exception) -> Response:
         response = _page(request, HTTPStatus.SERVICE_UNAVAILABLE, _NOT_NOW)
         response.headers["Retry-After"] = str(_RETRY_SECONDS)
         return response
-    return _page(request, status_of(trouble), told(trouble))
+    return _page(request, status_of(trouble), told_on_a_page(trouble))
+
+
+def told_on_a_page(trouble: Exception) -> object:
+    """Return what a page says of a refusal: why, without the word that programs read."""
+    match told(trouble):
+        case Sentence(facts={"why": Sentence() as why}):
+            return sentence("{why}. Nothing was converted.", why=why)
+        case said:
+            return said
 
 
 def status_of(trouble: Exception) -> HTTPStatus:
@@ -105,7 +114,6 @@ def visit_of(request: Request, session: Session, tab: str) -> Visit:
         seller_id=session.seller_id,
         language=language_of(request),
         root="",
-        style="/style.css",
         tab=tab,
         path=request.url.path,
         query=urlencode(kept),

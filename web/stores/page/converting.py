@@ -21,11 +21,10 @@ from flows.converting.convert_points import (
 from flows.converting.link_ad_account import link_account, unlink_account
 from flows.occasion import this_occasion
 from flows.policies import policy_on
-from web.stores.page.answering import SEE_OTHER, PageRoute, status_of, visit_of
+from web.stores.page.answering import SEE_OTHER, PageRoute, status_of, told_on_a_page, visit_of
 from web.stores.page.behind import Behind, BehindIt
 from web.stores.page.forms import Fields, points_of
 from web.stores.page.rendering import render
-from web.stores.problems import told
 from web.stores.page.session import Session, TheirForm, TheSession
 
 converting = APIRouter(route_class=PageRoute, include_in_schema=False)
@@ -174,6 +173,6 @@ def _forms(
             rules=policy_on(stands_on.policies, today(connection)).use,
             conversions=list(conversions(connection, seller_id=session.seller_id))[: -_MOST - 1 : -1],
             given=given,
-            refused=trouble and told(trouble),
+            refused=trouble and told_on_a_page(trouble),
         )
     return HTMLResponse(page, status_of(trouble) if trouble else HTTPStatus.OK)

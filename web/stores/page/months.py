@@ -65,7 +65,9 @@ def _to_come(points: MyPoints) -> PicturedMonth:
     window = points.next_month.window(points.window_months)
     so_far = sum(each.amount_krw or 0 for each in points.months if each.month in window)
     wanted = points.next_tier and points.next_tier.tier.lower_average_krw
-    return PicturedMonth(points.next_month, so_far // points.window_months, None, wanted)
+    return PicturedMonth(
+        points.next_month, so_far // points.window_months, None, to_come=True, wanted_krw=wanted
+    )
 
 
 def _needs(points: MyPoints) -> Iterator[Sentence]:

@@ -69,9 +69,14 @@ def months_page(connection: Connection, visit: Visit, policies: Sequence[PolicyT
 
 
 def decision_page(connection: Connection, visit: Visit, month: SettlementMonth) -> str:
-    """Render the explanation of a month; raises MonthNotClosed, NoDecision."""
+    """Render the explanation of a month; raises MonthNotClosed, NoDecision.
+
+    Its last section, who decided from which files, is the operator's.
+    """
     text = explain_decision(connection.engine, visit.seller_id, month, visit.language)
-    return render("store_decision.html", visit, month=month, parts=list(sections(text)))
+    parts = list(sections(text))
+    shown = parts[:-1] if visit.form_token else parts
+    return render("store_decision.html", visit, month=month, parts=shown)
 
 
 def consulting_page(connection: Connection, visit: Visit) -> str:

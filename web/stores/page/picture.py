@@ -14,19 +14,23 @@ from domain.policy import Tier
 
 _TOP, _FLOOR, _BOTTOM = 14, 250, 290
 _LEFT: Final = {True: 76, False: 52}
+_RIGHT: Final = {True: 750, False: 344}
 _WIDTH: Final = {True: 880, False: 344}
+_ABOVE: Final = 0.4  # of a band's height, since a store up there gets nothing
 
 
 @dataclass(frozen=True, slots=True)
 class PicturedMonth:
     """A month's average over its window, None if it was not decided, and the tier it was awarded.
 
-    `wanted` is set for the month to come: the average at which the next tier begins.
+    Of the month `to_come` it is what the window has so far; `wanted_krw` is the average at which the
+    next tier begins.
     """
 
     month: SettlementMonth
     average_krw: int | None
     tier: int | None
+    to_come: bool = False
     wanted_krw: int | None = None
 
 
@@ -60,6 +64,7 @@ class Picture:
     width: int
     height: int
     left: int
+    right: int
     floor: int
     bar_width: float
     bands: tuple[Band, ...]
@@ -68,12 +73,13 @@ class Picture:
 
 def picture(months: Sequence[PicturedMonth], tiers: Sequence[Tier], *, wide: bool) -> Picture:
     """Lay out months, oldest first, against the tiers."""
-    step = (_WIDTH[wide] - _LEFT[wide]) / max(len(months), 1)
+    step = (_RIGHT[wide] - _LEFT[wide]) / max(len(months), 1)
     return Picture(
         wide=wide,
         width=_WIDTH[wide],
         height=_BOTTOM,
         left=_LEFT[wide],
+        right=_RIGHT[wide],
         floor=_FLOOR,
         bar_width=round(step * 0.52, 1),
         bands=tuple(_bands(tiers)),
@@ -87,12 +93,13 @@ def _bands(tiers: Sequence[Tier]) -> Iterator[Band]:
     points = [None, *(each.points for each in tiers), None]
     height = _band_height(tiers)
     for number, lower in enumerate(edges):
-        y = _FLOOR - height * (number + 1)
-        yield Band(number, points[number], lower, round(y, 1), round(height, 1))
+        share = _ABOVE if number == len(tiers) + 1 else 1
+        y = _FLOOR - height * (number + share)
+        yield Band(number, points[number], lower, round(y, 1), round(height * share, 1))
 
 
 def _band_height(tiers: Sequence[Tier]) -> float:
-    return (_FLOOR - _TOP) / (len(tiers) + 2)
+    return (_FLOOR - _TOP) / (len(tiers) + 1 + _ABOVE)
 
 
 def _bars(
@@ -115,4 +122,5 @@ def _height_of(average_krw: int, tiers: Sequence[Tier]) -> float:
     height, reached = _band_height(tiers), 0.0
     for lower, upper in pairwise(edges):
         reached += min(max(average_krw - lower, 0) / (upper - lower), 1)
+    reached = min(reached, len(tiers) + 1 + _ABOVE)
     return round(_FLOOR - height * reached, 1)

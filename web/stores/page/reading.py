@@ -4,7 +4,7 @@ The tabs of the statement come last: their route takes any name, and refuses wha
 """
 
 from collections.abc import Callable
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Query, Request
 from sqlalchemy import Connection
@@ -22,11 +22,12 @@ from web.stores.page.pages import (
     statement_lines,
     statement_page,
 )
-from web.stores.page.rendering import stylesheet
+from web.stores.page.rendering import served_file
 from web.stores.page.session import TheirForm, TheSession, begin, end
 from web.stores.page.statement import StatementPart, as_csv
 
 reading = APIRouter(route_class=PageRoute, include_in_schema=False)
+_CACHED: Final = {"Cache-Control": "max-age=3600"}
 TabName = Literal["received", "used", "expired"]
 Page = Annotated[int, Query(ge=1, le=100_000)]
 
@@ -50,8 +51,13 @@ def leave(_: TheirForm) -> Response:
 @reading.get("/style.css")
 def style() -> Response:
     """Return the stylesheet."""
-    cached = {"Cache-Control": "max-age=3600"}
-    return Response(stylesheet(), media_type="text/css", headers=cached)
+    return Response(served_file("style.css"), media_type="text/css", headers=_CACHED)
+
+
+@reading.get("/leaf.svg")
+def leaf() -> Response:
+    """Return the picture in a browser's tab."""
+    return Response(served_file("leaf.svg"), media_type="image/svg+xml", headers=_CACHED)
 
 
 @reading.get("/")

@@ -32,9 +32,9 @@ def render_without_store(template: str, language: Language, **values: object) ->
     return _TEMPLATES.get_template(template).render(language=language, **values)
 
 
-def stylesheet() -> str:
-    """Return the stylesheet of all pages."""
-    return (files("web.stores") / "templates" / "store_style.css").read_text("utf-8")
+def served_file(name: str) -> str:
+    """Return a file of the pages: their stylesheet, their picture in a browser's tab."""
+    return (files("web.stores") / "templates" / f"store_{name}").read_text("utf-8")
 
 
 @pass_context
@@ -76,12 +76,18 @@ def _compact(context: Context, amount: int) -> str:
     return format_compact_decimal(amount, locale=context["language"], fraction_digits=1)
 
 
+def _signed(points: int) -> str:
+    """Write points with their sign, a minus as wide as a plus."""
+    return f"{points:+,}".replace("-", "−")
+
+
 _FILTERS: Final[dict[str, Callable[..., Any]]] = {
     "day": _day,
     "short_day": _short_day,
     "month": _month,
     "moment": _moment,
     "compact": _compact,
+    "signed": _signed,
 }
 
 

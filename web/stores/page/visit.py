@@ -20,7 +20,6 @@ class Visit:
     seller_id: str
     language: Language
     root: str
-    style: str
     tab: str
     path: str
     query: str = ""
