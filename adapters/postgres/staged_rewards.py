@@ -16,7 +16,7 @@ _EXAMPLES: Final = 3
 
 def stage(connection: Connection, file: Path | None = None) -> None:
     """Copy staged entries, if any, into the table `staged_reward` of this transaction."""
-    connection.execute(text("SELECT growth_points.stage_rewards()"))
+    connection.execute(text("SELECT growth_points.stage_entries()"))
     if file is not None:
         copy_parquet(connection, "staged_reward", file)
 
