@@ -18,10 +18,12 @@ from domain.months import SettlementMonth
 def up(port: int, demo: bool) -> None:
     """Run database, Prefect server with its UI, deployments and schedules, until Ctrl-C.
 
-    It listens on PORT and the next one, for this machine only. Started again, it continues where it
-    ended.
+    It listens on PORT and the next two, for this machine only. Started again, it continues where it
+    ended. The third is that of the stores' page, if GROWTH_POINTS_STORES_JWKS is set; the demo
+    lists its stores there, to open the page as.
     """
     from console.demo import CLOSED, Demo, show_uses
+    from console.demo_stores import list_demo_stores, make_demo_key
     from console.progress import progress
     from console.up import run_up
 
@@ -39,7 +41,13 @@ def up(port: int, demo: bool) -> None:
             sample.reward(closing)
         show_uses(sample, closing)
 
-    run_up(read_settings(), port, close_all_but_the_last)
+    key = make_demo_key(sample.own_home / "stores.jwks")
+    run_up(
+        read_settings(),
+        port,
+        close_all_but_the_last,
+        lambda app: list_demo_stores(app, key, read_settings()),
+    )
 
 
 @click.command(short_help="Serve reports, and figures for Prometheus.")

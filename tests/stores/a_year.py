@@ -43,7 +43,7 @@ _PAID_ON: Final = {
 
 
 def live_through(engine: Engine, database_url: str, folder: Path) -> Program:
-    """Close and pay the year of a store that uses what it gets; return the program on 29 November."""
+    """Close and pay the year of a store that uses what it gets; today is then `TODAY`."""
     program = Program(engine, folder)
     for name in ("2025-11", "2025-12"):
         program.ingest(name, _delivered(name))

@@ -11,6 +11,7 @@ from flows.settings import Settings, SettingsInvalid
 from web.stores.access import Tokens
 from web.stores.keys import Keys
 from web.stores.limits import LimitedBodies
+from web.stores.page.adding import add_pages
 from web.stores.problems import answer_problems
 
 _CONNECTIONS: Final = 16
@@ -33,6 +34,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.settings, app.state.tokens = settings, _tokens(settings)
     app.add_middleware(LimitedBodies)
     answer_problems(app)
+    add_pages(app)
     return app
 
 

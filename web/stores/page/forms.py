@@ -28,9 +28,7 @@ class PointsUnreadable(WrongUsage):
     """A text that is no number of points."""
 
     def __init__(self) -> None:
-        super().__init__(
-            sentence("Write the points as a whole number in digits, such as 10,000.")
-        )
+        super().__init__(sentence("Write the points as a whole number in digits, such as 10,000."))
 
 
 async def read_fields(request: Request) -> Mapping[str, str]:

@@ -57,14 +57,15 @@ def _average(points: MyPoints, sold: MonthSold) -> int | None:
 
 
 def _pictured(shown: ShownMonth) -> PicturedMonth:
-    return PicturedMonth(shown.month, shown.average_krw, shown.award and shown.award.tier)
+    tier = shown.award.tier if shown.award else None
+    return PicturedMonth(shown.month, shown.average_krw, tier)
 
 
 def _to_come(points: MyPoints) -> PicturedMonth:
     """Picture the month to come: what its window has so far, and where the next tier begins."""
     window = points.next_month.window(points.window_months)
     so_far = sum(each.amount_krw or 0 for each in points.months if each.month in window)
-    wanted = points.next_tier and points.next_tier.tier.lower_average_krw
+    wanted = points.next_tier.tier.lower_average_krw if points.next_tier else None
     return PicturedMonth(
         points.next_month, so_far // points.window_months, None, to_come=True, wanted_krw=wanted
     )

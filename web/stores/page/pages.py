@@ -9,7 +9,7 @@ from adapters.policy_files import PolicyText
 from adapters.postgres.evaluations import current_evaluations
 from adapters.postgres.own_months import own_awards
 from adapters.postgres.revisions import require_seller
-from adapters.postgres.statements import StatementLine, award_for_consulting, statement
+from adapters.postgres.statements import award_for_consulting, statement
 from adapters.postgres.using import today
 from domain.ledger import Award
 from domain.months import SettlementMonth
@@ -32,32 +32,21 @@ def points_page(connection: Connection, visit: Visit, policies: Sequence[PolicyT
     return render("store_points.html", visit, points=points, months=shown_months(points, awards))
 
 
-def statement_page(connection: Connection, visit: Visit, of: StatementPart) -> str:
+def statement_page(connection: Connection, visit: Visit, part: StatementPart) -> str:
     """Render a tab of the statement, newest lines first, a hundred to a page."""
+    require_seller(connection, visit.seller_id)
     tab = TABS[visit.tab]
-    lines = statement_lines(connection, visit.seller_id, StatementPart(visit.tab))
-    shown = [each for each in reversed(lines) if of.month in (None, SettlementMonth.of(each.on))]
-    pages = -(-len(shown) // _LINES)
+    lines = list(statement(connection, visit.seller_id, kinds=tab.kinds))
+    shown = [each for each in reversed(lines) if part.month in (None, SettlementMonth.of(each.on))]
     return render(
         "store_statement.html",
         visit,
         tab=tab,
         months=sorted({SettlementMonth.of(each.on) for each in lines}, reverse=True),
-        chosen=of.month,
-        page=of.page,
-        pages=pages,
-        groups=list(by_month(shown[(of.page - 1) * _LINES : of.page * _LINES])),
+        part=part,
+        pages=-(-len(shown) // _LINES),
+        groups=list(by_month(shown[(part.page - 1) * _LINES : part.page * _LINES])),
     )
-
-
-def statement_lines(
-    connection: Connection, seller_id: str, of: StatementPart
-) -> tuple[StatementLine, ...]:
-    """Return the lines of a tab, all of them or those of a month, oldest first."""
-    require_seller(connection, seller_id)
-    since, until = (of.month.first_day, of.month.last_day) if of.month else (None, None)
-    lines = statement(connection, seller_id, since=since, until=until)
-    return tuple(each for each in lines if each.kind in TABS[of.tab].kinds)
 
 
 def months_page(connection: Connection, visit: Visit, policies: Sequence[PolicyText]) -> str:

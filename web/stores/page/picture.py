@@ -23,8 +23,8 @@ _ABOVE: Final = 0.4  # of a band's height, since a store up there gets nothing
 class PicturedMonth:
     """A month's average over its window, None if it was not decided, and the tier it was awarded.
 
-    Of the month `to_come` it is what the window has so far; `wanted_krw` is the average at which the
-    next tier begins.
+    Of the month `to_come` it is what the window has so far; `wanted_krw` is the average at which
+    the next tier begins.
     """
 
     month: SettlementMonth

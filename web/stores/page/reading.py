@@ -12,19 +12,18 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from domain.months import SettlementMonth
 from web.stores.page.answering import SEE_OTHER, PageRoute, visit_of
-from web.stores.page.behind import Behind, BehindIt
 from web.stores.page.forms import Fields
 from web.stores.page.pages import (
     consulting_page,
     decision_page,
     months_page,
     points_page,
-    statement_lines,
     statement_page,
 )
 from web.stores.page.rendering import served_file
-from web.stores.page.session import TheirForm, TheSession, begin, end
-from web.stores.page.statement import StatementPart, as_csv
+from web.stores.page.session import Session, TheirForm, TheSession, begin, end
+from web.stores.page.statement import TABS, StatementPart
+from web.stores.statement_csv import statement_csv
 
 reading = APIRouter(route_class=PageRoute, include_in_schema=False)
 _CACHED: Final = {"Cache-Control": "max-age=3600"}
@@ -61,45 +60,48 @@ def leaf() -> Response:
 
 
 @reading.get("/")
-def points(request: Request, session: TheSession, stands_on: BehindIt) -> Response:
+def points(request: Request, session: TheSession) -> Response:
     """Show what the store has."""
     visit = visit_of(request, session, "")
-    return _shown(stands_on, lambda connection: points_page(connection, visit, stands_on.policies))
+    return _shown(session, lambda connection: points_page(connection, visit, session.policies))
 
 
 @reading.get("/why")
-def months(request: Request, session: TheSession, stands_on: BehindIt) -> Response:
+def months(request: Request, session: TheSession) -> Response:
     """List the months that were decided."""
     visit = visit_of(request, session, "why")
-    return _shown(stands_on, lambda connection: months_page(connection, visit, stands_on.policies))
+    return _shown(session, lambda connection: months_page(connection, visit, session.policies))
 
 
 @reading.get("/why/{month}")
-def decision(request: Request, month: str, session: TheSession, stands_on: BehindIt) -> Response:
+def decision(request: Request, month: str, session: TheSession) -> Response:
     """Explain a month."""
     visit = visit_of(request, session, "why")
     asked = SettlementMonth.parse(month)
-    return _shown(stands_on, lambda connection: decision_page(connection, visit, asked))
+    return _shown(session, lambda connection: decision_page(connection, visit, asked))
 
 
 @reading.get("/consulting")
-def consulting(request: Request, session: TheSession, stands_on: BehindIt) -> Response:
+def consulting(request: Request, session: TheSession) -> Response:
     """Say whether consulting is open."""
     visit = visit_of(request, session, "consulting")
-    return _shown(stands_on, lambda connection: consulting_page(connection, visit))
+    return _shown(session, lambda connection: consulting_page(connection, visit))
 
 
 @reading.get("/{tab}.csv")
-def statement_csv(
-    tab: TabName, session: TheSession, stands_on: BehindIt, month: str = ""
-) -> Response:
+def statement_file(tab: TabName, session: TheSession, month: str = "") -> Response:
     """Return the lines of a tab as CSV, all of them or those of a month."""
-    part = StatementPart(tab, SettlementMonth.parse(month) if month else None)
-    with stands_on.engine.connect() as connection:
-        content = as_csv(statement_lines(connection, session.seller_id, part))
+    part = StatementPart(month_or_none(month))
+    answer = statement_csv(
+        session.engine,
+        session.seller_id,
+        since=part.since,
+        until=part.until,
+        kinds=TABS[tab].kinds,
+    )
     name = f"{tab}-{month}.csv" if month else f"{tab}.csv"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(content, media_type="text/csv; charset=utf-8", headers=headers)
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer
 
 
 @reading.get("/{tab}")
@@ -107,16 +109,20 @@ def statement_tab(
     request: Request,
     tab: TabName,
     session: TheSession,
-    stands_on: BehindIt,
     month: str = "",
     page: Page = 1,
 ) -> Response:
     """Show the lines of a tab."""
     visit = visit_of(request, session, tab)
-    part = StatementPart(tab, SettlementMonth.parse(month) if month else None, page)
-    return _shown(stands_on, lambda connection: statement_page(connection, visit, part))
+    part = StatementPart(month_or_none(month), page)
+    return _shown(session, lambda connection: statement_page(connection, visit, part))
 
 
-def _shown(stands_on: Behind, page: Callable[[Connection], str]) -> Response:
-    with stands_on.engine.connect() as connection:
+def month_or_none(text: str) -> SettlementMonth | None:
+    """Read a month; an empty text is none. Raises MonthInvalid."""
+    return SettlementMonth.parse(text) if text else None
+
+
+def _shown(session: Session, page: Callable[[Connection], str]) -> Response:
+    with session.engine.connect() as connection:
         return HTMLResponse(page(connection))

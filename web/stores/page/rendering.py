@@ -22,9 +22,7 @@ from web.stores.page.visit import Visit
 
 def render(template: str, visit: Visit, **values: object) -> str:
     """Render a page of a visit."""
-    return _TEMPLATES.get_template(template).render(
-        visit=visit, language=visit.language, **values
-    )
+    return _TEMPLATES.get_template(template).render(visit=visit, language=visit.language, **values)
 
 
 def render_without_store(template: str, language: Language, **values: object) -> str:
@@ -47,8 +45,8 @@ def _say(context: Context, text: object, /, **facts: object) -> str:
 def _own_form(context: Context) -> Markup:
     """Return the hidden field by which a form proves to be of this page."""
     visit: Visit = context["visit"]
-    field = '<input type="hidden" name="{}" value="{}">'
-    return Markup(field).format(FIELD, visit.form_token)
+    field = Markup('<input type="hidden" name="{}" value="{}">')
+    return field.format(FIELD, visit.form_token)
 
 
 @pass_context

@@ -3,21 +3,25 @@
 Nothing is kept on the server: the token is verified at each request.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Final
 
 import jwt
 from fastapi import Depends, Request
+from sqlalchemy import Engine
 from starlette.responses import Response
 
+from adapters.policy_files import PolicyText
+from adapters.postgres.own_rows import of_store
 from domain.refusal import Refused
 from domain.sentence import sentence
 from web.stores.access import TokenRefused, Tokens
 from web.stores.page.csrf import KEY_COOKIE, form_token, is_own_form, new_key
 from web.stores.page.forms import Fields
 
-TOKEN_COOKIE: Final = "growth-points-session"
+TOKEN_COOKIE: Final = "growth-points-session"  # noqa: S105 its name
 
 
 class NoSession(Refused):
@@ -40,11 +44,18 @@ class ForeignForm(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A store's session, with the key of its forms."""
+    """A store's session, with the key of its forms, and the database as the store may see it."""
 
     seller_id: str
     token: str
     form_key: str
+    engine: Engine
+    policies: Sequence[PolicyText]
+
+    @property
+    def actor(self) -> str:
+        """The name that is recorded with what the store does."""
+        return f"store {self.seller_id}"
 
     @property
     def form_token(self) -> str:
@@ -54,8 +65,15 @@ class Session:
 
 def current_session(request: Request) -> Session:
     """Return the session of a request; raises NoSession."""
-    token = request.cookies.get(TOKEN_COOKIE, "")
-    return Session(store_of(request, token), token, request.cookies.get(KEY_COOKIE, ""))
+    token, state = request.cookies.get(TOKEN_COOKIE, ""), request.app.state
+    seller_id = store_of(request, token)
+    return Session(
+        seller_id,
+        token,
+        request.cookies.get(KEY_COOKIE, ""),
+        of_store(state.engine, seller_id),
+        state.policies,
+    )
 
 
 def store_of(request: Request, token: str) -> str:
@@ -93,9 +111,7 @@ def keep(request: Request, response: Response, name: str, value: str, until: dat
     Lax, since the seller center is another site: strict cookies would not come with the first view.
     """
     secure = request.url.scheme == "https"
-    response.set_cookie(
-        name, value, expires=until, secure=secure, httponly=True, samesite="lax"
-    )
+    response.set_cookie(name, value, expires=until, secure=secure, httponly=True, samesite="lax")
 
 
 def end(response: Response) -> None:

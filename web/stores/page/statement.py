@@ -1,8 +1,6 @@
-"""What a store received, used and lost: lines of its statement by month, as a page and as CSV."""
+"""What a store received, used and lost: the lines of its statement by tab and by month."""
 
-import csv
-import io
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
@@ -12,8 +10,6 @@ from adapters.postgres.statements import StatementLine
 from domain.ledger import TransferKind
 from domain.months import SettlementMonth
 from domain.sentence import Sentence, sentence
-
-COLUMNS: Final = ("entry_no", "date", "kind", "points", "reference", "balance")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +47,20 @@ TABS: Final[Mapping[str, Tab]] = {
 
 @dataclass(frozen=True, slots=True)
 class StatementPart:
-    """A tab's lines, perhaps of one month, and which page of them."""
+    """The lines of all months or of one, and which page of them."""
 
-    tab: str
     month: SettlementMonth | None = None
     page: int = 1
+
+    @property
+    def since(self) -> date | None:
+        """The first day, None for all months."""
+        return self.month.first_day if self.month else None
+
+    @property
+    def until(self) -> date | None:
+        """The last day, None for all months."""
+        return self.month.last_day if self.month else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,14 +108,3 @@ def about(line: StatementLine) -> Sentence | str:
             return sentence("usable through {day}", day=line.reference)
         case _:
             return line.reference
-
-
-def as_csv(lines: Sequence[StatementLine]) -> str:
-    """Write lines in the columns of the command `statement`."""
-    file = io.StringIO()
-    rows = (
-        (each.entry_no, each.on, each.kind.value, each.points, each.reference, each.balance)
-        for each in lines
-    )
-    csv.writer(file, lineterminator="\n").writerows([COLUMNS, *rows])
-    return file.getvalue()
