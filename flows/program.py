@@ -13,6 +13,7 @@ from adapters.korean_holidays import Calendar, HolidayCalendar, korean_holidays,
 from adapters.policy_files import PolicyText, read_policies
 from adapters.postgres.database import STORES_ROLE, open_database
 from adapters.postgres.embedded import embedded_url
+from adapters.postgres.own_rows import show_own_rows
 from domain.months import SettlementMonth
 from domain.payout_date import calendar_years
 from flows.settings import Settings, SettingsInvalid
@@ -43,6 +44,7 @@ def stores_database(settings: Settings, connections: int) -> Iterator[Engine]:
         work_as=STORES_ROLE,
         connections=connections,
     ) as engine:
+        show_own_rows(engine)
         yield engine
 
 

@@ -181,7 +181,7 @@ def consulting(seller_id: str, language: Language | None) -> None:
     from adapters.languages.catalog import say
     from adapters.postgres.statements import award_for_consulting
     from console.listings import require_known_seller
-    from console.use_listings import consulting_answer
+    from flows.showing.consulting import consulting_answer
 
     settings = read_settings()
     language = language or settings.language

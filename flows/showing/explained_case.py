@@ -67,7 +67,8 @@ def gather_case(
         raise NoDecision(seller_id, month)
     window = month.window(terms.policy.window_months)
     newest = current_revisions(connection, window)
-    unpaid = open_payouts(connection).get(month)
+    waits = any(each.state == "pending" for each in recorded.awards)  # else nobody asks
+    unpaid = open_payouts(connection).get(month) if waits else None
     return ExplainedCase(
         recorded=recorded,
         terms=terms,

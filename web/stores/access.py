@@ -7,6 +7,7 @@ import jwt
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
+from domain.sentence import Sentence, sentence
 from web.stores.keys import ALGORITHMS, Keys
 
 POINTS_READ: Final = "points:read"
@@ -25,16 +26,16 @@ _REQUIRED: Final = ["exp", "iss", "aud", "sub"]
 class TokenRefused(Exception):
     """Nobody is known by this token; `reason` says why."""
 
-    def __init__(self, reason: str, sentence: str) -> None:
-        super().__init__(sentence)
+    def __init__(self, reason: str, told: Sentence) -> None:
+        super().__init__(told)
         self.reason = reason
 
 
 class NotAllowed(Exception):
     """Whoever asks is known, and may not do this; `reason` says why."""
 
-    def __init__(self, reason: str, sentence: str) -> None:
-        super().__init__(sentence)
+    def __init__(self, reason: str, told: Sentence) -> None:
+        super().__init__(told)
         self.reason = reason
 
 
@@ -53,11 +54,13 @@ class Caller:
 
     def require(self, scope: str, seller_id: str | None = None) -> None:
         """Raise NotAllowed unless it is the store itself, or a service with the scope."""
-        if self.seller_id is not None:
-            if self.seller_id != seller_id:
-                raise NotAllowed("not_your_store", "This token is of another store.")
-        elif scope not in self.scopes:
-            raise NotAllowed("scope_missing", f"This token lacks the scope {scope}.")
+        if self.seller_id is None or seller_id is None:
+            if scope not in self.scopes:
+                raise NotAllowed(
+                    "scope_missing", sentence("This token lacks the scope {scope}.", scope=scope)
+                )
+        elif self.seller_id != seller_id:
+            raise NotAllowed("not_your_store", sentence("This token is of another store."))
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +76,9 @@ class Tokens:
         try:
             return _caller(self._claims(token))
         except jwt.ExpiredSignatureError:
-            raise TokenRefused("token_expired", "The token has expired.") from None
+            raise TokenRefused("token_expired", sentence("The token has expired.")) from None
         except (jwt.PyJWTError, ValueError, TypeError, RecursionError) as error:
-            raise TokenRefused("token_invalid", "The token is not valid.") from error
+            raise TokenRefused("token_invalid", sentence("The token is not valid.")) from error
 
     def _claims(self, token: str) -> dict[str, Any]:
         header = jwt.get_unverified_header(token)
@@ -114,7 +117,8 @@ def _asking(
     given: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)],
 ) -> Caller:
     if given is None:
-        raise TokenRefused("token_missing", "Send a token: Authorization: Bearer TOKEN.")
+        told = sentence("Send a token: Authorization: Bearer TOKEN.")
+        raise TokenRefused("token_missing", told)
     tokens: Tokens = request.app.state.tokens
     return tokens.verify(given.credentials)
 

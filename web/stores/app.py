@@ -9,6 +9,8 @@ from fastapi import FastAPI
 from flows.program import program_policies, stores_database
 from flows.settings import Settings, SettingsInvalid
 from web.stores.access import Tokens
+from web.stores.documentation import document
+from web.stores.interface import ROUTERS
 from web.stores.keys import Keys
 from web.stores.limits import LimitedBodies
 from web.stores.page.adding import add_pages
@@ -30,10 +32,14 @@ def create_app(settings: Settings) -> FastAPI:
         openapi_url="/api/v1/openapi.json",
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,
     )
     app.state.settings, app.state.tokens = settings, _tokens(settings)
     app.add_middleware(LimitedBodies)
     answer_problems(app)
+    for router in ROUTERS:
+        app.include_router(router)
+    document(app)
     add_pages(app)
     return app
 
