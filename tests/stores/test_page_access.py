@@ -62,7 +62,7 @@ def test_the_session_is_in_cookies_that_no_script_and_no_other_site_reaches(
 def test_cookies_come_back_over_tls_only_if_they_were_set_there(
     client: TestClient, issuer: Issuer
 ) -> None:
-    client.base_url = "https://testserver"  # type: ignore[assignment]
+    client.base_url = "https://testserver"
     answer = client.post("/open", data={"token": issuer.token("A")}, follow_redirects=False)
 
     assert all("Secure" in each for each in answer.headers.get_list("set-cookie"))
