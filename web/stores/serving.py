@@ -1,0 +1,74 @@
+"""Serving the stores' page and interface by uvicorn, in this process or in a thread of it."""
+
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import Thread
+from typing import Final
+
+import uvicorn
+
+from domain.refusal import Unavailable
+from flows.prefect.servers.lasting_server import PortTaken
+from flows.settings import Settings
+from web.stores.app import create_app
+
+_STOPPING_SECONDS: Final = 10
+_BACKLOG: Final = 512
+
+
+class StoresNotServed(Unavailable):
+    """The stores' interface did not start."""
+
+
+def serve_stores_until_stopped(
+    settings: Settings, port: int, host: str, announce: Callable[[str], None]
+) -> None:
+    """Serve until SIGINT or SIGTERM; `announce` is called with the address. Raises PortTaken."""
+    server = _server(settings)
+    with _listening(host, port) as listener:
+        announce(_address(host, listener))
+        server.run(sockets=[listener])
+
+
+@contextmanager
+def serving_stores(settings: Settings, port: int, host: str = "127.0.0.1") -> Iterator[str]:
+    """Serve in a thread; yield the address. Port 0 takes any that is free. Raises PortTaken."""
+    server = _server(settings)
+    with _listening(host, port) as listener:
+        thread = Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+        thread.start()
+        while not server.started:
+            if not thread.is_alive():
+                raise StoresNotServed("The stores' interface did not start; see the log above.")
+            time.sleep(0.02)
+        yield _address(host, listener)
+        server.should_exit = True
+        thread.join(_STOPPING_SECONDS)
+
+
+def _server(settings: Settings) -> uvicorn.Server:
+    config = uvicorn.Config(
+        create_app(settings),
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=_STOPPING_SECONDS,
+    )
+    return uvicorn.Server(config)
+
+
+@contextmanager
+def _listening(host: str, port: int) -> Iterator[socket.socket]:
+    try:
+        listener = socket.create_server((host, port), backlog=_BACKLOG)
+    except OSError as error:
+        raise PortTaken(port, error.strerror or str(error)) from error
+    with listener:
+        yield listener
+
+
+def _address(host: str, listener: socket.socket) -> str:
+    return f"http://{host}:{listener.getsockname()[1]}"
