@@ -113,12 +113,9 @@ def _stores_served(
     if settings.stores_jwks is None:
         yield None
         return
-    from web.stores.app import create_app
     from web.stores.serving import serving_stores
 
-    app = create_app(settings)
-    list_stores(app)
-    with serving_stores(app, port) as address:
+    with serving_stores(settings, port, add=list_stores) as address:
         yield address
 
 

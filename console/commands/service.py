@@ -60,6 +60,22 @@ def serve(port: int, host: str) -> None:
     serve_until_stopped(read_settings(), port, host, lambda url: echo(f"{url} (Ctrl-C ends it)"))
 
 
+@click.command(short_help="Serve the stores' page and interface.")
+@click.option("--port", type=click.IntRange(0, 65535), default=4202, show_default=True)
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+def serve_stores(port: int, host: str) -> None:
+    """Serve the stores' page and the marketplace's interface until Ctrl-C.
+
+    It needs GROWTH_POINTS_STORES_JWKS and GROWTH_POINTS_STORES_ISSUER, and works as the role
+    growth_points_stores. The interface describes itself at /api/v1/docs.
+    """
+    from web.stores.serving import serve_stores_until_stopped
+
+    serve_stores_until_stopped(
+        read_settings(), port, host, lambda url: echo(f"{url} (Ctrl-C ends it)")
+    )
+
+
 @click.command(short_help="Apply the alarms to the Prefect server.")
 @click.option("--webhook", metavar="URL", help="Send them to this webhook, as JSON with a text.")
 def alarms(webhook: str | None) -> None:

@@ -10,10 +10,12 @@ import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
+from adapters.postgres.database import open_database
 from flows.settings import Settings
 from tests.closings import Program
-from tests.stores.tokens import AUDIENCE, ISSUER, Issuer
-from tests.using.conftest import program
+from tests.conftest import _database
+from tests.stores.tokens import ALL_SCOPES, AUDIENCE, ISSUER, Issuer
+from tests.using.conftest import make_program, program
 from web.stores.app import create_app
 
 __all__ = ["program"]
@@ -44,11 +46,10 @@ def issuer(tmp_path_factory: pytest.TempPathFactory) -> Issuer:
     return issuer
 
 
-@pytest.fixture
-def settings(program: Program, database_url: str, tmp_path: Path, issuer: Issuer) -> Settings:
-    """The settings of the stores' process."""
+def settings_of(database_url: str, folder: Path, issuer: Issuer) -> Settings:
+    """Return the settings of a stores' process."""
     return Settings(
-        home=tmp_path / "home",
+        home=folder / "home",
         database_url=database_url,
         stores_jwks=str(issuer.file),
         stores_issuer=ISSUER,
@@ -57,9 +58,9 @@ def settings(program: Program, database_url: str, tmp_path: Path, issuer: Issuer
 
 
 @pytest.fixture
-def app(settings: Settings) -> FastAPI:
+def app(program: Program, database_url: str, tmp_path: Path, issuer: Issuer) -> FastAPI:
     """The application."""
-    return create_app(settings)
+    return create_app(settings_of(database_url, tmp_path, issuer))
 
 
 @pytest.fixture
@@ -84,4 +85,40 @@ def other(client: TestClient, issuer: Issuer) -> Asked:
 @pytest.fixture
 def service(client: TestClient, issuer: Issuer) -> Asked:
     """A service that may do everything."""
-    return Asked(client, issuer.token("shop", "points:read conversions:write rewards:write"))
+    return Asked(client, issuer.token("shop", ALL_SCOPES))
+
+
+@dataclass
+class Unmoved:
+    """An application that tests of a module share, since none of them gets anything done."""
+
+    program: Program
+    app: FastAPI
+    client: TestClient
+    issuer: Issuer
+
+    @property
+    def store(self) -> Asked:
+        """Store A, by its own token."""
+        return Asked(self.client, self.issuer.token("A"))
+
+    @property
+    def service(self) -> Asked:
+        """A service that may do everything."""
+        return Asked(self.client, self.issuer.token("shop", ALL_SCOPES))
+
+
+@pytest.fixture(scope="module")
+def unmoved(
+    server_url: str,
+    migrated_template: str,
+    tmp_path_factory: pytest.TempPathFactory,
+    issuer: Issuer,
+) -> Iterator[Unmoved]:
+    """Store A with points that stay, and the application."""
+    folder = tmp_path_factory.mktemp("unmoved")
+    with _database(server_url, migrated_template) as url, open_database(url) as engine:
+        program = make_program(engine, url, folder)
+        app = create_app(settings_of(url, folder, issuer))
+        with TestClient(app, raise_server_exceptions=False) as client:
+            yield Unmoved(program, app, client, issuer)

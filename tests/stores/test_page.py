@@ -119,7 +119,7 @@ def test_points_are_converted_after_a_confirmation(program: Program, visitor: Vi
 
     assert has(program) == (50_000, 100_000)
     assert "100,000 points of seller A are held" in said(done.text)
-    assert str(done.url).startswith("http://testserver/conversions/")
+    assert str(done.url).startswith("https://testserver/conversions/")
 
 
 def test_the_same_confirmation_twice_is_one_conversion(program: Program, visitor: Visitor) -> None:

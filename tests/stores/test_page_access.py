@@ -55,17 +55,24 @@ def test_the_session_is_in_cookies_that_no_script_and_no_other_site_reaches(
         assert "HttpOnly" in cookie
         assert "samesite=lax" in cookie.lower()
         assert "expires=" in cookie.lower()
-        assert "Secure" not in cookie
         assert "Domain" not in cookie
 
 
-def test_cookies_come_back_over_tls_only_if_they_were_set_there(
+def test_cookies_come_back_over_tls_only_but_on_this_machine(
     client: TestClient, issuer: Issuer
 ) -> None:
-    client.base_url = "https://testserver"
-    answer = client.post("/open", data={"token": issuer.token("A")}, follow_redirects=False)
-
-    assert all("Secure" in each for each in answer.headers.get_list("set-cookie"))
+    for address, secure in {
+        "https://points.example": True,
+        "http://points.example": True,  # behind a proxy that ends TLS
+        "https://127.0.0.1": True,
+        "http://127.0.0.1": False,
+        "http://localhost:4202": False,
+    }.items():
+        client.base_url = address
+        answer = client.post("/open", data={"token": issuer.token("A")}, follow_redirects=False)
+        cookies = answer.headers.get_list("set-cookie")
+        assert len(cookies) == 2
+        assert [("Secure" in each) for each in cookies] == [secure] * 2, address
 
 
 def test_a_session_ends_with_its_token(
@@ -87,7 +94,7 @@ def test_leaving_ends_the_session(visitor: Visitor) -> None:
 @pytest.mark.parametrize("path", FORMS)
 def test_a_form_from_elsewhere_is_refused(program: Program, visitor: Visitor, path: str) -> None:
     given = {"points": "1000", "account_id": "ads-1", "request_id": "r"}
-    for origin in (ELSEWHERE, "null", None, "http://testserver.example", "x"):
+    for origin in (ELSEWHERE, "null", None, "https://testserver.example", "x"):
         visitor.see("/convert")
         assert visitor.send(path, origin=origin, **given).status_code == 403, origin
 

@@ -47,7 +47,8 @@ class Signer:
 
     def sign(self, claims: dict[str, Any], **header: Any) -> str:
         """Sign claims."""
-        headers = {"kid": self.key_id, **header}
+        named = {"kid": self.key_id, **header}
+        headers = {name: value for name, value in named.items() if value is not None}
         return jwt.encode(claims, self.key, self.algorithm, headers=headers)
 
 

@@ -7,7 +7,7 @@ from html import unescape
 import httpx
 from starlette.testclient import TestClient
 
-HERE = "http://testserver"
+HERE = "https://testserver"
 ELSEWHERE = "https://seller.example"
 _HIDDEN = re.compile(r'<input type="hidden" name="([^"]*)" value="([^"]*)">')
 
@@ -21,6 +21,7 @@ class Visitor:
 
     def open(self, token: str) -> httpx.Response:
         """Come from the seller center with a token."""
+        self.client.base_url = HERE
         self.client.cookies.clear()
         headers = {"Origin": ELSEWHERE, "Sec-Fetch-Site": "cross-site"}
         return self._seen(self.client.post("/open", data={"token": token}, headers=headers))

@@ -4,6 +4,7 @@ import json
 import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
+from math import inf
 from pathlib import Path
 from threading import Lock
 from typing import Any, Final
@@ -38,8 +39,7 @@ class Keys:
     def __init__(self, place: str, clock: Callable[[], float] = time.monotonic) -> None:
         self._place, self._clock, self._lock = place, clock, Lock()
         self._keys: Mapping[str | None, PyJWK] = {}
-        self._read_at = -float("inf")
-        self._tried_at = -float("inf")
+        self._read_at = self._tried_at = -inf
 
     def find(self, key_id: str | None) -> PyJWK | None:
         """Return a key; None if there is no such key. Raises KeysUnavailable."""
@@ -49,20 +49,15 @@ class Keys:
             return self._keys.get(key_id)
 
     def _read_again(self) -> None:
-        if self._age(self._tried_at) < _AGAIN_AFTER_SECONDS:
-            if self._read_at < self._tried_at and not self._keys:
-                raise KeysUnavailable("The keys of tokens cannot be read. Try again in a minute.")
-            return
-        self._tried_at = self._clock()
-        try:
-            self._keys = dict(_keys_of(_read(self._place)))
-            self._read_at = self._tried_at
-        except (OSError, httpx.HTTPError, ValueError) as error:
-            log.warning("the keys at %s cannot be read: %s", self._place, error)
-            if not self._keys:
-                raise KeysUnavailable(
-                    "The keys of tokens cannot be read. Try again in a minute."
-                ) from error
+        """Read the keys, unless that was tried within the minute; if it fails, they stay."""
+        if self._age(self._tried_at) >= _AGAIN_AFTER_SECONDS:
+            self._tried_at = self._clock()
+            try:
+                self._keys, self._read_at = dict(_keys_of(_read(self._place))), self._tried_at
+            except (OSError, httpx.HTTPError, ValueError) as error:
+                log.warning("the keys at %s cannot be read: %s", self._place, error)
+        if self._read_at == -inf:
+            raise KeysUnavailable("The keys of tokens cannot be read. Try again in a minute.")
 
     def _age(self, since: float) -> float:
         return self._clock() - since
@@ -82,12 +77,14 @@ def _keys_of(text: str) -> Iterator[tuple[str | None, PyJWK]]:
         raise ValueError("it has no list of keys")  # noqa: TRY004 the content is wrong
     for each in listed:
         if isinstance(each, dict) and (key := _key(each)) is not None:
-            yield each.get("kid"), key
+            yield key.key_id, key
 
 
 def _key(written: dict[str, Any]) -> PyJWK | None:
-    algorithm = ALGORITHMS.get(written.get("kty", ""))
+    algorithm = ALGORITHMS.get(str(written.get("kty")))
     if algorithm is None or written.get("alg", algorithm) != algorithm:
+        return None
+    if not isinstance(written.get("kid"), str | None):
         return None
     if written.get("use", "sig") != "sig" or written.get("crv", "P-256") != "P-256":
         return None

@@ -37,10 +37,10 @@ _FOR_STORES: Final = {
     "no_decision": sentence("Nothing was decided about this store for this month."),
 }
 _OF_HTTP: Final = {
-    400: sentence("The body is not JSON."),
-    404: sentence("There is nothing at this address."),
-    405: sentence("This address does not take this method."),
-    413: sentence("The body is too long."),
+    400: ("bad_request", sentence("The body is not JSON.")),
+    404: ("not_found", sentence("There is nothing at this address.")),
+    405: ("method_not_allowed", sentence("This address does not take this method.")),
+    413: ("content_too_large", sentence("The body is too long.")),
 }
 
 log = logging.getLogger("growth_points.stores")
@@ -135,7 +135,9 @@ def _refused(request: Request, error: Exception) -> JSONResponse:
 
 
 def _wrong_usage(request: Request, error: Exception) -> JSONResponse:
-    return problem(422, reason_of(error), _said(request, error))
+    said = _said(request, error)
+    whole = said[:1].upper() + said[1:] + ("" if said.endswith(".") else ".")
+    return problem(422, reason_of(error), whole)
 
 
 def _invalid(request: Request, error: Exception) -> JSONResponse:
@@ -152,8 +154,8 @@ def _place(location: Sequence[Any]) -> str:
 def _of_http(request: Request, error: Exception) -> JSONResponse:
     refused = cast("HTTPException", error)
     status = refused.status_code
-    reason = HTTPStatus(status).phrase.lower().replace(" ", "_")
-    said = say(_OF_HTTP.get(status, refused.detail), language_of(request))
+    reason, told = _OF_HTTP.get(status, ("refused", refused.detail))
+    said = say(told, language_of(request))
     return problem(status, reason, said, headers=dict(refused.headers or {}))
 
 

@@ -1,10 +1,10 @@
-"""Serving an application of the stores in a thread of this process, for `up`."""
+"""Serving the stores' page and interface by uvicorn, in this process or in a thread of it."""
 
 import socket
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Thread
-from time import sleep
 from typing import Final
 
 import uvicorn
@@ -12,38 +12,74 @@ from fastapi import FastAPI
 
 from domain.refusal import Unavailable
 from flows.prefect.servers.lasting_server import PortTaken
+from flows.settings import Settings
+from web.stores.app import create_app
 
-_ENDING_SECONDS: Final = 10
+_STOPPING_SECONDS: Final = 10
+_BACKLOG: Final = 512
 
 
 class StoresNotServed(Unavailable):
-    """The application did not start."""
+    """The stores' interface did not start."""
 
-    def __init__(self) -> None:
-        super().__init__("The stores' pages did not start; the lines above say why.")
+
+def serve_stores_until_stopped(
+    settings: Settings, port: int, host: str, announce: Callable[[str], None]
+) -> None:
+    """Serve until SIGINT or SIGTERM; `announce` is called with the address. Raises PortTaken."""
+    server = _server(create_app(settings))
+    with _listening(host, port) as listener:
+        announce(_address(host, listener))
+        server.run(sockets=[listener])
 
 
 @contextmanager
-def serving_stores(app: FastAPI, port: int, host: str = "127.0.0.1") -> Iterator[str]:
-    """Serve in a thread, and yield the address; port 0 takes any that is free.
+def serving_stores(
+    settings: Settings,
+    port: int,
+    host: str = "127.0.0.1",
+    add: Callable[[FastAPI], None] = lambda _: None,
+) -> Iterator[str]:
+    """Serve in a thread; yield the address. Port 0 takes any that is free. Raises PortTaken.
 
-    Raises PortTaken, StoresNotServed.
+    `add` may add to the application before it starts.
     """
-    with _listening(host, port) as listening:
-        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False))
-        thread = Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+    app = create_app(settings)
+    add(app)
+    server = _server(app)
+    with _listening(host, port) as listener:
+        thread = Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()
         while not server.started:
             if not thread.is_alive():
-                raise StoresNotServed
-            sleep(0.02)
-        yield f"http://{host}:{listening.getsockname()[1]}"
+                raise StoresNotServed("The stores' interface did not start; see the log above.")
+            time.sleep(0.02)
+        yield _address(host, listener)
         server.should_exit = True
-        thread.join(_ENDING_SECONDS)
+        thread.join(_STOPPING_SECONDS)
 
 
-def _listening(host: str, port: int) -> socket.socket:
+def _server(app: FastAPI) -> uvicorn.Server:
+    config = uvicorn.Config(
+        app,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=_STOPPING_SECONDS,
+    )
+    return uvicorn.Server(config)
+
+
+@contextmanager
+def _listening(host: str, port: int) -> Iterator[socket.socket]:
     try:
-        return socket.create_server((host, port))
+        listener = socket.create_server((host, port), backlog=_BACKLOG)
     except OSError as error:
         raise PortTaken(port, error.strerror or str(error)) from error
+    with listener:
+        yield listener
+
+
+def _address(host: str, listener: socket.socket) -> str:
+    return f"http://{host}:{listener.getsockname()[1]}"

@@ -17,6 +17,7 @@ from adapters.policy_files import PolicyText
 from adapters.postgres.own_rows import of_store
 from domain.refusal import Refused
 from domain.sentence import sentence
+from flows.prefect.servers.own_pages import OWN_HOSTS
 from web.stores.access import TokenRefused, Tokens
 from web.stores.page.csrf import KEY_COOKIE, form_token, is_own_form, new_key
 from web.stores.page.forms import Fields
@@ -106,11 +107,12 @@ def begin(request: Request, response: Response, token: str) -> None:
 
 
 def keep(request: Request, response: Response, name: str, value: str, until: datetime) -> None:
-    """Keep a value in a cookie that no script reads; it comes back over TLS only, if it went so.
+    """Keep a value in a cookie that no script reads, and that comes back over TLS only.
 
-    Lax, since the seller center is another site: strict cookies would not come with the first view.
+    On this machine it may come back without. Lax, since the seller center is another site: strict
+    cookies would not come with the first view.
     """
-    secure = request.url.scheme == "https"
+    secure = request.url.scheme == "https" or request.url.hostname not in OWN_HOSTS
     response.set_cookie(name, value, expires=until, secure=secure, httponly=True, samesite="lax")
 
 
