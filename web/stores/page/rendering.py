@@ -76,7 +76,7 @@ def _compact(context: Context, amount: int) -> str:
 
 def _signed(points: int) -> str:
     """Write points with their sign, a minus as wide as a plus."""
-    return f"{points:+,}".replace("-", "−")
+    return f"{points:+,}".replace("-", "−") if points else "0"
 
 
 _FILTERS: Final[dict[str, Callable[..., Any]]] = {
