@@ -44,6 +44,8 @@ GRANT SELECT (posting_no, key, kind, settlement_month, request_hash, effective_o
 GRANT SELECT (revision_id, settlement_month, revision_no, content_hash, source, lines, amount_krw,
   sellers, profile, accepted_at) ON revision TO growth_points_stores;
 GRANT SELECT (revision_id, seller_id, status) ON seller_snapshot TO growth_points_stores;
+-- What is sealed, and no hash: rows_belong() works as whoever adds reward entries.
+GRANT SELECT (subject, subject_key) ON seal, unsealed TO growth_points_stores;
 
 GRANT INSERT (key, kind, settlement_month, evaluation_id, request_hash, effective_on, actor, reason)
   ON posting TO growth_points_stores;
