@@ -26,6 +26,7 @@ from web.stores.page.statement import TABS, StatementPart
 from web.stores.page.visit import Visit, known_language
 
 _MOST_FOUND: Final = 50
+_NO_PAGE: Final = "There is no such page."
 _TEMPLATES: Final = page_templates("web")
 _Page = Callable[[Connection], str]
 
@@ -47,14 +48,20 @@ def store_page(settings: Settings, _: date, *, address: str) -> str:
 
 
 def _parts(address: str) -> tuple[list[str], Mapping[str, str]]:
-    """Take an address apart: the names of its path, and what is asked for."""
-    whole = urlsplit(address)
+    """Take an address apart: the names of its path, and what is asked for; raises NoSuchPage."""
+    try:
+        whole = urlsplit(address)
+        asked = dict(parse_qsl(whole.query, max_num_fields=20))
+    except ValueError:
+        raise NoSuchPage(_NO_PAGE) from None
     names = [unquote(each) for each in whole.path.strip("/").split("/")]
-    return names, dict(parse_qsl(whole.query, max_num_fields=20))
+    if not all(each.isprintable() for each in (*names, *asked.values())):
+        raise NoSuchPage(_NO_PAGE)
+    return names, asked
 
 
 def _found(connection: Connection, start: str) -> str:
-    stores = tuple(stores_beginning(connection, start, _MOST_FOUND)) if start.isprintable() else ()
+    stores = tuple(stores_beginning(connection, start, _MOST_FOUND))
     return _TEMPLATES.get_template("stores.html").render(start=start, stores=stores)
 
 
@@ -74,7 +81,7 @@ def _page(settings: Settings, path: list[str], asked: Mapping[str, str]) -> _Pag
         case [tab] if tab in TABS:
             part = _part(asked)
             return lambda connection: statement_page(connection, visit, part)
-    raise NoSuchPage("There is no such page.")
+    raise NoSuchPage(_NO_PAGE)
 
 
 def _part(asked: Mapping[str, str]) -> StatementPart:
@@ -85,7 +92,8 @@ def _part(asked: Mapping[str, str]) -> StatementPart:
 
 def _visit(settings: Settings, path: list[str], asked: Mapping[str, str]) -> Visit:
     kept = {name: value for name, value in asked.items() if name != "lang"}
-    root = f"/stores/{quote(path[0], safe='')}"
+    below = urlsplit(settings.pages_url or "").path.rstrip("/")
+    root = f"{below}/stores/{quote(path[0], safe='')}"
     return Visit(
         seller_id=path[0],
         language=known_language(asked.get("lang")) or settings.language,
