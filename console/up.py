@@ -35,7 +35,7 @@ def run_up(
     settings: Settings,
     port: int,
     first: Callable[[], None] = lambda: None,
-    list_stores: Callable[["FastAPI"], None] = lambda _: None,
+    list_stores: Callable[["FastAPI"], None] | None = None,
 ) -> None:
     """Run everything until SIGINT or SIGTERM; `first` is called before any deployment runs.
 
@@ -107,16 +107,16 @@ def _terminated_at_exit(process: subprocess.Popen[bytes]) -> Iterator[None]:
 
 @contextmanager
 def _stores_served(
-    settings: Settings, port: int, list_stores: Callable[["FastAPI"], None]
+    settings: Settings, port: int, list_stores: Callable[["FastAPI"], None] | None
 ) -> Iterator[str | None]:
-    """Serve the stores' page and interface, and yield the address; None without keys."""
+    """Serve the stores' page and interface, and yield where to look; None without keys."""
     if settings.stores_jwks is None:
         yield None
         return
     from web.stores.serving import serving_stores
 
     with serving_stores(settings, port, add=list_stores) as address:
-        yield address
+        yield address if list_stores is None else f"{address}/demo"
 
 
 def _where_to_look(settings: Settings, address: str, pages: str, stores: str | None) -> str:

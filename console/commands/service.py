@@ -24,6 +24,7 @@ def up(port: int, demo: bool) -> None:
     """
     from console.demo import CLOSED, Demo, show_uses
     from console.demo_stores import list_demo_stores, make_demo_key
+    from console.demo_uses import with_ad_system
     from console.progress import progress
     from console.up import run_up
 
@@ -42,12 +43,14 @@ def up(port: int, demo: bool) -> None:
         show_uses(sample, closing)
 
     key = make_demo_key(sample.own_home / "stores.jwks")
-    run_up(
-        read_settings(),
-        port,
-        close_all_but_the_last,
-        lambda app: list_demo_stores(app, key, read_settings()),
-    )
+    with with_ad_system(sample.own_home / "ad-system.db"):
+        settings = read_settings()
+        run_up(
+            settings,
+            port,
+            close_all_but_the_last,
+            lambda app: list_demo_stores(app, key, settings),
+        )
 
 
 @click.command(short_help="Serve reports, and figures for Prometheus.")

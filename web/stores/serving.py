@@ -38,14 +38,15 @@ def serving_stores(
     settings: Settings,
     port: int,
     host: str = "127.0.0.1",
-    add: Callable[[FastAPI], None] = lambda _: None,
+    add: Callable[[FastAPI], None] | None = None,
 ) -> Iterator[str]:
     """Serve in a thread; yield the address. Port 0 takes any that is free. Raises PortTaken.
 
     `add` may add to the application before it starts.
     """
     app = create_app(settings)
-    add(app)
+    if add is not None:
+        add(app)
     server = _server(app)
     with _listening(host, port) as listener:
         thread = Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
