@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from adapters.postgres.find_stores import stores_with_most
+from adapters.postgres.find_stores import stores_to_show
 from flows.program import program_database
 from flows.settings import Settings
 from web.stores.demo import ISSUER, DemoKey, add_demo
@@ -30,4 +30,4 @@ def make_demo_key(file: Path) -> DemoKey:
 def list_demo_stores(app: "FastAPI", key: DemoKey, settings: Settings) -> None:
     """Add the list of stores to choose from."""
     with program_database(settings) as engine, engine.connect() as connection:
-        add_demo(app, key, tuple(stores_with_most(connection, _LISTED)))
+        add_demo(app, key, tuple(stores_to_show(connection, _LISTED)))

@@ -1,4 +1,4 @@
-"""Finding stores: by how their ids begin, or by what they have."""
+"""Finding stores: by how their ids begin, or by what happened to their points."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,9 +22,9 @@ def stores_beginning(connection: Connection, start: str, most: int) -> Iterator[
         yield FoundStore(*row)
 
 
-def stores_with_most(connection: Connection, most: int) -> Iterator[FoundStore]:
-    """List the stores with the most available points, then one that never had any."""
-    for row in connection.execute(_WITH_MOST, {"most": most}):
+def stores_to_show(connection: Connection, most: int) -> Iterator[FoundStore]:
+    """List the stores with the most kinds of transfers, then one without any."""
+    for row in connection.execute(_MOST_HAPPENED, {"most": most}):
         yield FoundStore(*row)
 
 
@@ -41,9 +41,14 @@ _BEGINNING: Final = text(f"""
     ) store LEFT JOIN growth_points.balance USING (seller_id)
     GROUP BY store.seller_id ORDER BY store.seller_id
 """)  # noqa: S608 the columns are written above
-_WITH_MOST: Final = text(f"""
-    (SELECT seller_id, {_POINTS} FROM growth_points.balance GROUP BY seller_id
-     ORDER BY available DESC, seller_id LIMIT :most)
+_MOST_HAPPENED: Final = text(f"""
+    (SELECT seller_id, available, pending
+     FROM (SELECT seller_id, {_POINTS} FROM growth_points.balance GROUP BY seller_id) store
+     JOIN (
+       SELECT seller_id, count(DISTINCT kind) AS kinds
+       FROM growth_points.transfer GROUP BY seller_id
+     ) happened USING (seller_id)
+     ORDER BY kinds DESC, available DESC, seller_id LIMIT :most)
     UNION ALL
     (SELECT seller_id, 0, 0 FROM growth_points.seller_snapshot store
      WHERE NOT EXISTS (SELECT FROM growth_points.balance WHERE seller_id = store.seller_id)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from adapters.postgres.find_stores import FoundStore, stores_with_most
+from adapters.postgres.find_stores import FoundStore, stores_to_show
 from console.demo_stores import make_demo_key
 from flows.settings import Settings
 from tests.closings import Program
@@ -30,7 +30,7 @@ def key(
 def test_each_store_of_the_list_opens_the_page_as_itself(key: DemoKey, program: Program) -> None:
     app = create_app(Settings.read())
     with program.engine.connect() as connection:
-        stores = tuple(stores_with_most(connection, 30))
+        stores = tuple(stores_to_show(connection, 30))
     assert stores == (FoundStore("A", 150_000, 0), FoundStore("B", 0, 0))
     add_demo(app, key, stores)
 

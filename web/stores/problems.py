@@ -21,6 +21,7 @@ from web.stores.access import NotAllowed, TokenRefused
 from web.stores.languages import language_of
 
 MEDIA_TYPE: Final = "application/problem+json"
+AWAY: Final = (Unavailable, OperationalError, InterfaceError, PoolTimeout)
 _RETRY_AFTER_SECONDS: Final = 5
 _UNKNOWN: Final = re.compile("(Unknown|NotClosed|NoDecision)$")
 
@@ -104,7 +105,7 @@ def answer_problems(app: FastAPI) -> None:
     app.add_exception_handler(WrongUsage, _wrong_usage)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _of_http)
-    for error in (Unavailable, OperationalError, InterfaceError, PoolTimeout):
+    for error in AWAY:
         app.add_exception_handler(error, _unavailable)
     app.add_exception_handler(Exception, _bug)
 

@@ -1,5 +1,6 @@
 """Answering a request of the page: with its headers, and a page that says what is wrong."""
 
+import logging
 from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
@@ -9,27 +10,37 @@ from urllib.parse import urlencode
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
-from sqlalchemy.exc import SQLAlchemyError
+from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, Response
 
 from adapters.languages.catalog import Language
 from adapters.postgres.revisions import SellerUnknown
-from domain.refusal import Refused, Unavailable, WrongUsage
+from domain.refusal import Refused, WrongUsage
 from domain.sentence import Sentence, sentence
 from flows.showing.refusals import MonthNotClosed, NoDecision
+from web.stores.page.forms import FormUnreadable
 from web.stores.page.headers import guard
 from web.stores.page.rendering import render_without_store
 from web.stores.page.session import ForeignForm, NoSession, Session, keep
 from web.stores.page.visit import Visit, known_language
-from web.stores.problems import told
+from web.stores.problems import AWAY, told
 
 LANGUAGE_COOKIE: Final = "growth-points-language"
 SEE_OTHER: Final = HTTPStatus.SEE_OTHER
 _A_YEAR: Final = timedelta(days=365)
 _RETRY_SECONDS: Final = 30
 _Handler = Callable[[Request], Coroutine[Any, Any, Response]]
-_NOT_NOW: Final = sentence("The database does not answer. Try again in a moment.")
-_NO_PAGE: Final = sentence("There is no such page.")
+_NOT_NOW: Final = sentence("This cannot be answered at the moment. Try again in a minute.")
+_FAILED: Final = sentence("The service failed; nothing was done.")
+
+log = logging.getLogger("growth_points.stores")
+
+
+class NoSuchPage(Refused):
+    """An address at which the store has nothing."""
+
+    def __init__(self, said: Sentence | None = None) -> None:
+        super().__init__(said or sentence("There is no such page."))
 
 
 class PageRoute(APIRoute):
@@ -42,10 +53,12 @@ class PageRoute(APIRoute):
         async def answer(request: Request) -> Response:
             try:
                 response = await handler(request)
-            except (Refused, WrongUsage, Unavailable, SQLAlchemyError) as trouble:
-                response = problem_page(request, trouble)
             except RequestValidationError:
-                response = _page(request, HTTPStatus.NOT_FOUND, _NO_PAGE)
+                response = problem_page(request, NoSuchPage())
+            except HTTPException:  # a body that is longer than any request may have
+                response = problem_page(request, FormUnreadable())
+            except Exception as trouble:
+                response = problem_page(request, trouble)
             _remember_language(request, response)
             return guard(response)
 
@@ -59,12 +72,17 @@ def language_of(request: Request) -> Language:
 
 
 def problem_page(request: Request, trouble: Exception) -> Response:
-    """Say what is wrong, with the status that fits."""
-    if isinstance(trouble, Unavailable | SQLAlchemyError):
-        response = _page(request, HTTPStatus.SERVICE_UNAVAILABLE, _NOT_NOW)
+    """Say what is wrong, with the status that fits; what nobody foresaw is logged."""
+    status = status_of(trouble)
+    if status is HTTPStatus.INTERNAL_SERVER_ERROR:
+        log.error("%s %s", request.method, request.url.path, exc_info=trouble)
+        return _page(request, status, _FAILED)
+    if status is HTTPStatus.SERVICE_UNAVAILABLE:
+        log.warning("%s %s: %s", request.method, request.url.path, trouble)
+        response = _page(request, status, _NOT_NOW)
         response.headers["Retry-After"] = str(_RETRY_SECONDS)
         return response
-    return _page(request, status_of(trouble), told_on_a_page(trouble))
+    return _page(request, status, told_on_a_page(trouble))
 
 
 def told_on_a_page(trouble: Exception) -> object:
@@ -77,8 +95,9 @@ def told_on_a_page(trouble: Exception) -> object:
 
 
 def status_of(trouble: Exception) -> HTTPStatus:
-    """Return the status that fits a refusal."""
-    return next(status for kind, status in _STATUS.items() if isinstance(trouble, kind))
+    """Return the status that fits a refusal, or whatever else was raised."""
+    found = (status for kind, status in _STATUS.items() if isinstance(trouble, kind))
+    return next(found, HTTPStatus.INTERNAL_SERVER_ERROR)
 
 
 _STATUS: Final[dict[type[Exception], HTTPStatus]] = {
@@ -88,18 +107,22 @@ _STATUS: Final[dict[type[Exception], HTTPStatus]] = {
     MonthNotClosed: HTTPStatus.NOT_FOUND,
     NoDecision: HTTPStatus.NOT_FOUND,
     WrongUsage: HTTPStatus.UNPROCESSABLE_ENTITY,
+    NoSuchPage: HTTPStatus.NOT_FOUND,
     Refused: HTTPStatus.CONFLICT,
+    **dict.fromkeys(AWAY, HTTPStatus.SERVICE_UNAVAILABLE),
 }
 
 
+def left_page(request: Request) -> Response:
+    """Say that the session has ended."""
+    return _page(request, HTTPStatus.OK, sentence("You have left. Your session has ended."))
+
+
 def _page(request: Request, status: HTTPStatus, said: object) -> Response:
-    signed_in = status not in (HTTPStatus.UNAUTHORIZED, HTTPStatus.SERVICE_UNAVAILABLE)
-    return HTMLResponse(
-        render_without_store(
-            "store_problem.html", language_of(request), sentence=said, signed_in=signed_in
-        ),
-        status,
+    page = render_without_store(
+        "store_problem.html", language_of(request), status=status, sentence=said
     )
+    return HTMLResponse(page, status)
 
 
 def _remember_language(request: Request, response: Response) -> None:

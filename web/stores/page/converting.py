@@ -7,6 +7,7 @@ from typing import Final
 from urllib.parse import quote
 
 from fastapi import APIRouter, Request
+from sqlalchemy import Connection
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from adapters.postgres.using import (
@@ -27,7 +28,14 @@ from flows.converting.convert_points import (
 from flows.converting.link_ad_account import link_account, unlink_account
 from flows.occasion import this_occasion
 from flows.policies import policy_on
-from web.stores.page.answering import SEE_OTHER, PageRoute, status_of, told_on_a_page, visit_of
+from web.stores.page.answering import (
+    SEE_OTHER,
+    NoSuchPage,
+    PageRoute,
+    status_of,
+    told_on_a_page,
+    visit_of,
+)
 from web.stores.page.forms import Fields, points_of
 from web.stores.page.rendering import render
 from web.stores.page.session import Session, TheirForm, TheSession
@@ -36,7 +44,7 @@ converting = APIRouter(route_class=PageRoute, include_in_schema=False)
 _MOST: Final = 50
 
 
-class NoSuchConversion(Refused):
+class NoSuchConversion(NoSuchPage):
     """A request id under which the store has no conversion."""
 
     def __init__(self, request_id: str) -> None:
@@ -166,10 +174,13 @@ def _forms(
             visit_of(request, session, "convert"),
             standing=standing_of(connection, session.seller_id),
             rules=policy_on(session.policies, today(connection)).use,
-            conversions=list(conversions(connection, seller_id=session.seller_id))[
-                : -_MOST - 1 : -1
-            ],
+            conversions=_newest(connection, session.seller_id),
             given=given,
             refused=trouble and told_on_a_page(trouble),
         )
     return HTMLResponse(page, status_of(trouble) if trouble else HTTPStatus.OK)
+
+
+def _newest(connection: Connection, seller_id: str) -> tuple[Conversion, ...]:
+    made = tuple(conversions(connection, seller_id=seller_id))
+    return made[::-1][:_MOST]

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from domain.months import SettlementMonth
-from web.stores.page.answering import SEE_OTHER, PageRoute, visit_of
+from web.stores.page.answering import SEE_OTHER, PageRoute, left_page, visit_of
 from web.stores.page.forms import Fields
 from web.stores.page.pages import (
     consulting_page,
@@ -45,6 +45,12 @@ def leave(_: TheirForm) -> Response:
     response = RedirectResponse("/left", SEE_OTHER)
     end(response)
     return response
+
+
+@reading.get("/left")
+def left(request: Request) -> Response:
+    """Say that the session has ended."""
+    return left_page(request)
 
 
 @reading.get("/style.css")

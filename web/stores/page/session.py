@@ -22,6 +22,7 @@ from web.stores.access import TokenRefused, Tokens
 from web.stores.page.csrf import KEY_COOKIE, form_token, is_own_form, new_key
 from web.stores.page.forms import Fields
 
+_LATEST: Final = 253_402_214_400  # in the year 9999, the last one that dates have
 TOKEN_COOKIE: Final = "growth-points-session"  # noqa: S105 its name
 
 
@@ -101,7 +102,7 @@ def begin(request: Request, response: Response, token: str) -> None:
     """Verify a token, and keep it with a new key for its forms in cookies; raises NoSession."""
     store_of(request, token)
     claims = jwt.decode(token, options={"verify_signature": False})  # it was verified above
-    until = datetime.fromtimestamp(claims["exp"], UTC)
+    until = datetime.fromtimestamp(min(claims["exp"], _LATEST), UTC)
     for name, value in ((TOKEN_COOKIE, token), (KEY_COOKIE, new_key())):
         keep(request, response, name, value, until)
 
