@@ -103,7 +103,8 @@ def test_what_works_as_its_owner_works_for_a_trigger_of_its_own_table_only(
 
 
 _TITLE_OF_ONE = """
-  EXPLAIN SELECT FROM (VALUES (1::bigint, 'a'::text, 1::bigint)) added (posting_no, seller_id, points)
+  EXPLAIN SELECT
+  FROM (VALUES (1::bigint, 'a'::text, 1::bigint)) added (posting_no, seller_id, points)
   LEFT JOIN growth_points.title USING (posting_no, seller_id, points) WHERE title.content IS NULL
 """
 

@@ -121,6 +121,7 @@ def test_prefect_and_the_service_never_share_a_database() -> None:
         ("growth_points_app", ["worker"]),
         ("growth_points_approver", ["approver"]),
         ("growth_points_reader", ["pages"]),
+        ("growth_points_stores_app", ["stores"]),
     ],
 )
 def test_every_service_has_the_login_of_its_work(login: str, services: list[str]) -> None:
