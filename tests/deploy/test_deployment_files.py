@@ -23,7 +23,7 @@ _ROOT = Path(__file__).parents[2]
 _DEPLOY = _ROOT / "deploy"
 _COMPOSE = yaml.safe_load((_DEPLOY / "compose.yaml").read_text())
 _ONLY_FOR_COMPOSE = {
-    f"GROWTH_POINTS_{login}_PASSWORD" for login in ("OWNER", "APP", "APPROVER", "READER")
+    f"GROWTH_POINTS_{login}_PASSWORD" for login in ("OWNER", "APP", "APPROVER", "READER", "STORES")
 }
 _TEXTS = sorted(
     [
