@@ -1,6 +1,6 @@
 """What is recorded of one store's months: amounts, its newest snapshot, its awards."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -26,17 +26,11 @@ class OwnAward:
 
 
 def own_amounts(
-    connection: Connection, seller_id: str, counted_line_types: Collection[str], months: int
-) -> Mapping[SettlementMonth, int]:
-    """Return a store's counted amounts in the newest months that were delivered, oldest first."""
-    asked = {"seller_id": seller_id, "counted": list(counted_line_types), "months": months}
-    return {row.settlement_month: row.amount_krw for row in connection.execute(_AMOUNTS, asked)}
-
-
-def newest_month(connection: Connection) -> SettlementMonth | None:
-    """Return the newest month that was delivered."""
-    month: SettlementMonth | None = connection.scalar(_NEWEST)
-    return month
+    connection: Connection, seller_id: str, months: int
+) -> Mapping[SettlementMonth, Mapping[str, int]]:
+    """Return a store's amounts by line type in the newest months delivered, oldest first."""
+    rows = connection.execute(_AMOUNTS, {"seller_id": seller_id, "months": months})
+    return {row.settlement_month: row.amounts for row in rows}
 
 
 def newest_facts(connection: Connection, seller_id: str) -> SellerFacts | None:
@@ -55,13 +49,10 @@ def own_awards(connection: Connection, seller_id: str) -> tuple[OwnAward, ...]:
     )
 
 
-_NEWEST: Final = text("""
-    SELECT max(settlement_month)::date AS settlement_month FROM growth_points.revision
-""").columns(settlement_month=Month())
 _AMOUNTS: Final = text("""
-    SELECT settlement_month,
-           coalesce(sum(amount.amount_krw) FILTER (WHERE line_type = ANY (:counted)), 0)::bigint
-             AS amount_krw
+    SELECT settlement_month, coalesce(
+             jsonb_object_agg(line_type, amount.amount_krw) FILTER (WHERE line_type IS NOT NULL),
+             '{}') AS amounts
     FROM (
       SELECT DISTINCT ON (settlement_month) settlement_month, revision_id
       FROM growth_points.revision ORDER BY settlement_month DESC, revision_no DESC LIMIT :months

@@ -19,6 +19,27 @@ CREATE POLICY as_granted ON posting USING (true) WITH CHECK (true);
 CREATE POLICY stores_use_points ON posting AS RESTRICTIVE FOR INSERT TO growth_points_stores
   WITH CHECK (kind IN ('conversion', 'reward', 'cancellation', 'expiry'));
 
+-- Transfers look up the title of their posting. A branch that joins would be read whole for each of
+-- them, so that conversions got slower with every one that had ended.
+CREATE OR REPLACE VIEW title AS
+  SELECT posting_no, seller_id, points, jsonb_build_array(
+           seller_id, request_id, points, account_id, requested_on) AS content
+  FROM conversion
+  UNION ALL
+  SELECT posting_no,
+         (SELECT seller_id FROM conversion WHERE conversion.posting_no = conversion_no),
+         (SELECT points FROM conversion WHERE conversion.posting_no = conversion_no),
+         jsonb_build_array(conversion_no, outcome, answer)
+  FROM conversion_end
+  UNION ALL
+  SELECT posting_no, seller_id, points, jsonb_build_array(
+           seller_id, points, last_usable_on, expired_on)
+  FROM expiry
+  UNION ALL
+  SELECT posting_no, seller_id, points, jsonb_build_array(
+           seller_id, points, entries, encode(entries_hash, 'hex'))
+  FROM reward_sum;
+
 -- The tables in which reward entries are compared and decided, for whoever takes entries.
 CREATE FUNCTION stage_entries() RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = growth_points, pg_temp AS $$

@@ -11,7 +11,6 @@ from adapters.policy_files import PolicyText
 from adapters.postgres.own_months import (
     OwnAward,
     newest_facts,
-    newest_month,
     own_amounts,
     own_awards,
 )
@@ -20,7 +19,7 @@ from adapters.postgres.using import standing_of
 from domain.eligibility import Terms
 from domain.months import SettlementMonth
 from domain.next_tier import NextTier, next_tier
-from domain.policy import Tier
+from domain.policy import LONGEST_WINDOW_MONTHS, Tier
 from flows.policies import policy_on
 
 _MONTHS: Final = 12
@@ -82,13 +81,16 @@ def my_points(
     connection: Connection, seller_id: str, today: date, policies: Sequence[PolicyText]
 ) -> MyPoints:
     """Return what a store has and may expect on a day; raises SellerUnknown."""
-    facts, newest = newest_facts(connection, seller_id), newest_month(connection)
-    if facts is None or newest is None:
+    if (facts := newest_facts(connection, seller_id)) is None:
         raise SellerUnknown(seller_id)
-    next_month = newest + 1
+    amounts = own_amounts(connection, seller_id, _MONTHS + LONGEST_WINDOW_MONTHS)
+    next_month = max(amounts) + 1
     terms = Terms.of(policy_on(policies, next_month.first_day), next_month)
     counted, window = terms.policy.counted_line_types, terms.policy.window_months
-    sold = own_amounts(connection, seller_id, counted, _MONTHS + window - 1)
+    sold = {
+        month: sum(krw for kind, krw in by_type.items() if kind in counted)
+        for month, by_type in amounts.items()
+    }
     awards = own_awards(connection, seller_id)
     known = sum(sold.get(each, 0) for each in next_month.window(window)[:-1])
     tiers = frozenset(each.award.tier for each in awards)
@@ -101,7 +103,7 @@ def my_points(
         last_usable_on=standing.last_usable_on,
         account_id=standing.account_id,
         pending=tuple(_pending(each) for each in awards if each.state == "pending"),
-        months=tuple(_month_sold(each, sold, terms) for each in newest.window(_MONTHS)),
+        months=tuple(_month_sold(each, sold, terms) for each in max(sold).window(_MONTHS)),
         tiers=terms.policy.tiers,
         window_months=window,
         next_month=next_month,

@@ -4,6 +4,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -69,7 +70,7 @@ def test_the_same_request_at_once_by_two_processes_is_one_conversion(
     available, held = has(program)
     clients = [asking(each, issuer.token("A")) for each in servers]
 
-    answers = at_once([lambda c=each: convert(c, "same", 1_000) for each in clients * 8])
+    answers = at_once([partial(convert, each, "same", 1_000) for each in clients * 8])
 
     assert Counter(each.status_code for each in answers) == {201: 1, 200: 15}
     assert len({each.text for each in answers}) == 1
@@ -84,10 +85,7 @@ def test_never_below_zero_whatever_runs_at_once(
     clients = [asking(each, issuer.token("A")) for each in servers]
 
     answers = at_once(
-        [
-            lambda c=clients[number % 2], n=number: convert(c, f"many-{n}", each_points)
-            for number in range(24)
-        ]
+        [partial(convert, clients[n % 2], f"many-{n}", each_points) for n in range(24)]
     )
 
     assert Counter(each.status_code for each in answers) == {201: 9, 409: 15}

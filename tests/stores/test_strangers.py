@@ -107,7 +107,7 @@ STRANGERS: Final[dict[str, Callable[[Issuer, random.Random, Operation], str | No
     "by a shared key": lambda _, __, it: jwt.encode(
         claims_of("A", scope_of(it)), SECRET, "HS256", headers={"kid": "2026-a"}
     ),
-    "not signed": lambda _, __, it: jwt.encode(claims_of("A", scope_of(it)), None, "none"),
+    "not signed": lambda _, __, it: jwt.encode(claims_of("A", scope_of(it)), "", "none"),
     "tampered": _tampered,
     "from or for elsewhere": _elsewhere,
     "nobody": lambda *_: None,

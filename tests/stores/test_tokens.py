@@ -133,7 +133,7 @@ def test_a_signature_is_of_its_content(tokens: Tokens, issuer: Issuer) -> None:
 def test_keys_that_may_not_sign_are_passed_over(tmp_path: Path, changes: dict[str, Any]) -> None:
     good, bad = Signer.rsa("good"), Signer.rsa("bad")
     issuer = Issuer(tmp_path / "jwks.json", [good])
-    issuer.publish({**bad.public, **changes}, {"kty": ["RSA"]}, {"kid": []}, {})  # type: ignore[arg-type]
+    issuer.publish({**bad.public, **changes}, {"kty": ["RSA"]}, {"kid": []}, {})
     keys = Keys(str(issuer.file))
 
     assert keys.find("bad") is None

@@ -79,6 +79,8 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
     except OSError as error:
         raise PortTaken(port, error.strerror or str(error)) from error
     with listener:
+        # An answer is sent in two pieces; the second must not wait until the first has arrived.
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         yield listener
 
 
