@@ -139,6 +139,15 @@ def test_nothing_else_is(stores: psycopg.Connection, sql: str, refused: str) -> 
     assert refused in outcome(stores, sql)
 
 
+def test_without_the_policy_they_would_give_points(ledger: URL) -> None:
+    with psycopg.connect(as_login("growth_points_owner", ledger)) as owner:
+        owner.execute("DROP POLICY stores_use_points ON growth_points.posting")
+        owner.execute("SET LOCAL ROLE growth_points_stores")
+        owner.execute(BEYOND["give points"][0])
+        owner.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        owner.rollback()
+
+
 @pytest.mark.parametrize("table", READ)
 def test_what_is_shown_can_be_read(stores: psycopg.Connection, table: str) -> None:
     stores.execute(f"SELECT * FROM growth_points.{table} LIMIT 1")
