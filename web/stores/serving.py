@@ -11,6 +11,7 @@ import uvicorn
 
 from domain.refusal import Unavailable
 from flows.prefect.servers.lasting_server import PortTaken
+from flows.program import stores_database
 from flows.settings import Settings
 from web.stores.app import create_app
 
@@ -27,6 +28,7 @@ def serve_stores_until_stopped(
 ) -> None:
     """Serve until SIGINT or SIGTERM; `announce` is called with the address. Raises PortTaken."""
     server = _server(settings)
+    _require_database(settings)
     with _listening(host, port) as listener:
         announce(_address(host, listener))
         server.run(sockets=[listener])
@@ -36,6 +38,7 @@ def serve_stores_until_stopped(
 def serving_stores(settings: Settings, port: int, host: str = "127.0.0.1") -> Iterator[str]:
     """Serve in a thread; yield the address. Port 0 takes any that is free. Raises PortTaken."""
     server = _server(settings)
+    _require_database(settings)
     with _listening(host, port) as listener:
         thread = Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()
@@ -58,6 +61,12 @@ def _server(settings: Settings) -> uvicorn.Server:
         timeout_graceful_shutdown=_STOPPING_SECONDS,
     )
     return uvicorn.Server(config)
+
+
+def _require_database(settings: Settings) -> None:
+    """Raise what is wrong with the database before anybody is told an address."""
+    with stores_database(settings, 1):
+        pass
 
 
 @contextmanager
