@@ -74,8 +74,8 @@ def _page(settings: Settings, path: list[str], asked: Mapping[str, str]) -> _Pag
         case ["why"]:
             return lambda connection: months_page(connection, visit, policies)
         case ["why", month]:
-            of = SettlementMonth.parse(month)
-            return lambda connection: decision_page(connection, visit, of)
+            of, rule = SettlementMonth.parse(month), settings.approval_rule
+            return lambda connection: decision_page(connection, visit, of, rule)
         case ["consulting"]:
             return lambda connection: consulting_page(connection, visit)
         case [tab] if tab in TABS:

@@ -14,6 +14,7 @@ import httpx
 
 from tests.stores.tokens import AUDIENCE, ISSUER, Issuer
 
+COMMAND = (str(Path(sys.executable).with_name("growth-points")), "serve-stores")
 _PATIENCE_SECONDS = 60
 
 
@@ -41,9 +42,12 @@ def serve_stores(database_url: str, home: Path, issuer: Issuer) -> Iterator[Serv
         "GROWTH_POINTS_STORES_ISSUER": ISSUER,
         "GROWTH_POINTS_STORES_AUDIENCE": AUDIENCE,
     }
-    command = [str(Path(sys.executable).with_name("growth-points")), "serve-stores", "--port", "0"]
     process = subprocess.Popen(  # noqa: S603 our own command
-        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [*COMMAND, "--port", "0"],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     )
     try:
         yield Served(process, _address(process))

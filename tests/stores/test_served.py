@@ -1,5 +1,7 @@
 """Real servers on a real database, under the login of production: one request, one conversion."""
 
+import os
+import subprocess
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -14,7 +16,7 @@ from sqlalchemy.engine import URL
 from adapters.postgres.database import open_database
 from tests.closings import Program
 from tests.production import administer, as_login, production_database
-from tests.stores.serving import Served, asking, serve_stores
+from tests.stores.serving import COMMAND, Served, asking, serve_stores
 from tests.stores.tokens import ALL_SCOPES, Issuer
 from tests.using.conftest import make_program
 from tests.using.store_a import SOME_DAY, has
@@ -155,3 +157,33 @@ def test_a_service_does_its_work_under_the_login_of_production(
 
     assert sent.json()["entries"][0]["outcome"] == "paid"
     assert client.get("/stores/A/decisions/2026-10").json()["outcome"] == "awarded"
+
+
+@pytest.mark.parametrize(
+    ("variables", "code", "told"),
+    [
+        ({}, 2, "set GROWTH_POINTS_STORES_JWKS to a file or URL"),
+        ({"JWKS": "http://keys.example", "ISSUER": "i"}, 2, "GROWTH_POINTS_STORES_JWKS: keys are"),
+        (
+            {"JWKS": "keys", "ISSUER": "i", "DATABASE_URL": "postgresql://127.0.0.1:1/none"},
+            1,
+            "No connection to postgresql://127.0.0.1:1/none",
+        ),
+    ],
+    ids=["no keys", "keys in the open", "no database"],
+)
+def test_what_is_missing_is_a_sentence(
+    tmp_path: Path, variables: dict[str, str], code: int, told: str
+) -> None:
+    set_to = {f"GROWTH_POINTS_STORES_{name}": value for name, value in variables.items()}
+    ran = subprocess.run(  # noqa: S603 our own command
+        [*COMMAND, "--port", "0"],
+        env={**os.environ, "GROWTH_POINTS_HOME": str(tmp_path), **set_to},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (ran.returncode, ran.stdout) == (code, "")
+    assert ran.stderr.startswith(f"growth-points: {told}")
+    assert "Traceback" not in ran.stderr

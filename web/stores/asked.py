@@ -74,10 +74,7 @@ def month_of(text: str) -> SettlementMonth:
 
 @dataclass(frozen=True, slots=True)
 class OneStore:
-    """The store that a request is about, and whoever may ask about it.
-
-    `engine` shows that store's raw months and no other's.
-    """
+    """The store that a request is about, and whoever may ask about it."""
 
     seller_id: str
     actor: str
@@ -85,13 +82,18 @@ class OneStore:
     engine: Engine
     policies: Sequence[PolicyText]
 
+    @property
+    def own(self) -> Engine:
+        """The engine that shows this store's raw months, and no other's."""
+        return of_store(self.engine, self.seller_id)
+
 
 def _store_by(scope: str) -> Any:
-    def find(request: Request, seller_id: SellerId, caller: Asking) -> OneStore:
+    async def find(request: Request, seller_id: SellerId, caller: Asking) -> OneStore:
         caller.require(scope, seller_id)
         state = request.app.state
-        engine = of_store(state.engine, seller_id)
-        return OneStore(seller_id, caller.actor, language_of(request), engine, state.policies)
+        language = language_of(request)
+        return OneStore(seller_id, caller.actor, language, state.engine, state.policies)
 
     return Depends(find)
 

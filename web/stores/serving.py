@@ -12,6 +12,7 @@ from fastapi import FastAPI
 
 from domain.refusal import Unavailable
 from flows.prefect.servers.lasting_server import PortTaken
+from flows.program import stores_database
 from flows.settings import Settings
 from web.stores.app import create_app
 
@@ -28,6 +29,7 @@ def serve_stores_until_stopped(
 ) -> None:
     """Serve until SIGINT or SIGTERM; `announce` is called with the address. Raises PortTaken."""
     server = _server(create_app(settings))
+    _require_database(settings)
     with _listening(host, port) as listener:
         announce(_address(host, listener))
         server.run(sockets=[listener])
@@ -48,6 +50,7 @@ def serving_stores(
     if add is not None:
         add(app)
     server = _server(app)
+    _require_database(settings)
     with _listening(host, port) as listener:
         thread = Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()
@@ -70,6 +73,12 @@ def _server(app: FastAPI) -> uvicorn.Server:
         timeout_graceful_shutdown=_STOPPING_SECONDS,
     )
     return uvicorn.Server(config)
+
+
+def _require_database(settings: Settings) -> None:
+    """Raise what is wrong with the database before anybody is told an address."""
+    with stores_database(settings, 1):
+        pass
 
 
 @contextmanager

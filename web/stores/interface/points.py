@@ -220,7 +220,7 @@ class ConsultingAnswer(BaseModel):
 @router.get("/points", summary="My points", responses=problems_of(401, 403, 404))
 def read_points(store: ReadStore) -> PointsAnswer:
     """What a store has, what comes, when it ends, and what its next month would need."""
-    with store.engine.connect() as connection:
+    with store.own.connect() as connection:
         day = today(connection)
         return PointsAnswer.of(my_points(connection, store.seller_id, day, store.policies))
 
@@ -273,7 +273,7 @@ def read_decision(
 ) -> DecisionAnswer:
     """What was decided for a settlement month, explained in Korean or English."""
     asked = month_of(month)
-    with store.engine.connect() as connection:
+    with store.own.connect() as connection:
         if (evaluation := current_evaluation(connection, asked)) is None:
             raise MonthNotClosed(asked)
         found = next(
@@ -283,7 +283,7 @@ def read_decision(
     if found is None:
         raise NoDecision(store.seller_id, asked)
     rule = request.app.state.settings.approval_rule
-    told = explain_decision(store.engine, store.seller_id, asked, store.language, rule, day)
+    told = explain_decision(store.own, store.seller_id, asked, store.language, rule, day)
     response.headers["Content-Language"] = store.language
     response.headers["Vary"] = "Accept-Language"
     return DecisionAnswer.of(found, told)

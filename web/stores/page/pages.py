@@ -11,6 +11,7 @@ from adapters.postgres.own_months import own_awards
 from adapters.postgres.revisions import require_seller
 from adapters.postgres.statements import award_for_consulting, statement
 from adapters.postgres.using import today
+from domain.approval import ApprovalRule
 from domain.ledger import Award
 from domain.months import SettlementMonth
 from flows.showing.consulting import consulting_answer
@@ -57,12 +58,15 @@ def months_page(connection: Connection, visit: Visit, policies: Sequence[PolicyT
     return render("store_why.html", visit, months=[each for each in shown if each.month in closed])
 
 
-def decision_page(connection: Connection, visit: Visit, month: SettlementMonth) -> str:
+def decision_page(
+    connection: Connection, visit: Visit, month: SettlementMonth, rule: ApprovalRule
+) -> str:
     """Render the explanation of a month; raises MonthNotClosed, NoDecision.
 
     Its last section, who decided from which files, is the operator's.
     """
-    text = explain_decision(connection.engine, visit.seller_id, month, visit.language)
+    day = today(connection)
+    text = explain_decision(connection.engine, visit.seller_id, month, visit.language, rule, day)
     parts = list(sections(text))
     shown = parts[:-1] if visit.form_token else parts
     return render("store_decision.html", visit, month=month, parts=shown)

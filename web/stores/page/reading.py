@@ -83,8 +83,8 @@ def months(request: Request, session: TheSession) -> Response:
 def decision(request: Request, month: str, session: TheSession) -> Response:
     """Explain a month."""
     visit = visit_of(request, session, "why")
-    asked = SettlementMonth.parse(month)
-    return _shown(session, lambda connection: decision_page(connection, visit, asked))
+    asked, rule = SettlementMonth.parse(month), request.app.state.settings.approval_rule
+    return _shown(session, lambda connection: decision_page(connection, visit, asked, rule))
 
 
 @reading.get("/consulting")
