@@ -56,7 +56,7 @@ bench: $(SETUP)  ## the numbers, as ratios measured side by side in one run
 	@$(BIN)/python bench/finance.py
 	@$(BIN)/python bench/restate.py
 
-torture: $(SETUP)  ## close, restate and pay months while process, connection and server are killed
+torture: $(SETUP)  ## close, pay and use points while process, connection, server and ad system are killed
 	@$(BIN)/python -m tests.torture.interrupted
 
 mutate: $(SETUP)  ## weaken every condition of every guard in turn; MUTANTS=40 SEED=7 tries a sample

@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError
 from adapters.postgres.ledger.refusals import constraint_of
 
 # What entitles a posting is recorded on its day, and no notice after the last usable one.
-_OF_ANOTHER_DAY: Final = frozenset({"title_belongs", "reward_entry_belongs", "notice_is_due"})
+_OF_ANOTHER_DAY: Final = frozenset({"title_belongs", "notice_is_due"})
 _Result = TypeVar("_Result")
 
 

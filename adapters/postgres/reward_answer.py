@@ -14,10 +14,7 @@ if TYPE_CHECKING:
 _COPY: Final = sql.SQL("""
     COPY (
       SELECT {event_id} AS event_id, position, {seller_id} AS seller_id, kind, points,
-             {customer_ref} AS customer_ref,
-             CASE WHEN was_retried THEN 'paid'
-                  WHEN posting_no IS NULL AND cancelled_by_event_id IS NOT NULL THEN 'cancelled'
-                  ELSE outcome END AS outcome
+             {customer_ref} AS customer_ref, state AS outcome
       FROM growth_points.reward WHERE reward_delivery_id IN (
         SELECT reward_delivery_id FROM growth_points.reward_delivery WHERE day = {day})
       ORDER BY reward.event_id, position
@@ -38,6 +35,6 @@ def write_answer(connection: Connection, day: date, file: IO[bytes]) -> None:
 
 
 def _quoted(column: str) -> sql.Composable:
-    return sql.SQL("regexp_replace({}, {}, {})").format(
-        sql.Identifier(column), sql.Literal(FORMULA), sql.Literal(r"'\1")
+    return sql.SQL("CASE WHEN {text} ~ {formula} THEN '''' || {text} ELSE {text} END").format(
+        text=sql.Identifier(column), formula=sql.Literal(FORMULA)
     )

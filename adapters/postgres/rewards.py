@@ -52,9 +52,9 @@ class Reward:
     cancelled_by: str | None
 
 
-def find_reward_delivery(connection: Connection, delivered: RewardDay) -> int | None:
+def find_reward_delivery(connection: Connection, day: date, content_hash: str) -> int | None:
     """Return the number of the delivery of the day with this content; None if it is new."""
-    asked = {"day": delivered.day, "content_hash": delivered.content_hash}
+    asked = {"day": day, "content_hash": content_hash}
     number: int | None = connection.scalar(_FIND, asked)
     return number
 
@@ -172,8 +172,10 @@ _CHANGED_DAYS: Final = text("""
     WHERE cancelling.reward_delivery_id = :delivery_id AND cancelling.kind = 'cancellation'
 """)
 _RETRIED_DAYS: Final = text("""
-    SELECT DISTINCT occurred_on FROM growth_points.reward_retry
-    JOIN growth_points.reward_entry USING (event_id, position) WHERE occurred_on >= :since
+    SELECT DISTINCT occurred_on FROM growth_points.reward_entry entry
+    WHERE posting_no IS NULL AND kind <> 'cancellation' AND occurred_on >= :since AND EXISTS (
+      SELECT FROM growth_points.reward_retry retry
+      WHERE (retry.event_id, retry.position) = (entry.event_id, entry.position))
 """)
 _DELIVERED: Final = text("SELECT day FROM growth_points.reward_delivery WHERE day >= :since")
 _OUTCOMES: Final = text("""
@@ -182,14 +184,11 @@ _OUTCOMES: Final = text("""
 """)
 _REWARDS: Final = text("""
     SELECT event_id, position, seller_id, reward.kind, points, customer_ref, occurred_on,
-           CASE WHEN was_retried THEN 'paid'
-                WHEN reward.posting_no IS NULL AND cancelled_by_event_id IS NOT NULL
-                THEN 'cancelled' ELSE outcome END AS outcome,
-           recorded_at AS paid_at,
+           state AS outcome, recorded_at AS paid_at,
            nullif(concat_ws(' ', cancelled_by_event_id, cancelled_by_position), '') AS cancelled_by
     FROM growth_points.reward LEFT JOIN growth_points.posting USING (posting_no)
-    WHERE (CAST(:day AS date) IS NULL OR reward_delivery_id IN (
-        SELECT reward_delivery_id FROM growth_points.reward_delivery WHERE day = :day))
+    WHERE (CAST(:day AS date) IS NULL OR reward_delivery_id = ANY (ARRAY(
+        SELECT reward_delivery_id FROM growth_points.reward_delivery WHERE day = :day)))
       AND (CAST(:event_id AS text) IS NULL OR event_id = :event_id)
       AND (CAST(:event_ids AS text[]) IS NULL OR event_id = ANY (:event_ids))
       AND (CAST(:seller_id AS text) IS NULL OR seller_id = :seller_id)

@@ -27,6 +27,10 @@ _OF_ITS_REVISION: Final = """
     WHERE revision.revision_id = revision_signature.revision_id
 """
 
+_OF_ITS_POSTING: Final = """
+    SELECT recorded_at FROM growth_points.posting WHERE posting.posting_no = reward_retry.posting_no
+"""
+
 # Each kind of record with its instant. A run has two: the machine's and the database's.
 _RECORDED: Final = (
     ("posting", "recorded_at", "posting_no = subject_key::bigint"),
@@ -47,6 +51,7 @@ _RECORDED: Final = (
     ("evaluation", "evaluated_at", "evaluation_id = subject_key::integer"),
     ("ad_account_link", "linked_at", "link_no = subject_key::bigint"),
     ("reward_delivery", "accepted_at", "reward_delivery_id = subject_key::integer"),
+    ("reward_retry", f"({_OF_ITS_POSTING})", "posting_no = subject_key::bigint LIMIT 1"),
     ("conversion_attempt", "asked_at", "attempt_no = subject_key::bigint"),
     ("notice_list", "told_at", "notice_list_id = subject_key::bigint"),
 )

@@ -19,34 +19,14 @@ CREATE POLICY as_granted ON posting USING (true) WITH CHECK (true);
 CREATE POLICY stores_use_points ON posting AS RESTRICTIVE FOR INSERT TO growth_points_stores
   WITH CHECK (kind IN ('conversion', 'reward', 'cancellation', 'expiry'));
 
--- Transfers look up the title of their posting. A branch that joins would be read whole for each of
--- them, so that conversions got slower with every one that had ended.
-CREATE OR REPLACE VIEW title AS
-  SELECT posting_no, seller_id, points, jsonb_build_array(
-           seller_id, request_id, points, account_id, requested_on) AS content
-  FROM conversion
-  UNION ALL
-  SELECT posting_no,
-         (SELECT seller_id FROM conversion WHERE conversion.posting_no = conversion_no),
-         (SELECT points FROM conversion WHERE conversion.posting_no = conversion_no),
-         jsonb_build_array(conversion_no, outcome, answer)
-  FROM conversion_end
-  UNION ALL
-  SELECT posting_no, seller_id, points, jsonb_build_array(
-           seller_id, points, last_usable_on, expired_on)
-  FROM expiry
-  UNION ALL
-  SELECT posting_no, seller_id, points, jsonb_build_array(
-           seller_id, points, entries, encode(entries_hash, 'hex'))
-  FROM reward_sum;
-
 -- The tables in which reward entries are compared and decided, for whoever takes entries.
 CREATE FUNCTION stage_entries() RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = growth_points, pg_temp AS $$
 BEGIN
   PERFORM stage_rewards();
   GRANT SELECT, INSERT, DELETE ON staged_reward TO growth_points_stores;
-  GRANT SELECT, INSERT ON candidate, offered, decided TO growth_points_stores;
+  GRANT SELECT, INSERT, UPDATE ON offered TO growth_points_stores;
+  GRANT SELECT, INSERT ON known_reward, contested TO growth_points_stores;
 END $$;
 REVOKE EXECUTE ON FUNCTION stage_entries() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION stage_entries() TO growth_points_service, growth_points_stores;
@@ -58,7 +38,7 @@ GRANT EXECUTE ON FUNCTION today(), lock_program(), lock_balances(text[]) TO grow
 GRANT SELECT ON alembic_version, own_amount, own_snapshot, policy, evaluation, evaluation_input,
   decision, payout_date, payout, approval_rule, approval, award, correction, transfer, balance,
   unpaid, expiring, ad_account_link, conversion, conversion_end, conversion_attempt, expiry,
-  reward_delivery, reward_entry, reward_retry, reward_sum, reward, open_reward, rewarded
+  reward_delivery, reward_entry, reward_retry, reward, open_reward, rewarded
   TO growth_points_stores;
 GRANT SELECT (posting_no, key, kind, settlement_month, request_hash, effective_on, reason,
   recorded_at) ON posting TO growth_points_stores;
@@ -82,5 +62,3 @@ GRANT INSERT (event_id, position, reward_delivery_id, seller_id, kind, points, c
   occurred_on, cancels_event_id, cancels_position, outcome, posting_no)
   ON reward_entry TO growth_points_stores;
 GRANT INSERT (event_id, position, posting_no) ON reward_retry TO growth_points_stores;
-GRANT INSERT (posting_no, seller_id, points, entries, entries_hash)
-  ON reward_sum TO growth_points_stores;

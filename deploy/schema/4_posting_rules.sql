@@ -149,12 +149,17 @@ BEGIN
         END IF;
       END IF;
     END IF;
-  ELSIF EXISTS (
-    SELECT FROM added LEFT JOIN title USING (posting_no, seller_id, points)
-    WHERE title.content IS NULL)
-  THEN
-    RAISE EXCEPTION 'nothing that was recorded entitles to this %', added_to.kind
-      USING ERRCODE = 'check_violation', CONSTRAINT = 'transfer_has_a_title';
+  ELSE
+    IF EXISTS (
+      SELECT seller_id, points FROM added
+      EXCEPT SELECT seller_id, points FROM title WHERE posting_no = added_to.posting_no)
+    THEN
+      RAISE EXCEPTION 'nothing that was recorded entitles to this %', added_to.kind
+        USING ERRCODE = 'check_violation', CONSTRAINT = 'transfer_has_a_title';
+    END IF;
+    IF added_to.kind = 'reward' THEN
+      PERFORM require_rewards_in_order(added_to.posting_no);
+    END IF;
   END IF;
   RETURN NULL;
 END $$;

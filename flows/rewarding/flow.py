@@ -30,7 +30,7 @@ from flows.reports.keeping import keep_report
 from flows.reports.report import Report
 from flows.rewarding.answer_file import answer_file, keep_answers
 from flows.rewarding.late_days import come_late
-from flows.rewarding.pay_entries import Payment, pay_delivered
+from flows.rewarding.pay_entries import Payment, pay_delivered, pay_known
 from flows.rewarding.read_rewards import find_rewards, judge_rewards, read_rewards
 from flows.rewarding.refusals import DayNotCome
 from flows.rewarding.report import blocked_advice, blocked_report, day_report, payment_summary
@@ -127,13 +127,15 @@ def _paid(
     settings: Settings, day: date, root: str, folders: tuple[Path, Path], actor: str
 ) -> PaidDay:
     staging, fetched = folders
-    start_gate()  # it loads while the files are read
-    policies = program_policies(settings)
-    rules, days = policy_on(policies, day).use, retry_days(settings)
+    days, findings = retry_days(settings), tuple[Finding, ...]()
     found = find(settings, day, root, fetched)
-    quarantine = settings.quarantine / f"rewards/{day}/{found.content_hash[:12]}"
-    staged = read(found, staging, quarantine, rules.reward_entry_limit_points)
-    payment, findings = pay(settings, staged, days, actor)
+    payment = pay_if_known(settings, found, days, actor)
+    if payment is None:
+        start_gate()  # it loads while the files are read
+        rules = policy_on(program_policies(settings), day).use
+        quarantine = settings.quarantine / f"rewards/{day}/{found.content_hash[:12]}"
+        staged = read(found, staging, quarantine, rules.reward_entry_limit_points)
+        payment, findings = pay(settings, staged, days, actor)
     report = day_report(day, payment, findings, answer_file(settings, day))
     # A run that was killed after its commit left no report.
     name = f"paid-{payment.delivery_id}"
@@ -146,6 +148,19 @@ def _paid(
 def find(settings: Settings, day: date, root: str, fetched: Path) -> Delivery[date]:
     """Find and hash the day's files, and check who signed them."""
     return find_rewards(settings, day, root, fetched, this_occasion().now)
+
+
+@task(cache_policy=NO_CACHE, name="pay again what is known", **RETRIES)
+def pay_if_known(
+    settings: Settings, found: Delivery[date], days: int, actor: str
+) -> Payment | None:
+    """Pay refused entries of the last `days` days again, if the files were paid before."""
+    with program_database(settings) as engine:
+        payment = pay_known(engine, found.period, found.content_hash, days, actor)
+        if payment is not None:
+            with engine.connect() as connection:
+                keep_answers(connection, settings, {found.period, *payment.days})
+    return payment
 
 
 @task(cache_policy=NO_CACHE, name="read the entries")

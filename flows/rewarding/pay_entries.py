@@ -65,14 +65,10 @@ def pay_delivered(
 
     def pay_all(connection: Connection) -> Payment:
         lock_program(connection)
+        known = find_reward_delivery(connection, delivered.day, delivered.content_hash)
+        if known is not None:
+            return _pay_known(connection, known, retry_days, actor)
         since = _since(connection, retry_days)
-        if (known := find_reward_delivery(connection, delivered)) is not None:
-            stage(connection)
-            again = _pay(connection, None, Scope(since), None, actor)
-            # A run that was killed after its commit left answers as they were.
-            days = retried_days(connection, since)
-            outcomes = outcomes_of(connection, known)
-            return replace(again, delivery_id=known, outcomes=outcomes, days=days)
         stage(connection, delivered.entries)
         profile = judge(tuple(conflicts(connection)))
         number = record_reward_delivery(connection, delivered, profile, since, actor)
@@ -81,6 +77,28 @@ def pay_delivered(
         return _pay(connection, number, Scope(since), returned, actor)
 
     return on_one_day(engine, pay_all)
+
+
+def pay_known(
+    engine: Engine, day: date, content_hash: str, retry_days: int, actor: str
+) -> Payment | None:
+    """Pay refused entries again if a day's content was paid before; None if it was not."""
+
+    def pay_open(connection: Connection) -> Payment | None:
+        lock_program(connection)
+        known = find_reward_delivery(connection, day, content_hash)
+        return None if known is None else _pay_known(connection, known, retry_days, actor)
+
+    return on_one_day(engine, pay_open)
+
+
+def _pay_known(connection: Connection, known: int, retry_days: int, actor: str) -> Payment:
+    stage(connection)
+    since = _since(connection, retry_days)
+    again = _pay(connection, None, Scope(since), None, actor)
+    # A run that was killed after its commit left answers as they were.
+    days, outcomes = retried_days(connection, since), outcomes_of(connection, known)
+    return replace(again, delivery_id=known, outcomes=outcomes, days=days)
 
 
 def pay_again(

@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 from sqlalchemy import Connection, Engine, text
 
+from adapters.postgres.ledger.expiring import expire
 from adapters.postgres.using import today
 from flows.rewarding.pay_entries import pay_again
 from tests.adapters.guards import Attempt, Probe, changes, put
@@ -22,17 +23,20 @@ from tests.using.reward_days import Entry, deliver_to, event
 def reward_customers(engine: Engine) -> None:
     """Have q pay E/1, F/1, H/2, Y/2 and later G/1, not E/2 and E/3; w has nothing to pay W/1.
 
-    X/1 returns F/1, Y/1 withdraws H/1. Some of q's points are held.
+    X/1 returns F/1, Y/1 withdraws H/1. Some of q's points are held. v pays K/1, not K/2 to K/4.
     """
     with engine.begin() as connection:
         day = today(connection)
         know(connection, "w")
+        know(connection, "v")
         adjust(connection, "q", 500, key="adjustment/q", on=day)
+        adjust(connection, "v", 1, key="adjustment/v", on=day)
         link(connection, "q")
         convert(connection, "q", 10)
     rows = [*event("E", 100, 600, 1, seller_id="q"), *event("F", 50, seller_id="q")]
     rows += [*event("G", 460, seller_id="q"), *event("H", 7, 3, seller_id="q")]
     rows += [Entry("Y", 1, 7, "q", cancels=("H", 1)), Entry("Y", 2, 2, "q")]
+    rows += event("K", 1, 700, 800, 5, seller_id="v")
     deliver_to(engine, day, [*rows, *event("W", 5, seller_id="w")])
     with engine.begin() as connection:
         adjust(connection, "q", 200, key="adjustment/q2", on=day)
@@ -41,12 +45,14 @@ def reward_customers(engine: Engine) -> None:
 
 
 def go_on_rewarding(engine: Engine) -> None:
-    """Pay E's rest when there are points, and a new entry of another day."""
+    """Pay E's rest and K/2 when there are points, a new entry of another day, and more of F."""
     with engine.begin() as connection:
         day = today(connection)
         adjust(connection, "q", 1_000, key="adjustment/q3", on=day)
+        adjust(connection, "v", 700, key="adjustment/v2", on=day)
     paid = deliver_to(engine, day - timedelta(days=1), event("D", 10, seller_id="q"))
-    assert (paid.retried, paid.outcomes) == (2, {"paid": 1})
+    assert (paid.retried, paid.outcomes) == (3, {"paid": 1})
+    assert deliver_to(engine, day, [Entry("F", 2, 5, "q")]).outcomes == {"paid": 1}
 
 
 # How the probes write: with valid facts but for those given.
@@ -104,12 +110,8 @@ def _retry(connection: Connection, **facts: object) -> int:
     return put(connection, "reward_retry", values, returning="posting_no")
 
 
-def _sum(connection: Connection, number: int, **facts: object) -> int:
-    """Record what a store pays by the entries of a posting."""
-    own = "SELECT * FROM growth_points.rewarded WHERE posting_no = :number"
-    found = connection.execute(text(own), {"number": number}).mappings().first()
-    values = {"posting_no": number, "seller_id": "q", **dict(found or {}), **facts}
-    return put(connection, "reward_sum", values, returning="posting_no")
+def _move(connection: Connection, number: int, seller: str = "q", points: int = 10) -> None:
+    line(connection, number, "reward", seller, points=points)
 
 
 def _delivering(**facts: object) -> Attempt:
@@ -141,17 +143,12 @@ def _retrying(**facts: object) -> Attempt:
     return lambda connection: _retry(connection, **facts)
 
 
-def _summing(**facts: object) -> Attempt:
-    """Record a paid entry, then a sum that differs from it."""
-    return lambda connection: _sum(connection, _paid(connection), **facts)
-
-
-def _summing_after(first: Attempt) -> Attempt:
-    """Record entries, then the sum of their posting."""
+def _moving_after(first: Attempt, seller: str = "q", points: int = 10) -> Attempt:
+    """Record entries, then move the points of their posting."""
 
     def attempt(connection: Connection) -> None:
         first(connection)
-        _sum(connection, _newest(connection))
+        _move(connection, _newest(connection), seller, points)
 
     return attempt
 
@@ -169,6 +166,62 @@ def _withdrawn_by_another(connection: Connection) -> None:
     _entry(connection, event_id="Z2", kind="cancellation", reward_delivery_id=number, **named)
 
 
+def _withdrawn_by_another_delivery(connection: Connection) -> None:
+    """Record Z/1 as cancelled, and the cancellation that names it with another delivery."""
+    _entry(connection, outcome="cancelled")
+    named = {"cancels_event_id": "Z", "cancels_position": 1, "outcome": "not_paid"}
+    other = _delivery(connection, content_hash="b" * 64)
+    _entry(connection, event_id="Z2", kind="cancellation", reward_delivery_id=other, **named)
+
+
+def _returned_before_it_is_paid(connection: Connection) -> None:
+    """Return Z/1 by a posting that is sealed before the one that pays it."""
+    returning = _open(connection, "cancellation")
+    number = _delivery(connection)
+    _paid(connection, reward_delivery_id=number)
+    named = {"cancels_event_id": "Z", "cancels_position": 1, "outcome": "returned"}
+    facts = {"reward_delivery_id": number, "posting_no": returning, **named}
+    _entry(connection, event_id="Z2", kind="cancellation", **facts)
+    _move(connection, _newest(connection))
+    line(connection, returning, "cancellation", "q", points=10)
+
+
+def _after_its_seal(connection: Connection) -> None:
+    """Pay one more entry by a posting whose later tries are sealed."""
+    number = _retry(connection)
+    connection.execute(text("SELECT growth_points.seal_waiting()"))
+    _retry(connection, posting_no=number, position=3)
+
+
+def _before_it_is_refused(*, later: bool) -> Attempt:
+    """Pay Z/2, at once or later, and then record that Z/1 is refused."""
+
+    def attempt(connection: Connection) -> None:
+        number = _delivery(connection)
+        facts = {"position": 2, "reward_delivery_id": number}
+        if later:
+            _entry(connection, **facts)
+            paying = _retry(connection, event_id="Z")
+        else:
+            paying = _paid(connection, **facts)
+        _move(connection, paying)
+        _entry(connection, reward_delivery_id=number)
+
+    return attempt
+
+
+def _after_its_expiry(connection: Connection) -> None:
+    """Have u pay an entry of its last usable day, after its points expired."""
+    long_ago = today(connection) - timedelta(days=367)
+    adjust(connection, "u", 10, key="adjustment/u", on=long_ago)
+    assert expire(connection, "prober", seller_id="u") is not None
+    usable = "SELECT last_usable_on FROM growth_points.balance WHERE seller_id = 'u'"
+    last = connection.scalar(text(usable))
+    number = _delivery(connection, day=last)
+    facts = {"seller_id": "u", "occurred_on": last, "reward_delivery_id": number}
+    _move(connection, _paid(connection, **facts), "u")
+
+
 def _of_another_day(connection: Connection) -> None:
     """Add to E by a delivery of the day before."""
     before = today(connection) - timedelta(days=1)
@@ -177,51 +230,20 @@ def _of_another_day(connection: Connection) -> None:
 
 
 def _one_of_two(connection: Connection) -> None:
-    """Have two stores pay, and sum one of them."""
+    """Have two stores pay, and move the points of one of them."""
     number = _paid(connection)
     delivery = text("SELECT max(reward_delivery_id) FROM growth_points.reward_delivery")
     same = connection.scalar(delivery)
-    _entry(
-        connection,
-        event_id="Z2",
-        seller_id="i",
-        outcome="paid",
-        posting_no=number,
-        reward_delivery_id=same,
-    )
-    _sum(connection, number, points=10, entries=1)
-
-
-def _after_its_sum(connection: Connection) -> None:
-    """Pay one more entry by a posting that is summed."""
-    number = _paid(connection)
-    _sum(connection, number)
-    _retry(connection, posting_no=number)
+    facts = {"outcome": "paid", "posting_no": number, "reward_delivery_id": same}
+    _entry(connection, event_id="Z2", seller_id="i", **facts)
+    _move(connection, number)
 
 
 def _after_its_transfer(connection: Connection) -> None:
-    """Sum a posting once more whose points have moved."""
+    """Pay one more entry by a posting whose points have moved."""
     number = _paid(connection)
-    _sum(connection, number)
-    line(connection, number, "reward", "q", points=10)
+    _move(connection, number)
     _retry(connection, posting_no=number)
-
-
-def _adjust_what_is_paid(connection: Connection) -> None:
-    """Have another connection take points between a sum and its transfer."""
-    _sum(connection, _paid(connection))
-    with connection.engine.connect() as another:
-        another.execute(text("SET lock_timeout = '100ms'"))
-        adjust(another, "q", -1, key="adjustment/meanwhile")
-
-
-def _moved(points: int) -> Attempt:
-    def attempt(connection: Connection) -> None:
-        number = _paid(connection)
-        _sum(connection, number)
-        line(connection, number, "reward", "q", points=points)
-
-    return attempt
 
 
 _TO_Q = ("reward", "q")
@@ -248,17 +270,22 @@ REWARD_PROBES = (
         names="seal_seals_once",
         without=BY_HAND,
     ),
-    Probe(
-        "reward_delivery.sealed",
-        _entering(outcome="cancelled"),
-        names="reward_is_cancelled_by_an_entry",
-    ),
-    Probe(
-        "reward_delivery.sealed",
-        _withdrawn_by_another,
-        names="reward_is_cancelled_by_an_entry",
+    *(
+        Probe("reward_delivery.sealed", attempt, names="reward_is_cancelled_by_an_entry")
+        for attempt in (
+            _entering(outcome="cancelled"),
+            _withdrawn_by_another,
+            _withdrawn_by_another_delivery,
+        )
     ),
     Probe("reward_delivery.sealed", _entering(position=2), names="reward_event_has_no_gap"),
+    *(
+        Probe("reward_delivery.sealed", attempt, names="reward_event_is_of_one_store")
+        for attempt in (
+            _entering(event_id="E", position=4, seller_id="i"),
+            _of_another_day,
+        )
+    ),
     # An entry is one for ever, of its store and its day, and says what became of it.
     Probe("reward_entry.reward_entry_pk", _entering(event_id="E")),
     *(
@@ -296,7 +323,7 @@ REWARD_PROBES = (
     Probe("reward_entry.belongs", _entering(reward_delivery_id=1), names="never later"),
     Probe("reward_entry.belongs", _entering(reward_delivery_id=1_000), names="never later"),
     *(
-        Probe("reward_entry.is_entitled", attempt, names="reward_entry_belongs")
+        Probe("reward_entry.is_entitled", attempt, names="title_belongs")
         for attempt in (
             _entering(outcome="paid", posting_no=10_000),
             _paying_by("cancellation"),
@@ -309,13 +336,6 @@ REWARD_PROBES = (
         names="reward_entry_is_of_its_day",
     ),
     *(
-        Probe("reward_entry.is_entitled", attempt, names="reward_event_is_of_one_store")
-        for attempt in (
-            _entering(event_id="E", position=4, seller_id="i"),
-            _of_another_day,
-        )
-    ),
-    *(
         Probe("reward_entry.is_entitled", attempt, names="reward_cancellation_is_of_an_entry")
         for attempt in (
             _cancelling("nothing", 1),
@@ -325,6 +345,7 @@ REWARD_PROBES = (
             _cancelling("E", 2, points=600, outcome="returned"),
             _cancelling("E", 1, points=100),
             _cancelling("G", 2, points=460, outcome="returned"),
+            _returned_before_it_is_paid,
         )
     ),
     # It is paid later if it was refused.
@@ -332,13 +353,12 @@ REWARD_PROBES = (
     Probe("reward_retry.reward_retry_of_an_entry", _retrying(event_id="nothing")),
     Probe("reward_retry.takes_turn", then_meet_another(_retrying()), names="lock timeout"),
     *(
-        Probe("reward_retry.is_entitled", attempt, names="reward_entry_belongs")
+        Probe("reward_retry.is_entitled", attempt, names="title_belongs")
         for attempt in (
             _retrying(posting_no=10_000),
             lambda connection: _retry(
                 connection, posting_no=_open(connection, effective_on=date(2026, 1, 2))
             ),
-            _after_its_sum,
             _after_its_transfer,
         )
     ),
@@ -350,51 +370,48 @@ REWARD_PROBES = (
             _retrying(event_id="H", position=1),
         )
     ),
+    Probe("reward_retry.is_entitled", _after_its_seal, names="reward_retry_is_recorded_at_once"),
+    Probe(
+        "reward_retry.sealed",
+        then(
+            _retrying(),
+            lambda connection: _retry(connection, posting_no=_newest(connection), position=3),
+        ),
+        names="unsealed_pk",
+    ),
     # What a store pays is the sum of its entries, in order, while its points are usable.
-    Probe(
-        "reward_sum.reward_sum_pk",
-        lambda connection: [_sum(connection, n) for n in [_paid(connection)] * 2],
-    ),
     *(
-        Probe("reward_sum.is_of_its_entries", attempt, names="reward_sum_is_of_its_entries")
+        Probe("transfer.is_entitled", attempt, names="transfer_has_a_title")
         for attempt in (
-            _summing(points=11),
-            _summing(entries=2),
-            _summing(entries_hash=b"0" * 32),
-            _summing(seller_id="i"),
-            _one_of_two,
-            lambda connection: _sum(
-                connection, _open(connection), points=10, entries=1, entries_hash=b"0" * 32
-            ),
+            _moving_after(_paid, points=11),
+            _moving_after(_paid, seller="i"),
+            _moving_after(_open),
         )
     ),
     *(
-        Probe("reward_sum.is_of_its_entries", attempt, names="reward_event_is_paid_in_order")
+        Probe("transfer.is_entitled", attempt, names="reward_event_is_paid_in_order")
         for attempt in (
-            _summing_after(_retrying(position=3)),
-            _summing_after(lambda connection: _paid(connection, event_id="E", position=4)),
+            _moving_after(_retrying(position=3), points=1),
+            _moving_after(lambda connection: _paid(connection, event_id="E", position=4)),
+            _before_it_is_refused(later=False),
+            _before_it_is_refused(later=True),
         )
     ),
     *(
-        Probe("reward_sum.is_of_its_entries", attempt, names="reward_is_in_time")
+        Probe("transfer.is_entitled", attempt, names="reward_is_in_time")
         for attempt in (
-            _summing_after(lambda connection: _paid(connection, seller_id="j")),
-            _summing_after(lambda connection: _paid(connection, seller_id="stranger")),
-            _summing_after(_retrying(event_id="W", position=1)),
+            _moving_after(lambda connection: _paid(connection, seller_id="j"), "j"),
+            _moving_after(lambda connection: _paid(connection, seller_id="stranger"), "stranger"),
+            _moving_after(_retrying(event_id="W", position=1), "w", 5),
+            _after_its_expiry,
         )
     ),
-    Probe("reward_sum.is_of_its_entries", _adjust_what_is_paid, names="lock timeout"),
-    Probe("transfer.is_entitled", _moved(11), names="transfer_has_a_title"),
-    Probe(
-        "transfer.is_entitled",
-        lambda connection: line(connection, _open(connection), "reward", "q", points=10),
-        names="transfer_has_a_title",
-    ),
+    Probe("posting.sealed", _one_of_two, names="posting_moves_what_it_is_entitled_to"),
     Probe(
         "posting.sealed",
         then(
-            _moved(10),
-            lambda connection: line(connection, _newest(connection), "reward", "q", points=10),
+            _moving_after(_paid),
+            lambda connection: _move(connection, _newest(connection)),
         ),
         names="posting_moves_what_it_is_entitled_to",
     ),
@@ -404,7 +421,6 @@ REWARD_PROBES = (
             ("reward_delivery", "actor"),
             ("reward_entry", "points"),
             ("reward_retry", "posting_no"),
-            ("reward_sum", "points"),
         )
         for attempt in changes(table, column)
     ),

@@ -100,21 +100,3 @@ def test_what_works_as_its_owner_works_for_a_trigger_of_its_own_table_only(
                 owner.begin_nested(),
             ):
                 owner.execute(text(_BORROW.format(function=function, table=table)))
-
-
-_TITLE_OF_ONE = """
-  EXPLAIN SELECT
-  FROM (VALUES (1::bigint, 'a'::text, 1::bigint)) added (posting_no, seller_id, points)
-  LEFT JOIN growth_points.title USING (posting_no, seller_id, points) WHERE title.content IS NULL
-"""
-
-
-def test_a_title_is_looked_up_by_its_posting_and_no_branch_is_read_whole(
-    database_url: str,
-) -> None:
-    with as_owner(database_url) as engine, engine.connect() as owner:
-        owner.execute(text("SET enable_seqscan = off"))
-        plan = "\n".join(owner.scalars(text(_TITLE_OF_ONE)))
-
-    assert plan.count("posting_no = '1'::bigint") == 4
-    assert "Subquery Scan" not in plan

@@ -54,6 +54,12 @@ _GRANTED_BEFORE = """
   UPDATE growth_points.posting SET effective_on = effective_on - 700
   WHERE key LIKE 'adjustment/q%'
 """
+_EXPIRED_BEFORE = """
+  INSERT INTO growth_points.expiry
+  SELECT posting_no, 'q', 1, last_usable_on, last_usable_on + 1
+  FROM growth_points.posting, growth_points.balance
+  WHERE key = 'adjustment/q' AND (seller_id, account) = ('q', 'available')
+"""
 _REFUSED = """
   UPDATE growth_points.reward_entry SET outcome = 'insufficient_points', posting_no = NULL
   WHERE (event_id, position) = ('F', 1)
@@ -63,7 +69,7 @@ _REFUSED = """
 @pytest.mark.parametrize(
     ("statement", "sentence"),
     [
-        (f"{_ENTRY} points = 99 {_E1}", "moves other points of seller q than its entries say"),
+        (f"{_ENTRY} points = 99 {_E1}", "moves other points of seller q than what entitles"),
         (f"{_ENTRY} points = 99 {_E1}", "reward_delivery 1 is not what was sealed"),
         (f"{_ENTRY} customer_ref = 'd' {_E2}", "reward_delivery 1 is not what was sealed"),
         (f"{_ENTRY} seller_id = 'r' {_E1}", "E 1 is of another day or store"),
@@ -76,8 +82,9 @@ _REFUSED = """
         (f"{_ENTRY} outcome = 'cancelled' {_E2}", "E 2 is recorded as cancelled, and no"),
         (_CANCELLED_TWICE, "was cancelled before"),
         (_GRANTED_BEFORE, "whose points were usable through"),
-        ("UPDATE growth_points.reward_sum SET points = points + 1", "than its entries say"),
-        ("DELETE FROM growth_points.reward_sum", "than its entries say"),
+        (_EXPIRED_BEFORE, "whose points were usable through"),
+        ("UPDATE growth_points.reward_retry SET position = 1 WHERE position = 2", "is not what"),
+        ("DELETE FROM growth_points.reward_retry", "was sealed and is gone"),
         (
             f"{_ENTRY} outcome = 'after_refused_entry' {_E2}",
             "by the rules it is insufficient_points",

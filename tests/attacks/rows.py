@@ -14,7 +14,7 @@ _MONTHS = (
 )
 _USES = (
     *("ad_account_link", "conversion", "conversion_end", "conversion_attempt", "expiry"),
-    *("notice_list", "notice", "reward_delivery", "reward_entry", "reward_retry", "reward_sum"),
+    *("notice_list", "notice", "reward_delivery", "reward_entry", "reward_retry"),
 )
 INSERTS: dict[str, frozenset[str]] = {
     "service": frozenset({*_MONTHS, *_USES, "posting", "transfer", "correction", "payout", "run"}),
@@ -22,7 +22,7 @@ INSERTS: dict[str, frozenset[str]] = {
     "reader": frozenset(),
     "stores": frozenset(
         {*("posting", "transfer", "ad_account_link", "conversion", "expiry")}
-        | {*("reward_delivery", "reward_entry", "reward_retry", "reward_sum")}
+        | {*("reward_delivery", "reward_entry", "reward_retry")}
     ),
     "stranger": frozenset(),
 }

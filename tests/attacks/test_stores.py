@@ -45,7 +45,7 @@ WORK = {
     "stage rewards": (
         "SELECT growth_points.stage_entries();"
         " INSERT INTO staged_reward (event_id) VALUES ('e');"
-        " DELETE FROM staged_reward; INSERT INTO decided (event_id) VALUES ('e');"
+        " DELETE FROM staged_reward; INSERT INTO contested (event_id) VALUES ('e');"
         # Temporary tables are none that are counted: something else must be seen to change.
         " INSERT INTO growth_points.ad_account_link (seller_id, account_id, actor)"
         " VALUES ('i', 'others', 'me')"

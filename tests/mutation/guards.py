@@ -89,6 +89,10 @@ EQUIVALENT: Final = {
     "note: false for number % 64 = 0": _BATCHES,
     "note: true for number % 64 = 0": _BATCHES,
     "posting.is_in_time: true for new.settlement_month IS NOT NULL": _NO_WORK,
+    "require_rewards_in_order: true for NOT from_its_start": _NO_WORK,
+    "transfer_is_entitled: true for added_to.kind = 'reward'": (
+        "refuses more, what returns after the last usable day: tests/using/test_rewards.py"
+    ),
     "transfer_moves_points: true for are.given": _NO_WORK,
     "transfer_moves_points: true for are.taken": _NO_WORK,
     "transfer.transfer_finishes_an_award_once: true for finishes IS NOT NULL": (
@@ -109,30 +113,15 @@ EQUIVALENT: Final = {
             "notice_is_due: true for account = 'available'",
             "lock_balances: true for account = 'available'",
             "lock_balances: true for seller_id = ANY (sellers)",
-            "reward_sums_are_of_their_entries: true for account = 'available'",
         ),
         "only locks more than it needs",
     ),
     **dict.fromkeys(
         (
-            (
-                "seal_reward_delivery: true for event_id IN ( SELECT event_id FROM reward_entry"
-                " WHERE reward_delivery_id = NEW.reward_delivery_id)"
-            ),
-            "seal_reward_delivery: true for reward_delivery_id = NEW.reward_delivery_id",
             "seal_reward_delivery: true for entry.reward_delivery_id = NEW.reward_delivery_id",
-            (
-                "reward_sums_are_of_their_entries: true for event_id IN ( SELECT event_id FROM"
-                " reward_entry WHERE posting_no = number UNION SELECT event_id FROM reward_retry"
-                " WHERE posting_no = number)"
-            ),
-            "reward_sums_are_of_their_entries: true for posting_no = number",
-            "reward_sums_are_of_their_entries: true for retry.posting_no = number",
+            "require_rewards_in_order: true for retry.posting_no = number",
         ),
         "looks at what was recorded before, too, which is sound",
-    ),
-    "reward_sums_are_of_their_entries: true for kind <> 'cancellation'": (
-        "refuses more, what returns after the last usable day: tests/using/test_rewards.py"
     ),
 }
 

@@ -1,14 +1,16 @@
-"""Close, restate and pay months while everything around is killed, and compare the ledger.
+"""Close, restate and pay months, use points, while everything is killed, and compare the ledger.
 
-    python -m tests.torture.interrupted [--interruptions N] [--awards N] [--seed N]
+    python -m tests.torture.interrupted [--interruptions N] [--awards N] [--seed N] [--only convert]
 
-Each month is closed with its awards, restated, restated back, and paid out, by the steps that the
-flows call, in a process of its own. Before every statement that writes, before each commit, and
-after it before anybody hears of it, one of three things happens: the process is killed, its
-connection is terminated, the server is stopped without a warning. So it does at moments that
-nobody planned. Then the same command is given again, blindly, until it succeeds. In the end the
-database must hold what it holds after a run in which nothing happened, and nothing in it may
-differ from what it follows from.
+Each month is closed with its awards, restated, restated back, and paid out; then stores convert
+points and reward customers. Each command is given by the steps that the flows call, in a process of
+its own. Before every statement that writes, before each commit, and after it before anybody hears
+of it, one of four things happens: the process is killed, its connection is terminated, the server
+is stopped without a warning, the ad system is killed. So it does at moments that nobody planned.
+The ad system misbehaves besides: it loses answers after acting, answers twice or late. Then the
+same command is given again, blindly, until it succeeds. In the end the database must hold what it
+holds after a run in which nothing happened, the ad system must have credited the same, and nothing
+in the database may differ from what it follows from.
 """
 
 import argparse
@@ -21,9 +23,9 @@ import sys
 import time
 import traceback
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection as Pipe
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -38,36 +40,48 @@ from adapters.postgres.embedded import embedded_url
 from adapters.postgres.verification.verify import verify
 from domain.months import SettlementMonth
 from domain.refusal import Refused, Unavailable
+from flows.occasion import this_occasion
 from flows.verifying.replay import replay_decisions
 from tests.closings import Program, Sold
 from tests.gate_here import gate_here
+from tests.torture import uses
 
-_FIRST_MONTH: Final = SettlementMonth(2026, 1)
+_FIRST_MONTH: Final = SettlementMonth.of(this_occasion().today) - 6  # its points are usable
 _FORK: Final = multiprocessing.get_context("fork")
 _ATTEMPTS: Final = 10
 _WRITES: Final = re.compile(r"INSERT INTO growth_points\.\w+|SET CONSTRAINTS \w+|seal_waiting")
 _ANY_MOMENT: Final = "any moment"
 
 Tell = Callable[[str], None]
-Command = Callable[[Program, SettlementMonth, int], object]
+Command = Callable[[Program, SettlementMonth, int, str], object]
 
 
 # The commands of a month, each one transaction, each safe to give again.
 
 
-def close(program: Program, month: SettlementMonth, awards: int) -> None:
+def close(program: Program, month: SettlementMonth, awards: int, _: str) -> None:
     """Close the month: every store earns tier 1."""
     program.close(str(month), _sold(month, awards))
 
 
-def restate(program: Program, month: SettlementMonth, awards: int) -> None:
+def restate(program: Program, month: SettlementMonth, awards: int, _: str) -> None:
     """Close it with another delivery: every tenth store earns tier 2 instead."""
     program.close(str(month), _sold(month, awards, better=10))
 
 
-def pay(program: Program, month: SettlementMonth, _: int) -> None:
+def pay(program: Program, month: SettlementMonth, _: int, __: str) -> None:
     """Pay the month out."""
-    program.pay(str(month))
+    program.pay(str(month), (month + 2).first_day)
+
+
+def convert(program: Program, month: SettlementMonth, _: int, ad_system: str) -> None:
+    """Convert points of a few of the month's stores."""
+    uses.convert(program, month, ad_system)
+
+
+def reward(program: Program, month: SettlementMonth, _: int, __: str) -> None:
+    """Reward customers of others."""
+    uses.reward(program, month)
 
 
 _COMMANDS: Final[Mapping[str, Command]] = {
@@ -75,13 +89,15 @@ _COMMANDS: Final[Mapping[str, Command]] = {
     "restate": restate,
     "restate back": close,
     "pay": pay,
+    "convert": convert,
+    "reward": reward,
 }
 
 
 def _sold(month: SettlementMonth, awards: int, *, better: int = 0) -> dict[str, Sold]:
     approved_on = (month - 3).first_day
     return {
-        f"{month}-{number:06}": Sold(
+        uses.store(month, number): Sold(
             25_000_000 if better and number % better == 0 else 7_000_000, approved_on
         )
         for number in range(awards)
@@ -116,16 +132,15 @@ class _Steps:
         return [f"{what}, {n + 1}" for what, times in self.passed.items() for n in range(times)]
 
 
-def _work(
-    url: str, folder: Path, name: str, month: SettlementMonth, awards: int, hold_at: str, pipe: Pipe
-) -> None:
+def _work(months: "Months", name: str, month: SettlementMonth, hold_at: str, pipe: Pipe) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     steps = _Steps(hold_at, pipe)
     try:
-        with open_database(url) as engine:
+        with open_database(months.url) as engine:
             event.listen(engine, "before_cursor_execute", steps.statement)
             event.listen(engine, "commit", lambda _: steps.reached("commit"))
-            _COMMANDS[name](Program(engine, folder), month, awards)
+            program = Program(engine, months.folder)
+            _COMMANDS[name](program, month, months.awards, months.ad_system.url)
         steps.reached("committed")
         with suppress(OSError):
             pipe.send(steps.names())
@@ -167,11 +182,12 @@ class Months:
     url: str
     folder: Path
     awards: int
+    ad_system: uses.AdSystem
 
     def start(self, name: str, month: SettlementMonth, hold_at: str = "") -> Worker:
         """Give a command of a month to a worker."""
         pipe, other = _FORK.Pipe()
-        arguments = (self.url, self.folder, name, month, self.awards, hold_at, other)
+        arguments = (self, name, month, hold_at, other)
         process = _FORK.Process(target=_work, args=arguments)
         process.start()
         other.close()
@@ -235,12 +251,12 @@ def _keep(folder: Path, pipe: Pipe) -> None:
     signal.pause()
 
 
-def _kill_worker(_server: Server, _url: str, worker: Worker) -> None:
+def _kill_worker(_server: Server, _months: Months, worker: Worker) -> None:
     worker.process.kill()
 
 
-def _terminate_backend(_server: Server, url: str, _worker: Worker) -> None:
-    with _owner(url) as owner, owner.connect() as connection:
+def _terminate_backend(_server: Server, months: Months, _worker: Worker) -> None:
+    with _owner(months.url) as owner, owner.connect() as connection:
         connection.execute(
             text(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
@@ -249,14 +265,19 @@ def _terminate_backend(_server: Server, url: str, _worker: Worker) -> None:
         )
 
 
-def _stop_server(server: Server, _url: str, _worker: Worker) -> None:
+def _stop_server(server: Server, _months: Months, _worker: Worker) -> None:
     server.stop_without_warning()
+
+
+def _kill_ad_system(_server: Server, months: Months, _worker: Worker) -> None:
+    months.ad_system.kill()
 
 
 FAULTS: Final = {
     "worker killed": _kill_worker,
     "connection terminated": _terminate_backend,
     "server stopped": _stop_server,
+    "ad system killed": _kill_ad_system,
 }
 
 
@@ -276,17 +297,21 @@ class Interruption:
 
 
 def plan_interruptions(
-    steps: Mapping[str, Sequence[str]], count: int, seed: int
-) -> list[tuple[str, Interruption]]:
-    """Choose commands in the order of each month, and what happens to each.
+    steps: Mapping[str, Sequence[str]], count: int, seed: int, only: Collection[str] = _COMMANDS
+) -> list[tuple[str, Interruption | None]]:
+    """Choose commands in the order of each month, and what happens to each, if anything does.
 
-    Every fault comes at every step before one comes twice; every fourth comes at any moment.
+    Every fault comes at every step before one comes twice; every fourth comes at any moment. With
+    `only`, all other commands are left alone.
     """
     chance = random.Random(seed)  # noqa: S311 no secret
     left: dict[str, list[Interruption]] = {name: [] for name in steps}
-    planned = []
-    for number in range(count):
-        name = list(steps)[number % len(steps)]
+    planned: list[tuple[str, Interruption | None]] = []
+    while sum(each is not None for _, each in planned) < count:
+        name = list(steps)[len(planned) % len(steps)]
+        if name not in only:
+            planned.append((name, None))
+            continue
         if not left[name]:
             left[name] = [Interruption(fault, step) for step in steps[name] for fault in FAULTS]
             chance.shuffle(left[name])
@@ -298,9 +323,8 @@ def plan_interruptions(
 
 def interrupt(
     server: Server,
-    folder: Path,
-    awards: int,
-    planned: Sequence[tuple[str, Interruption]],
+    months: Months,
+    planned: Sequence[tuple[str, Interruption | None]],
     usual: Mapping[str, float],
     tell: Tell,
     seed: int,
@@ -308,34 +332,50 @@ def interrupt(
     """Give each command while something happens to it; count what came of it."""
     counted, chance = Counter[str](), random.Random(seed)  # noqa: S311 no secret
     with ExitStack() as running:
-        months = Months(running.enter_context(server.running()), folder, awards)
+        months = replace(months, url=running.enter_context(server.running()))
         months.ingest_history()
         for number, (name, interruption) in enumerate(planned):
             month = _FIRST_MONTH + number // len(_COMMANDS)
-            worker = months.start(name, month, interruption.moment)
-            if interruption.moment == _ANY_MOMENT:
-                time.sleep(chance.uniform(0, usual[name]))
-            else:
-                worker.until_held_or_over()
-            FAULTS[interruption.fault](server, months.url, worker)
-            outcome = "survived" if worker.finish() else "interrupted"
-            counted[f"{interruption.fault}, {outcome}"] += 1
-            if interruption.fault == "server stopped":
-                running.close()
-                months = Months(running.enter_context(server.running()), folder, awards)
+            if interruption is not None:
+                came = _interrupt_once(server, months, (name, month), interruption, usual, chance)
+                counted[f"{interruption.fault}, {came}"] += 1
+                tell(f"{month} {name}: {interruption.fault} at {interruption.moment}, {came}")
+                if interruption.fault == "server stopped":
+                    running.close()
+                    months = replace(months, url=running.enter_context(server.running()))
+                months.ad_system.restart()
             counted["retries that failed"] += months.until_it_succeeds(name, month)
-            tell(f"{month} {name}: {interruption.fault} at {interruption.moment}, {outcome}")
     return counted
+
+
+def _interrupt_once(
+    server: Server,
+    months: Months,
+    command: tuple[str, SettlementMonth],
+    interruption: Interruption,
+    usual: Mapping[str, float],
+    chance: random.Random,
+) -> str:
+    """Give a command, let something happen to it, and say what came of it."""
+    months.ad_system.misbehave()
+    worker = months.start(*command, interruption.moment)
+    if interruption.moment == _ANY_MOMENT:
+        time.sleep(chance.uniform(0, usual[command[0]]))
+    else:
+        worker.until_held_or_over()
+    FAULTS[interruption.fault](server, months, worker)
+    return "survived" if worker.finish() else "interrupted"
 
 
 # What must be the same in the end. Numbers and instants are left out: gaps and clocks are all that
 # an interruption may leave; and runs, since a command given again is a run of its own.
 
-_CONTENTS: Final = """
+_CONTENTS: Final = f"""
   SELECT key, encode(sha256(convert_to(string_agg(
     concat_ws('|', transfer.kind, seller_id, debit_account, credit_account, points, tier), ','
     ORDER BY seller_id, tier), 'UTF8')), 'hex')
-  FROM growth_points.posting JOIN growth_points.transfer USING (posting_no) GROUP BY key
+  FROM growth_points.posting JOIN growth_points.transfer USING (posting_no)
+  WHERE posting.kind NOT IN ('delivery', 'return', 'reward', 'cancellation') GROUP BY key
   UNION ALL
   SELECT concat_ws('/', 'evaluation', settlement_month, evaluation_no), concat(input_hash,
     encode(sha256(convert_to(string_agg(concat_ws('|', seller_id, outcome, tier, points,
@@ -357,7 +397,8 @@ _CONTENTS: Final = """
   FROM growth_points.balance WHERE points <> 0
   UNION ALL
   SELECT account, points::text FROM growth_points.program_balance
-"""
+  UNION ALL {uses.CONTENTS}
+"""  # noqa: S608 constants
 
 
 def contents(url: str) -> dict[str, str]:
@@ -366,39 +407,62 @@ def contents(url: str) -> dict[str, str]:
         return {row[0]: row[1] for row in connection.execute(text(_CONTENTS))}
 
 
-def differences(url: str, undisturbed: str) -> list[str]:
+def differences(months: Months, calm: Months) -> list[str]:
     """Compare the interrupted months with undisturbed ones, verify and replay them."""
-    left, right = contents(url), contents(undisturbed)
+    left, right = contents(months.url), contents(calm.url)
     different = sorted(key for key in {*left, *right} if left.get(key) != right.get(key))
-    with _owner(url) as owner, owner.connect() as connection:
+    credited = months.ad_system.accounts()
+    with _owner(months.url) as owner, owner.connect() as connection:
         found = [*verify(connection), *replay_decisions(connection)]
+        if not credited == calm.ad_system.accounts() == uses.credited(connection):
+            different.append(f"what the ad system credited: {credited}")
     return [*different, *map(str, found)]
 
 
+@dataclass(frozen=True, slots=True)
+class Torture:
+    """How much is done to how many awards a month, and to which commands."""
+
+    interruptions: int
+    awards: int
+    seed: int
+    only: Collection[str] = tuple(_COMMANDS)
+
+
 @gate_here()
-def torture(folder: Path, *, interruptions: int, awards: int, seed: int, tell: Tell) -> list[str]:
+def torture(folder: Path, asked: Torture, tell: Tell) -> list[str]:
     """Interrupt, compare, verify; returns what differs, which should be nothing."""
-    server, staging = Server(folder / "data"), folder / "staging"
+    staging = folder / "staging"
     staging.mkdir(parents=True)
+    with (
+        uses.an_ad_system(folder / "calm", asked.seed) as calm_system,
+        uses.an_ad_system(folder / "interrupted", asked.seed) as ad_system,
+    ):
+        calm = Months("", staging, asked.awards, calm_system)
+        months = replace(calm, ad_system=ad_system)
+        return _torture(Server(folder / "data"), calm, months, asked, tell)
+
+
+def _torture(server: Server, calm: Months, months: Months, asked: Torture, tell: Tell) -> list[str]:
     with server.running() as url, _owner(url) as owner:
         connection = owner.connect().execution_options(isolation_level="AUTOCOMMIT")
         connection.execute(text("CREATE DATABASE undisturbed"))
         connection.close()
-        calm = Months(url.replace("/postgres?", "/undisturbed?"), staging, awards)
+        calm = replace(calm, url=url.replace("/postgres?", "/undisturbed?"))
         calm.ingest_history()
         usual = {name: calm.undisturbed(name, _FIRST_MONTH) for name in _COMMANDS}
     steps = {name: passed for name, (passed, _) in usual.items()}
-    tell(f"seed {seed}; steps: " + ", ".join(f"{name} {len(steps[name])}" for name in steps))
-    planned = plan_interruptions(steps, interruptions, seed)
+    tell(f"seed {asked.seed}; steps: " + ", ".join(f"{name} {len(steps[name])}" for name in steps))
+    planned = plan_interruptions(steps, asked.interruptions, asked.seed, asked.only)
     seconds = {name: took for name, (_, took) in usual.items()}
-    counted = interrupt(server, staging, awards, planned, seconds, tell, seed)
+    counted = interrupt(server, months, planned, seconds, tell, asked.seed)
     for what, times in sorted(counted.items()):
         tell(f"{times:4} x {what}")
     with server.running() as url:
         for number, (name, _) in enumerate(planned):
             if number >= len(_COMMANDS):  # the first month is there already
                 calm.undisturbed(name, _FIRST_MONTH + number // len(_COMMANDS))
-        return differences(url, calm.url)
+        return differences(replace(months, url=url), calm)
 
 
 def main() -> int:
@@ -407,20 +471,17 @@ def main() -> int:
     parser.add_argument("--interruptions", type=int, default=100)
     parser.add_argument("--awards", type=int, default=10_000, help="in each month")
     parser.add_argument("--seed", type=int, default=4)
+    parser.add_argument("--only", action="append", choices=_COMMANDS, help="others are left alone")
     asked = parser.parse_args()
     with TemporaryDirectory(prefix="growth-points-torture-", ignore_cleanup_errors=True) as folder:
-        found = torture(
-            Path(folder),
-            interruptions=asked.interruptions,
-            awards=asked.awards,
-            seed=asked.seed,
-            tell=lambda line: print(line, flush=True),
-        )
+        of = Torture(asked.interruptions, asked.awards, asked.seed, asked.only or tuple(_COMMANDS))
+        found = torture(Path(folder), of, lambda line: print(line, flush=True))
     for difference in found:
         print(difference)
     print(
-        f"{asked.interruptions} interruptions of closing, restating and paying {asked.awards} "
-        f"awards: the ledger {'DIFFERS from' if found else 'equals'} that of an undisturbed run."
+        f"{asked.interruptions} interruptions of {', '.join(of.only)}, {asked.awards} awards a "
+        f"month: the ledger and the ad system {'DIFFER from' if found else 'equal'} "
+        "those of an undisturbed run."
     )
     return 1 if found else 0
 

@@ -24,6 +24,7 @@ _NEW: Final = (
     *("--locale-provider=builtin", "--builtin-locale=C.UTF-8"),  # the same order on every machine
 )
 _UNFINISHED: Final = ".unfinished"
+_SHARED_BUFFERS: Final = "256MB"  # a day of a million reward entries, with its indexes
 _START_SECONDS: Final = 600  # recovery after a crash replays the log first
 _STOP_SECONDS: Final = 60
 _PASSES: Final = "pre-existing shared memory block"  # a killed server's processes are ending
@@ -56,7 +57,7 @@ def start_server(folder: Path, owner: Owner | None) -> None:
     """
     change_owner(folder, owner)
     log = folder / "log"
-    options = f"-k . -p {PORT} -h ''"
+    options = f"-k . -p {PORT} -h '' -c shared_buffers={_SHARED_BUFFERS}"
     words = ["start", "-w", "-t", str(_START_SECONDS), "-D", _HERE, "-l", "log", "-o", options]
     for attempt in range(_ATTEMPTS):
         before = log.stat().st_size if log.exists() else 0

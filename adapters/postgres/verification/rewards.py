@@ -1,4 +1,4 @@
-"""Rewards: the sums paid, what each entry rests on, and the order in which stores paid."""
+"""Rewards: what each entry rests on, and the order in which stores paid."""
 
 from collections.abc import Iterator
 from itertools import groupby
@@ -8,34 +8,8 @@ from sqlalchemy import Connection, Row, text
 
 from adapters.postgres.sequence import NOTED
 from adapters.postgres.verification.difference import Difference, QueryCheck
-from adapters.postgres.verification.using import BEFORE, GRANTS, MADE
+from adapters.postgres.verification.using import BEFORE, GRANTS, MADE, MOVED
 from domain.using.allocation import Offered, Outcome, Usable, allocate
-
-# The entries that a posting paid or returned, at once or at a later try.
-_MOVED: Final = """
-    SELECT posting_no, seller_id, event_id, position, points, occurred_on
-    FROM growth_points.reward_entry WHERE posting_no IS NOT NULL
-    UNION ALL
-    SELECT retry.posting_no, seller_id, event_id, position, points, occurred_on
-    FROM growth_points.reward_retry retry JOIN growth_points.reward_entry USING (event_id, position)
-"""
-
-SUMS = QueryCheck(
-    "rewards",
-    "posting {posting_no} moves other points of seller {seller_id} than its entries say",
-    rf"""
-    SELECT posting_no, seller_id FROM (
-      SELECT posting_no, seller_id, sum(points) AS points, count(*) AS entries,
-             sha256(convert_to(string_agg(
-               concat_ws('|', position, points, length(event_id), event_id), E'\n'
-               ORDER BY event_id, position), 'UTF8')) AS entries_hash
-      FROM ({_MOVED}) moved GROUP BY posting_no, seller_id
-    ) entries FULL JOIN growth_points.reward_sum stored USING (posting_no, seller_id)
-    WHERE (entries.points, entries.entries, entries.entries_hash)
-      IS DISTINCT FROM (stored.points, stored.entries, stored.entries_hash)
-    ORDER BY 1, 2
-    """,  # noqa: S608 a constant
-)
 
 RECORDED_FOR_IT = QueryCheck(
     "rewards",
@@ -104,11 +78,11 @@ CANCELLED = QueryCheck(
 PAID_IN_TIME = QueryCheck(
     "rewards",
     "posting {posting_no} pays an entry of {last_on} for seller {seller_id}, whose points were "
-    "usable through {through}",
+    "usable through {through}, or had expired",
     f"""
     WITH {NOTED}, {GRANTS}, paying AS (
       SELECT posting_no, seller_id, max(occurred_on) AS last_on
-      FROM ({_MOVED}) moved JOIN growth_points.posting USING (posting_no)
+      FROM ({MOVED}) moved JOIN growth_points.posting USING (posting_no)
       WHERE kind = 'reward' GROUP BY posting_no, seller_id
     )
     SELECT paying.posting_no, paying.seller_id, last_on, max(through) AS through
@@ -117,12 +91,16 @@ PAID_IN_TIME = QueryCheck(
       SELECT granted.*, earlier.waits, earlier.number FROM granted JOIN noted earlier
         ON (earlier.subject, earlier.subject_key) = ('posting', granted.posting_no::text)
     ) earlier ON earlier.seller_id = paying.seller_id AND {BEFORE}
-    GROUP BY paying.posting_no, paying.seller_id, last_on
-    HAVING (last_on <= max(through)) IS NOT TRUE ORDER BY 1, 2
+    GROUP BY paying.posting_no, paying.seller_id, last_on, made.waits, made.number
+    HAVING (last_on <= max(through)) IS NOT TRUE OR EXISTS (
+      SELECT FROM growth_points.expiry JOIN noted earlier
+        ON (earlier.subject, earlier.subject_key) = ('posting', expiry.posting_no::text)
+      WHERE (expiry.seller_id, last_usable_on) = (paying.seller_id, max(through)) AND {BEFORE})
+    ORDER BY 1, 2
     """,  # noqa: S608 a constant
 )
 
-REWARDS: Final = (SUMS, RECORDED_FOR_IT, WITHDRAWN, CANCELLED, PAID_IN_TIME)
+REWARDS: Final = (RECORDED_FOR_IT, WITHDRAWN, CANCELLED, PAID_IN_TIME)
 
 
 def paid_in_order(connection: Connection) -> Iterator[Difference]:
@@ -183,8 +161,8 @@ _REFUSING: Final = text(f"""
         ) AS last_usable_on
       FROM refusing made
     ), paying AS MATERIALIZED (
-      SELECT posting_no, request_hash, sum(entries) AS entries, sum(points) AS points
-      FROM growth_points.posting JOIN growth_points.reward_sum USING (posting_no)
+      SELECT posting_no, request_hash, count(*) AS entries, sum(points) AS points
+      FROM growth_points.posting JOIN ({MOVED}) moved USING (posting_no)
       WHERE posting_no IN (SELECT posting_no FROM growth_points.reward_retry)
       GROUP BY posting_no, request_hash
     )

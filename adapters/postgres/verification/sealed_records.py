@@ -73,16 +73,21 @@ _CONTENTS: Final[Mapping[str, str]] = {
       SELECT reward_delivery_id::text AS key, concat_ws(E'\n', jsonb_build_array(
                reward_delivery_id, day, content_hash, source, entries, profile, actor,
                extract(epoch FROM accepted_at), accepted_on, tried_since, recorded_in),
-             (SELECT encode(sha256(string_agg(hash, '' ORDER BY seller_id)), 'hex') FROM (
-                SELECT seller_id, sha256(convert_to(string_agg(concat_ws('|', position, kind,
-                         points, occurred_on, outcome, coalesce(cancels_position, 0),
-                         length(event_id), event_id, length(customer_ref), customer_ref,
-                         length(seller_id), seller_id, length(cancels_event_id),
-                         cancels_event_id), E'\n' ORDER BY event_id, position), 'UTF8')) AS hash
+             (SELECT encode(sha256(string_agg(hash, '' ORDER BY event_id)), 'hex') FROM (
+                SELECT event_id, sha256(convert_to(concat_ws('|', length(event_id), event_id,
+                         length(min(seller_id)), min(seller_id), string_agg(concat_ws('|',
+                           position, kind, points, outcome, coalesce(posting_no, 0),
+                           coalesce(cancels_position, 0), length(cancels_event_id),
+                           cancels_event_id, length(customer_ref), customer_ref),
+                           E'\n' ORDER BY position)), 'UTF8')) AS hash
                 FROM growth_points.reward_entry it
                 WHERE it.reward_delivery_id = reward_delivery.reward_delivery_id
-                GROUP BY seller_id) of_store)) AS content
+                GROUP BY event_id) event)) AS content
       FROM growth_points.reward_delivery""",
+    "reward_retry": r"""
+      SELECT posting_no::text AS key, string_agg(concat_ws('|', position, length(event_id),
+               event_id), E'\n' ORDER BY event_id, position) AS content
+      FROM growth_points.reward_retry GROUP BY posting_no""",
     "notice_list": r"""
       SELECT notice_list_id::text AS key, concat_ws(E'\n', jsonb_build_array(
                notice_list_id, told_on, actor, extract(epoch FROM told_at), recorded_in),
@@ -169,7 +174,7 @@ CHILDREN = tuple(
         ("conversion", "posting", "no"),
         ("conversion_end", "posting", "no"),
         ("expiry", "posting", "no"),
-        ("reward_sum", "posting", "no"),
+        ("reward_retry", "posting", "no"),
         ("reward_entry", "reward_delivery", "id"),
         ("notice", "notice_list", "id"),
         ("seller_amount", "revision", "id"),

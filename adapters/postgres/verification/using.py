@@ -5,8 +5,17 @@ from typing import Final
 from adapters.postgres.sequence import NOTED
 from adapters.postgres.verification.difference import QueryCheck
 
+# The reward entries that a posting paid or returned, at once or at a later try.
+MOVED: Final = """
+    SELECT posting_no, seller_id, event_id, position, points, occurred_on
+    FROM growth_points.reward_entry WHERE posting_no IS NOT NULL
+    UNION ALL
+    SELECT retry.posting_no, seller_id, event_id, position, points, occurred_on
+    FROM growth_points.reward_retry retry JOIN growth_points.reward_entry USING (event_id, position)
+"""
+
 # What is recorded as entitling a posting, one row for each of its transfers.
-TITLES: Final = """
+TITLES: Final = f"""
     SELECT posting_no, 'conversion' AS kind, seller_id, points, requested_on AS on_day,
            concat_ws('/', 'conversion', length(seller_id), seller_id, request_id) AS key,
            jsonb_build_array(seller_id, request_id, points, account_id, requested_on) AS content
@@ -25,9 +34,12 @@ TITLES: Final = """
     FROM growth_points.expiry
     UNION ALL
     SELECT posting_no, kind, seller_id, points, NULL, NULL,
-           jsonb_build_array(seller_id, points, entries, encode(entries_hash, 'hex'))
-    FROM growth_points.reward_sum LEFT JOIN growth_points.posting USING (posting_no)
-"""
+           jsonb_build_array(seller_id, points, entries)
+    FROM (
+      SELECT posting_no, seller_id, sum(points)::bigint AS points, count(*) AS entries
+      FROM ({MOVED}) moved GROUP BY posting_no, seller_id
+    ) rewarded LEFT JOIN growth_points.posting USING (posting_no)
+"""  # noqa: S608 a constant
 
 _USES: Final = "'conversion', 'delivery', 'return', 'expiry', 'reward', 'cancellation'"
 
