@@ -26,13 +26,20 @@ demo: $(SETUP)  ## a sample marketplace, six months closed and paid, in tables
 test: $(SETUP)  ## the default tests: a few minutes, no step by hand
 	@$(BIN)/pytest -m "not slow" -n auto --maxprocesses 4 --dist loadfile
 
-test-ui: $(VENV)/.browser  ## up and its UI in a headless Chromium; screenshots in build/ui
+test-ui: $(VENV)/.browser $(VENV)/axe  ## up, its UI and the stores' page in a headless Chromium; screenshots in build/ui
 	@$(BIN)/pytest tests/ui
 
 $(VENV)/.browser: $(SETUP) requirements-ui.lock
 	@command -v chromium >/dev/null || { apt-get -qq update && apt-get -qq install -y chromium >/dev/null; } \
 	  || { echo "make test-ui needs Chromium: install your system's package 'chromium'"; exit 1; }
 	$(BIN)/pip install -qq --no-compile --no-deps --require-hashes -r requirements-ui.lock
+	@touch $@
+
+$(VENV)/axe: $(SETUP) tests/ui/package-lock.json
+	@command -v npm >/dev/null || { apt-get -qq update && apt-get -qq install -y npm >/dev/null; } \
+	  || { echo "make test-ui needs npm, for axe-core: install your system's package 'npm'"; exit 1; }
+	@mkdir -p $@ && cp tests/ui/package.json tests/ui/package-lock.json $@
+	npm ci --silent --ignore-scripts --no-audit --no-fund --prefix $@
 	@touch $@
 
 check: $(SETUP)  ## lint, strict types, import contracts

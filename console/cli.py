@@ -37,7 +37,10 @@ _TOPICS = {
     ),
     "Finance": (accounting.roll_forward_command, accounting.journal),
     "Answers": (answers.explain, answers.decisions, answers.history, answers.verify),
-    "Service": (service.up, service.serve, service.alarms, service.demo, service.sample),
+    "Service": (
+        *(service.up, service.serve, service.serve_stores, service.alarms),
+        *(service.demo, service.sample),
+    ),
 }
 
 # Commands that change something: they succeed even if their output cannot be written.
@@ -46,7 +49,8 @@ _RECORD: Final = (
     *(points.reschedule_payouts, points.adjust, points.approve_adjustment_command),
     *(using.link_ad_account_command, using.unlink_ad_account_command, using.convert),
     *(using.expire, rewards.pay_rewards_command, rewards.retry_rewards_command),
-    *(service.up, service.serve, service.alarms, service.demo, service.sample),
+    *(service.up, service.serve, service.serve_stores, service.alarms),
+    *(service.demo, service.sample),
 )
 
 
@@ -101,6 +105,10 @@ def cli() -> None:
       GROWTH_POINTS_AD_SYSTEM_URL where conversions to search-ad credit are delivered
       GROWTH_POINTS_AD_SYSTEM_TOKEN       the token that is expected there
       GROWTH_POINTS_AD_SYSTEM_TOKEN_FILE  or a file of it
+      GROWTH_POINTS_STORES_JWKS   keys that tokens of stores are signed with, a file or URL
+      GROWTH_POINTS_STORES_ISSUER         who issues these tokens
+      GROWTH_POINTS_STORES_AUDIENCE       for whom they are meant (growth-points)
+      GROWTH_POINTS_STORES_DATABASE_URL   the login of serve-stores
       GROWTH_POINTS_LANGUAGE      in which language people are answered: en or ko (en)
       GROWTH_POINTS_ACCOUNTS      your account codes, for journal entries
       GROWTH_POINTS_LIMITS        how much of a snapshot may change: name=share, …

@@ -1,5 +1,6 @@
 """The demo's stores use their points, with a simulated ad system."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -90,17 +91,34 @@ def simulated_ad_system(store: Path) -> Iterator[AdSystem]:
     """Run a simulated ad system that refuses one account, and end it in the end."""
     from adapters.ad_system.client import HttpAdSystem
 
+    with _simulated(store) as url, HttpAdSystem(url, _TOKEN) as ad_system:
+        yield ad_system
+
+
+@contextmanager
+def with_ad_system(store: Path) -> Iterator[None]:
+    """Have this process and its children deliver conversions to a simulated ad system."""
+    with _simulated(store) as url:
+        os.environ["GROWTH_POINTS_AD_SYSTEM_URL"] = url
+        os.environ["GROWTH_POINTS_AD_SYSTEM_TOKEN"] = _TOKEN
+        os.environ.pop("GROWTH_POINTS_AD_SYSTEM_TOKEN_FILE", None)
+        yield
+
+
+@contextmanager
+def _simulated(store: Path) -> Iterator[str]:
+    """Run the process, and yield its address."""
     behaviour = f'{{"refuse": ["{_REFUSED}"]}}'
     options = ("--store", str(store), "--token", _TOKEN, "--behaviour", behaviour)
     process = subprocess.Popen(  # noqa: S603 this program
         [sys.executable, "-m", "adapters.ad_system.simulated", *options],
         stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
         text=True,
+        start_new_session=True,
     )
     with process:
         try:
-            url = process.stdout.readline().strip() if process.stdout else ""
-            with HttpAdSystem(url, _TOKEN) as ad_system:
-                yield ad_system
+            yield process.stdout.readline().strip() if process.stdout else ""
         finally:
             process.kill()

@@ -18,6 +18,7 @@ from domain.ledger import SELLER_ACCOUNTS
 from domain.months import SettlementMonth
 from domain.refusal import Refused
 from flows.paying.open_payouts import open_payouts
+from flows.showing.refusals import MonthNotClosed, NoDecision
 
 DECISIONS: Final = (
     "settlement_month",
@@ -63,14 +64,6 @@ HISTORY: Final = (
 )
 
 
-class MonthNotClosed(Refused):
-    """The month was never closed."""
-
-    def __init__(self, month: SettlementMonth) -> None:
-        super().__init__(f"{month} was never closed. Close it with: growth-points close {month}")
-        self.month = month
-
-
 class MonthUnknown(Refused):
     """No run of the month is recorded."""
 
@@ -78,18 +71,6 @@ class MonthUnknown(Refused):
         super().__init__(
             f"{month} was never ingested or closed. Ingest it with: growth-points ingest {month}"
         )
-        self.month = month
-
-
-class NoDecision(Refused):
-    """The month has no decision for the seller."""
-
-    def __init__(self, seller_id: str, month: SettlementMonth) -> None:
-        super().__init__(
-            f"There is no decision for seller {seller_id!r} in {month}: "
-            "the store is not in the month's seller snapshot."
-        )
-        self.seller_id = seller_id
         self.month = month
 
 

@@ -9,7 +9,7 @@ import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from threading import Event
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from console.output import echo
 from flows.prefect.servers.lasting_server import (
@@ -25,11 +25,21 @@ from flows.run_folders import remove_abandoned_copies
 from flows.settings import Settings
 from web.serving import serving
 
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
 _STOPPING_SECONDS: Final = 45  # the worker waits for running flows
 
 
-def run_up(settings: Settings, port: int, first: Callable[[], None] = lambda: None) -> None:
+def run_up(
+    settings: Settings,
+    port: int,
+    first: Callable[[], None] = lambda: None,
+    list_stores: Callable[["FastAPI"], None] | None = None,
+) -> None:
     """Run everything until SIGINT or SIGTERM; `first` is called before any deployment runs.
+
+    `list_stores` may add a list of stores to open the stores' page as; it is called after `first`.
 
     Raises AlreadyUp, and ServerSilent or WorkerEnded if a part ends by itself.
     """
@@ -49,12 +59,13 @@ def run_up(settings: Settings, port: int, first: Callable[[], None] = lambda: No
         os.environ.setdefault("GROWTH_POINTS_PAGES_URL", pages)
         with _prefect_silent():
             first()
+        stores = stack.enter_context(_stores_served(settings, port and port + 2, list_stores))
         say("registering the deployments")
         worker = start_worker(logs / "worker.log")
         stack.enter_context(_terminated_at_exit(worker))
         record_address(settings.home, address)
         stack.callback(remove_address, settings.home)
-        echo(_where_to_look(settings, address, pages))
+        echo(_where_to_look(settings, address, pages, stores))
         while not stopped.wait(1):
             if server.poll() is not None:
                 raise ServerSilent(logs / "server.log")
@@ -94,15 +105,30 @@ def _terminated_at_exit(process: subprocess.Popen[bytes]) -> Iterator[None]:
         process.wait()
 
 
-def _where_to_look(settings: Settings, address: str, pages: str) -> str:
+@contextmanager
+def _stores_served(
+    settings: Settings, port: int, list_stores: Callable[["FastAPI"], None] | None
+) -> Iterator[str | None]:
+    """Serve the stores' page and interface, and yield where to look; None without keys."""
+    if settings.stores_jwks is None:
+        yield None
+        return
+    from web.stores.serving import serving_stores
+
+    with serving_stores(settings, port, add=list_stores) as address:
+        yield address if list_stores is None else f"{address}/demo"
+
+
+def _where_to_look(settings: Settings, address: str, pages: str, stores: str | None) -> str:
     root = settings.settlements or "not set; name it in each form"
+    of_stores = f"\n  Stores       {stores}" if stores else ""
     return f"""
 growth-points is up.
 
   Runs         {address}/v2/runs
   Deployments  {address}/v2/deployments
   Reports      {pages}
-  Figures      {pages}/metrics
+  Figures      {pages}/metrics{of_stores}
   Settlements  {root}
   Home         {settings.home.resolve()}
 

@@ -12,7 +12,7 @@ from adapters.postgres.statements import StatementLine, expiring, statement
 from adapters.postgres.using import conversions, today
 from console.listings import require_known_seller
 from console.output import Row
-from domain.ledger import Award, TransferKind
+from domain.ledger import TransferKind
 from domain.sentence import Sentence, Word, sentence
 from flows.rewarding.refusals import EventUnknown
 
@@ -142,20 +142,3 @@ def _reference(line: StatementLine) -> Sentence | str:
             return sentence("usable through {day}", day=line.reference)
         case _:
             return line.reference
-
-
-def consulting_answer(seller_id: str, award: Award | None) -> Sentence:
-    """Say whether consulting is open to a store, and which award opens it."""
-    if award is None:
-        return sentence(
-            "Consulting is closed to seller {seller_id}: no award of the store stands.",
-            seller_id=seller_id,
-        )
-    return sentence(
-        "Consulting is open to seller {seller_id}: {month} awarded it tier {tier}, "
-        "{points:,} points.",
-        seller_id=seller_id,
-        month=award.settlement_month,
-        tier=award.tier,
-        points=award.points,
-    )

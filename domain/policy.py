@@ -14,7 +14,7 @@ from domain.refusal import WrongUsage
 from domain.using.use_rules import RULES_OF_A_SILENT_POLICY, UseRules
 
 MOST_TIERS: Final = 15  # so that a set of tiers fits into two bytes, one bit each
-_LONGEST_WINDOW_MONTHS: Final = 12
+LONGEST_WINDOW_MONTHS: Final = 12
 _LONGEST_TENURE_MONTHS: Final = 1200
 _LARGEST_NUMBER: Final = 10**15  # so that sums over any window stay within 64 bits
 
@@ -106,8 +106,8 @@ class Policy:
             (not self.name.isprintable(), "its name must be one line of text"),
             (not self.counted_line_types, "no line type is counted"),
             (
-                self.window_months not in range(1, _LONGEST_WINDOW_MONTHS + 1),
-                f"the window must be of 1 to {_LONGEST_WINDOW_MONTHS} months",
+                self.window_months not in range(1, LONGEST_WINDOW_MONTHS + 1),
+                f"the window must be of 1 to {LONGEST_WINDOW_MONTHS} months",
             ),
             (
                 not 0 <= tenure.min_months < tenure.below_months <= _LONGEST_TENURE_MONTHS,

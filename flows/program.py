@@ -5,14 +5,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import Engine
 
 from adapters.korean_holidays import Calendar, HolidayCalendar, korean_holidays, read_extra_holidays
 from adapters.policy_files import PolicyText, read_policies
-from adapters.postgres.database import open_database
+from adapters.postgres.database import STORES_ROLE, open_database
 from adapters.postgres.embedded import embedded_url
+from adapters.postgres.own_rows import show_own_rows
 from domain.months import SettlementMonth
 from domain.payout_date import calendar_years
 from flows.settings import Settings, SettingsInvalid
@@ -22,12 +23,28 @@ if TYPE_CHECKING:
     from adapters.signatures.senders import Senders
     from domain.using.ad_credit import AdSystem
 
+_STORES_WAIT_SECONDS: Final = 10  # somebody waits for the answer
+
 
 @contextmanager
 def program_database(settings: Settings) -> Iterator[Engine]:
     """Open the configured database, or the embedded one, migrated."""
     url = settings.database_url or _embedded(settings.home / "postgres")
     with open_database(url, lock_timeout=settings.lock_timeout) as engine:
+        yield engine
+
+
+@contextmanager
+def stores_database(settings: Settings, connections: int) -> Iterator[Engine]:
+    """Open the database as the role that may do what stores may, and nothing else."""
+    own = settings.stores_database_url or settings.database_url
+    with open_database(
+        own or _embedded(settings.home / "postgres"),
+        lock_timeout=min(settings.lock_timeout, _STORES_WAIT_SECONDS),
+        work_as=STORES_ROLE,
+        connections=connections,
+    ) as engine:
+        show_own_rows(engine)
         yield engine
 
 

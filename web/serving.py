@@ -26,6 +26,7 @@ from flows.settings import Settings
 from web.accounts import accounts_csv, accounts_page
 from web.index import index_page
 from web.metrics import metrics_text
+from web.store_pages import NoSuchPage, store_page
 
 _HTML, _CSV, _TEXT = (f"text/{kind}; charset=utf-8" for kind in ("html", "csv", "plain"))
 _PAGES: Final = {
@@ -90,6 +91,8 @@ class _Handler(SimpleHTTPRequestHandler):
         first = self.path.split("?")[0].strip("/").split("/")[0]
         if first == "metrics":
             self._answer(CONTENT_TYPE_LATEST, metrics_text(self._settings))
+        elif first == "stores":
+            self._answer_with_page(_HTML, partial(store_page, address=self.path))
         elif first in _PAGES:
             self._answer_with_page(*_PAGES[first])
         elif self._is_shown():
@@ -125,6 +128,8 @@ class _Handler(SimpleHTTPRequestHandler):
     def _answer_with_page(self, kind: str, page: Callable[[Settings, date], str]) -> None:
         try:
             content = page(self._settings, this_occasion().today)
+        except NoSuchPage as missing:
+            self._answer(_TEXT, f"{missing}\n".encode(), HTTPStatus.NOT_FOUND)
         except Refused as refused:  # a damaged record of a check, a ledger that does not tie
             self._answer(_TEXT, f"{refused}\n".encode(), HTTPStatus.INTERNAL_SERVER_ERROR)
         except (Unavailable, SQLAlchemyError):

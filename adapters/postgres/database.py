@@ -16,7 +16,10 @@ from domain.refusal import Unavailable, WrongUsage
 from domain.secrets import without_secrets
 
 # What a login may work as: the first that it is a member of, unless something is to be approved.
-_ROLES: Final = ("growth_points_service", "growth_points_approver", "growth_points_reader")
+STORES_ROLE: Final = "growth_points_stores"
+_ROLES: Final = (
+    *("growth_points_service", "growth_points_approver", "growth_points_reader", STORES_ROLE),
+)
 _FIRST_ROLE: Final = text("""
     SELECT rolname FROM pg_roles
     WHERE rolname = ANY (:roles) AND pg_has_role(session_user, oid, 'MEMBER')
@@ -77,18 +80,25 @@ class LoginForbidden(Unavailable):
 
 
 @contextmanager
-def open_database(url: str, *, lock_timeout: int = LOCK_TIMEOUT_SECONDS) -> Iterator[Engine]:
-    """Migrate the database and yield an engine that runs as the role of its login.
+def open_database(
+    url: str,
+    *,
+    lock_timeout: int = LOCK_TIMEOUT_SECONDS,
+    work_as: str | None = None,
+    connections: int = 5,
+) -> Iterator[Engine]:
+    """Migrate the database and yield an engine that runs as the role of its login, or as another.
 
-    Its sessions wait for a lock for so many seconds, then raise WaitedTooLong.
+    Its sessions wait for a lock for so many seconds, then raise WaitedTooLong. It keeps up to so
+    many connections open.
 
     Migrations create the roles, which may only select and insert. Raises DatabaseUrlInvalid,
     DatabaseUnreachable, DatabaseNewer, MigrationForbidden, LoginForbidden.
     """
-    engine = _engine(url, lock_timeout)
+    engine = _engine(url, lock_timeout, connections)
     try:
         migrate(engine)
-        if (role := _role_of_login(engine)) is not None:
+        if (role := _role_of_login(engine, work_as)) is not None:
             event.listen(engine, "connect", partial(_set_role, role))
         engine.dispose()
         yield engine
@@ -165,11 +175,12 @@ def _shown(url: URL) -> str:
     return url.set(drivername="postgresql", query=place).render_as_string()
 
 
-def _engine(url: str, lock_timeout: int) -> Engine:
+def _engine(url: str, lock_timeout: int, connections: int) -> Engine:
     parsed = _parsed(url)
     engine = create_engine(
         parsed.set(drivername="postgresql+psycopg"),
         pool_pre_ping=True,
+        pool_size=connections,
         connect_args=_ITS_OWN | _without_libpq_variables(parsed),
     )
     event.listen(engine, "connect", partial(_begin_session, lock_timeout))
@@ -210,10 +221,16 @@ def _begin_session(lock_timeout: int, connection: Any, _record: object) -> None:
     connection.commit()
 
 
-def _role_of_login(engine: Engine) -> str | None:
+def _role_of_login(engine: Engine, work_as: str | None) -> str | None:
+    roles = list(_ROLES) if work_as is None else [work_as]
     with engine.connect() as connection:
-        role: str | None = connection.scalar(_FIRST_ROLE, {"roles": list(_ROLES)})
-        return role
+        role: str | None = connection.scalar(_FIRST_ROLE, {"roles": roles})
+    if role is None and work_as is not None:
+        raise LoginForbidden(
+            f"The database login {engine.url.username} may not work as {work_as}: let an "
+            "administrator grant it that role."
+        )
+    return role
 
 
 def _set_role(role: str, connection: Any, _record: object) -> None:

@@ -1,7 +1,7 @@
 """Reward days as they were delivered, and their entries with what became of each."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -124,10 +124,16 @@ def rewards(
     *,
     day: date | None = None,
     event_id: str | None = None,
+    event_ids: Collection[str] | None = None,
     seller_id: str | None = None,
 ) -> Iterator[Reward]:
-    """Stream the entries of a day, an event or a store, in the order in which stores pay them."""
-    asked = {"day": day, "event_id": event_id, "seller_id": seller_id}
+    """Stream the entries of a day, of events or a store, in the order in which stores pay them."""
+    asked = {
+        "day": day,
+        "event_id": event_id,
+        "event_ids": None if event_ids is None else list(event_ids),
+        "seller_id": seller_id,
+    }
     for row in connection.execute(_REWARDS, asked, execution_options={"yield_per": 10_000}):
         yield Reward(**{**row._mapping, "outcome": Outcome(row.outcome)})  # noqa: SLF001
 
@@ -184,6 +190,7 @@ _REWARDS: Final = text("""
     WHERE (CAST(:day AS date) IS NULL OR reward_delivery_id = ANY (ARRAY(
         SELECT reward_delivery_id FROM growth_points.reward_delivery WHERE day = :day)))
       AND (CAST(:event_id AS text) IS NULL OR event_id = :event_id)
+      AND (CAST(:event_ids AS text[]) IS NULL OR event_id = ANY (:event_ids))
       AND (CAST(:seller_id AS text) IS NULL OR seller_id = :seller_id)
     ORDER BY occurred_on, event_id, position
 """)

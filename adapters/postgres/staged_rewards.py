@@ -19,7 +19,7 @@ def stage(connection: Connection, file: Path | None = None) -> None:
 
     What is known of their events is in `known_reward` then.
     """
-    connection.execute(text("SELECT growth_points.stage_rewards()"))
+    connection.execute(text("SELECT growth_points.stage_entries()"))
     if file is not None:
         copy_parquet(connection, "staged_reward", file)
         connection.execute(_KNOWN)

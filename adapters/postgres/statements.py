@@ -1,6 +1,6 @@
 """What stores see of their points: statements, what expires, whether consulting is open."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -17,9 +17,11 @@ class StatementLine:
 
     `reference` is the settlement month of a payout, the reason of an adjustment, the request of a
     conversion, the last usable day of an expiry, event and position of a reward, whose transfer may
-    pay several. `balance` is what was available afterwards.
+    pay several. `balance` is what was available afterwards, `line_no` the line's place among all
+    that the store has.
     """
 
+    line_no: int
     entry_no: int
     on: date
     kind: TransferKind
@@ -43,9 +45,22 @@ def statement(
     *,
     since: date | None = None,
     until: date | None = None,
+    kinds: Collection[TransferKind] | None = None,
+    after: int = 0,
+    limit: int | None = None,
 ) -> Iterator[StatementLine]:
-    """List what changed a store's available points, in order, with the balance after each."""
-    asked = {"seller_id": seller_id, "since": since, "until": until}
+    """List what changed a store's available points, in order, with the balance after each.
+
+    A page of it has at most `limit` lines, which come `after` the one of another number.
+    """
+    asked = {
+        "seller_id": seller_id,
+        "since": since,
+        "until": until,
+        "kinds": None if kinds is None else list(kinds),
+        "after": after,
+        "limit": limit,
+    }
     for row in connection.execute(_STATEMENT, asked).mappings():
         yield StatementLine(**{**row, "kind": TransferKind(row["kind"])})
 
@@ -65,7 +80,7 @@ def award_for_consulting(connection: Connection, seller_id: str) -> Award | None
 # The running balance is of all lines, also of those before the first day that is asked for. What a
 # store pays customers by one transfer is a line for each entry.
 _STATEMENT: Final = text("""
-    SELECT entry_no, "on", kind, points, reference, balance FROM (
+    SELECT line_no, entry_no, "on", kind, points, reference, balance FROM (
       SELECT entry_no, effective_on AS "on", transfer.kind, signed.points,
              coalesce(
                CASE transfer.kind
@@ -100,7 +115,8 @@ _STATEMENT: Final = text("""
     ) line
     WHERE "on" >= coalesce(CAST(:since AS date), "on")
       AND "on" <= coalesce(CAST(:until AS date), "on")
-    ORDER BY line_no
+      AND (CAST(:kinds AS text[]) IS NULL OR kind = ANY (:kinds)) AND line_no > :after
+    ORDER BY line_no LIMIT CAST(:limit AS bigint)
 """)
 _EXPIRING: Final = text("""
     SELECT seller_id, points, last_usable_on FROM growth_points.expiring

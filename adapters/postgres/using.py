@@ -77,10 +77,26 @@ def link_ad_account(
 
 
 def conversions(
-    connection: Connection, *, seller_id: str | None = None, held_only: bool = False
+    connection: Connection,
+    *,
+    seller_id: str | None = None,
+    held_only: bool = False,
+    after: int = 0,
+    limit: int | None = None,
 ) -> Iterator[Conversion]:
-    """List conversions, oldest first; `held_only` those that have not ended."""
-    return _conversions(connection, seller_id=seller_id, held_only=held_only)
+    """List conversions, oldest first; `held_only` those that have not ended.
+
+    A page of them has at most `limit`, whose numbers come `after` another one.
+    """
+    asked = {"seller_id": seller_id, "held_only": held_only, "after": after, "limit": limit}
+    return _conversions(connection, **asked)
+
+
+def requested_conversion(
+    connection: Connection, seller_id: str, request_id: str
+) -> Conversion | None:
+    """Return the conversion that a store requested; None if there is none."""
+    return next(_conversions(connection, seller_id=seller_id, request_id=request_id), None)
 
 
 def find_conversion(connection: Connection, conversion_no: int) -> Conversion:
@@ -89,7 +105,11 @@ def find_conversion(connection: Connection, conversion_no: int) -> Conversion:
 
 
 def _conversions(connection: Connection, **asked: object) -> Iterator[Conversion]:
-    anything = {"conversion_no": None, "seller_id": None, "held_only": False}
+    anything = {
+        **dict.fromkeys(("conversion_no", "seller_id", "request_id", "limit")),
+        "held_only": False,
+        "after": 0,
+    }
     for row in connection.execute(_CONVERSIONS, anything | asked).mappings():
         yield Conversion(**{**row, "state": ConversionState(row["state"])})
 
@@ -153,6 +173,8 @@ _CONVERSIONS: Final = text("""
     ) tried ON true
     WHERE conversion.posting_no = coalesce(:conversion_no, conversion.posting_no)
       AND seller_id = coalesce(:seller_id, seller_id)
+      AND request_id = coalesce(:request_id, request_id)
+      AND conversion.posting_no > :after
       AND (outcome IS NULL OR NOT :held_only)
-    ORDER BY conversion.posting_no
+    ORDER BY conversion.posting_no LIMIT CAST(:limit AS bigint)
 """)

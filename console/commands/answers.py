@@ -28,8 +28,8 @@ def decisions(month: SettlementMonth, seller_id: str | None, output: Output) -> 
 @LANGUAGE
 def explain(seller_id: str, month: SettlementMonth, language: Language | None) -> None:
     """Explain why a seller was awarded in a month or not, with the numbers and the payout date."""
-    from console.explanation import explain_decision
     from flows.occasion import this_occasion
+    from flows.showing.explanation import explain_decision
 
     settings, today = read_settings(), this_occasion().today
     language = language or settings.language

@@ -18,10 +18,13 @@ from domain.months import SettlementMonth
 def up(port: int, demo: bool) -> None:
     """Run database, Prefect server with its UI, deployments and schedules, until Ctrl-C.
 
-    It listens on PORT and the next one, for this machine only. Started again, it continues where it
-    ended.
+    It listens on PORT and the next two, for this machine only. Started again, it continues where it
+    ended. The third is that of the stores' page, if GROWTH_POINTS_STORES_JWKS is set; the demo
+    lists its stores there, to open the page as.
     """
     from console.demo import CLOSED, Demo, show_uses
+    from console.demo_stores import list_demo_stores, make_demo_key
+    from console.demo_uses import with_ad_system
     from console.progress import progress
     from console.up import run_up
 
@@ -39,7 +42,15 @@ def up(port: int, demo: bool) -> None:
             sample.reward(closing)
         show_uses(sample, closing)
 
-    run_up(read_settings(), port, close_all_but_the_last)
+    key = make_demo_key(sample.own_home / "stores.jwks")
+    with with_ad_system(sample.own_home / "ad-system.db"):
+        settings = read_settings()
+        run_up(
+            settings,
+            port,
+            close_all_but_the_last,
+            lambda app: list_demo_stores(app, key, settings),
+        )
 
 
 @click.command(short_help="Serve reports, and figures for Prometheus.")
@@ -50,6 +61,22 @@ def serve(port: int, host: str) -> None:
     from web.serving import serve_until_stopped
 
     serve_until_stopped(read_settings(), port, host, lambda url: echo(f"{url} (Ctrl-C ends it)"))
+
+
+@click.command(short_help="Serve the stores' page and interface.")
+@click.option("--port", type=click.IntRange(0, 65535), default=4202, show_default=True)
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+def serve_stores(port: int, host: str) -> None:
+    """Serve the stores' page and the marketplace's interface until Ctrl-C.
+
+    It needs GROWTH_POINTS_STORES_JWKS and GROWTH_POINTS_STORES_ISSUER, and works as the role
+    growth_points_stores. The interface describes itself at /api/v1/docs.
+    """
+    from web.stores.serving import serve_stores_until_stopped
+
+    serve_stores_until_stopped(
+        read_settings(), port, host, lambda url: echo(f"{url} (Ctrl-C ends it)")
+    )
 
 
 @click.command(short_help="Apply the alarms to the Prefect server.")

@@ -69,7 +69,7 @@ def convert(seller_id: str, points: int, request_id: str) -> None:
     settings = read_settings()
     with warnings_shown():
         converted = convert_points(settings, request)
-    echo(say(conversion_summary(request, converted), settings.language))
+    echo(say(conversion_summary(converted), settings.language))
 
 
 @click.command(short_help="Conversions: state, age, answers of the ad system.")
@@ -181,7 +181,7 @@ def consulting(seller_id: str, language: Language | None) -> None:
     from adapters.languages.catalog import say
     from adapters.postgres.statements import award_for_consulting
     from console.listings import require_known_seller
-    from console.use_listings import consulting_answer
+    from flows.showing.consulting import consulting_answer
 
     settings = read_settings()
     language = language or settings.language

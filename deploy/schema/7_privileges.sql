@@ -3,17 +3,19 @@
 --
 --   growth_points_service   closes and pays
 --   growth_points_approver  approves, and can neither close nor pay
+--   growth_points_stores    shows stores what they have, and records what they ask (11_stores.sql)
 --
--- What a login has beyond its roles is in ../roles.sql. A new login, such as one for the stores' page,
--- gets a role here, what it may insert below, and a line in docs/ledger.md.
+-- What a login has beyond its roles is in ../roles.sql. A new login gets a role here, what it may
+-- insert below, and a line in docs/ledger.md.
 
 DO $$
 DECLARE
   needed name;
   advice text := format('Let an administrator run deploy/roles.sql, or: '
-    'GRANT growth_points_service, growth_points_approver TO %I', current_user);
+    'GRANT growth_points_service, growth_points_approver, growth_points_stores TO %I', current_user);
 BEGIN
-  FOREACH needed IN ARRAY '{growth_points_service, growth_points_approver}'::name[] LOOP
+  FOREACH needed IN ARRAY '{growth_points_service, growth_points_approver,
+    growth_points_stores}'::name[] LOOP
     BEGIN
       IF to_regrole(needed::text) IS NULL THEN
         EXECUTE format('CREATE ROLE %I NOLOGIN', needed);

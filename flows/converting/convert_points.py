@@ -23,7 +23,8 @@ from adapters.postgres.using import (
 from domain.cause import Cause
 from domain.ledger import MOST_POINTS, conversion_key
 from domain.sentence import Sentence, sentence
-from domain.using.standing import decide_conversion
+from domain.using.standing import Standing, UseRefusal, decide_conversion
+from domain.using.use_rules import UseRules
 from flows.clocks import warn_about_clocks
 from flows.converting.deliver_conversions import deliver
 from flows.converting.refusals import ConversionInvalid, OtherConversion, PointsNotUsable
@@ -72,10 +73,42 @@ def hold_points(
     return on_one_day(engine, lambda connection: _hold(connection, request, policies))
 
 
+def require_convertible(
+    connection: Connection, request: ConversionRequest, policies: Sequence[PolicyText]
+) -> Standing:
+    """Return what the store has, if it may convert the points now.
+
+    Raises SellerUnknown, PointsNotUsable.
+    """
+    standing, rules, refusal = _decided(connection, request, policies)
+    if refusal is not None:
+        raise PointsNotUsable(refusal, request.points, standing, rules)
+    return standing
+
+
 def _hold(
     connection: Connection, request: ConversionRequest, policies: Sequence[PolicyText]
 ) -> Posted:
     seller_id, points = request.seller_id, request.points
+    standing, rules, refusal = _decided(connection, request, policies)
+    key = conversion_key(seller_id, request.request_id)
+    if refusal is not None and posted_before(connection, key) is None:
+        raise PointsNotUsable(refusal, points, standing, rules)
+    try:
+        held = hold(connection, standing, request.request_id, points, request.cause)
+    except NotEntitled as error:  # what others did meanwhile decides
+        raise PointsNotUsable(error.refusal, points, standing, rules) from error
+    except PostingConflict:
+        raise OtherConversion(seller_id, request.request_id) from None
+    check_now(connection)
+    return held
+
+
+def _decided(
+    connection: Connection, request: ConversionRequest, policies: Sequence[PolicyText]
+) -> tuple[Standing, UseRules, UseRefusal | None]:
+    """Return what the store has, the rules of today, and why the points may not be converted."""
+    seller_id = request.seller_id
     require_seller(connection, seller_id)
     day = today(connection)
     policy = policy_on(policies, day)
@@ -83,18 +116,8 @@ def _hold(
     active = policy.use.closed_stores_may_convert or (
         newest_status(connection, seller_id) == policy.active_status
     )
-    refusal = decide_conversion(points, standing, day, policy.use, active=active)
-    key = conversion_key(seller_id, request.request_id)
-    if refusal is not None and posted_before(connection, key) is None:
-        raise PointsNotUsable(refusal, points, standing, policy.use)
-    try:
-        held = hold(connection, standing, request.request_id, points, request.cause)
-    except NotEntitled as error:  # what others did meanwhile decides
-        raise PointsNotUsable(error.refusal, points, standing, policy.use) from error
-    except PostingConflict:
-        raise OtherConversion(seller_id, request.request_id) from None
-    check_now(connection)
-    return held
+    refusal = decide_conversion(request.points, standing, day, policy.use, active=active)
+    return standing, policy.use, refusal
 
 
 def convert_points(settings: Settings, request: ConversionRequest) -> Conversion:
@@ -111,7 +134,7 @@ def convert_points(settings: Settings, request: ConversionRequest) -> Conversion
             return deliver(engine, ad_system, conversion, request.cause.actor)
 
 
-def conversion_summary(request: ConversionRequest, conversion: Conversion) -> Sentence:
+def conversion_summary(conversion: Conversion) -> Sentence:
     """Describe a conversion, as far as it has come."""
     facts = {
         "points": conversion.points,
@@ -124,7 +147,7 @@ def conversion_summary(request: ConversionRequest, conversion: Conversion) -> Se
                 "{points:,} points of seller {seller_id} are credit of search-ad account "
                 "{account_id} (request {request_id}).",
                 **facts,
-                request_id=request.request_id,
+                request_id=conversion.request_id,
             )
         case ConversionState.REFUSED:
             return sentence(

@@ -50,7 +50,7 @@ def convert_points_of(
     """
     cause = flow_occasion(asked_by).cause("a store's request")
     request = ConversionRequest(seller_id, request_id, points, cause)
-    return str(conversion_summary(request, hold_and_deliver(Settings.read(), request)))
+    return str(conversion_summary(hold_and_deliver(Settings.read(), request)))
 
 
 hold_and_deliver = task(cache_policy=NO_CACHE, name="hold and deliver")(convert_points)

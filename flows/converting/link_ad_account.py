@@ -7,6 +7,7 @@ from sqlalchemy import Engine
 from adapters.postgres.revisions import require_seller
 from adapters.postgres.using import link_ad_account, standing_of
 from domain.refusal import WrongUsage
+from domain.sentence import sentence
 from flows.clocks import warn_about_clocks
 from flows.converting.refusals import NotLinked
 from flows.program import program_database
@@ -37,7 +38,10 @@ def link_account(engine: Engine, seller_id: str, account_id: str, actor: str) ->
     """Link an account in one transaction; raises AccountInvalid, SellerUnknown."""
     if not account_id.strip() or len(account_id) > _LONGEST or not account_id.isprintable():
         raise AccountInvalid(
-            f"a search-ad account is a text of one line with up to {_LONGEST} letters and digits"
+            sentence(
+                "a search-ad account is a text of one line with up to {most} letters and digits",
+                most=_LONGEST,
+            )
         )
     with engine.begin() as connection:
         require_seller(connection, seller_id)

@@ -90,3 +90,17 @@ class OtherConversion(Refused):
             )
         )
         self.request_id = request_id
+
+
+class ConversionUnknown(Refused):
+    """A store made no request of this id."""
+
+    def __init__(self, seller_id: str, request_id: str) -> None:
+        super().__init__(
+            sentence(
+                "Seller {seller_id} made no request {request_id}.",
+                seller_id=seller_id,
+                request_id=request_id,
+            )
+        )
+        self.request_id = request_id

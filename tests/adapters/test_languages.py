@@ -10,6 +10,7 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
 from adapters.languages.catalog import say
+from adapters.postgres.using import ConversionState
 from console.use_listings import EXPIRING, STATEMENT
 from domain.ledger import TransferKind
 from domain.sentence import Word, sentence
@@ -20,17 +21,22 @@ ROOMS = ("domain", "expectations", "adapters", "flows", "console", "web")
 WORDS = {
     *(("column", column) for column in (*STATEMENT, *EXPIRING)),
     *(("kind", kind.value) for kind in TransferKind),
+    *(("conversion state", state.value) for state in ConversionState),
 }
 
 
 def _sentences() -> Iterator[str]:
-    """Find the templates of all sentences in the code."""
+    """Find the templates of all sentences in the code, and of all that pages of stores say."""
     for room in ROOMS:
-        for _, _, found, _, _ in extract_from_dir(
-            ROOT / room, [("**.py", "python")], keywords={"sentence": None}
+        for written, language, call in (
+            ("**.py", "python", "sentence"),
+            ("**/templates/*.html", "jinja2", "say"),
         ):
-            assert isinstance(found, str), f"{found} is more than one template"
-            yield found
+            for _, _, found, _, _ in extract_from_dir(
+                ROOT / room, [(written, language)], keywords={call: None}
+            ):
+                assert isinstance(found, str), f"{found} is more than one template"
+                yield found
 
 
 def _catalog(path: Path) -> Catalog:

@@ -30,13 +30,16 @@ def _administer(server_url: str, *statements: str) -> None:
 
 
 def test_an_owner_without_the_role_is_told_what_to_grant(owned_url: str) -> None:
-    told = f"GRANT growth_points_service, growth_points_approver TO {OWNER}"
+    told = f"GRANT growth_points_service, growth_points_approver, growth_points_stores TO {OWNER}"
     with pytest.raises(MigrationForbidden, match=told), open_database(owned_url):
         pass
 
 
 def test_an_owner_with_the_role_needs_no_other_right(server_url: str, owned_url: str) -> None:
-    _administer(server_url, f"GRANT growth_points_service, growth_points_approver TO {OWNER}")
+    _administer(
+        server_url,
+        f"GRANT growth_points_service, growth_points_approver, growth_points_stores TO {OWNER}",
+    )
     with open_database(owned_url) as engine, engine.connect() as connection:
         assert connection.scalar(text("SELECT current_user")) == "growth_points_service"
         connection.rollback()

@@ -10,6 +10,7 @@ LOGINS = {
     "service": "growth_points_app",
     "approver": "growth_points_approver",
     "reader": "growth_points_reader",
+    "stores": "growth_points_stores_app",
     "stranger": "stranger",
 }
 FORBIDDEN = "42501 "  # insufficient_privilege

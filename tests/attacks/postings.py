@@ -1,6 +1,6 @@
 """Attacks by whoever may insert postings: to move points twice, wrongly or without a record."""
 
-from tests.attacks.statements import by_service, key_of, posting, row, transfer
+from tests.attacks.statements import by_service, by_user, key_of, posting, row, transfer
 
 GIFT = posting("adjustment") + transfer(row("adjustment"))
 AWARD = {"tier": "1", "award_no": "1"}
@@ -64,7 +64,7 @@ POSTINGS = (
         "posting_has_transfers",
     ),
     *(
-        by_service(
+        by_user(
             f"post at {level}",
             f"SET TRANSACTION ISOLATION LEVEL {level};" + GIFT,
             "READ COMMITTED",

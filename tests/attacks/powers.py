@@ -26,11 +26,15 @@ ROLES = (
     Attack("drop the owner's tables", "DROP OWNED BY growth_points_owner"),
     *(
         # Without a grant option PostgreSQL warns, and grants nothing.
-        Attack(name, sql, NO_EFFECT, {"stranger": FORBIDDEN})
-        for name, sql in (
-            ("share reading", f"GRANT SELECT ON {_POINTS}.balance TO PUBLIC"),
-            ("share all", f"GRANT ALL ON ALL TABLES IN SCHEMA {_POINTS} TO PUBLIC"),
-            ("share the schema", f"GRANT CREATE ON SCHEMA {_POINTS} TO PUBLIC"),
+        Attack(name, sql, NO_EFFECT, {"stranger": FORBIDDEN, **others})
+        for name, sql, others in (
+            ("share reading", f"GRANT SELECT ON {_POINTS}.balance TO PUBLIC", {}),
+            (
+                "share all",
+                f"GRANT ALL ON ALL TABLES IN SCHEMA {_POINTS} TO PUBLIC",
+                {"stores": FORBIDDEN},  # it may not read all
+            ),
+            ("share the schema", f"GRANT CREATE ON SCHEMA {_POINTS} TO PUBLIC", {}),
         )
     ),
     Attack("share a function", f"GRANT EXECUTE ON FUNCTION {_POINTS}.chain_waiting() TO PUBLIC"),

@@ -20,13 +20,18 @@ INSERTS: dict[str, frozenset[str]] = {
     "service": frozenset({*_MONTHS, *_USES, "posting", "transfer", "correction", "payout", "run"}),
     "approver": frozenset({"approval", "adjustment_approval", "run"}),
     "reader": frozenset(),
+    "stores": frozenset(
+        {*("posting", "transfer", "ad_account_link", "conversion", "expiry")}
+        | {*("reward_delivery", "reward_entry", "reward_retry")}
+    ),
     "stranger": frozenset(),
 }
 CALLS: dict[str, frozenset[str]] = {
     "service": frozenset(
         {"seal_waiting", "lock_program", "wait_for_notes", "today"}
-        | {"lock_balances", "stage_rewards"}
+        | {"lock_balances", "stage_rewards", "stage_entries"}
     ),
+    "stores": frozenset({"lock_program", "today", "lock_balances", "stage_entries"}),
     "approver": frozenset({"lock_program"}),
 }
 

@@ -84,6 +84,11 @@ def by_service(name: str, sql: str, refused: str) -> Attack:
     return Attack(name, sql, by={"service": refused})
 
 
+def by_user(name: str, sql: str, refused: str) -> Attack:
+    """Make an attack that whoever uses points may begin: the service and the stores' process."""
+    return Attack(name, sql, by={"service": refused, "stores": refused})
+
+
 _PAYOUT = """
   INSERT INTO growth_points.payout (settlement_month, posting_no, sellers, points, paid_on, actor)
   VALUES ({month}, {posting}, {sellers}, {points}, '{on}', 'me');

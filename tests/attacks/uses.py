@@ -1,6 +1,6 @@
 """Attacks by whoever may convert and expire: beyond the balance, too late, twice, by halves."""
 
-from tests.attacks.statements import MINE, by_service, posting, row, transfer
+from tests.attacks.statements import MINE, by_service, by_user, posting, row, transfer
 
 _TODAY = "(SELECT growth_points.today())"
 _CONVERSION = """
@@ -117,20 +117,20 @@ USES = (
     ),
     by_service("convert more than there is", _held(points=10_000), "balance_not_overdrawn"),
     by_service("convert what is held", _held(points=901), "balance_not_overdrawn"),
-    by_service("convert after the last usable day", _held("j", 300), "conversion_is_in_time"),
-    by_service(
+    by_user("convert after the last usable day", _held("j", 300), "conversion_is_in_time"),
+    by_user(
         "convert without an account",
         _held("f", 10, account="mine"),
         "conversion_has_its_ad_account",
     ),
-    by_service(
+    by_user(
         "convert to another's account",
         _held(account="ads of o"),
         "conversion_has_its_ad_account",
     ),
     by_service("hold more than is converted", _held(moved=11), "transfer_has_a_title"),
-    by_service("hold without a conversion", posting("conversion"), "posting_has_transfers"),
-    by_service(
+    by_user("hold without a conversion", posting("conversion"), "posting_has_transfers"),
+    by_user(
         "convert on an earlier day",
         _opened("conversion", "conversion/1/j/mine", _BACK)
         + _CONVERSION.format(
@@ -184,20 +184,18 @@ USES = (
         "INSERT INTO growth_points.conversion_attempt (conversion_no, answer) VALUES (1, 'mine')",
         "conversion_attempt_of_a_conversion",
     ),
-    by_service(
+    by_user(
         "link the account of no store",
         "INSERT INTO growth_points.ad_account_link (seller_id, account_id, actor)"
         " VALUES ('stranger', 'mine', 'me')",
         "ad_account_link_is_of_a_store",
     ),
-    by_service("expire before the day", _expired("i", 820, _LAST), "expiry_comes_after"),
-    by_service("expire as if it was over", _expired("i", 820), "expiry_is_due"),
-    by_service("expire half a balance", _expired("j", 150), "expiry_is_due"),
-    by_service(
-        "expire what a late payout keeps", _expired("k", 200, "'2025-12-01'"), "expiry_is_due"
-    ),
-    by_service("expire another's points", _expired("m", 300), "expiry_is_due"),
-    by_service("expire on an earlier day", _expired("j", 300, on=_BACK), "title_belongs"),
+    by_user("expire before the day", _expired("i", 820, _LAST), "expiry_comes_after"),
+    by_user("expire as if it was over", _expired("i", 820), "expiry_is_due"),
+    by_user("expire half a balance", _expired("j", 150), "expiry_is_due"),
+    by_user("expire what a late payout keeps", _expired("k", 200, "'2025-12-01'"), "expiry_is_due"),
+    by_user("expire another's points", _expired("m", 300), "expiry_is_due"),
+    by_user("expire on an earlier day", _expired("j", 300, on=_BACK), "title_belongs"),
     by_service(
         "expire one store twice and another not",
         _opened("expiry", "expiry/mine")

@@ -23,7 +23,7 @@ _ROOT = Path(__file__).parents[2]
 _DEPLOY = _ROOT / "deploy"
 _COMPOSE = yaml.safe_load((_DEPLOY / "compose.yaml").read_text())
 _ONLY_FOR_COMPOSE = {
-    f"GROWTH_POINTS_{login}_PASSWORD" for login in ("OWNER", "APP", "APPROVER", "READER")
+    f"GROWTH_POINTS_{login}_PASSWORD" for login in ("OWNER", "APP", "APPROVER", "READER", "STORES")
 }
 _TEXTS = sorted(
     [
@@ -121,6 +121,7 @@ def test_prefect_and_the_service_never_share_a_database() -> None:
         ("growth_points_app", ["worker"]),
         ("growth_points_approver", ["approver"]),
         ("growth_points_reader", ["pages"]),
+        ("growth_points_stores_app", ["stores"]),
     ],
 )
 def test_every_service_has_the_login_of_its_work(login: str, services: list[str]) -> None:

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, create_engine, text
 
-from console.explanation import explain_decision
-from console.listings import MonthNotClosed, NoDecision
-from console.wording import WORDINGS
 from domain.approval import NO_APPROVAL, ApprovalRule
 from domain.eligibility import Reason
+from flows.showing.explanation import explain_decision
+from flows.showing.refusals import MonthNotClosed, NoDecision
+from flows.showing.wording import WORDINGS
 from flows.verifying.replay import replay_decisions
 from tests.closings import Program, Sold, month
 

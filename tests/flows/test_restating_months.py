@@ -11,7 +11,6 @@ from adapters.postgres.corrections import binding_awards
 from adapters.postgres.ledger import BalanceTooLow, entries, standing_awards
 from adapters.postgres.revisions import SellerUnknown
 from adapters.postgres.verification.verify import verify
-from console.explanation import explain_decision
 from console.listings import decision_rows, history_rows, payout_rows
 from domain.ledger import Award
 from domain.months import SettlementMonth
@@ -23,6 +22,7 @@ from flows.correcting.refusals import (
 )
 from flows.ingesting.record_delivery import DeliverySuperseded
 from flows.paying.pay_out_month import PayoutOutdated
+from flows.showing.explanation import explain_decision
 from flows.verifying.replay import replay_decisions
 from tests.adapters.ledger_world import as_owner
 from tests.closings import FAR_AHEAD, Program, Sold, month

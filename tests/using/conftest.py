@@ -17,7 +17,12 @@ DUE = date(2026, 11, 10)
 @pytest.fixture
 def program(engine: Engine, database_url: str, tmp_path: Path) -> Program:
     """Store A has 150,000 points from October's payout and a linked account, on some day after."""
-    program = Program(engine, tmp_path)
+    return make_program(engine, database_url, tmp_path)
+
+
+def make_program(engine: Engine, database_url: str, folder: Path) -> Program:
+    """Make that program in an empty database."""
+    program = Program(engine, folder)
     for name in ("2026-08", "2026-09"):
         program.ingest(name, {"A": Sold()})
     program.close("2026-10", {"A": Sold(7_000_000), "B": Sold()})

@@ -75,7 +75,10 @@ _RULES: Final = """
   SELECT tablename::text, format('  rule %s %s', rulename, definition), 4, 0
   FROM pg_rules WHERE schemaname = 'growth_points'
   UNION ALL
-  SELECT relname, '  policy ' || polname, 4, 0
+  SELECT relname, concat_ws(' ', '  policy', polname, CASE WHEN polpermissive THEN 'permits'
+             ELSE 'restricts' END, polcmd,
+           (SELECT string_agg(role::regrole::text, ', ' ORDER BY role) FROM unnest(polroles) role),
+           pg_get_expr(polqual, polrelid), 'check', pg_get_expr(polwithcheck, polrelid)), 4, 0
   FROM relation JOIN pg_policy ON polrelid = relation.oid
   UNION ALL
   SELECT relname, '  child ' || inhrelid::regclass, 4, 0

@@ -7,12 +7,7 @@ from sqlalchemy import Engine
 
 from adapters.languages.catalog import Language
 from adapters.postgres.evaluations import current_evaluation
-from adapters.postgres.explanations import (
-    RecordedAward,
-)
-from console.explained_case import ExplainedCase, gather_case
-from console.listings import MonthNotClosed
-from console.wording import WORDINGS
+from adapters.postgres.explanations import RecordedAward
 from domain.approval import NO_APPROVAL, ApprovalRule
 from domain.decision import Outcome, decide
 from domain.eligibility import Reason
@@ -21,6 +16,9 @@ from domain.months import SettlementMonth
 from domain.settlement import LINE_TYPES
 from domain.what_if import OtherResult, eligible_tenure_months, other_results
 from domain.written import visible
+from flows.showing.explained_case import ExplainedCase, gather_case
+from flows.showing.refusals import MonthNotClosed
+from flows.showing.wording import WORDINGS
 
 
 def explain_decision(

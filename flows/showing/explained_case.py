@@ -15,12 +15,12 @@ from adapters.postgres.explanations import (
 from adapters.postgres.ledger import Payout, payouts
 from adapters.postgres.payout_dates import PlannedPayout, planned_payouts
 from adapters.postgres.revisions import current_revisions
-from console.listings import NoDecision
-from console.wording import Wording
 from domain.approval import ApprovalRule
 from domain.eligibility import Terms
 from domain.months import SettlementMonth
 from flows.paying.open_payouts import open_payouts
+from flows.showing.refusals import NoDecision
+from flows.showing.wording import Wording
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,8 @@ def gather_case(
         raise NoDecision(seller_id, month)
     window = month.window(terms.policy.window_months)
     newest = current_revisions(connection, window)
-    unpaid = open_payouts(connection).get(month)
+    waits = any(each.state == "pending" for each in recorded.awards)  # else nobody asks
+    unpaid = open_payouts(connection).get(month) if waits else None
     return ExplainedCase(
         recorded=recorded,
         terms=terms,

@@ -1,0 +1,24 @@
+"""What cannot be shown, with the sentence that says so."""
+
+from domain.months import SettlementMonth
+from domain.refusal import Refused
+
+
+class MonthNotClosed(Refused):
+    """The month was never closed."""
+
+    def __init__(self, month: SettlementMonth) -> None:
+        super().__init__(f"{month} was never closed. Close it with: growth-points close {month}")
+        self.month = month
+
+
+class NoDecision(Refused):
+    """The month has no decision for the seller."""
+
+    def __init__(self, seller_id: str, month: SettlementMonth) -> None:
+        super().__init__(
+            f"There is no decision for seller {seller_id!r} in {month}: "
+            "the store is not in the month's seller snapshot."
+        )
+        self.seller_id = seller_id
+        self.month = month

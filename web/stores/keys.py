@@ -1,0 +1,96 @@
+"""The marketplace's public keys, from a JWKS file or URL, read anew when a key is unknown."""
+
+import json
+import logging
+import time
+from collections.abc import Callable, Iterator, Mapping
+from math import inf
+from pathlib import Path
+from threading import Lock
+from typing import Any, Final
+
+import httpx
+from jwt import PyJWK
+from jwt.exceptions import InvalidKeyError, PyJWKError
+
+from domain.refusal import Unavailable
+
+# A key signs by its one algorithm. Symmetric keys and `none` are none: whoever could verify such a
+# token could make one.
+ALGORITHMS: Final = {"RSA": "RS256", "EC": "ES256"}
+_LEAST_RSA_BITS: Final = 2048
+_AGAIN_AFTER_SECONDS: Final = 60
+_OLD_AFTER_SECONDS: Final = 3600
+_TIMEOUT_SECONDS: Final = 5
+
+log = logging.getLogger("growth_points.stores")
+
+
+class KeysUnavailable(Unavailable):
+    """The keys that tokens are verified with cannot be read."""
+
+
+class Keys:
+    """The keys at a place, by their ids; an unknown one is looked for there once a minute at most.
+
+    Keys are read anew every hour, so that one that was taken away is no longer trusted.
+    """
+
+    def __init__(self, place: str, clock: Callable[[], float] = time.monotonic) -> None:
+        self._place, self._clock, self._lock = place, clock, Lock()
+        self._keys: Mapping[str | None, PyJWK] = {}
+        self._read_at = self._tried_at = -inf
+
+    def find(self, key_id: str | None) -> PyJWK | None:
+        """Return a key; None if there is no such key. Raises KeysUnavailable."""
+        with self._lock:
+            if key_id not in self._keys or self._age(self._read_at) > _OLD_AFTER_SECONDS:
+                self._read_again()
+            return self._keys.get(key_id)
+
+    def _read_again(self) -> None:
+        """Read the keys, unless that was tried within the minute; if it fails, they stay."""
+        if self._age(self._tried_at) >= _AGAIN_AFTER_SECONDS:
+            self._tried_at = self._clock()
+            try:
+                self._keys, self._read_at = dict(_keys_of(_read(self._place))), self._tried_at
+            except (OSError, httpx.HTTPError, ValueError) as error:
+                log.warning("the keys at %s cannot be read: %s", self._place, error)
+        if self._read_at == -inf:
+            raise KeysUnavailable("The keys of tokens cannot be read. Try again in a minute.")
+
+    def _age(self, since: float) -> float:
+        return self._clock() - since
+
+
+def _read(place: str) -> str:
+    if place.startswith(("http://", "https://")):
+        return httpx.get(place, timeout=_TIMEOUT_SECONDS).raise_for_status().text
+    return Path(place).read_text("utf-8")
+
+
+def _keys_of(text: str) -> Iterator[tuple[str | None, PyJWK]]:
+    """Yield the keys of a JWKS that may sign tokens; others are passed over. Raises ValueError."""
+    document = json.loads(text)
+    listed = document.get("keys") if isinstance(document, dict) else None
+    if not isinstance(listed, list):
+        raise ValueError("it has no list of keys")  # noqa: TRY004 the content is wrong
+    for each in listed:
+        if isinstance(each, dict) and (key := _key(each)) is not None:
+            yield key.key_id, key
+
+
+def _key(written: dict[str, Any]) -> PyJWK | None:
+    algorithm = ALGORITHMS.get(str(written.get("kty")))
+    if algorithm is None or written.get("alg", algorithm) != algorithm:
+        return None
+    if not isinstance(written.get("kid"), str | None):
+        return None
+    if written.get("use", "sig") != "sig" or written.get("crv", "P-256") != "P-256":
+        return None
+    try:
+        key = PyJWK(written, algorithm)
+    except (PyJWKError, InvalidKeyError, ValueError):
+        return None
+    bits: int = key.key.key_size
+    return key if algorithm != "RS256" or bits >= _LEAST_RSA_BITS else None
