@@ -24,6 +24,8 @@ from adapters.sample.entries import DayPlan, entries_between
 from domain.months import SettlementMonth
 from flows.occasion import this_occasion
 
+ENTRIES_A_FILE = 500_000
+
 
 def give_points(home: Path, month: SettlementMonth, stores: int) -> None:
     """Pay each store an award of a month."""
@@ -38,11 +40,13 @@ def give_points(home: Path, month: SettlementMonth, stores: int) -> None:
 
 
 def write_day(folder: Path, day: date, entries: int, stores: pa.Array) -> None:
-    """Write a day's delivery as one Parquet file."""
+    """Write a day's delivery as Parquet files, as `growth-points sample` does."""
     target = folder / "rewards" / str(day)
     target.mkdir(parents=True)
-    table = entries_between(0, entries, DayPlan(day, 1, stores), None)
-    pyarrow.parquet.write_table(table, target / "rewards.parquet")
+    plan = DayPlan(day, 1, stores)
+    for number, first in enumerate(range(0, entries, ENTRIES_A_FILE)):
+        table = entries_between(first, min(first + ENTRIES_A_FILE, entries), plan, None)
+        pyarrow.parquet.write_table(table, target / f"rewards-{number}.parquet")
 
 
 def measure(folder: Path, entries: int, stores: int) -> None:

@@ -15,8 +15,8 @@ _COPY: Final = sql.SQL("""
     COPY (
       SELECT {event_id} AS event_id, position, {seller_id} AS seller_id, kind, points,
              {customer_ref} AS customer_ref, state AS outcome
-      FROM growth_points.reward WHERE reward_delivery_id IN (
-        SELECT reward_delivery_id FROM growth_points.reward_delivery WHERE day = {day})
+      FROM growth_points.reward WHERE reward_delivery_id = ANY (ARRAY(
+        SELECT reward_delivery_id FROM growth_points.reward_delivery WHERE day = {day}))
       ORDER BY reward.event_id, position
     ) TO STDOUT (FORMAT csv, HEADER)
 """)
