@@ -1,5 +1,7 @@
 """What finance waits for: a roll-forward of 24 months, a month's journal, beside a bare sum.
 
+The statement of one store with 10,000 lines is beside them.
+
     .venv/bin/python bench/finance.py [--transfers 1000000]
 
 A fifth of the transfers are awards and payouts, two postings a month; the others are conversions
@@ -23,7 +25,7 @@ from adapters.postgres.embedded import embedded_url
 from domain.months import SettlementMonth
 
 MONTHS = SettlementMonth.of(date.today()).window(24)  # noqa: DTZ011 any month will do
-TABLES = ("posting", "transfer", "seal", "seal_balance")
+TABLES = ("posting", "transfer", "seal", "seal_balance", "revision", "seller_snapshot")
 SUM = """
     SELECT kind, debit_account, credit_account, sum(points)
     FROM growth_points.transfer GROUP BY 1, 2, 3
@@ -60,7 +62,9 @@ LOAD = (
            'available', 150000, NULL, NULL, :entries + nth
     FROM generate_series(1, :awards) nth
     UNION ALL
-    SELECT :entries + :awards * 2 + no - 2, posting_no, kind, :month || '-' || no % :awards + 1,
+    SELECT :entries + :awards * 2 + no - 2, posting_no, kind,
+           CASE WHEN :nth = 12 AND no <= 2 + 2 * 10000 THEN 'busy'
+                ELSE :month || '-' || no % :awards + 1 END,
            CASE kind WHEN 'delivery' THEN 'held' ELSE 'available' END,
            CASE kind WHEN 'delivery' THEN 'search_ad_credit' ELSE 'held' END, 1000, NULL, NULL, NULL
     FROM numbered WHERE no > 2
@@ -83,12 +87,29 @@ LOAD = (
 )
 
 
+BUSY_STORE = (
+    """
+    INSERT INTO growth_points.revision (settlement_month, revision_no, content_hash, rows_hash,
+      source, lines, amount_krw, sellers, profile, findings, actor)
+    VALUES ('2026-01-01', 1, repeat('0', 64), repeat('0', 64), 'bench', 0, 0, 1, '{}', '[]',
+      'bench')
+    """,
+    """
+    INSERT INTO growth_points.seller_snapshot
+    SELECT revision_id, 'busy', date '2025-03-16', 'NORMAL', false, false, false, false
+    FROM growth_points.revision
+    """,
+)
+
+
 def load(connection: Connection, transfers: int) -> None:
     """Fill the ledger month by month."""
     awards = transfers // 10 // len(MONTHS)
     uses = transfers * 2 // 5 // len(MONTHS)
     for table in TABLES:
         connection.execute(text(f"ALTER TABLE growth_points.{table} DISABLE TRIGGER USER"))
+    for statement in BUSY_STORE:
+        connection.execute(text(statement))
     for nth, month in enumerate(MONTHS, start=1):
         asked = {"month": str(month.first_day), "nth": nth, "awards": awards, "uses": uses}
         asked["before"] = (nth - 1) * (uses * 2 + 2)
@@ -129,6 +150,7 @@ def main() -> None:
             count = connection.scalar(text("SELECT count(*) FROM growth_points.transfer"))
             print(f"{count:,} transfers, loaded in {took:.0f} s")
             report(connection, url, ("roll-forward", f"{MONTHS[0]}..{MONTHS[-1]}"))
+            report(connection, url, ("statement", "busy", "--output", "csv"))
             report(connection, url, ("journal", str(MONTHS[-2]), "--output", "csv"))
             report(connection, url, ("journal", str(MONTHS[-2]), "--output", "beancount"))
 
