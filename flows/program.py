@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import Engine
 
-from adapters.korean_holidays import Calendar, HolidayCalendar, korean_holidays, read_extra_holidays
 from adapters.policy_files import PolicyText, read_policies
 from adapters.postgres.database import STORES_ROLE, open_database
 from adapters.postgres.embedded import embedded_url
@@ -20,6 +19,7 @@ from flows.settings import Settings, SettingsInvalid
 
 if TYPE_CHECKING:
     from adapters.ingest.signed_manifest import TrustedSenders
+    from adapters.korean_holidays import Calendar, HolidayCalendar
     from adapters.signatures.senders import Senders
     from domain.using.ad_credit import AdSystem
 
@@ -63,11 +63,13 @@ def program_policies(settings: Settings) -> tuple[PolicyText, ...]:
     return read_policies(settings.policies)
 
 
-def program_calendar(settings: Settings) -> Calendar:
+def program_calendar(settings: Settings) -> "Calendar":
     """Return the calendar of public holidays, including the operator's extra ones."""
+    from adapters.korean_holidays import korean_holidays, read_extra_holidays
+
     extra = read_extra_holidays(settings.holidays) if settings.holidays else {}
 
-    def around_payout_of(month: SettlementMonth) -> HolidayCalendar:
+    def around_payout_of(month: SettlementMonth) -> "HolidayCalendar":
         return korean_holidays(calendar_years(month), extra)
 
     return around_payout_of

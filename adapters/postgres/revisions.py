@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, Row, func, insert, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
-from adapters.postgres.bulk import copy_parquet, hash_files
 from adapters.postgres.signatures import record_signature
 from adapters.postgres.tables import revision, seller_amount, seller_snapshot
 from domain.findings import Finding
@@ -82,6 +81,8 @@ def record_revision(
 
     The caller must hold the program's lock, so that the number is unique.
     """
+    from adapters.postgres.bulk import copy_parquet, hash_files  # Arrow, which readers do not need
+
     month, profile = staged.settlement_month, staged.profile
     files = ((seller_amount, staged.totals), (seller_snapshot, staged.sellers))
     next_no = select(func.coalesce(func.max(revision.c.revision_no), 0) + 1).where(
