@@ -56,6 +56,7 @@ _FIRST_MIGRATION: Final = "SELECT pg_advisory_xact_lock(7310020002)"
 _NEXT_MIGRATION: Final = "LOCK TABLE growth_points.alembic_version IN EXCLUSIVE MODE"
 _SET_NESTED_LOOPS: Final = text("SELECT set_config('enable_nestloop', :before, true)")
 _PLACE: Final = frozenset({"host", "hostaddr", "port"})
+_CONNECT_SECONDS: Final = 10
 _ITS_OWN: Final = {"application_name": "growth-points", "client_encoding": "utf8"}
 
 
@@ -181,7 +182,7 @@ def _engine(url: str, lock_timeout: int, connections: int) -> Engine:
         parsed.set(drivername="postgresql+psycopg"),
         pool_pre_ping=True,
         pool_size=connections,
-        connect_args=_ITS_OWN | _without_libpq_variables(parsed),
+        connect_args=_ITS_OWN | _patience(parsed) | _without_libpq_variables(parsed),
     )
     event.listen(engine, "connect", partial(_begin_session, lock_timeout))
     name_who_holds_locks(engine)
@@ -205,6 +206,11 @@ def _parsed(url: str) -> URL:
             "only PostgreSQL is supported: postgresql://user@host/database"
         )
     return parsed
+
+
+def _patience(url: URL) -> dict[str, Any]:
+    """Wait for a silent host as long as the URL says; by itself libpq waits for minutes."""
+    return {} if "connect_timeout" in url.query else {"connect_timeout": _CONNECT_SECONDS}
 
 
 def _without_libpq_variables(url: URL) -> dict[str, Any]:

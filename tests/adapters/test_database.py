@@ -1,10 +1,13 @@
 """Opening the database: migrations, the service's role, and what stays recorded."""
 
+import socket
+import time
+
 import pytest
 from sqlalchemy import Connection, Engine, Table, create_engine, insert, text
 from sqlalchemy.exc import DBAPIError
 
-from adapters.postgres import tables
+from adapters.postgres import database, tables
 from adapters.postgres.database import (
     DatabaseNewer,
     DatabaseUnreachable,
@@ -199,3 +202,13 @@ def test_what_the_url_leaves_out_may_come_from_the_environment(
 ) -> None:
     monkeypatch.setenv("PGUSER", "postgres")
     assert _answers(database_url.replace("postgres@", ""))
+
+
+def test_a_host_that_never_answers_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database, "_CONNECT_SECONDS", 2)
+    began = time.monotonic()
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"postgresql://kim@127.0.0.1:{silent.getsockname()[1]}/a"
+        with pytest.raises(DatabaseUnreachable), open_database(url):
+            raise AssertionError
+    assert time.monotonic() - began < 30
