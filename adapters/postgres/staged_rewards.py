@@ -19,7 +19,7 @@ def stage(connection: Connection, file: Path | None = None) -> None:
 
     What is known of their events is in `known_reward` then.
     """
-    connection.execute(text("SELECT growth_points.stage_entries()"))
+    connection.execute(text("SELECT growth_points.stage_rewards()"))
     if file is not None:
         copy_parquet(connection, "staged_reward", file)
         connection.execute(_KNOWN)

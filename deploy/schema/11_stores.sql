@@ -19,20 +19,9 @@ CREATE POLICY as_granted ON posting USING (true) WITH CHECK (true);
 CREATE POLICY stores_use_points ON posting AS RESTRICTIVE FOR INSERT TO growth_points_stores
   WITH CHECK (kind IN ('conversion', 'reward', 'cancellation', 'expiry'));
 
--- The tables in which reward entries are compared and decided, for whoever takes entries.
-CREATE FUNCTION stage_entries() RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = growth_points, pg_temp AS $$
-BEGIN
-  PERFORM stage_rewards();
-  GRANT SELECT, INSERT, DELETE ON staged_reward TO growth_points_stores;
-  GRANT SELECT, INSERT, UPDATE ON offered TO growth_points_stores;
-  GRANT SELECT, INSERT ON known_reward, contested TO growth_points_stores;
-END $$;
-REVOKE EXECUTE ON FUNCTION stage_entries() FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION stage_entries() TO growth_points_service, growth_points_stores;
-
 GRANT USAGE ON SCHEMA growth_points TO growth_points_stores;
-GRANT EXECUTE ON FUNCTION today(), lock_program(), lock_balances(text[]) TO growth_points_stores;
+GRANT EXECUTE ON FUNCTION today(), lock_program(), stage_rewards(), lock_balances(text[])
+  TO growth_points_stores;
 
 -- What is shown, and what explains it.
 GRANT SELECT ON alembic_version, own_amount, own_snapshot, policy, evaluation, evaluation_input,

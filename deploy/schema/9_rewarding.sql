@@ -152,9 +152,12 @@ BEGIN
     usable bigint, of_event numeric, turn bigint
   ) ON COMMIT DROP;
   CREATE INDEX ON contested (seller_id, turn, of_event);
-  GRANT SELECT, INSERT, DELETE ON staged_reward TO growth_points_service;
-  GRANT SELECT, INSERT, UPDATE ON offered TO growth_points_service;
-  GRANT SELECT, INSERT ON known_reward, contested TO growth_points_service;
+  GRANT SELECT, INSERT, DELETE ON staged_reward
+    TO growth_points_service, growth_points_stores;
+  GRANT SELECT, INSERT, UPDATE ON offered
+    TO growth_points_service, growth_points_stores;
+  GRANT SELECT, INSERT ON known_reward, contested
+    TO growth_points_service, growth_points_stores;
 END $$;
 
 -- Whoever decides what a store's points pay keeps others from taking them meanwhile.

@@ -49,7 +49,6 @@ def test_the_service_may_call_sealing_locks_and_the_day_and_everybody_else_nothi
         "lock_balances",
         "lock_program",
         "seal_waiting",
-        "stage_entries",
         "stage_rewards",
         "today",
         "wait_for_notes",

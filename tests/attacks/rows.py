@@ -29,9 +29,9 @@ INSERTS: dict[str, frozenset[str]] = {
 CALLS: dict[str, frozenset[str]] = {
     "service": frozenset(
         {"seal_waiting", "lock_program", "wait_for_notes", "today"}
-        | {"lock_balances", "stage_rewards", "stage_entries"}
+        | {"lock_balances", "stage_rewards"}
     ),
-    "stores": frozenset({"lock_program", "today", "lock_balances", "stage_entries"}),
+    "stores": frozenset({"lock_program", "today", "lock_balances", "stage_rewards"}),
     "approver": frozenset({"lock_program"}),
 }
 

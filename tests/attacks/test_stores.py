@@ -43,7 +43,7 @@ WORK = {
         " VALUES ('i', 'others', 'me')"
     ),
     "stage rewards": (
-        "SELECT growth_points.stage_entries();"
+        "SELECT growth_points.stage_rewards();"
         " INSERT INTO staged_reward (event_id) VALUES ('e');"
         " DELETE FROM staged_reward; INSERT INTO contested (event_id) VALUES ('e');"
         # Temporary tables are none that are counted: something else must be seen to change.
