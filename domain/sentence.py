@@ -29,3 +29,8 @@ class Word:
 def sentence(template: str, /, **facts: object) -> Sentence:
     """Make a sentence; catalogs find the template by this function's name."""
     return Sentence(template, facts)
+
+
+def whole(said: str) -> str:
+    """Return a message as a whole sentence, with a capital and a full stop."""
+    return said[:1].upper() + said[1:] + ("" if said.endswith(".") else ".")

@@ -57,7 +57,7 @@ class ConversionRequest:
         if not 0 < len(self.request_id) <= _LONGEST_ID or not self.request_id.isprintable():
             raise ConversionInvalid(
                 sentence(
-                    "a request id has 1 to {most} letters, digits and signs in one line",
+                    "a request id is one line of 1 to {most} printable characters",
                     most=_LONGEST_ID,
                 )
             )

@@ -39,7 +39,7 @@ def link_account(engine: Engine, seller_id: str, account_id: str, actor: str) ->
     if not account_id.strip() or len(account_id) > _LONGEST or not account_id.isprintable():
         raise AccountInvalid(
             sentence(
-                "a search-ad account is a text of one line with up to {most} letters and digits",
+                "a search-ad account is one line of 1 to {most} printable characters",
                 most=_LONGEST,
             )
         )

@@ -45,8 +45,8 @@ def _why_not(refusal: UseRefusal, points: int, standing: Standing, rules: UseRul
 
 _WHY: Final = {
     UseRefusal.SELLER_NOT_ACTIVE: sentence(
-        "seller {seller_id} is no longer in normal operation, and the policy lets only "
-        "stores that are convert points"
+        "seller {seller_id} is no longer in normal operation, and the policy does not let "
+        "such stores convert points"
     ),
     UseRefusal.NO_AD_ACCOUNT: sentence(
         "seller {seller_id} has no linked search-ad account; link one with: "
@@ -56,10 +56,10 @@ _WHY: Final = {
         "the points of seller {seller_id} were usable through {last_usable_on}"
     ),
     UseRefusal.BELOW_MINIMUM: sentence(
-        "at least {minimum:,} points are converted at a time, not {points:,}"
+        "a conversion takes at least {minimum:,} points, not {points:,}"
     ),
     UseRefusal.NOT_IN_UNITS: sentence(
-        "points are converted in steps of {unit:,}, and {points:,} is no multiple of it"
+        "points are converted in steps of {unit:,}, and {points:,} is not a multiple of that"
     ),
     UseRefusal.INSUFFICIENT_POINTS: sentence(
         "seller {seller_id} has {available:,} available points, not {points:,}"
@@ -83,8 +83,8 @@ class OtherConversion(Refused):
     def __init__(self, seller_id: str, request_id: str) -> None:
         super().__init__(
             sentence(
-                "Request {request_id} of seller {seller_id} was made before, for other points. "
-                "Nothing was converted; give another conversion a --request-id of its own.",
+                "Request {request_id} of seller {seller_id} was made before for another number of "
+                "points. Nothing was converted; use a new --request-id for a new conversion.",
                 seller_id=seller_id,
                 request_id=request_id,
             )

@@ -112,7 +112,7 @@ def test_many_lines_come_by_pages(program: Program, visitor: Visitor) -> None:
 def test_points_are_converted_after_a_confirmation(program: Program, visitor: Visitor) -> None:
     visitor.see("/convert?lang=en")
     review = visitor.send("/convert/review", points="100,000")
-    assert "This is one way." in review.text
+    assert "This cannot be undone." in review.text
     assert has(program) == (150_000, 0)
 
     done = visitor.send("/convert")
@@ -193,7 +193,7 @@ def test_a_refused_account_is_kept(program: Program, visitor: Visitor, account_i
     refused = visitor.send("/ad-account", account_id=account_id)
 
     assert refused.status_code == 422
-    assert "a search-ad account is" in said(refused.text)
+    assert "A search-ad account is" in said(refused.text)
     assert _account(program) == "ads-1"
 
 

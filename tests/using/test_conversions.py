@@ -41,7 +41,7 @@ def test_a_conversion_holds_its_points_and_is_delivered_once(program: Program) -
 def test_the_same_request_is_the_first_one_and_other_content_is_refused(program: Program) -> None:
     assert convert(program, 100_000).created
     assert not convert(program, 100_000).created
-    with pytest.raises(OtherConversion, match="for other points"):
+    with pytest.raises(OtherConversion, match="for another number of points"):
         convert(program, 50_000)
     assert has(program) == (50_000, 100_000)
 

@@ -16,12 +16,15 @@ from starlette.exceptions import HTTPException
 
 from adapters.languages.catalog import say
 from domain.refusal import Refused, Unavailable, WrongUsage
-from domain.sentence import sentence
+from domain.sentence import sentence, whole
 from web.stores.access import NotAllowed, TokenRefused
 from web.stores.languages import language_of
 
 MEDIA_TYPE: Final = "application/problem+json"
 AWAY: Final = (Unavailable, OperationalError, InterfaceError, PoolTimeout)
+FAILED: Final = sentence(
+    "The service failed. Before you try again, check whether the request was done."
+)
 _RETRY_AFTER_SECONDS: Final = 5
 _UNKNOWN: Final = re.compile("(Unknown|NotClosed|NoDecision)$")
 
@@ -30,17 +33,17 @@ _FOR_STORES: Final = {
     "seller_unknown": sentence("No store has this id."),
     "no_ad_account": sentence("No search-ad account is linked. Link one, then convert."),
     "other_conversion": sentence(
-        "This request id was used before, for other points. Nothing was converted; give another "
-        "conversion an id of its own."
+        "This request id was used before for another number of points. Nothing was converted; use "
+        "a new id for a new conversion."
     ),
-    "event_unknown": sentence("No reward entry is of this event."),
-    "month_not_closed": sentence("Nothing was decided for this month so far."),
-    "no_decision": sentence("Nothing was decided about this store for this month."),
+    "event_unknown": sentence("This event has no reward entries."),
+    "month_not_closed": sentence("This month has not been decided yet."),
+    "no_decision": sentence("There is no decision about this store for this month."),
 }
 _OF_HTTP: Final = {
     400: ("bad_request", sentence("The body is not JSON.")),
     404: ("not_found", sentence("There is nothing at this address.")),
-    405: ("method_not_allowed", sentence("This address does not take this method.")),
+    405: ("method_not_allowed", sentence("This address does not support this method.")),
     413: ("content_too_large", sentence("The body is too long.")),
 }
 
@@ -136,15 +139,15 @@ def _refused(request: Request, error: Exception) -> JSONResponse:
 
 
 def _wrong_usage(request: Request, error: Exception) -> JSONResponse:
-    said = _said(request, error)
-    whole = said[:1].upper() + said[1:] + ("" if said.endswith(".") else ".")
-    return problem(422, reason_of(error), whole)
+    return problem(422, reason_of(error), whole(_said(request, error)))
 
 
 def _invalid(request: Request, error: Exception) -> JSONResponse:
     wrong = cast("RequestValidationError", error).errors()
     found = [WrongPlace(where=_place(each["loc"]), what=each["msg"]) for each in wrong]
-    said = say(sentence("The request is not as the interface describes it."), language_of(request))
+    said = say(
+        sentence("The request does not match the interface's description."), language_of(request)
+    )
     return problem(422, "request_invalid", said, errors=found[:20])
 
 
@@ -168,5 +171,4 @@ def _unavailable(request: Request, error: Exception) -> JSONResponse:
 
 def _bug(request: Request, error: Exception) -> JSONResponse:
     log.error("%s %s", request.method, request.url.path, exc_info=error)
-    said = say(sentence("The service failed; nothing was done."), language_of(request))
-    return problem(500, "failed", said)
+    return problem(500, "failed", say(FAILED, language_of(request)))

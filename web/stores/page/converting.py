@@ -58,7 +58,7 @@ class OtherAccount(Refused):
         super().__init__(
             sentence(
                 "Another search-ad account was linked meanwhile. Nothing was converted; "
-                "look at the account, and confirm again."
+                "check the account and confirm again."
             )
         )
 

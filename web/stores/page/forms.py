@@ -20,7 +20,7 @@ class FormUnreadable(WrongUsage):
 
     def __init__(self) -> None:
         super().__init__(
-            sentence("This is not a form of this page. Open the page again and send it from there.")
+            sentence("The form cannot be read. Open the page again and send it from there.")
         )
 
 

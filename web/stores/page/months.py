@@ -78,7 +78,7 @@ def _needs(points: MyPoints) -> Iterator[Sentence]:
         yield sentence("There is no higher tier left for this store.")
         return
     yield sentence(
-        "Sales of {least:,} KRW or more, and less than {below:,} KRW, give tier {tier}: "
+        "Sales of at least {least:,} KRW and less than {below:,} KRW give tier {tier}: "
         "{points:,} P.",
         least=wanted.least_krw,
         below=wanted.below_krw,
@@ -86,15 +86,15 @@ def _needs(points: MyPoints) -> Iterator[Sentence]:
         points=wanted.tier.points,
     )
     for each in wanted.obstacles:
-        yield sentence("Whatever the sales: {obstacle}.", obstacle=_OBSTACLES[each])
+        yield sentence("No award, whatever the sales: {obstacle}.", obstacle=_OBSTACLES[each])
 
 
 _OBSTACLES: Final = {
     Reason.SELLER_NOT_ACTIVE: sentence("the store is not in normal operation"),
-    Reason.TENURE_TOO_SHORT: sentence("the store was approved too short a time ago"),
+    Reason.TENURE_TOO_SHORT: sentence("the store was approved too recently"),
     Reason.TENURE_TOO_LONG: sentence("the store was approved too long ago"),
-    Reason.RUNS_DEPARTMENT_STORE_WINDOW: sentence("it runs a department-store window"),
-    Reason.RUNS_OUTLET_WINDOW: sentence("it runs an outlet window"),
-    Reason.USES_FULFILMENT: sentence("it uses fulfilment"),
-    Reason.USES_API: sentence("it uses the API"),
+    Reason.RUNS_DEPARTMENT_STORE_WINDOW: sentence("the store runs a department-store window"),
+    Reason.RUNS_OUTLET_WINDOW: sentence("the store runs an outlet window"),
+    Reason.USES_FULFILMENT: sentence("the store uses fulfilment"),
+    Reason.USES_API: sentence("the store uses the API"),
 }

@@ -14,7 +14,7 @@ from markupsafe import Markup
 from adapters.html import page_templates
 from adapters.languages.catalog import Language, say
 from domain.months import SettlementMonth
-from domain.sentence import Sentence, Word
+from domain.sentence import Sentence, Word, whole
 from flows.occasion import SEOUL
 from web.stores.page.csrf import FIELD
 from web.stores.page.visit import Visit
@@ -86,6 +86,7 @@ _FILTERS: Final[dict[str, Callable[..., Any]]] = {
     "moment": _moment,
     "compact": _compact,
     "signed": _signed,
+    "whole": whole,
 }
 
 

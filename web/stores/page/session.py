@@ -31,7 +31,10 @@ class NoSession(Refused):
 
     def __init__(self) -> None:
         super().__init__(
-            sentence("You are not signed in, or no longer. Open this page from the seller center.")
+            sentence(
+                "You are not signed in, or your session has ended. "
+                "Open this page from the seller center."
+            )
         )
 
 
@@ -40,7 +43,10 @@ class ForeignForm(Refused):
 
     def __init__(self) -> None:
         super().__init__(
-            sentence("This form is not of your session. Nothing was changed; open the page again.")
+            sentence(
+                "This form does not belong to your session. Nothing was changed; "
+                "open the page again."
+            )
         )
 
 

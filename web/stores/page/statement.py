@@ -25,7 +25,7 @@ TABS: Final[Mapping[str, Tab]] = {
     "received": Tab(
         frozenset({TransferKind.PAYOUT, TransferKind.ADJUSTMENT}),
         sentence("Received"),
-        sentence("Nothing was paid yet."),
+        sentence("Nothing has been paid yet."),
     ),
     "used": Tab(
         frozenset(
@@ -37,7 +37,7 @@ TABS: Final[Mapping[str, Tab]] = {
             }
         ),
         sentence("Used"),
-        sentence("No points were used yet."),
+        sentence("No points have been used yet."),
     ),
     "expired": Tab(
         frozenset({TransferKind.EXPIRY}), sentence("Expired"), sentence("No points have expired.")
