@@ -68,7 +68,7 @@ _WHY: Final = {
 
 
 class NotLinked(Refused):
-    """A store's account was to be unlinked, and it has none."""
+    """A store without a linked search-ad account cannot unlink one."""
 
     def __init__(self, seller_id: str) -> None:
         super().__init__(
@@ -78,7 +78,7 @@ class NotLinked(Refused):
 
 
 class OtherConversion(Refused):
-    """A store's request id was used before, for other points."""
+    """A store's request id was used before for another number of points."""
 
     def __init__(self, seller_id: str, request_id: str) -> None:
         super().__init__(
@@ -93,7 +93,7 @@ class OtherConversion(Refused):
 
 
 class ConversionUnknown(Refused):
-    """A store made no request of this id."""
+    """A store has made no request with this id."""
 
     def __init__(self, seller_id: str, request_id: str) -> None:
         super().__init__(

@@ -1,4 +1,4 @@
-"""What an explanation is about: everything recorded of one store's decision in one month."""
+"""Gathering what an explanation needs: all that is recorded of a store's decision in a month."""
 
 from dataclasses import dataclass
 from datetime import date

@@ -39,7 +39,7 @@ class PendingAward:
 class MonthSold:
     """A settlement month's transaction amount, and the window that ends with it.
 
-    None is an amount of which a month was not delivered. `tier` is the number of the one that the
+    An amount is None if data of it was not delivered. `tier` is the number of the tier that the
     window's average falls into, whether it was awarded or not.
     """
 
@@ -53,8 +53,8 @@ class MonthSold:
 class MyPoints:
     """A store's growth points on a day.
 
-    All that is `available` expires after `last_usable_on`, unless a grant comes before; None is
-    without a grant so far. `months` are the last twelve, oldest first, by the terms of
+    All that is `available` expires after `last_usable_on`, unless a grant comes before; the day is
+    None before the first grant. `months` are the last twelve, oldest first, by the terms of
     `next_month`; `next_tier` is None if no tier is left.
     """
 

@@ -1,4 +1,4 @@
-"""What cannot be shown, with the sentence that says so."""
+"""The refusals of showing a store's decision, with their messages."""
 
 from domain.months import SettlementMonth
 from domain.refusal import Refused

@@ -24,7 +24,7 @@ _REQUIRED: Final = ["exp", "iss", "aud", "sub"]
 
 
 class TokenRefused(Exception):
-    """Nobody is known by this token; `reason` says why."""
+    """The token identifies nobody; `reason` says why."""
 
     def __init__(self, reason: str, told: Sentence) -> None:
         super().__init__(told)
@@ -60,12 +60,12 @@ class Caller:
                     "scope_missing", sentence("This token lacks the scope {scope}.", scope=scope)
                 )
         elif self.seller_id != seller_id:
-            raise NotAllowed("not_your_store", sentence("This token is of another store."))
+            raise NotAllowed("not_your_store", sentence("This token belongs to another store."))
 
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """What a token must be: signed by one of the keys, of this issuer, for this audience."""
+    """What a token must have: a signature by one of the keys, this issuer and this audience."""
 
     keys: Keys
     issuer: str

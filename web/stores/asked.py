@@ -1,4 +1,4 @@
-"""What requests name, as the interface describes it, and the store that they are about."""
+"""The parameters of requests, as the interface describes them, and the store they are about."""
 
 import re
 from collections.abc import Sequence
@@ -25,7 +25,7 @@ MOST_LINES: Final = 500
 
 def _in_one_line(text: str) -> str:
     if not text.isprintable():
-        raise ValueError("has a character that does not belong into one line")
+        raise ValueError("has a character that is not printable")
     return text
 
 
@@ -58,13 +58,13 @@ RequestKey = Annotated[
     Header(
         alias="Idempotency-Key",
         pattern="^[!-~]{1,64}$",
-        description="The store's own id of this request, for ever: sent again, it is the same.",
+        description="The store's own id of this request. The same id is always the same request.",
     ),
 ]
 After = Annotated[
-    int, Query(ge=0, le=2**62, description="Only what comes after: `next` of the page before.")
+    int, Query(ge=0, le=2**62, description="The `next` of the previous page: only what follows it.")
 ]
-Limit = Annotated[int, Query(ge=1, le=MOST_LINES, description="At most so many.")]
+Limit = Annotated[int, Query(ge=1, le=MOST_LINES, description="At most this many.")]
 
 
 def month_of(text: str) -> SettlementMonth:
@@ -84,7 +84,7 @@ class OneStore:
 
     @property
     def own(self) -> Engine:
-        """The engine that shows this store's raw months, and no other's."""
+        """The engine whose connections show the raw months of this store only."""
         return of_store(self.engine, self.seller_id)
 
 

@@ -1,6 +1,6 @@
 """Trying the stores' page out: a key that is made at start, and a list of stores to choose from.
 
-Whoever sees the list can be any of its stores: it is for a sample marketplace on this machine.
+Whoever sees the list can act as any of its stores: it is for a sample marketplace on this machine.
 """
 
 import json
@@ -51,7 +51,7 @@ class DemoKey:
 
 
 def add_demo(app: FastAPI, key: DemoKey, stores: Sequence[FoundStore]) -> None:
-    """Add the list of stores at `/demo`, and answer to this machine's own names only."""
+    """Add the list of stores at `/demo`, and accept requests to this machine's own names only."""
     listing = APIRouter(route_class=PageRoute, include_in_schema=False)
 
     @listing.get("/demo")

@@ -16,10 +16,10 @@ _PATH: Final = "/api/v1/docs"
 _REF: Final = "#/components/schemas/{model}"
 _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
 _ABOUT: Final = """\
-What a store of the marketplace has and does with its growth points. Whoever asks sends a token that
-the marketplace signed: that of a store reads and uses this store alone, that of a service has
-scopes. Points are whole numbers, dates are ISO 8601, instants carry an offset. Whatever is not done
-is answered as a problem (RFC 9457) with a `reason`."""
+Read and use the growth points of the marketplace's stores. Every request carries a token that the
+marketplace signed: a store's token reads and uses this store only, a service's token has scopes.
+Points are whole numbers, dates are ISO 8601, instants carry an offset. A request that fails is
+answered by a problem (RFC 9457) with a `reason`."""
 
 
 @dataclass(frozen=True, slots=True)

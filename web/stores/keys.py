@@ -15,8 +15,8 @@ from jwt.exceptions import InvalidKeyError, PyJWKError
 
 from domain.refusal import Unavailable
 
-# A key signs by its one algorithm. Symmetric keys and `none` are none: whoever could verify such a
-# token could make one.
+# Each kind of key has one algorithm. Symmetric keys and `none` are left out: whoever can verify
+# such a token can also make one.
 ALGORITHMS: Final = {"RSA": "RS256", "EC": "ES256"}
 _LEAST_RSA_BITS: Final = 2048
 _AGAIN_AFTER_SECONDS: Final = 60
@@ -31,9 +31,10 @@ class KeysUnavailable(Unavailable):
 
 
 class Keys:
-    """The keys at a place, by their ids; an unknown one is looked for there once a minute at most.
+    """The keys at a place, by their ids.
 
-    Keys are read anew every hour, so that one that was taken away is no longer trusted.
+    They are read again for an unknown id, once a minute at most, and every hour, so that a key that
+    was removed is no longer trusted.
     """
 
     def __init__(self, place: str, clock: Callable[[], float] = time.monotonic) -> None:

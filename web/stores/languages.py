@@ -1,4 +1,4 @@
-"""In which language a request is answered: the one it accepts most, else that of the setting."""
+"""The language of an answer: the one that the request prefers, else that of the setting."""
 
 from collections.abc import Iterator
 from typing import Final, get_args

@@ -1,4 +1,4 @@
-"""Problems as RFC 9457 describes them: whatever cannot be answered has a reason and a sentence."""
+"""Problems as RFC 9457 describes them: a request that fails gets a reason and a sentence."""
 
 import logging
 import re
@@ -28,7 +28,7 @@ FAILED: Final = sentence(
 _RETRY_AFTER_SECONDS: Final = 5
 _UNKNOWN: Final = re.compile("(Unknown|NotClosed|NoDecision)$")
 
-# What strangers read instead of a sentence that names commands of operators.
+# What stores and services read instead of a sentence that names operators' commands.
 _FOR_STORES: Final = {
     "seller_unknown": sentence("No store has this id."),
     "no_ad_account": sentence("No search-ad account is linked. Link one, then convert."),
@@ -51,7 +51,7 @@ log = logging.getLogger("growth_points.stores")
 
 
 class WrongPlace(BaseModel):
-    """A value of the request that is wrong: where it is, and what is wrong."""
+    """A wrong value in a request: where it is, and what is wrong with it."""
 
     where: str
     what: str
@@ -101,7 +101,7 @@ def reason_of(error: Exception) -> str:
 
 
 def answer_problems(app: FastAPI) -> None:
-    """Have an application answer whatever is raised with a problem."""
+    """Make an application answer every exception with a problem."""
     app.add_exception_handler(TokenRefused, _token_refused)
     app.add_exception_handler(NotAllowed, _not_allowed)
     app.add_exception_handler(Refused, _refused)
@@ -114,7 +114,7 @@ def answer_problems(app: FastAPI) -> None:
 
 
 def told(error: Exception) -> object:
-    """Return what strangers are told of an error, a text or a sentence."""
+    """Return what stores and services are told of an error, a text or a sentence."""
     return _FOR_STORES.get(reason_of(error), error.args[0] if error.args else str(error))
 
 

@@ -42,7 +42,7 @@ class AdAccount(BaseModel):
 
 
 class AccountToLink(BaseModel):
-    """The search-ad account to link, instead of the one that is linked."""
+    """The search-ad account to link, in place of any other."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -58,7 +58,7 @@ class PointsToConvert(BaseModel):
 
 
 class ConversionAnswer(BaseModel):
-    """A conversion as far as it has come: held until the ad system has credited or refused it."""
+    """A conversion and its state: held until the ad system has credited or refused it."""
 
     request_id: str
     seller_id: str
@@ -105,7 +105,7 @@ def read_account(store: ReadStore) -> AdAccount:
     responses=problems_of(400, 401, 403, 404, 413),
 )
 def link(store: ConvertingStore, account: Annotated[AccountToLink, Body()]) -> AdAccount:
-    """Link a search-ad account, instead of another; the same again does nothing."""
+    """Link a search-ad account in place of any other; linking it again does nothing."""
     link_account(store.engine, store.seller_id, account.ad_account, store.actor)
     return AdAccount(ad_account=account.ad_account)
 
@@ -137,9 +137,9 @@ def convert(
     key: RequestKey,
     asked: Annotated[PointsToConvert, Body()],
 ) -> ConversionAnswer:
-    """Hold points for a conversion, durably; it is delivered to the ad system soon after.
+    """Hold points for a conversion; it is delivered to the ad system within minutes.
 
-    Sent again, it is the same conversion. A request that was refused does not use its key up.
+    A request that is sent again is the same conversion. A refused one does not use up its key.
     """
     cause = this_occasion(store.actor, origin="interface").cause("a store's request")
     wanted = ConversionRequest(store.seller_id, key, asked.points, cause)
@@ -169,7 +169,7 @@ def list_conversions(store: ReadStore, after: After = 0, limit: Limit = 100) -> 
     responses=problems_of(401, 403, 404),
 )
 def read_conversion(store: ReadStore, request_id: RequestId) -> ConversionAnswer:
-    """Return a conversion as far as it has come."""
+    """Return a conversion and its state."""
     with store.engine.connect() as connection:
         require_seller(connection, store.seller_id)
         found = requested_conversion(connection, store.seller_id, request_id)

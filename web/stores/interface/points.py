@@ -37,7 +37,7 @@ class PendingPoints(BaseModel):
 
 
 class SoldMonth(BaseModel):
-    """A settlement month beside the tiers; null is an amount that was not delivered."""
+    """A settlement month and its tier; an amount that was not delivered is null."""
 
     month: str
     amount_krw: int | None
@@ -55,7 +55,7 @@ class TierBand(BaseModel):
 
 
 class NextMonth(BaseModel):
-    """What the next month must bring for the next tier; `obstacles` no amount removes."""
+    """The amount that the next tier needs next month, and `obstacles` that no amount removes."""
 
     month: str
     tier: int
@@ -242,7 +242,7 @@ def read_statement(
 ) -> StatementPage | Response:
     """What changed the available points, with the balance after each line.
 
-    With `Accept: text/csv` it is whole, in one file; `after` and `limit` do not apply.
+    With `Accept: text/csv` all lines come in one file; `after` and `limit` do not apply.
     """
     kinds = None if kind is None else [TransferKind(each) for each in kind]
     if wants_csv(request):

@@ -1,4 +1,4 @@
-"""What routes answer besides their own: problems, as the interface describes them, and CSV."""
+"""The answers that routes share: problems, as the interface describes them, and CSV."""
 
 from typing import Any, Final
 
@@ -9,13 +9,13 @@ from web.stores.problems import MEDIA_TYPE
 _PROBLEM: Final = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
 _MEANS: Final = {
     400: "The body is not JSON.",
-    401: "No token, or none that is valid.",
-    403: "The token is of another store, or lacks a scope.",
+    401: "The token is missing or not valid.",
+    403: "The token belongs to another store, or lacks a scope.",
     404: "The store, or what is asked about it, is not known.",
     409: "What is recorded forbids it; `reason` says why.",
     413: "The body is too long.",
-    422: "The request is not as it is described here.",
-    503: "The service cannot answer at the moment; try again after the seconds of Retry-After.",
+    422: "The request does not match this description.",
+    503: "The service cannot answer at the moment; try again after the seconds in Retry-After.",
 }
 _ALWAYS: Final = (422, 503)
 _RETRY_AFTER: Final = {"Retry-After": {"schema": {"type": "integer"}}}

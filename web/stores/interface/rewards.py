@@ -25,7 +25,7 @@ router = APIRouter(prefix="/api/v1", tags=["rewards"])
 MOST_ENTRIES: Final = 5_000
 _Position = Annotated[int, Field(ge=1, le=MOST_POSITIONS, strict=True)]
 
-# One delivery is read and paid at a time, as the program's lock has it anyway.
+# One delivery is read and paid at a time; the program's lock would make the others wait anyway.
 _TURN: Final = Lock()
 
 
@@ -39,7 +39,7 @@ class Cancelled(BaseModel):
 
 
 class Entry(BaseModel):
-    """A reward entry: event and position are one entry, for ever; a cancellation `cancels` one."""
+    """A reward entry, identified by event and position; a cancellation names what it `cancels`."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -66,7 +66,7 @@ class Entry(BaseModel):
 
 
 class Entries(BaseModel):
-    """What occurred on a day, or a part of it; what is known already stays."""
+    """Entries of a day, all or a part of them; known ones stay as they are."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -74,7 +74,7 @@ class Entries(BaseModel):
 
 
 class EntryAnswer(BaseModel):
-    """An entry as it stands: paid, or why not."""
+    """An entry and its outcome: paid, or why not."""
 
     event_id: str
     position: int
@@ -123,8 +123,8 @@ def send(
 ) -> EntriesAnswer:
     """Pay entries in order, as far as each store's points reach.
 
-    One wrong entry refuses them all, `day_blocked`, and nothing is paid. Sent again, they are the
-    same.
+    One wrong entry refuses them all (`day_blocked`), and nothing is paid. Entries that are sent
+    again are not paid again.
     """
     caller.require(REWARDS_WRITE)
     engine: Engine = request.app.state.engine
@@ -156,7 +156,7 @@ def read_event(store: ReadStore, event_id: EventId) -> EntriesAnswer:
     responses=problems_of(401, 403, 404),
 )
 def retry(store: RewardingStore, event_id: EventId) -> EntriesAnswer:
-    """Pay what is open of an event, in the same order, as far as the store's points reach."""
+    """Pay an event's refused entries, in order, as far as the store's points reach."""
     _event(store.engine, store.seller_id, event_id)
     with store.engine.connect() as connection:
         now = today(connection)

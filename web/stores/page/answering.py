@@ -43,10 +43,10 @@ class NoSuchPage(Refused):
 
 
 class PageRoute(APIRoute):
-    """A route whose troubles are pages, too."""
+    """A route that answers errors with pages, too."""
 
     def get_route_handler(self) -> _Handler:
-        """Return the handler with what every page needs around it."""
+        """Return the handler, wrapped in what every page needs."""
         handler = super().get_route_handler()
 
         async def answer(request: Request) -> Response:
@@ -71,7 +71,7 @@ def language_of(request: Request) -> Language:
 
 
 def problem_page(request: Request, trouble: Exception) -> Response:
-    """Say what is wrong, with the status that fits; what nobody foresaw is logged."""
+    """Say what is wrong, with the status that fits; unexpected errors are logged."""
     status = status_of(trouble)
     if status is HTTPStatus.INTERNAL_SERVER_ERROR:
         log.error("%s %s", request.method, request.url.path, exc_info=trouble)
@@ -85,7 +85,7 @@ def problem_page(request: Request, trouble: Exception) -> Response:
 
 
 def told_on_a_page(trouble: Exception) -> object:
-    """Return what a page says of a refusal: why, without the word that programs read."""
+    """Return what a page says of a refusal, without the reason that programs read."""
     match told(trouble):
         case Sentence(facts={"why": Sentence() as why}):
             return sentence("{why}. Nothing was converted.", why=why)

@@ -1,7 +1,7 @@
-"""Refusing forms that are not of a page that this server gave to this session.
+"""Refusing forms that this server did not give to this session.
 
-A random cookie is the key of a code that every form carries, made over the session: neither another
-site nor another session can know it. Browsers also say from where a form is sent.
+Every form carries an HMAC of the session, keyed by a random cookie: neither another site nor
+another session can know it. Browsers also say from where a form is sent.
 """
 
 import hmac

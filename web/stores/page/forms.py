@@ -1,4 +1,4 @@
-"""Reading what a form sends."""
+"""Reading the fields of a form."""
 
 import re
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ _POINTS: Final = re.compile(r"[0-9]{1,15}|[0-9]{1,3}(,[0-9]{3}){1,4}")
 
 
 class FormUnreadable(WrongUsage):
-    """A body that is no form of these pages."""
+    """A body that is not a form of these pages."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -25,7 +25,7 @@ class FormUnreadable(WrongUsage):
 
 
 class PointsUnreadable(WrongUsage):
-    """A text that is no number of points."""
+    """A text that is not a number of points."""
 
     def __init__(self) -> None:
         super().__init__(sentence("Write the points as a whole number in digits, such as 10,000."))

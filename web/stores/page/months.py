@@ -1,4 +1,4 @@
-"""A store's last twelve months against the tiers, and what the month to come would need."""
+"""A store's last twelve months against the tiers, and what the next month would need."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -72,7 +72,7 @@ def _to_come(points: MyPoints) -> PicturedMonth:
 
 
 def _needs(points: MyPoints) -> Iterator[Sentence]:
-    """Say what the month to come would need for the next tier, and what stands against it."""
+    """Say what the next month would need for the next tier, and which rules stand against it."""
     wanted = points.next_tier
     if wanted is None:
         yield sentence("There is no higher tier left for this store.")

@@ -1,4 +1,4 @@
-"""The pages of one store, from a connection that reads: the same for the store and an operator."""
+"""The pages that only read, of one store: the same for the store and an operator."""
 
 from collections.abc import Sequence
 from typing import Final

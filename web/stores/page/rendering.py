@@ -26,7 +26,7 @@ def render(template: str, visit: Visit, **values: object) -> str:
 
 
 def render_without_store(template: str, language: Language, **values: object) -> str:
-    """Render a page of no store: what is wrong, for a visitor who may be nobody's."""
+    """Render a page for a visitor who may not be signed in, such as an error."""
     return _TEMPLATES.get_template(template).render(language=language, **values)
 
 
@@ -43,7 +43,7 @@ def _say(context: Context, text: object, /, **facts: object) -> str:
 
 @pass_context
 def _own_form(context: Context) -> Markup:
-    """Return the hidden field by which a form proves to be of this page."""
+    """Return the hidden field that proves that a form comes from this page."""
     visit: Visit = context["visit"]
     field = Markup('<input type="hidden" name="{}" value="{}">')
     return field.format(FIELD, visit.form_token)

@@ -27,7 +27,7 @@ TOKEN_COOKIE: Final = "growth-points-session"  # noqa: S105 its name
 
 
 class NoSession(Refused):
-    """A visitor without a token that holds."""
+    """A visitor without a valid token."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -39,7 +39,7 @@ class NoSession(Refused):
 
 
 class ForeignForm(Refused):
-    """A form that this page did not give to this session."""
+    """A form that was not given to this session."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -85,7 +85,7 @@ def current_session(request: Request) -> Session:
 
 
 def store_of(request: Request, token: str) -> str:
-    """Return the store that a token is of; raises NoSession, also for a service's."""
+    """Return the store of a token; raises NoSession, also for the token of a service."""
     tokens: Tokens = request.app.state.tokens
     try:
         seller_id = tokens.verify(token).seller_id
@@ -114,10 +114,10 @@ def begin(request: Request, response: Response, token: str) -> None:
 
 
 def keep(request: Request, response: Response, name: str, value: str, until: datetime) -> None:
-    """Keep a value in a cookie that no script reads, and that comes back over TLS only.
+    """Keep a value in a cookie that scripts cannot read, and that is sent over TLS only.
 
-    On this machine it may come back without. Lax, since the seller center is another site: strict
-    cookies would not come with the first view.
+    Requests to this machine's own names need no TLS. The cookie is Lax: the seller center is
+    another site, so a strict one would not be sent with the first view.
     """
     secure = request.url.scheme == "https" or request.url.hostname not in OWN_HOSTS
     response.set_cookie(name, value, expires=until, secure=secure, httponly=True, samesite="lax")
