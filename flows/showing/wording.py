@@ -120,14 +120,14 @@ _KOREAN: Final = Wording(
         "counted": "거래액 집계 ({types}, 구매확정일 기준):",
         "amount": "  {month}  {amount:>18}원",
         "amount_partly": "  {month}  {amount:>18}원   (집계 제외: {left_out}원)",
-        "unknown_type": "           {amount:>18}원   그중 알 수 없는 구분: {kind}",
+        "unknown_type": "           {amount:>18}원   그중 미등록 구분: {kind}",
         "sum": "  합계     {amount:>18}원",
         "average": "최근 {months}개월 평균 거래액은 {average}원입니다. 구간 기준:",
         "tier": "  {mark} {tier}구간: {lower}원 이상 {upper}원 미만, {points}포인트",
         "tenure": "입점 승인일은 {approved}입니다. 이 정산월은 {first}부터 {last}까지 승인된 스토어가 "
         "대상입니다.",
         "no_earlier": "이전 정산월에 지급 결정된 구간이 없습니다.",
-        "earlier": "{month} 정산월에 {tier}구간 {points}포인트가 있습니다: {state}.",
+        "earlier": "{month} 정산월에 {tier}구간 {points}포인트가 지급 결정되었습니다 ({state}).",
         "earlier_reversed": "{month} 정산월에 결정된 {tier}구간 {points}포인트는 지급 전에 취소되어 "
         "반영하지 않습니다.",
         "why_not": "미지급 사유:",
@@ -148,28 +148,28 @@ _KOREAN: Final = Wording(
         "paid": "지급 예정일은 {due}{why}, 지급일은 {paid}입니다.",
         "paid_late": "지급 예정일은 {due}{why}, 지급일은 {paid}입니다. 예정보다 늦게 지급되었습니다.",
         "reversed": "재정산 전에는 {tier}구간 {points}포인트였으며, 지급 전에 취소되었습니다.",
-        "clawed_back": "{paid}에 지급된 포인트를 수기 조정으로 회수했습니다. 다시 지급할 수 있습니다: "
+        "clawed_back": "{paid}에 지급된 포인트가 이후 회수되었습니다. 회수를 취소할 수 있습니다: "
         "growth-points adjust {seller} {plain} --for {month} --reason TEXT",
-        "corrected": "{month} 지급에는 포함되지 않았고, 이후 수기 조정으로 지급되었습니다.",
+        "corrected": "{month} 정산월 지급에는 포함되지 않았고, 이후 추가 지급되었습니다.",
         "held": "이 정산월에는 지급하지 않습니다: {other} 정산월에 {tier}구간이 이미 지급 결정되었고, "
         "구간별로 한 번만 지급합니다.",
-        "missing": "{month} 정산월은 {paid}에 이 포인트 없이 지급되었습니다 (이후 재정산). 수기 조정으로 "
-        "지급할 수 있습니다: growth-points adjust {seller} {plain} --for {month} --reason TEXT",
-        "not_posted": "이 결과는 아직 포인트 원장에 반영되지 않았습니다. {month} 마감을 다시 실행하십시오.",
+        "missing": "{month} 정산월은 {paid}에 이 포인트 없이 지급되었습니다 (이후 재정산). 추가 지급할 수 "
+        "있습니다: growth-points adjust {seller} {plain} --for {month} --reason TEXT",
+        "not_posted": "이 결과는 아직 포인트 원장에 반영되지 않았습니다. {month} 마감을 다시 실행해 주세요.",
         "nothing_paid": "이 정산월에는 지급되는 포인트가 없습니다.",
         "kept": "재정산 전인 {paid}에 {tier}구간 {points}포인트가 지급되었습니다. 이미 지급된 포인트는 "
-        "회수하지 않습니다.",
-        "kept_clawed_back": "재정산 전인 {paid}에 {tier}구간 {points}포인트가 지급되었고, 수기 조정으로 "
-        "회수했습니다.",
+        "그대로 유지됩니다.",
+        "kept_clawed_back": "재정산 전인 {paid}에 {tier}구간 {points}포인트가 지급되었고, 이후 "
+        "회수되었습니다.",
         "evaluation": "이 정산월의 {number}차 평가입니다. 평가 일시 {at}, 실행 {actor} ({reason}), "
         "운영 정책 {policy} ({hash}). 근거 자료:",
         "revision": "  {month} {number}차 정산 자료, 접수 {at}: {source} ({files})",
         "today_same": "현재 자료로 다시 계산해도 결과가 같습니다.",
         "today_awarded": "최신 정산 자료로 다시 계산하면 거래액 {amount}원, {tier}구간 {points}포인트입니다. "
-        "반영하려면 {month} 마감을 다시 실행하십시오.",
+        "반영하려면 {month} 마감을 다시 실행해 주세요.",
         "today_not": "최신 정산 자료로 다시 계산하면 거래액 {amount}원, 지급 대상이 아닙니다 ({reasons}). "
-        "반영하려면 {month} 마감을 다시 실행하십시오.",
-        "today_gone": "{month} 최신 정산 자료에는 이 판매자가 없습니다. 반영하려면 마감을 다시 실행하십시오.",
+        "반영하려면 {month} 마감을 다시 실행해 주세요.",
+        "today_gone": "{month} 최신 정산 자료에는 이 판매자가 없습니다. 반영하려면 마감을 다시 실행해 주세요.",
     },
     reasons={
         Reason.SELLER_NOT_ACTIVE: "스토어 상태({status})가 지급 대상 상태({active})와 다릅니다",
@@ -187,8 +187,8 @@ _KOREAN: Final = Wording(
     states={
         "pending": "지급 예정",
         "paid": "지급 완료",
-        "corrected": "수기 조정으로 지급",
-        "clawed_back": "수기 조정으로 회수",
+        "corrected": "추가 지급",
+        "clawed_back": "회수",
     },
     obstacles={
         Reason.SELLER_NOT_ACTIVE: "비정상 스토어 상태",

@@ -83,7 +83,7 @@ def test_what_a_paid_month_lacks_is_granted(shop: Marketplace) -> None:
     assert "which 2026-10 lacked" in shop.done(*words).stdout
     assert "of seller maru, as posting 1; nothing" in shop.done(*words).stdout
     assert "awarded later by a correction" in shop.done("explain", "maru", "2026-10").stdout
-    assert "수기 조정" in shop.done("explain", "maru", "2026-10", "--lang", "ko").stdout
+    assert "이후 추가 지급" in shop.done("explain", "maru", "2026-10", "--lang", "ko").stdout
     shop.done("verify", "--replay")
 
 
