@@ -28,17 +28,21 @@ def explain_decision(
     language: Language = "en",
     rule: ApprovalRule = NO_APPROVAL,
     asked_on: date | None = None,
+    *,
+    for_operators: bool = True,
 ) -> str:
     """Explain a seller's current decision in a month; raises MonthNotClosed, NoDecision.
 
     `rule` is the approval rule in force, and a payout unpaid after its date is late on `asked_on`.
+    Operators also read who decided, from which files.
     """
     with engine.connect() as connection:
         evaluation = current_evaluation(connection, month)
         if evaluation is None:
             raise MonthNotClosed(month)
         case = gather_case(connection, evaluation, seller_id, WORDINGS[language], rule, asked_on)
-    parts = (_outcome, _amounts, _average, _tenure, _earlier, _reasons, _what_if, _payout, _basis)
+    every = (_outcome, _amounts, _average, _tenure, _earlier, _reasons, _what_if, _payout, _basis)
+    parts = every if for_operators else every[:-1]
     return "\n".join(line for part in parts for line in part(case))
 
 

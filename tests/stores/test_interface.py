@@ -141,6 +141,17 @@ def test_a_decision_is_explained_in_the_language_that_is_accepted(store: Asked) 
     assert korean.headers["content-language"] == "ko"
 
 
+def test_who_decided_from_which_files_is_told_to_services_only(
+    store: Asked, service: Asked
+) -> None:
+    told = [
+        asked("GET", f"{A}/decisions/2026-10", headers={"Accept-Language": "en"}).json()
+        for asked in (service, store)
+    ]
+
+    assert ["by tests" in each["explanation"] for each in told] == [True, False]
+
+
 def test_why_nothing_was_awarded_is_a_list_of_reasons(other: Asked) -> None:
     found = other("GET", "/stores/B/decisions/2026-10").json()
 

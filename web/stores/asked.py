@@ -78,6 +78,7 @@ class OneStore:
 
     seller_id: str
     actor: str
+    asks_itself: bool
     language: Language
     engine: Engine
     policies: Sequence[PolicyText]
@@ -93,7 +94,8 @@ def _store_by(scope: str) -> Any:
         caller.require(scope, seller_id)
         state = request.app.state
         language = language_of(request)
-        return OneStore(seller_id, caller.actor, language, state.engine, state.policies)
+        itself = caller.seller_id is not None
+        return OneStore(seller_id, caller.actor, itself, language, state.engine, state.policies)
 
     return Depends(find)
 

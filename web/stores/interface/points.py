@@ -283,7 +283,8 @@ def read_decision(
     if found is None:
         raise NoDecision(store.seller_id, asked)
     rule = request.app.state.settings.approval_rule
-    told = explain_decision(store.own, store.seller_id, asked, store.language, rule, day)
+    about = (store.seller_id, asked, store.language, rule, day)
+    told = explain_decision(store.own, *about, for_operators=not store.asks_itself)
     response.headers["Content-Language"] = store.language
     response.headers["Vary"] = "Accept-Language"
     return DecisionAnswer.of(found, told)

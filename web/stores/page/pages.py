@@ -61,15 +61,11 @@ def months_page(connection: Connection, visit: Visit, policies: Sequence[PolicyT
 def decision_page(
     connection: Connection, visit: Visit, month: SettlementMonth, rule: ApprovalRule
 ) -> str:
-    """Render the explanation of a month; raises MonthNotClosed, NoDecision.
-
-    Its last section, who decided from which files, is the operator's.
-    """
-    day = today(connection)
-    text = explain_decision(connection.engine, visit.seller_id, month, visit.language, rule, day)
-    parts = list(sections(text))
-    shown = parts[:-1] if visit.form_token else parts
-    return render("store_decision.html", visit, month=month, parts=shown)
+    """Render the explanation of a month; raises MonthNotClosed, NoDecision."""
+    asked = (visit.seller_id, month, visit.language, rule, today(connection))
+    by_operator = visit.form_token is None
+    text = explain_decision(connection.engine, *asked, for_operators=by_operator)
+    return render("store_decision.html", visit, month=month, parts=list(sections(text)))
 
 
 def consulting_page(connection: Connection, visit: Visit) -> str:
