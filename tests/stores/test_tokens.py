@@ -2,9 +2,11 @@
 
 import base64
 import json
+import os
 import time
+from contextlib import suppress
 from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler, SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -200,3 +202,46 @@ def test_keys_that_cannot_be_read_are_those_of_before_or_none(tmp_path: Path) ->
         issuer.file.write_text(damaged)
         clock.now += 3_601
         assert keys.find("a") is not None
+
+
+def test_a_known_key_does_not_wait_while_keys_are_read(tmp_path: Path) -> None:
+    clock = Clock()
+    issuer = Issuer(tmp_path / "jwks.json", [Signer.ec("a")])
+    issuer.publish()
+    keys = Keys(str(issuer.file), clock)
+    keys.find("a")
+    clock.now += 3_601
+    issuer.file.unlink()
+    os.mkfifo(issuer.file)  # whoever reads it waits until somebody writes
+    asking = Thread(target=keys.find, args=("unknown",))
+    asking.start()
+    while not keys._lock.locked():
+        time.sleep(0.001)
+
+    assert keys.find("a") is not None
+    with pytest.raises(KeysUnavailable):
+        keys.find("b")
+    issuer.file.write_text("{}")
+    asking.join()
+
+
+@pytest.mark.parametrize("piece", [b" " * 65_536, b" "], ids=["too long", "too slow"])
+def test_a_document_without_an_end_is_not_waited_for(
+    piece: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("web.stores.keys._TIMEOUT_SECONDS", 0.5)
+
+    class Endless(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            with suppress(ConnectionError):
+                while True:
+                    self.wfile.write(piece)
+                    time.sleep(0.05 if len(piece) == 1 else 0)
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Endless) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        with pytest.raises(KeysUnavailable):
+            Keys(f"http://127.0.0.1:{server.server_port}/").find("a")
+        server.shutdown()

@@ -22,6 +22,8 @@ _LEAST_RSA_BITS: Final = 2048
 _AGAIN_AFTER_SECONDS: Final = 60
 _OLD_AFTER_SECONDS: Final = 3600
 _TIMEOUT_SECONDS: Final = 5
+_WAIT_SECONDS: Final = 1
+_LONGEST: Final = 1_048_576
 
 log = logging.getLogger("growth_points.stores")
 
@@ -44,10 +46,20 @@ class Keys:
 
     def find(self, key_id: str | None) -> PyJWK | None:
         """Return a key; None if there is no such key. Raises KeysUnavailable."""
-        with self._lock:
-            if key_id not in self._keys or self._age(self._read_at) > _OLD_AFTER_SECONDS:
+        is_known = key_id in self._keys
+        if not is_known or self._age(self._read_at) > _OLD_AFTER_SECONDS:
+            self._read_in_turn(wait_seconds=0 if is_known else _WAIT_SECONDS)
+        return self._keys.get(key_id)
+
+    def _read_in_turn(self, wait_seconds: float) -> None:
+        """Read the keys; while another request reads them, a known one is used as it is."""
+        if self._lock.acquire(timeout=wait_seconds):
+            try:
                 self._read_again()
-            return self._keys.get(key_id)
+            finally:
+                self._lock.release()
+        elif wait_seconds:
+            raise KeysUnavailable("The keys of tokens are being read. Try again in a moment.")
 
     def _read_again(self) -> None:
         """Read the keys, unless that was tried within the minute; if it fails, they stay."""
@@ -55,7 +67,7 @@ class Keys:
             self._tried_at = self._clock()
             try:
                 self._keys, self._read_at = dict(_keys_of(_read(self._place))), self._tried_at
-            except (OSError, httpx.HTTPError, ValueError) as error:
+            except (OSError, httpx.HTTPError, ValueError, RecursionError) as error:
                 log.warning("the keys at %s cannot be read: %s", self._place, error)
         if self._read_at == -inf:
             raise KeysUnavailable("The keys of tokens cannot be read. Try again in a minute.")
@@ -66,8 +78,19 @@ class Keys:
 
 def _read(place: str) -> str:
     if place.startswith(("http://", "https://")):
-        return httpx.get(place, timeout=_TIMEOUT_SECONDS).raise_for_status().text
+        return _fetched(place)
     return Path(place).read_text("utf-8")
+
+
+def _fetched(url: str) -> str:
+    """Fetch a document; raises ValueError if it is too long, or comes too slowly."""
+    late, content = time.monotonic() + _TIMEOUT_SECONDS, bytearray()
+    with httpx.stream("GET", url, timeout=_TIMEOUT_SECONDS) as answer:
+        for piece in answer.raise_for_status().iter_bytes():
+            content += piece
+            if len(content) > _LONGEST or time.monotonic() > late:
+                raise ValueError("it is too long, or comes too slowly")
+    return content.decode()
 
 
 def _keys_of(text: str) -> Iterator[tuple[str | None, PyJWK]]:
