@@ -33,8 +33,9 @@ def explain(seller_id: str, month: SettlementMonth, language: Language | None) -
 
     settings, today = read_settings(), this_occasion().today
     language = language or settings.language
-    with open_database(settings) as engine:
-        echo(explain_decision(engine, seller_id, month, language, settings.approval_rule, today))
+    rule = settings.approval_rule
+    with open_database(settings) as engine, engine.connect() as connection:
+        echo(explain_decision(connection, seller_id, month, language, rule, today))
 
 
 @click.command(short_help="Every run of a month: who, why, what changed.")

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import date
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection
 
 from adapters.languages.catalog import Language
 from adapters.postgres.evaluations import current_evaluation
@@ -22,7 +22,7 @@ from flows.showing.wording import WORDINGS
 
 
 def explain_decision(
-    engine: Engine,
+    connection: Connection,
     seller_id: str,
     month: SettlementMonth,
     language: Language = "en",
@@ -36,11 +36,10 @@ def explain_decision(
     `rule` is the approval rule in force, and a payout unpaid after its date is late on `asked_on`.
     Operators also read who decided, from which files.
     """
-    with engine.connect() as connection:
-        evaluation = current_evaluation(connection, month)
-        if evaluation is None:
-            raise MonthNotClosed(month)
-        case = gather_case(connection, evaluation, seller_id, WORDINGS[language], rule, asked_on)
+    evaluation = current_evaluation(connection, month)
+    if evaluation is None:
+        raise MonthNotClosed(month)
+    case = gather_case(connection, evaluation, seller_id, WORDINGS[language], rule, asked_on)
     every = (_outcome, _amounts, _average, _tenure, _earlier, _reasons, _what_if, _payout, _basis)
     parts = every if for_operators else every[:-1]
     return "\n".join(line for part in parts for line in part(case))

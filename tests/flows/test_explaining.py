@@ -29,8 +29,9 @@ def program(engine: Engine, tmp_path: Path) -> Program:
 
 
 def explained(program: Program, name: str = "2026-10", seller: str = "maru") -> str:
-    korean = explain_decision(program.engine, seller, month(name), "ko")
-    english = explain_decision(program.engine, seller, month(name))
+    with program.engine.connect() as connection:
+        korean = explain_decision(connection, seller, month(name), "ko")
+        english = explain_decision(connection, seller, month(name))
     assert "{" not in korean + english
     assert korean.count("\n") == english.count("\n")
     return english
@@ -78,7 +79,8 @@ def test_amounts_of_an_unknown_line_type_are_named(program: Program) -> None:
 def test_korean_is_korean(program: Program) -> None:
     program.close("2026-10", {"maru": Sold(1_000_000, uses_api=True)})
 
-    told = explain_decision(program.engine, "maru", month("2026-10"), "ko")
+    with program.engine.connect() as connection:
+        told = explain_decision(connection, "maru", month("2026-10"), "ko")
 
     assert told.startswith("판매자 maru의 2026-10 정산월 평가 결과는 지급 대상이 아닙니다.")
     assert "uses_api: API를 이용합니다" in told
@@ -116,7 +118,8 @@ def test_what_pending_points_wait_for_is_told(program: Program) -> None:
 
     def told(rule: ApprovalRule, day: int) -> str:
         asked_on = date(2026, 11, day)
-        return explain_decision(program.engine, "maru", month("2026-10"), "en", rule, asked_on)
+        with program.engine.connect() as connection:
+            return explain_decision(connection, "maru", month("2026-10"), "en", rule, asked_on)
 
     assert "payout date is 2026-11-10." in told(NO_APPROVAL, 10)
     assert "due on 2026-11-10 and are not paid yet." in told(NO_APPROVAL, 11)
@@ -139,7 +142,8 @@ def test_an_award_reversed_before_the_payout_is_explained_in_every_month(
 def test_korean_bounds_of_tenure_leave_out_the_days_that_are_allowed(program: Program) -> None:
     program.close("2026-10", {"maru": Sold(0, approved_on=date(2026, 8, 2))})
 
-    told = explain_decision(program.engine, "maru", month("2026-10"), "ko")
+    with program.engine.connect() as connection:
+        told = explain_decision(connection, "maru", month("2026-10"), "ko")
 
     assert "2026-08-01보다 늦게 승인되어" in told
 

@@ -147,7 +147,8 @@ def test_a_reinstatement_for_another_month_is_explained(program: Program) -> Non
     program.adjust("maru", -150_000, grants="2026-11")
     program.close("2026-10", TIER_1, acknowledge_paid=True)
 
-    assert "adjust maru 150000 --for 2026-10" in explain_decision(program.engine, "maru", M10)
+    with program.engine.connect() as connection:
+        assert "adjust maru 150000 --for 2026-10" in explain_decision(connection, "maru", M10)
 
 
 def test_what_a_month_was_decided_on_is_told_without_clocks_and_transaction_ids(

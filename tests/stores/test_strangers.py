@@ -7,15 +7,18 @@ import os
 import random
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
 import jwt
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from tests.stores.conftest import Asked, Unmoved
 from tests.stores.test_interface import A, reason
+from tests.stores.test_page_access import PAGES
 from tests.stores.tokens import HOUR, ISSUER, Issuer, Signer, claims_of
+from tests.stores.visitor import Visitor
 from tests.using.store_a import SOME_DAY
 
 REQUESTS: Final = int(os.environ.get("STORES_REQUESTS", "300"))
@@ -149,3 +152,36 @@ def test_no_stranger_reads_or_moves_a_point(unmoved: Unmoved) -> None:
     assert set(told) == {
         *("token_missing", "token_invalid", "token_expired", "not_your_store", "scope_missing")
     }
+
+
+def test_a_request_needs_one_connection_at_a_time(unmoved: Unmoved) -> None:
+    """Two at once would leave none to requests of which each waits for its second."""
+    pool, most = unmoved.app.state.engine.pool, Counter[str]()
+    held = Counter[str]()
+
+    def taken(*_: object) -> None:
+        held["now"] += 1
+        most["held"] = max(most["held"], held["now"])
+
+    def given_back(*_: object) -> None:
+        held["now"] -= 1
+
+    with _listening(pool, checkout=taken, checkin=given_back):
+        for method, path, request in OPERATIONS:
+            if method == "GET":
+                unmoved.store(method, path, **request)
+        visitor = Visitor(unmoved.client)
+        visitor.open(unmoved.issuer.token("A"))
+        for path in PAGES:
+            visitor.see(path)
+
+    assert most == {"held": 1}
+
+
+@contextmanager
+def _listening(pool: object, **listeners: Callable[..., None]) -> Iterator[None]:
+    for name, listener in listeners.items():
+        event.listen(pool, name, listener)
+    yield
+    for name, listener in listeners.items():
+        event.remove(pool, name, listener)

@@ -279,12 +279,11 @@ def read_decision(
         found = next(
             decisions(connection, evaluation.evaluation_id, seller_id=store.seller_id), None
         )
-        day = today(connection)
-    if found is None:
-        raise NoDecision(store.seller_id, asked)
-    rule = request.app.state.settings.approval_rule
-    about = (store.seller_id, asked, store.language, rule, day)
-    told = explain_decision(store.own, *about, for_operators=not store.asks_itself)
+        if found is None:
+            raise NoDecision(store.seller_id, asked)
+        day, rule = today(connection), request.app.state.settings.approval_rule
+        about = (store.seller_id, asked, store.language, rule, day)
+        told = explain_decision(connection, *about, for_operators=not store.asks_itself)
     response.headers["Content-Language"] = store.language
     response.headers["Vary"] = "Accept-Language"
     return DecisionAnswer.of(found, told)
