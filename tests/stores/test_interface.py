@@ -4,13 +4,17 @@ import csv
 import io
 from datetime import datetime
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import pytest
+from starlette.testclient import TestClient
 
 from adapters.postgres.statements import statement
+from flows.converting.link_ad_account import link_account
 from tests.closings import Program, Sold
 from tests.stores.conftest import Asked
+from tests.stores.tokens import Issuer
 from tests.using.store_a import SOME_DAY, has
 
 A = "/stores/A"
@@ -196,3 +200,25 @@ def test_the_interface_describes_itself_and_loads_nothing(client: Any) -> None:
     assert "http://" not in page.text
     assert "https://" not in page.text
     assert page.headers["content-security-policy"].startswith("default-src 'none'")
+
+
+@pytest.mark.parametrize("accepted", ["application/json", "text/csv"])
+def test_no_cache_keeps_what_a_store_is_told(store: Asked, accepted: str) -> None:
+    headers = store("GET", f"{A}/statement", headers={"Accept": accepted}).headers
+
+    assert headers["content-type"].startswith(accepted)
+    assert (headers["cache-control"], headers["x-content-type-options"]) == ("no-store", "nosniff")
+
+
+def test_a_conversion_has_an_address_whatever_the_store_is_called(
+    program: Program, client: TestClient, issuer: Issuer
+) -> None:
+    seller_id = "가게 1?#"
+    program.close("2026-11", {seller_id: Sold(7_000_000)})
+    link_account(program.engine, seller_id, "ads-2", "a store")
+    program.adjust(seller_id, 150_000)
+    store = Asked(client, issuer.token(seller_id))
+    made = ask_to_convert(store, 1_000, "a/b", f"/stores/{quote(seller_id)}")
+
+    assert made.status_code == 201, made.text
+    assert store("GET", made.headers["location"]).json() == made.json()

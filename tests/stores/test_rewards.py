@@ -1,10 +1,14 @@
 """Rewards that a service sends: in order, once, with the same checks as files."""
 
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from time import sleep
 from typing import Any
 
 import httpx
 import pytest
 
+from adapters.postgres.database import lock_program
 from tests.closings import Program
 from tests.stores.conftest import Asked
 from tests.stores.test_interface import A, reason
@@ -123,3 +127,21 @@ def test_a_store_sends_nothing_and_sees_its_own_events_only(
     assert reason(other("POST", "/stores/B/rewards/F/retry")) == "event_unknown"
     assert reason(other("GET", f"{A}/rewards/F")) == "not_your_store"
     assert outcomes(store("GET", f"{A}/rewards/F")) == {"F/1": "paid"}
+
+
+def test_whoever_waits_to_pay_rewards_keeps_nobody_from_reading(
+    program: Program, store: Asked, service: Asked
+) -> None:
+    sent = {"entries": [entry("E", 1, 100)]}
+    with program.engine.connect() as closing, ThreadPoolExecutor(60) as pool:
+        lock_program(closing)
+        paying = [pool.submit(service, "POST", DAY, json=sent) for _ in range(45)]
+        while not any(each.done() for each in paying):  # too many are refused at once
+            sleep(0.01)
+        reading = pool.submit(store, "GET", "/stores/A/points")
+        assert reading.result(timeout=5).status_code == 200
+        closing.rollback()
+
+    answers = Counter(each.result().status_code for each in paying)
+    assert answers[200] >= 8
+    assert answers[200] + answers[503] == 45

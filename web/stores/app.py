@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Final
 
+from anyio import CapacityLimiter
 from fastapi import FastAPI
 
 from flows.program import program_policies, stores_database
@@ -15,6 +16,7 @@ from web.stores.keys import Keys
 from web.stores.limits import LimitedBodies
 from web.stores.page.adding import add_pages
 from web.stores.problems import answer_problems
+from web.stores.unkept import Unkept
 
 _CONNECTIONS: Final = 16
 _Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
@@ -23,7 +25,8 @@ _Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 def create_app(settings: Settings) -> FastAPI:
     """Make the application; it opens the database when it starts. Raises SettingsInvalid.
 
-    Its state holds `settings`, `tokens`, and, once started, `engine` and `policies`.
+    Its state holds `settings`, `tokens`, and, once started, `engine`, `policies`, and the `turn` to
+    pay rewards.
     """
     app = FastAPI(
         title="Growth points",
@@ -36,6 +39,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.settings, app.state.tokens = settings, _tokens(settings)
     app.add_middleware(LimitedBodies)
+    app.add_middleware(Unkept)
     answer_problems(app)
     for router in ROUTERS:
         app.include_router(router)
@@ -56,7 +60,7 @@ def _tokens(settings: Settings) -> Tokens:
 def _with_database(settings: Settings) -> _Lifespan:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        app.state.policies = program_policies(settings)
+        app.state.policies, app.state.turn = program_policies(settings), CapacityLimiter(1)
         with stores_database(settings, _CONNECTIONS) as engine:
             app.state.engine = engine
             yield

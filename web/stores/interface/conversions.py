@@ -1,10 +1,10 @@
 """A store's search-ad account, and its conversions of points to search-ad credit."""
 
 from datetime import datetime
-from typing import Annotated, Self
+from typing import Annotated, Final, Self
 from urllib.parse import quote
 
-from fastapi import APIRouter, Body, Request, Response
+from fastapi import APIRouter, Body, Response
 from pydantic import BaseModel, ConfigDict
 
 from adapters.postgres.revisions import require_seller
@@ -33,6 +33,7 @@ from web.stores.asked import (
 from web.stores.interface.responses import problems_of
 
 router = APIRouter(prefix="/api/v1/stores/{seller_id}", tags=["conversions"])
+_ADDRESS: Final = f"{router.prefix}/conversions/{{request_id}}"
 
 
 class AdAccount(BaseModel):
@@ -131,7 +132,6 @@ def unlink(store: ConvertingStore) -> None:
     },
 )
 def convert(
-    request: Request,
     response: Response,
     store: ConvertingStore,
     key: RequestKey,
@@ -147,7 +147,8 @@ def convert(
     with store.engine.connect() as connection:
         conversion = find_conversion(connection, held.posting_no)
     response.status_code = 201 if held.created else 200
-    response.headers["Location"] = f"{request.url.path}/{quote(key, safe='')}"
+    names = {"seller_id": quote(store.seller_id, safe=""), "request_id": quote(key, safe="")}
+    response.headers["Location"] = _ADDRESS.format(**names)
     return ConversionAnswer.of(conversion)
 
 

@@ -1,9 +1,11 @@
 """Rewards to customers: send a day's entries, look an event up, try it again."""
 
+from collections.abc import Callable
 from datetime import date, datetime
-from threading import Lock
+from functools import partial
 from typing import Annotated, Final, Self
 
+from anyio.to_thread import run_sync
 from fastapi import APIRouter, Body, Path, Request
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Engine
@@ -11,6 +13,7 @@ from sqlalchemy import Engine
 from adapters.postgres.revisions import require_seller
 from adapters.postgres.rewards import Reward, rewards
 from adapters.postgres.using import today
+from domain.refusal import Unavailable
 from domain.using.allocation import Outcome
 from domain.using.rewards import MOST_POSITIONS, RewardKind
 from flows.policies import policy_on
@@ -18,15 +21,14 @@ from flows.rewarding.pay_entries import pay_again
 from flows.rewarding.refusals import EventUnknown
 from flows.rewarding.send_entries import SentDay, SentEntry, send_entries
 from web.stores.access import REWARDS_WRITE, Asking
-from web.stores.asked import Day, EventId, Id, Points, ReadStore, RewardingStore
+from web.stores.asked import Day, EventId, Id, OneStore, Points, ReadStore, RewardingStore
 from web.stores.interface.responses import problems_of
 
 router = APIRouter(prefix="/api/v1", tags=["rewards"])
 MOST_ENTRIES: Final = 5_000
 _Position = Annotated[int, Field(ge=1, le=MOST_POSITIONS, strict=True)]
 
-# One delivery is read and paid at a time; the program's lock would make the others wait anyway.
-_TURN: Final = Lock()
+_MOST_WAITING: Final = 8
 
 
 class Cancelled(BaseModel):
@@ -115,7 +117,7 @@ class EntriesAnswer(BaseModel):
     summary="Send reward entries",
     responses=problems_of(400, 401, 403, 409, 413),
 )
-def send(
+async def send(
     request: Request,
     caller: Asking,
     day: Annotated[Day, Path(description="The day on which they occurred, in Korea.")],
@@ -127,13 +129,16 @@ def send(
     again are not paid again.
     """
     caller.require(REWARDS_WRITE)
-    engine: Engine = request.app.state.engine
     entries = [each.as_sent() for each in sent.entries]
+    return await _in_turn(request, partial(_send, request, caller.actor, day, entries))
+
+
+def _send(request: Request, actor: str, day: date, entries: list[SentEntry]) -> EntriesAnswer:
+    engine: Engine = request.app.state.engine
     with engine.connect() as connection:
         now = today(connection)
     rules = policy_on(request.app.state.policies, now).use
-    with _TURN:
-        send_entries(engine, SentDay(day, entries, caller.actor, now), rules)
+    send_entries(engine, SentDay(day, entries, actor, now), rules)
     events = sorted({each.event_id for each in entries})
     with engine.connect() as connection:
         found = rewards(connection, event_ids=events)
@@ -155,14 +160,29 @@ def read_event(store: ReadStore, event_id: EventId) -> EntriesAnswer:
     summary="Try an event's refused entries again",
     responses=problems_of(401, 403, 404),
 )
-def retry(store: RewardingStore, event_id: EventId) -> EntriesAnswer:
+async def retry(request: Request, store: RewardingStore, event_id: EventId) -> EntriesAnswer:
     """Pay an event's refused entries, in order, as far as the store's points reach."""
+    return await _in_turn(request, partial(_retry, store, event_id))
+
+
+def _retry(store: OneStore, event_id: str) -> EntriesAnswer:
     _event(store.engine, store.seller_id, event_id)
     with store.engine.connect() as connection:
         now = today(connection)
     days = policy_on(store.policies, now).use.reward_retry_days
     pay_again(store.engine, days, store.actor, seller_id=store.seller_id, event_id=event_id)
     return _event(store.engine, store.seller_id, event_id)
+
+
+async def _in_turn(request: Request, work: Callable[[], EntriesAnswer]) -> EntriesAnswer:
+    """Pay rewards one after the other, as the program's lock has it anyway.
+
+    Whoever waits for the turn takes no thread from those who read. Raises Unavailable.
+    """
+    turn = request.app.state.turn
+    if turn.statistics().tasks_waiting >= _MOST_WAITING:
+        raise Unavailable("Too many requests that pay rewards. Try again in a moment.")
+    return await run_sync(work, limiter=turn)
 
 
 def _event(engine: Engine, seller_id: str, event_id: str) -> EntriesAnswer:
