@@ -184,3 +184,9 @@ def test_every_answer_forbids_what_a_page_does_not_need(visitor: Visitor, path: 
     assert headers["referrer-policy"] == "same-origin"
     if not path.startswith(("/style", "/leaf")):
         assert headers["cache-control"] == "no-store"
+
+
+def test_a_token_may_write_its_end_as_a_text(client: TestClient, issuer: Issuer) -> None:
+    token = issuer.token("A", exp=str(int(time.time()) + 900))
+
+    assert Visitor(client).open(token).status_code == 200

@@ -108,7 +108,7 @@ def begin(request: Request, response: Response, token: str) -> None:
     """Verify a token, and keep it with a new key for its forms in cookies; raises NoSession."""
     store_of(request, token)
     claims = jwt.decode(token, options={"verify_signature": False})  # it was verified above
-    until = datetime.fromtimestamp(min(claims["exp"], _LATEST), UTC)
+    until = datetime.fromtimestamp(min(int(claims["exp"]), _LATEST), UTC)
     for name, value in ((TOKEN_COOKIE, token), (KEY_COOKIE, new_key())):
         keep(request, response, name, value, until)
 
