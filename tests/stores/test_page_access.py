@@ -73,15 +73,25 @@ def test_cookies_come_back_over_tls_only_but_on_this_machine(
         cookies = answer.headers.get_list("set-cookie")
         assert len(cookies) == 2
         assert [("Secure" in each) for each in cookies] == [secure] * 2, address
+        assert [each.startswith("__Host-") for each in cookies] == [secure] * 2, address
 
 
 def test_a_session_ends_with_its_token(
     visitor: Visitor, issuer: Issuer, client: TestClient
 ) -> None:
     visitor.open(issuer.token("A", exp=int(time.time()) + 1))
-    client.cookies.set("growth-points-session", issuer.token("A", exp=int(time.time()) - 60))
+    client.cookies.set("__Host-growth-points-session", issuer.token("A", exp=int(time.time()) - 60))
 
     assert visitor.see("/").status_code == 401
+
+
+def test_a_cookie_that_another_host_could_have_set_is_none(
+    client: TestClient, issuer: Issuer
+) -> None:
+    client.base_url = HERE
+    client.cookies.set("growth-points-session", issuer.token("B"))
+
+    assert client.get("/").status_code == 401
 
 
 def test_leaving_ends_the_session(visitor: Visitor) -> None:
@@ -115,16 +125,16 @@ def test_a_form_of_another_session_is_refused(
 ) -> None:
     visitor.see("/convert")
     of_a = dict(visitor.hidden)
-    key = client.cookies["growth-points-form"]
+    key = client.cookies["__Host-growth-points-form"]
     visitor.open(issuer.token("B"))
-    client.cookies.set("growth-points-form", key)  # A's key beside B's token
+    client.cookies.set("__Host-growth-points-form", key)  # A's key beside B's token
     visitor.hidden = of_a
 
     assert visitor.send("/ad-account", account_id="ads-9").status_code == 403
 
 
 def test_a_session_without_a_key_can_send_nothing(visitor: Visitor, client: TestClient) -> None:
-    client.cookies.delete("growth-points-form")
+    client.cookies.delete("__Host-growth-points-form")
     visitor.see("/convert")
 
     assert visitor.send("/ad-account", account_id="ads-9").status_code == 403

@@ -21,7 +21,7 @@ from flows.showing.refusals import MonthNotClosed, NoDecision
 from web.stores.page.forms import FormUnreadable
 from web.stores.page.headers import guard
 from web.stores.page.rendering import render_without_store
-from web.stores.page.session import ForeignForm, NoSession, Session, keep
+from web.stores.page.session import ForeignForm, NoSession, Session, keep, kept
 from web.stores.page.visit import Visit, known_language
 from web.stores.problems import AWAY, FAILED, told
 
@@ -66,7 +66,7 @@ class PageRoute(APIRoute):
 
 def language_of(request: Request) -> Language:
     """Return the language that was asked for now, or last; Korean for a new visitor."""
-    asked = request.query_params.get("lang"), request.cookies.get(LANGUAGE_COOKIE)
+    asked = request.query_params.get("lang"), kept(request, LANGUAGE_COOKIE)
     return next((each for each in map(known_language, asked) if each), "ko")
 
 

@@ -40,10 +40,10 @@ def open_page(request: Request, fields: Fields) -> Response:
 
 
 @reading.post("/leave")
-def leave(_: TheirForm) -> Response:
+def leave(request: Request, _: TheirForm) -> Response:
     """End the session."""
     response = RedirectResponse("/left", SEE_OTHER)
-    end(response)
+    end(request, response)
     return response
 
 

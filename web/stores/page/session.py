@@ -73,12 +73,12 @@ class Session:
 
 def current_session(request: Request) -> Session:
     """Return the session of a request; raises NoSession."""
-    token, state = request.cookies.get(TOKEN_COOKIE, ""), request.app.state
+    token, state = kept(request, TOKEN_COOKIE), request.app.state
     seller_id = store_of(request, token)
     return Session(
         seller_id,
         token,
-        request.cookies.get(KEY_COOKIE, ""),
+        kept(request, KEY_COOKIE),
         of_store(state.engine, seller_id),
         state.policies,
     )
@@ -119,14 +119,30 @@ def keep(request: Request, response: Response, name: str, value: str, until: dat
     Requests to this machine's own names need no TLS. The cookie is Lax: the seller center is
     another site, so a strict one would not be sent with the first view.
     """
-    secure = request.url.scheme == "https" or request.url.hostname not in OWN_HOSTS
-    response.set_cookie(name, value, expires=until, secure=secure, httponly=True, samesite="lax")
+    secure, named = _is_secure(request), _named(request, name)
+    response.set_cookie(named, value, expires=until, secure=secure, httponly=True, samesite="lax")
 
 
-def end(response: Response) -> None:
+def kept(request: Request, name: str) -> str:
+    """Return what is kept in a cookie, or nothing."""
+    return request.cookies.get(_named(request, name), "")
+
+
+def end(request: Request, response: Response) -> None:
     """Forget the token and the key."""
+    secure = _is_secure(request)
     for name in (TOKEN_COOKIE, KEY_COOKIE):
-        response.delete_cookie(name, httponly=True, samesite="lax")
+        named = _named(request, name)
+        response.delete_cookie(named, secure=secure, httponly=True, samesite="lax")
+
+
+def _named(request: Request, name: str) -> str:
+    """Name a cookie so that browsers take it from this host alone, and over TLS."""
+    return f"__Host-{name}" if _is_secure(request) else name
+
+
+def _is_secure(request: Request) -> bool:
+    return request.url.scheme == "https" or request.url.hostname not in OWN_HOSTS
 
 
 TheSession = Annotated[Session, Depends(current_session)]
