@@ -87,7 +87,6 @@ _BATCHES = "only decides who seals, and when"
 _NO_WORK = "only spares a statement that would find nothing"
 EQUIVALENT: Final = {
     "note: false for number % 64 = 0": _BATCHES,
-    "note: true for number % 64 = 0": _BATCHES,
     "posting.is_in_time: true for new.settlement_month IS NOT NULL": _NO_WORK,
     "require_rewards_in_order: true for NOT from_its_start": _NO_WORK,
     "reward_retry_is_entitled: no comparison of subject = 'reward_retry'": (
