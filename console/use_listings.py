@@ -8,13 +8,13 @@ from sqlalchemy import Engine
 
 from adapters.postgres.notices import notices
 from adapters.postgres.rewards import event_is_known, rewards
-from adapters.postgres.statements import StatementLine, expiring, statement
+from adapters.postgres.statements import expiring, statement
 from adapters.postgres.using import conversions, today
 from console.listings import require_known_seller
 from console.output import Row
-from domain.ledger import TransferKind
-from domain.sentence import Sentence, Word, sentence
+from domain.sentence import Word
 from flows.rewarding.refusals import EventUnknown
+from flows.showing.statement_lines import about
 
 CONVERSIONS: Final = (
     "conversion_no",
@@ -126,19 +126,6 @@ def statement_rows(
                 each.on,
                 Word("kind", kind) if for_people else kind,
                 each.points,
-                _reference(each) if for_people else reference,
+                about(each) if for_people else reference,
                 each.balance,
             )
-
-
-def _reference(line: StatementLine) -> Sentence | str:
-    """Say what a line of a statement is about."""
-    match line.kind:
-        case TransferKind.PAYOUT:
-            return sentence("settlement month {month}", month=line.reference)
-        case TransferKind.CONVERSION | TransferKind.RETURN:
-            return sentence("request {request_id}", request_id=line.reference)
-        case TransferKind.EXPIRY:
-            return sentence("usable through {day}", day=line.reference)
-        case _:
-            return line.reference

@@ -10,6 +10,7 @@ from adapters.postgres.statements import StatementLine
 from domain.ledger import TransferKind
 from domain.months import SettlementMonth
 from domain.sentence import Sentence, sentence
+from flows.showing.statement_lines import about
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,16 +96,3 @@ def by_month(lines: Iterable[StatementLine]) -> Iterator[ShownLines]:
 
 def _shown(line: StatementLine) -> ShownLine:
     return ShownLine(line.on, line.kind.value, about(line), line.points, line.balance)
-
-
-def about(line: StatementLine) -> Sentence | str:
-    """Say what a line of a statement is about."""
-    match line.kind:
-        case TransferKind.PAYOUT:
-            return sentence("settlement month {month}", month=line.reference)
-        case TransferKind.CONVERSION | TransferKind.RETURN:
-            return sentence("request {request_id}", request_id=line.reference)
-        case TransferKind.EXPIRY:
-            return sentence("usable through {day}", day=line.reference)
-        case _:
-            return line.reference
