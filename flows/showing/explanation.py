@@ -18,7 +18,7 @@ from domain.what_if import OtherResult, eligible_tenure_months, other_results
 from domain.written import visible
 from flows.showing.explained_case import ExplainedCase, gather_case
 from flows.showing.refusals import MonthNotClosed
-from flows.showing.wording import WORDINGS
+from flows.showing.wording import wording
 
 
 def explain_decision(
@@ -34,12 +34,13 @@ def explain_decision(
     """Explain a seller's current decision in a month; raises MonthNotClosed, NoDecision.
 
     `rule` is the approval rule in force, and a payout unpaid after its date is late on `asked_on`.
-    Operators also read who decided, from which files.
+    Operators also read who decided, from which files, and which command changes it.
     """
     evaluation = current_evaluation(connection, month)
     if evaluation is None:
         raise MonthNotClosed(month)
-    case = gather_case(connection, evaluation, seller_id, WORDINGS[language], rule, asked_on)
+    words = wording(language, for_operators=for_operators)
+    case = gather_case(connection, evaluation, seller_id, words, rule, asked_on)
     every = (_outcome, _amounts, _average, _tenure, _earlier, _reasons, _what_if, _payout, _basis)
     parts = every if for_operators else every[:-1]
     return "\n".join(line for part in parts for line in part(case))

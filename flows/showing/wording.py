@@ -1,7 +1,7 @@
 """The sentences of an explanation, in English and Korean, by name."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from adapters.languages.catalog import Language
@@ -200,4 +200,25 @@ _KOREAN: Final = Wording(
     weekend={"Saturday": "토요일", "Sunday": "일요일"},
 )
 
+# What operators read with the command that they may give; stores read the sentence alone.
+_TO_STORES: Final[Mapping[Language, Mapping[str, str]]] = {
+    "en": {
+        "clawed_back": "The points were paid on {paid} and clawed back later.",
+        "missing": "{month} was paid on {paid} without these points: its data was restated later.",
+        "not_posted": "Nothing is posted for this result yet.",
+    },
+    "ko": {
+        "clawed_back": "{paid}에 지급된 포인트가 이후 회수되었습니다.",
+        "missing": "{month} 정산월은 {paid}에 이 포인트 없이 지급되었습니다 (이후 재정산).",
+        "not_posted": "이 결과는 아직 포인트 원장에 반영되지 않았습니다.",
+    },
+}
 WORDINGS: Final[Mapping[Language, Wording]] = {"en": _ENGLISH, "ko": _KOREAN}
+
+
+def wording(language: Language, *, for_operators: bool) -> Wording:
+    """Return the templates of a language, as operators or as stores read them."""
+    words = WORDINGS[language]
+    if for_operators:
+        return words
+    return replace(words, sentences={**words.sentences, **_TO_STORES[language]})

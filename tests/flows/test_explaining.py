@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, create_engine, text
 
+from adapters.languages.catalog import Language
 from domain.approval import NO_APPROVAL, ApprovalRule
 from domain.eligibility import Reason
 from flows.showing.explanation import explain_decision
 from flows.showing.refusals import MonthNotClosed, NoDecision
-from flows.showing.wording import WORDINGS
+from flows.showing.wording import WORDINGS, wording
 from flows.verifying.replay import replay_decisions
 from tests.closings import Program, Sold, month
 
@@ -100,6 +101,19 @@ def test_both_languages_say_the_same_things() -> None:
 
 def _blanks(sentence: str) -> list[str]:
     return sorted(name for _, name, _, _ in string.Formatter().parse(sentence) if name)
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_stores_read_the_same_sentences_without_commands(language: Language) -> None:
+    operators, stores = (wording(language, for_operators=each) for each in (True, False))
+
+    assert operators == WORDINGS[language]
+    assert stores.sentences.keys() == operators.sentences.keys()
+    assert not any("growth-points" in each for each in stores.sentences.values())
+    changed = {name for name, each in stores.sentences.items() if each != operators.sentences[name]}
+    assert changed == {"clawed_back", "missing", "not_posted"}
+    for name in changed:
+        assert operators.sentences[name].startswith(stores.sentences[name].rstrip("."))
 
 
 def test_a_payout_is_claimed_only_where_there_was_one(program: Program) -> None:
