@@ -14,12 +14,17 @@ from flows.prefect.servers.temporary_server import server_is_temporary
 CLOSED: Final = "growth-points.month.closed"
 BLOCKED: Final = "growth-points.month.blocked"
 RESTATED: Final = "growth-points.month.restated"
+REFUSED: Final = "growth-points.month.refused"
+UNCLOSED: Final = "growth-points.month.unclosed"
+WAITING: Final = "growth-points.payout.waiting"
+UNAPPROVED: Final = "growth-points.payout.unapproved"
 PAID: Final = "growth-points.payout.paid"
 LATE: Final = "growth-points.payout.late"
 CONVERSIONS_HELD: Final = "growth-points.conversions.held"
 AD_SYSTEM_SILENT: Final = "growth-points.ad-system.silent"
 CREDITS_DIFFER: Final = "growth-points.credits.differ"
 REWARDS_BLOCKED: Final = "growth-points.rewards.blocked"
+STUCK: Final = "growth-points.run.stuck"
 EXPIRING: Final = "growth-points.points.expiring"
 
 
