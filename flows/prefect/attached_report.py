@@ -32,12 +32,16 @@ def form_link(name: str, deployment: str, parameters: dict[str, Any]) -> Link | 
     return Link(name, address) if address else None
 
 
+def address_of(settings: Settings, file: Path) -> str:
+    """Return the address at which a file in the home is served, or its path if it is not."""
+    if settings.pages_url is None or not file.is_relative_to(settings.home):
+        return str(file)
+    return f"{settings.pages_url.rstrip('/')}/{file.relative_to(settings.home).as_posix()}"
+
+
 def _served(settings: Settings, link: Link) -> Link:
     """Replace a file in the home by the address at which it is served, if it is."""
-    target = link.target
-    if settings.pages_url is None or not isinstance(target, Path):
+    if not isinstance(link.target, Path):
         return link
-    if not target.is_relative_to(settings.home):
-        return link
-    where = target.relative_to(settings.home).as_posix()
-    return replace(link, target=f"{settings.pages_url.rstrip('/')}/{where}")
+    address = address_of(settings, link.target)
+    return link if address == str(link.target) else replace(link, target=address)

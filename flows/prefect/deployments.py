@@ -38,6 +38,7 @@ from flows.paying.flow import (
     pay_out_sweep,
     reschedule_planned_payouts,
     tell_late_payouts,
+    tell_missing_approvals,
 )
 from flows.rewarding.flow import pay_rewards, pay_yesterdays_rewards, retry_rewards
 from flows.verifying.flow import verify_program
@@ -113,6 +114,7 @@ DEPLOYED: Final = (
     Deployed(approve_payout_of, work_queue=APPROVALS),
     Deployed(pay_out),
     Deployed(pay_out_sweep, cron="0 10 * * *"),
+    Deployed(tell_missing_approvals, cron="30 8 * * *"),
     Deployed(tell_late_payouts, cron="0 11 * * *"),
     Deployed(reschedule_planned_payouts),
     Deployed(adjust_points_of),

@@ -163,7 +163,8 @@ def test_due_are_the_months_from_the_first_closed_one_or_the_one_set(
     closed_november: Marketplace, first: str | None, today: date, months: tuple[str, ...]
 ) -> None:
     with open_database(closed_november.database_url) as engine, engine.connect() as connection:
-        due = unclosed_months(connection, first and SettlementMonth.parse(first), today)
+        set_to = SettlementMonth.parse(first) if first else None
+        due = unclosed_months(connection, set_to, today)
 
     assert tuple(map(str, due)) == months
 

@@ -69,6 +69,7 @@ def test_schedules_are_kept_in_the_time_of_seoul() -> None:
         "pay-out-sweep": ("0 10 * * *", "Asia/Seoul"),
         "tell-unclosed-months": ("0 8 * * *", "Asia/Seoul"),
         "tell-late-payouts": ("0 11 * * *", "Asia/Seoul"),
+        "tell-missing-approvals": ("30 8 * * *", "Asia/Seoul"),
         "verify": ("0 6 * * 1", "Asia/Seoul"),
     }
 
