@@ -1,5 +1,6 @@
 """The events of a closing: month closed, restated, refused, not closed in time."""
 
+from pathlib import Path
 from typing import Any
 
 from adapters.ingest.delivery import DeliveryRefused
@@ -17,31 +18,30 @@ from flows.prefect.events import CLOSED, REFUSED, RESTATED, UNCLOSED, emit
 from flows.settings import Settings
 
 
-def emit_closed(closing: Closing, report: str | None, *, again: bool = False) -> None:
+def emit_closed(closing: Closing, report: Path | None, *, again: bool = False) -> None:
     """Emit an event for each month that a closing changed: `closed` if it is new, else `restated`.
 
-    `report` is where its report can be opened. With `again`, emit `closed` for the month itself:
-    the run that closed it was killed first.
+    With `again`, emit `closed` for the month itself: the run that closed it was killed first.
     """
     if closing.request.preview:
         return
     first = again or closing.before is None
     if first:
         facts = closing_facts(closing)
-        emit(CLOSED, closing.closed.month, {**facts, "report": report})
+        emit(CLOSED, closing.closed.month, {**facts, "report": report and str(report)})
     for each in closing.months[1 if first else 0 :]:
         if each.changed:
             emit(RESTATED, each.month, _restated(closing, each, report))
 
 
-def _restated(closing: Closing, month: EvaluatedMonth, report: str | None) -> dict[str, Any]:
+def _restated(closing: Closing, month: EvaluatedMonth, report: Path | None) -> dict[str, Any]:
     asked_for = closing.closed.month
     return {
         "caused_by": None if month.month == asked_for else str(asked_for),
         "reason": closing.request.cause.reason,
         "evaluation": month.evaluation.evaluation_no,
         **month.restatement.counts,
-        "report": report,
+        "report": report and str(report),
     }
 
 

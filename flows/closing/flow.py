@@ -24,7 +24,7 @@ from flows.ingesting.quality_pages import quality_page, refresh_quality_pages
 from flows.ingesting.record_delivery import SoundDelivery
 from flows.paying.due_payouts import plan_payout_runs
 from flows.paying.events import emit_waiting
-from flows.prefect.attached_report import address_of, attach_report
+from flows.prefect.attached_report import attach_report
 from flows.prefect.clock_check import check_clocks
 from flows.prefect.flow_occasion import flow_occasion
 from flows.prefect.forms import Mode, Month, MonthOrNone, NameOrNone, Reason
@@ -237,17 +237,16 @@ def publish(settings: Settings, closing: Closing, root: str) -> ClosedMonth:
         links=() if closing.request.preview else (page,),
         next_step=next_step(settings, closing, root),
     )
-    kept, lost, where = None, False, None
+    kept, lost = None, False
     if not closing.request.preview:
         name = f"closed-{closing.closed.evaluation.evaluation_no}"
         # A run that was killed after its commit left no report and emitted no event.
         lost = not (closing.changed or is_kept(settings, closing.request.month, name))
         report = marked_as_rewritten(report) if lost else report
         kept = keep_report(settings, name, report, overwrite=closing.changed)
-        where = address_of(settings, kept)
     attach_report(settings, report, kept)
     with best_effort("the closing"):
-        emit_closed(closing, where, again=lost)
-        if where is not None:
+        emit_closed(closing, kept, again=lost)
+        if kept is not None:
             emit_waiting(settings, [each.month for each in closing.months if each.changed or lost])
     return ClosedMonth(closing, report, kept)

@@ -8,7 +8,7 @@ from adapters.ingest.staged_month import StagedMonth
 from domain.findings import Finding, blocking
 from domain.months import SettlementMonth
 from flows.ingesting.quality_pages import refresh_quality_pages
-from flows.prefect.attached_report import address_of, attach_report, form_link
+from flows.prefect.attached_report import attach_report, form_link
 from flows.prefect.events import BLOCKED, emit
 from flows.reports.close_command import close_command, unless_set
 from flows.reports.keeping import keep_report
@@ -39,7 +39,7 @@ def report_blocked(
     report = blocked_report(month, root, findings, step, tuple(links))
     kept = keep_report(settings, "blocked", report)
     attach_report(settings, report, kept)
-    _emit_blocked(month, root, findings, address_of(settings, kept))
+    _emit_blocked(month, root, findings, kept)
     refresh_quality_pages(settings)
 
 
@@ -64,7 +64,7 @@ def blocked_report(
 
 
 def _emit_blocked(
-    month: SettlementMonth, source: str, findings: Sequence[Finding], report: str
+    month: SettlementMonth, source: str, findings: Sequence[Finding], report: Path
 ) -> None:
     """Emit an event that a month's delivery was refused, with its critical findings."""
     critical = blocking(findings)
@@ -73,7 +73,7 @@ def _emit_blocked(
         for each in critical[:_MOST_FINDINGS]
     ]
     payload = {"source": source, "critical": len(critical), "findings": shown}
-    emit(BLOCKED, month, payload | {"report": report})
+    emit(BLOCKED, month, payload | {"report": str(report)})
 
 
 def blocked_advice(staged: StagedMonth) -> str:

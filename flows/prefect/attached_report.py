@@ -7,6 +7,7 @@ from typing import Any
 from prefect.artifacts import create_markdown_artifact
 
 from domain.delivery import expected_of
+from flows.addresses import address_of
 from flows.prefect.server_errors import best_effort
 from flows.prefect.ui_links import form_address
 from flows.reports.markdown import markdown_attached, plain
@@ -32,16 +33,7 @@ def form_link(name: str, deployment: str, parameters: dict[str, Any]) -> Link | 
     return Link(name, address) if address else None
 
 
-def address_of(settings: Settings, file: Path) -> str:
-    """Return the address at which a file in the home is served, or its path if it is not."""
-    if settings.pages_url is None or not file.is_relative_to(settings.home):
-        return str(file)
-    return f"{settings.pages_url.rstrip('/')}/{file.relative_to(settings.home).as_posix()}"
-
-
 def _served(settings: Settings, link: Link) -> Link:
     """Replace a file in the home by the address at which it is served, if it is."""
-    if not isinstance(link.target, Path):
-        return link
-    address = address_of(settings, link.target)
-    return link if address == str(link.target) else replace(link, target=address)
+    served = address_of(settings, link.target) if isinstance(link.target, Path) else None
+    return replace(link, target=served) if served else link

@@ -19,7 +19,7 @@ from domain.refusal import Refused
 from expectations.gate_process import start_gate
 from flows.occasion import this_occasion
 from flows.policies import policy_on
-from flows.prefect.attached_report import address_of, attach_report
+from flows.prefect.attached_report import attach_report
 from flows.prefect.clock_check import check_clocks
 from flows.prefect.events import REWARDS_BLOCKED, emit_about
 from flows.prefect.flow_occasion import flow_occasion
@@ -206,10 +206,5 @@ def _tell_blocked(
     kept = keep_report(settings, "blocked", report)
     attach_report(settings, report, kept)
     told = [{"rule": each.rule, "sentence": each.sentence} for each in blocking(findings)[:20]]
-    payload = {
-        "day": str(day),
-        "source": source,
-        "findings": told,
-        "report": address_of(settings, kept),
-    }
+    payload = {"day": str(day), "source": source, "findings": told, "report": str(kept)}
     emit_about(REWARDS_BLOCKED, f"growth-points.rewards.{day}", f"rewards of {day}", payload)

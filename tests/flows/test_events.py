@@ -24,7 +24,7 @@ from tests.command_line import Marketplace
 from tests.three_stores import NOVEMBER, NOVEMBER_DUE_ON, OCTOBER, OCTOBER_DUE_ON
 
 LITTLE, TIER_1 = {"maru": Sold(1_000)}, {"maru": Sold(6_000_000)}
-REPORT = "closed-1.html"
+REPORT = Path("closed-1.html")
 
 
 @pytest.fixture
@@ -70,6 +70,21 @@ def test_a_first_closing_is_told_with_what_it_came_to(
     assert payload["report"] == "closed-1.html"
     assert closing.chain_head is not None
     assert payload["ledger_head"] == closing.chain_head.hash
+
+
+def test_a_report_that_is_served_is_told_as_the_address_that_opens_it(
+    program: Program,
+    told: list[tuple[str, Mapping[str, Any]]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("GROWTH_POINTS_HOME", str(tmp_path))
+    monkeypatch.setenv("GROWTH_POINTS_PAGES_URL", "https://points.example/")
+
+    emit_closed(program.close("2026-10", TIER_1), tmp_path / "reports" / "2026-10" / "x.html")
+
+    [(_, payload)] = told
+    assert payload["report"] == "https://points.example/reports/2026-10/x.html"
 
 
 def test_a_closing_that_changes_nothing_is_not_told(

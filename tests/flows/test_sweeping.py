@@ -46,4 +46,4 @@ def test_what_waits_for_an_approval_is_no_failure_and_keeps_nothing_else_from_be
 
 def _paid(marketplace: Marketplace) -> list[str]:
     rows = marketplace.done("payouts", "--output", "csv").rows()
-    return [row["settlement_month"] for row in rows if row["paid_on"]]
+    return [row["settlement_month"] for row in rows if row["state"] == "paid"]
