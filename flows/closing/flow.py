@@ -10,6 +10,7 @@ from prefect.cache_policies import NO_CACHE
 from adapters.ingest.root import source_of
 from adapters.postgres.runs import Action
 from domain.months import SettlementMonth
+from domain.sentence import sentence
 from flows.closing.evaluation import USUAL_REASON, ClosingRequest
 from flows.closing.events import emit_closed
 from flows.closing.next_step import next_step
@@ -124,16 +125,17 @@ def close(settings: Settings, request: ClosingRequest, settlements: str) -> Clos
     A refused closing is recorded in the month's history; a refused preview is not.
     """
     request = replace(request, approval=settings.approval_rule)
-    root, progress = settings.settlements_root(settlements), RunProgress(request.month)
+    root = settings.settlements_root(settlements)
+    progress = RunProgress(request.month, settings.language)
     with _recording_refusals(settings, request, root):
-        progress.reach(0, "checking the window")
+        progress.reach(0, sentence("checking the window"))
         check_clocks(settings)
         require(settings, request)
-        progress.reach(10, "reading and checking its files")
+        progress.reach(10, sentence("reading and checking its files"))
         with sound_delivery(settings, request.month, root, preview=request.preview) as delivery:
-            progress.reach(60, "deciding and posting")
+            progress.reach(60, sentence("deciding and posting"))
             closing = decide_and_post(settings, request, delivery)
-        progress.reach(90, "reporting")
+        progress.reach(90, sentence("reporting"))
         if not request.preview:
             publish_head(settings, closing.chain_head)
             refresh_quality_pages(settings)

@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from domain.many import many
+from domain.sentence import sentence
 from flows.closing.cascade import changed_paid_months
 from flows.closing.evaluation import USUAL_REASON
 from flows.closing.record_closing import Closing
@@ -37,9 +39,9 @@ def _close_it(settings: Settings, closing: Closing, settlements: str) -> NextSte
         "reason": request.cause.reason,
     }
     return NextStep(
-        "Nothing was written. To close it like this:",
+        sentence("Nothing was written. To close it like this:"),
         close_command(settings, request.month, settlements, *options),
-        form_link("close it", _CLOSING, filled_in),
+        form_link(sentence("close it"), _CLOSING, filled_in),
     )
 
 
@@ -51,7 +53,13 @@ def _approve_it(settings: Settings, closing: Closing) -> NextStep | None:
         return None
     due_on = closing.payouts[month].due_on
     return NextStep(
-        f"{payout.points:,} points wait for an approval, to be paid on {due_on}:",
+        sentence(
+            "{points} wait for an approval, to be paid on {due_on}:",
+            points=many("point", payout.points),
+            due_on=due_on,
+        ),
         f"growth-points approve-payout {month} {payout.points} --reason TEXT",
-        form_link("approve them", _APPROVAL, {"month": str(month), "points": payout.points}),
+        form_link(
+            sentence("approve them"), _APPROVAL, {"month": str(month), "points": payout.points}
+        ),
     )

@@ -5,12 +5,14 @@ from datetime import timedelta
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 
+from adapters.languages.catalog import say
 from adapters.postgres.using import Conversion, held_conversions
+from domain.sentence import sentence
 from flows.converting.compare_credits import CreditsDiffer, compare_credits
 from flows.converting.convert_points import ConversionRequest, conversion_summary, convert_points
 from flows.converting.deliver_conversions import deliver_held, delivery_summary
 from flows.converting.events import emit_difference, emit_held
-from flows.converting.link_ad_account import link, unlink
+from flows.converting.link_ad_account import account_linked, account_unlinked, link, unlink
 from flows.prefect.flow_occasion import flow_occasion
 from flows.prefect.forms import Name, NameOrNone
 from flows.prefect.server_errors import best_effort
@@ -32,8 +34,10 @@ def link_ad_account_of(
     settings, actor = Settings.read(), flow_occasion(asked_by).actor
     if account_id:
         link(settings, seller_id, account_id, actor)
-        return f"Search-ad account {account_id} is linked to seller {seller_id}."
-    return f"Search-ad account {unlink(settings, seller_id, actor)} is unlinked."
+        told = account_linked(account_id, seller_id)
+        return say(told, settings.language)
+    unlinked = account_unlinked(unlink(settings, seller_id, actor), seller_id)
+    return say(unlinked, settings.language)
 
 
 @flow(name="convert-points", flow_run_name="convert {seller_id}")
@@ -50,7 +54,8 @@ def convert_points_of(
     """
     cause = flow_occasion(asked_by).cause("a store's request")
     request = ConversionRequest(seller_id, request_id, points, cause)
-    return str(conversion_summary(hold_and_deliver(Settings.read(), request)))
+    settings = Settings.read()
+    return say(conversion_summary(hold_and_deliver(settings, request)), settings.language)
 
 
 hold_and_deliver = task(cache_policy=NO_CACHE, name="hold and deliver")(convert_points)
@@ -65,7 +70,7 @@ def deliver_conversions() -> str:
         held = held_conversions(connection)
     with best_effort("what is held"):
         emit_held(held)
-    return delivery_summary(tried)
+    return say(delivery_summary(tried), settings.language)
 
 
 @task(cache_policy=NO_CACHE, name="deliver what is held")
@@ -81,9 +86,10 @@ def compare_yesterdays_credits() -> str:
     settings, day = Settings.read(), flow_occasion().today - timedelta(days=1)
     with program_database(settings) as engine, program_ad_system(settings) as ad_system:
         if ad_system is None:
-            return "No ad system is configured."
+            return say(sentence("No ad system is configured."), settings.language)
         if found := compare_credits(engine, ad_system, day):
             with best_effort("what differs"):
                 emit_difference(day, found)
             raise CreditsDiffer(day, found)
-    return f"The ad system and the ledger agree about {day}."
+    agreed = sentence("The ad system and the ledger agree about {day}.", day=day)
+    return say(agreed, settings.language)

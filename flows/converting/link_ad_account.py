@@ -7,7 +7,7 @@ from sqlalchemy import Engine
 from adapters.postgres.revisions import require_seller
 from adapters.postgres.using import link_ad_account, standing_of
 from domain.refusal import WrongUsage
-from domain.sentence import sentence
+from domain.sentence import Sentence, sentence
 from flows.clocks import warn_about_clocks
 from flows.converting.refusals import NotLinked
 from flows.program import program_database
@@ -57,3 +57,27 @@ def unlink_account(engine: Engine, seller_id: str, actor: str) -> str:
             raise NotLinked(seller_id)
         link_ad_account(connection, seller_id, None, actor)
     return account_id
+
+
+def account_linked(account_id: str, seller_id: str, *, again: bool = False) -> Sentence:
+    """Say that an account is linked, or was before if it is linked again."""
+    if again:
+        return sentence(
+            "Search-ad account {account_id} was linked before to seller {seller_id}.",
+            account_id=account_id,
+            seller_id=seller_id,
+        )
+    return sentence(
+        "Search-ad account {account_id} is linked to seller {seller_id}.",
+        account_id=account_id,
+        seller_id=seller_id,
+    )
+
+
+def account_unlinked(account_id: str, seller_id: str) -> Sentence:
+    """Say that an account is no longer linked."""
+    return sentence(
+        "Search-ad account {account_id} is no longer linked to seller {seller_id}.",
+        account_id=account_id,
+        seller_id=seller_id,
+    )

@@ -3,6 +3,8 @@
 from contextlib import AbstractContextManager, nullcontext
 
 from adapters.postgres.runs import Action
+from domain.many import many
+from domain.sentence import Text, joined, sentence, sentences
 from flows.clocks import warn_about_clocks
 from flows.correcting.adjust_points import Adjustment, AdjustmentRequest, adjust_points
 from flows.program import program_calendar, program_database, program_policies
@@ -26,24 +28,49 @@ def adjust(settings: Settings, request: AdjustmentRequest) -> Adjustment:
         )
 
 
-def adjustment_summary(adjustment: Adjustment) -> str:
+def adjustment_summary(adjustment: Adjustment) -> Text:
     """Describe an adjustment, and what it changed in later months."""
     request = adjustment.request
     if not adjustment.posted.created:
-        again = "" if request.month else " To adjust once more on purpose, give a --request-id."
-        return (
-            f"The ledger already has this adjustment of seller {request.seller_id}, as posting "
-            f"{adjustment.posted.posting_no}; nothing was written.{again}"
-        )
-    verb = "is given" if request.points > 0 else "gives back"
-    why = f" (request {request.request_id})"
-    if request.month is not None:
-        why = ", which {} lacked" if request.points > 0 else ", which {} gave too much"
-        why = why.format(request.month)
-    lines = [f"Seller {request.seller_id} {verb} {abs(request.points):,} points{why}."]
+        return _known(adjustment)
+    facts = {
+        "seller_id": request.seller_id,
+        "points": many("point", abs(request.points)),
+        "why": _why(request),
+    }
+    lines = [
+        sentence("Seller {seller_id} is given {points}{why}.", **facts)
+        if request.points > 0
+        else sentence("Seller {seller_id} gives back {points}{why}.", **facts)
+    ]
     lines += [
-        f"{each.month} was evaluated again: {len(each.changes):,} results changed."
+        sentences(
+            "{month} was evaluated again: {count:,} result changed.",
+            "{month} was evaluated again: {count:,} results changed.",
+            count=len(each.changes),
+            month=each.month,
+        )
         for each in adjustment.months
         if each.changes
     ]
-    return "\n".join(lines)
+    return joined(lines, "\n")
+
+
+def _known(adjustment: Adjustment) -> Text:
+    request = adjustment.request
+    known = sentence(
+        "The ledger already has this adjustment of seller {seller_id}, as posting {posting_no}; "
+        "nothing was written.",
+        seller_id=request.seller_id,
+        posting_no=adjustment.posted.posting_no,
+    )
+    again = sentence("To adjust once more on purpose, give a --request-id.")
+    return joined((known, "" if request.month else again), " ")
+
+
+def _why(request: AdjustmentRequest) -> Text:
+    if request.month is None:
+        return sentence(" (request {request_id})", request_id=request.request_id)
+    if request.points > 0:
+        return sentence(", which {month} lacked", month=request.month)
+    return sentence(", which {month} gave too much", month=request.month)

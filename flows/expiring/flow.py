@@ -3,6 +3,8 @@
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 
+from adapters.languages.catalog import say
+from domain.sentence import joined
 from flows.expiring.events import emit_told
 from flows.expiring.expire_points import expire_what_is_due, expiry_summary
 from flows.expiring.tell_stores import tell_who_is_due, telling_summary
@@ -27,4 +29,4 @@ def expire_points_daily() -> str:
     if (told := tell(settings, actor)) is not None:
         with best_effort("who was told"):
             emit_told(told)
-    return f"{expiry_summary(expired)} {telling_summary(told)}"
+    return say(joined((expiry_summary(expired), telling_summary(told)), " "), settings.language)

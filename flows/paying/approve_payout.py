@@ -10,8 +10,10 @@ from adapters.postgres.database import lock_program, work_as_approver
 from adapters.postgres.evaluations import current_evaluation, outdated_months
 from adapters.postgres.runs import Action, record_run
 from domain.cause import Cause
+from domain.many import many
 from domain.months import SettlementMonth
 from domain.refusal import Refused
+from domain.sentence import Text, sentence
 from flows.clocks import warn_about_clocks
 from flows.paying.open_payouts import OpenPayout, open_payouts
 from flows.program import program_database
@@ -24,8 +26,10 @@ log = logging.getLogger("growth_points.payout")
 class NothingToApprove(Refused):
     """The month has no open payout."""
 
-    def __init__(self, month: SettlementMonth, why: str) -> None:
-        super().__init__(f"There is no payout of {month} to approve: {why}.")
+    def __init__(self, month: SettlementMonth, why: Text) -> None:
+        super().__init__(
+            sentence("There is no payout of {month} to approve: {why}.", month=month, why=why)
+        )
         self.month = month
 
 
@@ -34,8 +38,14 @@ class ApprovalOutOfDate(Refused):
 
     def __init__(self, month: SettlementMonth, approved: int, points: int) -> None:
         super().__init__(
-            f"{month} would pay {points:,} points, not {approved:,}. Nothing was approved. Check "
-            f"the newest report of {month}, then approve the total that it shows."
+            sentence(
+                "{month} would pay {points:,} points, not {approved:,}. Nothing was "
+                "approved. Check the newest report of {month}, then approve the total "
+                "that it shows.",
+                month=month,
+                points=points,
+                approved=approved,
+            )
         )
         self.month, self.approved, self.points = month, approved, points
 
@@ -58,12 +68,19 @@ def approve(
         return approve_payout(engine, month, points, cause)
 
 
-def approval_summary(approved: ApprovedPayout) -> str:
+def approval_summary(approved: ApprovedPayout) -> Text:
     """Describe what the approved payout will pay."""
     payout = approved.payout
     if not approved.created:
-        return f"The payout of {payout.month} was approved before; that approval stays."
-    return f"{payout.month} may pay {payout.points:,} points to {payout.sellers:,} sellers."
+        return sentence(
+            "The payout of {month} was approved before; that approval stays.", month=payout.month
+        )
+    return sentence(
+        "{month} may pay {points} to {sellers}.",
+        month=payout.month,
+        points=many("point", payout.points),
+        sellers=many("seller", payout.sellers),
+    )
 
 
 def approve_payout(
@@ -79,9 +96,11 @@ def approve_payout(
         payout = open_payouts(connection).get(month)
         if payout is None:
             closed = current_evaluation(connection, month) is not None
-            raise NothingToApprove(month, "it is paid" if closed else "it is not closed")
+            raise NothingToApprove(
+                month, sentence("it is paid") if closed else sentence("it is not closed")
+            )
         if month in outdated_months(connection):
-            raise NothingToApprove(month, "its data was replaced; close it again first")
+            raise NothingToApprove(month, sentence("its data was replaced; close it again first"))
         if payout.points != points:
             raise ApprovalOutOfDate(month, points, payout.points)
         created = payout.approval is None
@@ -98,5 +117,8 @@ def approve_payout(
         )
         payout = open_payouts(connection)[month]
     if created:
-        log.info("approved the payout of %s: %s points", month, f"{points:,}")
+        points_paid = many("point", points)
+        log.info(
+            sentence("approved the payout of {month}: {points}", month=month, points=points_paid)
+        )
     return ApprovedPayout(payout, created)

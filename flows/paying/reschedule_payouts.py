@@ -16,6 +16,7 @@ from adapters.postgres.runs import Action, record_run
 from domain.cause import Cause
 from domain.months import SettlementMonth
 from domain.refusal import Refused
+from domain.sentence import Text, joined, sentence
 from flows.clocks import warn_about_clocks
 from flows.paying.plan_payouts import plan_payouts
 from flows.policies import policy_of
@@ -42,9 +43,15 @@ class HolidaysMissing(Refused):
 
     def __init__(self, month: SettlementMonth, day: str, name: str) -> None:
         super().__init__(
-            f"The payout of {month} was planned with the announced holiday {day} ({name}), but "
-            "GROWTH_POINTS_HOLIDAYS names no file now. Set it to that file, or to one without the "
-            "day if the holiday was cancelled. Nothing was moved."
+            sentence(
+                "The payout of {month} was planned with the announced holiday {day} "
+                "({name}), but GROWTH_POINTS_HOLIDAYS names no file now. Set it to "
+                "that file, or to one without the day if the holiday was cancelled. "
+                "Nothing was moved.",
+                month=month,
+                day=day,
+                name=name,
+            )
         )
         self.month = month
 
@@ -60,10 +67,18 @@ def reschedule(settings: Settings, cause: Cause) -> tuple[RescheduledPayout, ...
         )
 
 
-def reschedule_summary(moved: tuple[RescheduledPayout, ...]) -> str:
+def reschedule_summary(moved: tuple[RescheduledPayout, ...]) -> Text:
     """Describe which payout dates moved."""
-    lines = [f"{each.month} is due on {each.after}, no longer on {each.before}." for each in moved]
-    return "\n".join(lines) or "Every planned payout keeps its date."
+    lines = [
+        sentence(
+            "{month} is due on {after}, no longer on {before}.",
+            month=each.month,
+            after=each.after,
+            before=each.before,
+        )
+        for each in moved
+    ]
+    return joined(lines, "\n") if lines else sentence("Every planned payout keeps its date.")
 
 
 def _require_no_extra_holidays(engine: Engine) -> None:

@@ -20,6 +20,7 @@ from prefect.exceptions import ObjectNotFound
 from prefect.states import Cancelled, Scheduled
 
 from domain.months import SettlementMonth
+from domain.sentence import sentence
 
 DEPLOYMENT: Final = "pay-out/pay-out"
 _STARTS_WITHIN: Final = timedelta(minutes=10)
@@ -78,7 +79,7 @@ def _plan(client: SyncPrefectClient, deployment_id: UUID, due: DuePayout, now: d
     if not planned:
         _create(client, deployment_id, due, revision=max(map(_revision, runs), default=0) + 1)
     elif planned[0].next_scheduled_start_time != due.at and due.at > now:
-        log.info("the payout of %s moves to %s", due.month, due.at)
+        log.info(sentence("the payout of {month} moves to {at}", month=due.month, at=due.at))
         client.set_flow_run_state(planned[0].id, Scheduled(scheduled_time=due.at), force=True)
 
 
@@ -108,4 +109,4 @@ def _create(client: SyncPrefectClient, deployment_id: UUID, due: DuePayout, revi
         tags=[due.tag],
         idempotency_key=f"{due.tag} #{revision}",
     )
-    log.info("the payout of %s is planned for %s", due.month, due.at)
+    log.info(sentence("the payout of {month} is planned for {at}", month=due.month, at=due.at))

@@ -12,10 +12,12 @@ from prefect.cache_policies import NO_CACHE
 from adapters.ingest.delivery import Delivery, DeliveryRefused
 from adapters.ingest.root import is_object_store, local_path, require_root
 from adapters.ingest.staged_rewards import StagedRewards
+from adapters.languages.catalog import say
 from adapters.postgres.rewards import RewardDay
 from domain.findings import DayBlocked, Finding, blocking
 from domain.profile import Profile, Violations
 from domain.refusal import Refused
+from domain.sentence import sentence
 from expectations.gate_process import start_gate
 from flows.occasion import this_occasion
 from flows.policies import policy_on
@@ -49,7 +51,7 @@ class PaidDay:
 
     def __str__(self) -> str:
         """Say what was paid."""
-        return payment_summary(self.payment)
+        return str(payment_summary(self.payment))
 
 
 @flow(name="pay-rewards", flow_run_name="rewards of {day}")
@@ -79,11 +81,16 @@ def pay_yesterdays_rewards() -> str:
     settings, today = Settings.read(), flow_occasion().today
     root = settings.settlements_root("")
     if not is_object_store(root) and not (local_path(root) / "rewards").is_dir():
-        return f"There is no folder {local_path(root) / 'rewards'}: the program has no rewards."
+        told = sentence(
+            "There is no folder {folder}: the program has no rewards.",
+            folder=local_path(root) / "rewards",
+        )
+        return say(told, settings.language)
     for day in come_late(settings, root, today):
         _pay(settings, day, root, "")
     try:
-        return str(_pay(settings, today - timedelta(days=1), root, ""))
+        paid = _pay(settings, today - timedelta(days=1), root, "")
+        return say(payment_summary(paid.payment), settings.language)
     except Refused:
         try_refused(settings, None, None, flow_occasion().actor)
         raise
@@ -100,8 +107,9 @@ def retry_rewards(
         event_id: Only those of this event. Empty: of all events.
         asked_by: Your name; recorded in the ledger.
     """
-    actor = flow_occasion(asked_by).actor
-    return payment_summary(try_refused(Settings.read(), seller_id or None, event_id or None, actor))
+    settings, actor = Settings.read(), flow_occasion(asked_by).actor
+    paid = try_refused(settings, seller_id or None, event_id or None, actor)
+    return say(payment_summary(paid), settings.language)
 
 
 try_refused = task(cache_policy=NO_CACHE, name="try refused entries", **RETRIES)(try_again)

@@ -11,6 +11,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from domain.refusal import Unavailable
+from domain.sentence import sentence
 from flows.prefect.servers.lasting_server import PortTaken
 from flows.program import stores_database
 from flows.settings import Settings
@@ -56,7 +57,9 @@ def serving_stores(
         thread.start()
         while not server.started:
             if not thread.is_alive():
-                raise StoresNotServed("The stores' interface did not start; see the log above.")
+                raise StoresNotServed(
+                    sentence("The stores' interface did not start; see the log above.")
+                )
             time.sleep(0.02)
         yield _address(host, listener)
         server.should_exit = True

@@ -12,9 +12,9 @@ from jinja2.runtime import Context
 from markupsafe import Markup
 
 from adapters.html import page_templates
-from adapters.languages.catalog import Language, say
+from adapters.languages.catalog import Language
 from domain.months import SettlementMonth
-from domain.sentence import Sentence, Word, whole
+from domain.sentence import whole
 from flows.occasion import SEOUL
 from web.stores.page.csrf import FIELD
 from web.stores.page.visit import Visit
@@ -33,12 +33,6 @@ def render_without_store(template: str, language: Language, **values: object) ->
 def served_file(name: str) -> str:
     """Return a file of the pages: their stylesheet, their picture in a browser's tab."""
     return (files("web.stores") / "templates" / f"store_{name}").read_text("utf-8")
-
-
-@pass_context
-def _say(context: Context, text: object, /, **facts: object) -> str:
-    said = Sentence(text, facts) if isinstance(text, str) else text
-    return say(said, context["language"])
 
 
 @pass_context
@@ -93,7 +87,7 @@ _FILTERS: Final[dict[str, Callable[..., Any]]] = {
 def _templates() -> Environment:
     templates = page_templates("web.stores")
     templates.filters.update(_FILTERS)
-    templates.globals.update(say=_say, own_form=_own_form, word=Word)
+    templates.globals.update(own_form=_own_form)
     return templates
 
 
