@@ -85,7 +85,7 @@ def _print_csv(columns: Sequence[str], rows: Iterable[Row]) -> None:
 
 
 def _for_a_spreadsheet(cell: Any) -> Any:
-    is_text = isinstance(cell, str | Sentence | Word | Joined)
+    is_text = isinstance(cell, str | Sentence | Joined)
     return in_a_spreadsheet(str(cell)) if is_text else cell
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +31,26 @@ class Sentence:
         return self.in_english.format(**self.facts)
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(str):
     """A key that programs read, such as `payout`; its context says of what it is one."""
 
+    __slots__ = ("context",)
+    __match_args__ = ("context", "key")
     context: str
-    key: str
 
-    def __str__(self) -> str:
-        return self.key
+    def __new__(cls, context: str, key: str) -> Self:
+        """Return the key, which is the word itself where it is not said in a language."""
+        word = super().__new__(cls, key)
+        word.context = context
+        return word
+
+    def __reduce__(self) -> tuple[type[Self], tuple[str, str]]:
+        return type(self), (self.context, self.key)
+
+    @property
+    def key(self) -> str:
+        """The key as a plain text."""
+        return str.__str__(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +64,7 @@ class Joined:
         return str(self.between).join(map(str, self.parts))
 
 
-Text = str | Sentence | Word | Joined
+Text = str | Sentence | Joined  # or a Word, which is a str
 
 
 def sentence(template: str, /, **facts: object) -> Sentence:
@@ -90,10 +101,10 @@ def with_facts(text: Text, change: Callable[[str], str]) -> Text:
             return Sentence(template, changed, many)
         case Joined(parts, between):
             return Joined(tuple(with_facts(part, change) for part in parts), between)
-        case str():
-            return change(text)
-        case _:
+        case Word():
             return text
+        case _:
+            return change(text)
 
 
 def _changed(fact: object, change: Callable[[str], str]) -> object:

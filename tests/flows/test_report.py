@@ -29,7 +29,7 @@ REPORT = Report(
     figures=(Figure("sellers", "600,000"),),
     sections=(
         Section(
-            "Why not",
+            "Why stores got nothing",
             ("reason", "left"),
             (("all", "40"), ("uses_api", "10")),
             bars=(Bar(40), Bar(10, 30)),
