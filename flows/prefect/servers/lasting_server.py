@@ -29,6 +29,7 @@ _SETTINGS: Final = {
     "PREFECT_API_REQUEST_TIMEOUT": "120",
     "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",  # a run is dead after three missing ones
     "PREFECT_RUNNER_POLL_FREQUENCY": "3",
+    "PREFECT_SERVER_SERVICES_LATE_RUNS_AFTER_SECONDS": "600",  # what is late is told
     "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
     "PREFECT_LOGGING_EXTRA_LOGGERS": "growth_points",  # runs log their steps
 }
