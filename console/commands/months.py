@@ -50,6 +50,7 @@ def close(
     settings = read_settings()
     root = root_or_setting(settings, root)
     with flows_ready(settings, f"closing {month}"):
+        from adapters.languages.catalog import say
         from console.terminal import print_report
         from flows.closing.differences import CHANGES, change_rows
         from flows.closing.evaluation import USUAL_REASON
@@ -69,6 +70,9 @@ def close(
     print_report(closed.report)
     if closed.file is not None:
         echo(f"report: {closed.file}")
+    for each in closed.later:
+        echo(say(each.told(), settings.language))
+        echo(f"report: {each.file}")
 
 
 @click.command(short_help="Check a delivery's files as a closing would.")

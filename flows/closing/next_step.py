@@ -16,7 +16,7 @@ _CLOSING: Final = "close-month/close-month"
 _APPROVAL: Final = "approve-payout/approve-payout"
 
 
-def next_step(settings: Settings, closing: Closing, settlements: str) -> NextStep | None:
+def next_step(settings: Settings, closing: Closing, settlements: str = "") -> NextStep | None:
     """Return the next step if a form does it, else None: the report has a default."""
     if closing.request.preview:
         return _close_it(settings, closing, settlements)

@@ -12,8 +12,10 @@ from typing import Any, Final
 
 import yaml
 from prefect import Flow
+from prefect.client.orchestration import SyncPrefectClient
+from prefect.client.schemas.responses import DeploymentResponse
 from prefect.deployments.runner import RunnerDeployment
-from prefect.schedules import Cron
+from prefect.schedules import Cron, Schedule
 from prefect.types.entrypoint import EntrypointType
 
 from flows.closing.flow import close_month, rerun_month
@@ -81,6 +83,11 @@ class Deployed:
         return self.flow.name
 
     @property
+    def scheduled_with(self) -> Mapping[str, str]:
+        """The parameters of scheduled runs: where a form begins with a preview, they commit."""
+        return {"mode": "commit"} if "mode" in self.flow.parameters.properties else {}
+
+    @property
     def entrypoint(self) -> str:
         """The flow's path in the installed package."""
         return f"{self.flow.fn.__module__}.{self.flow.fn.__name__}"
@@ -120,7 +127,7 @@ def served_deployments() -> tuple[RunnerDeployment, ...]:
         RunnerDeployment.from_flow(
             each.flow,
             each.name,
-            schedule=Cron(each.cron, timezone=TIME_ZONE, slug=each.name) if each.cron else None,
+            schedule=_schedule(each),
             description=each.description,
             tags=[TAG],
             entrypoint_type=EntrypointType.MODULE_PATH,
@@ -129,11 +136,27 @@ def served_deployments() -> tuple[RunnerDeployment, ...]:
     )
 
 
+def _schedule(deployed: Deployed) -> Schedule | None:
+    if deployed.cron is None:
+        return None
+    given = dict(deployed.scheduled_with)
+    return Cron(deployed.cron, timezone=TIME_ZONE, parameters=given, slug=deployed.name)
+
+
 def keeping_operator_settings(deployment: RunnerDeployment) -> RunnerDeployment:
     """Leave out of an existing deployment whatever an operator may have set in the UI."""
     kept = deployment.model_copy(update={"schedules": None})
     kept.model_fields_set.difference_update(_SET_BY_OPERATORS)
     return kept
+
+
+def keep_committing(client: SyncPrefectClient, known: DeploymentResponse) -> None:
+    """Let a schedule of an earlier version, whose runs committed unasked, commit as before."""
+    (deployed,) = [each for each in DEPLOYED if each.name == known.name]
+    for schedule in known.schedules:
+        given = {**deployed.scheduled_with, **schedule.parameters}
+        if schedule.slug == deployed.name and given != schedule.parameters:
+            client.update_deployment_schedule(known.id, schedule.id, parameters=given)
 
 
 def prefect_yaml() -> Mapping[str, Any]:
@@ -147,7 +170,9 @@ def prefect_yaml() -> Mapping[str, Any]:
 
 def _prefect_yaml_entry(deployed: Deployed) -> Mapping[str, Any]:
     # The slug identifies a schedule, so that it stays paused when it is deployed again.
-    schedule = {"cron": deployed.cron, "timezone": TIME_ZONE, "slug": deployed.name}
+    schedule: dict[str, Any] = {"cron": deployed.cron, "timezone": TIME_ZONE, "slug": deployed.name}
+    if deployed.scheduled_with:
+        schedule["parameters"] = deployed.scheduled_with
     queue = {"work_queue_name": deployed.work_queue} if deployed.work_queue else {}
     return {
         "name": deployed.name,

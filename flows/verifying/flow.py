@@ -3,9 +3,8 @@
 import logging
 from collections.abc import Sequence
 
-from prefect import flow, task
+from prefect import flow
 from prefect.artifacts import create_table_artifact
-from prefect.cache_policies import NO_CACHE
 
 from adapters.postgres.ledger import chain_head
 from adapters.postgres.verification.difference import Difference
@@ -13,6 +12,7 @@ from adapters.postgres.verification.verify import verify as differences
 from domain.refusal import Refused
 from domain.written import legible
 from flows.clocks import warn_about_clocks
+from flows.prefect.endings import step, telling
 from flows.program import program_database, program_senders
 from flows.settings import Settings
 from flows.verifying.kept_heads import heads_in_reports
@@ -34,6 +34,7 @@ class RecordsDiffer(Refused):
 
 
 @flow(name="verify", flow_run_name="verify")
+@telling
 def verify_program(replay: bool = False) -> None:
     """Derive everything that can be derived again; fail and list what differs.
 
@@ -47,7 +48,7 @@ def verify_program(replay: bool = False) -> None:
         raise RecordsDiffer(found)
 
 
-@task(cache_policy=NO_CACHE, name="derive again and compare")
+@step(name="derive again and compare")
 def compare(settings: Settings, replay: bool) -> tuple[Difference, ...]:
     """Collect all differences, and log what heads outside cover."""
     places = read_places(settings)
