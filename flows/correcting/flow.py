@@ -9,8 +9,9 @@ from flows.closing.events import emit_evaluated_again
 from flows.correcting.adjust_points import AdjustmentRequest
 from flows.correcting.corrections import ReportedAdjustment, adjust, adjustment_told
 from flows.paying.due_payouts import plan_payout_runs
+from flows.paying.events import emit_waiting
 from flows.prefect.attached_report import attach_report
-from flows.prefect.endings import ended, step, telling
+from flows.prefect.endings import step, telling, told
 from flows.prefect.flow_occasion import flow_occasion
 from flows.prefect.forms import Mode, MonthOrNone, Name, NameOrNone, Reason
 from flows.prefect.server_errors import best_effort
@@ -59,7 +60,7 @@ def adjust_points_of(
     reported = post(settings, request)
     with best_effort("the adjustment"):
         _show(settings, reported)
-    return ended(reported, *adjustment_told(reported))
+    return told(reported, *adjustment_told(reported))
 
 
 def _show(settings: Settings, reported: ReportedAdjustment) -> None:
@@ -71,4 +72,5 @@ def _show(settings: Settings, reported: ReportedAdjustment) -> None:
         attach_report(settings, each.report, each.file)
     if reported.later and request.month is not None:
         emit_evaluated_again(reported.later, request.cause, request.month)
+        emit_waiting(settings, [each.month.month for each in reported.later])
         plan_payout_runs(settings)

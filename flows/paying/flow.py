@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Annotated
 
-from prefect import flow
+from prefect import State, flow
 from prefect.artifacts import create_markdown_artifact
 from pydantic import Field
 
@@ -19,7 +19,8 @@ from domain.refusal import Refused
 from flows.heads import publish_newest_head
 from flows.paying.approve_payout import ApprovedPayout, approval_told, approve
 from flows.paying.due_payouts import plan_payout_runs
-from flows.paying.events import emit_late, emit_paid
+from flows.paying.events import emit_late, emit_paid, emit_unapproved
+from flows.paying.missing_approvals import missing_approvals
 from flows.paying.pay_out_month import (
     PayoutRequest,
     PayoutsRefused,
@@ -29,12 +30,13 @@ from flows.paying.pay_out_month import (
 )
 from flows.paying.reschedule_payouts import RescheduledPayout, reschedule, reschedule_told
 from flows.prefect.clock_check import check_clocks
-from flows.prefect.endings import ended, step, telling
+from flows.prefect.endings import step, telling, told
 from flows.prefect.flow_occasion import flow_occasion
 from flows.prefect.forms import Mode, Month, MonthOrNone, Name, NameOrNone, Reason
 from flows.prefect.retrying import RETRIES
 from flows.prefect.run_names import payout_name
 from flows.prefect.server_errors import best_effort
+from flows.prefect.unattended_states import ended, refused
 from flows.program import program_database
 from flows.refused_runs import recording_refusals
 from flows.reports.markdown import plain
@@ -60,7 +62,7 @@ def pay_out(month: MonthOrNone = "", mode: Mode = "preview") -> tuple[Payout, ..
         paid = (pay(settings, SettlementMonth.parse(month), request),)
     else:
         paid = pay_each(settings, find_due_months(settings, request.on), request)
-    return ended(paid, *payouts_told(paid, preview=request.preview))
+    return told(paid, *payouts_told(paid, preview=request.preview))
 
 
 @flow(name="pay-out-on", flow_run_name=payout_name)
@@ -76,7 +78,7 @@ def pay_out_on(on: date | None = None, ahead: bool = False) -> tuple[Payout, ...
     request = _request(settings, on, ahead)
     check_clocks(settings)
     paid = pay_each(settings, find_due_months(settings, request.on), request)
-    return ended(paid, *payouts_told(paid))
+    return told(paid, *payouts_told(paid))
 
 
 def _request(settings: Settings, on: date | None = None, ahead: bool = False) -> PayoutRequest:
@@ -98,10 +100,11 @@ def _reason(on: date | None, today: date) -> str:
 
 @flow(name="pay-out-sweep", flow_run_name="pay what was missed")
 @telling
-def pay_out_sweep() -> tuple[Payout, ...]:
+def pay_out_sweep() -> State[None]:
     """Pay whatever is due and not paid, and plan a run for each open payout that has none.
 
-    It catches what planned payouts missed, for whatever reason.
+    It runs daily until everything is paid, and catches what planned payouts missed, for whatever
+    reason. What it cannot pay is told as a missing approval or a late payout.
     """
     settings, occasion = Settings.read(), flow_occasion()
     check_clocks(settings)
@@ -112,8 +115,30 @@ def pay_out_sweep() -> tuple[Payout, ...]:
         occasion.today,
         approval=settings.approval_rule,
     )
-    paid = pay_each(settings, find_due_months(settings, request.on), request)
-    return ended(paid, *payouts_told(paid))
+    try:
+        paid = pay_each(settings, find_due_months(settings, request.on), request)
+    except PayoutsRefused as refusal:
+        return refused(str(refusal))
+    months = ", ".join(str(each.settlement_month) for each in paid)
+    return ended(f"Paid: {months}." if paid else "Everything that is due is paid.")
+
+
+@flow(name="tell-missing-approvals", flow_run_name="report missing approvals")
+@telling
+def tell_missing_approvals() -> tuple[SettlementMonth, ...]:
+    """Emit an event for every payout that is due within some days and lacks its approval.
+
+    It runs daily, before payouts take place; once the date has passed the payout is late.
+    """
+    settings, today = Settings.read(), flow_occasion().today
+    soon = [
+        each
+        for each in missing_approvals(settings)
+        if each.is_due_within(settings.approval_notice_days, today)
+    ]
+    for each in soon:
+        emit_unapproved(each, today)
+    return tuple(each.payout.month for each in soon)
 
 
 @flow(name="tell-late-payouts", flow_run_name="report late payouts")
@@ -126,8 +151,9 @@ def tell_late_payouts() -> tuple[SettlementMonth, ...]:
     settings, today = Settings.read(), flow_occasion().today
     with program_database(settings) as engine, engine.connect() as connection:
         late = [each for each in program_standing(connection) if each.days_late(today)]
+    waiting = {each.payout.month for each in missing_approvals(settings)}
     for each in late:
-        emit_late(each, today)
+        emit_late(each, today, waits=each.settlement_month in waiting)
     return tuple(each.settlement_month for each in late)
 
 
@@ -213,7 +239,7 @@ def approve_payout_of(
     approved = record_approval(settings, wanted, points, cause, preview=preview)
     if not preview:
         plan_payout_runs(settings)
-    return ended(approved, approval_told(approved, preview=preview))
+    return told(approved, approval_told(approved, preview=preview))
 
 
 @flow(name="reschedule-payouts", flow_run_name="reschedule payouts")
@@ -236,4 +262,4 @@ def reschedule_planned_payouts(
     moved = record_reschedule(settings, flow_occasion(asked_by).cause(reason), preview=preview)
     if not preview:
         plan_payout_runs(settings)
-    return ended(moved, *reschedule_told(moved, preview=preview))
+    return told(moved, *reschedule_told(moved, preview=preview))

@@ -36,7 +36,7 @@ def telling(work: Callable[_Asked, _Result]) -> Callable[_Asked, _Result]:
             if is_transient(refused) and TaskRunContext.get() is not None:
                 raise
             return cast("_Result", Failed(message=_message_of(refused), data=refused))
-        return ended(result, result) if isinstance(result, str) else result
+        return told(result, result) if isinstance(result, str) else result
 
     return ending
 
@@ -57,7 +57,7 @@ def step(**options: Any) -> Callable[[Callable[_Asked, _Result]], Callable[_Aske
     return as_task
 
 
-def ended(result: _Result, *said: object) -> _Result:
+def told(result: _Result, *said: object) -> _Result:
     """End a flow with its result and what it did, in the language of the setting."""
     message = " ".join(_said(each) for each in said)
     return cast("_Result", Completed(message=message, data=result))

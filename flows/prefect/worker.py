@@ -82,20 +82,15 @@ def _register(runner: "Runner") -> None:
     from prefect.client.orchestration import get_client
     from prefect.exceptions import ObjectNotFound
 
-    from flows.prefect.deployments import (
-        keep_committing,
-        keeping_operator_settings,
-        served_deployments,
-    )
+    from flows.prefect.deployments import keeping_operator_settings, served_deployments
 
     with get_client(sync_client=True) as client:
         for each in served_deployments():
             try:
-                known = client.read_deployment_by_name(each.full_name)
+                client.read_deployment_by_name(each.full_name)
             except ObjectNotFound:
                 runner.add_deployment(each)
             else:
-                keep_committing(client, known)
                 runner.add_deployment(keeping_operator_settings(each))
 
 
