@@ -48,6 +48,8 @@ _DIFFERENCES: Final = {
     "held_elsewhere": "held from another month",
 }
 
+_WOULD_BE: Final = {"reverse": "would be reversed", "post": "would be awarded"}
+
 
 def _differences_by_seller(month: EvaluatedMonth) -> Mapping[str, Sequence[str]]:
     texts: dict[str, list[str]] = {}
@@ -94,6 +96,8 @@ def what_changed(closing: Closing) -> Iterator[Section]:
             for month, counted in counts.items()
             if any(counted.values())
         ]
-        yield Section(
-            "What changed", ("month", *(_DIFFERENCES[field] for field in fields)), tuple(rows)
-        )
+        preview = closing.request.preview
+        title = "What would change" if preview else "What changed"
+        names = (_WOULD_BE.get(field) if preview else None for field in fields)
+        columns = (name or _DIFFERENCES[field] for name, field in zip(names, fields, strict=True))
+        yield Section(title, ("month", *columns), tuple(rows))

@@ -44,7 +44,7 @@ def closing_report(
 
 
 def _sections(closing: Closing) -> Iterator[Section]:
-    yield _awards(closing.closed)
+    yield _awards(closing.closed, _when_posted(closing))
     yield _why_not(closing.funnel)
     yield from _compared_with_the_last_run(closing)
     yield Section("How it was decided", ("", ""), tuple(_facts(closing)))
@@ -55,7 +55,8 @@ def _sections(closing: Closing) -> Iterator[Section]:
         yield Section(title, columns, rows, _SHOWN)
     if rows := tuple(tuple(map(_cell, row)) for row in change_rows(closing)):
         title = f"Whose result changes ({len(rows):,} sellers)"
-        yield Section(title, CHANGES, rows, _SHOWN)
+        said = (*CHANGES[:-1], "would be") if closing.request.preview else CHANGES
+        yield Section(title, said, rows, _SHOWN)
 
 
 def closing_facts(closing: Closing) -> dict[str, object]:
@@ -97,8 +98,14 @@ def _figures(closing: Closing) -> Iterator[Figure]:
     yield Figure("sellers", f"{revision.sellers:,}")
     yield Figure("amount, KRW", f"{revision.amount_krw:,}", f"{revision.lines:,} settlement lines")
     yield Figure("awards", f"{len(closed.earned):,}", _share(len(closed.earned), revision.sellers))
-    yield Figure("points", f"{total_points(closed.earned):,}", f"posted now: {_posted(closed)}")
+    yield Figure(
+        "points", f"{total_points(closed.earned):,}", f"{_when_posted(closing)}: {_posted(closed)}"
+    )
     yield Figure("payout", f"{planned.due_on}", f"{_why(planned)}; {_state(closing)}")
+
+
+def _when_posted(closing: Closing) -> str:
+    return "would be posted" if closing.request.preview else "posted now"
 
 
 def _share(awards: int, sellers: int) -> str:
@@ -139,7 +146,8 @@ def _why(planned: PlannedPayout) -> str:
 def _state(closing: Closing) -> str:
     if closing.closed.paid_out:
         return "paid"
-    return "points pending, due already" if _is_due(closing) else "points pending until then"
+    pending = "points would be pending" if closing.request.preview else "points pending"
+    return f"{pending}, due already" if _is_due(closing) else f"{pending} until then"
 
 
 def _is_due(closing: Closing) -> bool:
@@ -164,7 +172,7 @@ def _next_step(closing: Closing) -> NextStep:
     return NextStep(f"Nothing until {due_on}, when it is paid.")
 
 
-def _awards(month: EvaluatedMonth) -> Section:
+def _awards(month: EvaluatedMonth, when_posted: str) -> Section:
     counted = Counter(award.tier for award in month.earned)
     posted = Counter(award.tier for award in month.restatement.post)
     rows = tuple(
@@ -178,7 +186,7 @@ def _awards(month: EvaluatedMonth) -> Section:
     )
     return Section(
         "Awards by tier",
-        ("tier", "sellers who earned it", "points", "posted now"),
+        ("tier", "sellers who earned it", "points", when_posted),
         rows,
         bars=tuple(Bar(counted[tier.number]) for tier in month.policy.tiers),
     )
