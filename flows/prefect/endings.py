@@ -1,5 +1,6 @@
 """How runs end in the UI: a sentence as the message of the state, and no traceback of a refusal."""
 
+import logging
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, Final, ParamSpec, TypeVar, cast
@@ -19,6 +20,16 @@ from flows.settings import Settings
 _REFUSALS: Final = (Refused, Unavailable, WrongUsage)
 _Asked = ParamSpec("_Asked")
 _Result = TypeVar("_Result")
+
+
+def _without_empty_traceback(record: logging.LogRecord) -> bool:
+    if record.exc_info == (None, None, None):
+        record.exc_info = None
+    return True
+
+
+# Prefect logs a task's state with a traceback that is none.
+logging.getLogger("prefect.task_runs").addFilter(_without_empty_traceback)
 
 
 def telling(work: Callable[_Asked, _Result]) -> Callable[_Asked, _Result]:
