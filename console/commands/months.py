@@ -77,6 +77,9 @@ def close(
     print_report(closed.report)
     if closed.file is not None:
         echo(sentence("report: {file}", file=closed.file))
+    for each in closed.later:
+        echo(each.told())
+        echo(sentence("report: {file}", file=each.file))
 
 
 @command(short_help="Check a delivery's files as a closing would.")

@@ -2,8 +2,7 @@
 
 from datetime import timedelta
 
-from prefect import flow, task
-from prefect.cache_policies import NO_CACHE
+from prefect import flow
 
 from adapters.languages.catalog import say
 from adapters.postgres.using import Conversion, held_conversions
@@ -13,6 +12,7 @@ from flows.converting.convert_points import ConversionRequest, conversion_summar
 from flows.converting.deliver_conversions import deliver_held, delivery_summary
 from flows.converting.events import emit_difference, emit_held
 from flows.converting.link_ad_account import account_linked, account_unlinked, link, unlink
+from flows.prefect.endings import step, telling
 from flows.prefect.flow_occasion import flow_occasion
 from flows.prefect.forms import Name, NameOrNone
 from flows.prefect.server_errors import best_effort
@@ -21,6 +21,7 @@ from flows.settings import Settings
 
 
 @flow(name="link-ad-account", flow_run_name="link {seller_id}")
+@telling
 def link_ad_account_of(
     seller_id: Name, account_id: NameOrNone = "", asked_by: NameOrNone = ""
 ) -> str:
@@ -41,6 +42,7 @@ def link_ad_account_of(
 
 
 @flow(name="convert-points", flow_run_name="convert {seller_id}")
+@telling
 def convert_points_of(
     seller_id: Name, points: int, request_id: Name, asked_by: NameOrNone = ""
 ) -> str:
@@ -58,10 +60,11 @@ def convert_points_of(
     return say(conversion_summary(hold_and_deliver(settings, request)), settings.language)
 
 
-hold_and_deliver = task(cache_policy=NO_CACHE, name="hold and deliver")(convert_points)
+hold_and_deliver = step(name="hold and deliver")(convert_points)
 
 
 @flow(name="deliver-conversions", flow_run_name="deliver conversions")
+@telling
 def deliver_conversions() -> str:
     """Deliver the conversions that are held, and ask again about those that got no answer."""
     settings = Settings.read()
@@ -73,7 +76,7 @@ def deliver_conversions() -> str:
     return say(delivery_summary(tried), settings.language)
 
 
-@task(cache_policy=NO_CACHE, name="deliver what is held")
+@step(name="deliver what is held")
 def deliver_what_is_held(settings: Settings, actor: str) -> tuple[Conversion, ...]:
     """Deliver what is held; without an ad system in the settings, nothing is."""
     with program_database(settings) as engine, program_ad_system(settings) as ad_system:
@@ -81,6 +84,7 @@ def deliver_what_is_held(settings: Settings, actor: str) -> tuple[Conversion, ..
 
 
 @flow(name="compare-credits", flow_run_name="compare credits")
+@telling
 def compare_yesterdays_credits() -> str:
     """Compare yesterday's deliveries with what the ad system credited; fail if they differ."""
     settings, day = Settings.read(), flow_occasion().today - timedelta(days=1)

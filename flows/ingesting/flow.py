@@ -7,8 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
 
-from prefect import flow, task
-from prefect.cache_policies import NO_CACHE
+from prefect import flow
 
 from adapters.ingest.delivery import DeliveryRefused
 from adapters.ingest.root import require_root, source_of
@@ -35,6 +34,7 @@ from flows.ingesting.record_ingest import IngestedMonth, record_ingest
 from flows.ingesting.report import blocked_advice, report_blocked
 from flows.occasion import this_occasion
 from flows.prefect.clock_check import check_clocks
+from flows.prefect.endings import step, telling
 from flows.prefect.flow_occasion import flow_occasion
 from flows.prefect.forms import Month, NameOrNone
 from flows.prefect.retrying import RETRIES
@@ -48,6 +48,7 @@ log = logging.getLogger("growth_points.ingest")
 
 
 @flow(name="ingest-month", flow_run_name="ingest {month}")
+@telling
 def ingest_month(month: Month, settlements: str = "", asked_by: NameOrNone = "") -> IngestedMonth:
     """Ingest a month's settlement files without closing the month.
 
@@ -70,7 +71,7 @@ def ingest_month(month: Month, settlements: str = "", asked_by: NameOrNone = "")
     return ingested
 
 
-@task(cache_policy=NO_CACHE, name="record the delivery")
+@step(name="record the delivery")
 def record_ingested(
     settings: Settings, month: SettlementMonth, delivery: SoundDelivery, cause: Cause, root: str
 ) -> IngestedMonth:
@@ -145,7 +146,7 @@ def _current(settings: Settings, found: FoundDelivery, *, preview: bool) -> Soun
     return SoundDelivery(None, (), found.seen_no)
 
 
-@task(cache_policy=NO_CACHE, name="find the delivery", **RETRIES)
+@step(name="find the delivery", **RETRIES)
 def find(settings: Settings, root: str, month: SettlementMonth, fetched: Path) -> FoundDelivery:
     """Find and hash the month's files, and check who signed them."""
     trusted = trusted_senders(settings, this_occasion().now)
@@ -153,7 +154,7 @@ def find(settings: Settings, root: str, month: SettlementMonth, fetched: Path) -
         return find_delivery_of(engine, root, month, fetched, trusted)
 
 
-@task(cache_policy=NO_CACHE, name="read the settlement lines")
+@step(name="read the settlement lines")
 def read(found: FoundDelivery, staging: Path, quarantine: Path) -> StagedMonth:
     """Scan the files once: totals per seller, profile, refused rows."""
     delivery = found.delivery
@@ -162,7 +163,7 @@ def read(found: FoundDelivery, staging: Path, quarantine: Path) -> StagedMonth:
     return read_delivery(delivery, staging, quarantine)
 
 
-@task(cache_policy=NO_CACHE, name="check the data")
+@step(name="check the data")
 def check(settings: Settings, staged: StagedMonth) -> Verdict:
     """Run the data-quality gate."""
     lines = many("line", staged.profile.lines)

@@ -6,8 +6,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from uuid import uuid4
 
-from prefect import flow, task
-from prefect.cache_policies import NO_CACHE
+from prefect import flow
 
 from adapters.ingest.delivery import Delivery, DeliveryRefused
 from adapters.ingest.root import is_object_store, local_path, require_root
@@ -23,6 +22,7 @@ from flows.occasion import this_occasion
 from flows.policies import policy_on
 from flows.prefect.attached_report import attach_report
 from flows.prefect.clock_check import check_clocks
+from flows.prefect.endings import step, telling
 from flows.prefect.events import REWARDS_BLOCKED, emit_about
 from flows.prefect.flow_occasion import flow_occasion
 from flows.prefect.forms import Day, NameOrNone
@@ -55,6 +55,7 @@ class PaidDay:
 
 
 @flow(name="pay-rewards", flow_run_name="rewards of {day}")
+@telling
 def pay_rewards(day: Day, settlements: str = "", asked_by: NameOrNone = "") -> PaidDay:
     """Pay the rewards that occurred on a day, in order, as far as each store's points reach.
 
@@ -72,6 +73,7 @@ def pay_rewards(day: Day, settlements: str = "", asked_by: NameOrNone = "") -> P
 
 
 @flow(name="pay-rewards-daily", flow_run_name="yesterday's rewards")
+@telling
 def pay_yesterdays_rewards() -> str:
     """Pay the rewards of yesterday, and those of earlier days that came late.
 
@@ -97,6 +99,7 @@ def pay_yesterdays_rewards() -> str:
 
 
 @flow(name="retry-rewards", flow_run_name="retry rewards")
+@telling
 def retry_rewards(
     seller_id: NameOrNone = "", event_id: NameOrNone = "", asked_by: NameOrNone = ""
 ) -> str:
@@ -112,7 +115,7 @@ def retry_rewards(
     return say(payment_summary(paid), settings.language)
 
 
-try_refused = task(cache_policy=NO_CACHE, name="try refused entries", **RETRIES)(try_again)
+try_refused = step(name="try refused entries", **RETRIES)(try_again)
 
 
 def _pay(settings: Settings, day: date, root: str, asked_by: str) -> PaidDay:
@@ -152,13 +155,13 @@ def _paid(
     return PaidDay(payment, report, kept)
 
 
-@task(cache_policy=NO_CACHE, name="find the entries", **RETRIES)
+@step(name="find the entries", **RETRIES)
 def find(settings: Settings, day: date, root: str, fetched: Path) -> Delivery[date]:
     """Find and hash the day's files, and check who signed them."""
     return find_rewards(settings, day, root, fetched, this_occasion().now)
 
 
-@task(cache_policy=NO_CACHE, name="pay again what is known", **RETRIES)
+@step(name="pay again what is known", **RETRIES)
 def pay_if_known(
     settings: Settings, found: Delivery[date], days: int, actor: str
 ) -> Payment | None:
@@ -171,13 +174,13 @@ def pay_if_known(
     return payment
 
 
-@task(cache_policy=NO_CACHE, name="read the entries")
+@step(name="read the entries")
 def read(found: Delivery[date], staging: Path, quarantine: Path, most_points: int) -> StagedRewards:
     """Scan the files once: profile, refused rows, entries in order."""
     return read_rewards(found, staging, quarantine, most_points)
 
 
-@task(cache_policy=NO_CACHE, name="judge and pay the entries")
+@step(name="judge and pay the entries")
 def pay(
     settings: Settings, staged: StagedRewards, days: int, actor: str
 ) -> tuple[Payment, tuple[Finding, ...]]:
