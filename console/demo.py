@@ -59,6 +59,8 @@ class Demo:
         """Point this process and its children to the demo's home and files."""
         os.environ["GROWTH_POINTS_HOME"] = str(self.own_home)
         os.environ["GROWTH_POINTS_SETTLEMENTS"] = str(self.root)
+        # The last month is left for a person to close.
+        os.environ.setdefault("GROWTH_POINTS_FIRST_MONTH", str(CLOSED[-1] + 1))
         for name in _NOT_THE_DEMOS:
             os.environ.pop(f"GROWTH_POINTS_{name}", None)
 

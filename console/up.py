@@ -132,5 +132,5 @@ growth-points is up.
   Settlements  {root}
   Home         {settings.home.resolve()}
 
-Months close on the 3rd at 09:00 and are paid on their payout date, Seoul time.
+Months close once their files are there and are paid on their payout date, Seoul time.
 Ctrl-C ends it; what is planned stays planned."""
