@@ -66,6 +66,8 @@ class Demo:
         unused = [name for name in names if os.environ.pop(name, None)]
         os.environ["GROWTH_POINTS_HOME"] = str(self.own_home)
         os.environ["GROWTH_POINTS_SETTLEMENTS"] = str(self.root)
+        # The last month is left for a person to close.
+        os.environ.setdefault("GROWTH_POINTS_FIRST_MONTH", str(CLOSED[-1] + 1))
         if unused:
             echo(_not_used(unused), err=True)
 

@@ -85,12 +85,10 @@ def test_three_hundred_short_runs_call_nobody(server: str) -> None:
         save_webhook(url)
         apply_alarms([_impatient(alarm) for alarm in ALARMS])
         deployment = client.create_deployment(client.create_flow(a_flow), "short")
-        runs = [
-            client.create_flow_run_from_deployment(deployment, state=Running()).id
-            for _ in range(300)
-        ]
-        for run in runs:
-            client.set_flow_run_state(run, Completed())
+        runs = []
+        for _ in range(300):
+            runs.append(client.create_flow_run_from_deployment(deployment, state=Running()).id)
+            client.set_flow_run_state(runs[-1], Completed())
         _emit(server, "prefect.flow-run.heartbeat", *(f"prefect.flow-run.{run}" for run in runs))
         time.sleep(3 * _SOON.total_seconds())
         failed = client.create_flow_run(a_flow, name="last", state=Failed(message="So."))
