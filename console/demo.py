@@ -90,7 +90,7 @@ class Demo:
             from flows.settings import Settings
 
             for month in HISTORY:
-                ingest_month(str(month), str(self.root))
+                ingest_month(str(month), str(self.root), "commit")
             closings = []
             for month in months:
                 closed = close_month(str(month), str(self.root), "commit", reason="demo")

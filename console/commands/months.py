@@ -20,7 +20,7 @@ def ingest(month: SettlementMonth, root: str | None) -> None:
     with flows_ready(settings, f"ingesting {month}"):
         from flows.ingesting.flow import ingest_month
 
-        ingested = ingest_month(str(month), root)
+        ingested = ingest_month(str(month), root, "commit")
     echo(ingested.sentences())
 
 

@@ -6,13 +6,18 @@ from prefect import flow
 
 from adapters.postgres.using import Conversion, held_conversions
 from flows.converting.compare_credits import CreditsDiffer, compare_credits
-from flows.converting.convert_points import ConversionRequest, conversion_summary, convert_points
+from flows.converting.convert_points import (
+    ConversionRequest,
+    conversion_summary,
+    convert_points,
+    preview_conversion,
+)
 from flows.converting.deliver_conversions import deliver_held, delivery_summary
 from flows.converting.events import emit_difference, emit_held
-from flows.converting.link_ad_account import link, unlink
-from flows.prefect.endings import step, telling
+from flows.converting.link_ad_account import link, link_told, unlink
+from flows.prefect.endings import step, telling, told
 from flows.prefect.flow_occasion import flow_occasion
-from flows.prefect.forms import Name, NameOrNone
+from flows.prefect.forms import Mode, Name, NameOrNone
 from flows.prefect.server_errors import best_effort
 from flows.program import program_ad_system, program_database
 from flows.settings import Settings
@@ -21,26 +26,37 @@ from flows.settings import Settings
 @flow(name="link-ad-account", flow_run_name="link {seller_id}")
 @telling
 def link_ad_account_of(
-    seller_id: Name, account_id: NameOrNone = "", asked_by: NameOrNone = ""
+    seller_id: Name,
+    account_id: NameOrNone = "",
+    mode: Mode = "preview",
+    asked_by: NameOrNone = "",
 ) -> str:
     """Link the search-ad account to which a store converts points, or unlink it.
 
     Args:
         seller_id: The store's id, as in the settlement files.
         account_id: The search-ad account. Empty: unlink the one that is linked.
+        mode: "preview" shows what would be linked and writes nothing; "commit" links it.
         asked_by: Your name; recorded with the link.
     """
     settings, actor = Settings.read(), flow_occasion(asked_by).actor
-    if account_id:
-        link(settings, seller_id, account_id, actor)
-        return f"Search-ad account {account_id} is linked to seller {seller_id}."
-    return f"Search-ad account {unlink(settings, seller_id, actor)} is unlinked."
+    preview = mode == "preview"
+    if linked := bool(account_id):
+        link(settings, seller_id, account_id, actor, preview=preview)
+    else:
+        account_id = unlink(settings, seller_id, actor, preview=preview)
+    said = link_told(seller_id, account_id, linked=linked, preview=preview)
+    return told(str(said), said)
 
 
 @flow(name="convert-points", flow_run_name="convert {seller_id}")
 @telling
 def convert_points_of(
-    seller_id: Name, points: int, request_id: Name, asked_by: NameOrNone = ""
+    seller_id: Name,
+    points: int,
+    request_id: Name,
+    mode: Mode = "preview",
+    asked_by: NameOrNone = "",
 ) -> str:
     """Convert a store's points to search-ad credit; the same request again does nothing.
 
@@ -48,11 +64,17 @@ def convert_points_of(
         seller_id: The store's id, as in the settlement files.
         points: How many points, such as 50000.
         request_id: The store's own id of this request, for ever.
+        mode: "preview" shows what would be held and writes nothing; "commit" converts.
         asked_by: Your name; recorded in the ledger.
     """
     cause = flow_occasion(asked_by).cause("a store's request")
     request = ConversionRequest(seller_id, request_id, points, cause)
-    return str(conversion_summary(hold_and_deliver(Settings.read(), request)))
+    settings = Settings.read()
+    if mode == "preview":
+        said = preview_conversion(settings, request)
+    else:
+        said = conversion_summary(hold_and_deliver(settings, request))
+    return told(str(said), said)
 
 
 hold_and_deliver = step(name="hold and deliver")(convert_points)

@@ -7,7 +7,7 @@ from sqlalchemy import Engine
 from adapters.postgres.revisions import require_seller
 from adapters.postgres.using import link_ad_account, standing_of
 from domain.refusal import WrongUsage
-from domain.sentence import sentence
+from domain.sentence import Sentence, sentence
 from flows.clocks import warn_about_clocks
 from flows.converting.refusals import NotLinked
 from flows.program import program_database
@@ -20,18 +20,47 @@ class AccountInvalid(WrongUsage):
     """A text that is no search-ad account."""
 
 
-def link(settings: Settings, seller_id: str, account_id: str, actor: str) -> bool:
-    """Link an account to a store, instead of another; returns False if it was linked before."""
-    with program_database(settings) as engine:
+def link(
+    settings: Settings, seller_id: str, account_id: str, actor: str, *, preview: bool = False
+) -> bool:
+    """Link an account to a store, instead of another; returns False if it was linked before.
+
+    A preview is rolled back.
+    """
+    with program_database(settings, preview=preview) as engine:
         warn_about_clocks(engine)
         return link_account(engine, seller_id, account_id, actor)
 
 
-def unlink(settings: Settings, seller_id: str, actor: str) -> str:
-    """Unlink a store's account, and return it."""
-    with program_database(settings) as engine:
+def unlink(settings: Settings, seller_id: str, actor: str, *, preview: bool = False) -> str:
+    """Unlink a store's account, and return it; a preview is rolled back."""
+    with program_database(settings, preview=preview) as engine:
         warn_about_clocks(engine)
         return unlink_account(engine, seller_id, actor)
+
+
+def link_told(seller_id: str, account_id: str, *, linked: bool, preview: bool = False) -> Sentence:
+    """Say that an account is linked or unlinked, or would be."""
+    facts = {"account_id": account_id, "seller_id": seller_id}
+    match linked, preview:
+        case True, False:
+            return sentence(
+                "Search-ad account {account_id} is linked to seller {seller_id}.", **facts
+            )
+        case True, True:
+            return sentence(
+                "Nothing was written: this is a preview. Search-ad account {account_id} would be "
+                "linked to seller {seller_id}.",
+                **facts,
+            )
+        case False, False:
+            return sentence("Search-ad account {account_id} is unlinked.", **facts)
+        case _:
+            return sentence(
+                "Nothing was written: this is a preview. Search-ad account {account_id} would be "
+                "unlinked.",
+                **facts,
+            )
 
 
 def link_account(engine: Engine, seller_id: str, account_id: str, actor: str) -> bool:

@@ -29,6 +29,7 @@ class IngestedMonth:
     replaced: MonthRevision | None = None
     restated: tuple[SettlementMonth, ...] = ()
     next_step: str = ""
+    preview: bool = False
 
     def sentences(self) -> str:
         """Describe what was ingested, what it replaced, its warnings and the next step."""
@@ -37,16 +38,20 @@ class IngestedMonth:
     def _sentences(self) -> Iterator[str]:
         new = self.revision
         which = f"{new.settlement_month} revision {new.revision_no}"
+        if self.preview:
+            yield "Nothing was written: this is a preview."
         if self.new:
+            ingested = "would be ingested" if self.preview else "is ingested"
             yield (
-                f"{which} is ingested: {new.sellers:,} sellers, {new.lines:,} lines, "
+                f"{which} {ingested}: {new.sellers:,} sellers, {new.lines:,} lines, "
                 f"{new.amount_krw:,} KRW."
             )
         else:
             yield f"{which} has the same content already; nothing was written."
         if old := self.replaced:
+            replaces = "would replace" if self.preview else "replaces"
             yield (
-                f"It replaces revision {old.revision_no}: {new.lines - old.lines:+,} lines, "
+                f"It {replaces} revision {old.revision_no}: {new.lines - old.lines:+,} lines, "
                 f"{new.amount_krw - old.amount_krw:+,} KRW, {new.sellers - old.sellers:+,} sellers."
             )
         yield from (f"{each.severity}: {each.sentence}" for each in self.findings)

@@ -260,6 +260,7 @@ def _close_too_early_and_retry(browser: Browser) -> None:
     browser.fill_in(month="2026-00")
     browser.be_refused("'2026-00' does not match")
     browser.fill_in(month=str(MONTH - 1), asked_by="Kim Jiwoo")
+    browser.choose("mode", "commit")
     browser.send()
     browser.open_run(f"ingest {MONTH - 1}")
 
