@@ -25,7 +25,7 @@ def pay_rewards_command(day: date, root: str | None) -> None:
         from console.terminal import print_report
         from flows.rewarding.flow import pay_rewards
 
-        paid = pay_rewards(str(day), root)
+        paid = pay_rewards(str(day), root, "commit")
     if not paid.payment.is_new:
         echo(f"The rewards of {day} have the same content as before; nothing of them is new.")
         echo(str(paid))

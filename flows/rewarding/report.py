@@ -1,6 +1,7 @@
 """The report of a reward day, of one that is blocked, and the sentences of both."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -48,6 +49,17 @@ def day_report(day: Period, payment: Payment, findings: Sequence[Finding], answe
     )
 
 
+def previewed_report(day: Period, payment: Payment, findings: Sequence[Finding]) -> Report:
+    """Build the report of a day that was only previewed: it has no answer."""
+    report = day_report(day, payment, findings, Path())
+    return replace(
+        report,
+        headline=f"{report.headline}; this is a preview, nothing was written",
+        next_step=NextStep("Nothing was written. To pay it:", f"growth-points pay-rewards {day}"),
+        links=(),
+    )
+
+
 def blocked_report(
     day: Period, source: str, findings: Sequence[Finding], quarantine: Path | None
 ) -> Report:
@@ -76,20 +88,23 @@ def blocked_advice(staged: StagedRewards) -> str:
     )
 
 
-def payment_summary(payment: Payment) -> str:
-    """Describe what a run paid, in a few sentences."""
-    return " ".join(_sentences(payment))
+def payment_summary(payment: Payment, *, preview: bool = False) -> str:
+    """Describe what a run paid, or would pay, in a few sentences."""
+    return " ".join(_sentences(payment, preview))
 
 
-def _sentences(payment: Payment) -> Iterator[str]:
+def _sentences(payment: Payment, preview: bool) -> Iterator[str]:
+    are, were = ("would be", "would be") if preview else ("are", "were")
+    if preview:
+        yield "Nothing was written: this is a preview."
     if payment.is_new:
         told = (f"{count:,} {each}" for each, count in payment.outcomes.items())
         yield f"{payment.entries:,} new entries: {', '.join(told)}."
     if payment.retried:
-        yield f"{payment.retried:,} entries that had been refused are paid."
+        yield f"{payment.retried:,} entries that had been refused {are} paid."
     for posted, what in ((payment.paid, "given to customers"), (payment.returned, "returned")):
         if posted is not None:
-            yield f"{posted.points:,} points were {what}."
+            yield f"{posted.points:,} points {were} {what}."
     if payment.expired is not None:
         yield f"{payment.expired.points:,} points that returned had expired."
     if not (payment.is_new or payment.retried):
