@@ -95,7 +95,7 @@ class Demo:
             from flows.settings import Settings
 
             for month in HISTORY:
-                ingest_month(str(month), str(self.root))
+                ingest_month(str(month), str(self.root), "commit")
             closings = []
             for month in months:
                 closed = close_month(str(month), str(self.root), "commit", reason="demo")
@@ -113,7 +113,7 @@ class Demo:
         write_reward_days(self.root, [award.seller_id for award in lowest[:5][-2:]])
         with ready_for_flows():
             for day in REWARD_DAYS:
-                pay_rewards(str(day), str(self.root))
+                pay_rewards(str(day), str(self.root), "commit")
 
 
 def _not_used(names: Sequence[str]) -> str:

@@ -28,7 +28,7 @@ def ingest(month: SettlementMonth, root: str | None) -> None:
     with flows_ready(settings, sentence("ingesting {month}", month=month)):
         from flows.ingesting.flow import ingest_month
 
-        ingested = ingest_month(str(month), root)
+        ingested = ingest_month(str(month), root, "commit")
     echo(ingested.told())
 
 
