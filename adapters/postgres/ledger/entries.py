@@ -116,12 +116,14 @@ def pending_totals(connection: Connection) -> dict[SettlementMonth, tuple[int, i
     """Add up, for each month not paid yet, the sellers with pending awards and their points."""
     rows = connection.execute(
         select(award.c.settlement_month, func.count(), func.sum(award.c.points))
-        .where(award.c.state == "pending")
+        .where(award.c.state == "pending", _OF_AN_UNPAID_MONTH)
         .group_by(award.c.settlement_month)
     )
     return {month: (sellers, int(points)) for month, sellers, points in rows}
 
 
+# A payout leaves nothing pending, so the months that were paid are not read again.
+_OF_AN_UNPAID_MONTH = award.c.settlement_month.not_in(select(payout.c.settlement_month))
 PAYOUT_FACTS = tuple(payout.c[name] for name in Payout.__dataclass_fields__)
 _PAYOUTS = select(*PAYOUT_FACTS)
 _finished = transfer.alias("finished")
