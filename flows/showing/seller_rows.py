@@ -4,7 +4,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from domain.eligibility import Reason
 from domain.ledger import SELLER_ACCOUNTS
+from domain.sentence import Sentence
+from flows.showing.labels import ACCOUNTS, CORRECTIONS, KINDS, LABELS, REASONS, label
 from flows.showing.seller_view import SellerView
 
 Row = tuple[object, ...]
@@ -119,4 +122,32 @@ SELLER_RECORDS: Final[Mapping[str, Records]] = {
         ("occurred_on", "event_id", "position", "kind", "points", "outcome", "cancelled_by"),
         _rewards,
     ),
+}
+
+
+def for_people(columns: tuple[str, ...], row: Row) -> Row:
+    """Return a row with labels in place of the words that programs know."""
+    return tuple(map(_said, columns, row))
+
+
+def _said(column: str, cell: object) -> object:
+    if not isinstance(cell, str) or not cell:
+        return cell
+    if column == "reasons":
+        reasons = {f"r{n}": REASONS[Reason(each)] for n, each in enumerate(cell.split(";"))}
+        return Sentence(", ".join(f"{{{name}}}" for name in reasons), reasons)
+    labels = _LABELLED.get(column)
+    return cell if labels is None else labels.get(cell) or label(cell)
+
+
+_KINDS: Final[Mapping[str, Sentence]] = {
+    **{kind.value: said for kind, said in KINDS.items()},
+    **{kind.value: said for kind, said in CORRECTIONS.items() if kind.value != "award"},
+}
+_LABELLED: Final[Mapping[str, Mapping[str, Sentence]]] = {
+    "kind": _KINDS,
+    "outcome": LABELS,
+    "state": LABELS,
+    "debit_account": ACCOUNTS,
+    "credit_account": ACCOUNTS,
 }

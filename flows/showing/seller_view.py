@@ -6,6 +6,7 @@ from typing import Final
 
 from sqlalchemy import Connection
 
+from adapters.languages.catalog import Language
 from adapters.postgres.corrections import corrections
 from adapters.postgres.ledger import entries
 from adapters.postgres.ledger.entries import LedgerEntry
@@ -14,12 +15,20 @@ from adapters.postgres.revisions import require_seller
 from adapters.postgres.rewards import Reward
 from adapters.postgres.store_months import StoreMonth, months_of_store
 from adapters.postgres.store_rewards import rewards_of_store
-from adapters.postgres.using import Conversion, conversions, newest_status, standing_of
+from adapters.postgres.using import (
+    Conversion,
+    conversions,
+    newest_status,
+    standing_of,
+    today,
+)
+from domain.approval import ApprovalRule
 from domain.corrections import PostedCorrection
 from domain.ledger import SELLER_ACCOUNTS, Account
 from domain.months import SettlementMonth
 from domain.policy import LONGEST_WINDOW_MONTHS
 from domain.using.standing import Standing
+from flows.showing.explanation import explain_decision
 
 _AMOUNTS: Final = 120 + LONGEST_WINDOW_MONTHS
 
@@ -62,6 +71,16 @@ def seller_view(connection: Connection, seller_id: str) -> SellerView:
         conversions=tuple(conversions(connection, seller_id=seller_id)),
         rewards=tuple(rewards_of_store(connection, seller_id)),
     )
+
+
+def newest_explanation(
+    connection: Connection, view: SellerView, language: Language, rule: ApprovalRule
+) -> str:
+    """Explain a store's decision in its newest closed month; nothing if it has none."""
+    if not view.months:
+        return ""
+    asked = (view.seller_id, view.months[-1].month, language, rule, today(connection))
+    return explain_decision(connection, *asked)
 
 
 def balanced(ledger: Iterable[LedgerEntry]) -> Iterator[BalancedEntry]:

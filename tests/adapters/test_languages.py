@@ -14,12 +14,14 @@ from adapters.postgres.using import ConversionState
 from console.use_listings import EXPIRING, STATEMENT
 from domain.ledger import TransferKind
 from domain.sentence import Word, sentence
+from flows.showing.seller_rows import SELLER_RECORDS
 
 ROOT = Path(__file__).parents[2]
 CATALOGS = sorted((ROOT / "adapters" / "languages").glob("*.po"))
 ROOMS = ("domain", "expectations", "adapters", "flows", "console", "web")
 WORDS = {
     *(("column", column) for column in (*STATEMENT, *EXPIRING)),
+    *(("column", column) for each in SELLER_RECORDS.values() for column in each.columns),
     *(("kind", kind.value) for kind in TransferKind),
     *(("conversion state", state.value) for state in ConversionState),
 }

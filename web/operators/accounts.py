@@ -13,7 +13,7 @@ from adapters.postgres.ledger import chain_head, waiting_for_seals
 from domain.accounting.roll_forward import OF_SELLERS, Movement
 from domain.months import SettlementMonth
 from flows.accounting.roll_forward import COLUMNS, Period, roll_months_forward
-from web.operators.looks import ACCOUNTS, MOVEMENTS
+from flows.showing.labels import ACCOUNTS, MOVEMENTS
 from web.operators.rendering import page
 from web.operators.tables import csv_response
 from web.operators.visit import Visit

@@ -14,6 +14,7 @@ from adapters.postgres.revisions import SellerUnknown
 from domain.months import MonthInvalid
 from domain.refusal import Refused, Unavailable, WrongUsage
 from domain.sentence import Sentence, sentence, whole
+from flows.showing.comparing import NoSuchEvaluation
 from flows.showing.refusals import MonthNotClosed, NoDecision
 from web.operators.rendering import page
 from web.operators.visit import NoSuchPage, Visit, keep_language, require_sound, visit_of
@@ -26,6 +27,7 @@ _STATUS: Final[dict[type[Exception], HTTPStatus]] = {
     SellerUnknown: HTTPStatus.NOT_FOUND,
     MonthNotClosed: HTTPStatus.NOT_FOUND,
     NoDecision: HTTPStatus.NOT_FOUND,
+    NoSuchEvaluation: HTTPStatus.NOT_FOUND,
     MonthInvalid: HTTPStatus.NOT_FOUND,
     WrongUsage: HTTPStatus.BAD_REQUEST,
     Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,

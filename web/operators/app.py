@@ -17,13 +17,24 @@ from flows.settings import Settings
 from web.metrics import metrics_text
 from web.operators.accounts import accounts_csv, accounts_page
 from web.operators.answering import Handler, answering
+from web.operators.compare import compare_page
 from web.operators.first import first_page
 from web.operators.guarding import Guarded
 from web.operators.kept import kept_file
 from web.operators.month import month_page
+from web.operators.month_lists import (
+    awards_csv,
+    awards_page,
+    decisions_csv,
+    decisions_page,
+    history_csv,
+    refused_csv,
+    refused_page,
+)
 from web.operators.months import months_csv, months_page
 from web.operators.opened import OpenedDatabase
 from web.operators.rendering import own_file
+from web.operators.rules import rule_csv, rule_page, rules_csv, rules_page
 from web.operators.seen import seen_page
 from web.operators.slashes import SlashesInNames
 from web.operators.stores import find_page, store_page, store_table_csv, store_table_page
@@ -54,6 +65,18 @@ _PAGES: Final[dict[str, Handler]] = {
     "/months": months_page,
     "/months.csv": months_csv,
     "/months/{month}": month_page,
+    "/months/{month}/awards": awards_page,
+    "/months/{month}/awards.csv": awards_csv,
+    "/months/{month}/decisions": decisions_page,
+    "/months/{month}/decisions.csv": decisions_csv,
+    "/months/{month}/refused": refused_page,
+    "/months/{month}/refused.csv": refused_csv,
+    "/months/{month}/history.csv": history_csv,
+    "/compare": compare_page,
+    "/rules": rules_page,
+    "/rules.csv": rules_csv,
+    "/rules/{rule}.csv": rule_csv,
+    "/rules/{rule}": rule_page,
     "/stores": find_page,
     "/stores/{seller_id}": store_page,
     "/stores/{seller_id}/seen": seen_page,
@@ -74,6 +97,7 @@ def create_operators_app(settings: Settings, host: str) -> Starlette:
         routes=[
             Route("/style.css", _style),
             Route("/leaf.svg", _leaf),
+            Route("/favicon.ico", _leaf),
             Route("/metrics", _figures),
             *(Route(path, answering(handler)) for path, handler in _PAGES.items()),
         ],

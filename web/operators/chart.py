@@ -58,7 +58,7 @@ def chart(points: Mapping[SettlementMonth, MonthPoints], width: int, most: int) 
     floor = _HEIGHT - _BOTTOM
     room = (width - _LEFT - _RIGHT) / max(len(months), 1)
     slot = min(room, _WIDEST_SLOT)
-    every = -(-46 // max(int(slot), 1))  # names need about that much room
+    every = -(-58 // max(int(slot), 1))  # names need about that much room
     return Chart(
         width=width,
         height=_HEIGHT,

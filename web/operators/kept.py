@@ -30,7 +30,8 @@ def kept_file(visit: Visit) -> Response:
     text = file.read_text("utf-8", errors="replace")
     before, body, after = text.partition(_BODY)
     if body:
-        text = f"{before}{body}{_top(visit)}{after}"
+        below = after.replace("</body>", "</main></body>")
+        text = f"{before}{body}<header>{_top(visit)}</header><main>{below}"
     return HTMLResponse(text, headers=_HEADERS)
 
 

@@ -1,6 +1,6 @@
 """Rendering the operators' pages."""
 
-from datetime import datetime
+from datetime import date, datetime
 from importlib.resources import files
 from typing import Final
 
@@ -9,6 +9,7 @@ from jinja2.runtime import Context
 from starlette.responses import HTMLResponse
 
 from adapters.languages.catalog import say
+from domain.months import SettlementMonth
 from flows.occasion import SEOUL
 from web.operators.looks import look_of
 from web.operators.tables import Linked, Table, Tags
@@ -46,6 +47,12 @@ def _cell(context: Context, value: object) -> str:
             return say(value, context["language"])
 
 
+def _is_short(value: object) -> bool:
+    """Whether a cell stays in one line: a date, a month, an instant."""
+    told = value.text if isinstance(value, Linked) else value
+    return isinstance(told, date | SettlementMonth)
+
+
 def _kind(value: object) -> str:
     """Name how a cell is drawn."""
     return {Linked: "linked", Tags: "tags", Table: "table"}.get(type(value), "text")
@@ -53,7 +60,7 @@ def _kind(value: object) -> str:
 
 def _templates() -> Environment:
     templates = speaking_templates("web.operators")
-    templates.filters.update(cell=_cell, kind=_kind)
+    templates.filters.update(cell=_cell, kind=_kind, is_short=_is_short)
     templates.globals.update(look_of=look_of)
     return templates
 

@@ -6,9 +6,10 @@ from typing import Final
 
 from domain.ledger import SELLER_ACCOUNTS, Account
 from domain.sentence import Sentence, sentence
+from flows.showing.labels import CORRECTIONS, KINDS, REASONS, TITLES
 from flows.showing.seller_rows import SELLER_RECORDS, Row
 from flows.showing.seller_view import SellerView
-from web.operators.looks import CORRECTIONS, KINDS, REASONS, SOFT, look_of
+from web.operators.looks import SOFT, look_of
 from web.operators.tables import Cells, Column, Linked, Tags
 from web.operators.visit import Visit
 
@@ -118,7 +119,7 @@ _AFTER: Final = {
 STORE_TABLES: Final = (
     StoreTable(
         "months",
-        sentence("Months and decisions"),
+        TITLES["months"],
         sentence("No snapshot of a closed month has the store."),
         (
             _MONTH,
@@ -135,7 +136,7 @@ STORE_TABLES: Final = (
     ),
     StoreTable(
         "ledger",
-        sentence("Ledger"),
+        TITLES["ledger"],
         sentence("No points of the store were moved yet."),
         (
             Column("entry_no", sentence("Entry"), number=True),
@@ -150,7 +151,7 @@ STORE_TABLES: Final = (
     ),
     StoreTable(
         "corrections",
-        sentence("Corrections"),
+        TITLES["corrections"],
         sentence("Nothing was corrected."),
         (
             Column("posting_no", sentence("Posting"), number=True),
@@ -164,7 +165,7 @@ STORE_TABLES: Final = (
     ),
     StoreTable(
         "conversions",
-        sentence("Conversions"),
+        TITLES["conversions"],
         sentence("The store converted no points."),
         (
             Column("requested_at", sentence("Requested")),
@@ -181,7 +182,7 @@ STORE_TABLES: Final = (
     ),
     StoreTable(
         "rewards",
-        sentence("Customer rewards"),
+        TITLES["rewards"],
         sentence("The store gave its customers no points."),
         (
             Column("occurred_on", sentence("Date")),

@@ -2,17 +2,13 @@
 
 from typing import Final
 
-from sqlalchemy import Connection
 from starlette.responses import RedirectResponse, Response
 
 from adapters.postgres.find_stores import stores_beginning
 from adapters.postgres.revisions import seller_is_known
-from domain.months import SettlementMonth
 from domain.sentence import Sentence, sentence
-from flows.showing.explanation import explain_decision
 from flows.showing.forms import adjustment_form, conversion_form, link_form
-from flows.showing.refusals import MonthNotClosed, NoDecision
-from flows.showing.seller_view import SellerView, seller_view
+from flows.showing.seller_view import SellerView, newest_explanation, seller_view
 from web.operators.rendering import page
 from web.operators.store_tables import STORE_TABLES, StoreTable
 from web.operators.tables import Table, csv_response, table
@@ -57,10 +53,19 @@ def store_page(visit: Visit) -> Response:
     with visit.reading() as connection:
         view = seller_view(connection, seller_id)
         newest = view.months[-1].month if view.months else None
-        why = _explanation(visit, connection, seller_id, newest) if newest else ()
+        rule = visit.settings.approval_rule
+        why = newest_explanation(connection, view, visit.language, rule)
     forms = (adjustment_form(seller_id), link_form(seller_id), conversion_form(seller_id))
     parts = [_part(visit, view, each) for each in STORE_TABLES]
-    return page("store.html", visit, view=view, newest=newest, why=why, forms=forms, parts=parts)
+    return page(
+        "store.html",
+        visit,
+        view=view,
+        newest=newest,
+        why=tuple(sections(why)) if why else (),
+        forms=forms,
+        parts=parts,
+    )
 
 
 def _part(visit: Visit, view: SellerView, part: StoreTable) -> tuple[StoreTable, int, Table]:
@@ -101,15 +106,3 @@ def _asked_table(name: str) -> StoreTable:
 def _view(visit: Visit) -> SellerView:
     with visit.reading() as connection:
         return seller_view(connection, visit.places["seller_id"])
-
-
-def _explanation(
-    visit: Visit, connection: Connection, seller_id: str, month: SettlementMonth
-) -> tuple[object, ...]:
-    """Explain the decision of a month, in the sections of its text."""
-    rule = visit.settings.approval_rule
-    try:
-        text = explain_decision(connection, seller_id, month, visit.language, rule, visit.today)
-    except (MonthNotClosed, NoDecision):
-        return ()
-    return tuple(sections(text))

@@ -2,8 +2,9 @@
 
 import csv
 import io
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain, islice
 from typing import Any, Final
 
 from starlette.responses import Response, StreamingResponse
@@ -15,6 +16,7 @@ from web.operators.visit import Visit
 
 PER_PAGE: Final = 100
 _LARGEST_PAGE: Final = 100_000
+_ROWS_AT_ONCE: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,15 @@ Cells = Sequence[object]
 
 
 @dataclass(frozen=True, slots=True)
+class Chooser:
+    """A filter of a table by the value of a column, to be chosen from some."""
+
+    name: str
+    title: Sentence
+    options: tuple[tuple[str, object], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Asked:
     """What is asked for of a table: its order, its page, and a text that its rows have."""
 
@@ -69,6 +80,7 @@ class Table:
     total: int
     csv: str | None = None
     has_filter: bool = False
+    choosers: tuple[Chooser, ...] = ()
 
     @property
     def pages(self) -> int:
@@ -148,17 +160,17 @@ def _order(cell: object) -> tuple[bool, Any]:
 def csv_response(name: str, columns: Sequence[str], rows: Iterable[Cells]) -> Response:
     """Answer with rows as a file, written as they come."""
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    lines = _csv_lines([columns, *()], rows)
+    lines = _csv_parts(chain([columns], rows))
     return StreamingResponse(lines, media_type="text/csv; charset=utf-8", headers=headers)
 
 
-def _csv_lines(head: Iterable[Cells], rows: Iterable[Cells]) -> Iterable[str]:
-    for part in (head, rows):
-        for row in part:
-            written = io.StringIO()
-            cells = [in_a_spreadsheet(each) if isinstance(each, str) else each for each in row]
-            csv.writer(written, lineterminator="\n").writerow(cells)
-            yield written.getvalue()
-
-
-Rows = Callable[[], Iterable[Cells]]
+def _csv_parts(rows: Iterable[Cells]) -> Iterator[str]:
+    """Write some hundreds of rows at a time."""
+    rest = iter(rows)
+    while part := list(islice(rest, _ROWS_AT_ONCE)):
+        written = io.StringIO()
+        csv.writer(written, lineterminator="\n").writerows(
+            [in_a_spreadsheet(each) if isinstance(each, str) else each for each in row]
+            for row in part
+        )
+        yield written.getvalue()
