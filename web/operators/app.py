@@ -1,18 +1,24 @@
 """The application of the operators' pages: its addresses, and what it does when one fails."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from threading import Thread
 from typing import Final
 
 from prometheus_client import CONTENT_TYPE_LATEST
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from domain.months import SettlementMonth
+from domain.refusal import Refused, Unavailable, WrongUsage
+from flows.occasion import this_occasion
 from flows.prefect.form_addresses import PrefectAddresses
 from flows.prefect.servers.own_pages import OWN_HOSTS
+from flows.program import program_calendar
 from flows.settings import Settings
 from web.metrics import metrics_text
 from web.operators.accounts import accounts_csv, accounts_page
@@ -105,7 +111,7 @@ def create_operators_app(settings: Settings, host: str) -> Starlette:
             Middleware(Guarded, names={*OWN_HOSTS, host, *settings.host_names}),
             Middleware(SlashesInNames),
         ],
-        lifespan=_closing_its_database,
+        lifespan=_with_database,
     )
     app.router.redirect_slashes = False
     app.state.settings = settings
@@ -115,6 +121,15 @@ def create_operators_app(settings: Settings, host: str) -> Starlette:
 
 
 @asynccontextmanager
-async def _closing_its_database(app: Starlette) -> AsyncIterator[None]:
+async def _with_database(app: Starlette) -> AsyncIterator[None]:
+    """Open what the first page needs before anybody asks for it; close it in the end."""
+    Thread(target=_open_early, args=(app,), daemon=True).start()
     yield
     app.state.database.close()
+
+
+def _open_early(app: Starlette) -> None:
+    settings: Settings = app.state.settings
+    with suppress(Refused, Unavailable, WrongUsage, SQLAlchemyError):  # the page says what is wrong
+        program_calendar(settings)(SettlementMonth.of(this_occasion().today))
+        app.state.database.engine()

@@ -153,14 +153,14 @@ def difference(run: RecordedRun) -> str | None:
 
 def _deliveries(visit: Visit, connection: Connection, month: SettlementMonth) -> Iterator[Cells]:
     for each in revisions_of(connection, month):
-        quality = visit.at(f"docs/{revision_page(month, each.revision_no)}")
+        quality = visit.kept(f"docs/{revision_page(month, each.revision_no)}")
         yield (
             each.accepted_at,
             each.source,
             each.sellers,
             each.lines,
             each.amount_krw,
-            Linked(each.findings, quality),
+            Linked(each.findings, quality) if quality else each.findings,
         )
 
 

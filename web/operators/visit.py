@@ -77,6 +77,10 @@ class Visit:
         query = urlencode({name: value for name, value in asked.items() if value not in (None, "")})
         return f"{self.root}/{quote(path)}{'?' if query else ''}{query}"
 
+    def kept(self, path: str) -> str | None:
+        """Return the address of a file of the home; None if there is none."""
+        return self.at(path) if (self.settings.home / path).is_file() else None
+
     def store(self, seller_id: str, path: str = "") -> str:
         """Return the address of a store's page, whatever its id is made of."""
         return f"{self.root}/stores/{quote(seller_id, safe='')}{path}"
