@@ -12,7 +12,7 @@ from adapters.korean_holidays import Calendar
 from adapters.policy_files import PolicyText
 from adapters.postgres.month_points import MonthPoints, points_by_month
 from adapters.postgres.rewards import RewardsStanding, rewards_standing
-from adapters.postgres.using import HeldConversions, held_conversions
+from adapters.postgres.using import unanswered_conversions
 from domain.findings import Finding, blocking
 from domain.months import SettlementMonth
 from domain.payout_date import payout_date
@@ -41,7 +41,10 @@ class AwaitedMonth:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """How things stand on a day. Months come oldest first, `refused` are their last deliveries."""
+    """How things stand on a day. Months come oldest first, `refused` are their last deliveries.
+
+    `unanswered` are the conversions that the ad system does not answer for, and their points.
+    """
 
     today: date
     months: Mapping[SettlementMonth, MonthState]
@@ -49,7 +52,7 @@ class Desk:
     refused: Mapping[SettlementMonth, tuple[Finding, ...]]
     corrections: tuple[OpenCorrections, ...]
     points: Mapping[SettlementMonth, MonthPoints]
-    held: HeldConversions
+    unanswered: tuple[int, int]
     rewards: RewardsStanding
 
     @property
@@ -69,7 +72,7 @@ def gather_desk(connection: Connection, settings: Settings, today: date) -> Desk
         refused=refused_deliveries(last_checks(settings.docs).values()),
         corrections=open_corrections(connection),
         points=points_by_month(connection),
-        held=held_conversions(connection),
+        unanswered=unanswered_conversions(connection),
         rewards=rewards_standing(connection),
     )
 

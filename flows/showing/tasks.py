@@ -146,12 +146,13 @@ def _said(desk: Desk, awaited: AwaitedMonth) -> Sentence:
 
 
 def _uses(desk: Desk) -> Iterator[Task]:
-    if desk.held.unanswered:
+    count, points = desk.unanswered
+    if count:
         said = sentence(
             "Conversions that the ad system does not answer for: {count:,}. Points held: "
             "{points:,} P.",
-            count=desk.held.unanswered,
-            points=desk.held.points,
+            count=count,
+            points=points,
         )
         yield Task(Weight.WARN, said)
     if desk.rewards.missing_days:
