@@ -33,6 +33,9 @@ def own_file(name: str) -> str:
     return (files("web.operators") / "templates" / name).read_text("utf-8")
 
 
+_SHORT: Final = 20  # characters
+
+
 @pass_context
 def _cell(context: Context, value: object) -> str:
     """Write what a cell of a table says."""
@@ -47,10 +50,12 @@ def _cell(context: Context, value: object) -> str:
             return say(value, context["language"])
 
 
-def _is_short(value: object) -> bool:
-    """Whether a cell stays in one line: a date, a month, an instant."""
+def _breadth(value: object) -> str:
+    """Say how a cell of text breaks: dates and ids do not, long texts have room."""
     told = value.text if isinstance(value, Linked) else value
-    return isinstance(told, date | SettlementMonth)
+    if isinstance(told, date | SettlementMonth):
+        return "keep"
+    return "" if not isinstance(told, str) else "keep" if len(told) <= _SHORT else "long"
 
 
 def _kind(value: object) -> str:
@@ -60,7 +65,7 @@ def _kind(value: object) -> str:
 
 def _templates() -> Environment:
     templates = speaking_templates("web.operators")
-    templates.filters.update(cell=_cell, kind=_kind, is_short=_is_short)
+    templates.filters.update(cell=_cell, kind=_kind, breadth=_breadth)
     templates.globals.update(look_of=look_of)
     return templates
 

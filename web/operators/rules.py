@@ -7,19 +7,19 @@ from typing import Any, Final
 from starlette.responses import Response
 
 from adapters.data_docs import CheckedDelivery, read_checks
-from domain.sentence import Sentence, sentence
+from domain.sentence import Sentence, sentence, whole
 from web.operators.looks import look_of
 from web.operators.rendering import page
 from web.operators.tables import Cells, Column, Linked, Tags, csv_response, plain, table
 from web.operators.visit import NoSuchPage, Visit
 
 RULES: Final = (
-    Column("rule", sentence("Rule")),
-    Column("severity", sentence("Weight")),
     Column("says", sentence("What is wrong where it is broken")),
+    Column("severity", sentence("Weight")),
     Column("checked", sentence("Deliveries checked"), number=True),
     Column("broken", sentence("Broken in"), number=True),
     Column("last_broken", sentence("Last broken")),
+    Column("rule", sentence("Rule")),
 )
 HISTORY: Final = (
     Column("month", sentence("Month")),
@@ -87,12 +87,12 @@ def _rules(visit: Visit) -> Iterator[Cells]:
         broken = [each for each in history if each.broken]
         newest = history[-1]
         yield (
-            Linked(name, visit.at(f"rules/{name}")),
+            Linked(whole(newest.says), visit.at(f"rules/{name}")),
             Tags((look_of(newest.severity),)),
-            newest.says,
             len(history),
             len(broken),
             max((each.delivery.settlement_month for each in broken), default=None),
+            name,
         )
 
 
