@@ -28,11 +28,13 @@ def recording_refusals(
     *,
     source: str | None = None,
     policy_name: str | None = None,
+    rests_on: int | None = None,
 ) -> Iterator[None]:
     """Record a refusal raised in the block, in a transaction of its own, and raise it again.
 
-    `source` is where a delivery was looked for, `policy_name` the policy that a closing asked for;
-    without a source the run is recorded with the month's current evaluation.
+    `source` is where a delivery was looked for, `policy_name` the policy that a closing asked for,
+    `rests_on` what it rested on; without a source the run is recorded with the month's current
+    evaluation.
     """
     try:
         yield
@@ -52,6 +54,7 @@ def recording_refusals(
                 source=source,
                 policy_name=policy_name,
                 evaluation_id=None if evaluation is None else evaluation.evaluation_id,
+                rests_on=rests_on,
             )
         raise
 

@@ -5,7 +5,7 @@ from typing import Final, Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
 from adapters.ad_system.address import (
     AddressInvalid,
@@ -20,6 +20,7 @@ from adapters.postgres.waiting import LOCK_TIMEOUT_SECONDS
 from domain.approval import ApprovalRule, ApprovalRuleInvalid
 from domain.limits import LIMITS, LimitInvalid, parse_limits
 from domain.refusal import WrongUsage
+from flows.unattended import Unattended
 
 _THIS_MACHINE: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -32,7 +33,7 @@ class SettlementsUnknown(WrongUsage):
     """No root of settlement folders was given or configured."""
 
 
-class Settings(BaseSettings):
+class Settings(Unattended):
     """The settings of the service; each field is read from `GROWTH_POINTS_<NAME>`."""
 
     model_config = SettingsConfigDict(env_prefix="GROWTH_POINTS_", frozen=True)

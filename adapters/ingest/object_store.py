@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
-from typing import Final
+from typing import Any, Final
 
 from fsspec import AbstractFileSystem
 from fsspec.core import url_to_fs
@@ -52,6 +52,22 @@ def fetch_folder(url: str, into: Path, wanted: Callable[[str], bool]) -> None:
             raise FileProblem(
                 "store_unreachable", f"{name} arrived incomplete; run the command again"
             )
+
+
+def list_objects(url: str) -> dict[str, dict[str, Any]]:
+    """Return what a store says of each object under a URL, by name; raises FileProblem."""
+    with _wording(url):
+        store, prefix = url_to_fs(url, skip_instance_cache=True)
+        found = store.find(prefix, maxdepth=_DEEPEST, detail=True)
+    return {PurePosixPath(name).relative_to(prefix).as_posix(): found[name] for name in found}
+
+
+def read_object(url: str) -> bytes:
+    """Read one small object; raises FileProblem."""
+    with _wording(url):
+        store, path = url_to_fs(url, skip_instance_cache=True)
+        content: bytes = store.cat_file(path)
+    return content
 
 
 def _target(into: Path, prefix: str, name: str) -> Path:

@@ -16,6 +16,7 @@ from domain.months import SettlementMonth
 REFUSED: Final = "refused"
 _INPUT: Final = "input"
 _POLICY: Final = "policy"
+_RESTS_ON: Final = "rests_on"
 
 
 class Action(StrEnum):
@@ -98,7 +99,7 @@ def record_run(  # noqa: PLR0913 a run's record has that many facts
     )
 
 
-def record_refusal(
+def record_refusal(  # noqa: PLR0913 a run's record has that many facts
     connection: Connection,
     month: SettlementMonth,
     action: Action,
@@ -108,12 +109,14 @@ def record_refusal(
     source: str | None = None,
     policy_name: str | None = None,
     evaluation_id: int | None = None,
+    rests_on: int | None = None,
 ) -> None:
     """Record a refused run of a month, in a transaction of its own.
 
-    `source` is where its delivery was looked for, `policy_name` the policy it would have applied.
+    `source` is where its delivery was looked for, `policy_name` the policy it would have applied;
+    `rests_on` stands for everything that it rested on, so that it is not tried again in vain.
     """
-    told = {REFUSED: refused, _INPUT: source, _POLICY: policy_name}
+    told = {REFUSED: refused, _INPUT: source, _POLICY: policy_name, _RESTS_ON: rests_on}
     told = {name: text for name, text in told.items() if text is not None}
     _insert(connection, month, action, cause, told, changed=False, evaluation_id=evaluation_id)
 
@@ -171,6 +174,30 @@ def last_evaluating_run(connection: Connection, month: SettlementMonth) -> Earli
         .limit(1)
     ).first()
     return None if row is None else EarlierRun(*row)
+
+
+def refused_closing(connection: Connection, month: SettlementMonth, rests_on: int) -> str | None:
+    """Return why the last closing of a month by itself was refused, if it rested on the same."""
+    row = connection.execute(
+        select(run.c.difference[REFUSED].astext, run.c.difference[_RESTS_ON].astext)
+        .where(
+            run.c.settlement_month == month,
+            run.c.action == Action.CLOSE,
+            run.c.difference[_RESTS_ON].is_not(None),
+        )
+        .order_by(run.c.run_no.desc())
+        .limit(1)
+    ).first()
+    return str(row[0]) if row is not None and row[1] == str(rests_on) else None
+
+
+def last_change_of_data(connection: Connection) -> int:
+    """Return the number of the last run that changed what months are decided on; 0 for none."""
+    changes = select(func.coalesce(func.max(run.c.run_no), 0)).where(
+        run.c.changed,
+        run.c.action.not_in([Action.APPROVE, Action.PAY_OUT, Action.RESCHEDULE]),
+    )
+    return int(connection.execute(changes).scalar_one())
 
 
 def runs_of(connection: Connection, month: SettlementMonth) -> Iterator[RecordedRun]:

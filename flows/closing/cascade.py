@@ -31,6 +31,10 @@ from flows.policies import policy_of
 log = logging.getLogger("growth_points.closing")
 
 
+class AwardsBlocked(MonthBlocked):
+    """The gate finds something wrong with the awards, not with the delivery."""
+
+
 class ChangesPaidMonths(Refused):
     """The awards of paid months would change, and the request does not acknowledge it."""
 
@@ -90,7 +94,7 @@ def post_differences(
 ) -> None:
     """Post the reversals of all months, then their awards.
 
-    Raises MonthBlocked if the gate finds anything wrong with the awards.
+    Raises AwardsBlocked if the gate finds anything wrong with the awards.
     """
     _require_sound_awards(connection, months)
     for each in months:
@@ -108,7 +112,7 @@ def post_differences(
 
 
 def _require_sound_awards(connection: Connection, months: Sequence[EvaluatedMonth]) -> None:
-    """Raise MonthBlocked if the gate finds anything wrong with the awards to be posted.
+    """Raise AwardsBlocked if the gate finds anything wrong with the awards to be posted.
 
     All months belong to one transaction, which holds the program's lock.
     """
@@ -123,7 +127,7 @@ def _require_sound_awards(connection: Connection, months: Sequence[EvaluatedMont
     )
     findings = start_gate().judge_awards(profile)
     if findings:
-        raise MonthBlocked(months[0].month, findings)
+        raise AwardsBlocked(months[0].month, findings)
 
 
 def _fund_left(connection: Connection) -> int | None:

@@ -37,7 +37,8 @@ log = logging.getLogger("growth_points.evaluation")
 class ClosingRequest:
     """The month to close, and why; without `policy_name` the month's own policy is used.
 
-    `approval` is recorded with the closing and binds the payout.
+    `approval` is recorded with the closing and binds the payout, `rests_on` with a refusal of a
+    closing that nobody asked for.
     """
 
     month: SettlementMonth
@@ -46,6 +47,7 @@ class ClosingRequest:
     preview: bool = False
     acknowledge_paid: bool = False
     approval: ApprovalRule = NO_APPROVAL
+    rests_on: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,21 @@
-"""The events of a closing: month closed, month restated."""
+"""The events of a closing: month closed, restated, refused, not closed in time."""
 
 from pathlib import Path
 from typing import Any
 
+from adapters.ingest.delivery import DeliveryRefused
+from adapters.languages.catalog import say
+from domain.findings import MonthBlocked
+from domain.months import SettlementMonth
+from domain.refusal import Refused
+from domain.sentence import sentence
+from flows.closing.cascade import AwardsBlocked
+from flows.closing.due_months import DueMonth
 from flows.closing.evaluation import EvaluatedMonth
 from flows.closing.record_closing import Closing
 from flows.closing.report import closing_facts
-from flows.prefect.events import CLOSED, RESTATED, emit
+from flows.prefect.events import CLOSED, REFUSED, RESTATED, UNCLOSED, emit
+from flows.settings import Settings
 
 
 def emit_closed(closing: Closing, report: Path | None, *, again: bool = False) -> None:
@@ -34,3 +43,19 @@ def _restated(closing: Closing, month: EvaluatedMonth, report: Path | None) -> d
         **month.restatement.counts,
         "report": report and str(report),
     }
+
+
+def emit_refused(month: SettlementMonth, refusal: Refused) -> None:
+    """Emit an event that a closing was refused for another reason than its files.
+
+    Those are told by the event of the blocked month.
+    """
+    of_its_files = isinstance(refusal, DeliveryRefused | MonthBlocked)
+    if isinstance(refusal, AwardsBlocked) or not of_its_files:
+        emit(REFUSED, month, {"reason": str(refusal)})
+
+
+def emit_unclosed(settings: Settings, due: DueMonth, later: int) -> None:
+    """Emit an event that a month is not closed in time, what it waits for, and how many with it."""
+    missing = due.waits_for or sentence("Nothing; the next hourly run closes it.")
+    emit(UNCLOSED, due.month, {"missing": say(missing, settings.language), "later": later})

@@ -1,17 +1,19 @@
-"""The `close-month` and `rerun-month` flows: ingest, decide, post, plan the payout."""
+"""The flows that close: one month, one month again, or by themselves whatever is due."""
 
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 
-from prefect import flow, task
+from prefect import State, flow, task
 from prefect.cache_policies import NO_CACHE
 
 from adapters.ingest.root import source_of
 from adapters.postgres.runs import Action
 from domain.months import SettlementMonth
+from domain.refusal import Refused
+from flows.closing.due_months import find_unclosed, is_overdue, look_at
 from flows.closing.evaluation import USUAL_REASON, ClosingRequest
-from flows.closing.events import emit_closed
+from flows.closing.events import emit_closed, emit_refused, emit_unclosed
 from flows.closing.next_step import next_step
 from flows.closing.record_closing import Closing, record_closing
 from flows.closing.report import closing_report, marked_as_rewritten
@@ -21,6 +23,7 @@ from flows.ingesting.flow import sound_delivery
 from flows.ingesting.quality_pages import quality_page, refresh_quality_pages
 from flows.ingesting.record_delivery import SoundDelivery
 from flows.paying.due_payouts import plan_payout_runs
+from flows.paying.events import emit_waiting
 from flows.prefect.attached_report import attach_report
 from flows.prefect.clock_check import check_clocks
 from flows.prefect.flow_occasion import flow_occasion
@@ -29,6 +32,7 @@ from flows.prefect.retrying import RETRIES
 from flows.prefect.run_names import closing_name, month_to_close, rerun_name
 from flows.prefect.run_progress import RunProgress
 from flows.prefect.server_errors import best_effort
+from flows.prefect.unattended_states import ended, refused
 from flows.program import program_calendar, program_database, program_policies
 from flows.refused_runs import recording_refusals
 from flows.reports.keeping import is_kept, keep_report
@@ -155,7 +159,52 @@ def _recording_refusals(
         request.cause,
         source=source_of(root, request.month),
         policy_name=request.policy_name,
+        rests_on=request.rests_on,
     )
+
+
+@flow(name="close-due-months", flow_run_name="close what is due")
+def close_due_months() -> State[None]:
+    """Close each month that is over and delivered whole, oldest first.
+
+    It runs every hour, and stops at the first month that is not delivered or is refused. A refused
+    month is tried again once its files, or what judges them, changed.
+    """
+    settings, occasion = Settings.read(), flow_occasion()
+    done: list[str] = []
+    for month in find_due(settings, occasion.today):
+        due = look(settings, month, occasion.now)
+        if due.waits_for is not None:
+            return ended(" ".join([*done, f"{month} waits. {due.waits_for}"]))
+        cause = occasion.cause("the month is over and its files are there")
+        request = ClosingRequest(month, cause, rests_on=due.rests_on)
+        try:
+            done.append(f"{close(settings, request, '').report.headline}.")
+        except Refused as refusal:
+            with best_effort("what was refused"):
+                emit_refused(month, refusal)
+            return refused(" ".join([*done, str(refusal)]))
+    return ended(" ".join(done) or "Every month that is over is closed.")
+
+
+@flow(name="tell-unclosed-months", flow_run_name="report a month that is not closed")
+def tell_unclosed_months() -> State[None]:
+    """Emit an event if a month is not closed by the day of its payout month set for it.
+
+    It runs daily, and tells of the oldest such month: the later ones wait for it.
+    """
+    settings, occasion = Settings.read(), flow_occasion()
+    unclosed = find_due(settings, occasion.today)
+    if not unclosed or not is_overdue(settings, unclosed[0], occasion.today):
+        return ended("No month is overdue.")
+    due = look(settings, unclosed[0], occasion.now)
+    with best_effort("what is not closed"):
+        emit_unclosed(settings, due, later=len(unclosed) - 1)
+    return ended(f"{due.month} is not closed. {due.waits_for or ''}".strip())
+
+
+find_due = task(cache_policy=NO_CACHE, name="find what is not closed", **RETRIES)(find_unclosed)
+look = task(cache_policy=NO_CACHE, name="look at its files", **RETRIES)(look_at)
 
 
 @task(cache_policy=NO_CACHE, name="check the window", **RETRIES)
@@ -198,4 +247,6 @@ def publish(settings: Settings, closing: Closing, root: str) -> ClosedMonth:
     attach_report(settings, report, kept)
     with best_effort("the closing"):
         emit_closed(closing, kept, again=lost)
+        if kept is not None:
+            emit_waiting(settings, [each.month for each in closing.months if each.changed or lost])
     return ClosedMonth(closing, report, kept)

@@ -1,10 +1,16 @@
-"""The events of payouts: month paid, payout late."""
+"""The events of payouts: month paid, payout late, payout that waits for its approval."""
 
+from collections.abc import Iterable
 from datetime import date
+from typing import Any
 
 from adapters.postgres.ledger import PaidOut
 from adapters.postgres.standing import Standing
-from flows.prefect.events import LATE, PAID, emit
+from domain.months import SettlementMonth
+from flows.paying.missing_approvals import MissingApproval, missing_approvals
+from flows.prefect.events import LATE, PAID, UNAPPROVED, WAITING, emit
+from flows.prefect.ui_links import form_address
+from flows.settings import Settings
 
 
 def emit_paid(paid: PaidOut, due_on: date) -> None:
@@ -21,12 +27,38 @@ def emit_paid(paid: PaidOut, due_on: date) -> None:
         emit(PAID, payout.settlement_month, payload)
 
 
-def emit_late(month: Standing, today: date) -> None:
-    """Emit an event that a month is unpaid after its payout date."""
+def emit_waiting(settings: Settings, months: Iterable[SettlementMonth]) -> None:
+    """Emit an event for each of these months whose payout waits for its approval."""
+    changed = frozenset(months)
+    for each in missing_approvals(settings):
+        if each.payout.month in changed:
+            emit(WAITING, each.payout.month, _waiting(each))
+
+
+def emit_unapproved(missing: MissingApproval, today: date) -> None:
+    """Emit an event that a payout is due soon and lacks its approval."""
+    days_left = (missing.due_on - today).days
+    emit(UNAPPROVED, missing.payout.month, {**_waiting(missing), "days_left": days_left})
+
+
+def _waiting(missing: MissingApproval) -> dict[str, Any]:
+    payout = missing.payout
+    filled_in = {"month": str(payout.month), "points": payout.points}
+    return {
+        "due_on": str(missing.due_on),
+        "sellers": payout.sellers,
+        "points": payout.points,
+        "form": form_address("approve-payout/approve-payout", filled_in) or "",
+    }
+
+
+def emit_late(month: Standing, today: date, *, waits: bool) -> None:
+    """Emit an event that a month is unpaid after its payout date, and if it lacks its approval."""
     payload = {
         "due_on": str(month.due_on),
         "days_late": month.days_late(today),
         "sellers": month.pending_sellers,
         "points": month.pending_points,
+        "approval_missing": waits,
     }
     emit(LATE, month.settlement_month, payload)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Annotated
 
-from prefect import flow, task
+from prefect import State, flow, task
 from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 from pydantic import Field
@@ -18,7 +18,8 @@ from domain.refusal import Refused
 from flows.heads import publish_newest_head
 from flows.paying.approve_payout import ApprovedPayout, approve
 from flows.paying.due_payouts import plan_payout_runs
-from flows.paying.events import emit_late, emit_paid
+from flows.paying.events import emit_late, emit_paid, emit_unapproved
+from flows.paying.missing_approvals import missing_approvals
 from flows.paying.pay_out_month import PayoutRequest, PayoutsRefused, due_months, pay_out_month
 from flows.paying.reschedule_payouts import RescheduledPayout, reschedule
 from flows.prefect.clock_check import check_clocks
@@ -27,6 +28,7 @@ from flows.prefect.forms import Month, MonthOrNone, Name, NameOrNone, Reason
 from flows.prefect.retrying import RETRIES
 from flows.prefect.run_names import payout_name
 from flows.prefect.server_errors import best_effort
+from flows.prefect.unattended_states import ended, refused
 from flows.program import program_database
 from flows.refused_runs import recording_refusals
 from flows.reports.markdown import plain
@@ -82,10 +84,11 @@ def _reason(on: date | None, today: date) -> str:
 
 
 @flow(name="pay-out-sweep", flow_run_name="pay what was missed")
-def pay_out_sweep() -> tuple[Payout, ...]:
+def pay_out_sweep() -> State[None]:
     """Pay whatever is due and not paid, and plan a run for each open payout that has none.
 
-    It catches what planned payouts missed, for whatever reason.
+    It runs daily until everything is paid, and catches what planned payouts missed, for whatever
+    reason. What it cannot pay is told as a missing approval or a late payout.
     """
     settings, occasion = Settings.read(), flow_occasion()
     check_clocks(settings)
@@ -96,7 +99,29 @@ def pay_out_sweep() -> tuple[Payout, ...]:
         occasion.today,
         approval=settings.approval_rule,
     )
-    return pay_each(settings, find_due_months(settings, request.on), request)
+    try:
+        paid = pay_each(settings, find_due_months(settings, request.on), request)
+    except PayoutsRefused as refusal:
+        return refused(str(refusal))
+    months = ", ".join(str(each.settlement_month) for each in paid)
+    return ended(f"Paid: {months}." if paid else "Everything that is due is paid.")
+
+
+@flow(name="tell-missing-approvals", flow_run_name="report missing approvals")
+def tell_missing_approvals() -> tuple[SettlementMonth, ...]:
+    """Emit an event for every payout that is due within some days and lacks its approval.
+
+    It runs daily, before payouts take place; once the date has passed the payout is late.
+    """
+    settings, today = Settings.read(), flow_occasion().today
+    soon = [
+        each
+        for each in missing_approvals(settings)
+        if each.is_due_within(settings.approval_notice_days, today)
+    ]
+    for each in soon:
+        emit_unapproved(each, today)
+    return tuple(each.payout.month for each in soon)
 
 
 @flow(name="tell-late-payouts", flow_run_name="report late payouts")
@@ -108,8 +133,9 @@ def tell_late_payouts() -> tuple[SettlementMonth, ...]:
     settings, today = Settings.read(), flow_occasion().today
     with program_database(settings) as engine, engine.connect() as connection:
         late = [each for each in program_standing(connection) if each.days_late(today)]
+    waiting = {each.payout.month for each in missing_approvals(settings)}
     for each in late:
-        emit_late(each, today)
+        emit_late(each, today, waits=each.settlement_month in waiting)
     return tuple(each.settlement_month for each in late)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from prefect.artifacts import create_markdown_artifact
 
 from domain.delivery import expected_of
+from flows.addresses import address_of
 from flows.prefect.server_errors import best_effort
 from flows.prefect.ui_links import form_address
 from flows.reports.markdown import markdown_attached, plain
@@ -34,10 +35,5 @@ def form_link(name: str, deployment: str, parameters: dict[str, Any]) -> Link | 
 
 def _served(settings: Settings, link: Link) -> Link:
     """Replace a file in the home by the address at which it is served, if it is."""
-    target = link.target
-    if settings.pages_url is None or not isinstance(target, Path):
-        return link
-    if not target.is_relative_to(settings.home):
-        return link
-    where = target.relative_to(settings.home).as_posix()
-    return replace(link, target=f"{settings.pages_url.rstrip('/')}/{where}")
+    served = address_of(settings, link.target) if isinstance(link.target, Path) else None
+    return replace(link, target=served) if served else link

@@ -61,13 +61,15 @@ def test_schedules_are_kept_in_the_time_of_seoul() -> None:
     }
 
     assert schedules == {
-        "close-month": ("0 9 3 * *", "Asia/Seoul"),
+        "close-due-months": ("10 * * * *", "Asia/Seoul"),
         "compare-credits": ("0 7 * * *", "Asia/Seoul"),
         "deliver-conversions": ("*/5 * * * *", "Asia/Seoul"),
         "expire-points": ("0 5 * * *", "Asia/Seoul"),
         "pay-rewards-daily": ("30 4 * * *", "Asia/Seoul"),
-        "pay-out-sweep": ("0 10 10-20 * *", "Asia/Seoul"),
+        "pay-out-sweep": ("0 10 * * *", "Asia/Seoul"),
+        "tell-unclosed-months": ("0 8 * * *", "Asia/Seoul"),
         "tell-late-payouts": ("0 11 * * *", "Asia/Seoul"),
+        "tell-missing-approvals": ("30 8 * * *", "Asia/Seoul"),
         "verify": ("0 6 * * 1", "Asia/Seoul"),
     }
 
@@ -178,13 +180,29 @@ def test_runs_are_named_by_what_they_do(
     assert (run_names.closing_name(), run_names.rerun_name()) == names
 
 
-def test_a_deployed_schedule_gets_runs_at_nine_in_seoul_on_the_third(prefect_server: None) -> None:
+def test_months_are_closed_by_one_run_at_a_time() -> None:
+    from flows.prefect.deployments import served_deployments
+
+    limits = {
+        each.name: (each.concurrency_limit, each.concurrency_options)
+        for each in served_deployments()
+        if each.concurrency_limit is not None
+    }
+
+    assert limits.keys() == {"close-due-months"}
+    limit, options = limits["close-due-months"]
+    assert limit == 1
+    assert options is not None
+    assert options.collision_strategy == "CANCEL_NEW"
+
+
+def test_a_deployed_schedule_gets_runs_at_ten_in_seoul_every_day(prefect_server: None) -> None:
     from prefect.client.orchestration import get_client
     from prefect.client.schemas.filters import FlowRunFilter
 
     from flows.prefect.deployments import served_deployments
 
-    (deployment,) = [each for each in served_deployments() if each.name == "close-month"]
+    (deployment,) = [each for each in served_deployments() if each.name == "pay-out-sweep"]
     number = deployment.apply()
     with get_client(sync_client=True) as client:
         where = {"id": str(number)}
@@ -199,7 +217,8 @@ def test_a_deployed_schedule_gets_runs_at_nine_in_seoul_on_the_third(prefect_ser
     assert len(times) >= 3
     for each in times:
         there = each.astimezone(SEOUL)
-        assert (there.day, there.hour, there.minute) == (3, 9, 0)
+        assert (there.hour, there.minute) == (10, 0)
+    assert len({each.astimezone(SEOUL).date() for each in times}) == len(times)
 
 
 def test_versions_that_keep_prefect_from_starting_or_scheduling_are_not_taken() -> None:

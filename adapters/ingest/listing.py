@@ -1,0 +1,98 @@
+"""Looking at a period's folder without reading its data: whether it is whole, and what changed."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+from adapters.ingest.file_names import SELLER_FOLDER, content_of
+from adapters.ingest.file_problem import FileProblem
+from adapters.ingest.manifest import MANIFEST, read_manifest
+from adapters.ingest.object_store import list_objects, read_object
+from adapters.ingest.root import is_object_store, source_of
+from domain.delivery import Period, expected_of
+from domain.refusal import Unavailable
+from domain.sentence import sentence
+
+SETTLED: Final = timedelta(minutes=5)
+"""How long nothing may have changed in a folder even if its manifest fits."""
+
+
+class FolderUnreadable(Unavailable):
+    """A period's folder cannot be listed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The files of a period's folder by name; each has what changes if its content does.
+
+    `changed_at` is the last change, None without files; `fits` says whether there is a manifest
+    that names these files and no others.
+    """
+
+    source: str
+    files: Mapping[str, str]
+    changed_at: datetime | None
+    fits: bool
+
+    @property
+    def marks(self) -> str:
+        """All of it as one text, which is another one if anything changed."""
+        return json.dumps([self.source, *sorted(self.files.items())])
+
+    def whole_from(self, rest: timedelta) -> datetime | None:
+        """From when on it counts as whole: once it is at rest, or soon if a manifest fits."""
+        if self.changed_at is None:
+            return None
+        return self.changed_at + (min(rest, SETTLED) if self.fits else rest)
+
+
+def list_delivery(root: str, period: Period) -> Listing:
+    """List the files of a period under a root; raises FolderUnreadable."""
+    source = source_of(root, period)
+    try:
+        found = dict(_objects(source) if is_object_store(root) else _files(Path(source)))
+        fits = MANIFEST in found and _fits(source, period, found)
+    except (FileProblem, OSError) as error:
+        said = sentence("{source} cannot be listed: {error}", source=source, error=str(error))
+        raise FolderUnreadable(said) from error
+    changed_at = max((each.changed_at for each in found.values()), default=None)
+    return Listing(source, {name: each.mark for name, each in found.items()}, changed_at, fits)
+
+
+@dataclass(frozen=True, slots=True)
+class _Listed:
+    mark: str
+    changed_at: datetime
+
+
+def _files(folder: Path) -> Iterator[tuple[str, _Listed]]:
+    """List files by their status; the system dates a change, whatever date a file is given."""
+    if not folder.is_dir():
+        return
+    for path in (*folder.iterdir(), *folder.glob(f"{SELLER_FOLDER}*/*")):
+        status = path.lstat()
+        mark = f"{status.st_size} {status.st_mtime_ns} {status.st_ctime_ns}"
+        changed_at = datetime.fromtimestamp(status.st_ctime, UTC)
+        yield path.relative_to(folder).as_posix(), _Listed(mark, changed_at)
+
+
+def _objects(url: str) -> Iterator[tuple[str, _Listed]]:
+    for name, facts in list_objects(url).items():
+        changed_at = facts["LastModified"]
+        yield name, _Listed(f"{facts['size']} {facts['ETag']} {changed_at}", changed_at)
+
+
+def _fits(source: str, period: Period, found: Mapping[str, object]) -> bool:
+    """Whether a manifest is one of the period and names the files found, and no others."""
+    place = f"{source}/{MANIFEST}"
+    content = read_object(place) if is_object_store(place) else Path(place).read_bytes()
+    expected = expected_of(period)
+    names = {name for name in found if content_of(PurePosixPath(name).name, expected)}
+    try:
+        manifest = read_manifest(content, period)
+    except FileProblem:
+        return False
+    return not manifest.problems and not any(manifest.differences(names))

@@ -1,0 +1,12 @@
+"""Where files of the home are served, for links that open elsewhere than on this machine."""
+
+from pathlib import Path
+
+from flows.settings import Settings
+
+
+def address_of(settings: Settings, file: Path) -> str | None:
+    """Return the address at which a file in the home is served; None if it is not."""
+    if settings.pages_url is None or not file.is_relative_to(settings.home):
+        return None
+    return f"{settings.pages_url.rstrip('/')}/{file.relative_to(settings.home).as_posix()}"

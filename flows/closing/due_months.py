@@ -1,0 +1,119 @@
+"""The months that are due: over, not closed, and to be closed as soon as they are delivered whole.
+
+They are closed oldest first, since what a month awards binds the later ones (rule 11).
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import Connection
+
+from adapters.ingest.listing import Listing, list_delivery
+from adapters.postgres.evaluations import current_evaluations
+from adapters.postgres.revisions import current_revisions
+from adapters.postgres.runs import last_change_of_data, refused_closing
+from domain.months import SettlementMonth
+from domain.sentence import Sentence, sentence
+from flows.occasion import SEOUL
+from flows.program import program_database, program_policies
+from flows.settings import Settings
+
+_DIGITS: Final = 14  # of a hash, so that the number fits where runs record numbers
+
+
+@dataclass(frozen=True, slots=True)
+class DueMonth:
+    """A month that is over and not closed.
+
+    `rests_on` is another number whenever something changed that may change the answer; `waits_for`
+    says why it is not closed now, None if it can be.
+    """
+
+    month: SettlementMonth
+    rests_on: int
+    waits_for: Sentence | None
+
+
+def find_unclosed(settings: Settings, today: date) -> tuple[SettlementMonth, ...]:
+    """List the months that are over and not closed, oldest first."""
+    with program_database(settings) as engine, engine.connect() as connection:
+        return unclosed_months(connection, settings.first_to_close, today)
+
+
+def unclosed_months(
+    connection: Connection, first: SettlementMonth | None, today: date
+) -> tuple[SettlementMonth, ...]:
+    """List them from a first month on: by default from the earliest one that is closed.
+
+    Before any is closed only the month before this one is due, and only once history is ingested:
+    older folders may be there that the program never decided.
+    """
+    last = SettlementMonth.of(today) - 1
+    closed = {each.settlement_month for each in current_evaluations(connection)}
+    if first is None:
+        if not closed and not current_revisions(connection):
+            return ()
+        first = min(closed, default=last)
+    return tuple(month for month in first.until(last) if month not in closed)
+
+
+def is_overdue(settings: Settings, month: SettlementMonth, today: date) -> bool:
+    """Whether the day has come by which a month is to be closed."""
+    return today >= month.payout_month.first_day.replace(day=settings.close_by_day)
+
+
+def look_at(settings: Settings, month: SettlementMonth, now: datetime) -> DueMonth:
+    """Look whether a month can be closed now, without reading its files.
+
+    A closing that was refused is tried again only if its files, the settings that judge them, or
+    the data of other months changed. Raises FolderUnreadable.
+    """
+    listing = list_delivery(settings.settlements_root(), month)
+    with program_database(settings) as engine, engine.connect() as connection:
+        rests_on = _rests_on(settings, listing, last_change_of_data(connection))
+        refused = refused_closing(connection, month, rests_on)
+    return DueMonth(month, rests_on, _waits_for(settings, listing, refused, now))
+
+
+def _waits_for(
+    settings: Settings, listing: Listing, refused: str | None, now: datetime
+) -> Sentence | None:
+    whole_from = listing.whole_from(timedelta(minutes=settings.rest_minutes))
+    if listing.changed_at is None or whole_from is None:
+        return sentence("Nothing is delivered in {source}.", source=listing.source)
+    if refused is not None:
+        return sentence("Its closing was refused: {refused}", refused=refused)
+    if now < whole_from:
+        return sentence(
+            "Its files changed at {changed_at}; they count as whole from {whole_from} on.",
+            changed_at=_in_seoul(listing.changed_at),
+            whole_from=_in_seoul(whole_from),
+        )
+    return None
+
+
+def _in_seoul(at: datetime) -> str:
+    return f"{at.astimezone(SEOUL):%Y-%m-%d %H:%M}"
+
+
+def _rests_on(settings: Settings, listing: Listing, last_change: int) -> int:
+    """Return a number for all that decides whether a closing is refused."""
+    facts = [
+        listing.marks,
+        last_change,
+        settings.limits,
+        [each.policy.content_hash for each in program_policies(settings)],
+        [_content(file) for file in (settings.holidays, settings.senders)],
+    ]
+    return int(hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:_DIGITS], 16)
+
+
+def _content(file: Path | None) -> str:
+    """Hash a file of the operator's; one that is not there is for the closing to refuse."""
+    return (
+        hashlib.sha256(file.read_bytes()).hexdigest() if file is not None and file.is_file() else ""
+    )

@@ -1,0 +1,196 @@
+"""Months close by themselves: oldest first, once they are delivered whole, each refusal once."""
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine
+
+from adapters.postgres.database import open_database
+from domain.months import SettlementMonth
+from flows.closing.due_months import is_overdue, unclosed_months
+from flows.settings import Settings
+from tests.command_line import Line, Marketplace, Ran
+from tests.three_stores import NOVEMBER, OCTOBER, OCTOBER_CORRECTED, STORES, deliver
+
+Run = Callable[..., Any]
+
+
+@pytest.fixture
+def run(with_history: Marketplace, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run one of the closing room's flows on the marketplace; return the state it ends in."""
+    for name, value in with_history.environment().items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("GROWTH_POINTS_FIRST_MONTH", OCTOBER)
+    monkeypatch.setenv("GROWTH_POINTS_REST_MINUTES", "0")
+
+    def run_flow(name: str = "close_due_months", **variables: str) -> Any:
+        from flows.closing import flow
+
+        for variable, value in variables.items():
+            monkeypatch.setenv(f"GROWTH_POINTS_{variable}", value)
+        return getattr(flow, name)(return_state=True)
+
+    return run_flow
+
+
+def test_months_close_in_order_as_far_as_they_are_delivered(
+    run: Run, with_history: Marketplace
+) -> None:
+    state = run()
+
+    assert state.is_completed()
+    assert state.message.startswith("2024-10 is closed. 2024-11 is closed. 2024-12 waits. Nothing ")
+    assert _closings(with_history, OCTOBER) == [("changed", "the month is over")]
+    assert with_history.done("payouts", "--output", "csv").stdout.count("2024-1") >= 2
+
+
+def test_closing_again_by_itself_does_nothing(run: Run, with_history: Marketplace) -> None:
+    run()
+    before = with_history.row_counts(), _closings(with_history, OCTOBER)
+
+    assert run().message.startswith("2024-12 waits. ")
+
+    assert (with_history.row_counts(), _closings(with_history, OCTOBER)) == before
+
+
+def test_a_refused_month_stops_the_later_ones_and_is_not_tried_again_unchanged(
+    run: Run, with_history: Marketplace
+) -> None:
+    with_history.deliver(OCTOBER, [Line("maru", 1_000, "2024-12-24")], STORES)
+
+    first = run()
+    second = run()
+
+    assert (first.name, first.is_failed()) == ("Refused", True)
+    assert "2024-12" in first.message
+    assert second.is_completed()
+    assert second.message.startswith("2024-10 waits. Its closing was refused: ")
+    assert [how for how, _ in _closings(with_history, OCTOBER)] == ["refused"]
+    assert _closings(with_history, NOVEMBER) == []
+
+    deliver(with_history, OCTOBER, OCTOBER_CORRECTED)
+
+    assert run().message.startswith("2024-10 is closed. 2024-11 is closed. ")
+
+
+def test_a_refused_month_is_tried_again_when_what_it_rests_on_changed(
+    run: Run, with_history: Marketplace
+) -> None:
+    with_history.deliver(OCTOBER, [Line("maru", 1_000, "2024-12-24")], STORES)
+    run()
+
+    run(LIMITS="sellers_vanished=99%")
+    assert len(_closings(with_history, OCTOBER)) == 2
+    run()
+    assert len(_closings(with_history, OCTOBER)) == 2
+    deliver(with_history, "2024-09", {"maru": 2_600_000})
+    with_history.done("ingest", "2024-09")
+    run()
+    assert len(_closings(with_history, OCTOBER)) == 3
+
+
+def test_a_month_whose_window_lacks_data_is_tried_when_it_came(
+    run: Run, with_history: Marketplace, marketplace: Marketplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GROWTH_POINTS_DATABASE_URL", marketplace.database_url)
+
+    assert "its window also needs 2024-08, 2024-09" in run().message
+    assert "its window also needs 2024-08, 2024-09" in run().message
+    empty = Marketplace(with_history.root, with_history.home, marketplace.database_url)
+    assert len(_closings(empty, OCTOBER)) == 1
+    for month in ("2024-08", "2024-09"):
+        empty.done("ingest", month)
+
+    assert run().message.startswith("2024-10 is closed. ")
+
+
+def test_files_that_still_change_are_left_alone(run: Run, with_history: Marketplace) -> None:
+    state = run(REST_MINUTES="60")
+
+    assert state.message.startswith("2024-10 waits. Its files changed at 20")
+    assert _closings(with_history, OCTOBER) == []
+
+
+def test_a_month_that_is_not_closed_in_time_is_told_with_what_is_missing(
+    run: Run, with_history: Marketplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from flows.closing import events
+
+    told: list[Any] = []
+    monkeypatch.setattr(events, "emit", lambda *words: told.append(words))
+    (with_history.root / OCTOBER / "settlements.csv").rename(with_history.root / "away.csv")
+    (with_history.root / OCTOBER / "sellers.csv").unlink()
+
+    state = run("tell_unclosed_months")
+    run("tell_unclosed_months", LANGUAGE="ko")
+
+    assert "2024-10 is not closed. Nothing is delivered in " in state.message
+    kinds, months, payloads = zip(*told, strict=True)
+    assert set(kinds) == {"growth-points.month.unclosed"}
+    assert set(months) == {SettlementMonth.parse(OCTOBER)}
+    assert payloads[0]["missing"].startswith("Nothing is delivered in ")
+    assert payloads[0]["later"] > 20
+    assert "정산 자료가 없습니다" in payloads[1]["missing"]
+
+
+def test_nothing_is_told_of_months_that_are_closed(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from flows.closing import events
+
+    told: list[Any] = []
+    monkeypatch.setattr(events, "emit", lambda *words: told.append(words))
+
+    assert run("tell_unclosed_months", FIRST_MONTH="2198-01").message == "No month is overdue."
+    assert told == []
+
+
+@pytest.mark.parametrize(
+    ("first", "today", "months"),
+    [
+        (None, date(2024, 12, 31), ()),
+        (None, date(2025, 1, 1), ("2024-12",)),
+        (None, date(2025, 2, 1), ("2024-12", "2025-01")),
+        ("2024-09", date(2024, 10, 31), ("2024-09",)),
+        ("2024-09", date(2025, 1, 1), ("2024-09", "2024-12")),
+        ("2025-01", date(2025, 1, 31), ()),
+        ("2025-01", date(2025, 3, 1), ("2025-01", "2025-02")),
+    ],
+)
+def test_due_are_the_months_from_the_first_closed_one_or_the_one_set(
+    closed_november: Marketplace, first: str | None, today: date, months: tuple[str, ...]
+) -> None:
+    with open_database(closed_november.database_url) as engine, engine.connect() as connection:
+        set_to = SettlementMonth.parse(first) if first else None
+        due = unclosed_months(connection, set_to, today)
+
+    assert tuple(map(str, due)) == months
+
+
+def test_before_any_month_is_closed_only_the_last_one_is_due_and_only_with_history(
+    with_history: Marketplace, engine: Engine
+) -> None:
+    today = date(2024, 12, 1)
+    with open_database(with_history.database_url) as known, known.connect() as connection:
+        assert tuple(map(str, unclosed_months(connection, None, today))) == (NOVEMBER,)
+    with engine.connect() as empty:
+        assert unclosed_months(empty, None, today) == ()
+
+
+@pytest.mark.parametrize(
+    ("today", "overdue"),
+    [(date(2024, 11, 6), False), (date(2024, 11, 7), True), (date(2024, 12, 1), True)],
+)
+def test_a_month_is_overdue_from_a_day_of_its_payout_month(today: date, overdue: bool) -> None:
+    settings = Settings(close_by_day=7)
+
+    assert is_overdue(settings, SettlementMonth.parse(OCTOBER), today) is overdue
+
+
+def _closings(marketplace: Marketplace, month: str) -> list[tuple[str, str]]:
+    listed: Ran = marketplace.run("history", month, "--output", "csv")
+    return [
+        (row["result"], row["reason"][:17]) for row in listed.rows() if row["action"] == "close"
+    ]
