@@ -1,8 +1,9 @@
 """What people read for the words that programs know: states, kinds, reasons, accounts."""
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
+from adapters.postgres.runs import Action
 from domain.corrections import CorrectionKind
 from domain.eligibility import Reason
 from domain.ledger import TransferKind
@@ -103,6 +104,30 @@ CORRECTIONS: Final[Mapping[CorrectionKind, Sentence]] = {
     CorrectionKind.CLAWBACK: sentence("Clawback"),
     CorrectionKind.REINSTATEMENT: sentence("Reinstatement"),
 }
+ACTIONS: Final[Mapping[Action, Sentence]] = {
+    Action.INGEST: sentence("Ingested"),
+    Action.CLOSE: sentence("Closed"),
+    Action.EVALUATE_AGAIN: sentence("Evaluated again"),
+    Action.APPROVE: sentence("Approved"),
+    Action.PAY_OUT: sentence("Paid out"),
+    Action.AWARD_CORRECTION: sentence("Award correction"),
+    Action.CLAWBACK: sentence("Clawback"),
+    Action.REINSTATEMENT: sentence("Reinstatement"),
+    Action.RESCHEDULE: sentence("Payout date moved"),
+}
+COUNTS: Final[Mapping[str, Sentence]] = {
+    "lines": sentence("Lines"),
+    "awarded": sentence("Awarded"),
+    "reversed": sentence("Reversed"),
+    "over_awarded": sentence("Paid, not earned"),
+    "under_awarded": sentence("Earned, not paid"),
+    "points": sentence("Points"),
+    "sellers": sentence("Stores"),
+    "days": sentence("Days"),
+    "days_ahead": sentence("Days ahead"),
+}
+"""What a run counts of what it did."""
+
 TITLES: Final[Mapping[str, Sentence]] = {
     "months": sentence("Months and decisions"),
     "ledger": sentence("Ledger"),
@@ -111,6 +136,15 @@ TITLES: Final[Mapping[str, Sentence]] = {
     "rewards": sentence("Customer rewards"),
 }
 """What the lists of a store are called."""
+
+
+def counted(counts: Mapping[str, Any]) -> Sentence | None:
+    """Say what a run did, by name and count; None if that was nothing."""
+    facts: dict[str, object] = {}
+    for number, (name, count) in enumerate(counts.items()):
+        facts |= {f"name{number}": COUNTS.get(name) or label(name), f"count{number}": count}
+    places = (f"{{name{number}}} {{count{number}:,}}" for number in range(len(counts)))
+    return Sentence(" · ".join(places), facts) if counts else None
 
 
 def label(word: str) -> Sentence:

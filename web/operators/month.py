@@ -17,10 +17,13 @@ from adapters.postgres.month_detail import (
 from adapters.postgres.runs import RecordedRun, runs_of
 from domain.ledger import Award
 from domain.months import SettlementMonth
-from domain.sentence import sentence
+from domain.sentence import Sentence, sentence
 from flows.showing.desk import Desk, gather_desk
 from flows.showing.forms import correction_form, rerun_form
+from flows.showing.labels import ACTIONS, counted
+from flows.showing.month_states import MonthState
 from flows.showing.tasks import tasks
+from flows.showing.wording import WORDINGS
 from web.operators.kept import kept_reports
 from web.operators.looks import look_of
 from web.operators.months import state_words
@@ -87,6 +90,7 @@ def month_page(visit: Visit) -> Response:
         corrections=table(visit, CORRECTIONS, _corrections(visit, desk, month), "seller_id"),
         runs=table(visit, RUNS, _runs(visit, runs), "-recorded_at", has_filter=len(runs) > 10),  # noqa: PLR2004 rows
         around=_around(desk, month),
+        passed_over=_passed_over(visit, state),
         reports=_other_reports(visit, month),
         has_refused=latest_quarantine(visit.settings.quarantine, month) is not None,
         last_run=visit.prefect.last_run(f"month-{month}"),
@@ -110,6 +114,13 @@ def _around(
     before = [each for each in known if each < month]
     after = [each for each in known if each > month]
     return (before[-1] if before else None, after[0] if after else None)
+
+
+def _passed_over(visit: Visit, state: MonthState | None) -> str:
+    """Name the days that the payout date passes over."""
+    names = WORDINGS[visit.language].weekend
+    planned = state.planned.passed_over if state and state.planned else []
+    return ", ".join(f"{day} {names.get(name, name)}" for day, name in planned)
 
 
 def _evaluations(
@@ -138,17 +149,15 @@ def _evaluation(
         each.reason,
         each.actor,
         each.policy,
-        difference(first) if first else None,
+        _difference(first) if first else None,
         Linked(sentence("Report"), visit.at(report)) if report else None,
         Linked(sentence("With the one before"), compared) if compared else None,
     )
 
 
-def difference(run: RecordedRun) -> str | None:
-    """Say what a run changed, as counts by name, or why it was refused."""
-    if run.refused:
-        return run.refused
-    return "; ".join(f"{name} {count:,}" for name, count in run.difference.items()) or None
+def _difference(run: RecordedRun) -> Sentence | str | None:
+    """Say what a run changed, or why it was refused."""
+    return run.refused or counted(run.difference)
 
 
 def _deliveries(visit: Visit, connection: Connection, month: SettlementMonth) -> Iterator[Cells]:
@@ -191,11 +200,11 @@ def _runs(visit: Visit, runs: tuple[RecordedRun, ...]) -> Iterator[Cells]:
         result = "refused" if each.refused else "changed" if each.changed else "unchanged"
         yield (
             each.recorded_at,
-            each.action.value,
+            ACTIONS[each.action],
             each.actor,
             each.reason,
             Tags((look_of(result),)),
-            difference(each),
+            _difference(each),
         )
 
 

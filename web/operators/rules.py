@@ -120,7 +120,7 @@ def _result(each: RuleChecked) -> tuple[Sentence, str]:
     if not each.broken:
         return look_of("holds")
     _, look = look_of(each.severity)
-    return sentence("broken"), look
+    return sentence("reported") if each.severity == "info" else sentence("broken"), look
 
 
 def _checked_rules(visit: Visit) -> Mapping[str, list[RuleChecked]]:
