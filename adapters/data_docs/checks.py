@@ -104,6 +104,14 @@ def read_checks(folder: Path, month: SettlementMonth | None = None) -> tuple[Che
     return tuple(checked for _, checked in checks)
 
 
+def last_checks(folder: Path) -> Mapping[SettlementMonth, CheckedDelivery]:
+    """Read the last check of each month; raises CheckDamaged."""
+    newest: dict[str, Path] = {}
+    for file in sorted(_files(folder), key=lambda file: (_number(file), file.name)):
+        newest[file.parent.name] = file
+    return {each.settlement_month: each for each in map(_read, newest.values())}
+
+
 def _files(folder: Path, month: SettlementMonth | None = None) -> Iterator[Path]:
     return (folder / _RESULTS).glob(f"{month or '*'}/*.json")
 

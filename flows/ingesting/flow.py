@@ -74,7 +74,7 @@ def ingest_month(
             ingested = record_ingested(settings, wanted, delivery, cause, root, preview=preview)
     if not preview:
         refresh_quality_pages(settings)
-    return told(ingested, ingested.sentences())
+    return told(ingested, ingested.told())
 
 
 @step(name="record the delivery")

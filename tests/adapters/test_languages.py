@@ -31,6 +31,7 @@ from domain.using.allocation import Outcome
 from domain.using.rewards import RewardKind
 from flows.accounting import journal, roll_forward
 from flows.closing.differences import CHANGES
+from flows.showing.seller_rows import SELLER_RECORDS
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "adapters" / "languages"
@@ -45,7 +46,8 @@ _COLUMNS: Final = chain(
     *(use_listings.REWARDS, use_listings.STATEMENT),
     *(delivery_listings.MONTHS, delivery_listings.QUARANTINE_TABLE, delivery_check.FINDINGS),
     *(roll_forward.COLUMNS, journal.COLUMNS, CHANGES),
-    ("month", "seller", "what", "tier", "points"),
+    *(each.columns for each in SELLER_RECORDS.values()),
+    ("month", "seller", "what", "tier", "points", "would be"),
 )
 _MONTH_STATES: Final = (
     *("ingested", "closed", "paid", "restated", "replaced", "blocked"),
