@@ -71,8 +71,12 @@ def previewed_report(day: Period, payment: Payment, findings: Sequence[Finding])
     report = day_report(day, payment, findings, Path())
     return replace(
         report,
-        headline=f"{report.headline}; this is a preview, nothing was written",
-        next_step=NextStep("Nothing was written. To pay it:", f"growth-points pay-rewards {day}"),
+        headline=sentence(
+            "{headline}; this is a preview, nothing was written", headline=report.headline
+        ),
+        next_step=NextStep(
+            sentence("Nothing was written. To pay it:"), f"growth-points pay-rewards {day}"
+        ),
         links=(),
     )
 

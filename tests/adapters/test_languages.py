@@ -70,6 +70,7 @@ WORDS: Final[set[Id]] = {
     *(("result", result) for result in ("changed", "no change", "refused")),
     *(("notice state", state) for state in ("stands", "void")),
     *(("unit", unit) for unit in ("month", "day")),
+    *(("run state", state) for state in ("running", "pending", "cancelling")),
 }
 # Words whose keys come from queries, from a library or from names of parameters.
 _OPEN: Final = frozenset({"check", "difference", "holiday", "field", "to send"})
