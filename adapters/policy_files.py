@@ -8,20 +8,19 @@ their meaning and their hash.
 """
 
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields
-from enum import StrEnum
+from collections.abc import Iterable
+from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
-from domain.months import MonthInvalid, SettlementMonth
+from adapters.policy_values import KEYS_OF_USE, PolicyValues, sourced_values
+from domain.months import MonthInvalid
 from domain.policy import Exclusion, PayoutRule, Policy, PolicyInvalid, Tenure, TenureDay, Tier
-from domain.sentence import Text, message_of, sentence
+from domain.sentence import message_of, sentence
 from domain.using.use_rules import RULES_OF_A_SILENT_POLICY, UseRules
 
 _BUILT_IN: Final = files("adapters") / "policies"
-_SOURCED: Final = frozenset({"value", "source"})
 _REQUIRED: Final = frozenset(
     {
         "counted_line_types",
@@ -38,12 +37,8 @@ _REQUIRED: Final = frozenset(
     }
 )
 _OPTIONAL: Final = frozenset({"in_force_from", "adjustment_limit_points"})
-_OF_USE: Final = tuple(f"use.{each.name}" for each in fields(UseRules))
 _FORMAT: Final = 1
 _OF_A_TIER: Final = ("lower_average_krw", "upper_average_krw", "points")
-
-_Choice = TypeVar("_Choice", bound=StrEnum)
-_Plain = TypeVar("_Plain", int, str, bool)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +137,7 @@ def _policy(document: dict[str, Any]) -> Policy:
         raise PolicyInvalid(
             sentence("name is missing or not a text; write it on a line at the top")
         )
-    values = _Values(dict(_sourced_values(document)))
+    values = PolicyValues(dict(sourced_values(document)))
     numbers = values.tier_numbers()
     _require_exactly_the_known_keys(values, numbers)
     return Policy(
@@ -164,121 +159,7 @@ def _policy(document: dict[str, Any]) -> Policy:
     )
 
 
-def _sourced_values(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield each value of a document's tables under its dotted key."""
-    for name, content in table.items():
-        key = f"{prefix}{name}"
-        if "." in name:
-            raise PolicyInvalid(sentence('"{key}" is quoted; write its parts as tables', key=key))
-        if isinstance(content, dict) and content and not _SOURCED & content.keys():
-            yield from _sourced_values(content, f"{key}.")
-        else:
-            yield key, _value_beside_its_source(key, content)
-
-
-def _value_beside_its_source(key: str, content: Any) -> Any:
-    if not isinstance(content, dict) or content.keys() != _SOURCED:
-        raise PolicyInvalid(
-            sentence(
-                "{key} must be a value beside its source and nothing else: {key} = {{ "
-                'value = …, source = "…" }}',
-                key=key,
-            )
-        )
-    source = content["source"]
-    if not isinstance(source, str) or not source.strip():
-        raise PolicyInvalid(
-            sentence("{key} has no source; say in words where its value comes from", key=key)
-        )
-    return content["value"]
-
-
-@dataclass(frozen=True, slots=True)
-class _Values:
-    """A policy's values by dotted key. Methods return a value or raise PolicyInvalid."""
-
-    by_key: Mapping[str, Any]
-
-    def whole(self, key: str) -> int:
-        """Return a whole number."""
-        return self._plain(key, int, sentence("a whole number"))
-
-    def whole_or_none(self, key: str) -> int | None:
-        """Return a whole number, or None if the key is absent."""
-        return self.whole(key) if key in self.by_key else None
-
-    def yes_or_no(self, key: str) -> bool:
-        """Return true or false."""
-        return self._plain(key, bool, sentence("true or false"))
-
-    def text(self, key: str) -> str:
-        """Return a text."""
-        return self._plain(key, str, sentence("a text"))
-
-    def texts(self, key: str) -> tuple[str, ...]:
-        """Return a list of texts."""
-        found = self.by_key[key]
-        if not isinstance(found, list) or not all(isinstance(each, str) for each in found):
-            raise PolicyInvalid(
-                sentence("{key} must be a list of texts, not {found!r}", key=key, found=found)
-            )
-        return tuple(found)
-
-    def choice(self, key: str, choices: type[_Choice]) -> _Choice:
-        """Return one of the given choices."""
-        return _one_of(key, self.text(key), choices)
-
-    def choices(self, key: str, choices: type[_Choice]) -> tuple[_Choice, ...]:
-        """Return a list of the given choices."""
-        return tuple(_one_of(key, text, choices) for text in self.texts(key))
-
-    def month_or_none(self, key: str) -> SettlementMonth | None:
-        """Return a settlement month, or None if the key is absent."""
-        return SettlementMonth.parse(self.text(key)) if key in self.by_key else None
-
-    def tier_numbers(self) -> list[int]:
-        """Return the numbers under `tier`, ascending; other names are unknown keys."""
-        names = {key.split(".")[1] for key in self.by_key if key.startswith("tier.")}
-        return sorted(int(name) for name in names if name.isdecimal() and str(int(name)) == name)
-
-    def whole_numbers(self, key: str) -> tuple[int, ...]:
-        """Return a list of whole numbers."""
-        found = self.by_key[key]
-        if not isinstance(found, list) or not all(type(each) is int for each in found):
-            raise PolicyInvalid(
-                sentence(
-                    "{key} must be a list of whole numbers, not {found!r}", key=key, found=found
-                )
-            )
-        return tuple(found)
-
-    def of_use(self) -> bool:
-        """Whether the policy has rules of use."""
-        return any(key in self.by_key for key in _OF_USE)
-
-    def _plain(self, key: str, kind: type[_Plain], words: Text) -> _Plain:
-        found = self.by_key[key]
-        if type(found) is not kind:  # in Python `true` is an int, too
-            raise PolicyInvalid(
-                sentence("{key} must be {words}, not {found!r}", key=key, words=words, found=found)
-            )
-        return found
-
-
-def _one_of(key: str, text: str, choices: type[_Choice]) -> _Choice:
-    if text not in set(choices):
-        raise PolicyInvalid(
-            sentence(
-                "{key} must be one of {choices}, not {text!r}",
-                key=key,
-                choices=", ".join(choices),
-                text=text,
-            )
-        )
-    return choices(text)
-
-
-def _tenure(values: _Values) -> Tenure:
+def _tenure(values: PolicyValues) -> Tenure:
     return Tenure(
         min_months=values.whole("tenure.min_months"),
         min_is_strict=values.yes_or_no("tenure.min_is_strict"),
@@ -287,12 +168,12 @@ def _tenure(values: _Values) -> Tenure:
     )
 
 
-def _tier(values: _Values, number: int) -> Tier:
+def _tier(values: PolicyValues, number: int) -> Tier:
     lower, upper, points = (values.whole(f"tier.{number}.{name}") for name in _OF_A_TIER)
     return Tier(number, lower, upper, points)
 
 
-def _use_rules(values: _Values) -> UseRules:
+def _use_rules(values: PolicyValues) -> UseRules:
     return UseRules(
         conversion_min_points=values.whole("use.conversion_min_points"),
         conversion_unit_points=values.whole("use.conversion_unit_points"),
@@ -303,9 +184,9 @@ def _use_rules(values: _Values) -> UseRules:
     )
 
 
-def _require_exactly_the_known_keys(values: _Values, tiers: Iterable[int]) -> None:
+def _require_exactly_the_known_keys(values: PolicyValues, tiers: Iterable[int]) -> None:
     required = _REQUIRED | {f"tier.{number}.{name}" for number in tiers for name in _OF_A_TIER}
-    required |= set(_OF_USE) if values.of_use() else set()
+    required |= set(KEYS_OF_USE) if values.of_use() else set()
     if missing := sorted(required - values.by_key.keys()):
         raise PolicyInvalid(sentence("lacks {keys}", keys=", ".join(missing)))
     if unknown := sorted(values.by_key.keys() - required - _OPTIONAL):

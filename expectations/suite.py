@@ -9,13 +9,12 @@ from domain.months import SettlementMonth
 from expectations.comparison_rules import BAND_RULES, COMPARISON_RULES
 from expectations.delivery_rules import CONTROL_TOTAL_RULES, PRESENCE_RULES, SET_RULES, WHOLE_RULES
 from expectations.line_rules import LINE_RULES
-from expectations.reward_rules import (
+from expectations.reward_rules import ENTRY_RULES, EntryTerms
+from expectations.reward_set_rules import (
     COMPARED_ENTRY_RULES,
     ENTRY_CONTROL_TOTAL_RULES,
     ENTRY_PRESENCE_RULES,
-    ENTRY_RULES,
     ENTRY_SET_RULES,
-    EntryTerms,
 )
 from expectations.rule import BandRule, Check, PresenceRule, Rule, WholeRule
 from expectations.snapshot_rules import SNAPSHOT_RULES

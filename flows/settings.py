@@ -1,18 +1,13 @@
 """The settings, read once from environment variables."""
 
 from pathlib import Path
-from typing import Final, Self
+from typing import Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import SettingsConfigDict
 
-from adapters.ad_system.address import (
-    AddressInvalid,
-    TokenInvalid,
-    checked_address,
-    checked_token,
-)
+from adapters.ad_system.address import TokenInvalid, checked_token
 from adapters.heads.targets import TargetInvalid, check_targets
 from adapters.ingest.root import RootInvalid, valid_root
 from adapters.languages.catalog import ENGLISH, Language
@@ -21,9 +16,7 @@ from domain.approval import ApprovalRule, ApprovalRuleInvalid
 from domain.limits import LIMITS, LimitInvalid, parse_limits
 from domain.refusal import WrongUsage
 from domain.sentence import message_of, sentence
-from flows.unattended import Unattended
-
-_THIS_MACHINE: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+from flows.outside import Outside
 
 
 class SettingsInvalid(WrongUsage):
@@ -34,7 +27,7 @@ class SettlementsUnknown(WrongUsage):
     """No root of settlement folders was given or configured."""
 
 
-class Settings(Unattended):
+class Settings(Outside):
     """The settings of the service; each field is read from `GROWTH_POINTS_<NAME>`."""
 
     model_config = SettingsConfigDict(env_prefix="GROWTH_POINTS_", frozen=True)
@@ -91,65 +84,9 @@ class Settings(Unattended):
         "comma-separated",
     )
 
-    ad_system_url: str | None = Field(
-        default=None, description="address of the ad system that conversions are delivered to"
-    )
-    ad_system_token: SecretStr | None = Field(
-        default=None, description="the token that the ad system expects"
-    )
-    ad_system_token_file: Path | None = Field(
-        default=None, description="file of the token that the ad system expects"
-    )
-
-    stores_jwks: str | None = Field(
-        default=None, description="file or URL of the keys that tokens of stores are signed with"
-    )
-    stores_issuer: str | None = Field(default=None, description="who issues the tokens of stores")
-    stores_audience: str = Field(
-        default="growth-points", description="for whom the tokens of stores are meant"
-    )
-    stores_database_url: str | None = Field(
-        default=None, description="the login of the stores' process, instead of the database's"
-    )
-
     language: Language = Field(
         default=ENGLISH, description="in which language people are answered: en or ko"
     )
-
-    @field_validator("ad_system_url")
-    @classmethod
-    def _known_address(cls, value: str | None) -> str | None:
-        try:
-            return value and checked_address(value)
-        except AddressInvalid as error:
-            raise ValueError(message_of(error)) from None
-
-    @field_validator("stores_jwks")
-    @classmethod
-    def _safe_keys(cls, value: str | None) -> str | None:
-        url = urlsplit(value or "")
-        if url.scheme == "http" and url.hostname not in _THIS_MACHINE:
-            raise ValueError(
-                sentence("keys are fetched over https:// only, except on this machine")
-            )
-        return value
-
-    @field_validator("ad_system_token")
-    @classmethod
-    def _a_token(cls, value: SecretStr | None) -> SecretStr | None:
-        try:
-            return value and SecretStr(checked_token(value.get_secret_value()))
-        except TokenInvalid as error:
-            raise ValueError(message_of(error)) from None
-
-    @field_validator("ad_system_token_file")
-    @classmethod
-    def _instead_of_a_token(cls, value: Path | None, others: ValidationInfo) -> Path | None:
-        if value and others.data.get("ad_system_token"):
-            raise ValueError(
-                sentence("GROWTH_POINTS_AD_SYSTEM_TOKEN is set, too; unset one of them")
-            )
-        return value
 
     @field_validator("heads")
     @classmethod
@@ -207,8 +144,7 @@ class Settings(Unattended):
 
     @field_validator(
         *("database_url", "settlements", "senders", "policies", "holidays", "accounts"),
-        *("pages_url", "ad_system_url", "ad_system_token", "ad_system_token_file"),
-        *("stores_jwks", "stores_issuer", "stores_database_url"),
+        "pages_url",
         mode="before",
     )
     @classmethod

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
-from pathlib import Path
 from typing import Any, Final
 
 from psycopg.errors import InsufficientPrivilege
@@ -11,6 +10,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, OperationalError, ProgrammingError
 
+from adapters.postgres.migrating import migrate
 from adapters.postgres.waiting import LOCK_TIMEOUT_SECONDS, name_who_holds_locks
 from domain.refusal import Unavailable, WrongUsage
 from domain.secrets import without_secrets
@@ -29,8 +29,6 @@ _FIRST_ROLE: Final = text("""
 _MAY_APPROVE: Final = text("""
     SELECT session_user, pg_has_role(session_user, 'growth_points_approver', 'MEMBER')
 """)
-
-_VERSIONS = Path(__file__).parents[2] / "deploy" / "migrations" / "versions"
 
 # Every setting that affects results is set to its default, so that environment variables such as
 # PGTZ and settings of the role or the database have no influence.
@@ -52,9 +50,6 @@ _SESSION: Final = """
 _LIMIT_WAITS: Final = (
     "SELECT set_config('lock_timeout', %s, false) WHERE current_setting('lock_timeout') = '0'"
 )
-# Migrations wait for each other; the first one, before there is a table to lock, by a number.
-_FIRST_MIGRATION: Final = "SELECT pg_advisory_xact_lock(7310020002)"
-_NEXT_MIGRATION: Final = "LOCK TABLE growth_points.alembic_version IN EXCLUSIVE MODE"
 _SET_NESTED_LOOPS: Final = text("SELECT set_config('enable_nestloop', :before, true)")
 _PLACE: Final = frozenset({"host", "hostaddr", "port"})
 _CONNECT_SECONDS: Final = 10
@@ -67,14 +62,6 @@ class DatabaseUrlInvalid(WrongUsage):
 
 class DatabaseUnreachable(Unavailable):
     """No connection to the database could be made."""
-
-
-class DatabaseNewer(Unavailable):
-    """The database was migrated by a newer version of this program."""
-
-
-class MigrationForbidden(Unavailable):
-    """The database user lacks a privilege that a migration needs."""
 
 
 class LoginForbidden(Unavailable):
@@ -99,7 +86,7 @@ def open_database(
     """
     engine = _engine(url, lock_timeout, connections)
     try:
-        migrate(engine)
+        migrate(engine, _applied(engine))
         if (role := _role_of_login(engine, work_as)) is not None:
             event.listen(engine, "connect", partial(_set_role, role))
         engine.dispose()
@@ -111,49 +98,6 @@ def open_database(
 def roll_back_all(engine: Engine) -> None:
     """Let every transaction of an engine be rolled back where it would be committed."""
     event.listen(engine, "commit", lambda connection: connection.connection.rollback())
-
-
-def migrate(engine: Engine) -> None:
-    """Apply missing migrations, in one process at a time."""
-    applied = _applied(engine)
-    newest = max(file.name[:4] for file in _VERSIONS.glob("[0-9]*.py"))
-    if applied is not None and applied > newest:
-        raise DatabaseNewer(
-            sentence(
-                "The database is at migration {applied}, this program knows {newest}: "
-                "use the newer version of growth-points.",
-                applied=applied,
-                newest=newest,
-            )
-        )
-    if applied == newest:
-        return
-    try:
-        _upgrade(engine, applied)
-    except ProgrammingError as error:
-        if not isinstance(error.orig, InsufficientPrivilege):
-            raise
-        diagnosis = error.orig.diag
-        raise MigrationForbidden(
-            sentence(
-                "The database cannot be migrated: {why}. {hint}.",
-                why=diagnosis.message_primary,
-                hint=diagnosis.message_hint
-                or sentence("Its user must own the schema growth_points"),
-            )
-        ) from error
-
-
-def _upgrade(engine: Engine, applied: str | None) -> None:
-    from alembic import command
-    from alembic.config import Config
-
-    config = Config()
-    config.set_main_option("script_location", str(_VERSIONS.parent))
-    with engine.begin() as connection:
-        connection.execute(text(_FIRST_MIGRATION if applied is None else _NEXT_MIGRATION))
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
 
 
 def _applied(engine: Engine) -> str | None:

@@ -5,12 +5,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
-from adapters.postgres.payout_dates import PlannedPayout
 from domain.findings import warnings
 from domain.funnel import Funnel
 from domain.ledger import total_points
 from domain.many import many
-from domain.sentence import Sentence, Text, Word, joined, sentence, sentences
+from domain.sentence import Text, Word, sentence
 from flows.closing.differences import (
     CHANGES,
     change_rows,
@@ -19,7 +18,8 @@ from flows.closing.differences import (
 )
 from flows.closing.evaluation import EvaluatedMonth
 from flows.closing.record_closing import Closing
-from flows.reports.report import Bar, Figure, Link, Mood, NextStep, Report, Section
+from flows.closing.report_figures import facts, figures, is_due, when_posted
+from flows.reports.report import Bar, Link, Mood, NextStep, Report, Section
 
 _SHOWN: Final = 40  # sellers listed in a terminal
 _HOW: Final = sentence("How it was decided")
@@ -38,7 +38,7 @@ def closing_report(
         headline=_headline(closing),
         mood=Mood.WARN if warnings(closing.findings) else Mood.GOOD,
         findings=closing.findings,
-        figures=tuple(_figures(closing)),
+        figures=tuple(figures(closing)),
         sections=tuple(_sections(closing)),
         next_step=next_step or _next_step(closing),
         links=links,
@@ -47,10 +47,10 @@ def closing_report(
 
 
 def _sections(closing: Closing) -> Iterator[Section]:
-    yield _awards(closing.closed, _when_posted(closing))
+    yield _awards(closing.closed, when_posted(closing))
     yield _why_nothing(closing.funnel)
     yield from _compared_with_the_last_run(closing)
-    yield Section(_HOW, ("", ""), tuple(_facts(closing)))
+    yield Section(_HOW, ("", ""), tuple(facts(closing)))
     yield from what_changed(closing)
     if rows := tuple(paid_otherwise(closing)):
         columns = ("month", "seller", "what", "tier", "points")
@@ -111,104 +111,6 @@ def _headline(closing: Closing) -> Text:
     return sentence("{month} was closed before with the same input: no change", month=month)
 
 
-def _figures(closing: Closing) -> Iterator[Figure]:
-    closed, revision = closing.closed, closing.closed.revision
-    planned = closing.payouts[closed.month]
-    earned = len(closed.earned)
-    yield Figure(sentence("sellers"), f"{revision.sellers:,}")
-    yield Figure(
-        sentence("amount, KRW"),
-        f"{revision.amount_krw:,}",
-        many("settlement line", revision.lines),
-    )
-    yield Figure(sentence("awards"), f"{earned:,}", _share(earned, revision.sellers))
-    yield Figure(
-        sentence("points"),
-        f"{total_points(closed.earned):,}",
-        joined((_when_posted(closing), _posted(closed)), ": "),
-    )
-    yield Figure(sentence("payout"), f"{planned.due_on}", joined((_why(planned), _state(closing))))
-
-
-def _when_posted(closing: Closing) -> Text:
-    return sentence("would be posted") if closing.request.preview else sentence("posted now")
-
-
-def _share(awards: int, sellers: int) -> Text:
-    return sentence("{share:.2%} of the sellers", share=awards / sellers) if sellers else ""
-
-
-def _facts(closing: Closing) -> Iterator[tuple[Text, Text]]:
-    closed, revision = closing.closed, closing.closed.revision
-    yield (
-        sentence("policy"),
-        sentence(
-            "{policy} (evaluation {number} of the month)",
-            policy=closed.policy.name,
-            number=closed.evaluation.evaluation_no,
-        ),
-    )
-    yield (
-        sentence("delivery"),
-        sentence(
-            "revision {number}, {source}", number=revision.revision_no, source=revision.source
-        ),
-    )
-    yield sentence("content"), revision.content_hash
-    yield sentence("by"), f"{closing.request.cause.actor}: {closing.request.cause.reason}"
-    if closing.chain_head is not None:
-        yield sentence("ledger head"), f"{closing.chain_head.seal_no} {closing.chain_head.hash}"
-
-
-def _posted(month: EvaluatedMonth) -> Text:
-    difference = month.restatement
-    posted = {"award": difference.post, "reversal": difference.reverse}
-    parts: list[Text] = [
-        joined((many(noun, len(awards)), many("point", total_points(awards))), ", ")
-        for noun, awards in posted.items()
-        if awards
-    ]
-    if held := difference.held_elsewhere:
-        parts.append(_held_elsewhere(len(held)))
-    return joined(parts) if parts else sentence("nothing")
-
-
-def _held_elsewhere(tiers: int) -> Sentence:
-    return sentences(
-        "{count:,} tier not given again: another month gave it",
-        "{count:,} tiers not given again: another month gave them",
-        count=tiers,
-    )
-
-
-def _why(planned: PlannedPayout) -> Text:
-    if not planned.passed_over:
-        return sentence("day {day} is a business day", day=planned.due_on.day)
-    return joined(
-        sentence("{day} is {name}", day=day, name=Word("holiday", name))
-        for day, name in planned.passed_over
-    )
-
-
-def _state(closing: Closing) -> Text:
-    if closing.closed.paid_out:
-        return sentence("paid")
-    if closing.request.preview:
-        return (
-            sentence("points would be pending, due already")
-            if _is_due(closing)
-            else sentence("points would be pending until then")
-        )
-    if _is_due(closing):
-        return sentence("points pending, due already")
-    return sentence("points pending until then")
-
-
-def _is_due(closing: Closing) -> bool:
-    due_on = closing.payouts[closing.closed.month].due_on
-    return due_on <= closing.request.cause.started_at.date()
-
-
 def _next_step(closing: Closing) -> NextStep:
     closed, month = closing.closed, closing.closed.month
     unsettled = [each.month for each in closing.months if each.restatement.is_unsettled]
@@ -223,7 +125,7 @@ def _next_step(closing: Closing) -> NextStep:
     if closed.paid_out:
         return NextStep(sentence("Nothing: the month is paid."))
     due_on = closing.payouts[month].due_on
-    if _is_due(closing):
+    if is_due(closing):
         return NextStep(
             sentence("Its payout was due on {due_on}; this pays it:", due_on=due_on),
             "growth-points pay-out",

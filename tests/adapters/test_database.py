@@ -9,11 +9,11 @@ from sqlalchemy.exc import DBAPIError
 
 from adapters.postgres import database, tables
 from adapters.postgres.database import (
-    DatabaseNewer,
     DatabaseUnreachable,
     DatabaseUrlInvalid,
     open_database,
 )
+from adapters.postgres.migrating import DatabaseNewer
 from domain.months import SettlementMonth
 
 HASH = "0" * 64

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import create_engine, text
 
-from adapters.postgres.database import MigrationForbidden, open_database
+from adapters.postgres.database import open_database
+from adapters.postgres.migrating import MigrationForbidden
 from adapters.postgres.verification.verify import verify
 
 OWNER = "an_owner_without_rights"

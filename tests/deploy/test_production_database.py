@@ -10,7 +10,8 @@ from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ProgrammingError
 
-from adapters.postgres.database import LoginForbidden, MigrationForbidden, open_database
+from adapters.postgres.database import LoginForbidden, open_database
+from adapters.postgres.migrating import MigrationForbidden
 from domain.approval import ApprovalRule
 from domain.months import SettlementMonth
 from flows.occasion import this_occasion

@@ -9,7 +9,7 @@ import pytest
 from domain.findings import Severity
 from domain.profile import COMPARED_ENTRIES
 from domain.using.rewards import RewardKind
-from expectations.reward_rules import COMPARED_ENTRY_RULES
+from expectations.reward_set_rules import COMPARED_ENTRY_RULES
 from expectations.rule import Rule
 from expectations.suite import REWARD_SUITE
 from tests.reward_days import NOTHING_FOUND, SmallRewardDay, entry

@@ -8,7 +8,7 @@ from typing import Final
 
 import pytest
 
-from adapters.postgres import database
+from adapters.postgres import migrating
 from adapters.postgres.verification import guards
 
 _MIGRATION: Final = '''
@@ -37,13 +37,13 @@ table later
 @contextmanager
 def later_version(folder: Path) -> Iterator[None]:
     """Have the program bring one more migration, and the schema that this makes."""
-    versions = Path(copytree(database._VERSIONS.parent, folder / "migrations")) / "versions"
+    versions = Path(copytree(migrating._VERSIONS.parent, folder / "migrations")) / "versions"
     newest = max(int(file.name[:4]) for file in versions.glob("[0-9]*.py"))
     migration = _MIGRATION.format(newest=newest, later=newest + 1)
     versions.joinpath(f"{newest + 1:04}_later.py").write_text(migration)
     expected = folder / "structure.txt"
     expected.write_text(guards._EXPECTED.read_text() + _STRUCTURE)
     with pytest.MonkeyPatch.context() as program:
-        program.setattr(database, "_VERSIONS", versions)
+        program.setattr(migrating, "_VERSIONS", versions)
         program.setattr(guards, "_EXPECTED", expected)
         yield

@@ -13,10 +13,11 @@ import pytest
 from sqlalchemy import Connection
 
 from adapters.postgres.corrections import binding_awards
-from adapters.postgres.database import DatabaseNewer, open_database
+from adapters.postgres.database import open_database
 from adapters.postgres.decisions import decisions
 from adapters.postgres.evaluations import current_evaluations
 from adapters.postgres.ledger import paid_months
+from adapters.postgres.migrating import DatabaseNewer
 from adapters.postgres.payout_dates import planned_payouts
 from adapters.postgres.runs import Action, runs_of
 from adapters.postgres.verification.verify import verify
