@@ -15,6 +15,7 @@ from babel.messages.catalog import Message
 from babel.messages.extract import extract_from_dir, extract_from_file
 from babel.messages.pofile import read_po
 
+from adapters.html import page_templates
 from adapters.languages.catalog import LANGUAGES, Language, say
 from adapters.postgres.runs import Action
 from adapters.postgres.using import ConversionState
@@ -326,3 +327,13 @@ def test_only_the_facts_of_a_text_are_changed() -> None:
     text = sentence("request {request_id}", request_id="a")
 
     assert say(with_facts(text, str.upper), "en") == "request A"
+
+
+def test_a_page_says_sentences_words_and_texts_in_its_language() -> None:
+    page = page_templates("adapters.data_docs").from_string(
+        "{{ say('at least {least}', least=3) }}, {{ say(word('severity', 'warning')) }}, "
+        "{{ said(given) }}, {{ say_many('{count:,} line', '{count:,} lines', count=2) }}"
+    )
+
+    assert page.render(language="ko", given="a {brace}") == "3 이상, 경고, a {brace}, 정산 내역 2건"
+    assert page.render(given="a {brace}") == "at least 3, warning, a {brace}, 2 lines"
