@@ -38,7 +38,9 @@ _TOPICS = {
         *(using.statement, using.consulting),
     ),
     "Finance": (accounting.roll_forward_command, accounting.journal),
-    "Answers": (answers.explain, answers.decisions, answers.history, answers.verify),
+    "Answers": (
+        *(answers.explain, answers.seller, answers.decisions, answers.history, answers.verify),
+    ),
     "Service": (
         *(service.up, service.serve, service.serve_stores, service.alarms),
         *(service.demo, service.sample),

@@ -35,7 +35,7 @@ if TYPE_CHECKING:  # importing Prefect reads its settings
 
 HISTORY: Final = tuple(SettlementMonth(2026, 3).until(SettlementMonth(2026, 4)))
 CLOSED: Final = tuple(SettlementMonth(2026, 5).until(SettlementMonth(2026, 10)))
-_NOT_THE_DEMOS: Final = ("DATABASE_URL", "POLICIES", "HOLIDAYS", "ENGINE", "APPROVAL")
+_NOT_THE_DEMOS: Final = ("DATABASE_URL", "SETTLEMENTS", "POLICIES", "ENGINE", "SENDERS")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +58,18 @@ class Demo:
         return self.own_home / "settlements"
 
     def enter(self) -> None:
-        """Point this process and its children to the demo's home and files."""
+        """Point this process and its children to the demo's home and files.
+
+        Other settings stay, such as holidays and approvals; those that do not are named.
+        """
+        names = [f"GROWTH_POINTS_{name}" for name in _NOT_THE_DEMOS]
+        unused = [name for name in names if os.environ.pop(name, None)]
         os.environ["GROWTH_POINTS_HOME"] = str(self.own_home)
         os.environ["GROWTH_POINTS_SETTLEMENTS"] = str(self.root)
-        for name in _NOT_THE_DEMOS:
-            os.environ.pop(f"GROWTH_POINTS_{name}", None)
+        # The last month is left for a person to close.
+        os.environ.setdefault("GROWTH_POINTS_FIRST_MONTH", str(CLOSED[-1] + 1))
+        if unused:
+            echo(_not_used(unused), err=True)
 
     def write(self) -> None:
         """Write the settlement files of all its months, unless they exist."""
@@ -83,13 +90,17 @@ class Demo:
         with ready_for_flows():
             from flows.closing.flow import close_month
             from flows.ingesting.flow import ingest_month
+            from flows.paying.approve_payout import approve_if_it_waits
             from flows.paying.flow import pay_out_on
+            from flows.settings import Settings
 
             for month in HISTORY:
-                ingest_month(str(month), str(self.root))
+                ingest_month(str(month), str(self.root), "commit")
             closings = []
             for month in months:
-                closing = close_month(str(month), str(self.root), reason="demo").closing
+                closed = close_month(str(month), str(self.root), "commit", reason="demo")
+                closing = closed.closing
+                approve_if_it_waits(Settings.read(), month, closing.request.cause)
                 pay_out_on(closing.payouts[month].due_on)
                 closings.append(closing)
         return closings
@@ -102,7 +113,18 @@ class Demo:
         write_reward_days(self.root, [award.seller_id for award in lowest[:5][-2:]])
         with ready_for_flows():
             for day in REWARD_DAYS:
-                pay_rewards(str(day), str(self.root))
+                pay_rewards(str(day), str(self.root), "commit")
+
+
+def _not_used(names: Sequence[str]) -> str:
+    from adapters.languages.catalog import say as say_in
+    from flows.settings import Settings
+
+    said = sentence(
+        "The demo has a database, files and policies of its own and does not use {names}.",
+        names=", ".join(names),
+    )
+    return say_in(said, Settings.read().language)
 
 
 def run_demo(demo: Demo) -> None:

@@ -136,7 +136,7 @@ def _where_to_look(settings: Settings, address: str, pages: str, stores: str | N
     width = max(width_of(told(name)) for name in places) + 2
     lines = [f"  {padded(told(name), width)}{told(place)}" for name, place in places.items()]
     return sentence(
-        "\ngrowth-points is up.\n\n{places}\n\nMonths close on the 3rd at 09:00 and are paid on "
-        "their payout date, Seoul time.\nCtrl-C ends it; what is planned stays planned.",
+        "\ngrowth-points is up.\n\n{places}\n\nMonths close once their files are there and are "
+        "paid on their payout date, Seoul time.\nCtrl-C ends it; what is planned stays planned.",
         places="\n".join(lines),
     )

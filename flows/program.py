@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import Engine
 
 from adapters.policy_files import PolicyText, read_policies
-from adapters.postgres.database import STORES_ROLE, open_database
+from adapters.postgres.database import STORES_ROLE, open_database, roll_back_all
 from adapters.postgres.embedded import embedded_url
 from adapters.postgres.own_rows import show_own_rows
 from domain.months import SettlementMonth
@@ -28,10 +28,12 @@ _STORES_WAIT_SECONDS: Final = 10  # somebody waits for the answer
 
 
 @contextmanager
-def program_database(settings: Settings) -> Iterator[Engine]:
-    """Open the configured database, or the embedded one, migrated."""
+def program_database(settings: Settings, *, preview: bool = False) -> Iterator[Engine]:
+    """Open the configured database, or the embedded one, migrated; a preview commits nothing."""
     url = settings.database_url or _embedded(settings.home / "postgres")
     with open_database(url, lock_timeout=settings.lock_timeout) as engine:
+        if preview:
+            roll_back_all(engine)
         yield engine
 
 

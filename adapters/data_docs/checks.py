@@ -94,18 +94,26 @@ def keep_check(folder: Path, checked: CheckedDelivery) -> Path:
     return file
 
 
-def read_checks(folder: Path) -> tuple[CheckedDelivery, ...]:
-    """Read all checks in the order of their numbers, then of their instants.
+def read_checks(folder: Path, month: SettlementMonth | None = None) -> tuple[CheckedDelivery, ...]:
+    """Read all checks, or a month's, in the order of their numbers, then of their instants.
 
     Checks of two runs at once may have the same number. Raises CheckDamaged.
     """
-    checks = [(_number(file), _read(file)) for file in _files(folder)]
+    checks = [(_number(file), _read(file)) for file in _files(folder, month)]
     checks.sort(key=lambda each: (each[0], each[1].checked_at))
     return tuple(checked for _, checked in checks)
 
 
-def _files(folder: Path) -> Iterator[Path]:
-    return (folder / _RESULTS).glob("*/*.json")
+def last_checks(folder: Path) -> Mapping[SettlementMonth, CheckedDelivery]:
+    """Read the last check of each month; raises CheckDamaged."""
+    newest: dict[str, Path] = {}
+    for file in sorted(_files(folder), key=lambda file: (_number(file), file.name)):
+        newest[file.parent.name] = file
+    return {each.settlement_month: each for each in map(_read, newest.values())}
+
+
+def _files(folder: Path, month: SettlementMonth | None = None) -> Iterator[Path]:
+    return (folder / _RESULTS).glob(f"{month or '*'}/*.json")
 
 
 def _number(file: Path) -> int:

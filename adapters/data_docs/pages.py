@@ -1,7 +1,10 @@
 """Rendering the record of checks: one page for each month and revision, and an index."""
 
+import hashlib
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Final, cast
 from uuid import uuid4
@@ -51,19 +54,53 @@ def revision_page(month: SettlementMonth, revision_no: int) -> str:
 def publish_pages(
     folder: Path, revisions: Iterable[MonthRevision], language: Language = ENGLISH
 ) -> Path:
-    """Render a page for each checked content and the index; return the index's path."""
+    """Render a page for each checked content and the index; return the index's path.
+
+    A page that was rendered from the same is left as it is: a month that was checked years ago
+    costs later ones nothing.
+    """
     pages = _pages(read_checks(folder), revisions)
     folder.mkdir(parents=True, exist_ok=True)
     index = folder / "index.html"
-    written = {each.file: _revision(each, language) for each in pages}
+    kept = {each.file for each in pages} | {index.name}
     for outdated in folder.glob("*.html"):
-        if outdated.name not in written and outdated != index:
+        if outdated.name not in kept:
             outdated.unlink(missing_ok=True)
-    for name, text in [*written.items(), (index.name, _index(pages, language))]:
-        unfinished = folder / f"{name}.{uuid4().hex[:8]}"  # two runs may render at once
-        unfinished.write_text(text, encoding="utf-8")
-        unfinished.replace(folder / name)
+    for each in pages:
+        if not _ends_with(folder / each.file, mark := _mark(each, language)):
+            _replace(folder / each.file, _revision(each, language) + mark)
+    _replace(index, _index(pages, language))
     return index
+
+
+def _mark(page: _Page, language: Language) -> str:
+    """Return the end of a page, which stands for all that it is rendered from."""
+    checked = page.checked
+    rendered_from = (checked.name, checked.checked_at, page.revision, language, _templates_hash())
+    return f"<!-- {hashlib.sha256(repr(rendered_from).encode()).hexdigest()} -->\n"
+
+
+@cache
+def _templates_hash() -> str:
+    sources = _TEMPLATES.list_templates(extensions=["html", "css"])
+    assert _TEMPLATES.loader is not None  # noqa: S101 it has one
+    texts = [_TEMPLATES.loader.get_source(_TEMPLATES, name)[0] for name in sources]
+    return hashlib.sha256("".join(texts).encode()).hexdigest()
+
+
+def _ends_with(file: Path, mark: str) -> bool:
+    try:
+        with file.open("rb") as page:
+            page.seek(-len(mark), os.SEEK_END)
+            return page.read() == mark.encode()
+    except OSError:  # it is not there, or shorter
+        return False
+
+
+def _replace(file: Path, text: str) -> None:
+    unfinished = file.with_name(f"{file.name}.{uuid4().hex[:8]}")  # two runs may render at once
+    unfinished.write_text(text, encoding="utf-8")
+    unfinished.replace(file)
 
 
 def _pages(

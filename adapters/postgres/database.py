@@ -108,6 +108,11 @@ def open_database(
         engine.dispose()
 
 
+def roll_back_all(engine: Engine) -> None:
+    """Let every transaction of an engine be rolled back where it would be committed."""
+    event.listen(engine, "commit", lambda connection: connection.connection.rollback())
+
+
 def migrate(engine: Engine) -> None:
     """Apply missing migrations, in one process at a time."""
     applied = _applied(engine)

@@ -38,6 +38,36 @@ def explain(seller_id: str, month: SettlementMonth) -> None:
         echo(explain_decision(connection, seller_id, month, spoken(), rule, today))
 
 
+@command(short_help="All about a seller: months, ledger, uses, why.")
+@click.argument("seller_id", metavar="SELLER")
+@click.option(
+    "--show",
+    type=click.Choice(["months", "ledger", "corrections", "conversions", "rewards"]),
+    help="Only this list; CSV needs it.",
+)
+@output_option
+def seller(seller_id: str, show: str | None, output: Output) -> None:
+    """Show all that there is of SELLER, as its page does.
+
+    These are its months with decisions and reasons, its ledger with the balances after each entry,
+    corrections, conversions, customer rewards, and the explanation of its newest month. The
+    language is that of the tables; CSV and JSON have the same keys in each.
+    """
+    from console.seller import print_records, print_seller
+    from flows.showing.seller_view import newest_explanation, seller_view
+
+    if output == "csv" and show is None:
+        raise click.UsageError("--output csv is one list: choose it with --show")
+    settings = read_settings()
+    with open_database(settings) as engine, engine.connect() as connection:
+        view = seller_view(connection, seller_id)
+        why = newest_explanation(connection, view, spoken(), settings.approval_rule)
+    if show is None:
+        print_seller(view, why, output)
+    else:
+        print_records(view, show, output)
+
+
 @command(short_help="Every run of a month: who, why, what changed.")
 @click.argument("month", type=MONTH)
 @output_option

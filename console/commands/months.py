@@ -28,7 +28,7 @@ def ingest(month: SettlementMonth, root: str | None) -> None:
     with flows_ready(settings, sentence("ingesting {month}", month=month)):
         from flows.ingesting.flow import ingest_month
 
-        ingested = ingest_month(str(month), root)
+        ingested = ingest_month(str(month), root, "commit")
     echo(ingested.told())
 
 
@@ -77,6 +77,9 @@ def close(
     print_report(closed.report)
     if closed.file is not None:
         echo(sentence("report: {file}", file=closed.file))
+    for each in closed.later:
+        echo(each.told())
+        echo(sentence("report: {file}", file=each.file))
 
 
 @command(short_help="Check a delivery's files as a closing would.")

@@ -1,5 +1,6 @@
 """The commands about points: payouts, approvals, adjustments, ledger, balances."""
 
+from contextlib import nullcontext
 from datetime import date
 from pathlib import Path
 
@@ -69,33 +70,36 @@ def approve_payout_command(month: SettlementMonth, points: int, reason: str) -> 
     The total must be what the month would pay now; a closing that changes the month makes the
     approval void.
     """
+    from adapters.languages.catalog import say
     from console.prefect_server import replanning_payouts
     from console.progress import warnings_shown
     from flows.occasion import this_occasion
-    from flows.paying.approve_payout import approval_summary, approve
+    from flows.paying.approve_payout import approval_told, approve
 
     settings = read_settings()
     cause = this_occasion().cause(reason)
     with replanning_payouts(settings):
         with warnings_shown():
             approved = approve(settings, month, points, cause)
-        echo(approval_summary(approved))
+        echo(say(approval_told(approved), settings.language))
 
 
 @command("reschedule-payouts", short_help="Recompute payout dates after a new holiday.")
 def reschedule_payouts() -> None:
     """Recompute the payout dates of all unpaid months after a holiday was announced."""
+    from adapters.languages.catalog import say
     from console.prefect_server import replanning_payouts
     from console.progress import warnings_shown
     from flows.occasion import this_occasion
-    from flows.paying.reschedule_payouts import reschedule, reschedule_summary
+    from flows.paying.reschedule_payouts import reschedule, reschedule_told
 
     settings = read_settings()
     cause = this_occasion().cause("payout dates recomputed")
     with replanning_payouts(settings):
         with warnings_shown():
             moved = reschedule(settings, cause)
-        echo(reschedule_summary(moved))
+        for each in reschedule_told(moved):
+            echo(say(each, settings.language))
 
 
 # A negative number looks like an option.
@@ -125,6 +129,8 @@ def adjust(
     points for the same reason twice, give each its own --request-id. With --for MONTH it awards
     what a paid month lacks, which takes the tier, or claws back what it paid in excess.
     """
+    from adapters.languages.catalog import say
+    from console.prefect_server import replanning_payouts
     from console.progress import warnings_shown
     from flows.correcting import corrections
     from flows.correcting.adjust_points import AdjustmentRequest
@@ -135,9 +141,12 @@ def adjust(
     request = AdjustmentRequest(
         seller_id, points, today, cause, month, request_id or "", acknowledge_paid
     )
-    with warnings_shown():
-        adjustment = corrections.adjust(read_settings(), request)
-    echo(corrections.adjustment_summary(adjustment))
+    settings = read_settings()
+    with replanning_payouts(settings) if month else nullcontext():
+        with warnings_shown():
+            reported = corrections.adjust(settings, request)
+        for each in corrections.adjustment_told(reported):
+            echo(say(each, settings.language))
 
 
 @command(

@@ -28,7 +28,7 @@ def pay_rewards_command(day: date, root: str | None) -> None:
         from flows.rewarding.flow import pay_rewards
         from flows.rewarding.report import payment_summary
 
-        paid = pay_rewards(str(day), root)
+        paid = pay_rewards(str(day), root, "commit")
     if not paid.payment.is_new:
         echo(
             sentence(

@@ -56,6 +56,11 @@ _DIFFERENCES: Final[Mapping[str, Text]] = {
     "held_elsewhere": sentence("held from another month"),
 }
 
+_WOULD_BE: Final[Mapping[str, Text]] = {
+    "reverse": sentence("would be reversed"),
+    "post": sentence("would be awarded"),
+}
+
 
 def _differences_by_seller(month: EvaluatedMonth) -> Mapping[str, Sequence[Text]]:
     texts: dict[str, list[Text]] = {}
@@ -104,8 +109,8 @@ def what_changed(closing: Closing) -> Iterator[Section]:
             for month, counted in counts.items()
             if any(counted.values())
         ]
-        yield Section(
-            sentence("What changed"),
-            (sentence("month"), *(_DIFFERENCES[field] for field in fields)),
-            tuple(rows),
-        )
+        preview = closing.request.preview
+        title = sentence("What would change") if preview else sentence("What changed")
+        names = {**_DIFFERENCES, **(_WOULD_BE if preview else {})}
+        columns = (sentence("month"), *(names[field] for field in fields))
+        yield Section(title, columns, tuple(rows))

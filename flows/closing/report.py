@@ -47,7 +47,7 @@ def closing_report(
 
 
 def _sections(closing: Closing) -> Iterator[Section]:
-    yield _awards(closing.closed)
+    yield _awards(closing.closed, _when_posted(closing))
     yield _why_nothing(closing.funnel)
     yield from _compared_with_the_last_run(closing)
     yield Section(_HOW, ("", ""), tuple(_facts(closing)))
@@ -57,8 +57,15 @@ def _sections(closing: Closing) -> Iterator[Section]:
         title = sentence("Paid otherwise than earned")
         yield Section(title, tuple(Word("column", each) for each in columns), rows, _SHOWN)
     if rows := tuple(tuple(map(_cell, row)) for row in change_rows(closing)):
-        title = sentence("Changed results of {sellers}", sellers=many("seller", len(rows)))
-        yield Section(title, tuple(Word("column", each) for each in CHANGES), rows, _SHOWN)
+        preview = closing.request.preview
+        counted = many("seller", len(rows))
+        title = (
+            sentence("Results of {sellers} that would change", sellers=counted)
+            if preview
+            else sentence("Changed results of {sellers}", sellers=counted)
+        )
+        names = (*CHANGES[:-1], "would be") if preview else CHANGES
+        yield Section(title, tuple(Word("column", each) for each in names), rows, _SHOWN)
 
 
 def closing_facts(closing: Closing) -> dict[str, object]:
@@ -118,9 +125,13 @@ def _figures(closing: Closing) -> Iterator[Figure]:
     yield Figure(
         sentence("points"),
         f"{total_points(closed.earned):,}",
-        sentence("posted now: {posted}", posted=_posted(closed)),
+        joined((_when_posted(closing), _posted(closed)), ": "),
     )
     yield Figure(sentence("payout"), f"{planned.due_on}", joined((_why(planned), _state(closing))))
+
+
+def _when_posted(closing: Closing) -> Text:
+    return sentence("would be posted") if closing.request.preview else sentence("posted now")
 
 
 def _share(awards: int, sellers: int) -> Text:
@@ -182,6 +193,12 @@ def _why(planned: PlannedPayout) -> Text:
 def _state(closing: Closing) -> Text:
     if closing.closed.paid_out:
         return sentence("paid")
+    if closing.request.preview:
+        return (
+            sentence("points would be pending, due already")
+            if _is_due(closing)
+            else sentence("points would be pending until then")
+        )
     if _is_due(closing):
         return sentence("points pending, due already")
     return sentence("points pending until then")
@@ -214,7 +231,7 @@ def _next_step(closing: Closing) -> NextStep:
     return NextStep(sentence("Nothing until {due_on}, when it is paid.", due_on=due_on))
 
 
-def _awards(month: EvaluatedMonth) -> Section:
+def _awards(month: EvaluatedMonth, when_posted: Text) -> Section:
     counted = Counter(award.tier for award in month.earned)
     posted = Counter(award.tier for award in month.restatement.post)
     rows = tuple(
@@ -232,7 +249,7 @@ def _awards(month: EvaluatedMonth) -> Section:
             sentence("tier"),
             sentence("sellers who earned it"),
             sentence("points"),
-            sentence("posted now"),
+            when_posted,
         ),
         rows,
         bars=tuple(Bar(counted[tier.number]) for tier in month.policy.tiers),

@@ -20,6 +20,7 @@ from adapters.postgres.evaluations import (
 from adapters.postgres.ledger import Posted, adjust, check_now, paid_months
 from adapters.postgres.revisions import require_seller
 from adapters.postgres.runs import Action, record_run
+from adapters.postgres.using import standing_of
 from domain.cause import Cause
 from domain.corrections import Case, Correction, CorrectionKind, decide_correction
 from domain.ledger import MOST_POINTS, Award, adjustment_key, adjustment_request_id
@@ -82,7 +83,8 @@ class AdjustmentRequest:
 
     `month` is the paid month to correct: it lacks exactly these points, or paid them in excess.
     Without `own_id` the request is identified by its content. `acknowledge_paid` agrees that later
-    paid months keep their payout though the correction changes their awards.
+    paid months keep their payout though the correction changes their awards. A `preview`
+    needs no such agreement.
     """
 
     seller_id: str
@@ -92,6 +94,7 @@ class AdjustmentRequest:
     month: SettlementMonth | None = None
     own_id: str = ""
     acknowledge_paid: bool = False
+    preview: bool = False
 
     def __post_init__(self) -> None:
         if not self.cause.reason.strip():
@@ -114,10 +117,14 @@ class AdjustmentRequest:
 
 @dataclass(frozen=True, slots=True)
 class Adjustment:
-    """A posted adjustment, and the later months that were evaluated again because of it."""
+    """A posted adjustment, what the seller has available then, and the later months.
+
+    `months` are those that were evaluated again because of it.
+    """
 
     request: AdjustmentRequest
     posted: Posted
+    available: int
     months: tuple[EvaluatedMonth, ...] = ()
 
 
@@ -137,14 +144,23 @@ def adjust_points(
     def adjust_now(connection: Connection) -> Adjustment:
         lock_program(connection)
         require_seller(connection, request.seller_id)
-        if request.month is None:
-            adjustment = Adjustment(request, _adjust(connection, request))
-        else:
-            adjustment = _correct(connection, request, request.month, policies, calendar)
+        posted, months = _post(connection, request, policies, calendar)
         check_now(connection)
-        return adjustment
+        available = standing_of(connection, request.seller_id).available
+        return Adjustment(request, posted, available, months)
 
     return on_one_day(engine, adjust_now)
+
+
+def _post(
+    connection: Connection,
+    request: AdjustmentRequest,
+    policies: Sequence[PolicyText],
+    calendar: Calendar,
+) -> tuple[Posted, tuple[EvaluatedMonth, ...]]:
+    if request.month is None:
+        return _adjust(connection, request), ()
+    return _correct(connection, request, request.month, policies, calendar)
 
 
 def _adjust(connection: Connection, request: AdjustmentRequest) -> Posted:
@@ -164,7 +180,7 @@ def _correct(
     month: SettlementMonth,
     policies: Sequence[PolicyText],
     calendar: Calendar,
-) -> Adjustment:
+) -> tuple[Posted, tuple[EvaluatedMonth, ...]]:
     decided = decide_correction(_gather_case(connection, request, month))
     if not isinstance(decided, Correction):
         raise CorrectionRefused(request.seller_id, month, request.points, decided)
@@ -174,7 +190,7 @@ def _correct(
     if posted.created and decided.kind is CorrectionKind.AWARD:
         months = _evaluate_later_months(connection, request, decided.award, policies)
         plan_payouts(connection, policies_to_plan_by(connection, months), calendar)
-    return Adjustment(request, posted, months)
+    return posted, months
 
 
 def _gather_case(
@@ -225,7 +241,7 @@ def _evaluate_later_months(
     later = state.months_from(month)[1:]
     _require_newest_data(connection, month, later)
     months = evaluate_in_order(connection, state, later, cause, {})
-    if not request.acknowledge_paid:
+    if not (request.preview or request.acknowledge_paid):
         require_acknowledgment(month, months)
     post_differences(connection, months, cause)
     record_runs(connection, months, month, cause)

@@ -61,7 +61,7 @@ def keep_return(
 ) -> None:
     """Record that a month's current revision was delivered again after a refused delivery."""
     month, content_hash, source = delivery.period, delivery.content_hash, delivery.source
-    checks = [each for each in read_checks(settings.docs) if each.settlement_month == month]
+    checks = read_checks(settings.docs, month)
     if checks and checks[-1].blocked and checks[-1].content_hash != content_hash:
         same = [each for each in checks if each.content_hash == content_hash]
         known = same[-1] if same else CheckedDelivery(month, source, checked_at, (), content_hash)

@@ -31,6 +31,7 @@ class IngestedMonth:
     replaced: MonthRevision | None = None
     restated: tuple[SettlementMonth, ...] = ()
     next_step: str = ""
+    preview: bool = False
 
     def told(self) -> Text:
         """Describe what was ingested, what it replaced, its warnings and the next step."""
@@ -41,20 +42,26 @@ class IngestedMonth:
         which = sentence(
             "{month} revision {number}", month=new.settlement_month, number=new.revision_no
         )
-        if self.new:
-            yield sentence(
-                "{which} is ingested: {sellers}, {lines}, {amount:,} KRW.",
-                which=which,
-                sellers=many("seller", new.sellers),
-                lines=many("line", new.lines),
-                amount=new.amount_krw,
-            )
-        else:
+        facts = {
+            "which": which,
+            "sellers": many("seller", new.sellers),
+            "lines": many("line", new.lines),
+            "amount": new.amount_krw,
+        }
+        if self.preview:
+            yield sentence("Nothing was written: this is a preview.")
+        if not self.new:
             yield sentence(
                 "{which} has the same content already; nothing was written.", which=which
             )
+        elif self.preview:
+            yield sentence(
+                "{which} would be ingested: {sellers}, {lines}, {amount:,} KRW.", **facts
+            )
+        else:
+            yield sentence("{which} is ingested: {sellers}, {lines}, {amount:,} KRW.", **facts)
         if self.replaced is not None:
-            yield _compared(new, self.replaced)
+            yield _compared(new, self.replaced, preview=self.preview)
         for each in self.findings:
             yield joined((Word("severity", each.severity), each.text), ": ")
         if self.restated:
@@ -66,14 +73,23 @@ class IngestedMonth:
             )
 
 
-def _compared(new: Revision, old: MonthRevision) -> Text:
+def _compared(new: Revision, old: MonthRevision, *, preview: bool) -> Text:
+    facts = {
+        "number": old.revision_no,
+        "lines": new.lines - old.lines,
+        "amount": new.amount_krw - old.amount_krw,
+        "sellers": new.sellers - old.sellers,
+    }
+    if preview:
+        return sentence(
+            "It would replace revision {number}. Difference in lines: {lines:+,}, in KRW: "
+            "{amount:+,}, in sellers: {sellers:+,}.",
+            **facts,
+        )
     return sentence(
         "It replaces revision {number}. Difference in lines: {lines:+,}, in KRW: {amount:+,}, in "
         "sellers: {sellers:+,}.",
-        number=old.revision_no,
-        lines=new.lines - old.lines,
-        amount=new.amount_krw - old.amount_krw,
-        sellers=new.sellers - old.sellers,
+        **facts,
     )
 
 

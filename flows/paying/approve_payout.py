@@ -1,6 +1,6 @@
 """Approving a month's payout."""
 
-import logging
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 from sqlalchemy import Engine
@@ -13,14 +13,12 @@ from domain.cause import Cause
 from domain.many import many
 from domain.months import SettlementMonth
 from domain.refusal import Refused
-from domain.sentence import Text, sentence
+from domain.sentence import Sentence, Text, sentence
 from flows.clocks import warn_about_clocks
 from flows.paying.open_payouts import OpenPayout, open_payouts
 from flows.program import program_database
 from flows.refused_runs import recording_refusals
 from flows.settings import Settings
-
-log = logging.getLogger("growth_points.payout")
 
 
 class NothingToApprove(Refused):
@@ -59,28 +57,47 @@ class ApprovedPayout:
 
 
 def approve(
-    settings: Settings, month: SettlementMonth, points: int, cause: Cause
+    settings: Settings,
+    month: SettlementMonth,
+    points: int,
+    cause: Cause,
+    *,
+    preview: bool = False,
 ) -> ApprovedPayout:
-    """Approve a month's payout."""
-    history = recording_refusals(settings, month, Action.APPROVE, cause)
-    with program_database(settings) as engine, history:
+    """Approve a month's payout; a preview is rolled back, and not recorded if it is refused."""
+    recorded = recording_refusals(settings, month, Action.APPROVE, cause)
+    history = nullcontext() if preview else recorded
+    with program_database(settings, preview=preview) as engine, history:
         warn_about_clocks(engine)
         return approve_payout(engine, month, points, cause)
 
 
-def approval_summary(approved: ApprovedPayout) -> Text:
-    """Describe what the approved payout will pay."""
+def approve_if_it_waits(settings: Settings, month: SettlementMonth, cause: Cause) -> None:
+    """Approve a month's payout at its current total if it waits for an approval."""
+    with program_database(settings) as engine:
+        with engine.connect() as connection:
+            payout = open_payouts(connection).get(month)
+        if payout is not None and payout.waits(settings.approval_rule):
+            approve_payout(engine, month, payout.points, cause)
+
+
+def approval_told(approved: ApprovedPayout, *, preview: bool = False) -> Sentence:
+    """Say what the approved payout will pay."""
     payout = approved.payout
+    facts = {
+        "month": payout.month,
+        "points": many("point", payout.points),
+        "sellers": many("seller", payout.sellers),
+    }
     if not approved.created:
+        return sentence("The payout of {month} was approved before; that approval stays.", **facts)
+    if preview:
         return sentence(
-            "The payout of {month} was approved before; that approval stays.", month=payout.month
+            "Nothing was written: this is a preview. {month} would be allowed to pay {points} "
+            "to {sellers}.",
+            **facts,
         )
-    return sentence(
-        "{month} may pay {points} to {sellers}.",
-        month=payout.month,
-        points=many("point", payout.points),
-        sellers=many("seller", payout.sellers),
-    )
+    return sentence("{month} may pay {points} to {sellers}.", **facts)
 
 
 def approve_payout(
@@ -116,9 +133,4 @@ def approve_payout(
             evaluation_id=payout.evaluation_id,
         )
         payout = open_payouts(connection)[month]
-    if created:
-        points_paid = many("point", points)
-        log.info(
-            sentence("approved the payout of {month}: {points}", month=month, points=points_paid)
-        )
     return ApprovedPayout(payout, created)

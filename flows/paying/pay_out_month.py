@@ -1,7 +1,7 @@
 """Paying a month out: its pending points become available, once, in one transaction."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
@@ -18,7 +18,7 @@ from domain.cause import Cause
 from domain.many import many
 from domain.months import SettlementMonth
 from domain.refusal import Refused
-from domain.sentence import joined, message_of, sentence
+from domain.sentence import Sentence, joined, message_of, sentence
 from flows.one_day import on_one_day
 from flows.paying.open_payouts import open_payouts
 
@@ -105,13 +105,17 @@ class PayoutsRefused(Refused):
 
 @dataclass(frozen=True, slots=True)
 class PayoutRequest:
-    """Pay what is due on a date; `ahead` allows a future one, `approval` is the rule in force."""
+    """Pay what is due on a date; `ahead` allows a future one, `approval` is the rule in force.
+
+    A `preview` is rolled back.
+    """
 
     on: date
     cause: Cause
     today: date
     ahead: bool = False
     approval: ApprovalRule = NO_APPROVAL
+    preview: bool = False
 
     def __post_init__(self) -> None:
         if self.on > self.today and not self.ahead:
@@ -121,6 +125,25 @@ class PayoutRequest:
     def days_ahead(self) -> int:
         """How many days ahead of its date the payout takes place; 0 if it is due."""
         return max(0, (self.on - self.today).days)
+
+
+def payouts_told(payouts: Sequence[Payout], *, preview: bool = False) -> Iterator[Sentence]:
+    """Say what was paid, or would be."""
+    if preview:
+        yield sentence("Nothing was written: this is a preview.")
+    for each in payouts:
+        facts = {
+            "month": each.settlement_month,
+            "points": many("point", each.points),
+            "sellers": many("seller", each.sellers),
+            "paid_on": each.paid_on,
+        }
+        if preview:
+            yield sentence("{month} would pay {points} to {sellers}.", **facts)
+        else:
+            yield sentence("{month} paid {points} to {sellers} on {paid_on}.", **facts)
+    if not payouts:
+        yield sentence("Nothing is due that was not paid already.")
 
 
 def due_months(engine: Engine, on: date) -> tuple[SettlementMonth, ...]:
@@ -139,8 +162,9 @@ def pay_out_month(engine: Engine, month: SettlementMonth, request: PayoutRequest
     Raises PayoutOutdated, PayoutNotApproved, PayoutNotDue, PayoutFarAhead.
     """
     paid = on_one_day(engine, lambda connection: _pay_out(connection, month, request))
-    points = many("point", paid.payout.points)
-    log.info(sentence("paid out {month}: {points}", month=month, points=points))
+    if not request.preview:
+        points = many("point", paid.payout.points)
+        log.info(sentence("paid out {month}: {points}", month=month, points=points))
     return paid
 
 

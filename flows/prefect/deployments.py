@@ -43,6 +43,7 @@ from flows.paying.flow import (
     tell_late_payouts,
     tell_missing_approvals,
 )
+from flows.prefect.watch_runs import watch_runs
 from flows.rewarding.flow import pay_rewards, pay_yesterdays_rewards, retry_rewards
 from flows.verifying.flow import verify_program
 
@@ -135,6 +136,7 @@ DEPLOYED: Final = (
     Deployed(retry_rewards),
     Deployed(expire_points_daily, cron="0 5 * * *"),
     Deployed(verify_program, cron="0 6 * * 1"),
+    Deployed(watch_runs, cron="*/15 * * * *"),
 )
 
 

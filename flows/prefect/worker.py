@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, Final
 
 from domain.refusal import Refused
@@ -21,6 +22,7 @@ if TYPE_CHECKING:  # importing Prefect reads its settings
 
 _GRACE_SECONDS: Final = 30  # most months are closed in less
 _POLL_SECONDS: Final = 0.5
+_NAMING_SECONDS: Final = 5  # until a run that was just planned has its name
 
 
 class WorkerEnded(Refused):
@@ -62,9 +64,18 @@ def _work(ready: int) -> None:
     settle_interrupted_runs()
     plan_payout_runs(Settings.read())
     apply_alarms_if_possible()
+    Thread(target=_name_planned_runs, daemon=True).start()
     os.write(ready, b"1")
     os.close(ready)
     asyncio.run(_run_until_stopped(runner))
+
+
+def _name_planned_runs() -> None:
+    from flows.prefect.planned_names import name_planned_runs
+
+    while True:
+        name_planned_runs()
+        time.sleep(_NAMING_SECONDS)
 
 
 def _register(runner: "Runner") -> None:

@@ -1,6 +1,7 @@
 """The report of a reward day, of one that is blocked, and the sentences of both."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -65,6 +66,21 @@ def day_report(day: Period, payment: Payment, findings: Sequence[Finding], answe
     )
 
 
+def previewed_report(day: Period, payment: Payment, findings: Sequence[Finding]) -> Report:
+    """Build the report of a day that was only previewed: it has no answer."""
+    report = day_report(day, payment, findings, Path())
+    return replace(
+        report,
+        headline=sentence(
+            "{headline}; this is a preview, nothing was written", headline=report.headline
+        ),
+        next_step=NextStep(
+            sentence("Nothing was written. To pay it:"), f"growth-points pay-rewards {day}"
+        ),
+        links=(),
+    )
+
+
 def blocked_report(
     day: Period, source: str, findings: Sequence[Finding], quarantine: Path | None
 ) -> Report:
@@ -95,9 +111,14 @@ def blocked_advice(staged: StagedRewards) -> Text:
     return joined(("" if staged.quarantine is None else rows, advice), " ")
 
 
-def payment_summary(payment: Payment) -> Text:
-    """Describe what a run paid, in a few sentences."""
-    return joined(_told(payment), " ")
+def payment_summary(payment: Payment, *, preview: bool = False) -> Text:
+    """Describe what a run paid, or would pay, in a few sentences."""
+    said = joined(_told(payment), " ")
+    if preview:
+        return joined(
+            (sentence("Nothing was written: this is a preview. What would be done:"), said), " "
+        )
+    return said
 
 
 def _told(payment: Payment) -> Iterator[Text]:

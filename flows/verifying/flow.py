@@ -3,9 +3,8 @@
 import logging
 from collections.abc import Sequence
 
-from prefect import flow, task
+from prefect import flow
 from prefect.artifacts import create_table_artifact
-from prefect.cache_policies import NO_CACHE
 
 from adapters.languages.catalog import say
 from adapters.postgres.ledger import chain_head
@@ -15,6 +14,7 @@ from domain.refusal import Refused
 from domain.sentence import Word, sentence, sentences
 from domain.written import legible
 from flows.clocks import warn_about_clocks
+from flows.prefect.endings import step, telling
 from flows.program import program_database, program_senders
 from flows.settings import Settings
 from flows.verifying.kept_heads import heads_in_reports
@@ -42,6 +42,7 @@ class RecordsDiffer(Refused):
 
 
 @flow(name="verify", flow_run_name="verify")
+@telling
 def verify_program(replay: bool = False) -> None:
     """Derive everything that can be derived again; fail and list what differs.
 
@@ -64,7 +65,7 @@ def verify_program(replay: bool = False) -> None:
         raise RecordsDiffer(found)
 
 
-@task(cache_policy=NO_CACHE, name="derive again and compare")
+@step(name="derive again and compare")
 def compare(settings: Settings, replay: bool) -> tuple[Difference, ...]:
     """Collect all differences, and log what heads outside cover."""
     places = read_places(settings)

@@ -32,6 +32,7 @@ from domain.using.allocation import Outcome
 from domain.using.rewards import RewardKind
 from flows.accounting import journal, roll_forward
 from flows.closing.differences import CHANGES
+from flows.showing.seller_rows import SELLER_RECORDS
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "adapters" / "languages"
@@ -46,7 +47,8 @@ _COLUMNS: Final = chain(
     *(use_listings.REWARDS, use_listings.STATEMENT),
     *(delivery_listings.MONTHS, delivery_listings.QUARANTINE_TABLE, delivery_check.FINDINGS),
     *(roll_forward.COLUMNS, journal.COLUMNS, CHANGES),
-    ("month", "seller", "what", "tier", "points"),
+    *(each.columns for each in SELLER_RECORDS.values()),
+    ("month", "seller", "what", "tier", "points", "would be"),
 )
 _MONTH_STATES: Final = (
     *("ingested", "closed", "paid", "restated", "replaced", "blocked"),
@@ -69,6 +71,7 @@ WORDS: Final[set[Id]] = {
     *(("result", result) for result in ("changed", "no change", "refused")),
     *(("notice state", state) for state in ("stands", "void")),
     *(("unit", unit) for unit in ("month", "day")),
+    *(("run state", state) for state in ("running", "pending", "cancelling")),
 }
 # Words whose keys come from queries, from a library or from names of parameters.
 _OPEN: Final = frozenset({"check", "difference", "holiday", "field", "to send"})

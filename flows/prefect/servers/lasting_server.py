@@ -18,6 +18,8 @@ from domain.sentence import sentence
 from flows.prefect.servers.children import start_server
 from flows.prefect.servers.configured_server import is_prefect
 from flows.prefect.servers.proxies import remove_unusable_proxies
+from flows.prefect.servers.retention import retention
+from flows.settings import Settings
 
 _START_SECONDS: Final = 120  # its database is created on first use
 _ANSWER_SECONDS: Final = 5
@@ -29,6 +31,7 @@ _SETTINGS: Final = {
     "PREFECT_API_REQUEST_TIMEOUT": "120",
     "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",  # a run is dead after three missing ones
     "PREFECT_RUNNER_POLL_FREQUENCY": "3",
+    "PREFECT_SERVER_SERVICES_LATE_RUNS_AFTER_SECONDS": "600",  # what is late is told
     "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
     "PREFECT_LOGGING_EXTRA_LOGGERS": "growth_points",  # runs log their steps
 }
@@ -113,7 +116,8 @@ def start_lasting_server(home: Path, port: int) -> tuple[subprocess.Popen[bytes]
         raise PortTaken(port, error.strerror or str(error)) from error
     with listening:
         address = f"http://127.0.0.1:{listening.getsockname()[1]}"
-        for name, value in (_SETTINGS | {"PREFECT_HOME": str(folder)}).items():
+        kept = retention(Settings.read().keep_runs_days)
+        for name, value in (_SETTINGS | kept | {"PREFECT_HOME": str(folder)}).items():
             os.environ.setdefault(name, value)
         remove_unusable_proxies()
         os.environ["PREFECT_API_URL"] = f"{address}/api"
