@@ -73,8 +73,8 @@ WORDS: Final[set[Id]] = {
     *(("unit", unit) for unit in ("month", "day")),
     *(("run state", state) for state in ("running", "pending", "cancelling")),
 }
-# Words whose keys come from queries, from a library or from names of parameters.
-_OPEN: Final = frozenset({"check", "difference", "holiday", "field", "to send"})
+# Words whose keys come from queries or from a library.
+_OPEN: Final = frozenset({"check", "difference", "holiday"})
 
 
 def _in_code() -> Iterator[tuple[str, ...]]:
@@ -119,6 +119,21 @@ def _in_forms() -> Iterator[str]:
             yield " ".join(field.get("description", "").split())
 
 
+def _words() -> set[Id]:
+    """Return all words that are known beforehand, those that code and forms name included."""
+    from prefect.utilities.callables import parameter_schema
+
+    from flows.prefect.deployments import DEPLOYED
+
+    sent = extract_from_dir(ROOT / "flows", [("**.py", "python")], keywords={"best_effort": None})
+    fields = (parameter_schema(each.flow.fn).properties for each in DEPLOYED)
+    return {
+        *WORDS,
+        *(("to send", text) for _, _, text, _, _ in sent if isinstance(text, str)),
+        *(("field", name) for name in chain(*fields)),
+    }
+
+
 def _of_click() -> set[str]:
     """Find what click says itself, of which catalogs have what people meet."""
     found: set[str] = {"[required]"}
@@ -158,7 +173,7 @@ def test_a_catalog_lacks_no_text_and_no_word(language: Language) -> None:
     has = {_id(each) for each in _messages(language)}
 
     assert _wanted() - {text for context, text in has if context is None} == set()
-    assert WORDS - has == set()
+    assert _words() - has == set()
 
 
 @pytest.mark.parametrize("language", TRANSLATED)
@@ -167,7 +182,9 @@ def test_a_catalog_has_no_text_that_nothing_says(language: Language) -> None:
 
     texts = {text for context, text in has if context is None}
     assert texts - _wanted() - _of_click() == set()
-    assert {word for word in has if word[0] is not None and word[0] not in _OPEN} - WORDS == set()
+    assert {
+        word for word in has if word[0] is not None and word[0] not in _OPEN
+    } - _words() == set()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -180,7 +197,7 @@ def test_a_text_is_in_one_catalog_of_a_language_alone(language: Language) -> Non
 def test_the_english_of_words_is_of_words_that_are_said() -> None:
     has = {_id(each) for each in _messages("en")}
 
-    assert {word for word in has if word[0] not in _OPEN} - WORDS == set()
+    assert {word for word in has if word[0] not in _OPEN} - _words() == set()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -340,3 +357,15 @@ def test_a_page_says_sentences_words_and_texts_in_its_language() -> None:
 
     assert page.render(language="ko", given="a {brace}") == "3 이상, 경고, a {brace}, 정산 내역 2건"
     assert page.render(given="a {brace}") == "at least 3, warning, a {brace}, 2 lines"
+
+
+def test_the_runbook_has_every_page_in_korean() -> None:
+    pages = sorted(page.name for page in (ROOT / "docs" / "runbook").glob("*.md"))
+
+    assert sorted(page.name for page in (ROOT / "docs" / "runbook" / "ko").glob("*.md")) == pages
+    for page in pages[1:]:
+        english, korean = (
+            (ROOT / "docs" / "runbook" / folder / page).read_text("utf-8") for folder in ("", "ko")
+        )
+        parts = [text.count("\n## ") for text in (english, korean)]
+        assert parts[0] == parts[1], page
