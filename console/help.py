@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any, Final
 
 import click
-from click import core, decorators, exceptions, formatting, parser, types
+from click import core, exceptions, formatting, parser, types
 
 from adapters.languages.catalog import ENGLISH, LANGUAGES, say_template, say_templates
 from console.language import OPTION, spoken, told
@@ -100,7 +100,7 @@ def padded(text: str, width: int) -> str:
 
 def say_own_texts_of_click() -> None:
     """Have click look up its own texts in the catalogs: it says each through its `_`."""
-    for module in (core, decorators, exceptions, formatting, parser, types):
+    for module in (core, exceptions, formatting, parser, types):
         names = vars(module)
         names["_"] = _told
         if "ngettext" in names:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from domain.refusal import Refused
-from domain.sentence import sentence
+from domain.sentence import Text, sentence
 from flows.prefect.servers.configured_server import configured_server
 from flows.prefect.servers.lasting_server import running_server
 from flows.prefect.servers.proxies import remove_unusable_proxies
@@ -27,7 +27,7 @@ class NoServer(Refused):
         )
 
 
-def apply_alarms_now(settings: Settings, webhook: str | None) -> str:
+def apply_alarms_now(settings: Settings, webhook: str | None) -> Text:
     """Apply the alarms, sent to a webhook if one is given; return what changed. Raises NoServer."""
     if configured_server() is None:
         remove_unusable_proxies()
@@ -38,7 +38,7 @@ def apply_alarms_now(settings: Settings, webhook: str | None) -> str:
 
     if webhook is not None:
         save_webhook(webhook)
-    return apply_alarms().sentence()
+    return apply_alarms().told()
 
 
 @contextmanager

@@ -27,7 +27,8 @@ def page_templates(package: str) -> Environment:
 @pass_context
 def _say(context: Context, text: object, /, **facts: object) -> str:
     """Say a text in the page's `language`, English by default."""
-    said = Sentence(text, facts) if isinstance(text, str) else text
+    is_template = isinstance(text, str) and not isinstance(text, Word)
+    said = Sentence(str(text), facts) if is_template else text
     return say(said, context.get("language", ENGLISH))
 
 

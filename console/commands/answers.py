@@ -4,7 +4,7 @@ import click
 
 from console.commands.parameters import HEAD, MONTH, SELLER, output_option
 from console.commands.running import open_database, read_settings
-from console.help import command
+from console.help import command, usage_error
 from console.language import spoken
 from console.output import Output, echo, print_rows
 from domain.months import SettlementMonth
@@ -57,7 +57,7 @@ def seller(seller_id: str, show: str | None, output: Output) -> None:
     from flows.showing.seller_view import newest_explanation, seller_view
 
     if output == "csv" and show is None:
-        raise click.UsageError("--output csv is one list: choose it with --show")
+        raise usage_error(sentence("--output csv is one list: choose it with --show"))
     settings = read_settings()
     with open_database(settings) as engine, engine.connect() as connection:
         view = seller_view(connection, seller_id)

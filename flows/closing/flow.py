@@ -10,7 +10,7 @@ from adapters.ingest.root import source_of
 from adapters.postgres.runs import Action
 from domain.months import SettlementMonth
 from domain.refusal import Refused
-from domain.sentence import sentence
+from domain.sentence import Text, joined, message_of, sentence
 from flows.closing.due_months import find_unclosed, is_overdue, look_at
 from flows.closing.evaluation import USUAL_REASON, ClosingRequest
 from flows.closing.events import (
@@ -199,20 +199,22 @@ def close_due_months() -> State[None]:
     month is tried again once its files, or what judges them, changed.
     """
     settings, occasion = Settings.read(), flow_occasion()
-    done: list[str] = []
+    done: list[Text] = []
     for month in find_due(settings, occasion.today):
         due = look(settings, month, occasion.now)
         if due.waits_for is not None:
-            return ended(" ".join([*done, f"{month} waits. {due.waits_for}"]))
+            waits = sentence("{month} waits. {what}", month=month, what=due.waits_for)
+            return ended(joined([*done, waits], " "))
         cause = occasion.cause("the month is over and its files are there")
         request = ClosingRequest(month, cause, rests_on=due.rests_on)
         try:
-            done.append(f"{close(settings, request, '').report.headline}.")
+            closed = close(settings, request, "")
+            done.append(joined((closed.report.headline, "."), ""))
         except Refused as refusal:
             with best_effort("what was refused"):
                 emit_refused(month, refusal)
-            return refused(" ".join([*done, str(refusal)]))
-    return ended(" ".join(done) or "Every month that is over is closed.")
+            return refused(joined([*done, message_of(refusal)], " "))
+    return ended(joined(done, " ") if done else sentence("Every month that is over is closed."))
 
 
 @flow(name="tell-unclosed-months", flow_run_name="report a month that is not closed")
@@ -225,11 +227,12 @@ def tell_unclosed_months() -> State[None]:
     settings, occasion = Settings.read(), flow_occasion()
     unclosed = find_due(settings, occasion.today)
     if not unclosed or not is_overdue(settings, unclosed[0], occasion.today):
-        return ended("No month is overdue.")
+        return ended(sentence("No month is overdue."))
     due = look(settings, unclosed[0], occasion.now)
     with best_effort("what is not closed"):
         emit_unclosed(settings, due, later=len(unclosed) - 1)
-    return ended(f"{due.month} is not closed. {due.waits_for or ''}".strip())
+    open_still = sentence("{month} is not closed.", month=due.month)
+    return ended(joined((open_still, due.waits_for or ""), " "))
 
 
 find_due = step(name="find what is not closed", **RETRIES)(find_unclosed)

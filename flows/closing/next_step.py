@@ -54,7 +54,7 @@ def _paid_by_its_run(settings: Settings, closing: Closing, due_on: date) -> Next
     if unsettled or due_on > closing.request.cause.started_at.date():
         return None
     month = str(closing.closed.month)
-    form = form_link("pay it by hand", _PAYING, {"month": month, "mode": "commit"})
+    form = form_link(sentence("pay it by hand"), _PAYING, {"month": month, "mode": "commit"})
     if form is None:
         return None
     said = sentence(

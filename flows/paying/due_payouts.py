@@ -5,6 +5,7 @@ from datetime import datetime, time
 from typing import Final
 
 from adapters.postgres.payout_dates import planned_payouts
+from domain.sentence import sentence
 from flows.occasion import SEOUL, this_occasion
 from flows.paying.open_payouts import open_payouts
 from flows.prefect.payout_runs import DuePayout, plan
@@ -34,6 +35,6 @@ def plan_payout_runs(settings: Settings) -> None:
     """Plan a run for every open payout if the server has the deployment; safe to repeat."""
     due = due_payouts(settings)
     with tolerating_server_errors(
-        "payouts could not be planned on the Prefect server; the sweep pays"
+        sentence("payouts could not be planned on the Prefect server; the sweep pays")
     ):
         plan(due, this_occasion().now)

@@ -17,7 +17,7 @@ from adapters.postgres.runs import Action
 from adapters.postgres.standing import program_standing
 from domain.months import SettlementMonth
 from domain.refusal import Refused
-from domain.sentence import sentence
+from domain.sentence import message_of, sentence
 from flows.heads import publish_newest_head
 from flows.paying.approve_payout import ApprovedPayout, approval_told, approve
 from flows.paying.due_payouts import plan_payout_runs
@@ -120,9 +120,10 @@ def pay_out_sweep() -> State[None]:
     try:
         paid = pay_each(settings, find_due_months(settings, request.on), request)
     except PayoutsRefused as refusal:
-        return refused(str(refusal))
+        return refused(message_of(refusal))
     months = ", ".join(str(each.settlement_month) for each in paid)
-    return ended(f"Paid: {months}." if paid else "Everything that is due is paid.")
+    told = sentence("Paid: {months}.", months=months)
+    return ended(told if paid else sentence("Everything that is due is paid."))
 
 
 @flow(name="tell-missing-approvals", flow_run_name="report missing approvals")

@@ -15,7 +15,7 @@ from prefect.events.actions import ActionTypes, ChangeFlowRunState, DoNothing, S
 from prefect.events.schemas.automations import AutomationCore
 
 from adapters.languages.catalog import Language, say
-from domain.sentence import sentence
+from domain.sentence import Text, joined, sentence
 from flows.prefect.alarm_list import ALARMS, ANY_RUN, Alarm
 from flows.prefect.server_errors import tolerating_server_errors
 from flows.prefect.ui_links import run_address
@@ -36,18 +36,22 @@ class Applied:
     sent: bool
     alarms: int
 
-    def sentence(self) -> str:
+    def told(self) -> Text:
         """Describe it in a sentence or two."""
-        counts = (self.created, "created"), (self.updated, "updated"), (self.removed, "removed")
-        done = ", ".join(f"{len(names)} {what}" for names, what in counts if names)
-        by_block = f"They are sent through the block {BLOCK}."
-        in_the_ui = (
+        counts = (
+            sentence("created: {count}", count=len(self.created)) if self.created else "",
+            sentence("updated: {count}", count=len(self.updated)) if self.updated else "",
+            sentence("removed: {count}", count=len(self.removed)) if self.removed else "",
+        )
+        done = joined(counts, ", ") if any(counts) else sentence("no change")
+        by_block = sentence("They are sent through the block {block}.", block=BLOCK)
+        in_the_ui = sentence(
             "They are shown in the UI only: name a webhook with --webhook, or create a "
-            f"notification block called {BLOCK} and apply the alarms again."
+            "notification block called {block} and apply the alarms again.",
+            block=BLOCK,
         )
-        return (
-            f"{self.alarms} alarms: {done or 'no change'}. {by_block if self.sent else in_the_ui}"
-        )
+        applied = sentence("{count} alarms: {done}.", count=self.alarms, done=done)
+        return joined((applied, by_block if self.sent else in_the_ui), " ")
 
 
 def apply_alarms(alarms: Sequence[Alarm] = ALARMS) -> Applied:
@@ -85,7 +89,9 @@ def apply_alarms(alarms: Sequence[Alarm] = ALARMS) -> Applied:
 
 def apply_alarms_if_possible() -> None:
     """Apply the alarms when a worker starts; log a warning if the server fails."""
-    with tolerating_server_errors("the alarms could not be applied; use growth-points alarms"):
+    with tolerating_server_errors(
+        sentence("the alarms could not be applied; use growth-points alarms")
+    ):
         apply_alarms()
 
 

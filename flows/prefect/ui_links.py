@@ -9,6 +9,7 @@ from prefect.client.orchestration import get_client
 from prefect.exceptions import ObjectNotFound
 from prefect.settings import PREFECT_UI_URL
 
+from domain.sentence import sentence
 from flows.prefect.server_errors import tolerating_server_errors
 from flows.prefect.servers.temporary_server import server_is_temporary
 
@@ -32,7 +33,9 @@ def form_address(deployment: str, parameters: dict[str, Any]) -> str | None:
         return None
     filled_in = quote(json.dumps(parameters))
     with (
-        tolerating_server_errors("the address of a form could not be read from the Prefect server"),
+        tolerating_server_errors(
+            sentence("the address of a form could not be read from the Prefect server")
+        ),
         suppress(ObjectNotFound),
         get_client(sync_client=True) as client,
     ):

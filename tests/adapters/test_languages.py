@@ -15,6 +15,7 @@ from babel.messages.catalog import Message
 from babel.messages.extract import extract_from_dir, extract_from_file
 from babel.messages.pofile import read_po
 
+from adapters.html import page_templates
 from adapters.languages.catalog import LANGUAGES, Language, say
 from adapters.postgres.runs import Action
 from adapters.postgres.using import ConversionState
@@ -72,8 +73,8 @@ WORDS: Final[set[Id]] = {
     *(("unit", unit) for unit in ("month", "day")),
     *(("run state", state) for state in ("running", "pending", "cancelling")),
 }
-# Words whose keys come from queries, from a library or from names of parameters.
-_OPEN: Final = frozenset({"check", "difference", "holiday", "field", "to send"})
+# Words whose keys come from queries or from a library.
+_OPEN: Final = frozenset({"check", "difference", "holiday"})
 
 
 def _in_code() -> Iterator[tuple[str, ...]]:
@@ -118,6 +119,21 @@ def _in_forms() -> Iterator[str]:
             yield " ".join(field.get("description", "").split())
 
 
+def _words() -> set[Id]:
+    """Return all words that are known beforehand, those that code and forms name included."""
+    from prefect.utilities.callables import parameter_schema
+
+    from flows.prefect.deployments import DEPLOYED
+
+    sent = extract_from_dir(ROOT / "flows", [("**.py", "python")], keywords={"best_effort": None})
+    fields = (parameter_schema(each.flow.fn).properties for each in DEPLOYED)
+    return {
+        *WORDS,
+        *(("to send", text) for _, _, text, _, _ in sent if isinstance(text, str)),
+        *(("field", name) for name in chain(*fields)),
+    }
+
+
 def _of_click() -> set[str]:
     """Find what click says itself, of which catalogs have what people meet."""
     found: set[str] = {"[required]"}
@@ -157,7 +173,7 @@ def test_a_catalog_lacks_no_text_and_no_word(language: Language) -> None:
     has = {_id(each) for each in _messages(language)}
 
     assert _wanted() - {text for context, text in has if context is None} == set()
-    assert WORDS - has == set()
+    assert _words() - has == set()
 
 
 @pytest.mark.parametrize("language", TRANSLATED)
@@ -166,7 +182,9 @@ def test_a_catalog_has_no_text_that_nothing_says(language: Language) -> None:
 
     texts = {text for context, text in has if context is None}
     assert texts - _wanted() - _of_click() == set()
-    assert {word for word in has if word[0] is not None and word[0] not in _OPEN} - WORDS == set()
+    assert {
+        word for word in has if word[0] is not None and word[0] not in _OPEN
+    } - _words() == set()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -179,7 +197,7 @@ def test_a_text_is_in_one_catalog_of_a_language_alone(language: Language) -> Non
 def test_the_english_of_words_is_of_words_that_are_said() -> None:
     has = {_id(each) for each in _messages("en")}
 
-    assert {word for word in has if word[0] not in _OPEN} - WORDS == set()
+    assert {word for word in has if word[0] not in _OPEN} - _words() == set()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -329,3 +347,25 @@ def test_only_the_facts_of_a_text_are_changed() -> None:
     text = sentence("request {request_id}", request_id="a")
 
     assert say(with_facts(text, str.upper), "en") == "request A"
+
+
+def test_a_page_says_sentences_words_and_texts_in_its_language() -> None:
+    page = page_templates("adapters.data_docs").from_string(
+        "{{ say('at least {least}', least=3) }}, {{ say(word('severity', 'warning')) }}, "
+        "{{ said(given) }}, {{ say_many('{count:,} line', '{count:,} lines', count=2) }}"
+    )
+
+    assert page.render(language="ko", given="a {brace}") == "3 이상, 경고, a {brace}, 정산 내역 2건"
+    assert page.render(given="a {brace}") == "at least 3, warning, a {brace}, 2 lines"
+
+
+def test_the_runbook_has_every_page_in_korean() -> None:
+    pages = sorted(page.name for page in (ROOT / "docs" / "runbook").glob("*.md"))
+
+    assert sorted(page.name for page in (ROOT / "docs" / "runbook" / "ko").glob("*.md")) == pages
+    for page in pages[1:]:
+        english, korean = (
+            (ROOT / "docs" / "runbook" / folder / page).read_text("utf-8") for folder in ("", "ko")
+        )
+        parts = [text.count("\n## ") for text in (english, korean)]
+        assert parts[0] == parts[1], page

@@ -75,7 +75,8 @@ def test_a_preview_tells_what_a_closing_does_and_writes_nothing(program: Program
     closing = program.close("2026-10", NOTHING)
 
     assert list(change_rows(preview)) == list(change_rows(closing))
-    assert list(change_rows(closing)) == [
+    rows = [tuple(c if isinstance(c, int) else str(c) for c in row) for row in change_rows(closing)]
+    assert rows == [
         ("2026-10", "maru", "tier 1", "no award", "below_lowest_tier", -150_000, "tier 1 reversed"),
         (
             "2026-11",
