@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Final
 
 from prefect import State, flow, task
 from prefect.artifacts import create_markdown_artifact
@@ -30,11 +30,13 @@ from flows.prefect.forms import Month, MonthOrNone, Name, NameOrNone, Reason
 from flows.prefect.retrying import RETRIES
 from flows.prefect.run_names import payout_name
 from flows.prefect.server_errors import best_effort
-from flows.prefect.unattended_states import ended, refused
+from flows.prefect.unattended_states import ended, refused, why
 from flows.program import program_database
 from flows.refused_runs import recording_refusals
 from flows.reports.markdown import plain
 from flows.settings import Settings
+
+_ALL_PAID: Final = sentence("Everything that is due is paid.")
 
 
 @flow(name="pay-out", flow_run_name=payout_name)
@@ -104,9 +106,10 @@ def pay_out_sweep() -> State[None]:
     try:
         paid = pay_each(settings, find_due_months(settings, request.on), request)
     except PayoutsRefused as refusal:
-        return refused(str(refusal))
+        return refused(settings.language, why(refusal))
     months = ", ".join(str(each.settlement_month) for each in paid)
-    return ended(f"Paid: {months}." if paid else "Everything that is due is paid.")
+    done = sentence("Paid: {months}.", months=months) if paid else _ALL_PAID
+    return ended(settings.language, done)
 
 
 @flow(name="tell-missing-approvals", flow_run_name="report missing approvals")
