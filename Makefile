@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 SETUP  := $(VENV)/.complete
 
-.PHONY: setup demo test test-ui check bench torture mutate hostile simulate uses lock clean
+.PHONY: setup demo test test-ui check bench torture mutate hostile simulate year uses lock clean
 
 setup: $(SETUP)
 
@@ -55,6 +55,9 @@ bench: $(SETUP)  ## the numbers, as ratios measured side by side in one run
 	@$(BIN)/python bench/using.py
 	@$(BIN)/python bench/finance.py
 	@$(BIN)/python bench/restate.py
+
+year: $(SETUP)  ## a year by the schedules under a moved clock, with troubles, beside one without
+	@MONTHS=12 $(BIN)/pytest tests/years -n 0
 
 torture: $(SETUP)  ## close, pay and use points while process, connection, server and ad system are killed
 	@$(BIN)/python -m tests.torture.interrupted
