@@ -56,9 +56,6 @@ bench: $(SETUP)  ## the numbers, as ratios measured side by side in one run
 	@$(BIN)/python bench/finance.py
 	@$(BIN)/python bench/restate.py
 
-year: $(SETUP)  ## a year by the schedules under a moved clock, with troubles, beside one without
-	@MONTHS=12 $(BIN)/pytest tests/years -n 0
-
 torture: $(SETUP)  ## close, pay and use points while process, connection, server and ad system are killed
 	@$(BIN)/python -m tests.torture.interrupted
 
@@ -80,6 +77,11 @@ simulate: $(SETUP)  ## SEEDS random histories of STEPS steps against a small mod
 	@FIRST=$(FIRST) SEEDS=$(SEEDS) STEPS=$(STEPS) SIMULATE_LOG=$(CURDIR)/build/simulate.tsv \
 	  $(BIN)/pytest tests/simulation -k perfect_run -n 2 --tb=short
 	@awk -F'\t' '{ n[$$4] += $$3 } END { for (what in n) print n[what] "\t" what }' build/simulate.tsv | sort -rn
+
+year: $(SETUP)  ## a year with nobody there, with troubles and without; YEAR_UNTIL=2025-03-15 stops earlier
+	@ls /usr/lib/*/faketime/libfaketime.so.1 >/dev/null 2>&1 || { apt-get -qq update && apt-get -qq install -y libfaketime >/dev/null; } \
+	  || { echo "make year needs libfaketime: install your system's package 'libfaketime'"; exit 1; }
+	@$(BIN)/pytest tests/years
 
 EXAMPLES ?= 100
 uses: $(SETUP)  ## EXAMPLES histories of points in use, of STEPS steps each, against a naive model

@@ -6,14 +6,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 from uuid import uuid4
 
 from adapters.data_docs.checks import CheckedDelivery, read_checks
 from adapters.html import page_templates
+from adapters.languages.catalog import ENGLISH, Language
 from adapters.postgres.month_list import MonthRevision
 from domain.findings import Severity
 from domain.months import SettlementMonth
+from domain.sentence import Text, of_data, sentence
 
 _TEMPLATES: Final = page_templates("adapters.data_docs")
 _IN_A_SENTENCE: Final = 20  # examples that a finding's sentence names at most
@@ -37,10 +39,11 @@ class _Page:
         return f"{self.month}-not-taken-in-{self.checked.name}.html"
 
     @property
-    def title(self) -> str:
+    def title(self) -> Text:
         if self.revision is None:
-            return f"{self.month}, not ingested"
-        return f"{self.month} revision {self.revision.revision_no}"
+            return sentence("{month}, not ingested", month=self.month)
+        number = self.revision.revision_no
+        return sentence("{month} revision {number}", month=self.month, number=number)
 
 
 def revision_page(month: SettlementMonth, revision_no: int) -> str:
@@ -48,7 +51,9 @@ def revision_page(month: SettlementMonth, revision_no: int) -> str:
     return f"{month}-revision-{revision_no}.html"
 
 
-def publish_pages(folder: Path, revisions: Iterable[MonthRevision]) -> Path:
+def publish_pages(
+    folder: Path, revisions: Iterable[MonthRevision], language: Language = ENGLISH
+) -> Path:
     """Render a page for each checked content and the index; return the index's path.
 
     A page that was rendered from the same is left as it is: a month that was checked years ago
@@ -62,15 +67,16 @@ def publish_pages(folder: Path, revisions: Iterable[MonthRevision]) -> Path:
         if outdated.name not in kept:
             outdated.unlink(missing_ok=True)
     for each in pages:
-        if not _ends_with(folder / each.file, mark := _mark(each)):
-            _replace(folder / each.file, _revision(each) + mark)
-    _replace(index, _index(pages))
+        if not _ends_with(folder / each.file, mark := _mark(each, language)):
+            _replace(folder / each.file, _revision(each, language) + mark)
+    _replace(index, _index(pages, language))
     return index
 
 
-def _mark(page: _Page) -> str:
+def _mark(page: _Page, language: Language) -> str:
     """Return the end of a page, which stands for all that it is rendered from."""
-    rendered_from = (page.checked.name, page.checked.checked_at, page.revision, _templates_hash())
+    checked = page.checked
+    rendered_from = (checked.name, checked.checked_at, page.revision, language, _templates_hash())
     return f"<!-- {hashlib.sha256(repr(rendered_from).encode()).hexdigest()} -->\n"
 
 
@@ -115,9 +121,10 @@ def _pages(
     return tuple(sorted(pages, key=lambda each: each.month, reverse=True))
 
 
-def _index(pages: tuple[_Page, ...]) -> str:
+def _index(pages: tuple[_Page, ...], language: Language) -> str:
     current = _one_for_each_month(pages)
     return _TEMPLATES.get_template("index.html").render(
+        language=language,
         current=current,
         others=[each for each in pages if each not in current],
         last={each.month: each for each in reversed(pages)},
@@ -134,9 +141,13 @@ def _one_for_each_month(pages: Iterable[_Page]) -> list[_Page]:
     return list(months.values())
 
 
-def _revision(each: _Page) -> str:
+def _revision(each: _Page, language: Language) -> str:
     return _TEMPLATES.get_template("revision.html").render(
-        page=each, rules=_rules(each.checked), in_a_sentence=_IN_A_SENTENCE
+        language=language,
+        page=each,
+        rules=_rules(each.checked),
+        in_a_sentence=_IN_A_SENTENCE,
+        text_of=_text_of,
     )
 
 
@@ -144,6 +155,11 @@ def _rules(checked: CheckedDelivery) -> list[Mapping[str, Any]]:
     """Return the results of all rules: broken critical ones first, then other broken ones."""
     rules = [rule for result in checked.results for rule in result["results"]]
     return sorted(rules, key=lambda rule: (rule["success"], not _critical(rule)))
+
+
+def _text_of(meta: Mapping[str, Any]) -> Text:
+    """Return what a rule says; checks were once kept in English alone."""
+    return cast("Text", of_data(meta.get("text", meta["sentence"])))
 
 
 def _critical(rule: Mapping[str, Any]) -> bool:

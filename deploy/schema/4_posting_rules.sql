@@ -38,31 +38,31 @@ CREATE FUNCTION transfer_is_entitled() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = growth_points, pg_temp
 SET enable_seqscan = off AS $$
 DECLARE
-  they record;
   added_to record;
   adjusted record;
 BEGIN
   PERFORM require_table('transfer', TG_RELID);
-  SELECT min(posting_no) AS posting_no, min(moved.kind) AS kind,
-         count(DISTINCT posting_no) AS postings, count(DISTINCT moved.kind) AS kinds,
-         bool_and(flow.kind IS NOT NULL) AS allowed
-    INTO they
-    FROM (SELECT DISTINCT posting_no, kind, debit_account, credit_account FROM added) moved
-    LEFT JOIN flow USING (kind, debit_account, credit_account);
-  SELECT posting.*, EXISTS (
-           SELECT FROM unsealed WHERE subject = 'posting' AND subject_key = they.posting_no::text
+  SELECT posting.*, moved.kind AS moves, moved.several, moved.allowed, EXISTS (
+           SELECT FROM unsealed WHERE subject = 'posting' AND subject_key = moved.posting_no::text
          ) OR EXISTS (
-           SELECT FROM seal WHERE subject = 'posting' AND subject_key = they.posting_no::text
+           SELECT FROM seal WHERE subject = 'posting' AND subject_key = moved.posting_no::text
          ) AS is_noted
-    INTO added_to FROM posting WHERE posting_no = they.posting_no;
-  IF added_to.is_noted OR they.postings > 1 OR they.kinds > 1
-    OR they.kind IS DISTINCT FROM added_to.kind
-  THEN
+    INTO added_to
+    FROM (
+      SELECT min(posting_no) AS posting_no, min(kind) AS kind,
+             min(posting_no) <> max(posting_no) OR min(kind) <> max(kind) AS several,
+             bool_and(EXISTS (
+               SELECT FROM flow
+               WHERE (flow.kind, flow.debit_account, flow.credit_account)
+                 = (added.kind, added.debit_account, added.credit_account))) AS allowed
+      FROM added
+    ) moved LEFT JOIN posting USING (posting_no);
+  IF added_to.is_noted OR added_to.several OR added_to.moves IS DISTINCT FROM added_to.kind THEN
     RAISE EXCEPTION 'transfers are added to a posting of their kind, in the transaction that records it'
       USING ERRCODE = 'restrict_violation', CONSTRAINT = 'transfer_belongs';
   END IF;
-  IF NOT they.allowed THEN
-    RAISE EXCEPTION 'no % moves points between these accounts', they.kind
+  IF NOT added_to.allowed THEN
+    RAISE EXCEPTION 'no % moves points between these accounts', added_to.kind
       USING ERRCODE = 'check_violation', CONSTRAINT = 'transfer_flow_is_allowed';
   END IF;
 

@@ -296,40 +296,48 @@ CREATE FUNCTION seal_posting() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = growth_points, pg_temp
 SET enable_seqscan = off SET max_parallel_workers_per_gather = 0 SET jit = off AS $$
 DECLARE
-  lines text;
-  times bigint;
+  moved record;
   titles bigint;
   sellers bigint;
   titled text;
-  changes jsonb;
 BEGIN
   PERFORM require_table('posting', TG_RELID);
-  SELECT string_agg(concat_ws('|', entry_no, kind, debit_account, credit_account, points,
-           coalesce(tier, 0), coalesce(award_no, 0), coalesce(finishes, 0),
-           length(seller_id), seller_id), E'\n' ORDER BY entry_no), count(*)
-    INTO lines, times FROM transfer WHERE posting_no = NEW.posting_no;
-  IF lines IS NULL THEN
+  -- All transfers of a posting move points between the same accounts: those of its kind, and an
+  -- adjustment is one transfer.
+  SELECT lines, times, (
+           SELECT jsonb_object_agg(account, CASE account WHEN credit THEN points ELSE -points END)
+           FROM account WHERE account IN (debit, credit) AND holder = 'program'
+         ) AS changes, (
+           SELECT jsonb_build_array(kind, settlement_month, seller_id, tier, correction.points, undoes)
+           FROM correction WHERE posting_no = NEW.posting_no
+         ) AS corrects
+    INTO moved
+    FROM (
+      SELECT string_agg(concat_ws('|', entry_no, kind, debit_account, credit_account, points,
+               coalesce(tier, 0), coalesce(award_no, 0), coalesce(finishes, 0),
+               length(seller_id), seller_id), E'\n' ORDER BY entry_no) AS lines,
+             count(*) AS times, min(debit_account) AS debit, min(credit_account) AS credit,
+             sum(points) AS points
+      FROM transfer WHERE posting_no = NEW.posting_no
+    ) transfers;
+  IF moved.lines IS NULL THEN
     RAISE EXCEPTION 'posting % has no transfers', NEW.key
       USING ERRCODE = 'check_violation', CONSTRAINT = 'posting_has_transfers';
   END IF;
   IF NEW.kind = 'adjustment' THEN
-    IF times > 1 THEN
+    IF moved.times > 1 THEN
       RAISE EXCEPTION 'an adjustment moves its points in one transfer'
         USING ERRCODE = 'check_violation', CONSTRAINT = 'posting_is_one_adjustment';
     END IF;
-    lines := concat_ws(E'\n', lines, (
-      SELECT jsonb_build_array(kind, settlement_month, seller_id, tier, points, undoes)
-      FROM correction WHERE posting_no = NEW.posting_no));
   ELSE
     SELECT count(*), string_agg(content::text, E'\n' ORDER BY seller_id) INTO titles, titled
       FROM title WHERE posting_no = NEW.posting_no;
     IF titles > 0 THEN
       SELECT count(DISTINCT seller_id) INTO sellers FROM transfer WHERE posting_no = NEW.posting_no;
-      IF titles <> times OR titles <> sellers THEN
+      IF titles <> moved.times OR titles <> sellers THEN
         RAISE EXCEPTION 'posting % moves other points than it is entitled to', NEW.key
           USING ERRCODE = 'check_violation', CONSTRAINT = 'posting_moves_what_it_is_entitled_to';
       END IF;
-      lines := concat_ws(E'\n', lines, titled);
     END IF;
   END IF;
   IF NEW.kind = 'payout' THEN
@@ -338,22 +346,13 @@ BEGIN
         USING ERRCODE = 'check_violation', CONSTRAINT = 'posting_of_a_payout';
     END IF;
   END IF;
-  SELECT jsonb_object_agg(account, points) INTO changes FROM (
-    SELECT account, sum(CASE account WHEN credit_account THEN points ELSE -points END) AS points
-    FROM (
-      SELECT debit_account, credit_account, sum(points) AS points FROM transfer
-      WHERE posting_no = NEW.posting_no GROUP BY debit_account, credit_account
-    ) moved
-    JOIN account ON account IN (debit_account, credit_account) AND holder = 'program'
-    GROUP BY account
-  ) change;
-  IF (changes -> 'program_fund')::bigint < 0 THEN
-    PERFORM stay_within_the_budget(-(changes -> 'program_fund')::bigint);
+  IF (moved.changes -> 'program_fund')::bigint < 0 THEN
+    PERFORM stay_within_the_budget(-(moved.changes -> 'program_fund')::bigint);
   END IF;
-  PERFORM note('posting', NEW.posting_no::text, jsonb_build_array(
+  PERFORM note('posting', NEW.posting_no::text, concat_ws(E'\n', jsonb_build_array(
     NEW.posting_no, NEW.key, NEW.kind, NEW.settlement_month, NEW.evaluation_id,
     encode(NEW.request_hash, 'hex'), NEW.effective_on, NEW.actor, NEW.reason,
-    extract(epoch FROM NEW.recorded_at))::text || E'\n' || lines, changes);
+    extract(epoch FROM NEW.recorded_at)), moved.lines, moved.corrects, titled), moved.changes);
   RETURN NULL;
 END $$;
 

@@ -43,7 +43,7 @@ def emit_unapproved(missing: MissingApproval, today: date) -> None:
 
 def _waiting(missing: MissingApproval) -> dict[str, Any]:
     payout = missing.payout
-    filled_in = {"month": str(payout.month), "points": payout.points}
+    filled_in = {"month": str(payout.month), "points": payout.points, "mode": "commit"}
     return {
         "due_on": str(missing.due_on),
         "sellers": payout.sellers,

@@ -697,10 +697,12 @@ LEDGER_PROBES = (
     Probe("transfer.transfer_points_positive", _move("adjustment", "g", 0)),
     Probe("transfer.transfer_points_positive", _move("adjustment", "g", -1)),
     Probe("transfer.transfer_points_at_most", _move("adjustment", "g", 10**12 + 1)),
-    Probe(
-        "transfer.is_entitled",
-        _move("adjustment", "g", 1, credit_account="search_ad_credit"),
-        names="transfer_flow_is_allowed",
+    *(
+        Probe("transfer.is_entitled", attempt, names="transfer_flow_is_allowed")
+        for attempt in (
+            _move("adjustment", "g", 1, credit_account="search_ad_credit"),
+            _move("adjustment", "g", 1, debit_account="expired"),
+        )
     ),
     # Nothing records yet what entitles a store to reward customers.
     *(

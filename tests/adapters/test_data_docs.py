@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from adapters.data_docs import CheckedDelivery, keep_check, pages, publish_pages, read_checks
+from adapters.languages.catalog import Language
 from adapters.postgres.month_list import MonthRevision
 from domain.findings import Finding, Severity
 from tests.deliveries import MONTH
@@ -270,9 +271,9 @@ def test_only_pages_of_what_changed_are_rendered_again(
     rendered: list[str] = []
     render = pages._revision
 
-    def seen(page: pages._Page) -> str:
+    def seen(page: pages._Page, language: Language) -> str:
         rendered.append(page.file)
-        return render(page)
+        return render(page, language)
 
     monkeypatch.setattr(pages, "_revision", seen)
     publish_pages(tmp_path, [FIRST, of_other])

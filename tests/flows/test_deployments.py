@@ -45,7 +45,7 @@ def test_no_form_offers_to_pay_before_the_date() -> None:
 
     (offered,) = [each.flow.parameters.properties for each in DEPLOYED if each.name == "pay-out"]
 
-    assert set(offered) == {"month"}
+    assert set(offered) == {"month", "mode"}
 
 
 def test_schedules_are_kept_in_the_time_of_seoul() -> None:
@@ -85,6 +85,7 @@ def test_every_parameter_is_described_and_keeps_its_constraints_in_the_form() ->
                 assert forms.MONTH_PATTERN in schema["pattern"]
             if name == "mode":
                 assert schema["enum"] == ["preview", "commit"]
+                assert schema["default"] == "preview"
             if name == "reason":
                 assert schema["maxLength"] == 500
 

@@ -1,87 +1,116 @@
-"""A year with troubles comes to the ledger of a year without, and each of them is told once a day.
+"""A year with nobody there: whatever goes wrong, it ends like a year in which nothing did.
 
-Slow: `make year`. The files are real, the clock is moved, and whatever runs by schedule runs.
+`make year` lives through both, side by side; `YEAR_UNTIL=2025-03-15` stops earlier.
 """
 
-import errno
+import multiprocessing
 import os
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Iterable
+from concurrent.futures import ProcessPoolExecutor
 from datetime import date
+from functools import partial
 
 import pytest
 
-from tests.command_line import Marketplace
-from tests.years.year import FIRST, Year, days_of
+from flows.prefect import events
+from tests.years.clock import can_be_moved
+from tests.years.live import Year, live
+from tests.years.marketplace import MONTHS
+from tests.years.story import LAST_DAY
 
-MONTHS = int(os.environ.get("MONTHS", "8"))
-LATE, WRONG, UNAPPROVED, DISK_FULL = (FIRST + number for number in (1, 2, 3, 6))
-DOWN_FROM, DOWN_TO = date(2027, 5, 12), date(2027, 7, 2)  # over the ends of May and June
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not can_be_moved(), reason="libfaketime is not installed"),
+]
+
+UNTIL = date.fromisoformat(os.environ.get("YEAR_UNTIL", str(LAST_DAY)))
+LIVED = [str(month) for month in MONTHS if month.payout_month.first_day.replace(day=20) < UNTIL]
 
 
-@pytest.mark.slow
-def test_a_year_with_troubles_ends_like_one_without(
-    lasting_marketplaces: Callable[[], Marketplace], monkeypatch: pytest.MonkeyPatch
+@pytest.fixture(scope="module")
+def years() -> tuple[Year, Year]:
+    """The calm year and the one with troubles, each lived in a process of its own."""
+    with ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as processes:
+        calm, troubled = (
+            processes.submit(partial(live, troubled=each, until=UNTIL)) for each in (False, True)
+        )
+        return calm.result(), troubled.result()
+
+
+def test_in_the_end_the_ledger_is_that_of_a_year_without_troubles(
+    years: tuple[Year, Year],
 ) -> None:
-    quiet = Year(lasting_marketplaces(), monkeypatch)
-    live_quietly(quiet)
-    assert quiet.heard("month.closed") == [
-        ("month.closed", str(month), month.payout_month.first_day)
-        for month in FIRST.until(FIRST + (MONTHS - 1))
-    ]
-    assert trouble(quiet) == []
+    calm, troubled = years
 
-    hard = Year(lasting_marketplaces(), monkeypatch)
-    live_through_troubles(hard, monkeypatch)
-
-    assert hard.ledger() == quiet.ledger()
-    assert len(hard.ledger()) > MONTHS
-    assert [each[:2] for each in hard.heard("month.closed")] == [
-        each[:2] for each in quiet.heard("month.closed")
-    ]
-    assert trouble(hard) == [
-        *(("month.unclosed", str(LATE), date(2027, 3, day)) for day in (7, 8, 10)),
-        ("month.blocked", str(WRONG), date(2027, 4, 1)),
-        *(("payout.unapproved", str(UNAPPROVED), date(2027, 5, day)) for day in (7, 8, 10)),
-        ("run.failed", "close-due-months", date(2027, 8, 1)),
-    ]
+    assert troubled.balances == calm.balances
+    assert _but_reversed(troubled) == calm.transfers
+    assert (calm.differences, troubled.differences) == ((), ())
 
 
-def trouble(year: Year) -> list[tuple[str, str, date]]:
-    """List what was told that is no good news."""
-    good = ("month.closed", "payout.paid", "payout.waiting")
-    return [each for each in year.told if each[0] not in good]
+def test_every_month_is_told_as_closed_and_as_paid_once(years: tuple[Year, Year]) -> None:
+    for year in years:
+        assert _months(year, events.CLOSED) == LIVED
+        assert _months(year, events.PAID) == LIVED
 
 
-def live_quietly(year: Year) -> None:
-    """Deliver each month on the first day after it, and approve what waits on that day."""
-    year.begin()
-    for month in FIRST.until(FIRST + (MONTHS - 1)):
-        year.deliver(month)
-        for day in days_of(month.payout_month):
-            year.live(day)
-            year.approve()
+def test_a_calm_year_tells_nothing_but_what_was_done(years: tuple[Year, Year]) -> None:
+    calm, _ = years
+
+    done = {events.CLOSED, events.WAITING, events.PAID, events.EXPIRING}
+    assert {each.event for each in calm.told} <= done
+    assert calm.failed == ()
 
 
-def live_through_troubles(year: Year, patch: pytest.MonkeyPatch) -> None:
-    """Deliver late, wrong and again; approve late; be down for weeks; let the disk be full."""
-    year.begin()
-    for month in FIRST.until(FIRST + (MONTHS - 1)):
-        if month != LATE:
-            year.deliver(month, wrong=month == WRONG)
-        for day in days_of(month.payout_month):
-            if DOWN_FROM <= day < DOWN_TO:
-                continue
-            if (month, day.day) in {(LATE, 12), (WRONG, 5)}:
-                year.deliver(month)
-            if month == DISK_FULL and day.day == 1:
-                with patch.context() as full:
-                    full.setattr("flows.ingesting.flow.read_delivery", _no_space)
-                    year.live(day)
-                continue
-            year.live(day)
-            if month != UNAPPROVED or day.day >= 10:
-                year.approve()
+def test_each_trouble_is_told_on_its_days_and_nothing_else_is(years: tuple[Year, Year]) -> None:
+    _, troubled = years
+
+    told = {
+        event: [f"{each.month} on {each.on:%m-%d}" for each in troubled.told if each.event == event]
+        for event in (
+            events.UNCLOSED,
+            events.BLOCKED,
+            events.RESTATED,
+            events.UNAPPROVED,
+            events.LATE,
+        )
+    }
+    assert told == _until_today(
+        {
+            events.UNCLOSED: ["2024-12 on 01-07", "2024-12 on 01-08"],
+            events.BLOCKED: ["2025-01 on 02-02"],
+            events.RESTATED: ["2025-02 on 03-05"],
+            events.UNAPPROVED: [f"2025-03 on 04-{day:02}" for day in (7, 8, 9, 10)],
+            events.LATE: [
+                *(f"2025-03 on 04-{day:02}" for day in (11, 12, 13)),
+            ],
+        }
+    )
 
 
-def _no_space(*_: object) -> None:
-    raise OSError(errno.ENOSPC, "No space left on device")
+def test_runs_fail_only_while_the_disk_is_full(years: tuple[Year, Year]) -> None:
+    _, troubled = years
+
+    assert {f"{at:%m-%d}" for at, _, _ in troubled.failed} <= {"08-02"}
+    assert bool(troubled.failed) == (date(2025, 8, 2) <= UNTIL)
+
+
+def _but_reversed(year: Year) -> Counter[tuple[object, ...]]:
+    """Leave out awards that were reversed, with their reversals."""
+    left = Counter(year.transfers)
+    for (kind, seller, debit, credit, points), times in year.transfers.items():
+        if kind == "reversal":
+            left[kind, seller, debit, credit, points] -= times
+            left["award", seller, credit, debit, points] -= times
+    return +left
+
+
+def _months(year: Year, event: str) -> list[str]:
+    return sorted(str(each.month) for each in year.told if each.event == event)
+
+
+def _until_today(expected: dict[str, Iterable[str]]) -> dict[str, list[str]]:
+    return {
+        event: [each for each in days if date.fromisoformat(f"2025-{each[-5:]}") <= UNTIL]
+        for event, days in expected.items()
+    }

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from domain.refusal import Refused
+from domain.sentence import sentence
 from flows.prefect.servers.children import start_server
 from flows.prefect.servers.configured_server import is_prefect
 from flows.prefect.servers.proxies import remove_unusable_proxies
@@ -41,7 +42,9 @@ class AlreadyUp(Refused):
 
     def __init__(self, home: Path, url: str | None) -> None:
         where = url.removesuffix("/api") if url else "it is starting or ending"
-        super().__init__(f"The program is already up in {home}: {where}")
+        super().__init__(
+            sentence("The program is already up in {home}: {where}", home=home, where=where)
+        )
         self.home = home
 
 
@@ -50,8 +53,12 @@ class PortTaken(Refused):
 
     def __init__(self, port: int, reason: str) -> None:
         super().__init__(
-            f"Cannot listen on port {port}: {reason}. Is the program already up? "
-            "Otherwise name another port."
+            sentence(
+                "Cannot listen on port {port}: {reason}. Is the program already up? "
+                "Otherwise name another port.",
+                port=port,
+                reason=reason,
+            )
         )
         self.port = port
 
@@ -60,7 +67,9 @@ class ServerSilent(Refused):
     """The Prefect server ended or did not answer; its log says why."""
 
     def __init__(self, log_file: Path) -> None:
-        super().__init__(f"The Prefect server does not answer; see {log_file}.")
+        super().__init__(
+            sentence("The Prefect server does not answer; see {log_file}.", log_file=log_file)
+        )
         self.log_file = log_file
 
 
@@ -69,9 +78,13 @@ class ServerDatabaseDamaged(Refused):
 
     def __init__(self, file: Path) -> None:
         super().__init__(
-            f"The Prefect server's database is damaged: move {file}* away and start again. Points "
-            "and months are not in it; deployments, alarms and planned payouts are created again, "
-            "and only the list of earlier runs is lost."
+            sentence(
+                "The Prefect server's database is damaged: move {file}* away and start "
+                "again. Points and months are not in it; deployments, alarms and "
+                "planned payouts are created again, and only the list of earlier runs "
+                "is lost.",
+                file=file,
+            )
         )
         self.file = file
 
