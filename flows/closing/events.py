@@ -3,14 +3,11 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from adapters.ingest.delivery import DeliveryRefused
 from adapters.languages.catalog import say
 from domain.cause import Cause
-from domain.findings import MonthBlocked
 from domain.months import SettlementMonth
 from domain.refusal import Refused
 from domain.sentence import Sentence, sentence
-from flows.closing.cascade import AwardsBlocked
 from flows.closing.due_months import DueMonth
 from flows.closing.evaluation import EvaluatedMonth
 from flows.closing.later_months import LaterMonth
@@ -59,8 +56,7 @@ def emit_refused(settings: Settings, month: SettlementMonth, refusal: Refused) -
 
     Those are told by the event of the blocked month.
     """
-    of_its_files = isinstance(refusal, DeliveryRefused | MonthBlocked)
-    if isinstance(refusal, AwardsBlocked) or not of_its_files:
+    if not refusal.has_an_alarm:
         emit(REFUSED, month, {"reason": say(why(refusal), settings.language)})
 
 
