@@ -83,6 +83,8 @@ def _line(finding: Finding) -> Text:
 class DeliveryBlocked(Refused):
     """A delivery with critical findings; nothing was written. `next_step` says what to do."""
 
+    has_an_alarm = True
+
     def __init__(
         self, period: SettlementMonth | date, findings: tuple[Finding, ...], next_step: Text = ""
     ) -> None:

@@ -3,9 +3,16 @@
 A message is a text, or a `Sentence`, which can be said in other languages, too.
 """
 
+from typing import ClassVar
+
 
 class Refused(Exception):
-    """The data or the state forbids what was requested. The message is for an operator."""
+    """The data or the state forbids what was requested. The message is for an operator.
+
+    One that `has_an_alarm` is told by an alarm of its own: the run that it ended raises none.
+    """
+
+    has_an_alarm: ClassVar[bool] = False
 
 
 class Unavailable(Exception):

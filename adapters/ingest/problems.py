@@ -17,6 +17,8 @@ _TOLD_ONCE = "column_missing"
 class DeliveryRefused(Refused):
     """A delivery that cannot be read, with all its problems as findings."""
 
+    has_an_alarm = True
+
     def __init__(self, period: Period, source: str, findings: tuple[Finding, ...]) -> None:
         lines = joined((joined(("  ", each.text), "") for each in findings), "\n")
         super().__init__(

@@ -36,6 +36,8 @@ log = logging.getLogger("growth_points.closing")
 class AwardsBlocked(MonthBlocked):
     """The gate finds something wrong with the awards, not with the delivery."""
 
+    has_an_alarm = False
+
 
 class ChangesPaidMonths(Refused):
     """The awards of paid months would change, and the request does not acknowledge it."""

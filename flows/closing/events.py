@@ -3,20 +3,18 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from adapters.ingest.delivery import DeliveryRefused
 from adapters.languages.catalog import say
 from domain.cause import Cause
-from domain.findings import MonthBlocked
 from domain.months import SettlementMonth
 from domain.refusal import Refused
-from domain.sentence import sentence
-from flows.closing.cascade import AwardsBlocked
+from domain.sentence import Sentence, sentence
 from flows.closing.due_months import DueMonth
 from flows.closing.evaluation import EvaluatedMonth
 from flows.closing.later_months import LaterMonth
 from flows.closing.record_closing import Closing
 from flows.closing.report import closing_facts
 from flows.prefect.events import CLOSED, REFUSED, RESTATED, UNCLOSED, emit
+from flows.prefect.unattended_states import why
 from flows.settings import Settings
 
 
@@ -53,17 +51,21 @@ def _emit_restated(
     emit(RESTATED, month.month, payload)
 
 
-def emit_refused(month: SettlementMonth, refusal: Refused) -> None:
+def emit_refused(settings: Settings, month: SettlementMonth, refusal: Refused) -> None:
     """Emit an event that a closing was refused for another reason than its files.
 
     Those are told by the event of the blocked month.
     """
-    of_its_files = isinstance(refusal, DeliveryRefused | MonthBlocked)
-    if isinstance(refusal, AwardsBlocked) or not of_its_files:
-        emit(REFUSED, month, {"reason": str(refusal)})
+    if not refusal.has_an_alarm:
+        emit(REFUSED, month, {"reason": say(why(refusal), settings.language)})
 
 
 def emit_unclosed(settings: Settings, due: DueMonth, later: int) -> None:
     """Emit an event that a month is not closed in time, what it waits for, and how many with it."""
-    missing = due.waits_for or sentence("Nothing; the next hourly run closes it.")
-    emit(UNCLOSED, due.month, {"missing": say(missing, settings.language), "later": later})
+    missing = say(what_is_missing(due), settings.language)
+    emit(UNCLOSED, due.month, {"missing": missing, "later": later})
+
+
+def what_is_missing(due: DueMonth) -> Sentence:
+    """Say what a month waits for, even if it is only the next run."""
+    return due.waits_for or sentence("Nothing; the next hourly run closes it.")

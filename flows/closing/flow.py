@@ -10,7 +10,7 @@ from adapters.ingest.root import source_of
 from adapters.postgres.runs import Action
 from domain.months import SettlementMonth
 from domain.refusal import Refused
-from domain.sentence import Text, joined, message_of, sentence
+from domain.sentence import Sentence, sentence
 from flows.closing.due_months import find_unclosed, is_overdue, look_at
 from flows.closing.evaluation import USUAL_REASON, ClosingRequest
 from flows.closing.events import (
@@ -18,6 +18,7 @@ from flows.closing.events import (
     emit_evaluated_again,
     emit_refused,
     emit_unclosed,
+    what_is_missing,
 )
 from flows.closing.later_months import LaterMonth, report_later_months
 from flows.closing.next_step import next_step
@@ -40,7 +41,7 @@ from flows.prefect.retrying import RETRIES
 from flows.prefect.run_names import closing_name, month_to_close, rerun_name
 from flows.prefect.run_progress import RunProgress
 from flows.prefect.server_errors import best_effort
-from flows.prefect.unattended_states import ended, refused
+from flows.prefect.unattended_states import ended, refused, why
 from flows.program import program_calendar, program_database, program_policies
 from flows.refused_runs import recording_refusals
 from flows.reports.keeping import is_kept, keep_report
@@ -199,22 +200,21 @@ def close_due_months() -> State[None]:
     month is tried again once its files, or what judges them, changed.
     """
     settings, occasion = Settings.read(), flow_occasion()
-    done: list[Text] = []
+    language, done = settings.language, list[Sentence]()
     for month in find_due(settings, occasion.today):
         due = look(settings, month, occasion.now)
         if due.waits_for is not None:
-            waits = sentence("{month} waits. {what}", month=month, what=due.waits_for)
-            return ended(joined([*done, waits], " "))
+            done.append(sentence("{month} waits. {why}", month=month, why=due.waits_for))
+            return ended(language, *done)
         cause = occasion.cause("the month is over and its files are there")
-        request = ClosingRequest(month, cause, rests_on=due.rests_on)
         try:
-            closed = close(settings, request, "")
-            done.append(joined((closed.report.headline, "."), ""))
+            close(settings, ClosingRequest(month, cause, rests_on=due.rests_on), "")
         except Refused as refusal:
             with best_effort("what was refused"):
-                emit_refused(month, refusal)
-            return refused(joined([*done, message_of(refusal)], " "))
-    return ended(joined(done, " ") if done else sentence("Every month that is over is closed."))
+                emit_refused(settings, month, refusal)
+            return refused(language, *done, why(refusal))
+        done.append(sentence("{month} is closed.", month=month))
+    return ended(language, *(done or [sentence("Every month that is over is closed.")]))
 
 
 @flow(name="tell-unclosed-months", flow_run_name="report a month that is not closed")
@@ -227,12 +227,12 @@ def tell_unclosed_months() -> State[None]:
     settings, occasion = Settings.read(), flow_occasion()
     unclosed = find_due(settings, occasion.today)
     if not unclosed or not is_overdue(settings, unclosed[0], occasion.today):
-        return ended(sentence("No month is overdue."))
+        return ended(settings.language, sentence("No month is overdue."))
     due = look(settings, unclosed[0], occasion.now)
     with best_effort("what is not closed"):
         emit_unclosed(settings, due, later=len(unclosed) - 1)
-    open_still = sentence("{month} is not closed.", month=due.month)
-    return ended(joined((open_still, due.waits_for or ""), " "))
+    said = sentence("{month} is not closed. {why}", month=due.month, why=what_is_missing(due))
+    return ended(settings.language, said)
 
 
 find_due = step(name="find what is not closed", **RETRIES)(find_unclosed)

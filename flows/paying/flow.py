@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from contextlib import nullcontext
 from dataclasses import replace
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Final
 
 from prefect import State, flow
 from prefect.artifacts import create_markdown_artifact
@@ -17,7 +17,7 @@ from adapters.postgres.runs import Action
 from adapters.postgres.standing import program_standing
 from domain.months import SettlementMonth
 from domain.refusal import Refused
-from domain.sentence import message_of, sentence
+from domain.sentence import sentence
 from flows.heads import publish_newest_head
 from flows.paying.approve_payout import ApprovedPayout, approval_told, approve
 from flows.paying.due_payouts import plan_payout_runs
@@ -38,11 +38,13 @@ from flows.prefect.forms import Mode, Month, MonthOrNone, Name, NameOrNone, Reas
 from flows.prefect.retrying import RETRIES
 from flows.prefect.run_names import payout_name
 from flows.prefect.server_errors import best_effort
-from flows.prefect.unattended_states import ended, refused
+from flows.prefect.unattended_states import ended, refused, why
 from flows.program import program_database
 from flows.refused_runs import recording_refusals
 from flows.reports.markdown import plain
 from flows.settings import Settings
+
+_ALL_PAID: Final = sentence("Everything that is due is paid.")
 
 
 @flow(name="pay-out", flow_run_name=payout_name)
@@ -120,10 +122,10 @@ def pay_out_sweep() -> State[None]:
     try:
         paid = pay_each(settings, find_due_months(settings, request.on), request)
     except PayoutsRefused as refusal:
-        return refused(message_of(refusal))
+        return refused(settings.language, why(refusal))
     months = ", ".join(str(each.settlement_month) for each in paid)
-    told = sentence("Paid: {months}.", months=months)
-    return ended(told if paid else sentence("Everything that is due is paid."))
+    done = sentence("Paid: {months}.", months=months) if paid else _ALL_PAID
+    return ended(settings.language, done)
 
 
 @flow(name="tell-missing-approvals", flow_run_name="report missing approvals")

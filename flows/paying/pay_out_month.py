@@ -73,6 +73,8 @@ class PayoutOutdated(Refused):
 class PayoutNotApproved(Refused):
     """The month's payout lacks an approval of its current total."""
 
+    has_an_alarm = True
+
     def __init__(self, month: SettlementMonth, points: int) -> None:
         super().__init__(
             sentence(

@@ -10,6 +10,7 @@ from typing import Final
 from prefect.events.schemas.automations import EventTrigger, Posture
 from prefect.events.schemas.events import ResourceSpecification
 
+from adapters.languages.catalog import ENGLISH, Language
 from domain.sentence import Sentence, sentence
 from flows.prefect.events import (
     AD_SYSTEM_SILENT,
@@ -75,10 +76,10 @@ class Alarm:
     crashes: bool = False
     news: str | None = None
 
-    @property
-    def page(self) -> str:
-        """The runbook page of the alarm."""
-        return f"docs/runbook/{self.name}.md"
+    def page(self, language: Language = ENGLISH) -> str:
+        """Return the runbook page of the alarm in a language."""
+        folder = "" if language == ENGLISH else f"{language}/"
+        return f"docs/runbook/{folder}{self.name}.md"
 
 
 def _happens(

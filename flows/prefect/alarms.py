@@ -107,7 +107,7 @@ def save_webhook(url: str) -> None:
 def _automation(alarm: Alarm, block: UUID | None, language: Language) -> AutomationCore:
     return AutomationCore(
         name=_PREFIX + alarm.name,
-        description="" if alarm.news else f"What to do: {alarm.page}",
+        description="" if alarm.news else _what_to_do(alarm, language),
         trigger=alarm.trigger,
         actions=[_crash() if alarm.crashes else _notify(alarm, block, language)],
     )
@@ -126,9 +126,13 @@ def _notify(alarm: Alarm, block: UUID | None, language: Language) -> ActionTypes
     if alarm.trigger.match.get("prefect.resource.id") == [ANY_RUN]:
         lines.append(run_address("{{ flow_run.id }}"))
     if not alarm.news:
-        lines.append(say(sentence("What to do: {page}", page=alarm.page), language))
+        lines.append(_what_to_do(alarm, language))
     subject = f"growth-points: {say(alarm.subject, language)}"
     return SendNotification(block_document_id=block, subject=subject, body="\n".join(lines))
+
+
+def _what_to_do(alarm: Alarm, language: Language) -> str:
+    return say(sentence("What to do: {page}", page=alarm.page(language)), language)
 
 
 def _notification_block(client: SyncPrefectClient) -> UUID | None:

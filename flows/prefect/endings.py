@@ -15,6 +15,7 @@ from domain.refusal import Refused, Unavailable, WrongUsage
 from domain.sentence import whole
 from flows.prefect.form_words import in_form_words
 from flows.prefect.retrying import is_transient
+from flows.prefect.unattended_states import REFUSED
 from flows.settings import Settings
 
 _REFUSALS: Final = (Refused, Unavailable, WrongUsage)
@@ -46,7 +47,8 @@ def telling(work: Callable[_Asked, _Result]) -> Callable[_Asked, _Result]:
         except _REFUSALS as refused:
             if is_transient(refused) and TaskRunContext.get() is not None:
                 raise
-            return cast("_Result", Failed(message=_message_of(refused), data=refused))
+            name = REFUSED if isinstance(refused, Refused) and refused.has_an_alarm else None
+            return cast("_Result", Failed(name=name, message=_message_of(refused), data=refused))
         return told(result, result) if isinstance(result, str) else result
 
     return ending

@@ -16,7 +16,7 @@ from prefect.runtime import flow_run
 from prefect.states import Crashed
 
 from adapters.languages.catalog import Language, say
-from domain.sentence import Word
+from domain.sentence import Word, sentence
 from flows.occasion import SEOUL
 from flows.prefect.events import STUCK, emit_about
 from flows.prefect.flow_occasion import flow_occasion
@@ -47,8 +47,9 @@ def watch_runs() -> State[None]:
         hanging = tuple(run for run in find_hanging(client, now) if str(run.id) != own)
         for run in hanging:
             _settle_or_tell(client, run, now, language)
-        return ended(", ".join(run.name for run in hanging) or "No run hangs.")
-    return ended("The server did not answer.")
+        names = ", ".join(run.name for run in hanging)
+        return ended(language, names or sentence("No run hangs."))
+    return ended(language, sentence("The server did not answer."))
 
 
 def find_hanging(client: SyncPrefectClient, now: datetime) -> Iterator[FlowRun]:

@@ -67,9 +67,10 @@ def test_every_alarm_has_a_page_and_every_page_an_alarm() -> None:
     troubles = [alarm for alarm in ALARMS if alarm.news is None]
     assert pages == {alarm.name for alarm in troubles}
     for alarm in troubles:
-        text = (_ROOT / alarm.page).read_text(encoding="utf-8")
+        assert (_ROOT / alarm.page("ko")).exists()
+        text = (_ROOT / alarm.page()).read_text(encoding="utf-8")
         for part in ("## What it means", "## What to look at", "## What to do"):
-            assert part in text, alarm.page
+            assert part in text, alarm.page()
         assert f"({alarm.name}.md)" in (_ROOT / "docs" / "runbook" / "README.md").read_text()
 
 

@@ -1,0 +1,168 @@
+"""What ten years of months in one home cost: a closing, the listings, the pages, the proof.
+
+    .venv/bin/python bench/years.py               3,000 sellers, 120 months: some minutes
+    .venv/bin/python bench/years.py --months 24   fewer years, to try it
+
+Each month is closed and paid in order, as the program does by itself. The first closing is
+measured beside that of the newest month delivered again with other amounts. `--runs` then measures
+what a Prefect server holds in memory and on disk over so many runs of a flow. Only ratios measured
+on a machine without neighbors count.
+"""
+
+import argparse
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil  # comes with the embedded PostgreSQL
+from close_month import PROGRAM, Run, prefect_server, row, run, say, wait_until_stopped
+from restate import write_corrected
+from working_folder import existing_folder
+
+from domain.months import SettlementMonth
+
+LAST = SettlementMonth(2026, 10)
+POLICY = Path(__file__).parents[1] / "adapters" / "policies" / "d-commerce-2020.toml"
+HISTORY = 2
+AT_THE_ENDS = 3  # closings measured at the beginning and at the end
+ONE_RUN = """
+from prefect import flow
+@flow(log_prints=True)
+def short(number: int) -> None:
+    print(number)
+for number in range({runs}):
+    short(number)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Years:
+    """Months in a home, with the files that they rest on."""
+
+    home: Path
+    files: Path
+    corrected: Path
+    first: SettlementMonth
+
+    @classmethod
+    def prepared(cls, folder: Path, months: int, sellers: int, lines: int) -> "Years":
+        """Write the months, the newest one also as corrected, and take the history in."""
+        years = cls(folder / "home", folder / "files", folder / "corrected", LAST - (months - 1))
+        say(f"writing {months + HISTORY} months of {lines:,} lines, {sellers:,} sellers")
+        sizes = ["--sellers", str(sellers), "--lines", str(lines)]
+        period = ["--months", f"{years.first - HISTORY}..{LAST}"]
+        run([PROGRAM, "sample", years.files, *sizes, *period], years.home)
+        years.write_policy()
+        write_corrected(years.files / str(LAST), years.corrected / str(LAST))
+        for month in (years.first - HISTORY).until(years.first - 1):
+            years.command("ingest", str(month), "--from", years.files)
+        return years
+
+    def write_policy(self) -> None:
+        """Write the policy as one that was in force long before."""
+        written = POLICY.read_text().replace("d-commerce-2020", "d-commerce-before")
+        self._policies.mkdir()
+        file = self._policies / "d-commerce-before.toml"
+        file.write_text(written.replace('value = "2020-01"', 'value = "2010-01"', 1))
+
+    @property
+    def _policies(self) -> Path:
+        return self.home.with_name("policies")
+
+    def command(self, *words: str | Path, **variables: str) -> Run:
+        """Run a command in the home."""
+        policies = str(self._policies)
+        return run([PROGRAM, *words], self.home, GROWTH_POINTS_POLICIES=policies, **variables)
+
+    def close(self, month: SettlementMonth, root: Path, **variables: str) -> Run:
+        """Close a month with the delivery in a root, and pay what is due."""
+        closing = self.command(
+            "close", str(month), "--from", root, "--reason", "years", **variables
+        )
+        self.command("pay-out", **variables)
+        return closing
+
+
+def measure(folder: Path, months: int, sellers: int, lines: int) -> None:
+    """Close and pay all months, then the newest one as corrected; list, verify, render."""
+    years = Years.prepared(folder, months, sellers, lines)
+    closings = []
+    with prefect_server(folder / "prefect") as address:
+        for month in years.first.until(LAST):
+            say(f"closing {month}")
+            closings.append(years.close(month, years.files, PREFECT_API_URL=address))
+        say(f"closing {LAST} as corrected")
+        agreed = ("--acknowledge-paid", "--reason", "corrected")
+        words = ("close", str(LAST), "--from", years.corrected, *agreed)
+        changed = years.command(*words, PREFECT_API_URL=address)
+        asked = {
+            " ".join(words): years.command(*words, PREFECT_API_URL=address)
+            for words in (("months",), ("payouts",), ("verify",), ("history", str(years.first)))
+        }
+    wait_until_stopped(years.home)
+    first = statistics.median(each.seconds for each in closings[:AT_THE_ENDS])
+    last = statistics.median(each.seconds for each in closings[-AT_THE_ENDS:])
+    print(f"\n{months} months of {sellers:,} sellers, {lines:,} lines each")
+    row("closing one of the first three", f"{first:.1f} s", "")
+    row("closing one of the last three", f"{last / first:.2f} x", "at most 1.2 x")
+    row("closing the newest one as corrected", f"{changed.seconds / first:.2f} x", "at most 1.2 x")
+    row("memory at the peak of a closing, first and last", _peaks(closings), "")
+    for words, each in asked.items():
+        row(words, f"{each.seconds:.1f} s", "seconds")
+
+
+def _peaks(closings: list[Run]) -> str:
+    return f"{closings[0].peak_mb:,}, {closings[-1].peak_mb:,} MB"
+
+
+def measure_runs(folder: Path, runs: int) -> None:
+    """Run a short flow many times beside a server; print its memory and its database."""
+    with prefect_server(folder / "prefect") as address:
+        (server,) = [
+            each
+            for each in psutil.Process().children(recursive=True)
+            if address.rpartition(":")[2].removesuffix("/api") in each.cmdline()
+        ][-1:]
+        print(f"\na Prefect server over {runs:,} runs of a flow without tasks")
+        for tenth in range(11):
+            if tenth:
+                _run_flows(address, runs // 10)
+            held = server.memory_info().rss // 2**20
+            database = folder / "prefect" / "prefect.db"
+            size = database.stat().st_size // 2**20 if database.exists() else 0
+            row(f"after {runs * tenth // 10:,} runs", f"{held:,} MB", f"database {size:,} MB")
+
+
+def _run_flows(address: str, runs: int) -> None:
+    began = time.perf_counter()
+    subprocess.run(
+        [sys.executable, "-c", ONE_RUN.format(runs=runs)],
+        env=os.environ | {"PREFECT_API_URL": address, "PREFECT_LOGGING_LEVEL": "CRITICAL"},
+        check=True,
+    )
+    say(f"{runs:,} runs took {time.perf_counter() - began:.0f} s")
+
+
+def main() -> None:
+    """Measure in a folder of its own that is removed afterwards."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--months", type=int, default=120)
+    parser.add_argument("--sellers", type=int, default=3_000)
+    parser.add_argument("--lines", type=int, default=20_000, help="a month")
+    parser.add_argument("--runs", type=int, default=0, help="runs of a flow beside a server")
+    parser.add_argument("--folder", type=existing_folder, help="where to work")
+    sizes = parser.parse_args()
+    with tempfile.TemporaryDirectory(dir=sizes.folder, prefix="growth-points-bench-") as folder:
+        if sizes.months:
+            measure(Path(folder), sizes.months, sizes.sellers, sizes.lines)
+        if sizes.runs:
+            measure_runs(Path(folder), sizes.runs)
+
+
+if __name__ == "__main__":
+    main()
