@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from shutil import rmtree
 
 import pytest
 
@@ -89,3 +90,15 @@ def test_an_award_correction_writes_the_reports_of_the_months_that_it_changed(
 def _deliver_october(marketplace: Marketplace, ways: frozenset[str]) -> None:
     stores = [replace(each, ways=ways) if each.seller_id == "sora" else each for each in STORES]
     marketplace.deliver(OCTOBER, [Line("sora", 22_000_000, midmonth(OCTOBER))], stores)
+
+
+def test_reports_that_a_killed_run_did_not_keep_are_written_when_it_is_run_again(
+    closed_november: Marketplace,
+) -> None:
+    restate_october(closed_november)
+    rmtree(closed_november.home / "reports")
+
+    closed_november.done("close", OCTOBER)
+
+    assert f"{OCTOBER} changed" in report_of(closed_november, NOVEMBER, 2)
+    closed_november.done("verify")
