@@ -37,7 +37,7 @@ def closing_report(
         findings=closing.findings,
         figures=tuple(_figures(closing)),
         sections=tuple(_sections(closing)),
-        next_step=next_step or _next_step(closing),
+        next_step=next_step or usual_next_step(closing),
         links=links,
         facts=closing_facts(closing),
     )
@@ -155,7 +155,8 @@ def _is_due(closing: Closing) -> bool:
     return due_on <= closing.request.cause.started_at.date()
 
 
-def _next_step(closing: Closing) -> NextStep:
+def usual_next_step(closing: Closing) -> NextStep:
+    """Return the next step where no form does it."""
     closed, month = closing.closed, closing.closed.month
     unsettled = [each.month for each in closing.months if each.restatement.is_unsettled]
     if unsettled:
