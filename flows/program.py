@@ -15,6 +15,7 @@ from adapters.postgres.embedded import embedded_url
 from adapters.postgres.own_rows import show_own_rows
 from domain.months import SettlementMonth
 from domain.payout_date import calendar_years
+from domain.sentence import sentence
 from flows.settings import Settings, SettingsInvalid
 
 if TYPE_CHECKING:
@@ -85,8 +86,10 @@ def program_ad_system(settings: Settings) -> "Iterator[AdSystem | None]":
         return
     if (token := settings.ad_system_secret()) is None:
         raise SettingsInvalid(
-            "GROWTH_POINTS_AD_SYSTEM_URL is set without a token; set GROWTH_POINTS_AD_SYSTEM_TOKEN "
-            "or GROWTH_POINTS_AD_SYSTEM_TOKEN_FILE"
+            sentence(
+                "GROWTH_POINTS_AD_SYSTEM_URL is set without a token; set "
+                "GROWTH_POINTS_AD_SYSTEM_TOKEN or GROWTH_POINTS_AD_SYSTEM_TOKEN_FILE"
+            )
         )
     from adapters.ad_system.client import HttpAdSystem
 

@@ -4,12 +4,13 @@ Belongs here: storing the gate's validation results, and rendering them as self-
 Does not: checking (`expectations`).
 """
 
-from adapters.data_docs.checks import CheckedDelivery, keep_check, read_checks
+from adapters.data_docs.checks import CheckedDelivery, keep_check, last_checks, read_checks
 from adapters.data_docs.pages import publish_pages, revision_page
 
 __all__ = [
     "CheckedDelivery",
     "keep_check",
+    "last_checks",
     "publish_pages",
     "read_checks",
     "revision_page",

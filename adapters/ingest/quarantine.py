@@ -72,6 +72,12 @@ def quarantined_rows(file: Path, columns: Sequence[str]) -> Iterator[tuple[Any, 
             yield from zip(*(batch.column(name).to_pylist() for name in columns), strict=True)
 
 
+def count_quarantined(file: Path) -> int:
+    """Count the refused rows in a quarantine file, without reading them."""
+    with pyarrow.parquet.ParquetFile(file) as parquet:
+        return int(parquet.metadata.num_rows)
+
+
 def rows_breaking(engine: duckdb.DuckDBPyConnection, quarantine: Path, rule: str) -> Frame:
     """Find the refused rows that broke one rule."""
     refused = nw.from_native(engine.read_parquet(str(quarantine), hive_partitioning=False)).lazy()

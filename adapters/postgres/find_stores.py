@@ -32,12 +32,14 @@ _POINTS: Final = """
     coalesce(sum(points) FILTER (WHERE account = 'available'), 0)::bigint AS available,
     coalesce(sum(points) FILTER (WHERE account = 'pending'), 0)::bigint AS pending
 """
+# The primary key finds a range of ids, also where the plan does not know how they begin.
 _BEGINNING: Final = text(f"""
     SELECT store.seller_id, {_POINTS} FROM (
       SELECT seller_id FROM growth_points.seller_snapshot WHERE revision_id = (
         SELECT revision_id FROM growth_points.revision
         ORDER BY settlement_month DESC, revision_no DESC LIMIT 1)
-      AND starts_with(seller_id, :start) ORDER BY seller_id LIMIT :most
+      AND seller_id BETWEEN :start AND :start || chr(1114111) AND starts_with(seller_id, :start)
+      ORDER BY seller_id LIMIT :most
     ) store LEFT JOIN growth_points.balance USING (seller_id)
     GROUP BY store.seller_id ORDER BY store.seller_id
 """)  # noqa: S608 the columns are written above

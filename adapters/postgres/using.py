@@ -119,6 +119,15 @@ def held_conversions(connection: Connection) -> HeldConversions:
     return HeldConversions(*connection.execute(_HELD).one())
 
 
+def unanswered_conversions(connection: Connection) -> tuple[int, int]:
+    """Count the conversions that have not ended and were tried three times or more; their points.
+
+    It reads those alone that were tried in vain, and not all that were ever made.
+    """
+    conversions, points = connection.execute(_UNANSWERED).one()
+    return conversions, points
+
+
 def record_attempt(connection: Connection, conversion_no: int, answer: str) -> None:
     """Record that the ad system gave no answer that ends a conversion, and why."""
     connection.execute(_ATTEMPT, {"conversion_no": conversion_no, "answer": answer[:500]})
@@ -157,6 +166,16 @@ _HELD: Final = text("""
     FROM growth_points.conversion JOIN growth_points.posting USING (posting_no)
     WHERE NOT EXISTS (
       SELECT FROM growth_points.conversion_end WHERE conversion_no = conversion.posting_no)
+""")
+_UNANSWERED: Final = text("""
+    SELECT count(*), coalesce(sum(points), 0)::bigint
+    FROM (
+      SELECT conversion_no FROM growth_points.conversion_attempt
+      GROUP BY conversion_no HAVING count(*) >= 3
+    ) tried JOIN growth_points.conversion ON posting_no = conversion_no
+    WHERE NOT EXISTS (
+      SELECT FROM growth_points.conversion_end ended
+      WHERE ended.conversion_no = tried.conversion_no)
 """)
 _CONVERSIONS: Final = text("""
     SELECT conversion.posting_no AS conversion_no, seller_id, request_id, points, account_id,

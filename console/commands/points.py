@@ -17,29 +17,37 @@ from console.commands.parameters import (
     output_option,
 )
 from console.commands.running import flows_ready, open_database, read_settings
+from console.help import command, usage_error
 from console.output import Output, echo, print_rows
+from domain.many import many
 from domain.months import SettlementMonth
+from domain.sentence import sentence
 
 
-@click.command("pay-out", short_help="Pay what is due and not paid yet, once.")
+@command("pay-out", short_help="Pay what is due and not paid yet, once.")
 @click.option("--on", type=DATE, help="Pay what is due on this date, by default today in Seoul.")
 @click.option("--ahead", is_flag=True, help="Allow a date in the future.")
 def pay_out_command(on: date | None, ahead: bool) -> None:
     """Pay out every closed month that is due and not paid yet; a month is paid once."""
-    with flows_ready(read_settings(), "paying out", with_gate=False):
+    with flows_ready(read_settings(), sentence("paying out"), with_gate=False):
         from flows.paying.flow import pay_out_on
 
         payouts = pay_out_on(on, ahead)
     for payout in payouts:
         echo(
-            f"{payout.settlement_month} paid on {payout.paid_on}: "
-            f"{payout.points:,} points to {payout.sellers:,} sellers"
+            sentence(
+                "{month} paid on {paid_on}: {points} to {sellers}",
+                month=payout.settlement_month,
+                paid_on=payout.paid_on,
+                points=many("point", payout.points),
+                sellers=many("seller", payout.sellers),
+            )
         )
     if not payouts:
-        echo("Nothing is due that was not paid already.")
+        echo(sentence("Nothing is due that was not paid already."))
 
 
-@click.command(short_help="Each closed month: due date, state, points.")
+@command(short_help="Each closed month: due date, state, points.")
 @output_option
 def payouts(output: Output) -> None:
     """List each closed month: payout date, state, sellers, points."""
@@ -52,7 +60,7 @@ def payouts(output: Output) -> None:
         print_rows(PAYOUTS, payout_rows(engine, today, settings.approval_rule), output)
 
 
-@click.command("approve-payout", short_help="Approve a month's payout by its total.")
+@command("approve-payout", short_help="Approve a month's payout by its total.")
 @click.argument("month", type=MONTH)
 @click.argument("points", type=POINTS_OF_A_MONTH)
 @click.option("--reason", type=LINE, required=True, help="Why; recorded with your name.")
@@ -76,7 +84,7 @@ def approve_payout_command(month: SettlementMonth, points: int, reason: str) -> 
         echo(say(approval_told(approved), settings.language))
 
 
-@click.command("reschedule-payouts", short_help="Recompute payout dates after a new holiday.")
+@command("reschedule-payouts", short_help="Recompute payout dates after a new holiday.")
 def reschedule_payouts() -> None:
     """Recompute the payout dates of all unpaid months after a holiday was announced."""
     from adapters.languages.catalog import say
@@ -95,7 +103,7 @@ def reschedule_payouts() -> None:
 
 
 # A negative number looks like an option.
-@click.command(
+@command(
     context_settings={"ignore_unknown_options": True},
     short_help="Give or take available points, with a reason.",
 )
@@ -141,7 +149,7 @@ def adjust(
             echo(say(each, settings.language))
 
 
-@click.command(
+@command(
     "approve-adjustment",
     context_settings={"ignore_unknown_options": True},
     short_help="Approve an adjustment beyond the policy's limit.",
@@ -165,7 +173,7 @@ def approve_adjustment_command(request_id: str, seller_id: str, points: int, rea
     echo(approval_summary(approval, created))
 
 
-@click.command(short_help="Every transfer of points, in order.")
+@command(short_help="Every transfer of points, in order.")
 @SELLER
 @click.option("--month", type=MONTH, help="Only awards of this settlement month.")
 @AS_OF
@@ -193,7 +201,7 @@ def ledger(
     from console.progress import warnings_shown
 
     if file is not None and (seller_id or month):
-        raise click.UsageError("--to writes the whole ledger; leave out --seller and --month")
+        raise usage_error(sentence("--to writes the whole ledger; leave out --seller and --month"))
     with open_database(read_settings()) as engine, warnings_shown():
         if file is not None:
             echo(export_ledger(engine, file, moment))
@@ -203,7 +211,7 @@ def ledger(
         print_rows(LEDGER, ledger_rows(engine, seller_id, month, seal_no), output)
 
 
-@click.command(short_help="Every seller's pending and available points.")
+@command(short_help="Every seller's pending and available points.")
 @SELLER
 @AS_OF
 @output_option

@@ -10,6 +10,7 @@ from adapters.ingest.root import source_of
 from adapters.postgres.runs import Action
 from domain.months import SettlementMonth
 from domain.refusal import Refused
+from domain.sentence import sentence
 from flows.closing.due_months import find_unclosed, is_overdue, look_at
 from flows.closing.evaluation import USUAL_REASON, ClosingRequest
 from flows.closing.events import (
@@ -157,16 +158,17 @@ def close(settings: Settings, request: ClosingRequest, settlements: str) -> Clos
     A refused closing is recorded in the month's history; a refused preview is not.
     """
     request = replace(request, approval=settings.approval_rule)
-    root, progress = settings.settlements_root(settlements), RunProgress(request.month)
+    root = settings.settlements_root(settlements)
+    progress = RunProgress(request.month, settings.language)
     with _recording_refusals(settings, request, root):
-        progress.reach(0, "checking the window")
+        progress.reach(0, sentence("checking the window"))
         check_clocks(settings)
         require(settings, request)
-        progress.reach(10, "reading and checking its files")
+        progress.reach(10, sentence("reading and checking its files"))
         with sound_delivery(settings, request.month, root, preview=request.preview) as delivery:
-            progress.reach(60, "deciding and posting")
+            progress.reach(60, sentence("deciding and posting"))
             closing = decide_and_post(settings, request, delivery)
-        progress.reach(90, "reporting")
+        progress.reach(90, sentence("reporting"))
         if not request.preview:
             publish_head(settings, closing.chain_head)
             refresh_quality_pages(settings)
@@ -273,7 +275,7 @@ def publish(settings: Settings, closing: Closing, root: str) -> ClosedMonth:
     evaluated = months_without_report(settings, month, cause) if lost else closing.months[1:]
     later = report_later_months(settings, evaluated, cause, month)
     page = quality_page(settings, month, closed.revision.revision_no)
-    links = (*(each.link(settings) for each in later), page)
+    links = (*(each.link() for each in later), page)
     report = closing_report(closing, links=links, next_step=then)
     report = marked_as_rewritten(report) if lost else report
     kept = keep_report(settings, name, report, overwrite=closing.changed)

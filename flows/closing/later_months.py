@@ -17,6 +17,7 @@ from adapters.postgres.payout_dates import planned_payouts
 from adapters.postgres.revisions import recorded_findings
 from adapters.postgres.runs import last_evaluating_run
 from domain.cause import Cause
+from domain.many import many
 from domain.months import SettlementMonth
 from domain.sentence import Sentence, sentence
 from flows.closing.cascade import evaluate_in_order
@@ -45,10 +46,10 @@ class LaterMonth:
     file: Path
     waiting: OpenPayout | None
 
-    def link(self, settings: Settings) -> Link:
+    def link(self) -> Link:
         """Link to the report."""
         name = sentence("{month}, evaluated again", month=self.month.month)
-        return Link(say(name, settings.language), self.file)
+        return Link(name, self.file)
 
     def told(self) -> Sentence:
         """Say what became of the month, and what it waits for."""
@@ -56,9 +57,9 @@ class LaterMonth:
         if self.waiting is None:
             return sentence("{month} was evaluated again and has a new report.", month=month)
         return sentence(
-            "{month} was evaluated again: its {points} points wait for a new approval.",
+            "{month} was evaluated again: its {points} wait for a new approval.",
             month=month,
-            points=f"{self.waiting.points:,}",
+            points=many("point", self.waiting.points),
         )
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Final
 
-from adapters.languages.catalog import say
+from domain.many import many
 from domain.sentence import sentence
 from flows.closing.cascade import changed_paid_months
 from flows.closing.evaluation import USUAL_REASON
@@ -45,9 +45,9 @@ def _close_it(settings: Settings, closing: Closing, settlements: str) -> NextSte
         "mode": "commit",
     }
     return NextStep(
-        "Nothing was written. To close it like this:",
+        sentence("Nothing was written. To close it like this:"),
         close_command(settings, request.month, settlements, *options),
-        form_link("close it", _CLOSING, filled_in),
+        form_link(sentence("close it"), _CLOSING, filled_in),
     )
 
 
@@ -56,7 +56,7 @@ def _correct_it(closing: Closing) -> NextStep | None:
     unsettled = [each.month for each in closing.months if each.restatement.is_unsettled]
     if not unsettled:
         return None
-    form = form_link("adjust a store's points", _ADJUSTMENT, {"month": str(unsettled[0])})
+    form = form_link(sentence("adjust a store's points"), _ADJUSTMENT, {"month": str(unsettled[0])})
     return replace(usual_next_step(closing), form=form)
 
 
@@ -66,13 +66,13 @@ def _paid_by_its_run(settings: Settings, closing: Closing, due_on: date) -> Next
     if unsettled or due_on > closing.request.cause.started_at.date():
         return None
     month = str(closing.closed.month)
-    form = form_link("pay it by hand", _PAYING, {"month": month, "mode": "commit"})
+    form = form_link(sentence("pay it by hand"), _PAYING, {"month": month, "mode": "commit"})
     if form is None:
         return None
     said = sentence(
         "Nothing: its payout was due on {due_on}, and a run of pay-out pays it now.", due_on=due_on
     )
-    return NextStep(say(said, settings.language), form=form)
+    return NextStep(said, form=form)
 
 
 def _approve_it(settings: Settings, closing: Closing) -> NextStep | None:
@@ -86,7 +86,11 @@ def _approve_it(settings: Settings, closing: Closing) -> NextStep | None:
         return _paid_by_its_run(settings, closing, due_on) if payout.points else None
     filled_in = {"month": str(month), "points": payout.points, "mode": "commit"}
     return NextStep(
-        f"{payout.points:,} points wait for an approval, to be paid on {due_on}:",
+        sentence(
+            "{points} wait for an approval, to be paid on {due_on}:",
+            points=many("point", payout.points),
+            due_on=due_on,
+        ),
         f"growth-points approve-payout {month} {payout.points} --reason TEXT",
-        form_link("approve them", _APPROVAL, filled_in),
+        form_link(sentence("approve them"), _APPROVAL, filled_in),
     )

@@ -1,6 +1,7 @@
 """What a closing came to, in a sentence: the message of its run."""
 
 from domain.ledger import total_points
+from domain.many import many
 from domain.sentence import Sentence, sentence
 from flows.closing.record_closing import Closing
 
@@ -11,14 +12,14 @@ def closing_told(closing: Closing) -> Sentence:
     due_on = closing.payouts[closed.month].due_on
     facts = {
         "month": closed.month,
-        "awards": f"{len(closed.earned):,}",
-        "points": f"{total_points(closed.earned):,}",
+        "awards": many("award", len(closed.earned)),
+        "points": many("point", total_points(closed.earned)),
         "due_on": due_on,
     }
     if closing.request.preview:
         return sentence(
-            "Nothing was written: this is a preview. {month} would have {awards} awards, {points} "
-            "points, due on {due_on}.",
+            "Nothing was written: this is a preview. {month} would have {awards}, {points}, "
+            "due on {due_on}.",
             **facts,
         )
     if not closing.changed:
@@ -27,9 +28,7 @@ def closing_told(closing: Closing) -> Sentence:
         return sentence("{month} is closed again. It is paid, and what was paid stays.", **facts)
     if due_on <= closing.request.cause.started_at.date():
         return sentence(
-            "{month} is closed: {awards} awards, {points} points. Its payout was due on {due_on}.",
+            "{month} is closed: {awards}, {points}. Its payout was due on {due_on}.",
             **facts,
         )
-    return sentence(
-        "{month} is closed: {awards} awards, {points} points, to be paid on {due_on}.", **facts
-    )
+    return sentence("{month} is closed: {awards}, {points}, to be paid on {due_on}.", **facts)

@@ -4,7 +4,9 @@ from datetime import timedelta
 
 from prefect import flow
 
+from adapters.languages.catalog import say
 from adapters.postgres.using import Conversion, held_conversions
+from domain.sentence import sentence
 from flows.converting.compare_credits import CreditsDiffer, compare_credits
 from flows.converting.convert_points import (
     ConversionRequest,
@@ -14,7 +16,7 @@ from flows.converting.convert_points import (
 )
 from flows.converting.deliver_conversions import deliver_held, delivery_summary
 from flows.converting.events import emit_difference, emit_held
-from flows.converting.link_ad_account import link, link_told, unlink
+from flows.converting.link_ad_account import account_linked, account_unlinked, link, unlink
 from flows.prefect.endings import step, telling, told
 from flows.prefect.flow_occasion import flow_occasion
 from flows.prefect.forms import Mode, Name, NameOrNone
@@ -41,11 +43,12 @@ def link_ad_account_of(
     """
     settings, actor = Settings.read(), flow_occasion(asked_by).actor
     preview = mode == "preview"
-    if linked := bool(account_id):
+    if account_id:
         link(settings, seller_id, account_id, actor, preview=preview)
+        said = account_linked(account_id, seller_id, preview=preview)
     else:
-        account_id = unlink(settings, seller_id, actor, preview=preview)
-    said = link_told(seller_id, account_id, linked=linked, preview=preview)
+        unlinked = unlink(settings, seller_id, actor, preview=preview)
+        said = account_unlinked(unlinked, seller_id, preview=preview)
     return told(str(said), said)
 
 
@@ -90,7 +93,7 @@ def deliver_conversions() -> str:
         held = held_conversions(connection)
     with best_effort("what is held"):
         emit_held(held)
-    return delivery_summary(tried)
+    return say(delivery_summary(tried), settings.language)
 
 
 @step(name="deliver what is held")
@@ -107,9 +110,10 @@ def compare_yesterdays_credits() -> str:
     settings, day = Settings.read(), flow_occasion().today - timedelta(days=1)
     with program_database(settings) as engine, program_ad_system(settings) as ad_system:
         if ad_system is None:
-            return "No ad system is configured."
+            return say(sentence("No ad system is configured."), settings.language)
         if found := compare_credits(engine, ad_system, day):
             with best_effort("what differs"):
                 emit_difference(day, found)
             raise CreditsDiffer(day, found)
-    return f"The ad system and the ledger agree about {day}."
+    agreed = sentence("The ad system and the ledger agree about {day}.", day=day)
+    return say(agreed, settings.language)

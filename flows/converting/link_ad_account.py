@@ -39,30 +39,6 @@ def unlink(settings: Settings, seller_id: str, actor: str, *, preview: bool = Fa
         return unlink_account(engine, seller_id, actor)
 
 
-def link_told(seller_id: str, account_id: str, *, linked: bool, preview: bool = False) -> Sentence:
-    """Say that an account is linked or unlinked, or would be."""
-    facts = {"account_id": account_id, "seller_id": seller_id}
-    match linked, preview:
-        case True, False:
-            return sentence(
-                "Search-ad account {account_id} is linked to seller {seller_id}.", **facts
-            )
-        case True, True:
-            return sentence(
-                "Nothing was written: this is a preview. Search-ad account {account_id} would be "
-                "linked to seller {seller_id}.",
-                **facts,
-            )
-        case False, False:
-            return sentence("Search-ad account {account_id} is unlinked.", **facts)
-        case _:
-            return sentence(
-                "Nothing was written: this is a preview. Search-ad account {account_id} would be "
-                "unlinked.",
-                **facts,
-            )
-
-
 def link_account(engine: Engine, seller_id: str, account_id: str, actor: str) -> bool:
     """Link an account in one transaction; raises AccountInvalid, SellerUnknown."""
     if not account_id.strip() or len(account_id) > _LONGEST or not account_id.isprintable():
@@ -86,3 +62,35 @@ def unlink_account(engine: Engine, seller_id: str, actor: str) -> str:
             raise NotLinked(seller_id)
         link_ad_account(connection, seller_id, None, actor)
     return account_id
+
+
+def account_linked(
+    account_id: str, seller_id: str, *, again: bool = False, preview: bool = False
+) -> Sentence:
+    """Say that an account is linked, was before, or would be."""
+    facts = {"account_id": account_id, "seller_id": seller_id}
+    if again:
+        return sentence(
+            "Search-ad account {account_id} was linked before to seller {seller_id}.", **facts
+        )
+    if preview:
+        return sentence(
+            "Nothing was written: this is a preview. Search-ad account {account_id} would be "
+            "linked to seller {seller_id}.",
+            **facts,
+        )
+    return sentence("Search-ad account {account_id} is linked to seller {seller_id}.", **facts)
+
+
+def account_unlinked(account_id: str, seller_id: str, *, preview: bool = False) -> Sentence:
+    """Say that an account is no longer linked, or would not be."""
+    facts = {"account_id": account_id, "seller_id": seller_id}
+    if preview:
+        return sentence(
+            "Nothing was written: this is a preview. Search-ad account {account_id} would no "
+            "longer be linked to seller {seller_id}.",
+            **facts,
+        )
+    return sentence(
+        "Search-ad account {account_id} is no longer linked to seller {seller_id}.", **facts
+    )

@@ -25,6 +25,7 @@ from domain.cause import Cause
 from domain.corrections import Case, Correction, CorrectionKind, decide_correction
 from domain.ledger import MOST_POINTS, Award, adjustment_key, adjustment_request_id
 from domain.months import SettlementMonth
+from domain.sentence import sentence
 from flows.closing.cascade import (
     evaluate_in_order,
     policies_to_plan_by,
@@ -53,11 +54,15 @@ _ACTIONS: Final = {
 def require_adjustable(points: int) -> None:
     """Raise AdjustmentInvalid for a number of points that no adjustment moves."""
     if points == 0:
-        raise AdjustmentInvalid("an adjustment by 0 points adjusts nothing")
+        raise AdjustmentInvalid(sentence("an adjustment by 0 points adjusts nothing"))
     if abs(points) > MOST_POINTS:
         raise AdjustmentInvalid(
-            f"{points:,} is not a number of points to adjust by: one adjustment moves "
-            f"{MOST_POINTS:,} at most"
+            sentence(
+                "{points:,} is not a number of points to adjust by: one adjustment "
+                "moves {most_points:,} at most",
+                points=points,
+                most_points=MOST_POINTS,
+            )
         )
 
 
@@ -65,7 +70,10 @@ def require_request_id(request_id: str) -> None:
     """Raise AdjustmentInvalid for an id that is too long or not of one line."""
     if len(request_id) > _LONGEST_ID or not request_id.isprintable():
         raise AdjustmentInvalid(
-            f"a request id has up to {_LONGEST_ID} letters, digits and signs in one line"
+            sentence(
+                "a request id has up to {longest_id} letters, digits and signs in one line",
+                longest_id=_LONGEST_ID,
+            )
         )
 
 
@@ -90,12 +98,15 @@ class AdjustmentRequest:
 
     def __post_init__(self) -> None:
         if not self.cause.reason.strip():
-            raise AdjustmentInvalid("an adjustment needs a reason: --reason TEXT")
+            raise AdjustmentInvalid(sentence("an adjustment needs a reason: --reason TEXT"))
         require_adjustable(self.points)
         require_request_id(self.own_id)
         if self.own_id and self.month is not None:
             raise AdjustmentInvalid(
-                "a correction of a paid month is posted once and takes no request id: leave it out"
+                sentence(
+                    "a correction of a paid month is posted once and takes no request id: "
+                    "leave it out"
+                )
             )
 
     @property

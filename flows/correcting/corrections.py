@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from adapters.postgres.runs import Action
+from domain.many import many
 from domain.sentence import Sentence, sentence
 from flows.clocks import warn_about_clocks
 from flows.correcting.adjust_points import Adjustment, AdjustmentRequest, adjust_points
@@ -70,7 +71,7 @@ def adjustment_told(reported: ReportedAdjustment) -> Iterator[Sentence]:
     yield sentence(
         done.template,
         seller_id=request.seller_id,
-        points=f"{abs(request.points):,}",
+        points=many("point", abs(request.points)),
         month=request.month,
         request_id=request.request_id,
         available=f"{adjustment.available:,}",
@@ -96,35 +97,33 @@ def _known_before(adjustment: Adjustment) -> Iterator[Sentence]:
 # By whether it corrects a month, gives points, is a preview.
 _DONE: Final = {
     (False, True, False): sentence(
-        "Seller {seller_id} is given {points} points (request {request_id}) and has {available} "
-        "available."
+        "Seller {seller_id} is given {points} (request {request_id}) and has {available} available."
     ),
     (False, True, True): sentence(
-        "Seller {seller_id} would be given {points} points (request {request_id}) and have "
+        "Seller {seller_id} would be given {points} (request {request_id}) and have "
         "{available} available."
     ),
     (False, False, False): sentence(
-        "Seller {seller_id} gives back {points} points (request {request_id}) and has {available} "
+        "Seller {seller_id} gives back {points} (request {request_id}) and has {available} "
         "available."
     ),
     (False, False, True): sentence(
-        "Seller {seller_id} would give back {points} points (request {request_id}) and have "
+        "Seller {seller_id} would give back {points} (request {request_id}) and have "
         "{available} available."
     ),
     (True, True, False): sentence(
-        "Seller {seller_id} is given {points} points, which {month} lacked, and has {available} "
-        "available."
+        "Seller {seller_id} is given {points}, which {month} lacked, and has {available} available."
     ),
     (True, True, True): sentence(
-        "Seller {seller_id} would be given {points} points, which {month} lacked, and have "
+        "Seller {seller_id} would be given {points}, which {month} lacked, and have "
         "{available} available."
     ),
     (True, False, False): sentence(
-        "Seller {seller_id} gives back {points} points, which {month} gave too much, and has "
+        "Seller {seller_id} gives back {points}, which {month} gave too much, and has "
         "{available} available."
     ),
     (True, False, True): sentence(
-        "Seller {seller_id} would give back {points} points, which {month} gave too much, and have "
+        "Seller {seller_id} would give back {points}, which {month} gave too much, and have "
         "{available} available."
     ),
 }

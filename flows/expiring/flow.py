@@ -2,6 +2,8 @@
 
 from prefect import flow
 
+from adapters.languages.catalog import say
+from domain.sentence import joined
 from flows.expiring.events import emit_told
 from flows.expiring.expire_points import expire_what_is_due, expiry_summary
 from flows.expiring.tell_stores import tell_who_is_due, telling_summary
@@ -28,4 +30,4 @@ def expire_points_daily() -> str:
     if (told := tell(settings, actor)) is not None:
         with best_effort("who was told"):
             emit_told(told)
-    return f"{expiry_summary(expired)} {telling_summary(told)}"
+    return say(joined((expiry_summary(expired), telling_summary(told)), " "), settings.language)

@@ -16,7 +16,9 @@ from adapters.postgres.month_list import month_revisions
 from adapters.postgres.runs import Action
 from domain.cause import Cause
 from domain.findings import MonthBlocked, blocking
+from domain.many import many
 from domain.months import SettlementMonth
+from domain.sentence import sentence
 from expectations.gate import Verdict
 from expectations.gate_process import start_gate
 from flows.ingesting.find_delivery import FoundDelivery, find_delivery_of
@@ -72,7 +74,7 @@ def ingest_month(
             ingested = record_ingested(settings, wanted, delivery, cause, root, preview=preview)
     if not preview:
         refresh_quality_pages(settings)
-    return told(ingested, ingested.sentences())
+    return told(ingested, ingested.told())
 
 
 @step(name="record the delivery")
@@ -144,7 +146,13 @@ def _judged(
 
 def _current(settings: Settings, found: FoundDelivery, *, preview: bool) -> SoundDelivery:
     delivery = found.delivery
-    log.info("%s was ingested before, as revision %s", delivery.period, found.seen_no)
+    log.info(
+        sentence(
+            "{month} was ingested before, as revision {number}",
+            month=delivery.period,
+            number=found.seen_no,
+        )
+    )
     if not preview:
         keep_return(settings, delivery, this_occasion().now)
     return SoundDelivery(None, (), found.seen_no)
@@ -162,14 +170,16 @@ def find(settings: Settings, root: str, month: SettlementMonth, fetched: Path) -
 def read(found: FoundDelivery, staging: Path, quarantine: Path) -> StagedMonth:
     """Scan the files once: totals per seller, profile, refused rows."""
     delivery = found.delivery
-    log.info("reading %s files of %s", len(delivery.files), delivery.period)
+    files = many("file", len(delivery.files))
+    log.info(sentence("reading {files} of {month}", files=files, month=delivery.period))
     return read_delivery(delivery, staging, quarantine)
 
 
 @step(name="check the data")
 def check(settings: Settings, staged: StagedMonth) -> Verdict:
     """Run the data-quality gate."""
-    log.info("checking %s lines", f"{staged.profile.lines:,}")
+    lines = many("line", staged.profile.lines)
+    log.info(sentence("checking {lines}", lines=lines))
     with program_database(settings) as engine:
         return check_delivery(engine, staged, settings.limit_shares)
 

@@ -10,9 +10,10 @@ from adapters.postgres.database import lock_program, work_as_approver
 from adapters.postgres.evaluations import current_evaluation, outdated_months
 from adapters.postgres.runs import Action, record_run
 from domain.cause import Cause
+from domain.many import many
 from domain.months import SettlementMonth
 from domain.refusal import Refused
-from domain.sentence import Sentence, sentence
+from domain.sentence import Sentence, Text, sentence
 from flows.clocks import warn_about_clocks
 from flows.paying.open_payouts import OpenPayout, open_payouts
 from flows.program import program_database
@@ -23,8 +24,10 @@ from flows.settings import Settings
 class NothingToApprove(Refused):
     """The month has no open payout."""
 
-    def __init__(self, month: SettlementMonth, why: str) -> None:
-        super().__init__(f"There is no payout of {month} to approve: {why}.")
+    def __init__(self, month: SettlementMonth, why: Text) -> None:
+        super().__init__(
+            sentence("There is no payout of {month} to approve: {why}.", month=month, why=why)
+        )
         self.month = month
 
 
@@ -33,8 +36,14 @@ class ApprovalOutOfDate(Refused):
 
     def __init__(self, month: SettlementMonth, approved: int, points: int) -> None:
         super().__init__(
-            f"{month} would pay {points:,} points, not {approved:,}. Nothing was approved. Check "
-            f"the newest report of {month}, then approve the total that it shows."
+            sentence(
+                "{month} would pay {points:,} points, not {approved:,}. Nothing was "
+                "approved. Check the newest report of {month}, then approve the total "
+                "that it shows.",
+                month=month,
+                points=points,
+                approved=approved,
+            )
         )
         self.month, self.approved, self.points = month, approved, points
 
@@ -77,18 +86,18 @@ def approval_told(approved: ApprovedPayout, *, preview: bool = False) -> Sentenc
     payout = approved.payout
     facts = {
         "month": payout.month,
-        "points": f"{payout.points:,}",
-        "sellers": f"{payout.sellers:,}",
+        "points": many("point", payout.points),
+        "sellers": many("seller", payout.sellers),
     }
     if not approved.created:
         return sentence("The payout of {month} was approved before; that approval stays.", **facts)
     if preview:
         return sentence(
             "Nothing was written: this is a preview. {month} would be allowed to pay {points} "
-            "points to {sellers} sellers.",
+            "to {sellers}.",
             **facts,
         )
-    return sentence("{month} may pay {points} points to {sellers} sellers.", **facts)
+    return sentence("{month} may pay {points} to {sellers}.", **facts)
 
 
 def approve_payout(
@@ -104,9 +113,11 @@ def approve_payout(
         payout = open_payouts(connection).get(month)
         if payout is None:
             closed = current_evaluation(connection, month) is not None
-            raise NothingToApprove(month, "it is paid" if closed else "it is not closed")
+            raise NothingToApprove(
+                month, sentence("it is paid") if closed else sentence("it is not closed")
+            )
         if month in outdated_months(connection):
-            raise NothingToApprove(month, "its data was replaced; close it again first")
+            raise NothingToApprove(month, sentence("its data was replaced; close it again first"))
         if payout.points != points:
             raise ApprovalOutOfDate(month, points, payout.points)
         created = payout.approval is None

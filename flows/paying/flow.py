@@ -10,12 +10,14 @@ from prefect import State, flow
 from prefect.artifacts import create_markdown_artifact
 from pydantic import Field
 
+from adapters.languages.catalog import say
 from adapters.postgres.ledger import PaidOut, Payout
 from adapters.postgres.payout_dates import planned_payouts
 from adapters.postgres.runs import Action
 from adapters.postgres.standing import program_standing
 from domain.months import SettlementMonth
 from domain.refusal import Refused
+from domain.sentence import sentence
 from flows.heads import publish_newest_head
 from flows.paying.approve_payout import (
     ApprovalOutOfDate,
@@ -160,8 +162,9 @@ def tell_late_payouts() -> tuple[SettlementMonth, ...]:
     with program_database(settings) as engine, engine.connect() as connection:
         late = [each for each in program_standing(connection) if each.days_late(today)]
     waiting = {each.payout.month for each in missing_approvals(settings)}
+    waits = say(sentence("It waits for its approval."), settings.language)
     for each in late:
-        emit_late(each, today, waits=each.settlement_month in waiting)
+        emit_late(each, today, waits if each.settlement_month in waiting else "")
     return tuple(each.settlement_month for each in late)
 
 

@@ -15,9 +15,10 @@ from adapters.postgres.payout_dates import planned_payouts
 from adapters.postgres.runs import Action, record_run
 from domain.approval import NO_APPROVAL, ApprovalRule
 from domain.cause import Cause
+from domain.many import many
 from domain.months import SettlementMonth
 from domain.refusal import Refused
-from domain.sentence import Sentence, sentence
+from domain.sentence import Sentence, joined, message_of, sentence
 from flows.one_day import on_one_day
 from flows.paying.open_payouts import open_payouts
 
@@ -31,8 +32,12 @@ class PayoutAhead(Refused):
 
     def __init__(self, on: date, today: date) -> None:
         super().__init__(
-            f"{on} has not come yet (today is {today} in Seoul), and a payout cannot be undone. "
-            "Add --ahead to pay out anyway."
+            sentence(
+                "{on} has not come yet (today is {today} in Seoul), and a payout "
+                "cannot be undone. Add --ahead to pay out anyway.",
+                on=on,
+                today=today,
+            )
         )
 
 
@@ -41,7 +46,11 @@ class PayoutFarAhead(Refused):
 
     def __init__(self, month: SettlementMonth, on: date) -> None:
         super().__init__(
-            f"{month} is not paid: {on} is more than five years after its date and today."
+            sentence(
+                "{month} is not paid: {on} is more than five years after its date and today.",
+                month=month,
+                on=on,
+            )
         )
         self.month = month
 
@@ -51,8 +60,12 @@ class PayoutOutdated(Refused):
 
     def __init__(self, month: SettlementMonth) -> None:
         super().__init__(
-            f"{month} is not paid: settlement data in its window was replaced after it was closed, "
-            f"and a payout cannot be undone. Close it again first: growth-points close {month}"
+            sentence(
+                "{month} is not paid: settlement data in its window was replaced after "
+                "it was closed, and a payout cannot be undone. Close it again first: "
+                "growth-points close {month}",
+                month=month,
+            )
         )
         self.month = month
 
@@ -62,8 +75,13 @@ class PayoutNotApproved(Refused):
 
     def __init__(self, month: SettlementMonth, points: int) -> None:
         super().__init__(
-            f"{month} is not paid: its {points:,} points wait for an approval. Check the newest "
-            f"report of {month}, then: growth-points approve-payout {month} {points} --reason TEXT"
+            sentence(
+                "{month} is not paid: its {points:,} points wait for an approval. "
+                "Check the newest report of {month}, then: growth-points "
+                "approve-payout {month} {points} --reason TEXT",
+                month=month,
+                points=points,
+            )
         )
         self.month, self.points = month, points
 
@@ -72,9 +90,15 @@ class PayoutsRefused(Refused):
     """Some due months could not be paid; the others were."""
 
     def __init__(self, refusals: Sequence[Refused], payouts: Sequence[Payout]) -> None:
-        lines = [str(each) for each in refusals]
-        lines += [f"{each.settlement_month} is paid: {each.points:,} points." for each in payouts]
-        super().__init__("\n".join(lines))
+        paid = [
+            sentence(
+                "{month} is paid: {points}.",
+                month=each.settlement_month,
+                points=many("point", each.points),
+            )
+            for each in payouts
+        ]
+        super().__init__(joined([*map(message_of, refusals), *paid], "\n"))
         self.refusals = tuple(refusals)
         self.payouts = tuple(payouts)
 
@@ -110,16 +134,14 @@ def payouts_told(payouts: Sequence[Payout], *, preview: bool = False) -> Iterato
     for each in payouts:
         facts = {
             "month": each.settlement_month,
-            "points": f"{each.points:,}",
-            "sellers": f"{each.sellers:,}",
+            "points": many("point", each.points),
+            "sellers": many("seller", each.sellers),
             "paid_on": each.paid_on,
         }
         if preview:
-            yield sentence("{month} would pay {points} points to {sellers} sellers.", **facts)
+            yield sentence("{month} would pay {points} to {sellers}.", **facts)
         else:
-            yield sentence(
-                "{month} paid {points} points to {sellers} sellers on {paid_on}.", **facts
-            )
+            yield sentence("{month} paid {points} to {sellers} on {paid_on}.", **facts)
     if not payouts:
         yield sentence("Nothing is due that was not paid already.")
 
@@ -141,7 +163,8 @@ def pay_out_month(engine: Engine, month: SettlementMonth, request: PayoutRequest
     """
     paid = on_one_day(engine, lambda connection: _pay_out(connection, month, request))
     if not request.preview:
-        log.info("paid out %s: %s points", month, f"{paid.payout.points:,}")
+        points = many("point", paid.payout.points)
+        log.info(sentence("paid out {month}: {points}", month=month, points=points))
     return paid
 
 

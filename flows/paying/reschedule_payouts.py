@@ -43,9 +43,15 @@ class HolidaysMissing(Refused):
 
     def __init__(self, month: SettlementMonth, day: str, name: str) -> None:
         super().__init__(
-            f"The payout of {month} was planned with the announced holiday {day} ({name}), but "
-            "GROWTH_POINTS_HOLIDAYS names no file now. Set it to that file, or to one without the "
-            "day if the holiday was cancelled. Nothing was moved."
+            sentence(
+                "The payout of {month} was planned with the announced holiday {day} "
+                "({name}), but GROWTH_POINTS_HOLIDAYS names no file now. Set it to "
+                "that file, or to one without the day if the holiday was cancelled. "
+                "Nothing was moved.",
+                month=month,
+                day=day,
+                name=name,
+            )
         )
         self.month = month
 

@@ -20,6 +20,7 @@ from prefect.exceptions import ObjectNotFound
 from prefect.states import Cancelled, Scheduled
 
 from domain.months import SettlementMonth
+from domain.sentence import sentence
 
 DEPLOYMENT: Final = "pay-out/pay-out"
 _STARTS_WITHIN: Final = timedelta(minutes=10)
@@ -119,4 +120,4 @@ def _create(client: SyncPrefectClient, deployment_id: UUID, due: DuePayout, revi
         tags=[due.tag],
         idempotency_key=f"{due.tag} #{revision}",
     )
-    log.info("the payout of %s is planned for %s", due.month, due.at)
+    log.info(sentence("the payout of {month} is planned for {at}", month=due.month, at=due.at))

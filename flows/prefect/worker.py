@@ -14,6 +14,7 @@ from threading import Thread
 from typing import TYPE_CHECKING, Final
 
 from domain.refusal import Refused
+from domain.sentence import sentence
 from flows.prefect.servers.children import exit_with_parent, start_child
 
 if TYPE_CHECKING:  # importing Prefect reads its settings
@@ -28,7 +29,7 @@ class WorkerEnded(Refused):
     """The worker ended too early; its log says why."""
 
     def __init__(self, log_file: Path) -> None:
-        super().__init__(f"The worker ended; see {log_file}.")
+        super().__init__(sentence("The worker ended; see {log_file}.", log_file=log_file))
         self.log_file = log_file
 
 
@@ -83,9 +84,10 @@ def _register(runner: "Runner") -> None:
     from prefect.exceptions import ObjectNotFound
 
     from flows.prefect.deployments import keeping_operator_settings, served_deployments
+    from flows.settings import Settings
 
     with get_client(sync_client=True) as client:
-        for each in served_deployments():
+        for each in served_deployments(Settings.read().language):
             try:
                 client.read_deployment_by_name(each.full_name)
             except ObjectNotFound:

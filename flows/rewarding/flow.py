@@ -15,6 +15,7 @@ from adapters.postgres.rewards import RewardDay
 from domain.findings import DayBlocked, Finding, blocking
 from domain.profile import Profile, Violations
 from domain.refusal import Refused
+from domain.sentence import Text, sentence
 from expectations.gate_process import start_gate
 from flows.occasion import this_occasion
 from flows.policies import policy_on
@@ -54,6 +55,11 @@ class PaidDay:
     file: Path | None
 
     def __str__(self) -> str:
+        """Say what was paid."""
+        return str(self.told)
+
+    @property
+    def told(self) -> Text:
         """Say what was paid, or would be: a preview keeps no file."""
         return payment_summary(self.payment, preview=self.file is None)
 
@@ -88,7 +94,7 @@ def pay_rewards(
     settings, actor = Settings.read(), flow_occasion(asked_by).actor
     root, preview = settings.settlements_root(settlements), mode == "preview"
     paid = _pay(settings, _Asked(date.fromisoformat(day), root, actor, preview))
-    return told(paid, str(paid))
+    return told(paid, paid.told)
 
 
 @flow(name="pay-rewards-daily", flow_run_name="yesterday's rewards")
@@ -103,11 +109,16 @@ def pay_yesterdays_rewards() -> str:
     today, actor = occasion.today, occasion.actor
     root = settings.settlements_root("")
     if not is_object_store(root) and not (local_path(root) / "rewards").is_dir():
-        return f"There is no folder {local_path(root) / 'rewards'}: the program has no rewards."
+        said = sentence(
+            "There is no folder {folder}: the program has no rewards.",
+            folder=local_path(root) / "rewards",
+        )
+        return told(str(said), said)
     for day in come_late(settings, root, today):
         _pay(settings, _Asked(day, root, actor))
     try:
-        return str(_pay(settings, _Asked(today - timedelta(days=1), root, actor)))
+        paid = _pay(settings, _Asked(today - timedelta(days=1), root, actor))
+        return told(str(paid), paid.told)
     except Refused:
         try_refused(settings, None, None, actor)
         raise
@@ -131,7 +142,8 @@ def retry_rewards(
     """
     settings, actor, preview = Settings.read(), flow_occasion(asked_by).actor, mode == "preview"
     of = seller_id or None, event_id or None
-    return payment_summary(try_refused(settings, *of, actor, preview=preview), preview=preview)
+    paid = payment_summary(try_refused(settings, *of, actor, preview=preview), preview=preview)
+    return told(str(paid), paid)
 
 
 try_refused = step(name="try refused entries", **RETRIES)(try_again)

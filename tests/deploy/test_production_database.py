@@ -4,6 +4,7 @@ import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.engine import URL, make_url
@@ -20,7 +21,7 @@ from tests.closings import Program, Sold, cause, month
 from tests.command_line import Marketplace
 from tests.production import DEPLOY, administer, as_login, production_database, run_tool
 from tests.using.reward_days import Entry, deliver, event, try_again
-from web.accounts import accounts_page
+from web.serving import serving
 
 
 @pytest.fixture
@@ -155,7 +156,8 @@ def test_readers_read_with_the_program_and_record_nothing(
     reader = Marketplace(tmp_path, tmp_path, as_login("growth_points_reader", closed_by_the_app))
 
     assert "2026-10" in reader.done("months").stdout
-    assert "not sealed" in accounts_page(_pages_of(reader), this_occasion().today)
+    with serving(_pages_of(reader), 0) as address:
+        assert "not sealed" in httpx.get(f"{address}/accounts").text
     refused = reader.run("adjust", "maru", "1", "--reason", "a gift")
 
     assert refused.exit_code == 1

@@ -71,6 +71,7 @@ def test_schedules_are_kept_in_the_time_of_seoul() -> None:
         "tell-late-payouts": ("0 11 * * *", "Asia/Seoul"),
         "tell-missing-approvals": ("30 8 * * *", "Asia/Seoul"),
         "verify": ("0 6 * * 1", "Asia/Seoul"),
+        "watch-runs": ("*/15 * * * *", "Asia/Seoul"),
     }
 
 

@@ -172,7 +172,7 @@ def test_a_month_is_told_as_late_every_day_until_it_is_paid(
     [(event, payload)] = told
     assert (event, payload["month"]) == ("payout.late", NOVEMBER)
     assert payload["days_late"] == (today - date.fromisoformat(NOVEMBER_DUE_ON)).days
-    assert payload["approval_missing"] is False
+    assert payload["why"] == ""
 
 
 def test_a_missing_approval_is_told_from_some_days_before_the_date_to_that_day(
@@ -234,13 +234,13 @@ def test_a_payout_that_is_late_says_by_how_much(
     with program.engine.connect() as connection:
         october = program_standing(connection)[-1]
 
-    emit_late(october, date(2026, 11, 13), waits=True)
+    emit_late(october, date(2026, 11, 13), "It waits.")
 
     [(event, payload)] = told
     assert event == "payout.late"
     assert (payload["month"], payload["due_on"]) == ("2026-10", "2026-11-10")
     assert (payload["days_late"], payload["points"], payload["sellers"]) == (3, 150_000, 1)
-    assert payload["approval_missing"] is True
+    assert payload["why"] == "It waits."
 
 
 def _let_it_be(monkeypatch: pytest.MonkeyPatch, now: datetime) -> None:

@@ -13,8 +13,13 @@ _LANGUAGES: Final[tuple[Language, ...]] = get_args(Language)
 def language_of(request: Request) -> Language:
     """Return the language of an answer, by the header Accept-Language (RFC 9110, 12.5.4)."""
     otherwise: Language = request.app.state.settings.language
-    accepted = sorted(_accepted(request.headers.get("accept-language", "")), key=lambda it: -it[1])
-    return next((language for language, weight in accepted if weight > 0), otherwise)
+    return accepted_language(request.headers.get("accept-language", "")) or otherwise
+
+
+def accepted_language(header: str) -> Language | None:
+    """Return the language that an Accept-Language header prefers; None if it accepts none."""
+    accepted = sorted(_accepted(header), key=lambda it: -it[1])
+    return next((language for language, weight in accepted if weight > 0), None)
 
 
 def _accepted(header: str) -> Iterator[tuple[Language, float]]:

@@ -5,9 +5,21 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, Text, case, cast, func, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    Text,
+    case,
+    cast,
+    func,
+    select,
+    text,
+)
 
 from adapters.postgres.ledger.tables import award, payout, posting, seal, transfer
+from adapters.postgres.tables import Month
 from domain.ledger import Account, Award, TransferKind
 from domain.months import SettlementMonth
 
@@ -114,12 +126,7 @@ def find_payout(connection: Connection, month: SettlementMonth) -> Payout | None
 
 def pending_totals(connection: Connection) -> dict[SettlementMonth, tuple[int, int]]:
     """Add up, for each month not paid yet, the sellers with pending awards and their points."""
-    rows = connection.execute(
-        select(award.c.settlement_month, func.count(), func.sum(award.c.points))
-        .where(award.c.state == "pending")
-        .group_by(award.c.settlement_month)
-    )
-    return {month: (sellers, int(points)) for month, sellers, points in rows}
+    return {month: (sellers, points) for month, sellers, points in connection.execute(_PENDING)}
 
 
 PAYOUT_FACTS = tuple(payout.c[name] for name in Payout.__dataclass_fields__)
@@ -144,3 +151,16 @@ _ENTRIES: Select[Any] = (
     .join(posting, posting.c.posting_no == transfer.c.posting_no)
     .outerjoin(_finished, _finished.c.entry_no == transfer.c.finishes)
 )
+# A payout leaves nothing pending, so the awards of the months that were paid are not read again.
+_PENDING = text("""
+    WITH unpaid AS MATERIALIZED (
+      SELECT settlement_month, posting_no FROM growth_points.posting
+      WHERE kind = 'award' AND settlement_month IS NOT NULL
+        AND settlement_month NOT IN (SELECT settlement_month FROM growth_points.payout)
+    )
+    SELECT settlement_month, count(*), sum(points)::bigint
+    FROM unpaid JOIN growth_points.transfer given USING (posting_no)
+    WHERE given.kind = 'award' AND NOT EXISTS (
+      SELECT FROM growth_points.transfer finished WHERE finished.finishes = given.entry_no)
+    GROUP BY settlement_month
+""").columns(settlement_month=Month())

@@ -1,21 +1,14 @@
-"""Rendering the pages: texts, amounts and dates in the language of the visit."""
+"""Rendering the pages, in the language of the visit."""
 
-from collections.abc import Callable
-from datetime import date, datetime
 from importlib.resources import files
-from typing import Any, Final
+from typing import Final
 
-from babel.dates import format_date, format_datetime, format_skeleton
-from babel.numbers import format_compact_decimal
 from jinja2 import Environment, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
 
-from adapters.html import page_templates
-from adapters.languages.catalog import Language, say
-from domain.months import SettlementMonth
-from domain.sentence import Sentence, Word, whole
-from flows.occasion import SEOUL
+from adapters.languages.catalog import Language
+from web.speaking import speaking_templates
 from web.stores.page.csrf import FIELD
 from web.stores.page.visit import Visit
 
@@ -36,12 +29,6 @@ def served_file(name: str) -> str:
 
 
 @pass_context
-def _say(context: Context, text: object, /, **facts: object) -> str:
-    said = Sentence(text, facts) if isinstance(text, str) else text
-    return say(said, context["language"])
-
-
-@pass_context
 def _own_form(context: Context) -> Markup:
     """Return the hidden field that proves that a form comes from this page."""
     visit: Visit = context["visit"]
@@ -49,51 +36,9 @@ def _own_form(context: Context) -> Markup:
     return field.format(FIELD, visit.form_token)
 
 
-@pass_context
-def _day(context: Context, day: date) -> str:
-    return format_date(day, "long", locale=context["language"])
-
-
-@pass_context
-def _short_day(context: Context, day: date) -> str:
-    return format_skeleton("MMMEd", day, locale=context["language"])
-
-
-@pass_context
-def _month(context: Context, month: SettlementMonth) -> str:
-    return format_skeleton("yMMMM", month.first_day, locale=context["language"])
-
-
-@pass_context
-def _moment(context: Context, at: datetime) -> str:
-    return format_datetime(at.astimezone(SEOUL), "medium", locale=context["language"])
-
-
-@pass_context
-def _compact(context: Context, amount: int) -> str:
-    return format_compact_decimal(amount, locale=context["language"], fraction_digits=1)
-
-
-def _signed(points: int) -> str:
-    """Write points with their sign, a minus as wide as a plus."""
-    return f"{points:+,}".replace("-", "−") if points else "0"
-
-
-_FILTERS: Final[dict[str, Callable[..., Any]]] = {
-    "day": _day,
-    "short_day": _short_day,
-    "month": _month,
-    "moment": _moment,
-    "compact": _compact,
-    "signed": _signed,
-    "whole": whole,
-}
-
-
 def _templates() -> Environment:
-    templates = page_templates("web.stores")
-    templates.filters.update(_FILTERS)
-    templates.globals.update(say=_say, own_form=_own_form, word=Word)
+    templates = speaking_templates("web.stores")
+    templates.globals.update(own_form=_own_form)
     return templates
 
 

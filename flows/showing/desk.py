@@ -1,0 +1,129 @@
+"""How things stand: what is awaited, what is paid next, and what needs somebody."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import Connection
+
+from adapters.data_docs import CheckedDelivery, last_checks
+from adapters.ingest.root import is_object_store, local_path, source_of
+from adapters.korean_holidays import Calendar
+from adapters.policy_files import PolicyText
+from adapters.postgres.month_points import MonthPoints, points_by_month
+from adapters.postgres.rewards import RewardsStanding, rewards_standing
+from adapters.postgres.using import unanswered_conversions
+from domain.findings import Finding, blocking
+from domain.months import SettlementMonth
+from domain.payout_date import payout_date
+from domain.policy import Policy, policy_in_force
+from flows.program import program_calendar, program_policies
+from flows.settings import Settings
+from flows.showing.month_states import MonthState, month_states
+from flows.showing.open_corrections import OpenCorrections, open_corrections
+
+
+@dataclass(frozen=True, slots=True)
+class AwaitedMonth:
+    """A month that is not closed: when it is to be paid, and what is there of its files.
+
+    `source` is where they are looked for, None if no setting says so; `delivered` whether they are
+    there, None if that is not known. `missing` are the months of its window that were not ingested.
+    """
+
+    month: SettlementMonth
+    is_over: bool
+    due_on: date
+    source: str | None
+    delivered: bool | None
+    missing: tuple[SettlementMonth, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """How things stand on a day. Months come oldest first, `refused` are their last deliveries.
+
+    `unanswered` are the conversions that the ad system does not answer for, and their points.
+    """
+
+    today: date
+    months: Mapping[SettlementMonth, MonthState]
+    awaited: tuple[AwaitedMonth, ...]
+    refused: Mapping[SettlementMonth, tuple[Finding, ...]]
+    corrections: tuple[OpenCorrections, ...]
+    points: Mapping[SettlementMonth, MonthPoints]
+    unanswered: tuple[int, int]
+    rewards: RewardsStanding
+
+    @property
+    def next_payout(self) -> MonthState | None:
+        """The closed month that is to be paid first; None if none is."""
+        unpaid = [each for each in self.months.values() if each.to_pay is not None]
+        return min(unpaid, key=lambda each: each.due_on or date.max, default=None)
+
+
+def gather_desk(connection: Connection, settings: Settings, today: date) -> Desk:
+    """Gather how things stand on a day; raises CheckDamaged."""
+    months = month_states(connection, settings.approval_rule)
+    return Desk(
+        today=today,
+        months=months,
+        awaited=awaited_months(settings, months, today),
+        refused=refused_deliveries(last_checks(settings.docs).values()),
+        corrections=open_corrections(connection),
+        points=points_by_month(connection),
+        unanswered=unanswered_conversions(connection),
+        rewards=rewards_standing(connection),
+    )
+
+
+def refused_deliveries(
+    checks: Iterable[CheckedDelivery],
+) -> Mapping[SettlementMonth, tuple[Finding, ...]]:
+    """Return the months whose last delivery was refused, with what blocks it."""
+    return {each.settlement_month: blocking(each.findings) for each in checks if each.blocked}
+
+
+def awaited_months(
+    settings: Settings, months: Mapping[SettlementMonth, MonthState], today: date
+) -> tuple[AwaitedMonth, ...]:
+    """List the months that are over and not closed, and the one that is not over."""
+    now = SettlementMonth.of(today)
+    closed = [month for month, each in months.items() if each.evaluation]
+    first = closed[-1] + 1 if closed else max(months, default=now - 1)
+    policies, calendar = program_policies(settings), program_calendar(settings)
+    return tuple(
+        _awaited(settings, months, month, now, (policies, calendar))
+        for month in min(first, now).until(now)
+        if month not in closed
+    )
+
+
+def _awaited(
+    settings: Settings,
+    months: Mapping[SettlementMonth, MonthState],
+    month: SettlementMonth,
+    now: SettlementMonth,
+    planned_by: tuple[Sequence[PolicyText], Calendar],
+) -> AwaitedMonth:
+    policies, calendar = planned_by
+    policy: Policy = policy_in_force(tuple(each.policy for each in policies), month)
+    window = month.window(policy.window_months)[:-1]
+    source = source_of(settings.settlements, month) if settings.settlements else None
+    known = settings.settlements is not None and not is_object_store(settings.settlements)
+    return AwaitedMonth(
+        month=month,
+        is_over=month < now,
+        due_on=payout_date(policy.payout, month, calendar(month).holidays).due_on,
+        source=source,
+        delivered=_has_files(source) if source and known else None,
+        missing=tuple(each for each in window if each not in months),
+    )
+
+
+def _has_files(source: str) -> bool:
+    """Whether there is anything in a month's folder."""
+    try:
+        return any(local_path(source).iterdir())
+    except OSError:
+        return False

@@ -1,0 +1,153 @@
+"""What there is of a store as rows, the same for files and for the command line."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from domain.eligibility import Reason
+from domain.ledger import SELLER_ACCOUNTS
+from domain.sentence import Sentence
+from flows.showing.labels import ACCOUNTS, CORRECTIONS, KINDS, LABELS, REASONS, label
+from flows.showing.seller_view import SellerView
+
+Row = tuple[object, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """A list of rows of a store: its columns, which are an interface, and how it is read."""
+
+    columns: tuple[str, ...]
+    rows: Callable[[SellerView], Iterator[Row]]
+
+
+def _months(view: SellerView) -> Iterator[Row]:
+    decided = {each.month: each for each in view.months}
+    for month in sorted({*view.amounts, *decided}):
+        each = decided.get(month)
+        amount = view.amounts.get(month)
+        if each is None:
+            yield (str(month), amount, *(None,) * 7)
+            continue
+        yield (
+            str(month),
+            amount,
+            each.window_amount_krw,
+            each.outcome.value,
+            each.tier,
+            each.points,
+            each.state,
+            ";".join(each.reasons),
+            each.policy,
+        )
+
+
+def _ledger(view: SellerView) -> Iterator[Row]:
+    for each in view.ledger:
+        entry = each.entry
+        yield (
+            entry.entry_no,
+            entry.effective_on,
+            entry.kind.value,
+            entry.settlement_month and str(entry.settlement_month),
+            entry.tier,
+            entry.debit_account.value,
+            entry.credit_account.value,
+            entry.points,
+            *(each.after[account] for account in SELLER_ACCOUNTS),
+        )
+
+
+def _corrections(view: SellerView) -> Iterator[Row]:
+    for each in view.corrections:
+        of = each.correction
+        month = str(of.award.settlement_month)
+        yield each.posting_no, of.kind.value, month, of.award.tier, of.points, of.undoes
+
+
+def _conversions(view: SellerView) -> Iterator[Row]:
+    for each in view.conversions:
+        yield (
+            each.conversion_no,
+            each.request_id,
+            each.points,
+            each.account_id,
+            each.requested_at.isoformat(timespec="seconds"),
+            each.state.value,
+            each.ended_at and each.ended_at.isoformat(timespec="seconds"),
+            each.attempts,
+            each.answer,
+        )
+
+
+def _rewards(view: SellerView) -> Iterator[Row]:
+    for each in view.rewards:
+        yield (
+            each.occurred_on,
+            each.event_id,
+            each.position,
+            each.kind,
+            each.points,
+            each.outcome.value,
+            each.cancelled_by,
+        )
+
+
+SELLER_RECORDS: Final[Mapping[str, Records]] = {
+    "months": Records(
+        (
+            *("settlement_month", "amount_krw", "window_amount_krw", "outcome", "tier", "points"),
+            *("state", "reasons", "policy"),
+        ),
+        _months,
+    ),
+    "ledger": Records(
+        (
+            *("entry_no", "effective_on", "kind", "settlement_month", "tier", "debit_account"),
+            *("credit_account", "points", *(f"{each}_after" for each in SELLER_ACCOUNTS)),
+        ),
+        _ledger,
+    ),
+    "corrections": Records(
+        ("posting_no", "kind", "settlement_month", "tier", "points", "undoes"), _corrections
+    ),
+    "conversions": Records(
+        (
+            *("conversion_no", "request_id", "points", "account_id", "requested_at", "state"),
+            *("ended_at", "attempts", "answer"),
+        ),
+        _conversions,
+    ),
+    "rewards": Records(
+        ("occurred_on", "event_id", "position", "kind", "points", "outcome", "cancelled_by"),
+        _rewards,
+    ),
+}
+
+
+def for_people(columns: tuple[str, ...], row: Row) -> Row:
+    """Return a row with labels in place of the words that programs know."""
+    return tuple(map(_said, columns, row))
+
+
+def _said(column: str, cell: object) -> object:
+    if not isinstance(cell, str) or not cell:
+        return cell
+    if column == "reasons":
+        reasons = {f"r{n}": REASONS[Reason(each)] for n, each in enumerate(cell.split(";"))}
+        return Sentence(", ".join(f"{{{name}}}" for name in reasons), reasons)
+    labels = _LABELLED.get(column)
+    return cell if labels is None else labels.get(cell) or label(cell)
+
+
+_KINDS: Final[Mapping[str, Sentence]] = {
+    **{kind.value: said for kind, said in KINDS.items()},
+    **{kind.value: said for kind, said in CORRECTIONS.items() if kind.value != "award"},
+}
+_LABELLED: Final[Mapping[str, Mapping[str, Sentence]]] = {
+    "kind": _KINDS,
+    "outcome": LABELS,
+    "state": LABELS,
+    "debit_account": ACCOUNTS,
+    "credit_account": ACCOUNTS,
+}

@@ -1,0 +1,163 @@
+"""What needs somebody: a sentence for each matter, and the form that does something about it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from domain.months import SettlementMonth
+from domain.sentence import Sentence, sentence
+from flows.showing.desk import AwaitedMonth, Desk
+from flows.showing.forms import (
+    Form,
+    approval_form,
+    closing_form,
+    correction_form,
+    ingest_form,
+    payout_form,
+    rerun_form,
+)
+from flows.showing.month_states import MonthState
+from flows.showing.open_corrections import OpenCorrections
+
+_SHOWN = 3  # corrections of a month with a form of their own; the month's page has all
+
+
+class Weight(StrEnum):
+    """How much a matter weighs; the values are CSS classes, too."""
+
+    BAD = "bad"
+    WARN = "warn"
+    SOFT = "soft"
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A matter that needs somebody: of a month or none, with findings or the like as details."""
+
+    weight: Weight
+    said: Sentence
+    month: SettlementMonth | None = None
+    forms: tuple[Form, ...] = ()
+    details: tuple[object, ...] = ()
+
+
+def tasks(desk: Desk) -> tuple[Task, ...]:
+    """List what needs somebody, what is worst first, then the oldest month first."""
+    found = [
+        *(task for month in desk.refused for task in _refused(desk, month)),
+        *(task for each in desk.months.values() for task in _unpaid(desk, each)),
+        *(task for each in desk.corrections for task in _to_correct(each)),
+        *(task for each in desk.awaited for task in _awaited(desk, each)),
+        *_uses(desk),
+    ]
+    order = list(Weight)
+    return tuple(sorted(found, key=lambda task: order.index(task.weight)))
+
+
+def _refused(desk: Desk, month: SettlementMonth) -> Iterator[Task]:
+    yield Task(
+        Weight.BAD,
+        sentence("The last delivery of {month} is refused.", month=month),
+        month,
+        (ingest_form(month),),
+        tuple(each.sentence for each in desk.refused[month]),
+    )
+
+
+def _unpaid(desk: Desk, state: MonthState) -> Iterator[Task]:
+    month = state.month
+    facts = {"month": month, "points": state.points, "due_on": state.due_on}
+    if state.outdated:
+        said = sentence("{month} has newer files than those it was closed with.", month=month)
+        yield Task(Weight.WARN, said, month, (rerun_form(month),))
+    if state.waits:
+        late = state.is_late(desk.today)
+        said = (
+            sentence(
+                "{month} is closed and unapproved: {points:,} P were due on {due_on} and wait for "
+                "an approval.",
+                **facts,
+            )
+            if late
+            else sentence(
+                "{month} is closed and unapproved: {points:,} P wait for an approval, to be paid "
+                "on {due_on}.",
+                **facts,
+            )
+        )
+        weight = Weight.BAD if late else Weight.WARN
+        yield Task(weight, said, month, (approval_form(month, state.points or 0),))
+    elif state.is_late(desk.today):
+        said = sentence("{month} was due on {due_on} and is not paid: {points:,} P.", **facts)
+        yield Task(Weight.BAD, said, month, (payout_form(month),))
+
+
+def _to_correct(found: OpenCorrections) -> Iterator[Task]:
+    over = ((each, -each.points) for each in found.over_awarded)
+    under = ((each, each.points) for each in found.under_awarded)
+    forms = [correction_form(each.seller_id, by, found.month) for each, by in (*over, *under)]
+    yield Task(
+        Weight.WARN,
+        sentence(
+            "{month} is paid and its data differs since: {over:,} P too much, {under:,} P too "
+            "little.",
+            month=found.month,
+            over=found.over_points,
+            under=found.under_points,
+        ),
+        found.month,
+        tuple(forms) if len(forms) <= _SHOWN else (),
+    )
+
+
+def _awaited(desk: Desk, awaited: AwaitedMonth) -> Iterator[Task]:
+    month = awaited.month
+    if not awaited.is_over or month in desk.refused:
+        return
+    for each in awaited.missing:
+        said = sentence(
+            "{month} cannot be closed: {missing} was not ingested.", month=month, missing=each
+        )
+        yield Task(Weight.WARN, said, month, (ingest_form(each),))
+    late = awaited.due_on < desk.today
+    forms = () if awaited.missing else (closing_form(month),)
+    yield Task(Weight.BAD if late else Weight.WARN, _said(desk, awaited), month, forms)
+
+
+def _said(desk: Desk, awaited: AwaitedMonth) -> Sentence:
+    facts = {"month": awaited.month, "due_on": awaited.due_on, "source": awaited.source}
+    if awaited.month in desk.months:
+        return sentence(
+            "{month} is ingested and not closed; its payout is due on {due_on}.", **facts
+        )
+    if awaited.delivered:
+        return sentence(
+            "{month} is over and not closed; its files are there, and its payout is due on "
+            "{due_on}.",
+            **facts,
+        )
+    if awaited.delivered is None:
+        return sentence("{month} is over and not closed; its payout is due on {due_on}.", **facts)
+    return sentence(
+        "{month} is over and its files are missing: they are awaited in {source}, and its payout "
+        "is due on {due_on}.",
+        **facts,
+    )
+
+
+def _uses(desk: Desk) -> Iterator[Task]:
+    count, points = desk.unanswered
+    if count:
+        said = sentence(
+            "Conversions that the ad system does not answer for: {count:,}. Points held: "
+            "{points:,} P.",
+            count=count,
+            points=points,
+        )
+        yield Task(Weight.WARN, said)
+    if desk.rewards.missing_days:
+        said = sentence(
+            "Days of the last week without reward files: {count:,}.",
+            count=desk.rewards.missing_days,
+        )
+        yield Task(Weight.WARN, said)

@@ -1,0 +1,202 @@
+"""What needs somebody, and what is paid next, as the program goes on."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from domain.approval import ApprovalRule
+from domain.months import SettlementMonth
+from flows.settings import Settings
+from flows.showing.desk import Desk, gather_desk
+from flows.showing.tasks import Task, Weight, tasks
+from tests.closings import Program, Sold, month
+from tests.operators.conftest import restate_after_payout
+
+TODAY = date(2026, 11, 5)  # October is closed, to be paid on the 10th
+
+
+def desk(engine: Engine, settings: Settings, today: date = TODAY) -> Desk:
+    with engine.connect() as connection:
+        return gather_desk(connection, settings, today)
+
+
+def found(engine: Engine, settings: Settings, today: date = TODAY) -> tuple[Task, ...]:
+    return tasks(desk(engine, settings, today))
+
+
+def forms(found: Sequence[Task]) -> list[tuple[str, dict[str, object]]]:
+    return [(each.deployment, dict(each.parameters)) for task in found for each in task.forms]
+
+
+def test_a_closed_month_that_needs_no_approval_needs_nobody_until_it_is_late(
+    engine: Engine, settings: Settings
+) -> None:
+    assert found(engine, settings) == ()
+    assert found(engine, settings, date(2026, 11, 10)) == ()
+
+    (late,) = found(engine, settings, date(2026, 11, 11))
+
+    assert (late.weight, str(late.said)) == (
+        Weight.BAD,
+        "2026-10 was due on 2026-11-10 and is not paid: 300,000 P.",
+    )
+    assert forms([late]) == [("pay-out", {"month": "2026-10"})]
+
+
+def test_a_closed_month_says_that_it_is_unapproved(engine: Engine, settings: Settings) -> None:
+    strict = settings.model_copy(update={"approval": "required"})
+
+    (waits,) = found(engine, strict)
+
+    assert "2026-10 is closed and unapproved: 300,000 P" in str(waits.said)
+    assert forms([waits]) == [("approve-payout", {"month": "2026-10", "points": 300_000})]
+    assert desk(engine, strict).months[month("2026-10")].words == ("closed", "unapproved")
+    (late,) = found(engine, strict, date(2026, 12, 1))[:1]
+    assert (late.weight, "were due on 2026-11-10" in str(late.said)) == (Weight.BAD, True)
+
+
+def test_the_next_payout_is_that_of_the_oldest_unpaid_month(
+    engine: Engine, settings: Settings, program: Program
+) -> None:
+    program.close("2026-11", {"maru": Sold(20_000_000)})
+    payout = desk(engine, settings).next_payout
+    assert payout is not None
+    assert (payout.month, payout.points, payout.due_on) == (
+        month("2026-10"),
+        300_000,
+        date(2026, 11, 10),
+    )
+    program.pay("2026-10", date(2026, 11, 10))
+    after = desk(engine, settings).next_payout
+    assert after is not None
+    assert after.month == month("2026-11")
+
+
+def test_a_paid_month_with_open_differences_says_so_until_each_is_corrected(
+    engine: Engine, settings: Settings, program: Program
+) -> None:
+    restate_after_payout(program)
+
+    (differs,) = found(engine, settings)
+
+    assert str(differs.said) == (
+        "2026-10 is paid and its data differs since: 150,000 P too much, 150,000 P too little."
+    )
+    assert [(each["seller_id"], each["points"]) for _, each in forms([differs])] == [
+        ("nuri", -150_000),
+        ("sora", 150_000),
+    ]
+    program.adjust("nuri", -150_000, grants="2026-10")
+    (left,) = found(engine, settings)
+    assert "0 P too much, 150,000 P too little" in str(left.said)
+    program.adjust("sora", 150_000, grants="2026-10")
+    assert found(engine, settings) == ()
+
+
+def test_open_corrections_are_those_that_a_closing_reports(
+    engine: Engine, settings: Settings, program: Program
+) -> None:
+    program.close("2026-11", {each: Sold(6_000_000) for each in ("maru", "nuri", "sora")})
+    program.pay("2026-10", date(2026, 11, 12))
+    program.pay("2026-11", date(2026, 12, 10))
+    closing = program.close(
+        "2026-10", {"nuri": Sold(1_000), "sora": Sold(6_000_000)}, acknowledge_paid=True
+    )
+
+    corrections = desk(engine, settings).corrections
+
+    assert [(each.month, each.over_awarded, each.under_awarded) for each in corrections] == [
+        (each.month, each.restatement.over_awarded, each.restatement.under_awarded)
+        for each in closing.months
+        if each.restatement.is_unsettled
+    ]
+    assert corrections
+
+
+def test_a_month_that_is_over_is_awaited_until_its_files_are_there(
+    engine: Engine, settings: Settings, program: Program, tmp_path: Path
+) -> None:
+    program.pay("2026-10", date(2026, 11, 10))
+    root = tmp_path / "settlements"
+    settings = settings.model_copy(update={"settlements": str(root)})
+    today = date(2026, 12, 3)
+
+    (missing,) = found(engine, settings, today)
+    assert "2026-11 is over and its files are missing" in str(missing.said)
+    assert str(root / "2026-11") in str(missing.said)
+
+    (root / "2026-11").mkdir(parents=True)
+    (root / "2026-11" / "settlements.csv").write_text("")
+    (there,) = found(engine, settings, today)
+    assert "its files are there, and its payout is due on 2026-12-10" in str(there.said)
+    assert forms([there]) == [("close-month", {"month": "2026-11", "mode": "preview"})]
+
+    program.ingest("2026-11", {"maru": Sold(1_000)})
+    (ingested,) = found(engine, settings, today)
+    assert "2026-11 is ingested and not closed" in str(ingested.said)
+    assert found(engine, settings, date(2026, 12, 11))[0].weight is Weight.BAD
+
+
+def test_a_month_whose_window_lacks_one_says_which_is_to_be_ingested(
+    engine: Engine, settings: Settings, program: Program
+) -> None:
+    program.pay("2026-10", date(2026, 11, 10))
+
+    said = [str(each.said) for each in found(engine, settings, date(2027, 1, 3))]
+
+    assert "2026-12 cannot be closed: 2026-11 was not ingested." in said
+
+
+def test_newer_files_than_a_month_was_closed_with_are_told(
+    engine: Engine, settings: Settings, program: Program
+) -> None:
+    program.ingest("2026-09", {"maru": Sold(2_000)})
+
+    (newer,) = found(engine, settings)
+
+    assert str(newer.said) == "2026-10 has newer files than those it was closed with."
+    assert forms([newer]) == [("rerun-month", {"month": "2026-10", "mode": "preview"})]
+
+
+def test_nothing_is_known_before_the_first_month(
+    engine: Engine, database_url: str, tmp_path: Path
+) -> None:
+    empty = Settings(home=tmp_path / "home", database_url=database_url)
+
+    (awaited,) = found(engine, empty)
+
+    assert awaited.month == month("2026-10")
+
+
+def test_every_form_has_the_parameters_that_are_filled_in() -> None:
+    from flows.prefect.deployments import DEPLOYED
+    from flows.showing import forms as made
+
+    of = SettlementMonth(2026, 10)
+    all_forms = (
+        *(make(of) for make in (made.ingest_form, made.closing_form, made.rerun_form)),
+        *(made.approval_form(of, 1), made.payout_form(of), made.reschedule_form()),
+        *(made.correction_form("maru", 1, of), made.adjustment_form("maru")),
+        *(made.link_form("maru"), made.conversion_form("maru")),
+    )
+    known = {each.name: each.flow.parameters.properties for each in DEPLOYED}
+
+    for each in all_forms:
+        assert each.parameters.keys() <= known[each.deployment].keys(), each
+
+
+@pytest.mark.parametrize("rule", ["none", "required"])
+def test_a_month_without_awards_is_unapproved_only_where_every_payout_needs_it(
+    engine: Engine, settings: Settings, program: Program, rule: str
+) -> None:
+    program.pay("2026-10", date(2026, 11, 10))
+    program.close("2026-11", {"sora": Sold(1_000)}, approval=ApprovalRule.parse(rule))
+
+    state = desk(engine, settings).months[month("2026-11")]
+
+    assert state.waits is (rule == "required")
+    assert replace(state, waits=False).words == ("closed",)

@@ -1,0 +1,218 @@
+"""The page of a month: how it stands, and everything about it one link away."""
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from sqlalchemy import Connection
+from starlette.responses import Response
+
+from adapters.data_docs import revision_page
+from adapters.ingest.quarantine import latest_quarantine
+from adapters.postgres.month_detail import (
+    RecordedEvaluation,
+    awards_by_tier,
+    evaluations_of,
+    revisions_of,
+)
+from adapters.postgres.runs import RecordedRun, runs_of
+from domain.ledger import Award
+from domain.months import SettlementMonth
+from domain.sentence import Sentence, sentence
+from flows.showing.desk import Desk, gather_desk
+from flows.showing.forms import correction_form, rerun_form
+from flows.showing.labels import ACTIONS, counted
+from flows.showing.month_states import MonthState
+from flows.showing.tasks import tasks
+from flows.showing.wording import WORDINGS
+from web.operators.kept import kept_reports
+from web.operators.looks import look_of
+from web.operators.months import state_words
+from web.operators.rendering import page
+from web.operators.report_names import evaluation_no
+from web.operators.tables import Cells, Column, Linked, Tags, table
+from web.operators.visit import NoSuchPage, Visit
+
+EVALUATIONS: Final = (
+    Column("evaluated", sentence("Evaluated")),
+    Column("reason", sentence("Why it was done")),
+    Column("actor", sentence("By")),
+    Column("policy", sentence("Policy")),
+    Column("changed", sentence("What it changed")),
+    Column("report", sentence("Report")),
+    Column("compare", sentence("Compare")),
+)
+DELIVERIES: Final = (
+    Column("accepted", sentence("Accepted")),
+    Column("source", sentence("Files")),
+    Column("stores", sentence("Stores"), number=True),
+    Column("lines", sentence("Lines"), number=True),
+    Column("amount_krw", sentence("Amount, KRW"), number=True),
+    Column("findings", sentence("Findings"), number=True),
+)
+CORRECTIONS: Final = (
+    Column("seller_id", sentence("Store")),
+    Column("what", sentence("What differs")),
+    Column("tier", sentence("Tier"), number=True),
+    Column("points", sentence("Points"), number=True),
+    Column("form", sentence("Form")),
+)
+RUNS: Final = (
+    Column("recorded_at", sentence("When")),
+    Column("action", sentence("What was done")),
+    Column("actor", sentence("By")),
+    Column("reason", sentence("Why it was done")),
+    Column("result", sentence("Result")),
+    Column("difference", sentence("What it changed")),
+)
+
+
+def month_page(visit: Visit) -> Response:
+    """Show a month; raises NoSuchPage for one of which nothing is known."""
+    month = visit.month
+    with visit.reading() as connection:
+        desk = gather_desk(connection, visit.settings, visit.today)
+        if month not in _known(visit, desk):
+            raise NoSuchPage(sentence("Nothing is known of {month} yet.", month=month))
+        runs = tuple(runs_of(connection, month))
+        tiers = awards_by_tier(connection, month)
+        evaluations = _evaluations(visit, connection, month, runs)
+        files = table(visit, DELIVERIES, _deliveries(visit, connection, month), "-accepted")
+    state = desk.months.get(month)
+    return page(
+        "month.html",
+        visit,
+        month=month,
+        state=state,
+        words=tuple(map(look_of, state_words(desk, month, state))),
+        awaited=next((each for each in desk.awaited if each.month == month), None),
+        tasks=tuple(each for each in tasks(desk) if each.month == month),
+        points=desk.points.get(month),
+        corrections=table(visit, CORRECTIONS, _corrections(visit, desk, month), "seller_id"),
+        runs=table(visit, RUNS, _runs(visit, runs), "-recorded_at", has_filter=len(runs) > 10),  # noqa: PLR2004 rows
+        around=_around(desk, month),
+        passed_over=_passed_over(visit, state),
+        reports=_other_reports(visit, month),
+        has_refused=latest_quarantine(visit.settings.quarantine, month) is not None,
+        last_run=visit.prefect.last_run(f"month-{month}"),
+        rerun=rerun_form(month) if state and state.evaluation else None,
+        tiers=tiers,
+        evaluations=evaluations,
+        deliveries=files,
+    )
+
+
+def _known(visit: Visit, desk: Desk) -> set[SettlementMonth]:
+    awaited = {each.month for each in desk.awaited}
+    return {*desk.months, *desk.refused, *awaited, *kept_reports(visit.settings), *desk.points}
+
+
+def _around(
+    desk: Desk, month: SettlementMonth
+) -> tuple[SettlementMonth | None, SettlementMonth | None]:
+    """Return the months before and after, as far as they have pages."""
+    known = sorted({*desk.months, *(each.month for each in desk.awaited)})
+    before = [each for each in known if each < month]
+    after = [each for each in known if each > month]
+    return (before[-1] if before else None, after[0] if after else None)
+
+
+def _passed_over(visit: Visit, state: MonthState | None) -> str:
+    """Name the days that the payout date passes over."""
+    names = WORDINGS[visit.language].weekend
+    planned = state.planned.passed_over if state and state.planned else []
+    return ", ".join(f"{day} {names.get(name, name)}" for day, name in planned)
+
+
+def _evaluations(
+    visit: Visit, connection: Connection, month: SettlementMonth, runs: tuple[RecordedRun, ...]
+) -> object:
+    made = evaluations_of(connection, month)
+    files = kept_reports(visit.settings).get(month, ())
+    kept = {evaluation_no(file.name): file.as_posix() for file in files}
+    rows = [_evaluation(visit, month, each, runs, kept) for each in made]
+    return table(visit, EVALUATIONS, rows, "-evaluated")
+
+
+def _evaluation(
+    visit: Visit,
+    month: SettlementMonth,
+    each: RecordedEvaluation,
+    runs: tuple[RecordedRun, ...],
+    kept: Mapping[int | None, str],
+) -> Cells:
+    number = each.evaluation_no
+    first = next((run for run in runs if run.evaluation_no == number and not run.refused), None)
+    report, earlier = kept.get(number), number - 1
+    compared = visit.at("compare", month=month, a=earlier, b=number) if earlier else None
+    return (
+        each.evaluated_at,
+        each.reason,
+        each.actor,
+        each.policy,
+        _difference(first) if first else None,
+        Linked(sentence("Report"), visit.at(report)) if report else None,
+        Linked(sentence("With the one before"), compared) if compared else None,
+    )
+
+
+def _difference(run: RecordedRun) -> Sentence | str | None:
+    """Say what a run changed, or why it was refused."""
+    return run.refused or counted(run.difference)
+
+
+def _deliveries(visit: Visit, connection: Connection, month: SettlementMonth) -> Iterator[Cells]:
+    for each in revisions_of(connection, month):
+        quality = visit.kept(f"docs/{revision_page(month, each.revision_no)}")
+        yield (
+            each.accepted_at,
+            each.source,
+            each.sellers,
+            each.lines,
+            each.amount_krw,
+            Linked(each.findings, quality) if quality else each.findings,
+        )
+
+
+def _corrections(visit: Visit, desk: Desk, month: SettlementMonth) -> Iterator[Cells]:
+    for found in desk.corrections:
+        if found.month == month:
+            for each in found.over_awarded:
+                yield _correction(visit, each, -each.points)
+            for each in found.under_awarded:
+                yield _correction(visit, each, each.points)
+
+
+def _correction(visit: Visit, award: Award, points: int) -> Cells:
+    what = sentence("paid, not earned") if points < 0 else sentence("earned, not paid")
+    form = correction_form(award.seller_id, points, award.settlement_month)
+    href = visit.form(form)
+    return (
+        Linked(award.seller_id, visit.store(award.seller_id)),
+        what,
+        award.tier,
+        award.points,
+        Linked(form.does, href) if href else form.does,
+    )
+
+
+def _runs(visit: Visit, runs: tuple[RecordedRun, ...]) -> Iterator[Cells]:
+    for each in runs:
+        result = "refused" if each.refused else "changed" if each.changed else "unchanged"
+        yield (
+            each.recorded_at,
+            ACTIONS[each.action],
+            each.actor,
+            each.reason,
+            Tags((look_of(result),)),
+            _difference(each),
+        )
+
+
+def _other_reports(visit: Visit, month: SettlementMonth) -> tuple[Linked, ...]:
+    """List the kept reports that are about no evaluation."""
+    files = kept_reports(visit.settings).get(month, ())
+    return tuple(
+        Linked(file.stem, visit.at(file.as_posix()))
+        for file in files
+        if evaluation_no(file.name) is None
+    )

@@ -1,0 +1,176 @@
+"""Tables of the pages: sorted, filtered and paged on the server, and the same as CSV."""
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain, islice
+from typing import Any, Final
+
+from starlette.responses import Response, StreamingResponse
+
+from adapters.languages.catalog import say
+from domain.sentence import Sentence
+from domain.written import in_a_spreadsheet
+from web.operators.visit import Visit
+
+PER_PAGE: Final = 100
+_LARGEST_PAGE: Final = 100_000
+_ROWS_AT_ONCE: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column: the name by which CSV and addresses know it, and its title."""
+
+    key: str
+    title: Sentence
+    number: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """A cell that leads somewhere."""
+
+    text: object
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tags:
+    """A cell of labels, each with its look."""
+
+    labels: tuple[tuple[object, str], ...]
+
+
+Cells = Sequence[object]
+
+
+@dataclass(frozen=True, slots=True)
+class Chooser:
+    """A filter of a table by the value of a column, to be chosen from some."""
+
+    name: str
+    title: Sentence
+    options: tuple[tuple[str, object], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is asked for of a table: its order, its page, and a text that its rows have."""
+
+    sort: str
+    descending: bool
+    page: int
+    text: str
+
+    @property
+    def offset(self) -> int:
+        """How many rows come before the page."""
+        return (self.page - 1) * PER_PAGE
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A page of a table; `total` counts the rows of all its pages."""
+
+    columns: tuple[Column, ...]
+    rows: tuple[Cells, ...]
+    asked: Asked
+    total: int
+    csv: str | None = None
+    has_filter: bool = False
+    choosers: tuple[Chooser, ...] = ()
+
+    @property
+    def pages(self) -> int:
+        """How many pages it has."""
+        return max(-(-self.total // PER_PAGE), 1)
+
+
+def asked_of(visit: Visit, columns: Sequence[Column], usual: str) -> Asked:
+    """Read the order, page and filter from an address; what makes no sense is the usual.
+
+    `usual` names a column, after a minus for the other direction.
+    """
+    wanted = visit.asked.get("sort", usual)
+    if wanted.removeprefix("-") not in {each.key for each in columns}:
+        wanted = usual
+    page = visit.asked.get("page", "1")
+    number = int(page) if page.isascii() and page.isdecimal() and len(page) < 7 else 1  # noqa: PLR2004 digits
+    return Asked(
+        wanted.removeprefix("-"),
+        wanted.startswith("-"),
+        min(max(number, 1), _LARGEST_PAGE),
+        visit.asked.get("q", "").strip(),
+    )
+
+
+def table(
+    visit: Visit,
+    columns: tuple[Column, ...],
+    rows: Iterable[Cells],
+    usual: str,
+    *,
+    csv_at: str | None = None,
+    has_filter: bool = False,
+) -> Table:
+    """Sort and filter rows that are all at hand, and choose a page of them."""
+    asked = asked_of(visit, columns, usual)
+    place = [each.key for each in columns].index(asked.sort)
+    found = [row for row in rows if _has(row, asked.text, visit)]
+    found.sort(key=lambda row: _order(row[place]), reverse=asked.descending)
+    shown = tuple(found[asked.offset : asked.offset + PER_PAGE])
+    return Table(columns, shown, asked, len(found), csv_at, has_filter)
+
+
+def plain(cell: object, visit: Visit) -> object:
+    """Return what a cell says, without its link or look."""
+    match cell:
+        case Linked(text=text):
+            return plain(text, visit)
+        case Tags(labels=labels):
+            return "; ".join(say(label, visit.language) for label, _ in labels)
+        case _:
+            return cell
+
+
+def _has(row: Cells, text: str, visit: Visit) -> bool:
+    if not text:
+        return True
+    said = (say(plain(cell, visit), visit.language) for cell in row if cell is not None)
+    return any(text.casefold() in each.casefold() for each in said)
+
+
+def _order(cell: object) -> tuple[bool, Any]:
+    """Order cells by what they say, empty ones first."""
+    match cell:
+        case Linked(text=text):
+            return _order(text)
+        case Tags(labels=labels):
+            return (True, " ".join(str(label) for label, _ in labels))
+        case None:
+            return (False, 0)
+        case Sentence():
+            return (True, str(cell))
+        case _:
+            return (True, cell)
+
+
+def csv_response(name: str, columns: Sequence[str], rows: Iterable[Cells]) -> Response:
+    """Answer with rows as a file, written as they come."""
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    lines = _csv_parts(chain([columns], rows))
+    return StreamingResponse(lines, media_type="text/csv; charset=utf-8", headers=headers)
+
+
+def _csv_parts(rows: Iterable[Cells]) -> Iterator[str]:
+    """Write some hundreds of rows at a time."""
+    rest = iter(rows)
+    while part := list(islice(rest, _ROWS_AT_ONCE)):
+        written = io.StringIO()
+        csv.writer(written, lineterminator="\n").writerows(
+            [in_a_spreadsheet(each) if isinstance(each, str) else each for each in row]
+            for row in part
+        )
+        yield written.getvalue()
