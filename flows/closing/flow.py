@@ -20,7 +20,11 @@ from flows.closing.events import (
     emit_unclosed,
     what_is_missing,
 )
-from flows.closing.later_months import LaterMonth, report_later_months
+from flows.closing.later_months import (
+    LaterMonth,
+    months_without_report,
+    report_later_months,
+)
 from flows.closing.next_step import next_step
 from flows.closing.record_closing import Closing, record_closing
 from flows.closing.report import closing_report, marked_as_rewritten
@@ -262,28 +266,35 @@ def publish(settings: Settings, closing: Closing, root: str) -> ClosedMonth:
 
     Not a task: Prefect would search every award of the closing for futures.
     """
+    then = next_step(settings, closing, root)
     if closing.request.preview:
-        report = closing_report(closing, next_step=next_step(settings, closing, root))
+        report = closing_report(closing, next_step=then)
         attach_report(settings, report)
         return ClosedMonth(closing, report)
-    closed, month = closing.closed, closing.request.month
-    later = report_later_months(settings, closing.months[1:], closing.request.cause, month)
-    page = quality_page(settings, month, closed.revision.revision_no)
-    report = closing_report(
-        closing,
-        links=(*(each.link(settings) for each in later), page),
-        next_step=next_step(settings, closing, root),
-    )
+    closed, month, cause = closing.closed, closing.request.month, closing.request.cause
     name = f"closed-{closed.evaluation.evaluation_no}"
     # A run that was killed after its commit left no report and emitted no event.
     lost = not (closing.changed or is_kept(settings, month, name))
+    evaluated = months_without_report(settings, month, cause) if lost else closing.months[1:]
+    later = report_later_months(settings, evaluated, cause, month)
+    page = quality_page(settings, month, closed.revision.revision_no)
+    links = (*(each.link() for each in later), page)
+    report = closing_report(closing, links=links, next_step=then)
     report = marked_as_rewritten(report) if lost else report
     kept = keep_report(settings, name, report, overwrite=closing.changed)
+    _tell(settings, ClosedMonth(closing, report, kept, later), kept, lost)
+    return ClosedMonth(closing, report, kept, later)
+
+
+def _tell(settings: Settings, published: ClosedMonth, kept: Path, lost: bool) -> None:
+    """Attach the reports of all months, and emit their events."""
+    closing, later = published.closing, published.later
     for each in later:
         attach_report(settings, each.report, each.file)
-    attach_report(settings, report, kept)
+    attach_report(settings, published.report, kept)
+    month = closing.closed.month
+    changed = [month] if closing.closed.changed or lost else []
     with best_effort("the closing"):
         emit_closed(closing, kept, again=lost)
         emit_evaluated_again(later, closing.request.cause, month)
-        emit_waiting(settings, [each.month for each in closing.months if each.changed or lost])
-    return ClosedMonth(closing, report, kept, later)
+        emit_waiting(settings, [*changed, *(each.month.month for each in later)])

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from adapters.languages.catalog import say
 from adapters.postgres.decisions import funnel
+from adapters.postgres.evaluations import Evaluation, outdated_months
 from adapters.postgres.ledger import ChainHead, seal_now
 from adapters.postgres.payout_dates import planned_payouts
 from adapters.postgres.revisions import recorded_findings
@@ -19,14 +20,16 @@ from domain.cause import Cause
 from domain.many import many
 from domain.months import SettlementMonth
 from domain.sentence import Sentence, sentence
+from flows.closing.cascade import evaluate_in_order
 from flows.closing.evaluation import ClosingRequest, EvaluatedMonth
 from flows.closing.next_step import next_step
+from flows.closing.program_state import gather_state
 from flows.closing.record_closing import Closing
 from flows.closing.report import closing_report
 from flows.ingesting.quality_pages import quality_page
 from flows.paying.open_payouts import OpenPayout, open_payouts
-from flows.program import program_database
-from flows.reports.keeping import keep_report
+from flows.program import program_database, program_policies
+from flows.reports.keeping import is_kept, keep_report
 from flows.reports.report import Link, Report
 from flows.settings import Settings
 
@@ -43,7 +46,7 @@ class LaterMonth:
     file: Path
     waiting: OpenPayout | None
 
-    def link(self, settings: Settings) -> Link:
+    def link(self) -> Link:
         """Link to the report."""
         name = sentence("{month}, evaluated again", month=self.month.month)
         return Link(name, self.file)
@@ -63,8 +66,10 @@ class LaterMonth:
 def report_later_months(
     settings: Settings, months: Iterable[EvaluatedMonth], cause: Cause, caused_by: SettlementMonth
 ) -> tuple[LaterMonth, ...]:
-    """Keep a report of each month whose evaluation is new; `caused_by` is the month changed."""
-    changed = [each for each in months if each.changed]
+    """Keep a report of each month whose evaluation is new or has none, because of another one."""
+    changed = [
+        each for each in months if each.changed or not _is_reported(settings, each.evaluation)
+    ]
     if not changed:
         return ()
     with program_database(settings) as engine:
@@ -74,6 +79,32 @@ def report_later_months(
             shown = list(_as_closings(connection, changed, cause, caused_by, head))
             payouts = open_payouts(connection)
     return tuple(_kept(settings, each, payouts.get(each.closed.month)) for each in shown)
+
+
+def months_without_report(
+    settings: Settings, month: SettlementMonth, cause: Cause
+) -> tuple[EvaluatedMonth, ...]:
+    """Look again at the later months whose reports a killed run did not keep; nothing is written.
+
+    A month whose data was replaced since then is left out: closing it again reports it.
+    """
+    with program_database(settings, preview=True) as engine, engine.begin() as connection:
+        state = gather_state(connection, program_policies(settings))
+        outdated = outdated_months(connection)
+        lacking = [
+            each
+            for each in state.months_from(month)[1:]
+            if each not in outdated and not _is_reported(settings, state.evaluations[each])
+        ]
+        return evaluate_in_order(connection, state, lacking, cause, dict.fromkeys(lacking))
+
+
+def _is_reported(settings: Settings, evaluation: Evaluation) -> bool:
+    return is_kept(settings, evaluation.settlement_month, _name(evaluation))
+
+
+def _name(evaluation: Evaluation) -> str:
+    return f"closed-{evaluation.evaluation_no}"
 
 
 def _as_closings(
@@ -114,5 +145,5 @@ def _kept(settings: Settings, closing: Closing, payout: OpenPayout | None) -> La
     )
     report = replace(report, headline=say(headline, settings.language))
     waits = payout is not None and payout.waits(settings.approval_rule)
-    file = keep_report(settings, f"closed-{closed.evaluation.evaluation_no}", report)
+    file = keep_report(settings, _name(closed.evaluation), report)
     return LaterMonth(closed, report, file, payout if waits else None)

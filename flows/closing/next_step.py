@@ -1,5 +1,6 @@
 """The next step after a closing: commit what was previewed, or approve the payout."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Final
 
@@ -8,6 +9,7 @@ from domain.sentence import sentence
 from flows.closing.cascade import changed_paid_months
 from flows.closing.evaluation import USUAL_REASON
 from flows.closing.record_closing import Closing
+from flows.closing.report import usual_next_step
 from flows.paying.open_payouts import open_payouts
 from flows.prefect.attached_report import form_link
 from flows.program import program_database
@@ -17,6 +19,7 @@ from flows.settings import Settings
 
 _CLOSING: Final = "close-month/close-month"
 _APPROVAL: Final = "approve-payout/approve-payout"
+_ADJUSTMENT: Final = "adjust-points/adjust-points"
 _PAYING: Final = "pay-out/pay-out"
 
 
@@ -48,6 +51,15 @@ def _close_it(settings: Settings, closing: Closing, settlements: str) -> NextSte
     )
 
 
+def _correct_it(closing: Closing) -> NextStep | None:
+    """Lead to the form that corrects what paid months paid otherwise than they earned."""
+    unsettled = [each.month for each in closing.months if each.restatement.is_unsettled]
+    if not unsettled:
+        return None
+    form = form_link(sentence("adjust a store's points"), _ADJUSTMENT, {"month": str(unsettled[0])})
+    return replace(usual_next_step(closing), form=form)
+
+
 def _paid_by_its_run(settings: Settings, closing: Closing, due_on: date) -> NextStep | None:
     """Say that a run pays a month whose date has come, if the server has planned one."""
     unsettled = any(each.restatement.is_unsettled for each in closing.months)
@@ -68,7 +80,7 @@ def _approve_it(settings: Settings, closing: Closing) -> NextStep | None:
     with program_database(settings) as engine, engine.connect() as connection:
         payout = open_payouts(connection).get(month)
     if payout is None:
-        return None
+        return _correct_it(closing)
     due_on = closing.payouts[month].due_on
     if not payout.waits(settings.approval_rule):
         return _paid_by_its_run(settings, closing, due_on) if payout.points else None

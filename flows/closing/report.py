@@ -40,7 +40,7 @@ def closing_report(
         findings=closing.findings,
         figures=tuple(figures(closing)),
         sections=tuple(_sections(closing)),
-        next_step=next_step or _next_step(closing),
+        next_step=next_step or usual_next_step(closing),
         links=links,
         facts=closing_facts(closing),
     )
@@ -111,7 +111,8 @@ def _headline(closing: Closing) -> Text:
     return sentence("{month} was closed before with the same input: no change", month=month)
 
 
-def _next_step(closing: Closing) -> NextStep:
+def usual_next_step(closing: Closing) -> NextStep:
+    """Return the next step where no form does it."""
     closed, month = closing.closed, closing.closed.month
     unsettled = [each.month for each in closing.months if each.restatement.is_unsettled]
     if unsettled:

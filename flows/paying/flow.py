@@ -19,7 +19,12 @@ from domain.months import SettlementMonth
 from domain.refusal import Refused
 from domain.sentence import sentence
 from flows.heads import publish_newest_head
-from flows.paying.approve_payout import ApprovedPayout, approval_told, approve
+from flows.paying.approve_payout import (
+    ApprovalOutOfDate,
+    ApprovedPayout,
+    approval_told,
+    approve,
+)
 from flows.paying.due_payouts import plan_payout_runs
 from flows.paying.events import emit_late, emit_paid, emit_unapproved
 from flows.paying.missing_approvals import missing_approvals
@@ -31,6 +36,7 @@ from flows.paying.pay_out_month import (
     payouts_told,
 )
 from flows.paying.reschedule_payouts import RescheduledPayout, reschedule, reschedule_told
+from flows.prefect.attached_report import form_link
 from flows.prefect.clock_check import check_clocks
 from flows.prefect.endings import step, telling, told
 from flows.prefect.flow_occasion import flow_occasion
@@ -45,6 +51,7 @@ from flows.reports.markdown import plain
 from flows.settings import Settings
 
 _ALL_PAID: Final = sentence("Everything that is due is paid.")
+_APPROVAL: Final = "approve-payout/approve-payout"
 
 
 @flow(name="pay-out", flow_run_name=payout_name)
@@ -242,10 +249,27 @@ def approve_payout_of(
     """
     settings, cause = Settings.read(), flow_occasion(approved_by).cause(reason)
     wanted, preview = SettlementMonth.parse(month), mode == "preview"
-    approved = record_approval(settings, wanted, points, cause, preview=preview)
+    try:
+        approved = record_approval(settings, wanted, points, cause, preview=preview)
+    except ApprovalOutOfDate as refused:
+        with best_effort("the newest total"):
+            _show_newest_total(refused)
+        raise
     if not preview:
         plan_payout_runs(settings)
     return told(approved, approval_told(approved, preview=preview))
+
+
+def _show_newest_total(refused: ApprovalOutOfDate) -> None:
+    """Attach to the run a link to the form with the total that the month would pay now."""
+    month = str(refused.month)
+    filled_in = {"month": month, "points": refused.points, "mode": "commit"}
+    if form := form_link(f"{month}: {refused.points:,}", _APPROVAL, filled_in):
+        create_markdown_artifact(
+            f"{plain(str(refused))} [{form.name}]({form.target})",
+            key=f"approval-{month}",
+            description=plain(str(refused)),
+        )
 
 
 @flow(name="reschedule-payouts", flow_run_name="reschedule payouts")

@@ -20,7 +20,10 @@ from flows.settings import Settings
 def attach_report(settings: Settings, report: Report, kept: Path | None = None) -> None:
     """Attach a report to the current run, with a link to the kept page."""
     links = (*((Link(sentence("this report as a page"), kept),) if kept else ()), *report.links)
-    shown = replace(report, links=tuple(_served(settings, link) for link in links))
+    step = report.next_step
+    if step.form:
+        step = replace(step, command=None)  # whoever reads it is in the UI
+    shown = replace(report, next_step=step, links=tuple(_served(settings, link) for link in links))
     with best_effort("the report"):
         create_markdown_artifact(
             markdown_attached(shown, settings.language),

@@ -10,9 +10,15 @@ from adapters.postgres.ledger import pay_out
 from adapters.postgres.runs import Action, runs_of
 from adapters.postgres.verification.verify import verify
 from domain.approval import ApprovalRule
-from flows.paying.approve_payout import ApprovalOutOfDate, NothingToApprove, approve_payout
+from flows.paying.approve_payout import (
+    ApprovalOutOfDate,
+    NothingToApprove,
+    approve_if_it_waits,
+    approve_payout,
+)
 from flows.paying.open_payouts import open_payouts
 from flows.paying.pay_out_month import PayoutNotApproved, pay_out_month
+from flows.settings import Settings
 from tests.adapters.guards import without_guard
 from tests.closings import FAR_AHEAD, Program, Sold, cause, month, paying
 from tests.command_line import Marketplace
@@ -41,6 +47,16 @@ def test_a_payout_waits_until_it_is_approved(program: Program) -> None:
 
     assert approved.created
     assert pay_out_month(program.engine, OCT, REQUIRED).payout.points == 150_000
+
+
+def test_the_demo_approves_what_waits_and_nothing_else(
+    program: Program, database_url: str, tmp_path: Path
+) -> None:
+    for rule, waits in (("200000", True), ("required", False)):
+        settings = Settings(home=tmp_path, database_url=database_url, approval=rule)
+        approve_if_it_waits(settings, OCT, cause("demo"))
+        with program.engine.connect() as connection:
+            assert (open_payouts(connection)[OCT].approval is None) is waits
 
 
 def test_who_approved_what_and_why_is_recorded_and_the_first_one_stands(program: Program) -> None:

@@ -49,12 +49,12 @@ def ended(flow: Callable[..., Any], *given: object, **named: object) -> State[An
 
 PREVIEWS: tuple[tuple[Callable[..., Any], tuple[object, ...], str], ...] = (
     (adjust_points_of, ("maru", 500, "agreed"), "maru would be given 500 points (request "),
-    (pay_out, (str(OCT),), "2025-10 would pay 150,000 points to 1 sellers."),
-    (pay_out, (), "2025-10 would pay 150,000 points to 1 sellers."),
+    (pay_out, (str(OCT),), "2025-10 would pay 150,000 points to 1 seller."),
+    (pay_out, (), "2025-10 would pay 150,000 points to 1 seller."),
     (
         approve_payout_of,
         (str(OCT), 150_000, "Kim", "seen"),
-        "2025-10 would be allowed to pay 150,000 points to 1 sellers.",
+        "2025-10 would be allowed to pay 150,000 points to 1 seller.",
     ),
     (reschedule_planned_payouts, (), "Every planned payout keeps its date."),
 )

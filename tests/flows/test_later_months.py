@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from shutil import rmtree
 
 import pytest
 
@@ -44,8 +45,8 @@ def test_a_restatement_writes_a_report_of_every_month_that_it_changed(
 
     text = report_of(closed_november, NOVEMBER, 2)
     assert f"# {NOVEMBER} was evaluated again, because {OCTOBER} changed" in text
-    assert "tier_already_awarded" in text
-    assert "reversals, 300,000 points" in text
+    assert "tier was awarded before" in text
+    assert "1 reversal, 300,000 points" in text
     assert f"report: {closed_november.home}/reports/{NOVEMBER}/closed-2.html" in said
 
 
@@ -82,10 +83,22 @@ def test_an_award_correction_writes_the_reports_of_the_months_that_it_changed(
     assert f"{NOVEMBER} was evaluated again: its 0 points wait for a new approval." in said.stdout
     text = report_of(careful, NOVEMBER, 3)
     assert f"growth-points approve-payout {NOVEMBER} 0 --reason" in text
-    assert "reversals, 150,000 points" in text
+    assert "1 reversal, 150,000 points" in text
     careful.done("verify")
 
 
 def _deliver_october(marketplace: Marketplace, ways: frozenset[str]) -> None:
     stores = [replace(each, ways=ways) if each.seller_id == "sora" else each for each in STORES]
     marketplace.deliver(OCTOBER, [Line("sora", 22_000_000, midmonth(OCTOBER))], stores)
+
+
+def test_reports_that_a_killed_run_did_not_keep_are_written_when_it_is_run_again(
+    closed_november: Marketplace,
+) -> None:
+    restate_october(closed_november)
+    rmtree(closed_november.home / "reports")
+
+    closed_november.done("close", OCTOBER)
+
+    assert f"{OCTOBER} changed" in report_of(closed_november, NOVEMBER, 2)
+    closed_november.done("verify")
