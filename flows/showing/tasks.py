@@ -96,17 +96,21 @@ def _to_correct(found: OpenCorrections) -> Iterator[Task]:
     over = ((each, -each.points) for each in found.over_awarded)
     under = ((each, each.points) for each in found.under_awarded)
     forms = [correction_form(each.seller_id, by, found.month) for each, by in (*over, *under)]
-    yield Task(
-        Weight.WARN,
-        sentence(
-            "{month} is paid and its data differs since: {over:,} P too much, {under:,} P too "
-            "little.",
-            month=found.month,
-            over=found.over_points,
-            under=found.under_points,
-        ),
-        found.month,
-        tuple(forms) if len(forms) <= _SHOWN else (),
+    shown = tuple(forms) if len(forms) <= _SHOWN else ()
+    yield Task(Weight.WARN, _differs(found), found.month, shown)
+
+
+def _differs(found: OpenCorrections) -> Sentence:
+    facts = {"month": found.month, "over": found.over_points, "under": found.under_points}
+    if not found.under_awarded:
+        return sentence("{month} is paid and its data differs since: {over:,} P too much.", **facts)
+    if not found.over_awarded:
+        return sentence(
+            "{month} is paid and its data differs since: {under:,} P too little.", **facts
+        )
+    return sentence(
+        "{month} is paid and its data differs since: {over:,} P too much, {under:,} P too little.",
+        **facts,
     )
 
 
