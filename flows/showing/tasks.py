@@ -12,6 +12,7 @@ from flows.showing.forms import (
     approval_form,
     closing_form,
     correction_form,
+    delivery_form,
     ingest_form,
     payout_form,
     rerun_form,
@@ -158,7 +159,7 @@ def _uses(desk: Desk) -> Iterator[Task]:
             count=count,
             points=points,
         )
-        yield Task(Weight.WARN, said)
+        yield Task(Weight.WARN, said, forms=(delivery_form(),))
     if desk.rewards.missing_days:
         said = sentence(
             "Days of the last week without reward files: {count:,}.",

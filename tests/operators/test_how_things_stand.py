@@ -181,6 +181,7 @@ def test_every_form_has_the_parameters_that_are_filled_in() -> None:
         *(make(of) for make in (made.ingest_form, made.closing_form, made.rerun_form)),
         *(made.approval_form(of, 1), made.payout_form(of), made.reschedule_form()),
         *(made.correction_form("maru", 1, of), made.adjustment_form("maru")),
+        made.delivery_form(),
         *(made.link_form("maru"), made.conversion_form("maru")),
     )
     known = {each.name: each.flow.parameters.properties for each in DEPLOYED}

@@ -164,6 +164,9 @@ def test_files_have_every_row(
     listed = marketplace.done("seller", "maru", "--show", "ledger", "--output", "csv").stdout
     assert ask("stores/maru/ledger.csv").text == listed
     assert [each["month"] for each in rows(ask("months.csv"))][-1] == "2026-08"
+    for path in ("months.csv", "months/2026-10/evaluations.csv", "compare.csv", "stores.csv"):
+        assert rows(ask(path)), path
+        assert ask(path, lang="ko").text == ask(path, lang="en").text
 
 
 def test_a_stores_page_has_its_months_ledger_and_explanation(ask: Ask, program: Program) -> None:

@@ -10,7 +10,7 @@ from adapters.data_docs import CheckedDelivery, read_checks
 from domain.sentence import Sentence, sentence, whole
 from web.operators.looks import look_of
 from web.operators.rendering import page
-from web.operators.tables import Cells, Column, Linked, Tags, csv_response, plain, table
+from web.operators.tables import Cells, Column, Linked, Tags, csv_response, recorded, table
 from web.operators.visit import NoSuchPage, Visit
 
 RULES: Final = (
@@ -52,7 +52,7 @@ def rules_page(visit: Visit) -> Response:
 
 def rules_csv(visit: Visit) -> Response:
     """Write the same as a file."""
-    return _csv(visit, "rules.csv", RULES, _rules(visit))
+    return _csv("rules.csv", RULES, _rules(visit))
 
 
 def rule_page(visit: Visit) -> Response:
@@ -74,12 +74,11 @@ def rule_page(visit: Visit) -> Response:
 def rule_csv(visit: Visit) -> Response:
     """Write the history of a rule as a file."""
     history = _history(visit)
-    return _csv(visit, f"{history[-1].rule}.csv", HISTORY, _history_rows(visit, history))
+    return _csv(f"{history[-1].rule}.csv", HISTORY, _history_rows(visit, history))
 
 
-def _csv(visit: Visit, name: str, columns: tuple[Column, ...], rows: Iterator[Cells]) -> Response:
-    written = ([plain(cell, visit) for cell in row] for row in rows)
-    return csv_response(name, [each.key for each in columns], written)
+def _csv(name: str, columns: tuple[Column, ...], rows: Iterator[Cells]) -> Response:
+    return csv_response(name, [each.key for each in columns], map(recorded, rows))
 
 
 def _rules(visit: Visit) -> Iterator[Cells]:
