@@ -167,9 +167,12 @@ def test_nothing_is_known_before_the_first_month(
 ) -> None:
     empty = Settings(home=tmp_path / "home", database_url=database_url)
 
-    (awaited,) = found(engine, empty)
+    awaited = found(engine, empty)
 
-    assert awaited.month == month("2026-10")
+    assert {each.month for each in awaited} == {month("2026-10")}
+    assert "2026-10 is over and not closed; its payout is due on 2026-11-10." in [
+        str(each.said) for each in awaited
+    ]
 
 
 def test_every_form_has_the_parameters_that_are_filled_in() -> None:
