@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 SETUP  := $(VENV)/.complete
 
-.PHONY: setup demo test test-ui check bench torture mutate hostile simulate uses lock clean
+.PHONY: setup demo test test-ui check bench torture mutate hostile simulate year uses lock clean
 
 setup: $(SETUP)
 
@@ -77,6 +77,11 @@ simulate: $(SETUP)  ## SEEDS random histories of STEPS steps against a small mod
 	@FIRST=$(FIRST) SEEDS=$(SEEDS) STEPS=$(STEPS) SIMULATE_LOG=$(CURDIR)/build/simulate.tsv \
 	  $(BIN)/pytest tests/simulation -k perfect_run -n 2 --tb=short
 	@awk -F'\t' '{ n[$$4] += $$3 } END { for (what in n) print n[what] "\t" what }' build/simulate.tsv | sort -rn
+
+year: $(SETUP)  ## a year with nobody there, with troubles and without; YEAR_UNTIL=2025-03-15 stops earlier
+	@ls /usr/lib/*/faketime/libfaketime.so.1 >/dev/null 2>&1 || { apt-get -qq update && apt-get -qq install -y libfaketime >/dev/null; } \
+	  || { echo "make year needs libfaketime: install your system's package 'libfaketime'"; exit 1; }
+	@$(BIN)/pytest tests/years
 
 EXAMPLES ?= 100
 uses: $(SETUP)  ## EXAMPLES histories of points in use, of STEPS steps each, against a naive model

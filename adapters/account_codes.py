@@ -9,6 +9,7 @@ from domain.accounting.journal import AccountCodes
 from domain.cause import NotOneLine, not_blank
 from domain.ledger import Account
 from domain.refusal import WrongUsage
+from domain.sentence import sentence
 
 _DEFAULT: Final = files("adapters") / "accounts.toml"
 
@@ -25,10 +26,16 @@ def read_account_codes(path: Path | None) -> AccountCodes:
         text = path.read_text(encoding="utf-8-sig")
     except OSError as error:
         raise AccountCodesInvalid(
-            f"the file of account codes, {path}, cannot be read: {error.strerror or error}"
+            sentence(
+                "the file of account codes, {path}, cannot be read: {why}",
+                path=path,
+                why=error.strerror or error,
+            )
         ) from error
     except UnicodeDecodeError as error:
-        raise AccountCodesInvalid(f"{path} cannot be read as UTF-8 text: {error}") from error
+        raise AccountCodesInvalid(
+            sentence("{path} cannot be read as UTF-8 text: {error}", path=path, error=error)
+        ) from error
     return _codes(text, str(path))
 
 
@@ -36,24 +43,45 @@ def _codes(text: str, where: str) -> AccountCodes:
     try:
         written = tomllib.loads(text)
     except (ValueError, RecursionError) as error:
-        raise AccountCodesInvalid(f"{where} is not valid TOML: {error}") from error
+        raise AccountCodesInvalid(
+            sentence("{where} is not valid TOML: {error}", where=where, error=error)
+        ) from error
     if unknown := sorted(written.keys() - set(Account)):
         raise AccountCodesInvalid(
-            f"{where}: {unknown[0]!r} is no account of the ledger; these are {', '.join(Account)}"
+            sentence(
+                "{where}: {name!r} is no account of the ledger; these are {accounts}",
+                where=where,
+                name=unknown[0],
+                accounts=", ".join(Account),
+            )
         )
     return {account: _code(written.get(account), account, where) for account in Account}
 
 
 def _code(code: object, account: Account, where: str) -> str:
     if code is None:
-        raise AccountCodesInvalid(f'{where}: {account} is missing; write {account} = "CODE"')
+        raise AccountCodesInvalid(
+            sentence(
+                '{where}: {account} is missing; write {account} = "CODE"',
+                where=where,
+                account=account,
+            )
+        )
     if not isinstance(code, str):
         raise AccountCodesInvalid(
-            f'{where}: the code of {account} is not a text; write {account} = "CODE"'
+            sentence(
+                '{where}: the code of {account} is not a text; write {account} = "CODE"',
+                where=where,
+                account=account,
+            )
         )
     try:
         return not_blank(code)
     except NotOneLine:
         raise AccountCodesInvalid(
-            f"{where}: the code of {account} is not one line of readable text"
+            sentence(
+                "{where}: the code of {account} is not one line of readable text",
+                where=where,
+                account=account,
+            )
         ) from None

@@ -12,6 +12,7 @@ from typing import Final
 from domain.accounting.journal import AccountCodes, JournalEntry
 from domain.ledger import Account
 from domain.refusal import WrongUsage
+from domain.sentence import sentence
 from domain.written import legible
 
 _ROOTS: Final = frozenset({"Assets", "Liabilities", "Equity", "Income", "Expenses"})
@@ -25,8 +26,12 @@ class NotABeancountAccount(WrongUsage):
 
     def __init__(self, account: Account, code: str) -> None:
         super().__init__(
-            f"{code!r}, the code of {account}, is no account of Beancount; write for example "
-            "Liabilities:GrowthPoints:Available"
+            sentence(
+                "{code!r}, the code of {account}, is no account of Beancount; write "
+                "for example Liabilities:GrowthPoints:Available",
+                code=code,
+                account=account,
+            )
         )
         self.account = account
         self.code = code

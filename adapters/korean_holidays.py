@@ -20,6 +20,7 @@ from holidays.countries.south_korea import SouthKorea
 
 from domain.months import SettlementMonth
 from domain.refusal import Refused, WrongUsage
+from domain.sentence import sentence
 
 _LINE: Final = re.compile(r"(?P<day>\d{4}-\d{2}-\d{2})\s+(?P<name>\S.*)", re.ASCII)
 
@@ -30,9 +31,15 @@ class HolidaysUnknown(Refused):
     def __init__(self, year: int) -> None:
         first, last = SouthKorea.start_year, SouthKorea.end_year
         super().__init__(
-            f"The public holidays of {year} are not known: the installed package "
-            f"{calendar_version()} covers {first} to {last}. Payout dates cannot be worked out for "
-            "that year."
+            sentence(
+                "The public holidays of {year} are not known: the installed package "
+                "{package} covers {first} to {last}. Payout dates cannot be "
+                "worked out for that year.",
+                year=year,
+                package=calendar_version(),
+                first=first,
+                last=last,
+            )
         )
         self.year = year
 
@@ -82,7 +89,11 @@ def read_extra_holidays(path: Path) -> dict[date, str]:
         if content:
             day, name = _day_and_name(content, f"{path}:{number}")
             if day in found:
-                raise ExtraHolidaysInvalid(f"{path}:{number}: {day} is listed twice")
+                raise ExtraHolidaysInvalid(
+                    sentence(
+                        "{path}:{number}: {day} is listed twice", path=path, number=number, day=day
+                    )
+                )
             found[day] = name
     return found
 
@@ -92,23 +103,35 @@ def _lines_of(path: Path) -> list[str]:
         return path.read_text(encoding="utf-8-sig").split("\n")
     except OSError as error:
         raise ExtraHolidaysInvalid(
-            f"the file of extra holidays, {path}, cannot be read: {error.strerror or error}"
+            sentence(
+                "the file of extra holidays, {path}, cannot be read: {why}",
+                path=path,
+                why=error.strerror or error,
+            )
         ) from error
     except UnicodeDecodeError as error:
-        raise ExtraHolidaysInvalid(f"{path} cannot be read as UTF-8 text: {error}") from error
+        raise ExtraHolidaysInvalid(
+            sentence("{path} cannot be read as UTF-8 text: {error}", path=path, error=error)
+        ) from error
 
 
 def _day_and_name(content: str, where: str) -> tuple[date, str]:
     match = _LINE.fullmatch(content)
     if match is None:
         raise ExtraHolidaysInvalid(
-            f"{where}: {content!r} is not a date and a name; "
-            "write for example 2027-05-06  Temporary holiday"
+            sentence(
+                "{where}: {content!r} is not a date and a name; write for example "
+                "2027-05-06  Temporary holiday",
+                where=where,
+                content=content,
+            )
         )
     try:
         return date.fromisoformat(match["day"]), match["name"]
     except ValueError as error:
-        raise ExtraHolidaysInvalid(f"{where}: {match['day']} is not a calendar date") from error
+        raise ExtraHolidaysInvalid(
+            sentence("{where}: {day} is not a calendar date", where=where, day=match["day"])
+        ) from error
 
 
 def calendar_version() -> str:

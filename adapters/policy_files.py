@@ -17,6 +17,7 @@ from typing import Any, Final, TypeVar
 
 from domain.months import MonthInvalid, SettlementMonth
 from domain.policy import Exclusion, PayoutRule, Policy, PolicyInvalid, Tenure, TenureDay, Tier
+from domain.sentence import Text, message_of, sentence
 from domain.using.use_rules import RULES_OF_A_SILENT_POLICY, UseRules
 
 _BUILT_IN: Final = files("adapters") / "policies"
@@ -75,7 +76,9 @@ def read_policy(path: Path) -> PolicyText:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise PolicyInvalid(f"{path} cannot be read as UTF-8 text: {error}") from error
+        raise PolicyInvalid(
+            sentence("{path} cannot be read as UTF-8 text: {error}", path=path, error=error)
+        ) from error
     return _policy_text(text, str(path))
 
 
@@ -84,11 +87,15 @@ def parse_policy(text: str, where: str) -> Policy:
     try:
         document = tomllib.loads(text)
     except (ValueError, RecursionError) as error:
-        raise PolicyInvalid(f"{where} is not valid TOML: {error}") from error
+        raise PolicyInvalid(
+            sentence("{where} is not valid TOML: {error}", where=where, error=error)
+        ) from error
     try:
         return _policy(document)
     except (PolicyInvalid, MonthInvalid) as error:
-        raise PolicyInvalid(f"{where}: {error}") from error
+        raise PolicyInvalid(
+            sentence("{where}: {error}", where=where, error=message_of(error))
+        ) from error
 
 
 def _policy_text(text: str, where: str) -> PolicyText:
@@ -97,7 +104,11 @@ def _policy_text(text: str, where: str) -> PolicyText:
 
 def _files_of(folder: Path) -> list[Path]:
     if not folder.is_dir():
-        raise PolicyInvalid(f"{folder} is not a folder; GROWTH_POINTS_POLICIES must name one")
+        raise PolicyInvalid(
+            sentence(
+                "{folder} is not a folder; GROWTH_POINTS_POLICIES must name one", folder=folder
+            )
+        )
     return sorted(folder.glob("*.toml"))
 
 
@@ -105,7 +116,13 @@ def _refuse_same_names(own: Iterable[PolicyText], folder: Path | None) -> None:
     seen: set[str] = set()
     for each in own:
         if each.policy.name in seen:
-            raise PolicyInvalid(f"{folder}: two files hold a policy named {each.policy.name}")
+            raise PolicyInvalid(
+                sentence(
+                    "{folder}: two files hold a policy named {name}",
+                    folder=folder,
+                    name=each.policy.name,
+                )
+            )
         seen.add(each.policy.name)
 
 
@@ -113,12 +130,18 @@ def _policy(document: dict[str, Any]) -> Policy:
     written_in = document.pop("format", _FORMAT)
     if type(written_in) is not int or written_in != _FORMAT:
         raise PolicyInvalid(
-            f"it is written in format {written_in!r}, and this program reads format {_FORMAT}; "
-            "a newer version of growth-points may read it"
+            sentence(
+                "it is written in format {written_in!r}, and this program reads format "
+                "{format}; a newer version of growth-points may read it",
+                written_in=written_in,
+                format=_FORMAT,
+            )
         )
     name = document.pop("name", None)
     if not isinstance(name, str):
-        raise PolicyInvalid("name is missing or not a text; write it on a line at the top")
+        raise PolicyInvalid(
+            sentence("name is missing or not a text; write it on a line at the top")
+        )
     values = _Values(dict(_sourced_values(document)))
     numbers = values.tier_numbers()
     _require_exactly_the_known_keys(values, numbers)
@@ -146,7 +169,7 @@ def _sourced_values(table: Mapping[str, Any], prefix: str = "") -> Iterator[tupl
     for name, content in table.items():
         key = f"{prefix}{name}"
         if "." in name:
-            raise PolicyInvalid(f'"{key}" is quoted; write its parts as tables')
+            raise PolicyInvalid(sentence('"{key}" is quoted; write its parts as tables', key=key))
         if isinstance(content, dict) and content and not _SOURCED & content.keys():
             yield from _sourced_values(content, f"{key}.")
         else:
@@ -156,12 +179,17 @@ def _sourced_values(table: Mapping[str, Any], prefix: str = "") -> Iterator[tupl
 def _value_beside_its_source(key: str, content: Any) -> Any:
     if not isinstance(content, dict) or content.keys() != _SOURCED:
         raise PolicyInvalid(
-            f"{key} must be a value beside its source and nothing else: "
-            f'{key} = {{ value = …, source = "…" }}'
+            sentence(
+                "{key} must be a value beside its source and nothing else: {key} = {{ "
+                'value = …, source = "…" }}',
+                key=key,
+            )
         )
     source = content["source"]
     if not isinstance(source, str) or not source.strip():
-        raise PolicyInvalid(f"{key} has no source; say in words where its value comes from")
+        raise PolicyInvalid(
+            sentence("{key} has no source; say in words where its value comes from", key=key)
+        )
     return content["value"]
 
 
@@ -173,7 +201,7 @@ class _Values:
 
     def whole(self, key: str) -> int:
         """Return a whole number."""
-        return self._plain(key, int, "a whole number")
+        return self._plain(key, int, sentence("a whole number"))
 
     def whole_or_none(self, key: str) -> int | None:
         """Return a whole number, or None if the key is absent."""
@@ -181,17 +209,19 @@ class _Values:
 
     def yes_or_no(self, key: str) -> bool:
         """Return true or false."""
-        return self._plain(key, bool, "true or false")
+        return self._plain(key, bool, sentence("true or false"))
 
     def text(self, key: str) -> str:
         """Return a text."""
-        return self._plain(key, str, "a text")
+        return self._plain(key, str, sentence("a text"))
 
     def texts(self, key: str) -> tuple[str, ...]:
         """Return a list of texts."""
         found = self.by_key[key]
         if not isinstance(found, list) or not all(isinstance(each, str) for each in found):
-            raise PolicyInvalid(f"{key} must be a list of texts, not {found!r}")
+            raise PolicyInvalid(
+                sentence("{key} must be a list of texts, not {found!r}", key=key, found=found)
+            )
         return tuple(found)
 
     def choice(self, key: str, choices: type[_Choice]) -> _Choice:
@@ -215,23 +245,36 @@ class _Values:
         """Return a list of whole numbers."""
         found = self.by_key[key]
         if not isinstance(found, list) or not all(type(each) is int for each in found):
-            raise PolicyInvalid(f"{key} must be a list of whole numbers, not {found!r}")
+            raise PolicyInvalid(
+                sentence(
+                    "{key} must be a list of whole numbers, not {found!r}", key=key, found=found
+                )
+            )
         return tuple(found)
 
     def of_use(self) -> bool:
         """Whether the policy has rules of use."""
         return any(key in self.by_key for key in _OF_USE)
 
-    def _plain(self, key: str, kind: type[_Plain], words: str) -> _Plain:
+    def _plain(self, key: str, kind: type[_Plain], words: Text) -> _Plain:
         found = self.by_key[key]
         if type(found) is not kind:  # in Python `true` is an int, too
-            raise PolicyInvalid(f"{key} must be {words}, not {found!r}")
+            raise PolicyInvalid(
+                sentence("{key} must be {words}, not {found!r}", key=key, words=words, found=found)
+            )
         return found
 
 
 def _one_of(key: str, text: str, choices: type[_Choice]) -> _Choice:
     if text not in set(choices):
-        raise PolicyInvalid(f"{key} must be one of {', '.join(choices)}, not {text!r}")
+        raise PolicyInvalid(
+            sentence(
+                "{key} must be one of {choices}, not {text!r}",
+                key=key,
+                choices=", ".join(choices),
+                text=text,
+            )
+        )
     return choices(text)
 
 
@@ -264,6 +307,10 @@ def _require_exactly_the_known_keys(values: _Values, tiers: Iterable[int]) -> No
     required = _REQUIRED | {f"tier.{number}.{name}" for number in tiers for name in _OF_A_TIER}
     required |= set(_OF_USE) if values.of_use() else set()
     if missing := sorted(required - values.by_key.keys()):
-        raise PolicyInvalid(f"lacks {', '.join(missing)}")
+        raise PolicyInvalid(sentence("lacks {keys}", keys=", ".join(missing)))
     if unknown := sorted(values.by_key.keys() - required - _OPTIONAL):
-        raise PolicyInvalid(f"{', '.join(unknown)} is not a key of a policy; is it misspelled?")
+        raise PolicyInvalid(
+            sentence(
+                "{unknown} is not a key of a policy; is it misspelled?", unknown=", ".join(unknown)
+            )
+        )

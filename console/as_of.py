@@ -13,6 +13,7 @@ from adapters.postgres.ledger.export import export_csv, export_parquet
 from adapters.whole_file import written_whole
 from console.output import Row
 from domain.refusal import Refused, WrongUsage
+from domain.sentence import Text, sentence
 from flows.occasion import SEOUL, this_occasion
 
 log = logging.getLogger("growth_points.as_of")
@@ -26,7 +27,13 @@ class SealUnknown(Refused):
     """The ledger has no seal of this number."""
 
     def __init__(self, asked: int, newest: int) -> None:
-        super().__init__(f"The ledger has no seal {asked}; the newest is {newest}.")
+        super().__init__(
+            sentence(
+                "The ledger has no seal {asked}; the newest is {newest}.",
+                asked=asked,
+                newest=newest,
+            )
+        )
         self.asked = asked
         self.newest = newest
 
@@ -58,8 +65,14 @@ def _warn_of_seals_dated_ahead(connection: Connection) -> None:
         return
     ahead = head.seal_no - last_seal_of(connection, today)
     log.warning(
-        f"{ahead:,} of the {head.seal_no:,} seals are dated after today, the newest {newest_on}: "
-        f"a clock was ahead. No day until today has them; --as-of {head.seal_no} includes them."
+        sentence(
+            "{ahead:,} of the {seal_no:,} seals are dated after today, the newest "
+            "{newest_on}: a clock was ahead. No day until today has them; --as-of "
+            "{seal_no} includes them.",
+            ahead=ahead,
+            seal_no=head.seal_no,
+            newest_on=newest_on,
+        )
     )
 
 
@@ -71,15 +84,21 @@ def balance_rows(engine: Engine, seller_id: str | None, moment: date | int | Non
             yield each.seller_id, *each.points.values()
 
 
-def export_ledger(engine: Engine, file: Path, moment: date | int | None) -> str:
+def export_ledger(engine: Engine, file: Path, moment: date | int | None) -> Text:
     """Export the ledger to a file, atomically and in constant memory; return a sentence about it.
 
     Raises ExportFormatUnknown, SealUnknown.
     """
     if file.suffix not in {".csv", ".parquet"}:
-        raise ExportFormatUnknown(f"{file} must end in .csv or .parquet")
+        raise ExportFormatUnknown(sentence("{file} must end in .csv or .parquet", file=file))
     if not file.absolute().parent.is_dir():
-        raise Refused(f"There is no folder {file.absolute().parent} to write {file.name} to.")
+        raise Refused(
+            sentence(
+                "There is no folder {parent} to write {name} to.",
+                parent=file.absolute().parent,
+                name=file.name,
+            )
+        )
     seal_no = _seal_no(engine, moment)
     with written_whole(file) as unfinished, engine.connect() as connection:
         if file.suffix == ".parquet":
@@ -87,7 +106,7 @@ def export_ledger(engine: Engine, file: Path, moment: date | int | None) -> str:
         else:
             with unfinished.open("wb") as opened:
                 export_csv(connection, opened, seal_no=seal_no)
-    return f"{file} has the ledger up to head {seal_no}."
+    return sentence("{file} has the ledger up to head {seal_no}.", file=file, seal_no=seal_no)
 
 
 def _seal_no(engine: Engine, moment: date | int | None) -> int:

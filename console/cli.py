@@ -11,12 +11,14 @@ from typing import Final, NoReturn
 import click
 
 from console.commands import accounting, answers, months, points, rewards, service, using
-from console.language import in_their_language
+from console.help import Topics, say_own_texts_of_click
+from console.language import speaking, told
 from console.output import echo
 from console.safe_streams import output_error, protect_standard_streams
 from console.troubles import sentence_about
 from domain.refusal import Refused, Unavailable, WrongUsage
 from domain.secrets import without_secrets
+from domain.sentence import Text, message_of, sentence
 from flows.prefect.servers.proxies import exempt_this_machine_from_proxies
 
 _TOPICS = {
@@ -45,6 +47,8 @@ _TOPICS = {
     ),
 }
 
+Topics.topics.update(_TOPICS)
+
 # Commands that change something: they succeed even if their output cannot be written.
 _RECORD: Final = (
     *(months.ingest, months.close, points.approve_payout_command, points.pay_out_command),
@@ -61,25 +65,17 @@ class WordUnreadable(WrongUsage):
 
     def __init__(self, word: str, sign: str) -> None:
         super().__init__(
-            f"{word!r} on the command line is not UTF-8: U+{ord(sign):04X} is not a character."
+            sentence(
+                "{word!r} on the command line is not UTF-8: {code} is not a character.",
+                word=word,
+                code=f"U+{ord(sign):04X}",
+            )
         )
         self.word = word
 
 
-class _ByTopic(click.Group):
-    """A group whose help lists its commands by topic, in the order of use."""
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write a section for each topic."""
-        for topic, commands in _TOPICS.items():
-            with formatter.section(topic):
-                formatter.write_dl(
-                    [(f"{command.name:18}", command.get_short_help_str()) for command in commands]
-                )
-
-
 @click.group(
-    cls=_ByTopic,
+    cls=Topics,
     commands=[command for commands in _TOPICS.values() for command in commands],
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
@@ -104,7 +100,7 @@ def cli() -> None:
       GROWTH_POINTS_HOLIDAYS      file of announced extra holidays
       GROWTH_POINTS_APPROVAL      none, required, or a number of points: above it
       GROWTH_POINTS_HEADS         where ledger heads are published: files, s3://, https://
-      GROWTH_POINTS_AD_SYSTEM_URL where conversions to search-ad credit are delivered
+      GROWTH_POINTS_AD_SYSTEM_URL  where conversions to search-ad credit are delivered
       GROWTH_POINTS_AD_SYSTEM_TOKEN       the token that is expected there
       GROWTH_POINTS_AD_SYSTEM_TOKEN_FILE  or a file of it
       GROWTH_POINTS_STORES_JWKS   keys that tokens of stores are signed with, a file or URL
@@ -126,28 +122,35 @@ def cli() -> None:
 
 def main() -> NoReturn:
     """Run the command line; turn refusals and wrong usage into a sentence and an exit code."""
-    if not protect_standard_streams():
-        _say("standard output is closed: nothing is shown")
+    words = sys.argv[1:]
+    with speaking(words):
+        say_own_texts_of_click()
+        if not protect_standard_streams():
+            _say(sentence("standard output is closed: nothing is shown"))
+        _run(words)
+        _report_output_error()
+        sys.exit(0)
+
+
+def _run(words: list[str]) -> None:
     try:
-        _require_readable_words(sys.argv[1:])
+        _require_readable_words(words)
         exempt_this_machine_from_proxies()
         cli.main(standalone_mode=False)
     except click.ClickException as error:
-        error.show(said := io.StringIO())
-        echo(without_secrets(said.getvalue().rstrip("\n")), err=True)
+        error.show(shown := io.StringIO())
+        echo(without_secrets(shown.getvalue().rstrip("\n")), err=True)
         sys.exit(2)
     except click.Abort:
-        _fail("interrupted; nothing is left half done, run the command again", 130)
+        _fail(sentence("interrupted; nothing is left half done, run the command again"), 130)
     except (Refused, Unavailable) as trouble:
-        _fail(in_their_language(trouble), 1)
+        _fail(message_of(trouble), 1)
     except WrongUsage as wrong:
-        _fail(in_their_language(wrong), 2)
+        _fail(message_of(wrong), 2)
     except Exception as error:
-        if (sentence := sentence_about(error)) is None:
+        if (said := sentence_about(error)) is None:
             raise
-        _fail(sentence, 1)
-    _report_output_error()
-    sys.exit(0)
+        _fail(said, 1)
 
 
 def _require_readable_words(words: list[str]) -> None:
@@ -164,15 +167,20 @@ def _report_output_error() -> None:
         return
     command = next((word for word in sys.argv[1:] if not word.startswith("-")), "")
     if command in {each.name for each in _RECORD}:
-        _say(f"standard output: {trouble}. The command has done its work; list it again.")
+        _say(
+            sentence(
+                "standard output: {trouble}. The command has done its work; list it again.",
+                trouble=trouble,
+            )
+        )
     else:
-        _fail(f"standard output: {trouble}. The output is incomplete.", 1)
+        _fail(sentence("standard output: {trouble}. The output is incomplete.", trouble=trouble), 1)
 
 
-def _fail(sentence: str, code: int) -> NoReturn:
-    _say(sentence)
+def _fail(text: Text, code: int) -> NoReturn:
+    _say(text)
     sys.exit(code)
 
 
-def _say(sentence: str) -> None:
-    echo(f"growth-points: {without_secrets(sentence)}", err=True)
+def _say(text: Text) -> None:
+    echo(f"growth-points: {without_secrets(told(text))}", err=True)

@@ -11,9 +11,11 @@ from adapters.ingest.signed_manifest import TrustedSenders
 from console.output import Row
 from domain.findings import Finding, blocking, warnings
 from domain.limits import LIMITS
+from domain.many import many
 from domain.months import MonthInvalid, SettlementMonth
 from domain.profile import Past, Profile
 from domain.refusal import Refused, WrongUsage
+from domain.sentence import Text, sentence, sentences
 from expectations.gate_process import start_gate
 from flows.ingesting.read_delivery import judge_beside, read_delivery
 
@@ -25,8 +27,12 @@ class NoMonthFolder(WrongUsage):
 
     def __init__(self, folder: Path) -> None:
         super().__init__(
-            f"{folder} is not a month's folder and contains none; give a folder named after its "
-            "settlement month, such as 2026-10, or the folder that contains it"
+            sentence(
+                "{folder} is not a month's folder and contains none; give a folder "
+                "named after its settlement month, such as 2026-10, or the folder that "
+                "contains it",
+                folder=folder,
+            )
         )
 
 
@@ -34,7 +40,14 @@ class WouldBeRefused(Refused):
     """A closing would refuse at least one of the deliveries."""
 
     def __init__(self, months: tuple[SettlementMonth, ...]) -> None:
-        super().__init__(f"{', '.join(map(str, months))} would be refused as it is")
+        super().__init__(
+            sentences(
+                "{months} would be refused as it is",
+                "{months} would be refused as they are",
+                count=len(months),
+                months=", ".join(map(str, months)),
+            )
+        )
         self.months = months
 
 
@@ -51,25 +64,34 @@ class CheckedFolder:
         """Whether the delivery would be refused."""
         return bool(blocking(self.findings))
 
-    def headline(self) -> str:
+    def headline(self) -> Text:
         """Describe the result in a sentence."""
         if self.profile is None:
-            return f"{self.month} cannot be read."
-        read = (
-            f"{self.profile.lines:,} lines, {self.profile.amount_krw:,} KRW, "
-            f"{self.profile.sellers:,} stores"
-        )
+            return sentence("{month} cannot be read.", month=self.month)
+        facts = {
+            "month": self.month,
+            "lines": many("line", self.profile.lines),
+            "amount": self.profile.amount_krw,
+            "stores": many("store", self.profile.sellers),
+        }
         if self.refused:
-            return f"{self.month} would be refused: {read}."
-        count = len(warnings(self.findings))
-        many = f", with {count} warning{'s'[: count != 1]}" if count else ""
-        return f"{self.month} would be accepted{many}: {read}."
+            return sentence("{month} would be refused: {lines}, {amount:,} KRW, {stores}.", **facts)
+        if count := len(warnings(self.findings)):
+            return sentences(
+                "{month} would be accepted, with {count} warning: {lines}, {amount:,} KRW, "
+                "{stores}.",
+                "{month} would be accepted, with {count} warnings: {lines}, {amount:,} KRW, "
+                "{stores}.",
+                count=count,
+                **facts,
+            )
+        return sentence("{month} would be accepted: {lines}, {amount:,} KRW, {stores}.", **facts)
 
     def rows(self) -> Iterator[Row]:
         """List the findings, critical ones first."""
         for each in self.findings:
-            severity, sentence = str(each.severity), each.sentence
-            yield (str(self.month), severity, each.rule, each.count, each.where, sentence)
+            severity = str(each.severity)
+            yield (str(self.month), severity, each.rule, each.count, each.where, each.sentence)
 
 
 def check_folder(

@@ -1,6 +1,6 @@
 """The rows of the commands about deliveries; their columns are an interface."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from operator import itemgetter
 from pathlib import Path
 from typing import Final
@@ -14,6 +14,7 @@ from console.listings import history_rows
 from console.output import Row
 from domain.findings import blocking, warnings
 from domain.months import SettlementMonth
+from domain.sentence import Text, Word, joined, sentence
 from domain.settlement import LINE_COLUMNS
 
 MONTHS: Final = ("settlement_month", "revision", "lines", "amount_krw", "findings", "state")
@@ -44,41 +45,71 @@ def month_rows(engine: Engine, checks: Iterable[CheckedDelivery]) -> Iterator[Ro
 
 def _ingested(each: MonthRevision) -> Row:
     month = str(each.settlement_month)
-    return (month, each.revision_no, each.lines, each.amount_krw, each.findings, each.state)
+    return (
+        month,
+        each.revision_no,
+        each.lines,
+        each.amount_krw,
+        each.findings,
+        Word("month state", each.state),
+    )
 
 
 def _refused(checked: CheckedDelivery) -> Row:
     profile = checked.profile or {}
     size = profile.get("lines"), profile.get("amount_krw")
     count = len(blocking(checked.findings)) + len(warnings(checked.findings))
-    return (str(checked.settlement_month), None, *size, count, "blocked")
+    return (str(checked.settlement_month), None, *size, count, Word("month state", "blocked"))
 
 
 def refused_rows_summary(
     file: Path | None, checks: Iterable[CheckedDelivery], month: SettlementMonth
-) -> str:
+) -> Text:
     """Describe which delivery the refused rows belong to, and whether a later one is sound.
 
     `checks` are all checks of deliveries, oldest first.
     """
     of_month = [each for each in checks if each.settlement_month == month]
     last = of_month[-1] if of_month else None
-    faults = "; ".join(each.sentence for each in blocking(last.findings)) if last else ""
     if file is None:
-        why = f" Its delivery is refused because: {faults}" if faults else ""
-        return f"No row of {month} was refused.{why}"
-    about = f"These rows are kept in {file}"
+        return _no_rows(month, last)
     known = [each for each in of_month if each.name == file.parent.name]
-    if known:
-        about += (
-            f"\nThey belong to the delivery in {known[-1].source}, "
-            f"refused on {known[-1].checked_at:%Y-%m-%d at %H:%M}."
-        )
+    about = sentence("These rows are kept in {file}", file=file)
+    return joined((about, _of_which(known), _later(month, file, last)), "\n")
+
+
+def _no_rows(month: SettlementMonth, last: CheckedDelivery | None) -> Text:
+    if last is None or not last.blocked:
+        return sentence("No row of {month} was refused.", month=month)
+    return sentence(
+        "No row of {month} was refused. Its delivery is refused because: {faults}",
+        month=month,
+        faults=_faults(last),
+    )
+
+
+def _of_which(known: Sequence[CheckedDelivery]) -> Text:
+    if not known:
+        return ""
+    return sentence(
+        "They belong to the delivery in {source}, refused on {at}.",
+        source=known[-1].source,
+        at=f"{known[-1].checked_at:%Y-%m-%d %H:%M}",
+    )
+
+
+def _later(month: SettlementMonth, file: Path, last: CheckedDelivery | None) -> Text:
     if last is None or last.name == file.parent.name:
-        return about
+        return ""
     if last.blocked:
-        return f"{about}\nA later delivery is refused, for no single row: {faults}"
-    return f"{about}\nA later delivery of {month} is sound; these rows need no action."
+        return sentence(
+            "A later delivery is refused, for no single row: {faults}", faults=_faults(last)
+        )
+    return sentence("A later delivery of {month} is sound; these rows need no action.", month=month)
+
+
+def _faults(checked: CheckedDelivery) -> Text:
+    return joined(each.text for each in blocking(checked.findings))
 
 
 def quarantine_rows(file: Path | None) -> Iterator[Row]:

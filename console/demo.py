@@ -21,7 +21,9 @@ from console.output import echo
 from console.progress import progress, say
 from console.terminal import print_section
 from domain.eligibility import Reason
+from domain.ledger import total_points
 from domain.months import SettlementMonth
+from domain.sentence import Text, Word, joined, sentence
 from expectations.gate_process import start_gate
 from flows.prefect.servers.temporary_server import prepare_prefect, ready_for_flows
 from flows.reports.report import Section
@@ -33,7 +35,7 @@ if TYPE_CHECKING:  # importing Prefect reads its settings
 
 HISTORY: Final = tuple(SettlementMonth(2026, 3).until(SettlementMonth(2026, 4)))
 CLOSED: Final = tuple(SettlementMonth(2026, 5).until(SettlementMonth(2026, 10)))
-_NOT_THE_DEMOS: Final = ("DATABASE_URL", "POLICIES", "HOLIDAYS", "ENGINE", "APPROVAL")
+_NOT_THE_DEMOS: Final = ("DATABASE_URL", "SETTLEMENTS", "POLICIES", "ENGINE", "SENDERS")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +58,18 @@ class Demo:
         return self.own_home / "settlements"
 
     def enter(self) -> None:
-        """Point this process and its children to the demo's home and files."""
+        """Point this process and its children to the demo's home and files.
+
+        Other settings stay, such as holidays and approvals; those that do not are named.
+        """
+        names = [f"GROWTH_POINTS_{name}" for name in _NOT_THE_DEMOS]
+        unused = [name for name in names if os.environ.pop(name, None)]
         os.environ["GROWTH_POINTS_HOME"] = str(self.own_home)
         os.environ["GROWTH_POINTS_SETTLEMENTS"] = str(self.root)
-        for name in _NOT_THE_DEMOS:
-            os.environ.pop(f"GROWTH_POINTS_{name}", None)
+        # The last month is left for a person to close.
+        os.environ.setdefault("GROWTH_POINTS_FIRST_MONTH", str(CLOSED[-1] + 1))
+        if unused:
+            echo(_not_used(unused), err=True)
 
     def write(self) -> None:
         """Write the settlement files of all its months, unless they exist."""
@@ -71,7 +80,9 @@ class Demo:
             months=[*HISTORY, *CLOSED],
             seed=self.seed,
             file_format="parquet",
-            progress=lambda month: say(f"wrote the settlement files of {month}"),
+            progress=lambda month: say(
+                sentence("wrote the settlement files of {month}", month=month)
+            ),
         )
 
     def close_and_pay(self, months: Iterable[SettlementMonth] = CLOSED) -> "list[Closing]":
@@ -79,13 +90,17 @@ class Demo:
         with ready_for_flows():
             from flows.closing.flow import close_month
             from flows.ingesting.flow import ingest_month
+            from flows.paying.approve_payout import approve_if_it_waits
             from flows.paying.flow import pay_out_on
+            from flows.settings import Settings
 
             for month in HISTORY:
-                ingest_month(str(month), str(self.root))
+                ingest_month(str(month), str(self.root), "commit")
             closings = []
             for month in months:
-                closing = close_month(str(month), str(self.root), reason="demo").closing
+                closed = close_month(str(month), str(self.root), "commit", reason="demo")
+                closing = closed.closing
+                approve_if_it_waits(Settings.read(), month, closing.request.cause)
                 pay_out_on(closing.payouts[month].due_on)
                 closings.append(closing)
         return closings
@@ -98,13 +113,24 @@ class Demo:
         write_reward_days(self.root, [award.seller_id for award in lowest[:5][-2:]])
         with ready_for_flows():
             for day in REWARD_DAYS:
-                pay_rewards(str(day), str(self.root))
+                pay_rewards(str(day), str(self.root), "commit")
+
+
+def _not_used(names: Sequence[str]) -> str:
+    from adapters.languages.catalog import say as say_in
+    from flows.settings import Settings
+
+    said = sentence(
+        "The demo has a database, files and policies of its own and does not use {names}.",
+        names=", ".join(names),
+    )
+    return say_in(said, Settings.read().language)
 
 
 def run_demo(demo: Demo) -> None:
     """Write the sample, close and pay six months of it, and show the result."""
     demo.enter()
-    with progress("closing six months of a sample marketplace"):
+    with progress(sentence("closing six months of a sample marketplace")):
         prepare_prefect(demo.own_home)
         start_gate()
         demo.write()
@@ -118,15 +144,21 @@ def run_demo(demo: Demo) -> None:
 
 def _months(closings: Sequence["Closing"]) -> Section:
     tiers = closings[0].closed.policy.tiers
-    columns = ("month", "sellers", "lines", "amount, KRW", *(f"tier {t.number}" for t in tiers))
+    columns: tuple[Text, ...] = (
+        sentence("month"),
+        sentence("sellers"),
+        sentence("lines"),
+        sentence("amount, KRW"),
+        *(sentence("tier {number}", number=t.number) for t in tiers),
+    )
     return Section(
-        "Six months, closed in order and paid",
-        (*columns, "points", "paid on", "because"),
+        sentence("Six months, closed in order and paid"),
+        (*columns, sentence("points"), sentence("paid on"), sentence("because")),
         tuple(tuple(_month(closing)) for closing in closings),
     )
 
 
-def _month(closing: "Closing") -> Iterator[str]:
+def _month(closing: "Closing") -> Iterator[Text]:
     month = closing.closed
     planned = closing.payouts[month.month]
     awards = Counter(award.tier for award in month.earned)
@@ -135,18 +167,22 @@ def _month(closing: "Closing") -> Iterator[str]:
     yield f"{month.revision.lines:,}"
     yield f"{month.revision.amount_krw:,}"
     yield from (f"{awards[tier.number]:,}" for tier in month.policy.tiers)
-    yield f"{sum(award.points for award in month.earned):,}"
+    yield f"{total_points(month.earned):,}"
     yield planned.due_on.isoformat()
-    yield ", ".join(f"{day[8:]} {name}" for day, name in planned.passed_over) or "the 10th"
+    passed = [joined((day[8:], Word("holiday", name)), " ") for day, name in planned.passed_over]
+    yield joined(passed, ", ") if passed else sentence("the 10th")
 
 
 def _why_not(closings: Sequence["Closing"]) -> Section:
     counts = [closing.funnel.counts for closing in closings]
     return Section(
-        "Why not: sellers kept from an award, each counted once for each reason",
+        sentence("Why stores got nothing, each counted once for each reason"),
         ("reason", *(str(closing.closed.month) for closing in closings)),
         tuple(
-            (reason.value, *(f"{count.get(reason, 0):,}" for count in counts))
+            (
+                Word("reason", reason),
+                *(f"{count.get(reason, 0):,}" for count in counts),
+            )
             for reason in Reason
             if any(reason in count for count in counts)
         ),
@@ -198,19 +234,22 @@ def _never_awarded(engine: "Engine", evaluation_id: int) -> str:
         return next(each.seller_id for each in decided if each.seller_id not in awarded)
 
 
-def _next_steps(home: Path, closing: "Closing") -> str:
+def _next_steps(home: Path, closing: "Closing") -> Text:
     award = max(closing.closed.earned, key=lambda award: (award.tier, award.seller_id))
     command = _as_called()
-    return f"""
-Ask about any of it; the demo's database stays in {home}:
-  export GROWTH_POINTS_HOME={home}
-  {command} explain {award.seller_id} {award.settlement_month}
-  {command} ledger --seller {award.seller_id}
-  {command} statement {award.seller_id}
-  {command} conversions
-  {command} rewards {REWARD_DAYS[0]}
-  {command} decisions {award.settlement_month} --output csv
-  {command} verify"""
+    return sentence(
+        "\nAsk about any of it; the demo's database stays in {home}:\n  export "
+        "GROWTH_POINTS_HOME={home}\n  {command} explain {seller_id} "
+        "{month}\n  {command} ledger --seller {seller_id}\n  "
+        "{command} statement {seller_id}\n  {command} conversions\n  {command} "
+        "rewards {day}\n  {command} decisions {month} --output "
+        "csv\n  {command} verify",
+        home=home,
+        command=command,
+        seller_id=award.seller_id,
+        month=award.settlement_month,
+        day=REWARD_DAYS[0],
+    )
 
 
 def _as_called() -> str:

@@ -10,6 +10,7 @@ from typing import Final
 from sqlalchemy import Engine
 
 from adapters.postgres.rewards import rewards
+from domain.sentence import Word, sentence
 from domain.using.rewards import ENTRY_COLUMNS
 from flows.reports.report import Section
 
@@ -67,19 +68,31 @@ def rewards_given(engine: Engine) -> Section:
     with engine.connect() as connection:
         entries = [each for day in DAYS for each in rewards(connection, day=day)]
     return Section(
-        "Rewards to customers, from the files of two days",
-        ("day", "event", "position", "seller", "kind", "points", "what came of it"),
+        sentence("Rewards to customers, from the files of two days"),
+        (
+            sentence("day"),
+            sentence("event"),
+            sentence("position"),
+            sentence("seller"),
+            sentence("kind"),
+            sentence("points"),
+            sentence("what came of it"),
+        ),
         tuple(
             (
                 str(each.occurred_on),
                 each.event_id,
                 str(each.position),
                 each.seller_id,
-                each.kind,
+                Word("reward kind", each.kind),
                 f"{each.points:,}",
-                f"{each.outcome}, cancelled by {each.cancelled_by}"
+                sentence(
+                    "{outcome}, cancelled by {cancelled_by}",
+                    outcome=Word("reward outcome", each.outcome),
+                    cancelled_by=each.cancelled_by,
+                )
                 if each.cancelled_by
-                else str(each.outcome),
+                else Word("reward outcome", each.outcome),
             )
             for each in entries
         ),

@@ -17,6 +17,7 @@ from adapters.policy_files import PolicyText
 from adapters.postgres.using import ConversionState, find_conversion, standing_of
 from domain.cause import Cause
 from domain.refusal import Refused
+from domain.sentence import Text, Word, joined, message_of, sentence
 from domain.using.ad_credit import AdSystem
 from flows.converting.convert_points import ConversionRequest, hold_points
 from flows.converting.deliver_conversions import deliver
@@ -40,7 +41,7 @@ class Uses:
     policies: Sequence[PolicyText]
     calendar: Calendar
 
-    def convert(self, seller_id: str, points: int, account_id: str | None) -> str:
+    def convert(self, seller_id: str, points: int, account_id: str | None) -> Text:
         """Convert a store's points, and say how far that came."""
         if account_id is not None:
             link_account(self.engine, seller_id, account_id, self.cause.actor)
@@ -48,32 +49,46 @@ class Uses:
         try:
             number = hold_points(self.engine, request, self.policies).posting_no
         except Refused as refused:
-            return str(refused).partition(";")[0]
+            return message_of(refused)
         with self.engine.connect() as connection:
             conversion = find_conversion(connection, number)
         if conversion.state is ConversionState.HELD:
             conversion = deliver(self.engine, self.ad_system, conversion, self.cause.actor)
-        return f"{conversion.state}: {conversion.answer}"
+        return joined((Word("conversion state", conversion.state), conversion.answer or ""), ": ")
 
-    def expire(self, seller_id: str, today: date) -> str:
+    def expire(self, seller_id: str, today: date) -> Text:
         """Give a store points as of two years ago, and let them expire."""
         given = AdjustmentRequest(seller_id, 5_000, today - _TWO_YEARS, self.cause)
         adjust_points(self.engine, given, self.policies, self.calendar)
         expire_points(self.engine, self.cause.actor)
-        return "expired"
+        return sentence("expired")
 
 
 def use_points(uses: Uses, awarded: Sequence[str], another: str, today: date) -> Section:
     """Let three stores with points convert some, and another one's old points expire."""
-    stories: tuple[tuple[str, str, Callable[[], str]], ...] = (
-        (awarded[0], "converts 100,000", lambda: uses.convert(awarded[0], 100_000, "ads-1")),
-        (awarded[1], "converts 50,000", lambda: uses.convert(awarded[1], 50_000, _REFUSED)),
-        (awarded[2], "converts 10,000", lambda: uses.convert(awarded[2], 10_000, None)),
-        (another, "left 5,000 for two years", lambda: uses.expire(another, today)),
+    stories: tuple[tuple[str, Text, Callable[[], Text]], ...] = (
+        (
+            awarded[0],
+            sentence("converts 100,000"),
+            lambda: uses.convert(awarded[0], 100_000, "ads-1"),
+        ),
+        (
+            awarded[1],
+            sentence("converts 50,000"),
+            lambda: uses.convert(awarded[1], 50_000, _REFUSED),
+        ),
+        (awarded[2], sentence("converts 10,000"), lambda: uses.convert(awarded[2], 10_000, None)),
+        (another, sentence("left 5,000 for two years"), lambda: uses.expire(another, today)),
     )
     return Section(
-        "Points in use, with a simulated ad system",
-        ("seller", "what", "what came of it", "available", "usable through"),
+        sentence("Points in use, with a simulated ad system"),
+        (
+            sentence("seller"),
+            sentence("what"),
+            sentence("what came of it"),
+            Word("account", "available"),
+            sentence("usable through"),
+        ),
         tuple(
             (store, what, happens(), *_has(uses.engine, store)) for store, what, happens in stories
         ),

@@ -11,12 +11,13 @@ from adapters.postgres.evaluations import current_evaluation
 from adapters.postgres.ledger import entries, payouts
 from adapters.postgres.payout_dates import planned_payouts
 from adapters.postgres.revisions import require_seller
-from adapters.postgres.runs import runs_of
+from adapters.postgres.runs import RecordedRun, runs_of
 from console.output import Row
 from domain.approval import NO_APPROVAL, ApprovalRule
 from domain.ledger import SELLER_ACCOUNTS
 from domain.months import SettlementMonth
 from domain.refusal import Refused
+from domain.sentence import Word, joined, sentence
 from flows.paying.open_payouts import open_payouts
 from flows.showing.refusals import MonthNotClosed, NoDecision
 
@@ -69,7 +70,11 @@ class MonthUnknown(Refused):
 
     def __init__(self, month: SettlementMonth) -> None:
         super().__init__(
-            f"{month} was never ingested or closed. Ingest it with: growth-points ingest {month}"
+            sentence(
+                "{month} was never ingested or closed. Ingest it with: growth-points "
+                "ingest {month}",
+                month=month,
+            )
         )
         self.month = month
 
@@ -86,11 +91,11 @@ def decision_rows(engine: Engine, month: SettlementMonth, seller_id: str | None)
             yield (
                 str(each.settlement_month),
                 each.seller_id,
-                each.outcome.value,
+                Word("outcome", each.outcome),
                 each.tier,
                 each.points,
                 each.window_amount_krw,
-                ";".join(each.reasons),
+                joined((Word("reason", reason) for reason in each.reasons), ";"),
                 each.policy,
             )
         if seller_id is not None and not found:
@@ -117,12 +122,12 @@ def ledger_rows(
                 each.entry_no,
                 each.recorded_at.isoformat(),
                 each.effective_on,
-                each.kind.value,
+                Word("kind", each.kind),
                 each.seller_id,
                 each.tier,
                 each.settlement_month and str(each.settlement_month),
-                each.debit_account.value,
-                each.credit_account.value,
+                Word("account", each.debit_account),
+                Word("account", each.credit_account),
                 each.points,
                 each.reverses_entry_no,
             )
@@ -141,12 +146,26 @@ def payout_rows(engine: Engine, today: date, rule: ApprovalRule = NO_APPROVAL) -
     for month, plan in planned.items():
         if month in paid:
             done = paid[month]
-            yield str(month), plan.due_on, "paid", done.sellers, done.points, done.paid_at
+            yield (
+                str(month),
+                plan.due_on,
+                Word("month state", "paid"),
+                done.sellers,
+                done.points,
+                done.paid_at,
+            )
         else:
             each = waiting[month]
             state = "due" if plan.due_on <= today else "planned"
             state = "unapproved" if each.waits(rule) else state
-            yield str(month), plan.due_on, state, each.sellers, each.points, None
+            yield (
+                str(month),
+                plan.due_on,
+                Word("month state", state),
+                each.sellers,
+                each.points,
+                None,
+            )
 
 
 def history_rows(engine: Engine, month: SettlementMonth) -> Iterator[Row]:
@@ -162,7 +181,7 @@ def history_rows(engine: Engine, month: SettlementMonth) -> Iterator[Row]:
         yield (
             each.run_no,
             each.recorded_at.isoformat(timespec="seconds"),
-            each.action.value,
+            Word("action", each.action),
             each.caused_by and str(each.caused_by),
             each.actor,
             each.origin,
@@ -171,7 +190,13 @@ def history_rows(engine: Engine, month: SettlementMonth) -> Iterator[Row]:
             each.revision_no,
             each.evaluation_no,
             each.policy,
-            "refused" if each.refused else "changed" if each.changed else "no change",
+            Word("result", _result(each)),
             each.refused or ";".join(f"{name}={count}" for name, count in each.difference.items()),
             round(each.duration.total_seconds(), 1),
         )
+
+
+def _result(run: RecordedRun) -> str:
+    if run.refused:
+        return "refused"
+    return "changed" if run.changed else "no change"

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any, Literal, TextIO
 
 import click
 
-from adapters.languages.catalog import ENGLISH, Language, say
+from console.language import told
 from console.safe_streams import SafeStream, while_writable
-from domain.sentence import Word, sentence
+from domain.sentence import Joined, Sentence, Text, Word, sentence
 from domain.written import in_a_spreadsheet, legible
 
 if TYPE_CHECKING:
@@ -29,17 +29,16 @@ ROWS_IN_A_TABLE = 200  # CSV and JSON have all rows
 _PIPED_WIDTH = 200  # a pipe has no width of its own
 
 
-def echo(sentence: str, *, err: bool = False) -> None:
-    """Print a sentence to standard output or standard error."""
-    click.echo(legible(sentence), err=err)
+def echo(text: Text, *, err: bool = False) -> None:
+    """Print a text to standard output or standard error."""
+    click.echo(legible(told(text)), err=err)
 
 
-def print_rows(
-    columns: Sequence[str], rows: Iterable[Row], output: Output, language: Language = ENGLISH
-) -> None:
+def print_rows(columns: Sequence[str], rows: Iterable[Row], output: Output) -> None:
     """Print rows as they come; CSV and JSON are streamed.
 
-    A table is in a language: its headings, sentences and words. CSV and JSON have keys. A reader
+    A table is in the language of the process: its headings, sentences and words. CSV and JSON have
+    keys. A reader
     that closes the pipe early, such as `head`, is not an error.
     """
     if output != "table" and isinstance(sys.stdout, SafeStream):
@@ -48,7 +47,7 @@ def print_rows(
     try:
         match output:
             case "table":
-                _print_table(columns, whole, language)
+                _print_table(columns, whole)
             case "csv":
                 _print_csv(columns, whole)
             case "json":
@@ -82,7 +81,12 @@ def _print_csv(columns: Sequence[str], rows: Iterable[Row]) -> None:
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(columns)
     for row in rows:
-        writer.writerow([in_a_spreadsheet(c) if isinstance(c, str) else c for c in row])
+        writer.writerow([_for_a_spreadsheet(cell) for cell in row])
+
+
+def _for_a_spreadsheet(cell: Any) -> Any:
+    is_text = isinstance(cell, str | Sentence | Joined)
+    return in_a_spreadsheet(str(cell)) if is_text else cell
 
 
 def _print_json(columns: Sequence[str], rows: Iterable[Row]) -> None:
@@ -96,7 +100,7 @@ def _print_json(columns: Sequence[str], rows: Iterable[Row]) -> None:
     sys.stdout.write("\n]\n")
 
 
-def _print_table(columns: Sequence[str], rows: Iterable[Row], language: Language) -> None:
+def _print_table(columns: Sequence[str], rows: Iterable[Row]) -> None:
     from rich.table import Table
 
     rows = iter(rows)
@@ -104,26 +108,25 @@ def _print_table(columns: Sequence[str], rows: Iterable[Row], language: Language
     table = Table(header_style="bold", box=None, pad_edge=False)
     for position, column in enumerate(columns):
         numeric = any(isinstance(row[position], int) for row in shown)
-        heading = say(Word("column", column), language)
+        heading = told(Word("column", column))
         table.add_column(heading, justify="right" if numeric else "left", overflow="fold")
     for row in shown:
-        table.add_row(*(_cell(value, language) for value in row))
+        table.add_row(*(_cell(value) for value in row))
     output_console().print(table)
     if next(rows, None) is not None:
         error_console().print(
-            say(
+            told(
                 sentence(
                     "These are the first {rows} rows; --output csv lists all of them.",
                     rows=ROWS_IN_A_TABLE,
-                ),
-                language,
+                )
             )
         )
 
 
-def _cell(value: Any, language: Language) -> str:
+def _cell(value: Any) -> str:
     if value is None:
         return "–"
     if isinstance(value, int) and not isinstance(value, bool):
         return f"{value:,}"
-    return legible(say(value, language))
+    return legible(told(value))

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from domain.refusal import Refused
+from domain.sentence import sentence
 from flows.prefect.servers.configured_server import configured_server
 from flows.prefect.servers.lasting_server import running_server
 from flows.prefect.servers.proxies import remove_unusable_proxies
@@ -19,8 +20,10 @@ class NoServer(Refused):
 
     def __init__(self) -> None:
         super().__init__(
-            "There is no Prefect server to apply alarms to. Start one with growth-points up, or "
-            "set PREFECT_API_URL."
+            sentence(
+                "There is no Prefect server to apply alarms to. Start one with "
+                "growth-points up, or set PREFECT_API_URL."
+            )
         )
 
 

@@ -5,14 +5,17 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
+from adapters.languages.catalog import say_logged
+from console.language import spoken, told
 from console.output import echo, error_console
+from domain.sentence import Text, sentence
 from domain.written import legible
 
 STEPS = "growth_points"
 
 
 @contextmanager
-def progress(title: str) -> Iterator[None]:
+def progress(title: Text) -> Iterator[None]:
     """Show the log of the steps on standard error, with a spinner."""
     from rich.text import Text
 
@@ -25,13 +28,17 @@ def progress(title: str) -> Iterator[None]:
         console.print(Text.assemble(seconds, legible(f"  {step}")))
 
     logging.getLogger(STEPS).setLevel(logging.INFO)
-    with _shown(show, logging.INFO), console.status(title, spinner=spinner):
+    with _shown(show, logging.INFO), console.status(told(title), spinner=spinner):
         yield
 
 
 def warnings_shown() -> AbstractContextManager[None]:
     """Show warnings on standard error, in a command that shows no progress."""
-    return _shown(lambda warning: echo(f"warning: {warning}", err=True), logging.WARNING)
+    return _shown(_warn, logging.WARNING)
+
+
+def _warn(warning: str) -> None:
+    echo(sentence("warning: {warning}", warning=warning), err=True)
 
 
 @contextmanager
@@ -40,7 +47,7 @@ def _shown(show: Callable[[str], None], level: int) -> Iterator[None]:
 
     class Shown(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
-            show(record.getMessage())
+            show(say_logged(record, spoken()))
 
     handler, logger = Shown(level), logging.getLogger(STEPS)
     logger.addHandler(handler)
@@ -52,6 +59,6 @@ def _shown(show: Callable[[str], None], level: int) -> Iterator[None]:
         logger.propagate = True
 
 
-def say(sentence: str) -> None:
+def say(text: Text) -> None:
     """Log a step."""
-    logging.getLogger(STEPS).info(sentence)
+    logging.getLogger(STEPS).info(text)

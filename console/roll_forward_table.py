@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from console.output import echo
 from console.terminal import print_section
 from domain.accounting.roll_forward import OF_SELLERS, Movement
+from domain.sentence import Text, Word, sentence
 from flows.accounting.roll_forward import Period
 from flows.reports.report import Section
 
@@ -22,10 +23,13 @@ def print_period(period: Period) -> None:
         ),
         _row("closing", [each.closing for each in accounts], nothing="0"),
     )
-    print_section(Section(period.name, ("", *map(str, OF_SELLERS)), rows))
+    print_section(
+        Section(period.name, ("", *(Word("account", str(each)) for each in OF_SELLERS)), rows)
+    )
     if period.head:
-        echo(f"ledger head: {period.head.seal_no} {period.head.hash}")
+        head = period.head
+        echo(sentence("ledger head: {number} {hash}", number=head.seal_no, hash=head.hash))
 
 
-def _row(name: str, points: Sequence[int], nothing: str) -> tuple[str, ...]:
-    return str(name), *(f"{each:,}" if each else nothing for each in points)
+def _row(name: str, points: Sequence[int], nothing: str) -> tuple[Text, ...]:
+    return Word("movement", str(name)), *(f"{each:,}" if each else nothing for each in points)

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Mapping
 
-from adapters.languages.catalog import Language, say
 from console.output import Output, echo, print_rows
 from domain.sentence import sentence
 from domain.written import legible
@@ -12,7 +11,7 @@ from flows.showing.seller_rows import SELLER_RECORDS, for_people
 from flows.showing.seller_view import SellerView
 
 
-def print_seller(view: SellerView, why: str, output: Output, language: Language) -> None:
+def print_seller(view: SellerView, why: str, output: Output) -> None:
     """Print a store whole: tables and its explanation, or one JSON object."""
     if output == "json":
         echo(
@@ -29,21 +28,22 @@ def print_seller(view: SellerView, why: str, output: Output, language: Language)
         until=standing.last_usable_on or "–",
         account_id=standing.account_id or "–",
     )
-    echo(say(said, language))
+    echo(said)
     for name in SELLER_RECORDS:
-        echo(f"\n{say(TITLES[name], language)}")
-        print_records(view, name, "table", language)
+        echo("")
+        echo(TITLES[name])
+        print_records(view, name, "table")
     if why:
         echo(f"\n{why}")
 
 
-def print_records(view: SellerView, name: str, output: Output, language: Language) -> None:
+def print_records(view: SellerView, name: str, output: Output) -> None:
     """Print one of the lists of a store."""
     records = SELLER_RECORDS[name]
     rows = records.rows(view)
     if output == "table":
         rows = (for_people(records.columns, row) for row in rows)
-    print_rows(records.columns, rows, output, language)
+    print_rows(records.columns, rows, output)
 
 
 def _facts(view: SellerView) -> Mapping[str, object]:

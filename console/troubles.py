@@ -5,6 +5,8 @@ import sys
 from pathlib import Path
 from typing import Final
 
+from domain.sentence import Sentence, sentence
+
 # The errors of a file system that is full or not accessible; any other is a bug.
 _OF_A_DISK: Final = frozenset(
     {
@@ -23,29 +25,34 @@ _OF_A_DISK: Final = frozenset(
 )
 
 
-def sentence_about(error: Exception) -> str | None:
+def sentence_about(error: Exception) -> Sentence | None:
     """Describe a failure outside this program; None for a bug in it."""
     if (trouble := _disk_error(error)) is not None:
-        return f"{trouble}. Fix that and run the command again."
+        return sentence("{trouble}. Fix that and run the command again.", trouble=trouble)
     if (log := _ended_server_log()) is not None:
-        return (
-            f"the temporary Prefect server ended; see {log}. What was recorded before is complete; "
-            "run the command again, nothing is done twice."
+        return sentence(
+            "the temporary Prefect server ended; see {log}. What was recorded "
+            "before is complete; run the command again, nothing is done twice.",
+            log=log,
         )
     if (forbidden := _missing_privilege(error)) is not None:
-        return (
-            f"the database login may not do this: {forbidden}. Set GROWTH_POINTS_DATABASE_URL to a "
-            "login that may."
+        return sentence(
+            "the database login may not do this: {forbidden}. Set "
+            "GROWTH_POINTS_DATABASE_URL to a login that may.",
+            forbidden=forbidden,
         )
     if (trouble := _database_error(error)) is not None:
-        return (
-            f"the database failed: {trouble}. Nothing is left half done; check the database and "
-            "run the command again."
+        return sentence(
+            "the database failed: {trouble}. Nothing is left half done; check the "
+            "database and run the command again.",
+            trouble=trouble,
         )
     if (trouble := _prefect_error(error)) is not None:
-        return (
-            f"the Prefect server failed: {trouble}. What was recorded before is complete; check "
-            "the server and the space on its disk and run the command again, nothing is done twice."
+        return sentence(
+            "the Prefect server failed: {trouble}. What was recorded before is "
+            "complete; check the server and the space on its disk and run the "
+            "command again, nothing is done twice.",
+            trouble=trouble,
         )
     return None
 

@@ -11,7 +11,10 @@ from contextlib import ExitStack, contextmanager, suppress
 from threading import Event
 from typing import TYPE_CHECKING, Final
 
+from console.help import padded, width_of
+from console.language import told
 from console.output import echo
+from domain.sentence import Text, sentence
 from flows.prefect.servers.lasting_server import (
     ServerSilent,
     lock_home,
@@ -49,9 +52,9 @@ def run_up(
     with ExitStack() as stack:
         stack.enter_context(lock_home(settings.home))
         remove_abandoned_copies(settings)
-        say("starting the database")
+        say(sentence("starting the database"))
         stack.enter_context(program_database(settings))
-        say("starting the Prefect server")
+        say(sentence("starting the Prefect server"))
         logs = settings.home / "server"
         server, address = start_lasting_server(settings.home, port)
         stack.enter_context(_terminated_at_exit(server))
@@ -60,7 +63,7 @@ def run_up(
         with _prefect_silent():
             first()
         stores = stack.enter_context(_stores_served(settings, port and port + 2, list_stores))
-        say("registering the deployments")
+        say(sentence("registering the deployments"))
         worker = start_worker(logs / "worker.log")
         stack.enter_context(_terminated_at_exit(worker))
         record_address(settings.home, address)
@@ -71,12 +74,12 @@ def run_up(
                 raise ServerSilent(logs / "server.log")
             if worker.poll() is not None:
                 raise WorkerEnded(logs / "worker.log")
-        say("stopping; running flows have half a minute, planned ones stay planned")
+        say(sentence("stopping; running flows have half a minute, planned ones stay planned"))
 
 
-def say(sentence: str) -> None:
+def say(text: Text) -> None:
     """Print a step on standard error."""
-    echo(f"growth-points: {sentence}", err=True)
+    echo(f"growth-points: {told(text)}", err=True)
 
 
 @contextmanager
@@ -119,18 +122,21 @@ def _stores_served(
         yield address if list_stores is None else f"{address}/demo"
 
 
-def _where_to_look(settings: Settings, address: str, pages: str, stores: str | None) -> str:
-    root = settings.settlements or "not set; name it in each form"
-    of_stores = f"\n  Stores       {stores}" if stores else ""
-    return f"""
-growth-points is up.
-
-  Runs         {address}/v2/runs
-  Deployments  {address}/v2/deployments
-  Reports      {pages}
-  Figures      {pages}/metrics{of_stores}
-  Settlements  {root}
-  Home         {settings.home.resolve()}
-
-Months close on the 3rd at 09:00 and are paid on their payout date, Seoul time.
-Ctrl-C ends it; what is planned stays planned."""
+def _where_to_look(settings: Settings, address: str, pages: str, stores: str | None) -> Text:
+    root = settings.settlements or sentence("not set; name it in each form")
+    places: dict[Text, object] = {
+        sentence("Runs"): f"{address}/v2/runs",
+        sentence("Deployments"): f"{address}/v2/deployments",
+        sentence("Reports"): pages,
+        sentence("Figures"): f"{pages}/metrics",
+        **({sentence("Stores"): stores} if stores else {}),
+        sentence("Settlements"): root,
+        sentence("Home"): settings.home.resolve(),
+    }
+    width = max(width_of(told(name)) for name in places) + 2
+    lines = [f"  {padded(told(name), width)}{told(place)}" for name, place in places.items()]
+    return sentence(
+        "\ngrowth-points is up.\n\n{places}\n\nMonths close once their files are there and are "
+        "paid on their payout date, Seoul time.\nCtrl-C ends it; what is planned stays planned.",
+        places="\n".join(lines),
+    )

@@ -51,7 +51,7 @@ def conversion_rows(engine: Engine, seller_id: str | None, held_only: bool) -> I
                 each.points,
                 each.account_id,
                 each.requested_at.isoformat(timespec="seconds"),
-                each.state.value,
+                Word("conversion state", each.state),
                 each.ended_at and each.ended_at.isoformat(timespec="seconds"),
                 each.attempts,
                 each.answer,
@@ -70,11 +70,11 @@ def reward_rows(engine: Engine, of: date | str, seller_id: str | None) -> Iterat
                 each.event_id,
                 each.position,
                 each.seller_id,
-                each.kind,
+                Word("reward kind", each.kind),
                 each.points,
                 each.customer_ref,
                 each.occurred_on,
-                each.outcome.value,
+                Word("reward outcome", each.outcome),
                 each.paid_at and each.paid_at.isoformat(timespec="seconds"),
                 each.cancelled_by,
             )
@@ -106,7 +106,7 @@ def notice_rows(
                 each.points,
                 each.last_usable_on,
                 each.days_before,
-                "void" if each.void else "stands",
+                Word("notice state", "void" if each.void else "stands"),
             )
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Final, Self
 
 from domain.refusal import WrongUsage
+from domain.sentence import sentence
 
 
 class ApprovalRuleInvalid(WrongUsage):
@@ -11,8 +12,11 @@ class ApprovalRuleInvalid(WrongUsage):
 
     def __init__(self, text: str) -> None:
         super().__init__(
-            f"{text!r} is not an approval rule; write none, required, or the number of points "
-            "above which a payout needs an approval"
+            sentence(
+                "{text!r} is not an approval rule; write none, required, or the number "
+                "of points above which a payout needs an approval",
+                text=text,
+            )
         )
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from domain.refusal import WrongUsage
+from domain.sentence import sentence
 
 MAX_CHARACTERS: Final = 500
 
@@ -35,13 +36,20 @@ def one_line(text: str) -> str:
     """
     if len(text) > MAX_CHARACTERS:
         raise NotOneLine(
-            f"a reason or name has {len(text)} characters; write {MAX_CHARACTERS} at most."
+            sentence(
+                "a reason or name has {count} characters; write {most} at most.",
+                count=len(text),
+                most=MAX_CHARACTERS,
+            )
         )
     strange = [each for each in text if not _is_readable(each)]
     if strange:
         raise NotOneLine(
-            f"a reason or name contains U+{ord(strange[0]):04X}, which is not readable; "
-            "write it as one line of plain text."
+            sentence(
+                "a reason or name contains {sign}, which is not readable; write "
+                "it as one line of plain text.",
+                sign=f"U+{ord(strange[0]):04X}",
+            )
         )
     return text
 
@@ -50,7 +58,9 @@ def not_blank(text: str) -> str:
     """Return the text if it is one line and not blank, else raise NotOneLine."""
     if not text.strip():
         raise NotOneLine(
-            "a reason or name is blank; write something that a later reader will understand."
+            sentence(
+                "a reason or name is blank; write something that a later reader will understand."
+            )
         )
     return one_line(text)
 

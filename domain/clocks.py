@@ -3,28 +3,39 @@
 from datetime import datetime, timedelta
 from typing import Final
 
+from domain.sentence import Sentence, sentence
+
 # Clocks that are synchronized differ by less.
 _TOLERANCE: Final = timedelta(seconds=5)
 
 
-def clock_warning(machine: datetime, database: datetime, newest: datetime | None) -> str | None:
+def clock_warning(
+    machine: datetime, database: datetime, newest: datetime | None
+) -> Sentence | None:
     """Return a warning about clocks that are behind the newest record or differ, or None.
 
     `machine` and `database` are the current times of the two clocks, `newest` is the time of the
     newest record; all have a time zone.
     """
-    clocks = {"this machine": machine, "the database": database}
+    clocks = {sentence("this machine"): machine, sentence("the database"): database}
     behind = {of: at for of, at in clocks.items() if newest and at + _TOLERANCE < newest}
     if newest and behind:
-        return (
-            f"The clock of {' and of '.join(behind)} shows {_written(min(behind.values()))}, "
-            f"before the newest record, which was made at {_written(newest)}: it is behind now, or "
-            "was ahead then. Check the clock; due dates depend on it."
+        return sentence(
+            "The clock of {which} shows {shown}, before the newest record, which was made at "
+            "{newest}: it is behind now, or was ahead then. Check the clock; due dates depend on "
+            "it.",
+            which=sentence("this machine and of the database")
+            if len(behind) > 1
+            else next(iter(behind)),
+            shown=_written(min(behind.values())),
+            newest=_written(newest),
         )
     if abs(machine - database) > _TOLERANCE:
-        return (
-            f"The clock of this machine shows {_written(machine)}, that of the database "
-            f"{_written(database)}. Check both; due dates depend on that of this machine."
+        return sentence(
+            "The clock of this machine shows {machine}, that of the database {database}. Check "
+            "both; due dates depend on that of this machine.",
+            machine=_written(machine),
+            database=_written(database),
         )
     return None
 

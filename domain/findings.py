@@ -8,6 +8,7 @@ from typing import Any
 
 from domain.months import SettlementMonth
 from domain.refusal import Refused as Refused  # noqa: PLC0414
+from domain.sentence import Text, as_data, joined, of_data, sentence, sentences
 
 
 class Severity(StrEnum):
@@ -20,23 +21,49 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One problem of a delivery, with a sentence that says what, where and how often.
+    """One problem of a delivery, with a text that says what, where and how often.
 
     `count` is the number of affected lines, rows or files; `examples` are a few of them.
     """
 
     rule: str
     severity: Severity
-    sentence: str
+    text: Text
     count: int
     where: str
     examples: tuple[str, ...] = ()
 
+    @property
+    def sentence(self) -> str:
+        """The text in English, as programs read it."""
+        return str(self.text)
+
+    def as_data(self) -> dict[str, Any]:
+        """Return the finding as programs read it."""
+        return {
+            "rule": self.rule,
+            "severity": self.severity,
+            "sentence": self.sentence,
+            "count": self.count,
+            "where": self.where,
+            "examples": self.examples,
+        }
+
+    def stored(self) -> dict[str, Any]:
+        """Return what `of` makes the finding from, in every language, besides `as_data`."""
+        return {**self.as_data(), "text": as_data(self.text)}
+
     @classmethod
     def of(cls, data: Mapping[str, Any]) -> "Finding":
-        """Return the finding that was stored as plain data, by `dataclasses.asdict`."""
-        severity, examples = Severity(data["severity"]), tuple(data["examples"])
-        return cls(**{**data, "severity": severity, "examples": examples})
+        """Return the finding that was stored by `stored`, or in English alone, as it once was."""
+        return cls(
+            data["rule"],
+            Severity(data["severity"]),
+            of_data(data.get("text", data["sentence"])),
+            data["count"],
+            data["where"],
+            tuple(data["examples"]),
+        )
 
 
 def blocking(findings: Iterable[Finding]) -> tuple[Finding, ...]:
@@ -49,20 +76,27 @@ def warnings(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     return tuple(finding for finding in findings if finding.severity is Severity.WARNING)
 
 
+def _line(finding: Finding) -> Text:
+    return joined((f"  {finding.rule}", finding.text), ": ")
+
+
 class DeliveryBlocked(Refused):
     """A delivery with critical findings; nothing was written. `next_step` says what to do."""
 
     def __init__(
-        self, period: SettlementMonth | date, findings: tuple[Finding, ...], next_step: str = ""
+        self, period: SettlementMonth | date, findings: tuple[Finding, ...], next_step: Text = ""
     ) -> None:
         critical = blocking(findings)
-        lines = [f"  {f.rule}: {f.sentence}" for f in critical]
+        lines: list[Text] = [*map(_line, critical)]
         if others := warnings(findings):
-            lines += ["Warnings that may explain it:"]
-            lines += [f"  {f.rule}: {f.sentence}" for f in others]
-        many = f"{len(critical)} finding{'s'[: len(critical) != 1]}"
-        first = f"{period} is blocked by {many}; nothing was written:"
-        super().__init__("\n".join(filter(None, [first, *lines, next_step])))
+            lines += [sentence("Warnings that may explain it:"), *map(_line, others)]
+        first = sentences(
+            "{period} is blocked by {count} finding; nothing was written:",
+            "{period} is blocked by {count} findings; nothing was written:",
+            count=len(critical),
+            period=str(period),
+        )
+        super().__init__(joined([first, *lines, next_step], "\n"))
         self.period = period
         self.findings = findings
 
@@ -81,8 +115,14 @@ class WindowIncomplete(Refused):
     def __init__(self, month: SettlementMonth, missing: tuple[SettlementMonth, ...]) -> None:
         names = ", ".join(map(str, missing))
         super().__init__(
-            f"{month} cannot be closed: its window also needs {names}, not ingested yet. "
-            f"Run `growth-points ingest {missing[0]}` first; history need not be closed."
+            sentence(
+                "{month} cannot be closed: its window also needs {names}, not ingested "
+                "yet. Run `growth-points ingest {first}` first; history need not be "
+                "closed.",
+                month=month,
+                names=names,
+                first=missing[0],
+            )
         )
         self.month = month
         self.missing = missing

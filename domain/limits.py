@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Final
 
 from domain.refusal import WrongUsage
+from domain.sentence import sentence
 
 LIMITS: Final[Mapping[str, float]] = {
     # More than one store in a hundred rarely leaves or returns.
@@ -45,7 +46,7 @@ def parse_limits(text: str) -> dict[str, float]:
     limits: dict[str, float] = {}
     for name, share in (_parse(entry) for entry in text.split(",") if entry.strip()):
         if name in limits:
-            raise LimitInvalid(f"{name} is given twice; give each limit once")
+            raise LimitInvalid(sentence("{name} is given twice; give each limit once", name=name))
         limits[name] = share
     return limits
 
@@ -59,11 +60,25 @@ def _parse(entry: str) -> tuple[str, float]:
     found = _ENTRY.fullmatch(entry)
     if found is None:
         raise LimitInvalid(
-            f"{entry.strip()!r} is not a limit; write one like snapshot_unlike_last=80%"
+            sentence(
+                "{entry!r} is not a limit; write one like snapshot_unlike_last=80%",
+                entry=entry.strip(),
+            )
         )
     name, share = found[1], float(Decimal(found[2]) / (100 if found[3] else 1))
     if name not in LIMITS:
-        raise LimitInvalid(f"there is no limit {name!r}; choose from {', '.join(LIMITS)}")
+        raise LimitInvalid(
+            sentence(
+                "there is no limit {name!r}; choose from {names}",
+                name=name,
+                names=", ".join(LIMITS),
+            )
+        )
     if share > 1:
-        raise LimitInvalid(f"{name}={found[2]}{found[3]} is above 100%; give 0 to 1, or 0% to 100%")
+        raise LimitInvalid(
+            sentence(
+                "{limit} is above 100%; give 0 to 1, or 0% to 100%",
+                limit=f"{name}={found[2]}{found[3]}",
+            )
+        )
     return name, share

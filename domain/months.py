@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import MAXYEAR, MINYEAR, date, timedelta
 
 from domain.refusal import WrongUsage
+from domain.sentence import sentence
 
 _SPELLING = re.compile(r"(?P<year>\d{4})-(?P<month>\d{2})", re.ASCII)
 
@@ -19,8 +20,13 @@ class MonthInvalid(WrongUsage):
 
     def __init__(self, text: str) -> None:
         super().__init__(
-            f"{text!r} is not a month of {FIRST_YEAR} to {LAST_YEAR}; "
-            "write it as YYYY-MM, for example 2026-10"
+            sentence(
+                "{text!r} is not a month of {first_year} to {last_year}; write it as "
+                "YYYY-MM, for example 2026-10",
+                text=text,
+                first_year=FIRST_YEAR,
+                last_year=LAST_YEAR,
+            )
         )
         self.text = text
 

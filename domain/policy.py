@@ -11,6 +11,7 @@ from typing import Final
 from domain.ledger import MOST_POINTS
 from domain.months import SettlementMonth
 from domain.refusal import WrongUsage
+from domain.sentence import Text, joined, sentence
 from domain.using.use_rules import RULES_OF_A_SILENT_POLICY, UseRules
 
 MOST_TIERS: Final = 15  # so that a set of tiers fits into two bytes, one bit each
@@ -91,68 +92,90 @@ class Policy:
     use: UseRules = RULES_OF_A_SILENT_POLICY
 
     def __post_init__(self) -> None:
-        for broken, sentence in (
+        for broken, why in (
             *self._contradictions(),
             *self._tier_contradictions(),
             *self.use.contradictions(),
         ):
             if broken:
-                raise PolicyInvalid(f"policy {self.name}: {sentence}")
+                raise PolicyInvalid(sentence("policy {name}: {why}", name=self.name, why=why))
 
-    def _contradictions(self) -> list[tuple[bool, str]]:
+    def _contradictions(self) -> list[tuple[bool, Text]]:
         tenure = self.tenure
         return [
-            (not self.name.strip(), "it has no name"),
-            (not self.name.isprintable(), "its name must be one line of text"),
-            (not self.counted_line_types, "no line type is counted"),
+            (not self.name.strip(), sentence("it has no name")),
+            (not self.name.isprintable(), sentence("its name must be one line of text")),
+            (not self.counted_line_types, sentence("no line type is counted")),
             (
                 self.window_months not in range(1, LONGEST_WINDOW_MONTHS + 1),
-                f"the window must be of 1 to {LONGEST_WINDOW_MONTHS} months",
+                sentence(
+                    "the window must be of 1 to {longest_window_months} months",
+                    longest_window_months=LONGEST_WINDOW_MONTHS,
+                ),
             ),
             (
                 not 0 <= tenure.min_months < tenure.below_months <= _LONGEST_TENURE_MONTHS,
-                f"no tenure is from {tenure.min_months} to below {tenure.below_months} months",
+                sentence(
+                    "no tenure is from {min_months} to below {below_months} months",
+                    min_months=tenure.min_months,
+                    below_months=tenure.below_months,
+                ),
             ),
-            (not self.active_status, "no status counts as active"),
+            (not self.active_status, sentence("no status counts as active")),
             (
                 not 0 <= self.adjustment_limit <= MOST_POINTS,
-                f"the limit of adjustments must lie between 0 and {MOST_POINTS:,} points",
+                sentence(
+                    "the limit of adjustments must lie between 0 and {most_points:,} points",
+                    most_points=MOST_POINTS,
+                ),
             ),
             (
                 self.payout.day_of_month not in range(1, 29),
-                "the payout day must lie between 1 and 28, so that every month has it",
+                sentence("the payout day must lie between 1 and 28, so that every month has it"),
             ),
         ]
 
-    def _tier_contradictions(self) -> list[tuple[bool, str]]:
+    def _tier_contradictions(self) -> list[tuple[bool, Text]]:
         tiers = self.tiers
         return [
-            (not tiers, "it has no tier"),
-            (len(tiers) > MOST_TIERS, f"it has more than {MOST_TIERS} tiers"),
+            (not tiers, sentence("it has no tier")),
+            (
+                len(tiers) > MOST_TIERS,
+                sentence("it has more than {most_tiers} tiers", most_tiers=MOST_TIERS),
+            ),
             (
                 [tier.number for tier in tiers] != list(range(1, len(tiers) + 1)),
-                "tiers must be numbered 1, 2, 3 and so on, lowest first",
+                sentence("tiers must be numbered 1, 2, 3 and so on, lowest first"),
             ),
             (
                 any(tier.lower_average_krw >= tier.upper_average_krw for tier in tiers),
-                "a tier's lower bound must be below its upper bound",
+                sentence("a tier's lower bound must be below its upper bound"),
             ),
             (
                 any(a.upper_average_krw != b.lower_average_krw for a, b in pairwise(tiers)),
-                "each tier must begin where the one below it ends",
+                sentence("each tier must begin where the one below it ends"),
             ),
-            (any(tier.points <= 0 for tier in tiers), "a tier must pay at least one point"),
+            (
+                any(tier.points <= 0 for tier in tiers),
+                sentence("a tier must pay at least one point"),
+            ),
             (
                 any(not 0 <= number <= _LARGEST_NUMBER for t in tiers for number in astuple(t)),
-                f"a tier's amounts and points must lie between 0 and {_LARGEST_NUMBER:,}",
+                sentence(
+                    "a tier's amounts and points must lie between 0 and {largest_number:,}",
+                    largest_number=_LARGEST_NUMBER,
+                ),
             ),
             (
                 any(tier.points > MOST_POINTS for tier in tiers),
-                f"a tier must pay {MOST_POINTS:,} points at most",
+                sentence("a tier must pay {most_points:,} points at most", most_points=MOST_POINTS),
             ),
             (
                 sum(tier.points for tier in tiers) != self.lifetime_maximum_points,
-                f"the lifetime maximum is not the tiers' sum: {self.lifetime_maximum_points}",
+                sentence(
+                    "the lifetime maximum is not the tiers' sum: {lifetime_maximum_points}",
+                    lifetime_maximum_points=self.lifetime_maximum_points,
+                ),
             ),
         ]
 
@@ -182,10 +205,12 @@ def policy_in_force(policies: tuple[Policy, ...], month: SettlementMonth) -> Pol
     """
     begun = [p for p in policies if p.in_force_from is not None and p.in_force_from <= month]
     if not begun:
-        raise PolicyInvalid(f"no policy is in force in {month}")
+        raise PolicyInvalid(sentence("no policy is in force in {month}", month=month))
     latest = max(str(p.in_force_from) for p in begun)
     chosen = [p for p in begun if str(p.in_force_from) == latest]
     if len(chosen) > 1:
-        names = " and ".join(sorted(p.name for p in chosen))
-        raise PolicyInvalid(f"{names} both come into force in {latest}")
+        names = joined(sorted(p.name for p in chosen), sentence(" and "))
+        raise PolicyInvalid(
+            sentence("{names} both come into force in {latest}", names=names, latest=latest)
+        )
     return chosen[0]

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 from domain.award_profile import AwardProfile
 from domain.findings import Finding, Severity
+from domain.sentence import Text, joined, sentence
 
 _EXAMPLES = 3
-_WHERE = "the awards"
+_WHERE = sentence("the awards")
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,15 +15,17 @@ class AwardRule:
     """A rule for awards; `sentence` says what is wrong when it is broken."""
 
     name: str
-    sentence: str
+    sentence: Text
 
 
 OF_A_TIER = AwardRule(
-    "award_of_no_tier", "the points are not those of a tier of the month's policy"
+    "award_of_no_tier", sentence("the points are not those of a tier of the month's policy")
 )
-ONE_PER_SELLER = AwardRule("award_repeated", "a seller would be awarded twice in one month")
+ONE_PER_SELLER = AwardRule(
+    "award_repeated", sentence("a seller would be awarded twice in one month")
+)
 WITHIN_BUDGET = AwardRule(
-    "awards_beyond_budget", "the points are more than the program's budget leaves"
+    "awards_beyond_budget", sentence("the points are more than the program's budget leaves")
 )
 AWARD_RULES: tuple[AwardRule, ...] = (OF_A_TIER, ONE_PER_SELLER, WITHIN_BUDGET)
 
@@ -43,17 +46,26 @@ def most(rule: AwardRule, profile: AwardProfile) -> int | None:
 
 def broken_award_rule(rule: AwardRule, profile: AwardProfile) -> Finding:
     """Return the finding for a broken award rule."""
+    mismatched = tuple(f"{a.seller_id} {a.points:,}" for a in profile.mismatched[:_EXAMPLES])
     count, examples = {
-        OF_A_TIER.name: (
-            len(profile.mismatched),
-            tuple(f"{a.seller_id} {a.points:,}" for a in profile.mismatched[:_EXAMPLES]),
-        ),
+        OF_A_TIER.name: (len(profile.mismatched), mismatched),
         ONE_PER_SELLER.name: (len(profile.repeated), profile.repeated[:_EXAMPLES]),
-        WITHIN_BUDGET.name: (
-            profile.awards,
-            (f"{profile.points:,} points", f"{profile.budget_left or 0:,} left"),
-        ),
+        WITHIN_BUDGET.name: (profile.awards, _beyond_budget(profile)),
     }[rule.name]
-    shown = f" ({'; '.join(examples)})" if examples else ""
-    sentence = f"{_WHERE}: {rule.sentence}: {count:,} concerned{shown}."
-    return Finding(rule.name, Severity.CRITICAL, sentence, count, _WHERE, examples)
+    text = sentence(
+        "{where}: {what}: {count:,} concerned{examples}.",
+        where=_WHERE,
+        what=rule.sentence,
+        count=count,
+        examples=joined((" (", joined(examples), ")"), "") if examples else "",
+    )
+    return Finding(
+        rule.name, Severity.CRITICAL, text, count, str(_WHERE), tuple(map(str, examples))
+    )
+
+
+def _beyond_budget(profile: AwardProfile) -> tuple[Text, ...]:
+    return (
+        sentence("{points:,} points", points=profile.points),
+        sentence("{points:,} left", points=profile.budget_left or 0),
+    )

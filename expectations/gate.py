@@ -12,6 +12,7 @@ from typing import Any
 from domain.award_profile import AwardProfile
 from domain.findings import Finding, Severity
 from domain.profile import FileTotals, Profile
+from domain.sentence import as_data, sentence
 from expectations.award_rules import AWARD_RULES, broken_award_rule, counts, most
 from expectations.delivery_rules import control_totals
 from expectations.rule import Rule, checked_total
@@ -112,7 +113,7 @@ def _counted(profile: Profile, result: Any) -> Iterator[Finding]:
         elif rule.name in suite.band:
             yield outside_band(suite.band[rule.name], profile)
         elif found is None:
-            yield unchecked(rule, "nothing was counted for it", profile)
+            yield unchecked(rule, sentence("nothing was counted for it"), profile)
         elif rule.name not in most_severe:
             continue
         elif rule.name in suite.every:
@@ -132,7 +133,9 @@ def _differing(profile: Profile, result: Any) -> Iterator[Finding]:
         differ = [file for file, pair in pairs if pair is not None and pair[0] != pair[1]]
         yield from (unlike_manifest(rule, file) for file in differ)
         if not differ:
-            yield unchecked(rule, "its expectation failed, and no file shows why", profile)
+            yield unchecked(
+                rule, sentence("its expectation failed, and no file shows why"), profile
+            )
 
 
 def _counts(profile: Profile) -> dict[str, int | None]:
@@ -179,8 +182,13 @@ def _within(rule: Rule, least: int, most: int | None) -> Any:
     )
 
 
-def _meta(rule: Rule) -> dict[str, str]:
-    return {"rule": rule.name, "sentence": rule.sentence, "content": str(rule.content)}
+def _meta(rule: Rule) -> dict[str, Any]:
+    return {
+        "rule": rule.name,
+        "sentence": str(rule.sentence),
+        "text": as_data(rule.sentence),
+        "content": str(rule.content),
+    }
 
 
 def _pairs(files: Iterable[FileTotals], rules: Sequence[Rule]) -> list[dict[str, str | None]]:

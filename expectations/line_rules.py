@@ -5,6 +5,7 @@ import narwhals as nw
 from domain.columns import LONGEST_ID
 from domain.findings import Severity
 from domain.months import SettlementMonth
+from domain.sentence import sentence
 from domain.settlement import LARGEST_LINE_KRW, LINE_TYPES, PRODUCT_LINE, SETTLEMENT_TYPES
 from expectations.rule import (
     RowRule,
@@ -55,18 +56,21 @@ def _amount_within_reach() -> nw.Expr:
 # A malformed seller_id is not in the snapshot, so only its absence needs a rule here.
 LINE_RULES: tuple[RowRule[SettlementMonth], ...] = (
     RowRule(
-        line_rule("line_seller_missing", "the seller_id is missing"),
+        line_rule("line_seller_missing", sentence("the seller_id is missing")),
         "product_order_id",
         lambda _: present("seller_id"),
     ),
     RowRule(
-        line_rule("product_order_missing", "the product_order_id is missing"),
+        line_rule("product_order_missing", sentence("the product_order_id is missing")),
         "order_id",
         lambda _: _needed(present("product_order_id")),
     ),
     RowRule(
         line_rule(
-            "product_order_too_long", f"the product_order_id is longer than {LONGEST_ID} characters"
+            "product_order_too_long",
+            sentence(
+                "the product_order_id is longer than {longest_id} characters", longest_id=LONGEST_ID
+            ),
         ),
         "product_order_id",
         lambda _: at_most(LONGEST_ID, "product_order_id"),
@@ -74,21 +78,26 @@ LINE_RULES: tuple[RowRule[SettlementMonth], ...] = (
     RowRule(
         line_rule(
             "product_order_inexact",
-            "the product_order_id is a number with a fraction or an exponent, perhaps another id "
-            "rounded (have ids written as text)",
+            sentence(
+                "the product_order_id is a number with a fraction or an exponent, "
+                "perhaps another id rounded (have ids written as text)"
+            ),
         ),
         "product_order_id",
         lambda _: exact_id("product_order_id"),
     ),
     RowRule(
-        line_rule("line_type_missing", "the line_type is missing"),
+        line_rule("line_type_missing", sentence("the line_type is missing")),
         "product_order_id",
         lambda _: present("line_type"),
     ),
     RowRule(
         line_rule(
             "line_type_malformed",
-            f"the line_type is longer than {LONGEST_ID} characters or holds a control character",
+            sentence(
+                "the line_type is longer than {longest_id} characters or holds a control character",
+                longest_id=LONGEST_ID,
+            ),
         ),
         "line_type",
         lambda _: well_formed_word(LINE_TYPES, "line_type"),
@@ -98,22 +107,25 @@ LINE_RULES: tuple[RowRule[SettlementMonth], ...] = (
     RowRule(
         line_rule(
             "line_type_unknown",
-            "the line_type is one that this program does not know",
+            sentence("the line_type is one that this program does not know"),
             Severity.INFO,
         ),
         "line_type",
         lambda _: known_word(LINE_TYPES, "line_type"),
     ),
     RowRule(
-        line_rule("settlement_type_missing", "the settlement_type is missing"),
+        line_rule("settlement_type_missing", sentence("the settlement_type is missing")),
         "product_order_id",
         lambda _: _needed(present("settlement_type")),
     ),
     RowRule(
         line_rule(
             "settlement_type_malformed",
-            f"the settlement_type is longer than {LONGEST_ID} characters or holds a control "
-            "character",
+            sentence(
+                "the settlement_type is longer than {longest_id} characters or holds a "
+                "control character",
+                longest_id=LONGEST_ID,
+            ),
         ),
         "settlement_type",
         lambda _: well_formed_word(SETTLEMENT_TYPES, "settlement_type"),
@@ -121,7 +133,7 @@ LINE_RULES: tuple[RowRule[SettlementMonth], ...] = (
     RowRule(
         line_rule(
             "settlement_type_unknown",
-            "the settlement_type is one that this program does not know",
+            sentence("the settlement_type is one that this program does not know"),
             Severity.INFO,
         ),
         "settlement_type",
@@ -131,43 +143,55 @@ LINE_RULES: tuple[RowRule[SettlementMonth], ...] = (
     RowRule(
         line_rule(
             "line_incomplete",
-            "a line that never counts lacks its product_order_id, settlement_type or confirmed_on",
+            sentence(
+                "a line that never counts lacks its product_order_id, settlement_type "
+                "or confirmed_on"
+            ),
             Severity.WARNING,
         ),
         "line_type",
         lambda _: _complete(),
     ),
     RowRule(
-        line_rule("amount_missing", "the payment_amount_krw is missing"),
+        line_rule("amount_missing", sentence("the payment_amount_krw is missing")),
         "product_order_id",
         lambda _: given(_AMOUNT),
     ),
     RowRule(
-        line_rule("amount_unreadable", "the payment_amount_krw is not a whole number of won"),
+        line_rule(
+            "amount_unreadable", sentence("the payment_amount_krw is not a whole number of won")
+        ),
         _AMOUNT_AS_WRITTEN,
         lambda _: _whole_amount(),
     ),
     RowRule(
         line_rule(
-            "amount_too_large", f"the payment_amount_krw is beyond ±{LARGEST_LINE_KRW:,} won"
+            "amount_too_large",
+            sentence(
+                "the payment_amount_krw is beyond ±{largest_line_krw:,} won",
+                largest_line_krw=LARGEST_LINE_KRW,
+            ),
         ),
         _AMOUNT,
         lambda _: _amount_within_reach(),
     ),
     RowRule(
-        line_rule("confirmed_on_missing", "the confirmed_on date is missing"),
+        line_rule("confirmed_on_missing", sentence("the confirmed_on date is missing")),
         "product_order_id",
         lambda _: _needed(given("confirmed_on")),
     ),
     RowRule(
         line_rule(
-            "confirmed_on_unreadable", "confirmed_on is not a date like 2026-10-07 or 2026.10.07"
+            "confirmed_on_unreadable",
+            sentence("confirmed_on is not a date like 2026-10-07 or 2026.10.07"),
         ),
         "confirmed_on_unreadable",
         lambda _: readable("confirmed_on"),
     ),
     RowRule(
-        line_rule("confirmed_outside_month", "confirmed_on lies outside the settlement month"),
+        line_rule(
+            "confirmed_outside_month", sentence("confirmed_on lies outside the settlement month")
+        ),
         "confirmed_on",
         lambda month: between(month.first_day, month.last_day, "confirmed_on"),
     ),

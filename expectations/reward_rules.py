@@ -13,6 +13,7 @@ from domain import profile as counted
 from domain.columns import LONGEST_ID, Content
 from domain.findings import Severity
 from domain.profile import Profile
+from domain.sentence import Text, sentence
 from domain.using.rewards import MOST_POSITIONS, RewardKind
 from domain.written import HIDDEN
 from expectations.delivery_rules import POINTS_DIFFER, ROWS_DIFFER, SHA256_DIFFERS
@@ -33,8 +34,8 @@ from expectations.rule import (
 
 _HIDDEN = f"[{HIDDEN}]"
 _KINDS = tuple(kind.value for kind in RewardKind)
-_WHOLE = "a whole number of at most 18 digits"
-_ONE_DAY = "have entries of another day delivered in the folder of that day"
+_WHOLE = sentence("a whole number of at most 18 digits")
+_ONE_DAY = sentence("have entries of another day delivered in the folder of that day")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +50,10 @@ EntryRule: TypeAlias = RowRule[EntryTerms]
 
 
 def reward_rule(
-    name: str, sentence: str, severity: Severity = Severity.CRITICAL, *, unit: str = ""
+    name: str, told: Text, severity: Severity = Severity.CRITICAL, *, unit: str = ""
 ) -> Rule:
     """Return a rule about reward entries, of which none may break it."""
-    return Rule(name, Content.REWARDS, severity, sentence, unit=unit)
+    return Rule(name, Content.REWARDS, severity, told, unit=unit)
 
 
 def _well_formed(column: str) -> nw.Expr:
@@ -62,7 +63,7 @@ def _well_formed(column: str) -> nw.Expr:
 def _text_rules(column: str, rule: str, shows: str) -> tuple[EntryRule, ...]:
     """Return the rules for a text that an entry must have."""
     missing: EntryRule = RowRule(
-        reward_rule(f"{rule}_missing", f"the {column} is missing"),
+        reward_rule(f"{rule}_missing", sentence("the {column} is missing", column=column)),
         shows,
         lambda _: present(column),
     )
@@ -73,7 +74,12 @@ def _form_rules(column: str, rule: str) -> tuple[EntryRule, ...]:
     malformed: EntryRule = RowRule(
         reward_rule(
             f"{rule}_malformed",
-            f"the {column} is longer than {LONGEST_ID} characters or holds an invisible character",
+            sentence(
+                "the {column} is longer than {longest_id} characters or holds an "
+                "invisible character",
+                column=column,
+                longest_id=LONGEST_ID,
+            ),
         ),
         column,
         lambda _: _well_formed(column),
@@ -81,8 +87,11 @@ def _form_rules(column: str, rule: str) -> tuple[EntryRule, ...]:
     rounded: EntryRule = RowRule(
         reward_rule(
             f"{rule}_inexact",
-            f"the {column} is a number with a fraction or an exponent, perhaps another id rounded "
-            "(have ids written as text)",
+            sentence(
+                "the {column} is a number with a fraction or an exponent, perhaps "
+                "another id rounded (have ids written as text)",
+                column=column,
+            ),
         ),
         column,
         lambda _: exact_id(column),
@@ -107,13 +116,21 @@ def _cancels_nothing() -> nw.Expr:
 def _position_rules(column: str, rule: str) -> tuple[EntryRule, ...]:
     return (
         RowRule(
-            reward_rule(f"{rule}_unreadable", f"the {column} is not {_WHOLE}"),
+            reward_rule(
+                f"{rule}_unreadable",
+                sentence("the {column} is not {whole}", column=column, whole=_WHOLE),
+            ),
             f"{column}_unreadable",
             lambda _: readable(column),
         ),
         RowRule(
             reward_rule(
-                f"{rule}_out_of_range", f"the {column} is not from 1 to {MOST_POSITIONS:,}"
+                f"{rule}_out_of_range",
+                sentence(
+                    "the {column} is not from 1 to {most_positions:,}",
+                    column=column,
+                    most_positions=MOST_POSITIONS,
+                ),
             ),
             column,
             lambda _: between(1, MOST_POSITIONS, column),
@@ -124,73 +141,84 @@ def _position_rules(column: str, rule: str) -> tuple[EntryRule, ...]:
 ENTRY_RULES: tuple[EntryRule, ...] = (
     *_text_rules("event_id", "reward_event", "seller_id"),
     RowRule(
-        reward_rule("reward_position_missing", "the position is missing"),
+        reward_rule("reward_position_missing", sentence("the position is missing")),
         "event_id",
         lambda _: given("position"),
     ),
     *_position_rules("position", "reward_position"),
     RowRule(
-        reward_rule("reward_store_missing", "the seller_id is missing"),
+        reward_rule("reward_store_missing", sentence("the seller_id is missing")),
         "event_id",
         lambda _: present("seller_id"),
     ),
     *_form_rules("seller_id", "reward_store"),
     RowRule(
-        reward_rule("reward_kind_missing", "the kind is missing"),
+        reward_rule("reward_kind_missing", sentence("the kind is missing")),
         "event_id",
         lambda _: present("kind"),
     ),
     RowRule(
         reward_rule(
             "reward_kind_malformed",
-            f"the kind is longer than {LONGEST_ID} characters or holds a control character",
+            sentence(
+                "the kind is longer than {longest_id} characters or holds a control character",
+                longest_id=LONGEST_ID,
+            ),
         ),
         "kind",
         lambda _: well_formed_word(_KINDS, "kind"),
     ),
     RowRule(
-        reward_rule("reward_kind_unknown", f"the kind is not one of {', '.join(_KINDS)}"),
+        reward_rule(
+            "reward_kind_unknown",
+            sentence("the kind is not one of {kinds}", kinds=", ".join(_KINDS)),
+        ),
         "kind",
         lambda _: known_word(_KINDS, "kind"),
     ),
     RowRule(
-        reward_rule("reward_points_missing", "the points are missing"),
+        reward_rule("reward_points_missing", sentence("the points are missing")),
         "event_id",
         lambda _: given("points"),
     ),
     RowRule(
-        reward_rule("reward_points_unreadable", f"the points are not {_WHOLE}"),
+        reward_rule(
+            "reward_points_unreadable", sentence("the points are not {whole}", whole=_WHOLE)
+        ),
         "points_unreadable",
         lambda _: readable("points"),
     ),
     RowRule(
-        reward_rule("reward_points_not_positive", "the points are 0 or below"),
+        reward_rule("reward_points_not_positive", sentence("the points are 0 or below")),
         "points",
         lambda _: nw.col("points").is_null() | (nw.col("points") > 0),
     ),
     RowRule(
         reward_rule(
-            "reward_points_above_limit", "the points are above the policy's limit of one entry"
+            "reward_points_above_limit",
+            sentence("the points are above the policy's limit of one entry"),
         ),
         "points",
         lambda terms: nw.col("points").is_null() | (nw.col("points") <= terms.most_points),
     ),
     *_text_rules("customer_ref", "reward_customer", "event_id"),
     RowRule(
-        reward_rule("occurred_on_missing", "the occurred_on date is missing"),
+        reward_rule("occurred_on_missing", sentence("the occurred_on date is missing")),
         "event_id",
         lambda _: given("occurred_on"),
     ),
     RowRule(
         reward_rule(
-            "occurred_on_unreadable", "occurred_on is not a date like 2026-11-29 or 2026.11.29"
+            "occurred_on_unreadable",
+            sentence("occurred_on is not a date like 2026-11-29 or 2026.11.29"),
         ),
         "occurred_on_unreadable",
         lambda _: readable("occurred_on"),
     ),
     RowRule(
         reward_rule(
-            "occurred_on_other_day", f"occurred_on is not the day of the delivery ({_ONE_DAY})"
+            "occurred_on_other_day",
+            sentence("occurred_on is not the day of the delivery ({one_day})", one_day=_ONE_DAY),
         ),
         "occurred_on",
         lambda terms: between(terms.day, terms.day, "occurred_on"),
@@ -198,8 +226,10 @@ ENTRY_RULES: tuple[EntryRule, ...] = (
     RowRule(
         reward_rule(
             "cancellation_unnamed",
-            "the cancellation lacks the cancels_event_id or the cancels_position of the entry that "
-            "it takes back",
+            sentence(
+                "the cancellation lacks the cancels_event_id or the cancels_position "
+                "of the entry that it takes back"
+            ),
         ),
         "event_id",
         lambda _: _names_what_it_cancels(),
@@ -207,7 +237,9 @@ ENTRY_RULES: tuple[EntryRule, ...] = (
     RowRule(
         reward_rule(
             "reward_cancels",
-            "an entry that is no cancellation has a cancels_event_id or a cancels_position",
+            sentence(
+                "an entry that is no cancellation has a cancels_event_id or a cancels_position"
+            ),
         ),
         "event_id",
         lambda _: _cancels_nothing(),
@@ -217,42 +249,58 @@ ENTRY_RULES: tuple[EntryRule, ...] = (
 )
 
 ENTRY_SET_RULES: tuple[Rule, ...] = (
-    reward_rule(counted.UNREADABLE_ENTRY, "the row cannot be read (columns, quotes or encoding)"),
+    reward_rule(
+        counted.UNREADABLE_ENTRY, sentence("the row cannot be read (columns, quotes or encoding)")
+    ),
     reward_rule(
         counted.CONTINUED_ENTRY,
-        "a quoted value goes on from the line before; what looks like rows in it does not count",
+        sentence(
+            "a quoted value goes on from the line before; what looks like rows in it does not count"
+        ),
         Severity.WARNING,
     ),
     reward_rule(
         counted.SHEET_NOT_READ,
-        "the header is not one for the rows of this file, so nothing was read from it",
+        sentence("the header is not one for the rows of this file, so nothing was read from it"),
         Severity.WARNING,
         unit="sheet",
     ),
-    reward_rule(counted.REPEATED_ENTRY, "another entry has the same event_id and position"),
     reward_rule(
-        counted.POSITION_GAP, "the positions of the event are not 1, 2, 3 and so on without a gap"
+        counted.REPEATED_ENTRY, sentence("another entry has the same event_id and position")
     ),
-    reward_rule(counted.EVENT_OF_STORES, "the event has entries of several stores"),
+    reward_rule(
+        counted.POSITION_GAP,
+        sentence("the positions of the event are not 1, 2, 3 and so on without a gap"),
+    ),
+    reward_rule(counted.EVENT_OF_STORES, sentence("the event has entries of several stores")),
 )
 
 # These are counted in the database, over the entries that no other rule refuses.
 COMPARED_ENTRY_RULES: tuple[Rule, ...] = (
     reward_rule(
-        counted.UNKNOWN_STORE, "the store is in no ingested seller snapshot", unit="seller"
+        counted.UNKNOWN_STORE,
+        sentence("the store is in no ingested seller snapshot"),
+        unit="seller",
     ),
     reward_rule(
         counted.CHANGED_ENTRY,
-        "the entry was delivered before with other values (an entry never changes: deliver a "
-        "cancellation and a new event)",
+        sentence(
+            "the entry was delivered before with other values (an entry never "
+            "changes: deliver a cancellation and a new event)"
+        ),
     ),
-    reward_rule(counted.CANCELLED_NOTHING, "the cancellation names no reward that was delivered"),
     reward_rule(
-        counted.CANCELLED_TWICE, "the reward that the cancellation names is cancelled already"
+        counted.CANCELLED_NOTHING, sentence("the cancellation names no reward that was delivered")
+    ),
+    reward_rule(
+        counted.CANCELLED_TWICE,
+        sentence("the reward that the cancellation names is cancelled already"),
     ),
     reward_rule(
         counted.CANCELLED_OTHER,
-        "the cancellation has another store or other points than the reward that it names",
+        sentence(
+            "the cancellation has another store or other points than the reward that it names"
+        ),
     ),
 )
 
@@ -268,7 +316,7 @@ ENTRY_PRESENCE_RULES: tuple[PresenceRule, ...] = (
     PresenceRule(
         reward_rule(
             "rewards_empty",
-            "the delivery holds no entry, and no manifest says that there are none",
+            sentence("the delivery holds no entry, and no manifest says that there are none"),
         ),
         _entries_unless_declared,
     ),

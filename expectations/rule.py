@@ -12,6 +12,7 @@ from domain.columns import LONGEST_ID, Content
 from domain.findings import Severity
 from domain.limits import allowed
 from domain.profile import REPLACED, PastMonth, Profile
+from domain.sentence import Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ class Rule:
     name: str
     content: Content
     severity: Severity
-    sentence: str
+    sentence: Text
     limit: Limit = NONE
     unit: str = ""
     counts: str = ""
@@ -70,13 +71,13 @@ class Rule:
 
 
 def line_rule(
-    name: str, sentence: str, severity: Severity = Severity.CRITICAL, *, unit: str = ""
+    name: str, sentence: Text, severity: Severity = Severity.CRITICAL, *, unit: str = ""
 ) -> Rule:
     """Return a rule about settlement lines, of which none may break it."""
     return Rule(name, Content.SETTLEMENTS, severity, sentence, unit=unit)
 
 
-def snapshot_rule(name: str, sentence: str, severity: Severity = Severity.CRITICAL) -> Rule:
+def snapshot_rule(name: str, sentence: Text, severity: Severity = Severity.CRITICAL) -> Rule:
     """Return a rule about the seller snapshot, of which no row may break it."""
     return Rule(name, Content.SELLERS, severity, sentence)
 

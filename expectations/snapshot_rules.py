@@ -7,6 +7,7 @@ import narwhals as nw
 from domain.columns import LONGEST_ID
 from domain.findings import Severity
 from domain.months import SettlementMonth
+from domain.sentence import sentence
 from domain.settlement import SELLER_FLAGS, STATUSES
 from domain.written import HIDDEN, UNSEEN
 from expectations.rule import (
@@ -36,12 +37,14 @@ def _well_formed_seller() -> nw.Expr:
 def _flag_rules(flag: str) -> tuple[RowRule[SettlementMonth], ...]:
     return (
         RowRule(
-            snapshot_rule(f"{flag}_missing", f"{flag} is missing"),
+            snapshot_rule(f"{flag}_missing", sentence("{flag} is missing", flag=flag)),
             "seller_id",
             lambda _: given(flag),
         ),
         RowRule(
-            snapshot_rule(f"{flag}_unreadable", f"{flag} is neither true nor false"),
+            snapshot_rule(
+                f"{flag}_unreadable", sentence("{flag} is neither true nor false", flag=flag)
+            ),
             f"{flag}_unreadable",
             lambda _: readable(flag),
         ),
@@ -50,15 +53,18 @@ def _flag_rules(flag: str) -> tuple[RowRule[SettlementMonth], ...]:
 
 SNAPSHOT_RULES: tuple[RowRule[SettlementMonth], ...] = (
     RowRule(
-        snapshot_rule("snapshot_seller_missing", "the seller_id is missing"),
+        snapshot_rule("snapshot_seller_missing", sentence("the seller_id is missing")),
         "approved_on",
         lambda _: present("seller_id"),
     ),
     RowRule(
         snapshot_rule(
             "snapshot_seller_malformed",
-            f"the seller_id is longer than {LONGEST_ID} characters, begins or ends with a space, "
-            "or holds an invisible character",
+            sentence(
+                "the seller_id is longer than {longest_id} characters, begins or ends "
+                "with a space, or holds an invisible character",
+                longest_id=LONGEST_ID,
+            ),
         ),
         "seller_id",
         lambda _: _well_formed_seller(),
@@ -66,45 +72,55 @@ SNAPSHOT_RULES: tuple[RowRule[SettlementMonth], ...] = (
     RowRule(
         snapshot_rule(
             "snapshot_seller_inexact",
-            "the seller_id is a number with a fraction or an exponent, perhaps another id rounded "
-            "(have ids written as text)",
+            sentence(
+                "the seller_id is a number with a fraction or an exponent, perhaps "
+                "another id rounded (have ids written as text)"
+            ),
         ),
         "seller_id",
         lambda _: exact_id("seller_id"),
     ),
     RowRule(
-        snapshot_rule("approved_on_missing", "the approved_on date is missing"),
+        snapshot_rule("approved_on_missing", sentence("the approved_on date is missing")),
         "seller_id",
         lambda _: given("approved_on"),
     ),
     RowRule(
         snapshot_rule(
-            "approved_on_unreadable", "approved_on is not a date like 2026-10-07 or 2026.10.07"
+            "approved_on_unreadable",
+            sentence("approved_on is not a date like 2026-10-07 or 2026.10.07"),
         ),
         "approved_on_unreadable",
         lambda _: readable("approved_on"),
     ),
     RowRule(
-        snapshot_rule("approved_on_implausible", "approved_on lies before 1900 or after 2999"),
+        snapshot_rule(
+            "approved_on_implausible", sentence("approved_on lies before 1900 or after 2999")
+        ),
         "approved_on",
         lambda _: between(_FIRST_PLAUSIBLE_ON, _LAST_PLAUSIBLE_ON, "approved_on"),
     ),
     RowRule(
-        snapshot_rule("status_missing", "the status is missing"),
+        snapshot_rule("status_missing", sentence("the status is missing")),
         "seller_id",
         lambda _: present("status"),
     ),
     RowRule(
         snapshot_rule(
             "status_malformed",
-            f"the status is longer than {LONGEST_ID} characters or holds a control character",
+            sentence(
+                "the status is longer than {longest_id} characters or holds a control character",
+                longest_id=LONGEST_ID,
+            ),
         ),
         "status",
         lambda _: well_formed_word(STATUSES, "status"),
     ),
     RowRule(
         snapshot_rule(
-            "status_unknown", "the status is one that this program does not know", Severity.INFO
+            "status_unknown",
+            sentence("the status is one that this program does not know"),
+            Severity.INFO,
         ),
         "status",
         lambda _: known_word(STATUSES, "status"),

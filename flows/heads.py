@@ -6,6 +6,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
 from adapters.postgres.ledger import ChainHead, seal_now
+from domain.sentence import message_of, sentence
 from flows.settings import Settings
 
 log = logging.getLogger("growth_points.heads")
@@ -20,7 +21,9 @@ def publish_newest_head(settings: Settings, engine: Engine) -> None:
             head = seal_now(connection)
     except DBAPIError as error:
         reason = str(error.orig).strip().splitlines()[0]
-        log.warning("no ledger head is published: %s. %s", reason, _NEXT)
+        log.warning(
+            sentence("no ledger head is published: {reason}. {next}", reason=reason, next=_NEXT)
+        )
         return
     publish_head(settings, head)
 
@@ -41,8 +44,16 @@ def publish_head(settings: Settings, head: ChainHead | None) -> None:
             target.publish(published)
         except NotPublished as error:
             log.warning(
-                "the ledger head %s is not in %s: %s. %s", head.seal_no, target.name, error, _NEXT
+                sentence(
+                    "the ledger head {seal_no} is not in {place}: {why}. {next}",
+                    seal_no=head.seal_no,
+                    place=target.name,
+                    why=message_of(error),
+                    next=_NEXT,
+                )
             )
 
 
-_NEXT = "What was recorded is complete; the next closing or payout publishes the head then"
+_NEXT = sentence(
+    "What was recorded is complete; the next closing or payout publishes the head then"
+)

@@ -10,13 +10,18 @@ from adapters.postgres.evaluations import Evaluation, recorded_policy
 from domain.months import SettlementMonth
 from domain.policy import Policy, policy_in_force
 from domain.refusal import WrongUsage
+from domain.sentence import sentence
 
 
 class PolicyUnknown(WrongUsage):
     """No policy has the name that was asked for."""
 
     def __init__(self, name: str, known: Sequence[str]) -> None:
-        super().__init__(f"there is no policy {name!r}; there are {', '.join(known)}")
+        super().__init__(
+            sentence(
+                "there is no policy {name!r}; there are {known}", name=name, known=", ".join(known)
+            )
+        )
         self.name = name
 
 

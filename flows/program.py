@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import Engine
 
 from adapters.policy_files import PolicyText, read_policies
-from adapters.postgres.database import STORES_ROLE, open_database
+from adapters.postgres.database import STORES_ROLE, open_database, roll_back_all
 from adapters.postgres.embedded import embedded_url
 from adapters.postgres.own_rows import show_own_rows
 from domain.months import SettlementMonth
 from domain.payout_date import calendar_years
+from domain.sentence import sentence
 from flows.settings import Settings, SettingsInvalid
 
 if TYPE_CHECKING:
@@ -27,10 +28,12 @@ _STORES_WAIT_SECONDS: Final = 10  # somebody waits for the answer
 
 
 @contextmanager
-def program_database(settings: Settings) -> Iterator[Engine]:
-    """Open the configured database, or the embedded one, migrated."""
+def program_database(settings: Settings, *, preview: bool = False) -> Iterator[Engine]:
+    """Open the configured database, or the embedded one, migrated; a preview commits nothing."""
     url = settings.database_url or _embedded(settings.home / "postgres")
     with open_database(url, lock_timeout=settings.lock_timeout) as engine:
+        if preview:
+            roll_back_all(engine)
         yield engine
 
 
@@ -83,8 +86,10 @@ def program_ad_system(settings: Settings) -> "Iterator[AdSystem | None]":
         return
     if (token := settings.ad_system_secret()) is None:
         raise SettingsInvalid(
-            "GROWTH_POINTS_AD_SYSTEM_URL is set without a token; set GROWTH_POINTS_AD_SYSTEM_TOKEN "
-            "or GROWTH_POINTS_AD_SYSTEM_TOKEN_FILE"
+            sentence(
+                "GROWTH_POINTS_AD_SYSTEM_URL is set without a token; set "
+                "GROWTH_POINTS_AD_SYSTEM_TOKEN or GROWTH_POINTS_AD_SYSTEM_TOKEN_FILE"
+            )
         )
     from adapters.ad_system.client import HttpAdSystem
 

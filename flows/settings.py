@@ -20,6 +20,7 @@ from adapters.postgres.waiting import LOCK_TIMEOUT_SECONDS
 from domain.approval import ApprovalRule, ApprovalRuleInvalid
 from domain.limits import LIMITS, LimitInvalid, parse_limits
 from domain.refusal import WrongUsage
+from domain.sentence import message_of, sentence
 from flows.unattended import Unattended
 
 _THIS_MACHINE: Final = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -121,14 +122,16 @@ class Settings(Unattended):
         try:
             return value and checked_address(value)
         except AddressInvalid as error:
-            raise ValueError(str(error)) from None
+            raise ValueError(message_of(error)) from None
 
     @field_validator("stores_jwks")
     @classmethod
     def _safe_keys(cls, value: str | None) -> str | None:
         url = urlsplit(value or "")
         if url.scheme == "http" and url.hostname not in _THIS_MACHINE:
-            raise ValueError("keys are fetched over https:// only, except on this machine")
+            raise ValueError(
+                sentence("keys are fetched over https:// only, except on this machine")
+            )
         return value
 
     @field_validator("ad_system_token")
@@ -137,13 +140,15 @@ class Settings(Unattended):
         try:
             return value and SecretStr(checked_token(value.get_secret_value()))
         except TokenInvalid as error:
-            raise ValueError(str(error)) from None
+            raise ValueError(message_of(error)) from None
 
     @field_validator("ad_system_token_file")
     @classmethod
     def _instead_of_a_token(cls, value: Path | None, others: ValidationInfo) -> Path | None:
         if value and others.data.get("ad_system_token"):
-            raise ValueError("GROWTH_POINTS_AD_SYSTEM_TOKEN is set, too; unset one of them")
+            raise ValueError(
+                sentence("GROWTH_POINTS_AD_SYSTEM_TOKEN is set, too; unset one of them")
+            )
         return value
 
     @field_validator("heads")
@@ -152,7 +157,7 @@ class Settings(Unattended):
         try:
             check_targets(value)
         except TargetInvalid as error:
-            raise ValueError(str(error)) from None
+            raise ValueError(message_of(error)) from None
         return value
 
     @field_validator("settlements")
@@ -161,7 +166,7 @@ class Settings(Unattended):
         try:
             return value and valid_root(value)
         except RootInvalid as error:
-            raise ValueError(str(error)) from None
+            raise ValueError(message_of(error)) from None
 
     @field_validator("limits")
     @classmethod
@@ -169,7 +174,7 @@ class Settings(Unattended):
         try:
             parse_limits(value)
         except LimitInvalid as error:
-            raise ValueError(str(error)) from None
+            raise ValueError(message_of(error)) from None
         return value
 
     @field_validator("home")
@@ -178,12 +183,17 @@ class Settings(Unattended):
         path = str(value.absolute())
         if "?" in path:
             raise ValueError(
-                f"{path!r} has a '?', which Prefect's database cannot have in its path"
+                sentence(
+                    "{path!r} has a '?', which Prefect's database cannot have in its path",
+                    path=path,
+                )
             )
         try:
             path.encode()
         except UnicodeEncodeError:
-            raise ValueError(f"{path!r} is not UTF-8; name another folder") from None
+            raise ValueError(
+                sentence("{path!r} is not UTF-8; name another folder", path=path)
+            ) from None
         return value
 
     @field_validator("approval")
@@ -192,7 +202,7 @@ class Settings(Unattended):
         try:
             ApprovalRule.parse(value)
         except ApprovalRuleInvalid as error:
-            raise ValueError(str(error)) from None
+            raise ValueError(message_of(error)) from None
         return value
 
     @field_validator(
@@ -214,7 +224,11 @@ class Settings(Unattended):
     @classmethod
     def _known_engine(cls, value: str) -> str:
         if value != "duckdb://":
-            raise ValueError(f"{value!r} is not an engine of this version; leave it at duckdb://")
+            raise ValueError(
+                sentence(
+                    "{value!r} is not an engine of this version; leave it at duckdb://", value=value
+                )
+            )
         return value
 
     @classmethod
@@ -225,7 +239,9 @@ class Settings(Unattended):
         except ValidationError as error:
             first = error.errors()[0]
             name = "GROWTH_POINTS_" + str(first["loc"][0]).upper()
-            raise SettingsInvalid(f"{name}: {first['msg'].removeprefix('Value error, ')}") from None
+            refused = first.get("ctx", {}).get("error")
+            why = message_of(refused) if isinstance(refused, ValueError) else first["msg"]
+            raise SettingsInvalid(sentence("{name}: {why}", name=name, why=why)) from None
 
     @property
     def approval_rule(self) -> ApprovalRule:
@@ -254,8 +270,10 @@ class Settings(Unattended):
         root = given or self.settlements
         if root is None:
             raise SettlementsUnknown(
-                "where are the settlement folders? Give their root, or set "
-                "GROWTH_POINTS_SETTLEMENTS where the worker runs."
+                sentence(
+                    "where are the settlement folders? Give their root, or set "
+                    "GROWTH_POINTS_SETTLEMENTS where the worker runs."
+                )
             )
         return valid_root(root)
 
@@ -266,9 +284,14 @@ class Settings(Unattended):
         try:
             return checked_token(self.ad_system_token_file.read_text(encoding="ascii"))
         except (OSError, ValueError) as error:
-            why = error if isinstance(error, TokenInvalid) else "it cannot be read as text"
+            unreadable = sentence("it cannot be read as text")
+            why = message_of(error) if isinstance(error, TokenInvalid) else unreadable
             raise SettingsInvalid(
-                f"GROWTH_POINTS_AD_SYSTEM_TOKEN_FILE: {self.ad_system_token_file}: {why}"
+                sentence(
+                    "GROWTH_POINTS_AD_SYSTEM_TOKEN_FILE: {ad_system_token_file}: {why}",
+                    ad_system_token_file=self.ad_system_token_file,
+                    why=why,
+                )
             ) from None
 
     @property

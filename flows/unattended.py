@@ -36,10 +36,10 @@ class Unattended(BaseSettings):
         description="how many days before its date a payout without its approval is told",
     )
     keep_runs_days: int = Field(
-        default=90,
+        default=30,
         ge=1,
         le=3_650,
-        description="after how many days Prefect's runs, logs and events are cleared",
+        description="after how many days runs that ended are cleared from the server of `up`",
     )
     tell: str = Field(
         default="",

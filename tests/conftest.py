@@ -15,8 +15,8 @@ from sqlalchemy import Connection, Engine, create_engine, text
 
 from adapters.postgres.database import open_database
 from adapters.postgres.embedded import embedded_url, release_embedded
-from flows.prefect.servers.temporary_server import prepare_prefect
 from tests.command_line import Marketplace
+from tests.prefect_server import temporary_prefect
 from tests.three_stores import NOVEMBER, OCTOBER, deliver_all, ingest_history
 
 _NUMBER = itertools.count(1)
@@ -75,17 +75,8 @@ def connection(engine: Engine) -> Iterator[Connection]:
 
 @pytest.fixture(scope="session")
 def prefect_server() -> Iterator[None]:
-    """One temporary Prefect server for the run; flows have no heartbeat, which takes a second."""
-    prepare_prefect(Path(os.environ["PREFECT_HOME"]))
-    from prefect import settings
-
-    changes = {
-        settings.PREFECT_API_URL: os.environ["PREFECT_API_URL"],
-        settings.PREFECT_API_REQUEST_TIMEOUT: 300,
-        settings.PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None,
-        settings.PREFECT_LOGGING_LEVEL: "CRITICAL",
-    }
-    with settings.temporary_settings(changes):
+    """One temporary Prefect server for the run."""
+    with temporary_prefect(Path(os.environ["PREFECT_HOME"])):
         yield
 
 

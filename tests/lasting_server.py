@@ -21,7 +21,7 @@ _SERVER = [
 
 
 @contextmanager
-def lasting_server(folder: Path) -> Iterator[str]:
+def lasting_server(folder: Path, variables: Mapping[str, str] | None = None) -> Iterator[str]:
     """Run a server with a database of its own; yield the address of its API."""
     theirs = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
     ours = {"PREFECT_HOME": str(folder), "PREFECT_SERVER_ANALYTICS_ENABLED": "false"}
@@ -30,7 +30,7 @@ def lasting_server(folder: Path) -> Iterator[str]:
         process = subprocess.Popen(  # noqa: S603 our own interpreter
             [*_SERVER, "--fd", str(listening.fileno())],
             pass_fds=[listening.fileno()],
-            env={**theirs, **ours, "PREFECT_API_URL": url},
+            env={**theirs, **ours, **(variables or {}), "PREFECT_API_URL": url},
         )
     try:
         _wait_for_health(url)

@@ -11,6 +11,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from domain.refusal import Unavailable
+from domain.sentence import sentence
 from flows.prefect.servers.lasting_server import PortTaken
 
 _STOPPING_SECONDS: Final = 10
@@ -56,7 +57,7 @@ def served_in_a_thread(app: ASGIApp, host: str, port: int) -> Iterator[str]:
         thread.start()
         while not server.started:
             if not thread.is_alive():
-                raise NotServed("The pages are not served; see the log above.")
+                raise NotServed(sentence("The pages are not served; see the log above."))
             time.sleep(0.02)
         yield address_of(host, listener)
         server.should_exit = True

@@ -10,9 +10,8 @@ from jinja2 import Environment, pass_context
 from jinja2.runtime import Context
 
 from adapters.html import page_templates
-from adapters.languages.catalog import say
 from domain.months import SettlementMonth
-from domain.sentence import Sentence, Word, whole
+from domain.sentence import whole
 from flows.occasion import SEOUL
 
 
@@ -20,14 +19,7 @@ def speaking_templates(package: str) -> Environment:
     """Return an environment whose templates are rendered with a `language`."""
     templates = page_templates(package)
     templates.filters.update(_FILTERS)
-    templates.globals.update(say=_say, word=Word)
     return templates
-
-
-@pass_context
-def _say(context: Context, text: object, /, **facts: object) -> str:
-    said = Sentence(text, facts) if isinstance(text, str) else text
-    return say(said, context["language"])
 
 
 @pass_context

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from domain.findings import Finding, Severity
 from domain.months import SettlementMonth
 from domain.profile import Profile
 from domain.refusal import Refused
+from domain.sentence import sentence
 
 _RESULTS = "results"
 
@@ -69,8 +70,11 @@ class CheckDamaged(Refused):
 
     def __init__(self, file: Path) -> None:
         super().__init__(
-            f"{file} is damaged: the check in it cannot be read. "
-            "Restore it from a backup, or remove it to continue without that check."
+            sentence(
+                "{file} is damaged: the check in it cannot be read. Restore it from a "
+                "backup, or remove it to continue without that check.",
+                file=file,
+            )
         )
         self.file = file
 
@@ -81,17 +85,21 @@ def keep_check(folder: Path, checked: CheckedDelivery) -> Path:
     name = f"{number:06}-{checked.checked_at:%Y%m%dT%H%M%S.%f%z}-{checked.name}.json"
     file = folder / _RESULTS / str(checked.settlement_month) / name
     file.parent.mkdir(parents=True, exist_ok=True)
-    data = asdict(checked) | {"settlement_month": str(checked.settlement_month)}
+    findings = [each.stored() for each in checked.findings]
+    data = asdict(replace(checked, findings=())) | {
+        "settlement_month": str(checked.settlement_month),
+        "findings": findings,
+    }
     write_whole(file, json.dumps(data, default=str, ensure_ascii=False))
     return file
 
 
-def read_checks(folder: Path) -> tuple[CheckedDelivery, ...]:
-    """Read all checks in the order of their numbers, then of their instants.
+def read_checks(folder: Path, month: SettlementMonth | None = None) -> tuple[CheckedDelivery, ...]:
+    """Read all checks, or a month's, in the order of their numbers, then of their instants.
 
     Checks of two runs at once may have the same number. Raises CheckDamaged.
     """
-    checks = [(_number(file), _read(file)) for file in _files(folder)]
+    checks = [(_number(file), _read(file)) for file in _files(folder, month)]
     checks.sort(key=lambda each: (each[0], each[1].checked_at))
     return tuple(checked for _, checked in checks)
 
@@ -104,8 +112,8 @@ def last_checks(folder: Path) -> Mapping[SettlementMonth, CheckedDelivery]:
     return {each.settlement_month: each for each in map(_read, newest.values())}
 
 
-def _files(folder: Path) -> Iterator[Path]:
-    return (folder / _RESULTS).glob("*/*.json")
+def _files(folder: Path, month: SettlementMonth | None = None) -> Iterator[Path]:
+    return (folder / _RESULTS).glob(f"{month or '*'}/*.json")
 
 
 def _number(file: Path) -> int:

@@ -1,16 +1,21 @@
 """Rendering the record of checks: one page for each month and revision, and an index."""
 
+import hashlib
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 from uuid import uuid4
 
 from adapters.data_docs.checks import CheckedDelivery, read_checks
 from adapters.html import page_templates
+from adapters.languages.catalog import ENGLISH, Language
 from adapters.postgres.month_list import MonthRevision
 from domain.findings import Severity
 from domain.months import SettlementMonth
+from domain.sentence import Text, of_data, sentence
 
 _TEMPLATES: Final = page_templates("adapters.data_docs")
 _IN_A_SENTENCE: Final = 20  # examples that a finding's sentence names at most
@@ -34,10 +39,11 @@ class _Page:
         return f"{self.month}-not-taken-in-{self.checked.name}.html"
 
     @property
-    def title(self) -> str:
+    def title(self) -> Text:
         if self.revision is None:
-            return f"{self.month}, not ingested"
-        return f"{self.month} revision {self.revision.revision_no}"
+            return sentence("{month}, not ingested", month=self.month)
+        number = self.revision.revision_no
+        return sentence("{month} revision {number}", month=self.month, number=number)
 
 
 def revision_page(month: SettlementMonth, revision_no: int) -> str:
@@ -45,20 +51,56 @@ def revision_page(month: SettlementMonth, revision_no: int) -> str:
     return f"{month}-revision-{revision_no}.html"
 
 
-def publish_pages(folder: Path, revisions: Iterable[MonthRevision]) -> Path:
-    """Render a page for each checked content and the index; return the index's path."""
+def publish_pages(
+    folder: Path, revisions: Iterable[MonthRevision], language: Language = ENGLISH
+) -> Path:
+    """Render a page for each checked content and the index; return the index's path.
+
+    A page that was rendered from the same is left as it is: a month that was checked years ago
+    costs later ones nothing.
+    """
     pages = _pages(read_checks(folder), revisions)
     folder.mkdir(parents=True, exist_ok=True)
     index = folder / "index.html"
-    written = {each.file: _revision(each) for each in pages}
+    kept = {each.file for each in pages} | {index.name}
     for outdated in folder.glob("*.html"):
-        if outdated.name not in written and outdated != index:
+        if outdated.name not in kept:
             outdated.unlink(missing_ok=True)
-    for name, text in [*written.items(), (index.name, _index(pages))]:
-        unfinished = folder / f"{name}.{uuid4().hex[:8]}"  # two runs may render at once
-        unfinished.write_text(text, encoding="utf-8")
-        unfinished.replace(folder / name)
+    for each in pages:
+        if not _ends_with(folder / each.file, mark := _mark(each, language)):
+            _replace(folder / each.file, _revision(each, language) + mark)
+    _replace(index, _index(pages, language))
     return index
+
+
+def _mark(page: _Page, language: Language) -> str:
+    """Return the end of a page, which stands for all that it is rendered from."""
+    checked = page.checked
+    rendered_from = (checked.name, checked.checked_at, page.revision, language, _templates_hash())
+    return f"<!-- {hashlib.sha256(repr(rendered_from).encode()).hexdigest()} -->\n"
+
+
+@cache
+def _templates_hash() -> str:
+    sources = _TEMPLATES.list_templates(extensions=["html", "css"])
+    assert _TEMPLATES.loader is not None  # noqa: S101 it has one
+    texts = [_TEMPLATES.loader.get_source(_TEMPLATES, name)[0] for name in sources]
+    return hashlib.sha256("".join(texts).encode()).hexdigest()
+
+
+def _ends_with(file: Path, mark: str) -> bool:
+    try:
+        with file.open("rb") as page:
+            page.seek(-len(mark), os.SEEK_END)
+            return page.read() == mark.encode()
+    except OSError:  # it is not there, or shorter
+        return False
+
+
+def _replace(file: Path, text: str) -> None:
+    unfinished = file.with_name(f"{file.name}.{uuid4().hex[:8]}")  # two runs may render at once
+    unfinished.write_text(text, encoding="utf-8")
+    unfinished.replace(file)
 
 
 def _pages(
@@ -79,9 +121,10 @@ def _pages(
     return tuple(sorted(pages, key=lambda each: each.month, reverse=True))
 
 
-def _index(pages: tuple[_Page, ...]) -> str:
+def _index(pages: tuple[_Page, ...], language: Language) -> str:
     current = _one_for_each_month(pages)
     return _TEMPLATES.get_template("index.html").render(
+        language=language,
         current=current,
         others=[each for each in pages if each not in current],
         last={each.month: each for each in reversed(pages)},
@@ -98,9 +141,13 @@ def _one_for_each_month(pages: Iterable[_Page]) -> list[_Page]:
     return list(months.values())
 
 
-def _revision(each: _Page) -> str:
+def _revision(each: _Page, language: Language) -> str:
     return _TEMPLATES.get_template("revision.html").render(
-        page=each, rules=_rules(each.checked), in_a_sentence=_IN_A_SENTENCE
+        language=language,
+        page=each,
+        rules=_rules(each.checked),
+        in_a_sentence=_IN_A_SENTENCE,
+        text_of=_text_of,
     )
 
 
@@ -108,6 +155,11 @@ def _rules(checked: CheckedDelivery) -> list[Mapping[str, Any]]:
     """Return the results of all rules: broken critical ones first, then other broken ones."""
     rules = [rule for result in checked.results for rule in result["results"]]
     return sorted(rules, key=lambda rule: (rule["success"], not _critical(rule)))
+
+
+def _text_of(meta: Mapping[str, Any]) -> Text:
+    """Return what a rule says; checks were once kept in English alone."""
+    return cast("Text", of_data(meta.get("text", meta["sentence"])))
 
 
 def _critical(rule: Mapping[str, Any]) -> bool:

@@ -11,6 +11,7 @@ from stat import S_ISREG
 from typing import Final
 
 from adapters.heads.head import NoHead, NotPublished, PublishedHead, is_news, placed_after
+from domain.sentence import sentence
 
 _LONGEST_WAIT: Final = 10.0  # seconds for another process that appends
 
@@ -52,7 +53,7 @@ def _worded() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise NotPublished(f"{error.strerror or error}") from error
+        raise NotPublished(str(error.strerror or error)) from error
 
 
 @contextmanager
@@ -60,7 +61,7 @@ def _opened(path: Path, flags: int) -> Iterator[int]:
     file = os.open(path, flags | os.O_NONBLOCK | os.O_CLOEXEC, 0o644)
     try:
         if not S_ISREG(os.fstat(file).st_mode):
-            raise NotPublished("it is no ordinary file")
+            raise NotPublished(sentence("it is no ordinary file"))
         yield file
     finally:
         os.close(file)
@@ -73,7 +74,7 @@ def _lock(file: int) -> None:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             if time.monotonic() > until:
-                raise NotPublished("another process keeps it locked") from None
+                raise NotPublished(sentence("another process keeps it locked")) from None
             time.sleep(0.05)
         else:
             return

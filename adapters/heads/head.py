@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
+from domain.sentence import sentence
+
 _LARGEST: Final = 2**63 - 1
 _HASH: Final = re.compile(r"[0-9a-f]{64}")
 
@@ -64,8 +66,11 @@ def is_news(head: PublishedHead, held: Sequence[PublishedHead]) -> bool:
     same_seal = [each for each in held if each.seal_no == head.seal_no]
     if any(each.hash != head.hash for each in same_seal):
         raise NotPublished(
-            f"it holds another head for seal {head.seal_no}: it belongs to another database, or "
-            "the chain was written anew. Run `growth-points verify`"
+            sentence(
+                "it holds another head for seal {seal_no}: it belongs to another "
+                "database, or the chain was written anew. Run `growth-points verify`",
+                seal_no=head.seal_no,
+            )
         )
     return not same_seal
 

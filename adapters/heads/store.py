@@ -12,6 +12,7 @@ from fsspec import AbstractFileSystem
 from fsspec.core import url_to_fs
 
 from adapters.heads.head import NoHead, NotPublished, PublishedHead, is_news, placed_after
+from domain.sentence import sentence
 
 _PATIENCE: Final = {
     "connect_timeout": 10,
@@ -76,7 +77,7 @@ def _worded() -> Iterator[None]:
     except NotPublished:
         raise
     except ImportError as error:
-        raise NotPublished(f"install growth-points[s3] ({error})") from error
+        raise NotPublished(sentence("install growth-points[s3] ({error})", error=error)) from error
     except Exception as error:
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise NotPublished(reason) from error

@@ -4,6 +4,7 @@ from typing import Final, Protocol
 from urllib.parse import urlsplit
 
 from adapters.heads.head import PublishedHead
+from domain.sentence import sentence
 
 _THIS_MACHINE: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -63,18 +64,30 @@ def _check_address(place: str) -> None:
         parts = urlsplit(place)
         host, secret = parts.hostname, parts.username is not None or parts.password is not None
     except ValueError:
-        raise TargetInvalid(f"the {scheme[:20]} address is not valid") from None
+        raise TargetInvalid(
+            sentence("the {scheme} address is not valid", scheme=scheme[:20])
+        ) from None
     if scheme not in ("s3", "https") and not (scheme == "http" and host in _THIS_MACHINE):
         raise TargetInvalid(
-            f"{scheme[:20]}:// is no place for heads; name a file, s3://BUCKET/PREFIX or an "
-            "https:// address"
+            sentence(
+                "{scheme}:// is no place for heads; name a file, s3://BUCKET/PREFIX or "
+                "an https:// address",
+                scheme=scheme[:20],
+            )
         )
     if not host:
         raise TargetInvalid(
-            f"the {scheme} address names no {'bucket' if scheme == 's3' else 'host'}"
+            sentence("the s3 address names no bucket")
+            if scheme == "s3"
+            else sentence("the {scheme} address names no host", scheme=scheme)
         )
     if secret or (scheme == "s3" and (parts.query or parts.fragment)):
         raise TargetInvalid(
-            f"the {scheme} address of {host} holds more than a place; a store's credentials are "
-            "those of its environment, and a webhook may have a token in its path"
+            sentence(
+                "the {scheme} address of {host} holds more than a place; a store's "
+                "credentials are those of its environment, and a webhook may have a "
+                "token in its path",
+                scheme=scheme,
+                host=host,
+            )
         )

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from adapters.heads.head import NotPublished, PublishedHead
+from domain.sentence import sentence
 
 _PATIENCE: Final = 10.0  # seconds
 
@@ -32,9 +33,9 @@ class Webhook:
                 timeout=_PATIENCE,
             )
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise NotPublished(f"no answer ({type(error).__name__})") from error
+            raise NotPublished(sentence("no answer ({kind})", kind=type(error).__name__)) from error
         if not answer.is_success:
-            raise NotPublished(f"it answered {answer.status_code}")
+            raise NotPublished(sentence("it answered {status}", status=answer.status_code))
 
     def read(self) -> None:
         """Return nothing: what a webhook was sent is not kept there for this program."""

@@ -1,8 +1,11 @@
 """Rendering pages from templates with automatic escaping."""
 
-from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
 from markupsafe import Markup
 
+from adapters.languages.catalog import ENGLISH, say
+from domain.sentence import Sentence, Word, sentences
 from domain.written import legible
 
 
@@ -17,7 +20,26 @@ def page_templates(package: str) -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["number"] = _number
+    environment.globals.update(say=_say, say_many=_say_many, said=_said, word=Word)
     return environment
+
+
+@pass_context
+def _say(context: Context, text: object, /, **facts: object) -> str:
+    """Say a text in the page's `language`, English by default."""
+    said = Sentence(text, facts) if isinstance(text, str) else text
+    return say(said, context.get("language", ENGLISH))
+
+
+@pass_context
+def _said(context: Context, text: object) -> str:
+    """Say a text that the template was given, in which braces are no places for facts."""
+    return say(text, context.get("language", ENGLISH))
+
+
+@pass_context
+def _say_many(context: Context, one: str, many: str, /, *, count: int, **facts: object) -> str:
+    return say(sentences(one, many, count=count, **facts), context.get("language", ENGLISH))
 
 
 def _shown(value: object) -> object:

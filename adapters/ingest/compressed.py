@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from adapters.ingest.file_problem import FileProblem, damaged
+from domain.sentence import sentence
 
 
 @contextmanager
@@ -19,7 +20,7 @@ def opened(path: Path) -> Iterator[BinaryIO]:
     except gzip.BadGzipFile as error:
         if _starts_with_gzip(path):  # gzip reports a wrong checksum with the same exception
             raise damaged(error) from error
-        raise FileProblem("file_mislabeled", "it is not compressed with gzip") from error
+        raise FileProblem("file_mislabeled", sentence("it is not compressed with gzip")) from error
     except (EOFError, zlib.error) as error:
         raise damaged(error) from error
     except OSError as error:

@@ -12,6 +12,7 @@ from domain.columns import Content
 from domain.delivery import P, Period
 from domain.findings import Finding, Severity
 from domain.refusal import Refused
+from domain.sentence import Text, sentence
 
 
 class DeliveryChanged(Refused):
@@ -19,8 +20,12 @@ class DeliveryChanged(Refused):
 
     def __init__(self, period: Period, names: tuple[str, ...]) -> None:
         super().__init__(
-            f"{', '.join(names)} changed while {period} was being read; nothing was written. "
-            "Run the command again once the delivery is complete."
+            sentence(
+                "{names} changed while {period} was being read; nothing was written. "
+                "Run the command again once the delivery is complete.",
+                names=", ".join(names),
+                period=period,
+            )
         )
         self.period = period
         self.names = names
@@ -48,18 +53,20 @@ def naming_files(delivery: Delivery[P]) -> Iterator[dict[Content, DeliveredRows]
 def _damage(error: Exception, rows: Iterable[DeliveredRows]) -> list[Finding]:
     """Return the findings about damaged files; none if something else is the reason."""
     if isinstance(error, FilesDamaged):
-        return [_finding(each.rule, name, each.sentence) for name, each in error.problems]
+        return [_finding(each.rule, name, each.text) for name, each in error.problems]
     if not isinstance(error, duckdb.Error):
         return []
     return [
-        _finding("file_damaged", name, f"it cannot be read ({why})")
+        _finding("file_damaged", name, sentence("it cannot be read ({why})", why=why))
         for each in rows
         for name, why in each.damaged()
     ]
 
 
-def _finding(rule: str, name: str, sentence: str) -> Finding:
-    return Finding(rule, Severity.CRITICAL, f"{name}: {sentence}.", 1, name)
+def _finding(rule: str, name: str, text: Text) -> Finding:
+    return Finding(
+        rule, Severity.CRITICAL, sentence("{where}: {what}.", where=name, what=text), 1, name
+    )
 
 
 def _refuse_changed(delivery: Delivery[P]) -> None:

@@ -23,6 +23,7 @@ from adapters.ingest.reading_sql import Source, alike, keyed_sql, parquet_sql, t
 from adapters.ingest.simple_texts import NotSimple, typed_schema, typed_tables
 from adapters.ingest.text_files import empty_places
 from domain.columns import Content
+from domain.sentence import sentence
 
 
 def open_files(
@@ -78,8 +79,13 @@ class DeliveredRows:
         """Tell values with line ends, which make more lines than rows, from unclosed quotes."""
         alone = sum(len(self.engine.sql(text_sql([s], parallel=False))) for s in self._texts)
         if alone > read or len(self.rejected) > rejected:
-            sentence = "its quotes are unbalanced, so its rows cannot be separated"
-            damage = FileProblem("file_damaged", f"{sentence}; ask its sender for it again")
+            damage = FileProblem(
+                "file_damaged",
+                sentence(
+                    "its quotes are unbalanced, so its rows cannot be separated; ask its sender "
+                    "for it again"
+                ),
+            )
             quoted = [s.file.name for s in self._texts if s.shape and s.shape.has_quotes]
             raise FilesDamaged(tuple((name, damage) for name in quoted))
 

@@ -31,8 +31,9 @@ from adapters.ingest.workbook_trial import unreadable_workbooks
 from domain.columns import Content
 from domain.delivery import Expected, P, Period, expected_of
 from domain.profile import DeclaredTotals
+from domain.sentence import sentence
 
-_NAMED_ALIKE = (
+_NAMED_ALIKE = sentence(
     "there are two files with this name, one with composed letters and one with decomposed "
     "letters; keep one of them"
 )
@@ -152,7 +153,7 @@ def _fetched(source: str, into: Path | None, period: Period, problems: Problems)
 
 def _list(folder: Path, source: str, expected: Expected, problems: Problems) -> dict[Path, Content]:
     if not folder.is_dir():
-        problems.add("folder_absent", source, "there is no such folder")
+        problems.add("folder_absent", source, sentence("there is no such folder"))
         return {}
     paths = {}
     with problems.collecting(source):
@@ -167,8 +168,11 @@ def _list(folder: Path, source: str, expected: Expected, problems: Problems) -> 
             problems.add("file_name_twice", name, _NAMED_ALIKE)
     for content in expected.contents:
         if content not in paths.values():
-            sentence = f"there is no file {content}*.parquet, {content}*.csv or {content}*.xlsx"
-            problems.add(f"{content}_absent", source, sentence)
+            told = sentence(
+                "there is no file {content}*.parquet, {content}*.csv or {content}*.xlsx",
+                content=content,
+            )
+            problems.add(f"{content}_absent", source, told)
     return paths
 
 
@@ -205,14 +209,16 @@ def _opened(folder: Path, paths: Mapping[Path, Content], problems: Problems) -> 
 
 def _check_present(path: Path) -> None:
     if not path.name.isprintable():
-        raise FileProblem("file_mislabeled", "its name is not readable text in UTF-8; rename it")
+        raise FileProblem(
+            "file_mislabeled", sentence("its name is not readable text in UTF-8; rename it")
+        )
     if path.is_dir():
-        raise FileProblem("file_mislabeled", "it is a folder, not the file its name says")
+        raise FileProblem("file_mislabeled", sentence("it is a folder, not the file its name says"))
     status = path.stat()
     if not S_ISREG(status.st_mode):
-        raise FileProblem("file_mislabeled", "it is no ordinary file")
+        raise FileProblem("file_mislabeled", sentence("it is no ordinary file"))
     if status.st_size == 0:
-        raise FileProblem("file_empty", "the file is empty (0 bytes)")
+        raise FileProblem("file_empty", sentence("the file is empty (0 bytes)"))
 
 
 def _hashed(
@@ -269,5 +275,5 @@ def _declared(
     with problems.collecting(MANIFEST):
         manifest = read_manifest(content, period)
         for problem in (*manifest.problems, *manifest.differences(names)):
-            problems.add(problem.rule, MANIFEST, problem.sentence)
+            problems.add(problem.rule, MANIFEST, problem.text)
     return manifest

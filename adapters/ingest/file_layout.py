@@ -15,6 +15,7 @@ from adapters.ingest.spreadsheets import Sheet
 from adapters.ingest.text_header import PLAIN, TextForm, text_header
 from domain.columns import Column, Content
 from domain.delivery import COLUMNS
+from domain.sentence import sentence
 
 _PARQUET = b"PAR1"
 
@@ -117,11 +118,13 @@ def _check_parquet_frame(path: Path) -> None:
     with path.open("rb") as file:
         head = file.read(len(_PARQUET))
         if head != _PARQUET:
-            raise FileProblem("file_mislabeled", "it is not a Parquet file, as its name says")
+            raise FileProblem(
+                "file_mislabeled", sentence("it is not a Parquet file, as its name says")
+            )
         file.seek(-len(_PARQUET), 2)
         if file.read() != _PARQUET or file.tell() < 3 * len(_PARQUET):
             raise FileProblem(
-                "file_damaged", "the Parquet file is cut off; ask its sender for it again"
+                "file_damaged", sentence("the Parquet file is cut off; ask its sender for it again")
             )
 
 

@@ -10,6 +10,7 @@ from adapters.ingest.manifest import MANIFEST
 from adapters.ingest.signed_manifest import SIGNATURE
 from domain.columns import Content
 from domain.delivery import Expected
+from domain.sentence import Sentence, Word, joined, sentence
 
 SELLER_FOLDER: Final = "seller_id="
 _SUFFIX: Final = "|".join(map(re.escape, SUFFIXES))
@@ -32,12 +33,14 @@ def may_hold_rows(path: Path, expected: Expected) -> bool:
     return _looks_like_data(path.name, expected.contents)
 
 
-def unrecognized(expected: Expected) -> str:
+def unrecognized(expected: Expected) -> Sentence:
     """Say what is wrong with a file that may hold rows and is not read."""
-    names = " or ".join(f"{content}…" for content in expected.contents)
-    return (
-        f"it is not read, but may be part of the {expected.unit}; name it {names} with one of the "
-        f"endings {', '.join(SUFFIXES)}, or remove it from the folder"
+    return sentence(
+        "it is not read, but may be part of the {unit}; name it {names} with one of the endings "
+        "{endings}, or remove it from the folder",
+        unit=Word("unit", expected.unit),
+        names=joined((f"{content}…" for content in expected.contents), sentence(" or ")),
+        endings=", ".join(SUFFIXES),
     )
 
 

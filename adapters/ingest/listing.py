@@ -1,6 +1,7 @@
 """Looking at a period's folder without reading its data: whether it is whole, and what changed."""
 
 import json
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -69,14 +70,18 @@ class _Listed:
 
 
 def _files(folder: Path) -> Iterator[tuple[str, _Listed]]:
-    """List files by their status; the system dates a change, whatever date a file is given."""
+    """List files by their status."""
     if not folder.is_dir():
         return
     for path in (*folder.iterdir(), *folder.glob(f"{SELLER_FOLDER}*/*")):
         status = path.lstat()
         mark = f"{status.st_size} {status.st_mtime_ns} {status.st_ctime_ns}"
-        changed_at = datetime.fromtimestamp(status.st_ctime, UTC)
-        yield path.relative_to(folder).as_posix(), _Listed(mark, changed_at)
+        yield path.relative_to(folder).as_posix(), _Listed(mark, _changed_at(status))
+
+
+def _changed_at(status: os.stat_result) -> datetime:
+    """Return when a file changed by the system's record, whatever date the file was given."""
+    return datetime.fromtimestamp(status.st_ctime, UTC)
 
 
 def _objects(url: str) -> Iterator[tuple[str, _Listed]]:

@@ -13,6 +13,7 @@ from adapters.ingest.file_problem import FileProblem
 from domain.columns import Content
 from domain.delivery import SUMMED, Expected, Period, expected_of
 from domain.profile import DeclaredTotals
+from domain.sentence import Text, Word, sentence
 
 MANIFEST = "manifest.json"
 _LARGEST_NUMBER = 2**31 - 1
@@ -34,9 +35,14 @@ class Manifest:
     def differences(self, found: Set[str]) -> Iterator[FileProblem]:
         """Compare the files that it names with those found."""
         for name in sorted(self.declared.keys() - found):
-            yield FileProblem("manifest_file_absent", f"it names {name}, which is not there")
+            yield FileProblem(
+                "manifest_file_absent", sentence("it names {name}, which is not there", name=name)
+            )
         for name in sorted(found - self.declared.keys()):
-            yield FileProblem("manifest_incomplete", f"it does not name {name}, which is there")
+            yield FileProblem(
+                "manifest_incomplete",
+                sentence("it does not name {name}, which is there", name=name),
+            )
 
 
 def read_manifest(content: bytes, period: Period) -> Manifest:
@@ -75,8 +81,13 @@ def _delivery_no(data: dict[str, Any]) -> int | None:
 
 def _period_problems(stated: Any, period: Period, expected: Expected) -> Iterator[FileProblem]:
     if stated != str(period):
-        sentence = f"it is for the {expected.unit} {stated}, not for {period}"
-        yield FileProblem(f"manifest_{expected.unit}", sentence)
+        told = sentence(
+            "it is for the {unit} {stated}, not for {period}",
+            unit=Word("unit", expected.unit),
+            stated=str(stated),
+            period=str(period),
+        )
+        yield FileProblem(f"manifest_{expected.unit}", told)
 
 
 def _problems(
@@ -84,37 +95,41 @@ def _problems(
 ) -> Iterator[FileProblem]:
     for key, listed in entries.items():
         if not listed or len(listed) < len(_listed(data, key)):
-            yield _malformed(f"its {key!r} does not list files")
+            yield _malformed(sentence("its {key!r} does not list files", key=key))
         for place, entry in enumerate(listed, 1):
             if not _name(entry):
-                yield _malformed(f"file {place} in its {key!r} has no name")
-            name = _name(entry) or f"file {place} in {key!r}"
+                yield _malformed(
+                    sentence("file {place} in its {key!r} has no name", place=place, key=key)
+                )
+            name = _name(entry) or sentence("file {place} in {key!r}", place=place, key=key)
             yield from _entry_problems(entry, name, expected.listed[key])
     times = Counter(_name(entry) for listed in entries.values() for entry in listed)
     for name in sorted(name for name, count in times.items() if name and count > 1):
-        yield _malformed(f"it names {name} {times[name]} times")
+        yield _malformed(sentence("it names {name} {times} times", name=name, times=times[name]))
 
 
-def _entry_problems(entry: dict[str, Any], name: str, content: Content) -> Iterator[FileProblem]:
+def _entry_problems(entry: dict[str, Any], name: Text, content: Content) -> Iterator[FileProblem]:
     for number in filter(None, ("rows", SUMMED.get(content))):
         if _whole(entry, number) is None:
-            yield _malformed(f"the {number} of {name} is not a whole number")
+            yield _malformed(
+                sentence("the {key} of {name} is not a whole number", key=number, name=name)
+            )
     sha256 = entry.get("sha256")
     if sha256 is not None and not (isinstance(sha256, str) and _SHA256.fullmatch(sha256)):
-        yield _malformed(f"the sha256 of {name} is not 64 hex digits")
+        yield _malformed(sentence("the sha256 of {name} is not 64 hex digits", name=name))
 
 
-def _malformed(sentence: str) -> FileProblem:
-    return FileProblem("manifest_malformed", sentence)
+def _malformed(text: Text) -> FileProblem:
+    return FileProblem("manifest_malformed", text)
 
 
 def _json_object(content: bytes) -> dict[str, Any]:
     try:
         data = json.loads(content.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
-        raise _malformed(f"it is not JSON ({error})") from error
+        raise _malformed(sentence("it is not JSON ({error})", error=str(error))) from error
     if not isinstance(data, dict):
-        raise _malformed("it is not a JSON object")
+        raise _malformed(sentence("it is not a JSON object"))
     return data
 
 

@@ -12,6 +12,7 @@ from fsspec.core import url_to_fs
 
 from adapters.ingest.file_problem import FileProblem
 from domain.secrets import without_secrets
+from domain.sentence import sentence
 
 _DEEPEST: Final = 2  # a file, or a file in a folder of one seller
 # Errors of a connection by the names of their classes, which each library has of its own.
@@ -50,7 +51,8 @@ def fetch_folder(url: str, into: Path, wanted: Callable[[str], bool]) -> None:
     for name, target in targets.items():
         if target.stat().st_size != found[name]["size"]:
             raise FileProblem(
-                "store_unreachable", f"{name} arrived incomplete; run the command again"
+                "store_unreachable",
+                sentence("{name} arrived incomplete; run the command again", name=name),
             )
 
 
@@ -73,7 +75,9 @@ def read_object(url: str) -> bytes:
 def _target(into: Path, prefix: str, name: str) -> Path:
     relative = PurePosixPath(name).relative_to(prefix)
     if ".." in relative.parts or "\0" in name:
-        raise FileProblem("store_refused", f"the object {name} cannot be stored as a file")
+        raise FileProblem(
+            "store_refused", sentence("the object {name} cannot be stored as a file", name=name)
+        )
     return into / relative
 
 
@@ -89,11 +93,13 @@ def _wording(url: str) -> Iterator[None]:
         yield
     except ImportError as error:
         scheme = url.partition("://")[0]
-        sentence = (
-            f"{scheme}:// needs a library that is not installed; install "
-            f"growth-points[{scheme}] ({error})"
+        told = sentence(
+            "{scheme}:// needs a library that is not installed; install growth-points[{scheme}] "
+            "({error})",
+            scheme=scheme,
+            error=str(error),
         )
-        raise FileProblem("store_unknown", sentence) from error
+        raise FileProblem("store_unknown", told) from error
     except Exception as error:
         raise _problem(error) from error
 
@@ -103,9 +109,16 @@ def _problem(error: Exception) -> FileProblem:
     reason = without_secrets((str(error).strip().splitlines() or [type(error).__name__])[0])
     number = error.errno if isinstance(error, OSError) else None
     if number in _OF_THIS_DISK:
-        return FileProblem("store_unwritable", f"its files cannot be kept here ({reason})")
+        return FileProblem(
+            "store_unwritable", sentence("its files cannot be kept here ({reason})", reason=reason)
+        )
     names = {each.__name__ for each in type(error).__mro__}
     if number in _FOR_NOW or names & _CONNECTION:
-        return FileProblem("store_unreachable", f"the store cannot be read ({reason})")
-    sentence = f"the store cannot be read ({reason}); check its address, its access and its library"
-    return FileProblem("store_refused", sentence)
+        return FileProblem(
+            "store_unreachable", sentence("the store cannot be read ({reason})", reason=reason)
+        )
+    told = sentence(
+        "the store cannot be read ({reason}); check its address, its access and its library",
+        reason=reason,
+    )
+    return FileProblem("store_refused", told)

@@ -1,6 +1,6 @@
 """Collecting all problems of a delivery's files, to report them together."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -8,6 +8,7 @@ from adapters.ingest.file_problem import FileProblem
 from domain.delivery import Period
 from domain.findings import Finding, Severity
 from domain.refusal import Refused
+from domain.sentence import Text, joined, sentence, sentences, with_facts
 
 _FILES_NAMED = 3
 _TOLD_ONCE = "column_missing"
@@ -17,9 +18,15 @@ class DeliveryRefused(Refused):
     """A delivery that cannot be read, with all its problems as findings."""
 
     def __init__(self, period: Period, source: str, findings: tuple[Finding, ...]) -> None:
-        lines = "\n".join(f"  {finding.sentence}" for finding in findings)
+        lines = joined((joined(("  ", each.text), "") for each in findings), "\n")
         super().__init__(
-            f"the delivery of {period} in {source} cannot be read; nothing was written:\n{lines}"
+            sentence(
+                "the delivery of {period} in {source} cannot be read; nothing was "
+                "written:\n{lines}",
+                period=period,
+                source=source,
+                lines=lines,
+            )
         )
         self.period = period
         self.source = source
@@ -32,9 +39,9 @@ class Problems:
 
     _found: list[tuple[str, FileProblem]] = field(default_factory=list)
 
-    def add(self, rule: str, name: str, sentence: str) -> None:
+    def add(self, rule: str, name: str, text: Text) -> None:
         """Add a problem of the file or folder of that name."""
-        self._found.append((name, FileProblem(rule, sentence)))
+        self._found.append((name, FileProblem(rule, text)))
 
     @contextmanager
     def collecting(self, name: str) -> Iterator[None]:
@@ -44,7 +51,11 @@ class Problems:
         except FileProblem as problem:
             self._found.append((name, problem))
         except OSError as error:
-            self.add("file_unreadable", name, f"it cannot be opened ({error.strerror or error})")
+            self.add(
+                "file_unreadable",
+                name,
+                sentence("it cannot be opened ({why})", why=str(error.strerror or error)),
+            )
 
     def refuse_if_any(self, period: Period, source: str) -> None:
         """Raise DeliveryRefused with all problems; files with the same one share a finding."""
@@ -53,7 +64,7 @@ class Problems:
         alike: dict[object, list[tuple[str, FileProblem]]] = {}
         for name, problem in self._found:
             once = problem.rule == _TOLD_ONCE
-            key = (problem.rule, problem.sentence) if once else (name, problem)
+            key = (problem.rule, str(problem.text)) if once else (name, problem)
             alike.setdefault(key, []).append((name, problem))
         raise DeliveryRefused(period, source, tuple(map(_finding, alike.values())))
 
@@ -62,16 +73,28 @@ def _finding(alike: Sequence[tuple[str, FileProblem]]) -> Finding:
     """Return the finding for a problem that one or several files have."""
     names = [name for name, _ in alike]
     first, problem = alike[0]
-    if len(names) == 1:
-        where, parts = first, [problem.sentence, problem.more]
-    else:
-        others = len(names) - _FILES_NAMED
-        more = f" and {others:,} more file{'s'[: others != 1]}" if others > 0 else ""
-        where = f"{', '.join(names[:_FILES_NAMED])}{more}"
-        more_of_first = problem.more and f"as to {first}, {problem.more}"
-        parts = [problem.sentence.replace("it has", "each has", 1), more_of_first]
-    sentence = _shown(f"{where}: {'; '.join(filter(None, parts))}.")
-    return Finding(problem.rule, Severity.CRITICAL, sentence, len(names), _shown(where))
+    where: Text = first if len(names) == 1 else files_named(names[:_FILES_NAMED], len(names))
+    parts = [problem.text, problem.more]
+    if len(names) > 1:
+        of_first = sentence("as to {file}, {more}", file=first, more=problem.more)
+        parts = [problem.of_each, problem.more and of_first]
+    text = with_facts(sentence("{where}: {what}.", where=where, what=joined(parts)), _shown)
+    return Finding(
+        problem.rule, Severity.CRITICAL, text, len(names), str(with_facts(where, _shown))
+    )
+
+
+def files_named(names: Iterable[str], count: int) -> Text:
+    """Name a few of so many files."""
+    listed = ", ".join(few := list(names))
+    if count == len(few):
+        return listed
+    return sentences(
+        "{names} and {count:,} more file",
+        "{names} and {count:,} more files",
+        count=count - len(few),
+        names=listed,
+    )
 
 
 def _shown(text: str) -> str:

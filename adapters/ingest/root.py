@@ -6,6 +6,7 @@ from typing import Final
 
 from domain.delivery import Period, expected_of
 from domain.refusal import WrongUsage
+from domain.sentence import joined, sentence
 
 STORES: Final = ("s3",)
 """The schemes of object stores that may be read."""
@@ -42,16 +43,24 @@ def valid_root(root: str) -> str:
         return root
     scheme, _, place = root.partition("://")
     if scheme not in STORES:
-        known = " or ".join(f"{each}://" for each in STORES)
+        known = joined((f"{each}://" for each in STORES), sentence(" or "))
         raise RootInvalid(
-            f"settlement folders are not read from {scheme}://; give a path, or a URL that begins "
-            f"with {known}"
+            sentence(
+                "settlement folders are not read from {scheme}://; give a path, or a "
+                "URL that begins with {known}",
+                scheme=scheme,
+                known=known,
+            )
         )
     if not _WITHIN.fullmatch(place):
         raise RootInvalid(
-            f"the root of the settlement folders in {scheme}:// is more than a bucket and folders; "
-            "leave out users, keys and parameters, and set credentials where the program runs "
-            "(AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_PROFILE)"
+            sentence(
+                "the root of the settlement folders in {scheme}:// is more than a "
+                "bucket and folders; leave out users, keys and parameters, and set "
+                "credentials where the program runs (AWS_ACCESS_KEY_ID, "
+                "AWS_SECRET_ACCESS_KEY, AWS_PROFILE)",
+                scheme=scheme,
+            )
         )
     return root
 
@@ -72,11 +81,17 @@ def require_root(root: str, period: Period) -> None:
         return
     folder, own = local_path(root), Path(_folder_of(period))
     if not folder.is_dir():
-        raise RootUnknown(f"there is no folder {folder} to look for settlement folders in")
+        raise RootUnknown(
+            sentence("there is no folder {folder} to look for settlement folders in", folder=folder)
+        )
     if folder.parts[-len(own.parts) :] == own.parts and not (folder / own).exists():
         raise RootUnknown(
-            f"{folder} is the folder of {period} itself; give the root that contains it, "
-            f"{folder.parents[len(own.parts) - 1]}"
+            sentence(
+                "{folder} is the folder of {period} itself; give the root that contains it, {root}",
+                folder=folder,
+                period=period,
+                root=folder.parents[len(own.parts) - 1],
+            )
         )
 
 

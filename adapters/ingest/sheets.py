@@ -15,6 +15,7 @@ from adapters.ingest.headers import column_name, recognized, require_columns
 from adapters.ingest.spreadsheets import Sheet, read_sheets
 from domain.columns import Content, Kind
 from domain.delivery import COLUMNS, KNOWN_WORDS
+from domain.sentence import sentence
 from domain.written import word_key
 
 _WHOLE = re.compile(r"[+-]?[0-9]{1,3}(,?[0-9]{3})*(\.0+)?")
@@ -57,7 +58,7 @@ def choose_sheets(path: Path, content: Content, stated: frozenset[str]) -> Choic
     _refuse_rows(look.sheet.name for look in others if look.holds_rows)
     nearest = sorted(others, key=lambda look: -look.known)[:1]
     for sheet in chosen or [look.sheet for look in nearest]:
-        where = f" in its sheet {sheet.name}" if len(looks) > 1 else ""
+        where = sentence(" in its sheet {sheet}", sheet=sheet.name) if len(looks) > 1 else ""
         require_columns(sheet.names, content, stated, where)
     if not looks:
         require_columns((), content, stated)
@@ -80,11 +81,12 @@ def _is_enough(known: int, width: int) -> bool:
 
 def _refuse_rows(names: Iterable[str]) -> None:
     if listed := ", ".join(names):
-        sentence = (
-            f"rows that look like a delivery's are not under a header in sheet {listed}; make the "
-            "header the first row there, or remove the sheet"
+        told = sentence(
+            "rows that look like a delivery's are not under a header in sheet {sheets}; make the "
+            "header the first row there, or remove the sheet",
+            sheets=listed,
         )
-        raise FileProblem("sheet_header_absent", sentence)
+        raise FileProblem("sheet_header_absent", told)
 
 
 def _holds_rows(rows: Iterable[Sequence[str]], content: Content, width: int) -> bool:

@@ -11,6 +11,7 @@ from adapters.ingest.manifest import MANIFEST, Manifest
 from adapters.ingest.problems import Problems
 from adapters.signatures.senders import Sender, Senders
 from adapters.signatures.sshsig import LONGEST, NAMESPACE, Signature, SignatureInvalid
+from domain.sentence import Word, message_of, sentence
 
 SIGNATURE: Final = "manifest.json.sig"
 _SIGN: Final = f"ssh-keygen -Y sign -n {NAMESPACE} -f KEY < {MANIFEST} > {SIGNATURE}"
@@ -39,8 +40,14 @@ class SignedManifest:
                 problems.add(
                     "file_unlike_signed",
                     name,
-                    f"it is not the file that {self.sender.name} signed (its SHA-256 is {sha256}, "
-                    f"the signed one {self.hashes.get(name)}); have the {unit} delivered again",
+                    sentence(
+                        "it is not the file that {sender} signed (its SHA-256 is {found}, the "
+                        "signed one {signed}); have the {unit} delivered again",
+                        sender=self.sender.name,
+                        found=sha256,
+                        signed=self.hashes.get(name),
+                        unit=Word("unit", unit),
+                    ),
                 )
 
 
@@ -73,21 +80,35 @@ class TrustedSenders:
             signature = Signature.parse(armored)
             signature.verify(content)
         except SignatureInvalid as error:
-            sentence = f"{error}. Have the sender sign this {MANIFEST}: {_SIGN}"
-            raise FileProblem("signature_invalid", sentence) from error
+            told = sentence(
+                "{error}. Have the sender sign this {manifest}: {sign}",
+                error=message_of(error),
+                manifest=MANIFEST,
+                sign=_SIGN,
+            )
+            raise FileProblem("signature_invalid", told) from error
         known = self.senders.with_key(signature.key)
         if not known:
             raise FileProblem(
                 "sender_unknown",
-                f"it was made with the key {signature.key.fingerprint}, which {self.senders.file} "
-                "does not list; ask the sender whether the key is theirs before you list it",
+                sentence(
+                    "it was made with the key {fingerprint}, which {file} does not list; "
+                    "ask the sender whether the key is theirs before you list it",
+                    fingerprint=signature.key.fingerprint,
+                    file=str(self.senders.file),
+                ),
             )
         reasons = [each.why_not(self.at) for each in known]
         if None not in reasons:
             raise FileProblem(
                 "sender_not_valid",
-                f"it was made by {known[-1].name}, whose key {reasons[-1]}, as {self.senders.file} "
-                "says; have the manifest signed with a valid key",
+                sentence(
+                    "it was made by {name}, whose key {why}, as {file} says; have the "
+                    "manifest signed with a valid key",
+                    name=known[-1].name,
+                    why=reasons[-1],
+                    file=str(self.senders.file),
+                ),
             )
         return known[reasons.index(None)]
 
@@ -97,13 +118,20 @@ def _binding(sender: Sender, content: bytes, armored: bytes, manifest: Manifest)
     if unhashed := sorted(manifest.declared.keys() - hashes):
         raise FileProblem(
             "manifest_unhashed",
-            f"{sender.name} signed a {MANIFEST} without the sha256 of {', '.join(unhashed[:3])}: "
-            "nothing proves the file; the manifest must have it for every file",
+            sentence(
+                "{name} signed a {manifest} without the sha256 of {names}: nothing "
+                "proves the file; the manifest must have it for every file",
+                name=sender.name,
+                manifest=MANIFEST,
+                names=", ".join(unhashed[:3]),
+            ),
         )
     if manifest.delivery_no is None:
         raise FileProblem(
             "manifest_malformed",
-            f"the delivery_no of {MANIFEST} is not a whole number from 1 on",
+            sentence(
+                "the delivery_no of {manifest} is not a whole number from 1 on", manifest=MANIFEST
+            ),
         )
     return SignedManifest(sender, content, armored.decode("ascii"), hashes, manifest.delivery_no)
 
@@ -111,8 +139,12 @@ def _binding(sender: Sender, content: bytes, armored: bytes, manifest: Manifest)
 def _unsigned(lacks: str) -> FileProblem:
     return FileProblem(
         "delivery_unsigned",
-        f"the delivery has no {lacks}, and only signed ones are accepted "
-        f"(GROWTH_POINTS_SENDERS); have the sender sign it: {_SIGN}",
+        sentence(
+            "the delivery has no {lacks}, and only signed ones are accepted "
+            "(GROWTH_POINTS_SENDERS); have the sender sign it: {sign}",
+            lacks=lacks,
+            sign=_SIGN,
+        ),
     )
 
 
@@ -122,6 +154,6 @@ def _read_signature(folder: Path) -> bytes | None:
     if not path.exists():
         return None
     if not path.is_file():
-        raise FileProblem("signature_invalid", "it is no ordinary file")
+        raise FileProblem("signature_invalid", sentence("it is no ordinary file"))
     with path.open("rb") as file:
         return file.read(LONGEST + 1)

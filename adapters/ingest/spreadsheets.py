@@ -16,6 +16,7 @@ from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, Shee
 
 from adapters.ingest.file_problem import FileProblem, damaged
 from adapters.ingest.headers import column_name
+from domain.sentence import sentence
 
 _LONGEST_NAME = 31  # Excel's limit
 _COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -89,8 +90,10 @@ def _distinct(names: Iterable[str]) -> list[str]:
     safe = [_safe(name) for name in names]
     counted = Counter(name.casefold() for name in safe)
     if same := [name for name in safe if counted[name.casefold()] > 1]:
-        sentence = f"two of its sheets have the name {same[0]}; save it in a spreadsheet program"
-        raise FileProblem("file_damaged", sentence)
+        told = sentence(
+            "two of its sheets have the name {name}; save it in a spreadsheet program", name=same[0]
+        )
+        raise FileProblem("file_damaged", told)
     return safe
 
 
@@ -117,15 +120,22 @@ def _no_archive(path: Path) -> FileProblem:
     with path.open("rb") as file:
         start = file.read(len(_COMPOUND))
     if start.startswith(b"PK\x03\x04"):
-        sentence = "the spreadsheet is cut off; ask its sender for it again"
-        return FileProblem("file_damaged", sentence)
+        return FileProblem(
+            "file_damaged", sentence("the spreadsheet is cut off; ask its sender for it again")
+        )
     if start != _COMPOUND:
-        return FileProblem("file_mislabeled", "it is not an .xlsx spreadsheet, as its name says")
+        return FileProblem(
+            "file_mislabeled", sentence("it is not an .xlsx spreadsheet, as its name says")
+        )
     if _ENCRYPTED in path.read_bytes():
-        sentence = "the workbook is encrypted with a password; save it without one"
-        return FileProblem("file_encrypted", sentence)
-    sentence = "it is an old .xls workbook, not an .xlsx spreadsheet; save it as .xlsx"
-    return FileProblem("file_mislabeled", sentence)
+        return FileProblem(
+            "file_encrypted",
+            sentence("the workbook is encrypted with a password; save it without one"),
+        )
+    return FileProblem(
+        "file_mislabeled",
+        sentence("it is an old .xls workbook, not an .xlsx spreadsheet; save it as .xlsx"),
+    )
 
 
 def _as_text(cell: Any) -> str:

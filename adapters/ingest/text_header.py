@@ -10,16 +10,17 @@ from adapters.ingest.compressed import opened
 from adapters.ingest.file_problem import FileProblem
 from adapters.ingest.headers import column_name
 from adapters.ingest.utf_16 import decoded_start
+from domain.sentence import sentence
 
 _LOOKED_AT = 1 << 20
 _HEADER_LIMIT = 1_000_000
 _COMMAS_OF_A_ROW = 5  # one less than in the narrowest table
 _NOT_TEXT = {
-    b"PAR1": "a Parquet file",
-    b"PK\x03\x04": "a ZIP archive or a spreadsheet",
-    b"\x1f\x8b": "compressed with gzip",
-    b"\x28\xb5\x2f\xfd": "compressed with zstd",
-    b"\xd0\xcf\x11\xe0": "an old .xls workbook or one with a password",
+    b"PAR1": sentence("a Parquet file"),
+    b"PK\x03\x04": sentence("a ZIP archive or a spreadsheet"),
+    b"\x1f\x8b": sentence("compressed with gzip"),
+    b"\x28\xb5\x2f\xfd": sentence("compressed with zstd"),
+    b"\xd0\xcf\x11\xe0": sentence("an old .xls workbook or one with a password"),
 }
 _UTF_16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _UTF_32_MARKS = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
@@ -57,7 +58,7 @@ def text_header(path: Path) -> tuple[tuple[str, ...], TextForm]:
     delimiter = _delimiter(text) if encoding is Encoding.UTF_16 else ","
     names, lines = _first_record(text, delimiter)
     if any("\udc80" <= letter <= "\udcff" for name in names for letter in name):
-        raise FileProblem("file_encoding", "its header is neither UTF-8 nor CP949 text")
+        raise FileProblem("file_encoding", sentence("its header is neither UTF-8 nor CP949 text"))
     return tuple(map(column_name, names)), TextForm(encoding, delimiter, lines)
 
 
@@ -83,8 +84,13 @@ def _holds_a_row(name: str, delimiter: str) -> bool:
 
 
 def _quote_open() -> FileProblem:
-    sentence = "a quote in its header is not closed there, so its rows cannot be separated"
-    return FileProblem("file_damaged", f"{sentence}; ask its sender for it again")
+    return FileProblem(
+        "file_damaged",
+        sentence(
+            "a quote in its header is not closed there, so its rows cannot be separated; ask its "
+            "sender for it again"
+        ),
+    )
 
 
 def _delimiter(text: str) -> str:
@@ -104,16 +110,21 @@ def _encoding(start: bytes) -> Encoding:
     """
     for magic, what in _NOT_TEXT.items():
         if start.startswith(magic):
-            raise FileProblem("file_mislabeled", f"it is {what}, not the CSV text its name says")
+            raise FileProblem(
+                "file_mislabeled",
+                sentence("it is {what}, not the CSV text its name says", what=what),
+            )
     if start.startswith(_UTF_32_MARKS):
-        raise FileProblem("file_encoding", "it is written in UTF-32; save it as CSV in UTF-8")
+        raise FileProblem(
+            "file_encoding", sentence("it is written in UTF-32; save it as CSV in UTF-8")
+        )
     if start.startswith(_UTF_16_MARKS):
         return Encoding.UTF_16
     line = start.replace(b"\r", b"\n").partition(b"\n")[0]
     if b"\0" in line:
         raise _with_zeros(start)
     if len(line) > _HEADER_LIMIT:
-        raise FileProblem("file_mislabeled", "it is not CSV text, as its name says")
+        raise FileProblem("file_mislabeled", sentence("it is not CSV text, as its name says"))
     return _matching(start if line.isascii() else line)
 
 
@@ -131,9 +142,14 @@ def _with_zeros(start: bytes) -> FileProblem:
     """Return the problem of a text with NUL bytes: no byte-order mark, or not a text."""
     for name in ("UTF-32", "UTF-16"):
         if any(_has_header_in(f"{name}-{order}", start) for order in ("LE", "BE")):
-            sentence = f"it is written in {name} without a byte-order mark"
-            return FileProblem("file_encoding", f"{sentence}; save it as CSV in UTF-8")
-    return FileProblem("file_mislabeled", "it is not CSV text, as its name says")
+            return FileProblem(
+                "file_encoding",
+                sentence(
+                    "it is written in {name} without a byte-order mark; save it as CSV in UTF-8",
+                    name=name,
+                ),
+            )
+    return FileProblem("file_mislabeled", sentence("it is not CSV text, as its name says"))
 
 
 def _has_header_in(encoding: str, start: bytes) -> bool:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from adapters.ingest.file_problem import FileProblem
+from domain.sentence import Text, sentence
 
 CHUNK: Final = 1 << 20
 _LONGEST_LINE: Final = 16 << 20  # a line of a delivery has some hundred bytes
@@ -33,7 +34,7 @@ def unpacked(file: BinaryIO, packed_size: int) -> Iterator[bytes]:
     most = max(_MOST_UNPACKED, _MOST_TIMES * packed_size)
     for number, chunk in enumerate(iter(lambda: file.read(CHUNK), b"")):
         if number * CHUNK > most:
-            raise _beyond(f"it unpacks to more than {most:,} bytes")
+            raise _beyond(sentence("it unpacks to more than {most:,} bytes", most=most))
         yield chunk
 
 
@@ -44,7 +45,9 @@ def with_short_lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
         end = max(chunk.rfind(b"\n"), chunk.rfind(b"\r"))
         length = len(chunk) + (length if end < 0 else -1 - end)
         if length > _LONGEST_LINE:
-            raise _beyond(f"one of its lines has more than {_LONGEST_LINE:,} bytes")
+            raise _beyond(
+                sentence("one of its lines has more than {most:,} bytes", most=_LONGEST_LINE)
+            )
         yield chunk
 
 
@@ -84,12 +87,15 @@ def _quotes(chunk: bytes) -> int:
 
 def _refuse_many(notes: int, empty: int, width: int) -> None:
     if empty > _MOST_EMPTY_LINES:
-        raise _beyond(f"it has more than {_MOST_EMPTY_LINES:,} empty lines")
+        raise _beyond(sentence("it has more than {most:,} empty lines", most=_MOST_EMPTY_LINES))
     if notes > _MOST_NOTES:
         raise FileProblem(
             "file_damaged",
-            f"too many of its rows are not UTF-8 or do not have the {width} values of its header; "
-            "ask its sender for it again",
+            sentence(
+                "too many of its rows are not UTF-8 or do not have the {width} values "
+                "of its header; ask its sender for it again",
+                width=width,
+            ),
         )
 
 
@@ -128,5 +134,8 @@ def _notes_on_encoding(chunk: bytes) -> int:
     return _OF_A_NOTE * min(odd, chunk.count(b"\n") + 1) if odd else 0
 
 
-def _beyond(what: str) -> FileProblem:
-    return FileProblem("file_damaged", f"{what}, which no export does; ask its sender for it again")
+def _beyond(what: Text) -> FileProblem:
+    return FileProblem(
+        "file_damaged",
+        sentence("{what}, which no export does; ask its sender for it again", what=what),
+    )

@@ -6,12 +6,17 @@ import io
 from collections.abc import Iterable, Iterator
 
 from adapters.ingest.file_problem import FileProblem
+from domain.sentence import sentence
 
 _ROWS_AT_ONCE = 10_000
 _LONGEST_LINE = 8 << 20  # letters
-_TOO_LONG = f"one of its lines has more than {_LONGEST_LINE:,} letters, which no export has"
-_DAMAGED = "its text in UTF-16 is damaged; ask its sender for it again"
-_UNPAIRED = "its quotes are unbalanced, so rows cannot be separated; ask its sender for it again"
+_TOO_LONG = sentence(
+    "one of its lines has more than {most:,} letters, which no export has", most=_LONGEST_LINE
+)
+_DAMAGED = sentence("its text in UTF-16 is damaged; ask its sender for it again")
+_UNPAIRED = sentence(
+    "its quotes are unbalanced, so rows cannot be separated; ask its sender for it again"
+)
 
 
 def in_plain_csv(chunks: Iterable[bytes], delimiter: str) -> Iterator[bytes]:

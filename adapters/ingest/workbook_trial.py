@@ -15,16 +15,19 @@ from pathlib import Path
 from typing import Final
 
 from adapters.ingest.file_problem import FileProblem
+from domain.sentence import sentence
 
 _MOST_MEMORY: Final = 1_000_000_000
 _MOST_SECONDS: Final = 10  # of a processor
 _READ, _BROKEN = b"read", b"broken"
 _TOO_LARGE: Final = FileProblem(
     "file_damaged",
-    "its sheets are larger than can be read, or span too many empty cells; save it as CSV",
+    sentence(
+        "its sheets are larger than can be read, or span too many empty cells; save it as CSV"
+    ),
 )
 _UNREADABLE: Final = FileProblem(
-    "file_damaged", "it is damaged so that it cannot be read; ask its sender for it again"
+    "file_damaged", sentence("it is damaged so that it cannot be read; ask its sender for it again")
 )
 
 

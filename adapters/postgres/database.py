@@ -14,6 +14,7 @@ from sqlalchemy.exc import ArgumentError, OperationalError, ProgrammingError
 from adapters.postgres.waiting import LOCK_TIMEOUT_SECONDS, name_who_holds_locks
 from domain.refusal import Unavailable, WrongUsage
 from domain.secrets import without_secrets
+from domain.sentence import sentence
 
 # What a login may work as: the first that it is a member of, unless something is to be approved.
 STORES_ROLE: Final = "growth_points_stores"
@@ -107,14 +108,23 @@ def open_database(
         engine.dispose()
 
 
+def roll_back_all(engine: Engine) -> None:
+    """Let every transaction of an engine be rolled back where it would be committed."""
+    event.listen(engine, "commit", lambda connection: connection.connection.rollback())
+
+
 def migrate(engine: Engine) -> None:
     """Apply missing migrations, in one process at a time."""
     applied = _applied(engine)
     newest = max(file.name[:4] for file in _VERSIONS.glob("[0-9]*.py"))
     if applied is not None and applied > newest:
         raise DatabaseNewer(
-            f"The database is at migration {applied}, this program knows {newest}: "
-            "use the newer version of growth-points."
+            sentence(
+                "The database is at migration {applied}, this program knows {newest}: "
+                "use the newer version of growth-points.",
+                applied=applied,
+                newest=newest,
+            )
         )
     if applied == newest:
         return
@@ -125,8 +135,12 @@ def migrate(engine: Engine) -> None:
             raise
         diagnosis = error.orig.diag
         raise MigrationForbidden(
-            f"The database cannot be migrated: {diagnosis.message_primary}. "
-            f"{diagnosis.message_hint or 'Its user must own the schema growth_points'}."
+            sentence(
+                "The database cannot be migrated: {why}. {hint}.",
+                why=diagnosis.message_primary,
+                hint=diagnosis.message_hint
+                or sentence("Its user must own the schema growth_points"),
+            )
         ) from error
 
 
@@ -153,20 +167,31 @@ def _applied(engine: Engine) -> str | None:
     except OperationalError as error:
         reason = without_secrets(str(error.orig).strip().splitlines()[0].rstrip("."))
         raise DatabaseUnreachable(
-            f"No connection to {_shown(engine.url)}: {reason}. Is the database running, and "
-            "GROWTH_POINTS_DATABASE_URL right?"
+            sentence(
+                "No connection to {url}: {reason}. Is the database running, and "
+                "GROWTH_POINTS_DATABASE_URL right?",
+                url=_shown(engine.url),
+                reason=reason,
+            )
         ) from None
     except ProgrammingError as error:
         if getattr(error.orig, "sqlstate", None) is None:  # libpq's own
             raise DatabaseUrlInvalid(
-                "GROWTH_POINTS_DATABASE_URL has a parameter that PostgreSQL does not know, or a "
-                "value that it does not take; write postgresql://user@host/database"
+                sentence(
+                    "GROWTH_POINTS_DATABASE_URL has a parameter that PostgreSQL does not "
+                    "know, or a value that it does not take; write "
+                    "postgresql://user@host/database"
+                )
             ) from None
         if not isinstance(error.orig, InsufficientPrivilege):
             raise
         raise LoginForbidden(
-            f"The database login {engine.url.username} may not use this program: let an "
-            f"administrator grant it one of {', '.join(_ROLES)}."
+            sentence(
+                "The database login {username} may not use this program: let an "
+                "administrator grant it one of {roles}.",
+                username=engine.url.username,
+                roles=", ".join(_ROLES),
+            )
         ) from None
 
 
@@ -194,16 +219,23 @@ def _parsed(url: str) -> URL:
         parsed = make_url(url)
     except (ArgumentError, ValueError):
         raise DatabaseUrlInvalid(
-            "GROWTH_POINTS_DATABASE_URL is not a URL; write postgresql://user@host/database"
+            sentence(
+                "GROWTH_POINTS_DATABASE_URL is not a URL; write postgresql://user@host/database"
+            )
         ) from None
     if "@" in (parsed.host or ""):
         raise DatabaseUrlInvalid(
-            "GROWTH_POINTS_DATABASE_URL has more than one '@'; write one in a password as %40"
+            sentence(
+                "GROWTH_POINTS_DATABASE_URL has more than one '@'; write one in a password as %40"
+            )
         )
     if parsed.get_backend_name() != "postgresql":
         raise DatabaseUrlInvalid(
-            f"GROWTH_POINTS_DATABASE_URL names {parsed.get_backend_name()!r}; "
-            "only PostgreSQL is supported: postgresql://user@host/database"
+            sentence(
+                "GROWTH_POINTS_DATABASE_URL names {kind!r}; only "
+                "PostgreSQL is supported: postgresql://user@host/database",
+                kind=parsed.get_backend_name(),
+            )
         )
     return parsed
 
@@ -233,8 +265,12 @@ def _role_of_login(engine: Engine, work_as: str | None) -> str | None:
         role: str | None = connection.scalar(_FIRST_ROLE, {"roles": roles})
     if role is None and work_as is not None:
         raise LoginForbidden(
-            f"The database login {engine.url.username} may not work as {work_as}: let an "
-            "administrator grant it that role."
+            sentence(
+                "The database login {username} may not work as {work_as}: let an "
+                "administrator grant it that role.",
+                username=engine.url.username,
+                work_as=work_as,
+            )
         )
     return role
 
@@ -249,8 +285,12 @@ def work_as_approver(connection: Connection) -> None:
     login, may_approve = connection.execute(_MAY_APPROVE).one()
     if not may_approve:
         raise LoginForbidden(
-            f"The database login {login} may not approve payouts. Set "
-            "GROWTH_POINTS_DATABASE_URL to the approver's login and run the command again."
+            sentence(
+                "The database login {login} may not approve payouts. Set "
+                "GROWTH_POINTS_DATABASE_URL to the approver's login and run the "
+                "command again.",
+                login=login,
+            )
         )
     connection.execute(text("SET LOCAL ROLE growth_points_approver"))
 

@@ -1,7 +1,7 @@
 """Revisions: the ingested deliveries of each settlement month, the newest of which is current."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -99,7 +99,7 @@ def record_revision(
             amount_krw=profile.amount_krw,
             sellers=profile.sellers,
             profile=profile.as_data(),
-            findings=[asdict(finding) for finding in findings],
+            findings=[finding.stored() for finding in findings],
             actor=actor,
             rows_hash=hash_files(files),
         )

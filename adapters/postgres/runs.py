@@ -156,8 +156,11 @@ class EarlierRun:
     amount_krw: int
 
 
-def last_evaluating_run(connection: Connection, month: SettlementMonth) -> EarlierRun | None:
-    """Return the last run that decided a month, None if there is none."""
+def last_evaluating_run(
+    connection: Connection, month: SettlementMonth, before: int | None = None
+) -> EarlierRun | None:
+    """Return the last run that decided a month, or the last before an evaluation; None if none."""
+    earlier = run.c.evaluation_id.is_not(None) if before is None else run.c.evaluation_id < before
     row = connection.execute(
         select(
             run.c.run_no,
@@ -169,7 +172,7 @@ def last_evaluating_run(connection: Connection, month: SettlementMonth) -> Earli
             revision.c.amount_krw,
         )
         .join(revision, revision.c.revision_id == run.c.revision_id)
-        .where(run.c.settlement_month == month, run.c.evaluation_id.is_not(None))
+        .where(run.c.settlement_month == month, earlier)
         .order_by(run.c.run_no.desc())
         .limit(1)
     ).first()

@@ -3,10 +3,11 @@
 from typing import Any, Final
 
 from psycopg.errors import LockNotAvailable
-from sqlalchemy import Engine, event, text
+from sqlalchemy import Engine, Row, event, text
 from sqlalchemy.engine import ExceptionContext
 
 from domain.refusal import Unavailable
+from domain.sentence import Text, joined, sentence
 
 LOCK_TIMEOUT_SECONDS: Final = 600
 
@@ -37,24 +38,34 @@ def _explain(context: ExceptionContext) -> None:
     error, connection = context.original_exception, context.connection
     if isinstance(error, LockNotAvailable) and connection is not None:
         session: Any = connection.connection.dbapi_connection
-        raise WaitedTooLong(_sentence(connection.engine, session.info.backend_pid)) from error
+        raise WaitedTooLong(_told(connection.engine, session.info.backend_pid)) from error
 
 
-def _sentence(engine: Engine, waited: int) -> str:
+def _told(engine: Engine, waited: int) -> Text:
     with engine.connect() as connection:
         connection.execute(
             text("SET LOCAL ROLE NONE")
         )  # its login may see more of its own sessions
         limit = connection.scalar(text("SHOW lock_timeout"))
         holders = connection.execute(_HOLDERS, {"waited": waited}).all()
-    named = [
-        f"{each.usename} (process {each.pid}, {each.application_name or 'unnamed'}"
-        + (f", since {each.since})" if each.since else ")")
-        for each in holders
-        if each.rank == holders[0].rank
-    ]
-    return (
-        f"Gave up after waiting {limit} for a lock that another session of the database holds: "
-        f"{' or '.join(named) or 'it has ended meanwhile'}. Nothing was changed; run the command "
-        "again when that session has ended."
+    first = [each for each in holders if each.rank == holders[0].rank]
+    return sentence(
+        "Gave up after waiting {limit} for a lock that another session of the database holds: "
+        "{who}. Nothing was changed; run the command again when that session has ended.",
+        limit=limit,
+        who=joined(map(_holder, first), sentence(" or "))
+        if first
+        else sentence("it has ended meanwhile"),
     )
+
+
+def _holder(session: Row[Any]) -> Text:
+    facts = {
+        "user": session.usename,
+        "pid": session.pid,
+        "name": session.application_name or sentence("unnamed"),
+        "since": session.since,
+    }
+    if session.since:
+        return sentence("{user} (process {pid}, {name}, since {since})", **facts)
+    return sentence("{user} (process {pid}, {name})", **facts)

@@ -19,6 +19,7 @@ from adapters.sample.lines import MOST_LINES, MonthPlan, lines_between
 from adapters.sample.stores import Stores
 from domain.months import SettlementMonth
 from domain.refusal import Refused, WrongUsage
+from domain.sentence import Text, sentence
 
 FileFormat = Literal["parquet", "csv"]
 
@@ -41,9 +42,13 @@ class SampleInvalid(WrongUsage):
 class NotThatSample(Refused):
     """A folder with other content than the requested sample."""
 
-    def __init__(self, directory: Path, holds: str) -> None:
+    def __init__(self, directory: Path, holds: Text) -> None:
         super().__init__(
-            f"{directory} holds {holds}; nothing was written. Name a new or an empty folder."
+            sentence(
+                "{directory} holds {holds}; nothing was written. Name a new or an empty folder.",
+                directory=directory,
+                holds=holds,
+            )
         )
         self.directory = directory
 
@@ -59,14 +64,27 @@ class _Marketplace:
 
     def __post_init__(self) -> None:
         if not 1 <= self.sellers <= MOST_SELLERS:
-            raise SampleInvalid(f"{self.sellers} sellers: ask for 1 to {MOST_SELLERS:,}")
+            raise SampleInvalid(
+                sentence(
+                    "{sellers} sellers: ask for 1 to {most_sellers:,}",
+                    sellers=self.sellers,
+                    most_sellers=MOST_SELLERS,
+                )
+            )
         if not self.sellers <= self.lines <= MOST_LINES:
             raise SampleInvalid(
-                f"{self.lines} lines a month for {self.sellers} sellers: "
-                f"ask for at least one line a seller and at most {MOST_LINES:,}"
+                sentence(
+                    "{lines} lines a month for {sellers} sellers: ask for at least one "
+                    "line a seller and at most {most_lines:,}",
+                    lines=self.lines,
+                    sellers=self.sellers,
+                    most_lines=MOST_LINES,
+                )
             )
         if self.seed < 0:
-            raise SampleInvalid(f"seed {self.seed} is negative; ask for 0 or more")
+            raise SampleInvalid(
+                sentence("seed {seed} is negative; ask for 0 or more", seed=self.seed)
+            )
 
 
 def write_sample(
@@ -98,25 +116,37 @@ def write_sample(
 def _check_months(months: Sequence[SettlementMonth]) -> None:
     if not months or any(later <= earlier for earlier, later in pairwise(months)):
         raise SampleInvalid(
-            "the months must run from an earlier to a later one, for example 2026-05..2026-10"
+            sentence(
+                "the months must run from an earlier to a later one, for example 2026-05..2026-10"
+            )
         )
     for month in (months[0], months[-1]):
         if not FIRST_MONTH <= month <= LAST_MONTH:
-            raise SampleInvalid(f"{month}: samples exist from {FIRST_MONTH} to {LAST_MONTH}")
+            raise SampleInvalid(
+                sentence(
+                    "{month}: samples exist from {first_month} to {last_month}",
+                    month=month,
+                    first_month=FIRST_MONTH,
+                    last_month=LAST_MONTH,
+                )
+            )
 
 
 def claim(directory: Path, sample: Mapping[str, int | str]) -> None:
     """Record a sample in its folder; raises NotThatSample if the folder has other content."""
     marker = directory / _MARKER
     if directory.exists() and not directory.is_dir():
-        raise NotThatSample(directory, "a file")
+        raise NotThatSample(directory, sentence("a file"))
     if marker.exists():
         if marker.read_text(encoding="utf-8") != as_json(sample):
             *names, last = (name.removeprefix("file_") for name in sample)
-            raise NotThatSample(directory, f"a sample of other {', '.join(names)} or {last}")
+            raise NotThatSample(
+                directory,
+                sentence("a sample of other {names} or {last}", names=", ".join(names), last=last),
+            )
         return
     if directory.exists() and any(directory.iterdir()):
-        raise NotThatSample(directory, "other files")
+        raise NotThatSample(directory, sentence("other files"))
     directory.mkdir(parents=True, exist_ok=True)
     marker.write_text(as_json(sample), encoding="utf-8")
 

@@ -20,6 +20,7 @@ from adapters.sample.files import (
     whole_folder,
     write_file,
 )
+from domain.sentence import sentence
 
 FIRST_DAY: Final = (FIRST_MONTH + 1).first_day
 LAST_DAY: Final = LAST_MONTH.last_day
@@ -38,9 +39,21 @@ class _Rewards:
 
     def __post_init__(self) -> None:
         if not 1 <= self.sellers <= MOST_SELLERS:
-            raise SampleInvalid(f"{self.sellers} sellers: ask for 1 to {MOST_SELLERS:,}")
+            raise SampleInvalid(
+                sentence(
+                    "{sellers} sellers: ask for 1 to {most_sellers:,}",
+                    sellers=self.sellers,
+                    most_sellers=MOST_SELLERS,
+                )
+            )
         if not 1 <= self.entries <= MOST_ENTRIES:
-            raise SampleInvalid(f"{self.entries} entries a day: ask for 1 to {MOST_ENTRIES:,}")
+            raise SampleInvalid(
+                sentence(
+                    "{entries} entries a day: ask for 1 to {most_entries:,}",
+                    entries=self.entries,
+                    most_entries=MOST_ENTRIES,
+                )
+            )
 
 
 def write_rewards(
@@ -62,7 +75,14 @@ def write_rewards(
     rewards = _Rewards(sellers, entries, seed, file_format)
     for day in (min(days), max(days)):
         if not FIRST_DAY <= day <= LAST_DAY:
-            raise SampleInvalid(f"{day}: rewards exist from {FIRST_DAY} to {LAST_DAY}")
+            raise SampleInvalid(
+                sentence(
+                    "{day}: rewards exist from {first_day} to {last_day}",
+                    day=day,
+                    first_day=FIRST_DAY,
+                    last_day=LAST_DAY,
+                )
+            )
     folder = directory / "rewards"
     claim(folder, asdict(rewards))
     for day in sorted(days):

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from adapters.signatures.sshsig import KEY_TYPE, NAMESPACE, PublicKey, SignatureInvalid
 from domain.refusal import WrongUsage
+from domain.sentence import Text, sentence
 
 _SEOUL: Final = ZoneInfo("Asia/Seoul")
 _LINE: Final = re.compile(
@@ -33,12 +34,14 @@ class Sender:
     valid_after: datetime | None = None
     valid_before: datetime | None = None
 
-    def why_not(self, at: datetime) -> str | None:
+    def why_not(self, at: datetime) -> Text | None:
         """Return why the key may not sign at an instant, None if it may."""
         if self.valid_after is not None and at < self.valid_after:
-            return f"is valid only after {self.valid_after:%Y-%m-%d %H:%M %Z}"
+            return sentence("is valid only after {at}", at=f"{self.valid_after:%Y-%m-%d %H:%M %Z}")
         if self.valid_before is not None and at >= self.valid_before:
-            return f"was valid only before {self.valid_before:%Y-%m-%d %H:%M %Z}"
+            return sentence(
+                "was valid only before {at}", at=f"{self.valid_before:%Y-%m-%d %H:%M %Z}"
+            )
         return None
 
 
@@ -60,10 +63,16 @@ def read_senders(path: Path) -> Senders:
         lines = path.read_text(encoding="utf-8").split("\n")
     except OSError as error:
         raise SendersInvalid(
-            f"the file of senders, {path}, cannot be read: {error.strerror or error}"
+            sentence(
+                "the file of senders, {path}, cannot be read: {why}",
+                path=path,
+                why=error.strerror or error,
+            )
         ) from error
     except UnicodeDecodeError as error:
-        raise SendersInvalid(f"{path} cannot be read as UTF-8 text: {error}") from error
+        raise SendersInvalid(
+            sentence("{path} cannot be read as UTF-8 text: {error}", path=path, error=error)
+        ) from error
     listed = tuple(
         _sender(line.strip(), f"{path}:{number}")
         for number, line in enumerate(lines, start=1)
@@ -71,8 +80,12 @@ def read_senders(path: Path) -> Senders:
     )
     if not listed:
         raise SendersInvalid(
-            f"{path} lists no sender, so no delivery could be accepted; "
-            f"write for example: settlements@example.com {KEY_TYPE} AAAA…"
+            sentence(
+                "{path} lists no sender, so no delivery could be accepted; write for "
+                "example: settlements@example.com {key_type} AAAA…",
+                path=path,
+                key_type=KEY_TYPE,
+            )
         )
     return Senders(path, listed)
 
@@ -80,14 +93,34 @@ def read_senders(path: Path) -> Senders:
 def _sender(line: str, where: str) -> Sender:
     match = _LINE.fullmatch(line)
     if match is None or not match["name"].isprintable():
-        raise SendersInvalid(f"{where}: write a name and a public key: NAME {KEY_TYPE} AAAA…")
+        raise SendersInvalid(
+            sentence(
+                "{where}: write a name and a public key: NAME {key_type} AAAA…",
+                where=where,
+                key_type=KEY_TYPE,
+            )
+        )
     try:
         key = PublicKey.parse(f"{match['kind']} {match['key']}")
     except SignatureInvalid as error:
-        raise SendersInvalid(f"{where}: {match['name']} cannot be used: {error}") from None
+        raise SendersInvalid(
+            sentence(
+                "{where}: {name} cannot be used: {error}",
+                where=where,
+                name=match["name"],
+                error=error,
+            )
+        ) from None
     options = dict(_options(match["options"] or "", where))
     if NAMESPACE not in options.get("namespaces", NAMESPACE).split(","):
-        raise SendersInvalid(f"{where}: {match['name']} may not sign for {NAMESPACE}")
+        raise SendersInvalid(
+            sentence(
+                "{where}: {name} may not sign for {namespace}",
+                where=where,
+                name=match["name"],
+                namespace=NAMESPACE,
+            )
+        )
     after, before = (
         _instant(options[name], where) if name in options else None
         for name in ("valid-after", "valid-before")
@@ -100,8 +133,12 @@ def _options(text: str, where: str) -> Iterator[tuple[str, str]]:
         match = _OPTION.match(text)
         if match is None or text[match.end() :][:1] not in ("", ","):
             raise SendersInvalid(
-                f"{where}: {text} is no option that is known: "
-                'namespaces="…", valid-after="YYYYMMDD", valid-before="YYYYMMDD"'
+                sentence(
+                    '{where}: {text} is no option that is known: namespaces="…", '
+                    'valid-after="YYYYMMDD", valid-before="YYYYMMDD"',
+                    where=where,
+                    text=text,
+                )
             )
         yield match[1].lower(), match[2]
         text = text[match.end() + 1 :]
@@ -114,6 +151,10 @@ def _instant(text: str, where: str) -> datetime:
         naive = datetime.strptime(digits, _INSTANTS[len(digits)])  # noqa: DTZ007 the zone follows
     except (KeyError, ValueError):
         raise SendersInvalid(
-            f"{where}: {text} is not a time; write YYYYMMDD or YYYYMMDDHHMM"
+            sentence(
+                "{where}: {text} is not a time; write YYYYMMDD or YYYYMMDDHHMM",
+                where=where,
+                text=text,
+            )
         ) from None
     return naive.replace(tzinfo=UTC if text.endswith("Z") else _SEOUL)

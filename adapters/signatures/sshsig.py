@@ -12,6 +12,8 @@ from typing import Final
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from domain.sentence import sentence
+
 KEY_TYPE: Final = "ssh-ed25519"
 NAMESPACE: Final = "growth-points"
 LONGEST: Final = 4096  # bytes; a signature by Ed25519 has about 320
@@ -52,17 +54,27 @@ class PublicKey:
         """Read `ssh-ed25519 AAAA…`; raises SignatureInvalid."""
         kind, _, encoded = text.partition(" ")
         if kind != KEY_TYPE:
-            raise SignatureInvalid(f"its key is of type {kind[:40]!r}, not {KEY_TYPE}")
+            raise SignatureInvalid(
+                sentence(
+                    "its key is of type {kind!r}, not {key_type}", kind=kind[:40], key_type=KEY_TYPE
+                )
+            )
         return cls._of(_decoded(encoded))
 
     @classmethod
     def _of(cls, blob: bytes) -> "PublicKey":
         fields = _Fields(blob)
         if (kind := fields.string()) != KEY_TYPE.encode():
-            raise SignatureInvalid(f"its key is of type {_shown(kind)}, not {KEY_TYPE}")
+            raise SignatureInvalid(
+                sentence(
+                    "its key is of type {kind}, not {key_type}",
+                    kind=_shown(kind),
+                    key_type=KEY_TYPE,
+                )
+            )
         content = fields.rest_as_string()
         if len(content) != _KEY_BYTES:
-            raise SignatureInvalid("its key is damaged")
+            raise SignatureInvalid(sentence("its key is damaged"))
         return cls(content)
 
 
@@ -81,22 +93,35 @@ class Signature:
         """Read the text of a `.sig` file; raises SignatureInvalid."""
         fields = _Fields(_unarmored(armored))
         if fields.take(len(_MAGIC)) != _MAGIC or fields.number() != _VERSION:
-            raise SignatureInvalid("it is not a version 1 signature of ssh-keygen")
+            raise SignatureInvalid(sentence("it is not a version 1 signature of ssh-keygen"))
         key = PublicKey._of(fields.string())  # noqa: SLF001 the same format
         namespace, reserved, hash_name = fields.string(), fields.string(), fields.string()
         inner = _Fields(fields.rest_as_string())
         if (kind := inner.string()) != KEY_TYPE.encode():
-            raise SignatureInvalid(f"it is of type {_shown(kind)}, not {KEY_TYPE}")
+            raise SignatureInvalid(
+                sentence(
+                    "it is of type {kind}, not {key_type}", kind=_shown(kind), key_type=KEY_TYPE
+                )
+            )
         return cls(key, namespace, reserved, hash_name, inner.rest_as_string())
 
     def verify(self, message: bytes) -> None:
         """Raise SignatureInvalid unless the key signed the message for this program."""
         if self.namespace != NAMESPACE.encode():
             raise SignatureInvalid(
-                f"it was made for {_shown(self.namespace)}; sign with ssh-keygen -n {NAMESPACE}"
+                sentence(
+                    "it was made for {namespace}; sign with ssh-keygen -n {needed}",
+                    namespace=_shown(self.namespace),
+                    needed=NAMESPACE,
+                )
             )
         if self.hash_name not in _HASHES:
-            raise SignatureInvalid(f"its hash is {_shown(self.hash_name)}, not sha512 or sha256")
+            raise SignatureInvalid(
+                sentence(
+                    "its hash is {hash_name}, not sha512 or sha256",
+                    hash_name=_shown(self.hash_name),
+                )
+            )
         digest = _HASHES[self.hash_name](message).digest()
         signed = _MAGIC + b"".join(
             map(_string, (self.namespace, self.reserved, self.hash_name, digest))
@@ -105,7 +130,10 @@ class Signature:
             Ed25519PublicKey.from_public_bytes(self.key.content).verify(self.content, signed)
         except InvalidSignature:
             raise SignatureInvalid(
-                f"the key {self.key.fingerprint} did not sign these bytes"
+                sentence(
+                    "the key {fingerprint} did not sign these bytes",
+                    fingerprint=self.key.fingerprint,
+                )
             ) from None
 
 
@@ -117,7 +145,7 @@ class _Fields:
 
     def take(self, count: int) -> bytes:
         if count > len(self.left):
-            raise SignatureInvalid("it is cut short or damaged")
+            raise SignatureInvalid(sentence("it is cut short or damaged"))
         taken, self.left = self.left[:count], self.left[count:]
         return taken
 
@@ -131,20 +159,26 @@ class _Fields:
     def rest_as_string(self) -> bytes:
         last = self.string()
         if self.left:
-            raise SignatureInvalid("it is damaged: bytes follow its end")
+            raise SignatureInvalid(sentence("it is damaged: bytes follow its end"))
         return last
 
 
 def _unarmored(armored: bytes) -> bytes:
     if len(armored) > LONGEST:
-        raise SignatureInvalid(f"it has more than {LONGEST:,} bytes; a signature has a few hundred")
+        raise SignatureInvalid(
+            sentence(
+                "it has more than {longest:,} bytes; a signature has a few hundred", longest=LONGEST
+            )
+        )
     try:
         lines = armored.decode("ascii").split()
     except UnicodeDecodeError:
-        raise SignatureInvalid("it is not the text that ssh-keygen -Y sign writes") from None
+        raise SignatureInvalid(
+            sentence("it is not the text that ssh-keygen -Y sign writes")
+        ) from None
     text = " ".join(lines)
     if not (text.startswith(f"{_BEGIN} ") and text.endswith(f" {_END}")):
-        raise SignatureInvalid("it is not the text that ssh-keygen -Y sign writes")
+        raise SignatureInvalid(sentence("it is not the text that ssh-keygen -Y sign writes"))
     return _decoded(text[len(_BEGIN) : -len(_END)].replace(" ", ""))
 
 
@@ -152,7 +186,7 @@ def _decoded(encoded: str) -> bytes:
     try:
         return b64decode(encoded, validate=True)
     except ValueError:
-        raise SignatureInvalid("it is damaged: it is not Base64") from None
+        raise SignatureInvalid(sentence("it is damaged: it is not Base64")) from None
 
 
 def _string(content: bytes) -> bytes:

@@ -8,8 +8,10 @@ import click
 
 from console.commands.parameters import MONTHS, output_option
 from console.commands.running import open_database, read_settings
+from console.help import command, usage_error
 from console.output import Output, echo, print_rows
 from domain.months import SettlementMonth
+from domain.sentence import sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     from flows.settings import Settings
 
 
-@click.command("roll-forward", short_help="Each account month by month, up to a ledger head.")
+@command("roll-forward", short_help="Each account month by month, up to a ledger head.")
 @click.argument("months", type=MONTHS, metavar="FROM..TO")
 @output_option
 def roll_forward_command(months: tuple[SettlementMonth, ...], output: Output) -> None:
@@ -41,7 +43,7 @@ def roll_forward_command(months: tuple[SettlementMonth, ...], output: Output) ->
         print_period(period)
 
 
-@click.command(short_help="Balanced journal entries of a month, with your account codes.")
+@command(short_help="Balanced journal entries of a month, with your account codes.")
 @click.argument("months", type=MONTHS, metavar="MONTH")
 @click.option(
     "--accounts",
@@ -76,7 +78,7 @@ def journal(
     from flows.accounting.journal import COLUMNS, beancount_text, journal_rows
 
     if continued and output != "beancount":
-        raise click.UsageError("--continued is for --output beancount")
+        raise usage_error(sentence("--continued is for --output beancount"))
     settings = read_settings()
     codes = read_account_codes(accounts or settings.accounts)
     with _ledger_of(settings, months) as (connection, seal_no):
@@ -97,7 +99,7 @@ def _ledger_of(
     from flows.occasion import this_occasion
 
     if months[-1].first_day > this_occasion().today:
-        raise click.UsageError(f"{months[-1]} has not begun yet in Seoul")
+        raise usage_error(sentence("{month} has not begun yet in Seoul", month=months[-1]))
     with open_database(settings) as engine, warnings_shown():
         seal_no = seal_as_of(engine, months[-1].last_day)
         with engine.connect() as connection:

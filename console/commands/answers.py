@@ -2,16 +2,17 @@
 
 import click
 
-from adapters.languages.catalog import Language
-from console.commands.parameters import HEAD, LANGUAGE, MONTH, SELLER, output_option
+from console.commands.parameters import HEAD, MONTH, SELLER, output_option
 from console.commands.running import open_database, read_settings
-from console.language import speaking
+from console.help import command
+from console.language import spoken
 from console.output import Output, echo, print_rows
 from domain.months import SettlementMonth
 from domain.refusal import Refused
+from domain.sentence import sentence, sentences
 
 
-@click.command(short_help="Every seller's decision in a month, with reasons.")
+@command(short_help="Every seller's decision in a month, with reasons.")
 @click.argument("month", type=MONTH)
 @SELLER
 @output_option
@@ -23,32 +24,29 @@ def decisions(month: SettlementMonth, seller_id: str | None, output: Output) -> 
         print_rows(DECISIONS, decision_rows(engine, month, seller_id), output)
 
 
-@click.command(short_help="Why a seller is awarded or not, and when it is paid.")
+@command(short_help="Why a seller is awarded or not, and when it is paid.")
 @click.argument("seller_id", metavar="SELLER")
 @click.argument("month", type=MONTH)
-@LANGUAGE
-def explain(seller_id: str, month: SettlementMonth, language: Language | None) -> None:
+def explain(seller_id: str, month: SettlementMonth) -> None:
     """Explain why a seller was awarded in a month or not, with the numbers and the payout date."""
     from flows.occasion import this_occasion
     from flows.showing.explanation import explain_decision
 
     settings, today = read_settings(), this_occasion().today
-    language = language or settings.language
     rule = settings.approval_rule
     with open_database(settings) as engine, engine.connect() as connection:
-        echo(explain_decision(connection, seller_id, month, language, rule, today))
+        echo(explain_decision(connection, seller_id, month, spoken(), rule, today))
 
 
-@click.command(short_help="All about a seller: months, ledger, uses, why.")
+@command(short_help="All about a seller: months, ledger, uses, why.")
 @click.argument("seller_id", metavar="SELLER")
 @click.option(
     "--show",
     type=click.Choice(["months", "ledger", "corrections", "conversions", "rewards"]),
     help="Only this list; CSV needs it.",
 )
-@LANGUAGE
 @output_option
-def seller(seller_id: str, show: str | None, language: Language | None, output: Output) -> None:
+def seller(seller_id: str, show: str | None, output: Output) -> None:
     """Show all that there is of SELLER, as its page does.
 
     These are its months with decisions and reasons, its ledger with the balances after each entry,
@@ -61,17 +59,16 @@ def seller(seller_id: str, show: str | None, language: Language | None, output: 
     if output == "csv" and show is None:
         raise click.UsageError("--output csv is one list: choose it with --show")
     settings = read_settings()
-    language = language or settings.language
-    with speaking(language), open_database(settings) as engine, engine.connect() as connection:
+    with open_database(settings) as engine, engine.connect() as connection:
         view = seller_view(connection, seller_id)
-        why = newest_explanation(connection, view, language, settings.approval_rule)
+        why = newest_explanation(connection, view, spoken(), settings.approval_rule)
     if show is None:
-        print_seller(view, why, output, language)
+        print_seller(view, why, output)
     else:
-        print_records(view, show, output, language)
+        print_records(view, show, output)
 
 
-@click.command(short_help="Every run of a month: who, why, what changed.")
+@command(short_help="Every run of a month: who, why, what changed.")
 @click.argument("month", type=MONTH)
 @output_option
 def history(month: SettlementMonth, output: Output) -> None:
@@ -82,7 +79,7 @@ def history(month: SettlementMonth, output: Output) -> None:
         print_rows(HISTORY, history_rows(engine, month), output)
 
 
-@click.command(short_help="Derive everything again and compare.")
+@command(short_help="Derive everything again and compare.")
 @click.option("--replay", is_flag=True, help="Decide every evaluation again, seller by seller.")
 @click.option(
     "--head",
@@ -117,11 +114,17 @@ def verify(replay: bool, heads: tuple[str, ...]) -> None:
             if replay:
                 found += replay_decisions(connection)
     for difference in found:
-        echo(str(difference))
+        echo(difference.named)
     if found:
-        raise Refused(f"{len(found)} differences from what was recorded; see above.")
-    echo("Everything that can be derived again agrees with what was recorded.")
-    for sentence in coverage(places, head):
-        echo(sentence)
+        raise Refused(
+            sentences(
+                "{count:,} difference from what was recorded; see above.",
+                "{count:,} differences from what was recorded; see above.",
+                count=len(found),
+            )
+        )
+    echo(sentence("Everything that can be derived again agrees with what was recorded."))
+    for covered in coverage(places, head):
+        echo(covered)
     if head is not None:
-        echo(f"ledger head: {head.seal_no} {head.hash}")
+        echo(sentence("ledger head: {number} {hash}", number=head.seal_no, hash=head.hash))

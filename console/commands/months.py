@@ -5,26 +5,34 @@ from pathlib import Path
 import click
 
 from console.commands.parameters import MONTH, REASON, ROOT, output_option
-from console.commands.running import flows_ready, open_database, read_settings, root_or_setting
+from console.commands.running import (
+    flows_ready,
+    open_database,
+    read_settings,
+    root_or_setting,
+    until_stopped,
+)
+from console.help import command
 from console.output import Output, echo, print_rows
 from domain.months import SettlementMonth
+from domain.sentence import sentence
 
 
-@click.command(short_help="Ingest a month's files without closing it.")
+@command(short_help="Ingest a month's files without closing it.")
 @click.argument("month", type=MONTH)
 @ROOT
 def ingest(month: SettlementMonth, root: str | None) -> None:
     """Ingest a month's settlement files without closing it (history, late months)."""
     settings = read_settings()
     root = root_or_setting(settings, root)
-    with flows_ready(settings, f"ingesting {month}"):
+    with flows_ready(settings, sentence("ingesting {month}", month=month)):
         from flows.ingesting.flow import ingest_month
 
-        ingested = ingest_month(str(month), root)
-    echo(ingested.sentences())
+        ingested = ingest_month(str(month), root, "commit")
+    echo(ingested.told())
 
 
-@click.command(short_help="Check files, decide, post awards, plan the payout.")
+@command(short_help="Check files, decide, post awards, plan the payout.")
 @click.argument("month", type=MONTH)
 @ROOT
 @click.option("--preview", is_flag=True, help="Compute everything, show it, write nothing.")
@@ -49,7 +57,7 @@ def close(
     """
     settings = read_settings()
     root = root_or_setting(settings, root)
-    with flows_ready(settings, f"closing {month}"):
+    with flows_ready(settings, sentence("closing {month}", month=month)):
         from console.terminal import print_report
         from flows.closing.differences import CHANGES, change_rows
         from flows.closing.evaluation import USUAL_REASON
@@ -68,10 +76,13 @@ def close(
         return
     print_report(closed.report)
     if closed.file is not None:
-        echo(f"report: {closed.file}")
+        echo(sentence("report: {file}", file=closed.file))
+    for each in closed.later:
+        echo(each.told())
+        echo(sentence("report: {file}", file=each.file))
 
 
-@click.command(short_help="Check a delivery's files as a closing would.")
+@command(short_help="Check a delivery's files as a closing would.")
 @click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
 @output_option
 def check(folder: Path, output: Output) -> None:
@@ -98,7 +109,7 @@ def check(folder: Path, output: Output) -> None:
         raise WouldBeRefused(refused)
 
 
-@click.command(short_help="Each ingested month: revisions, findings, state.")
+@command(short_help="Each ingested month: revisions, findings, state.")
 @output_option
 def months(output: Output) -> None:
     """List each month with all its revisions, and its last delivery if that was refused."""
@@ -110,7 +121,7 @@ def months(output: Output) -> None:
         print_rows(MONTHS, month_rows(engine, read_checks(settings.docs)), output)
 
 
-@click.command(short_help="The refused rows and the rules that each broke.")
+@command(short_help="The refused rows and the rules that each broke.")
 @click.argument("month", type=MONTH)
 @output_option
 def quarantine(month: SettlementMonth, output: Output) -> None:
@@ -135,7 +146,7 @@ def quarantine(month: SettlementMonth, output: Output) -> None:
         print_rows(listings.QUARANTINE, listings.quarantine_rows(file), output)
 
 
-@click.command(short_help="Open the data-quality pages.")
+@command(short_help="Open the data-quality pages.")
 @click.option("--serve", "port", type=click.IntRange(0, 65535), help="Serve them on this port.")
 def docs(port: int | None) -> None:
     """Open the data-quality pages, or serve them on this machine with --serve PORT."""
@@ -150,5 +161,5 @@ def docs(port: int | None) -> None:
         return
     place = index.relative_to(settings.home).as_posix()
     serve_until_stopped(
-        settings, port, "127.0.0.1", lambda url: echo(f"{url}/{place} (Ctrl-C ends it)")
+        settings, port, "127.0.0.1", lambda url: echo(until_stopped(f"{url}/{place}"))
     )

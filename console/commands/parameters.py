@@ -7,8 +7,11 @@ from typing import Any, Final, TypeVar, cast
 
 import click
 
+from console.language import told
 from domain.cause import not_blank
 from domain.months import SettlementMonth
+from domain.refusal import WrongUsage
+from domain.sentence import message_of, sentence
 from flows.occasion import this_occasion
 
 _LONGEST_NUMBER: Final = 40  # characters; Python refuses to convert some thousands
@@ -31,14 +34,14 @@ class _Parsed(click.ParamType[_Value]):
         try:
             return self.parse(value)
         except ValueError as error:
-            self.fail(str(error), param, ctx)
+            self.fail(told(message_of(error)), param, ctx)
 
 
 def _months(text: str) -> tuple[SettlementMonth, ...]:
     first, _, last = text.partition("..")
     months = tuple(SettlementMonth.parse(first).until(SettlementMonth.parse(last or first)))
     if not months:
-        raise ValueError(f"{text} ends before it begins")
+        raise WrongUsage(sentence("{text} ends before it begins", text=text))
     return months
 
 
@@ -46,7 +49,9 @@ def _date(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise ValueError(f"{text!r} is not a date; write it as 2026-11-10") from None
+        raise WrongUsage(
+            sentence("{text!r} is not a date; write it as 2026-11-10", text=text)
+        ) from None
 
 
 def _day_or_event(text: str) -> date | str:
@@ -61,7 +66,7 @@ def _days(text: str) -> tuple[date, ...]:
     first, _, last = text.partition("..")
     begin, end = _date(first), _date(last or first)
     if end < begin:
-        raise ValueError(f"{text} ends before it begins")
+        raise WrongUsage(sentence("{text} ends before it begins", text=text))
     return tuple(begin + timedelta(days=more) for more in range((end - begin).days + 1))
 
 
@@ -71,31 +76,42 @@ def _moment(text: str) -> date | int:
     try:
         day = date.fromisoformat(text)
     except ValueError:
-        raise ValueError(
-            f"{text!r} is neither a date like 2026-11-10 nor the number of a ledger head"
+        raise WrongUsage(
+            sentence(
+                "{text!r} is neither a date like 2026-11-10 nor the number of a ledger head",
+                text=text,
+            )
         ) from None
     if day > this_occasion().today:
-        raise ValueError(f"{day} has not come yet in Seoul")
+        raise WrongUsage(sentence("{day} has not come yet in Seoul", day=day))
     return day
 
 
 def _head(text: str) -> str:
     if not re.fullmatch("[0-9a-f]{64}", text):
-        raise ValueError(f"{text!r} is not a ledger head; give the 64 hex digits from a report")
+        raise WrongUsage(
+            sentence(
+                "{text!r} is not a ledger head; give the 64 hex digits from a report", text=text
+            )
+        )
     return text
 
 
 def _points(text: str) -> int:
     if not re.fullmatch(r"-?([0-9]+|[0-9]{1,3}(,[0-9]{3})+)", text):
-        raise ValueError(f"{text!r} is not a number of points; write it as 2550000")
+        raise WrongUsage(
+            sentence("{text!r} is not a number of points; write it as 2550000", text=text)
+        )
     if len(text) > _LONGEST_NUMBER:
-        raise ValueError(f"a number of {len(text):,} characters is no number of points")
+        raise WrongUsage(
+            sentence("a number of {digits:,} characters is no number of points", digits=len(text))
+        )
     return int(text.replace(",", ""))
 
 
 def _points_of_a_month(text: str) -> int:
     if (points := _points(text)) < 0:
-        raise ValueError(f"{text} is less than 0")
+        raise WrongUsage(sentence("{text} is less than 0", text=text))
     return points
 
 
@@ -125,12 +141,6 @@ AS_OF = click.option(
     metavar="MOMENT",
     type=MOMENT,
     help="As of the end of a day in Seoul, or of a ledger head's number.",
-)
-LANGUAGE = click.option(
-    "--lang",
-    "language",
-    type=click.Choice(["en", "ko"]),
-    help="English or Korean, by default GROWTH_POINTS_LANGUAGE.",
 )
 SELLER = click.option("--seller", "seller_id", metavar="ID", help="Only this seller.")
 

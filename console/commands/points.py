@@ -1,5 +1,6 @@
 """The commands about points: payouts, approvals, adjustments, ledger, balances."""
 
+from contextlib import nullcontext
 from datetime import date
 from pathlib import Path
 
@@ -16,29 +17,37 @@ from console.commands.parameters import (
     output_option,
 )
 from console.commands.running import flows_ready, open_database, read_settings
+from console.help import command, usage_error
 from console.output import Output, echo, print_rows
+from domain.many import many
 from domain.months import SettlementMonth
+from domain.sentence import sentence
 
 
-@click.command("pay-out", short_help="Pay what is due and not paid yet, once.")
+@command("pay-out", short_help="Pay what is due and not paid yet, once.")
 @click.option("--on", type=DATE, help="Pay what is due on this date, by default today in Seoul.")
 @click.option("--ahead", is_flag=True, help="Allow a date in the future.")
 def pay_out_command(on: date | None, ahead: bool) -> None:
     """Pay out every closed month that is due and not paid yet; a month is paid once."""
-    with flows_ready(read_settings(), "paying out", with_gate=False):
+    with flows_ready(read_settings(), sentence("paying out"), with_gate=False):
         from flows.paying.flow import pay_out_on
 
         payouts = pay_out_on(on, ahead)
     for payout in payouts:
         echo(
-            f"{payout.settlement_month} paid on {payout.paid_on}: "
-            f"{payout.points:,} points to {payout.sellers:,} sellers"
+            sentence(
+                "{month} paid on {paid_on}: {points} to {sellers}",
+                month=payout.settlement_month,
+                paid_on=payout.paid_on,
+                points=many("point", payout.points),
+                sellers=many("seller", payout.sellers),
+            )
         )
     if not payouts:
-        echo("Nothing is due that was not paid already.")
+        echo(sentence("Nothing is due that was not paid already."))
 
 
-@click.command(short_help="Each closed month: due date, state, points.")
+@command(short_help="Each closed month: due date, state, points.")
 @output_option
 def payouts(output: Output) -> None:
     """List each closed month: payout date, state, sellers, points."""
@@ -51,7 +60,7 @@ def payouts(output: Output) -> None:
         print_rows(PAYOUTS, payout_rows(engine, today, settings.approval_rule), output)
 
 
-@click.command("approve-payout", short_help="Approve a month's payout by its total.")
+@command("approve-payout", short_help="Approve a month's payout by its total.")
 @click.argument("month", type=MONTH)
 @click.argument("points", type=POINTS_OF_A_MONTH)
 @click.option("--reason", type=LINE, required=True, help="Why; recorded with your name.")
@@ -61,37 +70,40 @@ def approve_payout_command(month: SettlementMonth, points: int, reason: str) -> 
     The total must be what the month would pay now; a closing that changes the month makes the
     approval void.
     """
+    from adapters.languages.catalog import say
     from console.prefect_server import replanning_payouts
     from console.progress import warnings_shown
     from flows.occasion import this_occasion
-    from flows.paying.approve_payout import approval_summary, approve
+    from flows.paying.approve_payout import approval_told, approve
 
     settings = read_settings()
     cause = this_occasion().cause(reason)
     with replanning_payouts(settings):
         with warnings_shown():
             approved = approve(settings, month, points, cause)
-        echo(approval_summary(approved))
+        echo(say(approval_told(approved), settings.language))
 
 
-@click.command("reschedule-payouts", short_help="Recompute payout dates after a new holiday.")
+@command("reschedule-payouts", short_help="Recompute payout dates after a new holiday.")
 def reschedule_payouts() -> None:
     """Recompute the payout dates of all unpaid months after a holiday was announced."""
+    from adapters.languages.catalog import say
     from console.prefect_server import replanning_payouts
     from console.progress import warnings_shown
     from flows.occasion import this_occasion
-    from flows.paying.reschedule_payouts import reschedule, reschedule_summary
+    from flows.paying.reschedule_payouts import reschedule, reschedule_told
 
     settings = read_settings()
     cause = this_occasion().cause("payout dates recomputed")
     with replanning_payouts(settings):
         with warnings_shown():
             moved = reschedule(settings, cause)
-        echo(reschedule_summary(moved))
+        for each in reschedule_told(moved):
+            echo(say(each, settings.language))
 
 
 # A negative number looks like an option.
-@click.command(
+@command(
     context_settings={"ignore_unknown_options": True},
     short_help="Give or take available points, with a reason.",
 )
@@ -117,6 +129,8 @@ def adjust(
     points for the same reason twice, give each its own --request-id. With --for MONTH it awards
     what a paid month lacks, which takes the tier, or claws back what it paid in excess.
     """
+    from adapters.languages.catalog import say
+    from console.prefect_server import replanning_payouts
     from console.progress import warnings_shown
     from flows.correcting import corrections
     from flows.correcting.adjust_points import AdjustmentRequest
@@ -127,12 +141,15 @@ def adjust(
     request = AdjustmentRequest(
         seller_id, points, today, cause, month, request_id or "", acknowledge_paid
     )
-    with warnings_shown():
-        adjustment = corrections.adjust(read_settings(), request)
-    echo(corrections.adjustment_summary(adjustment))
+    settings = read_settings()
+    with replanning_payouts(settings) if month else nullcontext():
+        with warnings_shown():
+            reported = corrections.adjust(settings, request)
+        for each in corrections.adjustment_told(reported):
+            echo(say(each, settings.language))
 
 
-@click.command(
+@command(
     "approve-adjustment",
     context_settings={"ignore_unknown_options": True},
     short_help="Approve an adjustment beyond the policy's limit.",
@@ -156,7 +173,7 @@ def approve_adjustment_command(request_id: str, seller_id: str, points: int, rea
     echo(approval_summary(approval, created))
 
 
-@click.command(short_help="Every transfer of points, in order.")
+@command(short_help="Every transfer of points, in order.")
 @SELLER
 @click.option("--month", type=MONTH, help="Only awards of this settlement month.")
 @AS_OF
@@ -184,7 +201,7 @@ def ledger(
     from console.progress import warnings_shown
 
     if file is not None and (seller_id or month):
-        raise click.UsageError("--to writes the whole ledger; leave out --seller and --month")
+        raise usage_error(sentence("--to writes the whole ledger; leave out --seller and --month"))
     with open_database(read_settings()) as engine, warnings_shown():
         if file is not None:
             echo(export_ledger(engine, file, moment))
@@ -194,7 +211,7 @@ def ledger(
         print_rows(LEDGER, ledger_rows(engine, seller_id, month, seal_no), output)
 
 
-@click.command(short_help="Every seller's pending and available points.")
+@command(short_help="Every seller's pending and available points.")
 @SELLER
 @AS_OF
 @output_option

@@ -6,10 +6,12 @@ import click
 
 from console.commands.parameters import DATE, DAY_OR_EVENT, LINE, ROOT, SELLER, output_option
 from console.commands.running import flows_ready, open_database, read_settings, root_or_setting
+from console.help import command
 from console.output import Output, echo, print_rows
+from domain.sentence import sentence
 
 
-@click.command("pay-rewards", short_help="Pay a day's rewards to customers.")
+@command("pay-rewards", short_help="Pay a day's rewards to customers.")
 @click.argument("day", type=DATE)
 @ROOT
 def pay_rewards_command(day: date, root: str | None) -> None:
@@ -21,20 +23,26 @@ def pay_rewards_command(day: date, root: str | None) -> None:
     """
     settings = read_settings()
     root = root_or_setting(settings, root)
-    with flows_ready(settings, f"paying the rewards of {day}"):
+    with flows_ready(settings, sentence("paying the rewards of {day}", day=day)):
         from console.terminal import print_report
         from flows.rewarding.flow import pay_rewards
+        from flows.rewarding.report import payment_summary
 
-        paid = pay_rewards(str(day), root)
+        paid = pay_rewards(str(day), root, "commit")
     if not paid.payment.is_new:
-        echo(f"The rewards of {day} have the same content as before; nothing of them is new.")
-        echo(str(paid))
+        echo(
+            sentence(
+                "The rewards of {day} have the same content as before; nothing of them is new.",
+                day=day,
+            )
+        )
+        echo(payment_summary(paid.payment))
         return
     print_report(paid.report)
-    echo(f"report: {paid.file}")
+    echo(sentence("report: {file}", file=paid.file))
 
 
-@click.command(short_help="Reward entries with what became of each.")
+@command(short_help="Reward entries with what became of each.")
 @click.argument("of", metavar="DAY|EVENT", type=DAY_OR_EVENT)
 @SELLER
 @output_option
@@ -46,7 +54,7 @@ def rewards(of: date | str, seller_id: str | None, output: Output) -> None:
         print_rows(REWARDS, reward_rows(engine, of, seller_id), output)
 
 
-@click.command("retry-rewards", short_help="Try refused rewards again.")
+@command("retry-rewards", short_help="Try refused rewards again.")
 @SELLER
 @click.option("--event", "event_id", metavar="ID", type=LINE, help="Only this event.")
 def retry_rewards_command(seller_id: str | None, event_id: str | None) -> None:

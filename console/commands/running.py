@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING
 
-import click
+from console.help import usage_error
+from domain.sentence import Text, sentence
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -24,8 +25,11 @@ def root_or_setting(settings: "Settings", root: str | None) -> str:
     from adapters.ingest.root import valid_root
 
     if (found := root or settings.settlements) is None:
-        raise click.UsageError(
-            "where are the settlement folders? Give --from ROOT or set GROWTH_POINTS_SETTLEMENTS."
+        raise usage_error(
+            sentence(
+                "where are the settlement folders? Give --from ROOT or set "
+                "GROWTH_POINTS_SETTLEMENTS."
+            )
         )
     return valid_root(found)  # before Prefect records it as a parameter
 
@@ -38,7 +42,7 @@ def open_database(settings: "Settings") -> AbstractContextManager["Engine"]:
 
 
 @contextmanager
-def flows_ready(settings: "Settings", title: str, *, with_gate: bool = True) -> Iterator[None]:
+def flows_ready(settings: "Settings", title: Text, *, with_gate: bool = True) -> Iterator[None]:
     """Start Prefect, and the gate if it is needed, showing `title` as progress."""
     from console.progress import progress
     from expectations.gate_process import start_gate
@@ -50,3 +54,8 @@ def flows_ready(settings: "Settings", title: str, *, with_gate: bool = True) -> 
             start_gate()  # it loads while Prefect starts
         with ready_for_flows():
             yield
+
+
+def until_stopped(url: str) -> Text:
+    """Say where something is served until the command is ended."""
+    return sentence("{url} (Ctrl-C ends it)", url=url)

@@ -7,12 +7,14 @@ from typing import Literal
 import click
 
 from console.commands.parameters import DAYS, MONTHS
-from console.commands.running import read_settings
+from console.commands.running import read_settings, until_stopped
+from console.help import command
 from console.output import echo
 from domain.months import SettlementMonth
+from domain.sentence import sentence, sentences
 
 
-@click.command(short_help="Run everything: database, UI, schedules.")
+@command(short_help="Run everything: database, UI, schedules.")
 @click.option("--port", type=click.IntRange(0, 65535), default=4200, show_default=True)
 @click.option("--demo", is_flag=True, help="Use a sample marketplace; its last month is open.")
 def up(port: int, demo: bool) -> None:
@@ -36,7 +38,7 @@ def up(port: int, demo: bool) -> None:
     sample.enter()
 
     def close_all_but_the_last() -> None:
-        with progress("closing five months of a sample marketplace"):
+        with progress(sentence("closing five months of a sample marketplace")):
             sample.write()
             closing = sample.close_and_pay(CLOSED[:-1])[-1]
             sample.reward(closing)
@@ -53,17 +55,17 @@ def up(port: int, demo: bool) -> None:
         )
 
 
-@click.command(short_help="Serve reports, and figures for Prometheus.")
+@command(short_help="Serve reports, and figures for Prometheus.")
 @click.option("--port", type=click.IntRange(0, 65535), default=4201, show_default=True)
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 def serve(port: int, host: str) -> None:
     """Serve reports, data-quality pages and /metrics until Ctrl-C; `up` includes this."""
     from web.serving import serve_until_stopped
 
-    serve_until_stopped(read_settings(), port, host, lambda url: echo(f"{url} (Ctrl-C ends it)"))
+    serve_until_stopped(read_settings(), port, host, lambda url: echo(until_stopped(url)))
 
 
-@click.command(short_help="Serve the stores' page and interface.")
+@command(short_help="Serve the stores' page and interface.")
 @click.option("--port", type=click.IntRange(0, 65535), default=4202, show_default=True)
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 def serve_stores(port: int, host: str) -> None:
@@ -74,12 +76,10 @@ def serve_stores(port: int, host: str) -> None:
     """
     from web.stores.serving import serve_stores_until_stopped
 
-    serve_stores_until_stopped(
-        read_settings(), port, host, lambda url: echo(f"{url} (Ctrl-C ends it)")
-    )
+    serve_stores_until_stopped(read_settings(), port, host, lambda url: echo(until_stopped(url)))
 
 
-@click.command(short_help="Apply the alarms to the Prefect server.")
+@command(short_help="Apply the alarms to the Prefect server.")
 @click.option("--webhook", metavar="URL", help="Send them to this webhook, as JSON with a text.")
 def alarms(webhook: str | None) -> None:
     """Apply the alarms to the Prefect server; `up` includes this. It may be repeated.
@@ -92,7 +92,7 @@ def alarms(webhook: str | None) -> None:
     echo(apply_alarms_now(read_settings(), webhook))
 
 
-@click.command(short_help="Six months of a sample marketplace, in tables.")
+@command(short_help="Six months of a sample marketplace, in tables.")
 @click.option("--seed", default=1, show_default=True, help="Each seed is another marketplace.")
 @click.option("--sellers", default=3_000, show_default=True)
 @click.option("--lines", default=60_000, show_default=True, help="Settlement lines a month.")
@@ -106,7 +106,7 @@ def demo(seed: int, sellers: int, lines: int) -> None:
     run_demo(Demo(read_settings().home, sellers, lines, seed))
 
 
-@click.command(short_help="Write a sample marketplace's settlement files.")
+@command(short_help="Write a sample marketplace's settlement files.")
 @click.argument("directory", type=click.Path(path_type=Path, file_okay=False))
 @click.option("--sellers", default=5_000, show_default=True, help="Stores in the last month.")
 @click.option("--lines", default=200_000, show_default=True, help="Settlement lines a month.")
@@ -129,7 +129,7 @@ def sample(
     from adapters.sample import write_rewards, write_sample
     from console.progress import progress, say
 
-    with progress("writing the sample marketplace"):
+    with progress(sentence("writing the sample marketplace")):
         write_sample(
             directory,
             sellers=sellers,
@@ -137,7 +137,7 @@ def sample(
             months=months,
             seed=seed,
             file_format=file_format,
-            progress=lambda month: say(f"{month} is written"),
+            progress=lambda month: say(sentence("{period} is written", period=month)),
         )
         if days:
             write_rewards(
@@ -147,9 +147,15 @@ def sample(
                 days=days,
                 seed=seed,
                 file_format=file_format,
-                progress=lambda day: say(f"{day} is written"),
+                progress=lambda day: say(sentence("{period} is written", period=day)),
             )
     echo(
-        f"{len(months)} months in {directory}; close one with: growth-points close MONTH "
-        f"--from {directory}"
+        sentences(
+            "{count} month in {directory}; close it with: growth-points close MONTH --from "
+            "{directory}",
+            "{count} months in {directory}; close one with: growth-points close MONTH --from "
+            "{directory}",
+            count=len(months),
+            directory=directory,
+        )
     )

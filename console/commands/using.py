@@ -4,14 +4,14 @@ from datetime import date
 
 import click
 
-from adapters.languages.catalog import Language
-from console.commands.parameters import DATE, LANGUAGE, LINE, POINTS, SELLER, output_option
+from console.commands.parameters import DATE, LINE, POINTS, SELLER, output_option
 from console.commands.running import open_database, read_settings
-from console.language import speaking
+from console.help import command, usage_error
 from console.output import Output, echo, print_rows
+from domain.sentence import sentence
 
 
-@click.command("link-ad-account", short_help="Link a store's search-ad account.")
+@command("link-ad-account", short_help="Link a store's search-ad account.")
 @click.argument("seller_id", metavar="SELLER")
 @click.argument("account_id", metavar="ACCOUNT", type=LINE)
 def link_ad_account_command(seller_id: str, account_id: str) -> None:
@@ -21,29 +21,28 @@ def link_ad_account_command(seller_id: str, account_id: str) -> None:
     before go to the account of their request.
     """
     from console.progress import warnings_shown
-    from flows.converting.link_ad_account import link
+    from flows.converting.link_ad_account import account_linked, link
     from flows.occasion import this_occasion
 
     with warnings_shown():
         linked = link(read_settings(), seller_id, account_id, this_occasion().actor)
-    verb = "is linked" if linked else "was linked before"
-    echo(f"Search-ad account {account_id} {verb} to seller {seller_id}.")
+    echo(account_linked(account_id, seller_id, again=not linked))
 
 
-@click.command("unlink-ad-account", short_help="Unlink a store's search-ad account.")
+@command("unlink-ad-account", short_help="Unlink a store's search-ad account.")
 @click.argument("seller_id", metavar="SELLER")
 def unlink_ad_account_command(seller_id: str) -> None:
     """Unlink the search-ad account of SELLER, which cannot convert points without one."""
     from console.progress import warnings_shown
-    from flows.converting.link_ad_account import unlink
+    from flows.converting.link_ad_account import account_unlinked, unlink
     from flows.occasion import this_occasion
 
     with warnings_shown():
         account_id = unlink(read_settings(), seller_id, this_occasion().actor)
-    echo(f"Search-ad account {account_id} is no longer linked to seller {seller_id}.")
+    echo(account_unlinked(account_id, seller_id))
 
 
-@click.command(short_help="Convert a store's points to search-ad credit.")
+@command(short_help="Convert a store's points to search-ad credit.")
 @click.argument("seller_id", metavar="SELLER")
 @click.argument("points", type=POINTS)
 @click.option(
@@ -55,7 +54,6 @@ def convert(seller_id: str, points: int, request_id: str) -> None:
     The points are held at once. They are delivered to the ad system, or return if it refuses. The
     same request again is the first one, so a retry is safe.
     """
-    from adapters.languages.catalog import say
     from console.progress import warnings_shown
     from flows.converting.convert_points import (
         ConversionRequest,
@@ -66,13 +64,12 @@ def convert(seller_id: str, points: int, request_id: str) -> None:
 
     cause = this_occasion().cause("a store's request")
     request = ConversionRequest(seller_id, request_id, points, cause)
-    settings = read_settings()
     with warnings_shown():
-        converted = convert_points(settings, request)
-    echo(say(conversion_summary(converted), settings.language))
+        converted = convert_points(read_settings(), request)
+    echo(conversion_summary(converted))
 
 
-@click.command(short_help="Conversions: state, age, answers of the ad system.")
+@command(short_help="Conversions: state, age, answers of the ad system.")
 @SELLER
 @click.option("--held", "held_only", is_flag=True, help="Only those that have not ended.")
 @output_option
@@ -84,7 +81,7 @@ def conversions(seller_id: str | None, held_only: bool, output: Output) -> None:
         print_rows(CONVERSIONS, conversion_rows(engine, seller_id, held_only), output)
 
 
-@click.command(short_help="Expire balances after their last usable day, and tell stores before.")
+@command(short_help="Expire balances after their last usable day, and tell stores before.")
 def expire() -> None:
     """Expire every balance whose last usable day is over, once; run it daily.
 
@@ -103,7 +100,7 @@ def expire() -> None:
         echo(telling_summary(tell_who_is_due(settings, actor)))
 
 
-@click.command(short_help="Stores that were told that their points expire.")
+@command(short_help="Stores that were told that their points expire.")
 @SELLER
 @click.option("--list", "notice_list_id", type=click.IntRange(min=1), help="Only those of a list.")
 @click.option("--standing", is_flag=True, help="Only those whose points still expire then.")
@@ -122,7 +119,7 @@ def notices(
         print_rows(NOTICES, rows, output)
 
 
-@click.command(short_help="Balances that expire soon.")
+@command(short_help="Balances that expire soon.")
 @click.option(
     "--within",
     metavar="DAYS",
@@ -131,31 +128,26 @@ def notices(
     show_default=True,
     help="From today on, by the database's clock.",
 )
-@LANGUAGE
 @output_option
-def expiring(within: int, language: Language | None, output: Output) -> None:
+def expiring(within: int, output: Output) -> None:
     """List the balances that expire within DAYS, with their last usable day."""
     from console.use_listings import EXPIRING, expiring_rows
 
-    settings = read_settings()
-    with open_database(settings) as engine:
-        rows = expiring_rows(engine, within)
-        print_rows(EXPIRING, rows, output, language or settings.language)
+    with open_database(read_settings()) as engine:
+        print_rows(EXPIRING, expiring_rows(engine, within), output)
 
 
-@click.command(short_help="What changed a store's points, with the balance.")
+@command(short_help="What changed a store's points, with the balance.")
 @click.argument("seller_id", metavar="SELLER")
 @click.option(
     "--from", "since", type=DATE, help="The first date, by default that of the first line."
 )
 @click.option("--to", "until", type=DATE, help="The last date.")
-@LANGUAGE
 @output_option
 def statement(
     seller_id: str,
     since: date | None,
     until: date | None,
-    language: Language | None,
     output: Output,
 ) -> None:
     """List what changed the available points of SELLER, with the balance after each line.
@@ -165,31 +157,23 @@ def statement(
     from console.use_listings import STATEMENT, statement_rows
 
     if since and until and since > until:
-        raise click.UsageError(f"--from {since} is after --to {until}")
-    settings = read_settings()
-    language = language or settings.language
-    with speaking(language), open_database(settings) as engine:
+        raise usage_error(
+            sentence("--from {since} is after --to {until}", since=since, until=until)
+        )
+    with open_database(read_settings()) as engine:
         rows = statement_rows(engine, seller_id, since, until, for_people=output == "table")
-        print_rows(STATEMENT, rows, output, language)
+        print_rows(STATEMENT, rows, output)
 
 
-@click.command(short_help="Whether consulting is open to a store, and why.")
+@command(short_help="Whether consulting is open to a store, and why.")
 @click.argument("seller_id", metavar="SELLER")
-@LANGUAGE
-def consulting(seller_id: str, language: Language | None) -> None:
+def consulting(seller_id: str) -> None:
     """Say whether consulting is open to SELLER: to a store with an award that was not reversed."""
-    from adapters.languages.catalog import say
     from adapters.postgres.statements import award_for_consulting
     from console.listings import require_known_seller
     from flows.showing.consulting import consulting_answer
 
-    settings = read_settings()
-    language = language or settings.language
-    with (
-        speaking(language),
-        open_database(settings) as engine,
-        engine.connect() as connection,
-    ):
+    with open_database(read_settings()) as engine, engine.connect() as connection:
         require_known_seller(engine, seller_id)
         award = award_for_consulting(connection, seller_id)
-    echo(say(consulting_answer(seller_id, award), language))
+    echo(consulting_answer(seller_id, award))

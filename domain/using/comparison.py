@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping
 
+from domain.sentence import Text, sentence
 from domain.using.ad_credit import Credit, CreditRequest
 
 
@@ -10,7 +11,7 @@ def unlike_theirs(
     delivered: Collection[str],
     theirs: Mapping[str, Credit],
     day: str,
-) -> Iterator[str]:
+) -> Iterator[Text]:
     """Say what differs between `ours`, all conversions by their ids, and `theirs` of a day.
 
     `delivered` are the ids of ours whose delivery was recorded on that day. What the ad system has
@@ -19,21 +20,39 @@ def unlike_theirs(
     for number in sorted(theirs.keys() - ours.keys()):
         request = theirs[number].request
         yield (
-            f"the ad system credited {request.points:,} points to account {request.account_id} on "
-            f"{day} as {number}, which is no conversion of this program"
+            sentence(
+                "the ad system credited {points:,} points to account {account_id} on "
+                "{day} as {number}, which is no conversion of this program",
+                points=request.points,
+                account_id=request.account_id,
+                day=day,
+                number=number,
+            )
         )
     for number in sorted(theirs.keys() & ours.keys()):
         if theirs[number].request != ours[number]:
             yield (
-                f"the ad system credited {_of(theirs[number].request)} as {number}, which is a "
-                f"conversion of {_of(ours[number])}"
+                sentence(
+                    "the ad system credited {request} as {number}, which is a conversion of {ours}",
+                    request=_of(theirs[number].request),
+                    number=number,
+                    ours=_of(ours[number]),
+                )
             )
     for number in sorted(set(delivered) - theirs.keys()):
         yield (
-            f"the ad system does not list {number}, {_of(ours[number])}, which was delivered on "
-            f"{day}"
+            sentence(
+                "the ad system does not list {number}, {ours}, which was delivered on {day}",
+                number=number,
+                ours=_of(ours[number]),
+                day=day,
+            )
         )
 
 
-def _of(request: CreditRequest) -> str:
-    return f"{request.points:,} points for account {request.account_id}"
+def _of(request: CreditRequest) -> Text:
+    return sentence(
+        "{points:,} points for account {account_id}",
+        points=request.points,
+        account_id=request.account_id,
+    )

@@ -5,6 +5,7 @@ from itertools import pairwise
 from typing import Final
 
 from domain.ledger import MOST_POINTS
+from domain.sentence import Text, sentence
 
 _LONGEST_RETRY_DAYS: Final = 365
 _EARLIEST_NOTICE_DAYS: Final = 364  # points are usable for a year after the last grant
@@ -24,28 +25,37 @@ class UseRules:
     notice_days: tuple[int, ...] = (30, 7)
     closed_stores_may_convert: bool = True
 
-    def contradictions(self) -> list[tuple[bool, str]]:
+    def contradictions(self) -> list[tuple[bool, Text]]:
         """Return what a policy with these rules must not say, each with whether it does."""
         return [
             *(
-                (not 1 <= points <= MOST_POINTS, f"{what} must lie between 1 and {MOST_POINTS:,}")
+                (
+                    not 1 <= points <= MOST_POINTS,
+                    sentence("{what} must lie between 1 and {most:,}", what=what, most=MOST_POINTS),
+                )
                 for what, points in (
-                    ("the least points of a conversion", self.conversion_min_points),
-                    ("the unit of conversions", self.conversion_unit_points),
-                    ("the most points of a reward", self.reward_entry_limit_points),
+                    (sentence("the least points of a conversion"), self.conversion_min_points),
+                    (sentence("the unit of conversions"), self.conversion_unit_points),
+                    (sentence("the most points of a reward"), self.reward_entry_limit_points),
                 )
             ),
             (
                 not 0 <= self.reward_retry_days <= _LONGEST_RETRY_DAYS,
-                f"rewards must be retried for 0 to {_LONGEST_RETRY_DAYS} days",
+                sentence("rewards must be retried for 0 to {most} days", most=_LONGEST_RETRY_DAYS),
             ),
             (
                 any(not 1 <= days <= _EARLIEST_NOTICE_DAYS for days in self.notice_days),
-                f"stores must be told 1 to {_EARLIEST_NOTICE_DAYS} days before points expire",
+                sentence(
+                    "stores must be told 1 to {most} days before points expire",
+                    most=_EARLIEST_NOTICE_DAYS,
+                ),
             ),
             (
                 any(earlier <= later for earlier, later in pairwise(self.notice_days)),
-                "the days of notices must be listed from the earliest to the last, such as 30, 7",
+                sentence(
+                    "the days of notices must be listed from the earliest to the last, "
+                    "such as 30, 7"
+                ),
             ),
         ]
 

@@ -19,6 +19,7 @@ from domain.accounting.roll_forward import (
 from domain.ledger import Account
 from domain.months import SettlementMonth
 from domain.refusal import Refused
+from domain.sentence import sentence
 
 COLUMNS: Final = ("month", "account", "opening", *Movement, "closing", "seal_no", "head")
 
@@ -28,8 +29,14 @@ class NotTied(Refused):
 
     def __init__(self, account: Account, points: int, carried: int, seal_no: int) -> None:
         super().__init__(
-            f"Until ledger head {seal_no} the transfers leave {points:,} points in {account}, but "
-            f"the head carries {carried:,}. Run: growth-points verify"
+            sentence(
+                "Until ledger head {seal_no} the transfers leave {points:,} points in "
+                "{account}, but the head carries {carried:,}. Run: growth-points verify",
+                seal_no=seal_no,
+                points=points,
+                account=account,
+                carried=carried,
+            )
         )
         self.account = account
         self.seal_no = seal_no

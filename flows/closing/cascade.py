@@ -20,9 +20,11 @@ from domain.award_profile import profile_awards
 from domain.cause import Cause
 from domain.findings import MonthBlocked
 from domain.ledger import Account, Award, total_points
+from domain.many import many
 from domain.months import SettlementMonth
 from domain.policy import Policy
 from domain.refusal import Refused
+from domain.sentence import Text, joined, sentence
 from expectations.gate_process import start_gate
 from flows.closing.evaluation import EvaluatedMonth, evaluate_month, gather_month
 from flows.closing.program_state import ProgramState
@@ -39,11 +41,15 @@ class ChangesPaidMonths(Refused):
     """The awards of paid months would change, and the request does not acknowledge it."""
 
     def __init__(self, month: SettlementMonth, changed: Sequence[EvaluatedMonth]) -> None:
-        lines = "\n".join(f"  {_paid_difference(each)}" for each in changed)
+        lines = joined((joined(("  ", _paid_difference(each)), "") for each in changed), "\n")
         super().__init__(
-            f"The request for {month} changes what paid months earned; what was paid stays. "
-            "Nothing was written. See the change with close --preview, accept it with "
-            f"--acknowledge-paid:\n{lines}"
+            sentence(
+                "The request for {month} changes what paid months earned; what was "
+                "paid stays. Nothing was written. See the change with close --preview, "
+                "accept it with --acknowledge-paid:\n{lines}",
+                month=month,
+                lines=lines,
+            )
         )
         self.month = month
         self.changed = tuple(each.month for each in changed)
@@ -99,13 +105,15 @@ def post_differences(
     _require_sound_awards(connection, months)
     for each in months:
         if each.restatement.reverse:
-            log.info("reversing %s awards of %s", f"{len(each.restatement.reverse):,}", each.month)
+            awards = many("award", len(each.restatement.reverse))
+            log.info(sentence("reversing {awards} of {month}", awards=awards, month=each.month))
             reverse_awards(
                 connection, each.evaluation, each.restatement.reverse, _effective_on(each), cause
             )
     for each in months:
         if each.restatement.post:
-            log.info("posting %s awards of %s", f"{len(each.restatement.post):,}", each.month)
+            awards = many("award", len(each.restatement.post))
+            log.info(sentence("posting {awards} of {month}", awards=awards, month=each.month))
             post_awards(
                 connection, each.evaluation, each.restatement.post, _effective_on(each), cause
             )
@@ -186,13 +194,21 @@ def policies_to_plan_by(
     }
 
 
-def _paid_difference(month: EvaluatedMonth) -> str:
-    over, under = (
-        _summary(month.restatement.over_awarded),
-        _summary(month.restatement.under_awarded),
+def _paid_difference(month: EvaluatedMonth) -> Text:
+    difference = month.restatement
+    return sentence(
+        "{month}: over-awarded {over}; under-awarded {under}",
+        month=month.month,
+        over=_summary(difference.over_awarded),
+        under=_summary(difference.under_awarded),
     )
-    return f"{month.month}: over-awarded {over}; under-awarded {under}"
 
 
-def _summary(awards: Sequence[Award]) -> str:
-    return f"{len(awards):,} sellers by {total_points(awards):,} points" if awards else "nobody"
+def _summary(awards: Sequence[Award]) -> Text:
+    if not awards:
+        return sentence("nobody")
+    return sentence(
+        "{sellers} by {points}",
+        sellers=many("seller", len(awards)),
+        points=many("point", total_points(awards)),
+    )

@@ -4,7 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from domain.decision import Result
+from domain.eligibility import Reason
 from domain.ledger import Award, total_points
+from domain.sentence import Text, Word, joined, sentence
 from flows.closing.evaluation import EvaluatedMonth
 from flows.closing.record_closing import Closing
 from flows.reports.report import Section
@@ -20,7 +22,7 @@ CHANGES: Final = (
 )
 
 
-def change_rows(closing: Closing) -> Iterator[tuple[object, ...]]:
+def change_rows(closing: Closing) -> Iterator[tuple[Text | int, ...]]:
     """List each seller whose result changed, in every month of a closing.
 
     The columns are CHANGES; `points` is the change in points, `consequence` what is posted for it.
@@ -34,36 +36,49 @@ def change_rows(closing: Closing) -> Iterator[tuple[object, ...]]:
                 each.seller_id,
                 _result(each.before),
                 _result(each.after),
-                ";".join(shown.reasons) if shown else "",
+                joined(map(_reason, shown.reasons), ";") if shown else "",
                 each.points,
-                "; ".join(differences.get(each.seller_id, ())) or "nothing to post",
+                joined(differences[each.seller_id])
+                if each.seller_id in differences
+                else sentence("nothing to post"),
             )
 
 
-_DIFFERENCES: Final = {
-    "reverse": "reversed",
-    "post": "awarded",
-    "over_awarded": "over-awarded, paid",
-    "under_awarded": "under-awarded, not paid",
-    "held_elsewhere": "held from another month",
+def _reason(reason: Reason) -> Text:
+    return Word("reason", reason)
+
+
+_DIFFERENCES: Final[Mapping[str, Text]] = {
+    "reverse": sentence("reversed"),
+    "post": sentence("awarded"),
+    "over_awarded": sentence("over-awarded, paid"),
+    "under_awarded": sentence("under-awarded, not paid"),
+    "held_elsewhere": sentence("held from another month"),
+}
+
+_WOULD_BE: Final[Mapping[str, Text]] = {
+    "reverse": sentence("would be reversed"),
+    "post": sentence("would be awarded"),
 }
 
 
-def _differences_by_seller(month: EvaluatedMonth) -> Mapping[str, Sequence[str]]:
-    texts: dict[str, list[str]] = {}
+def _differences_by_seller(month: EvaluatedMonth) -> Mapping[str, Sequence[Text]]:
+    texts: dict[str, list[Text]] = {}
     for field, name in _DIFFERENCES.items():
         for award in getattr(month.restatement, field):
-            texts.setdefault(award.seller_id, []).append(f"tier {award.tier} {name}")
+            texts.setdefault(award.seller_id, []).append(
+                sentence("tier {tier} {what}", tier=award.tier, what=name)
+            )
     return texts
 
 
-def _result(result: Result | None) -> str:
+def _result(result: Result | None) -> Text:
     if result is None:
-        return "not decided"
-    return f"tier {result.tier}" if result.tier else "no award"
+        return sentence("not decided")
+    return sentence("tier {tier}", tier=result.tier) if result.tier else sentence("no award")
 
 
-def paid_otherwise(closing: Closing) -> Iterator[tuple[str, ...]]:
+def paid_otherwise(closing: Closing) -> Iterator[tuple[Text, ...]]:
     """List what paid months paid in excess or lack: month, seller, what, tier, points; and sums."""
     for month in closing.months:
         for field in ("over_awarded", "under_awarded"):
@@ -74,7 +89,7 @@ def paid_otherwise(closing: Closing) -> Iterator[tuple[str, ...]]:
             if awards:
                 yield (
                     str(month.month),
-                    "altogether",
+                    sentence("altogether"),
                     _DIFFERENCES[field],
                     "",
                     f"{total_points(awards):,}",
@@ -94,6 +109,8 @@ def what_changed(closing: Closing) -> Iterator[Section]:
             for month, counted in counts.items()
             if any(counted.values())
         ]
-        yield Section(
-            "What changed", ("month", *(_DIFFERENCES[field] for field in fields)), tuple(rows)
-        )
+        preview = closing.request.preview
+        title = sentence("What would change") if preview else sentence("What changed")
+        names = {**_DIFFERENCES, **(_WOULD_BE if preview else {})}
+        columns = (sentence("month"), *(names[field] for field in fields))
+        yield Section(title, columns, tuple(rows))

@@ -23,9 +23,11 @@ from domain.decision import ChangedResult
 from domain.eligibility import Terms
 from domain.evaluation import AwardsByMonth, EvaluationInput
 from domain.ledger import Award
+from domain.many import many
 from domain.months import SettlementMonth
 from domain.policy import Policy
 from domain.restatement import Restatement, restate
+from domain.sentence import sentence
 from flows.closing.program_state import ProgramState
 
 USUAL_REASON: Final = "monthly closing"
@@ -116,7 +118,8 @@ def evaluate_month(
     revision_ids = [each.revision_id for each in window]
     stores = _stores_with_other_input(connection, gathered, state.bound_before)
     count = window[-1].sellers if stores is None else len(stores)
-    log.info("deciding %s for %s stores", content.month, f"{count:,}")
+    counted = many("store", count)
+    log.info(sentence("deciding {month} for {stores}", month=content.month, stores=counted))
     record_policy(connection, chosen)
     evaluation = record_evaluation(connection, content, revision_ids, gathered.before, cause)
     terms = Terms.of(chosen.policy, content.month)

@@ -1,10 +1,11 @@
 """The events of a closing: month closed, restated, refused, not closed in time."""
 
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 from adapters.ingest.delivery import DeliveryRefused
 from adapters.languages.catalog import say
+from domain.cause import Cause
 from domain.findings import MonthBlocked
 from domain.months import SettlementMonth
 from domain.refusal import Refused
@@ -12,37 +13,44 @@ from domain.sentence import sentence
 from flows.closing.cascade import AwardsBlocked
 from flows.closing.due_months import DueMonth
 from flows.closing.evaluation import EvaluatedMonth
+from flows.closing.later_months import LaterMonth
 from flows.closing.record_closing import Closing
 from flows.closing.report import closing_facts
 from flows.prefect.events import CLOSED, REFUSED, RESTATED, UNCLOSED, emit
 from flows.settings import Settings
 
 
-def emit_closed(closing: Closing, report: Path | None, *, again: bool = False) -> None:
-    """Emit an event for each month that a closing changed: `closed` if it is new, else `restated`.
+def emit_closed(closing: Closing, report: Path, *, again: bool = False) -> None:
+    """Emit an event for the month that was closed: `closed` if it is new, `restated` if it changed.
 
-    With `again`, emit `closed` for the month itself: the run that closed it was killed first.
+    With `again`, emit `closed`: the run that closed it was killed first.
     """
-    if closing.request.preview:
-        return
-    first = again or closing.before is None
-    if first:
-        facts = closing_facts(closing)
-        emit(CLOSED, closing.closed.month, {**facts, "report": report and str(report)})
-    for each in closing.months[1 if first else 0 :]:
-        if each.changed:
-            emit(RESTATED, each.month, _restated(closing, each, report))
+    closed, cause = closing.closed, closing.request.cause
+    if again or closing.before is None:
+        emit(CLOSED, closed.month, {**closing_facts(closing), "report": str(report)})
+    elif closed.changed:
+        _emit_restated(closed, cause, report, None)
 
 
-def _restated(closing: Closing, month: EvaluatedMonth, report: Path | None) -> dict[str, Any]:
-    asked_for = closing.closed.month
-    return {
-        "caused_by": None if month.month == asked_for else str(asked_for),
-        "reason": closing.request.cause.reason,
+def emit_evaluated_again(
+    months: Iterable[LaterMonth], cause: Cause, caused_by: SettlementMonth
+) -> None:
+    """Emit `restated` for each later month that a change of another one evaluated again."""
+    for each in months:
+        _emit_restated(each.month, cause, each.file, caused_by)
+
+
+def _emit_restated(
+    month: EvaluatedMonth, cause: Cause, report: Path, caused_by: SettlementMonth | None
+) -> None:
+    payload = {
+        "caused_by": caused_by and str(caused_by),
+        "reason": cause.reason,
         "evaluation": month.evaluation.evaluation_no,
         **month.restatement.counts,
-        "report": report and str(report),
+        "report": str(report),
     }
+    emit(RESTATED, month.month, payload)
 
 
 def emit_refused(month: SettlementMonth, refusal: Refused) -> None:

@@ -4,20 +4,27 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 
-from prefect import State, flow, task
-from prefect.cache_policies import NO_CACHE
+from prefect import State, flow
 
 from adapters.ingest.root import source_of
 from adapters.postgres.runs import Action
 from domain.months import SettlementMonth
 from domain.refusal import Refused
+from domain.sentence import sentence
 from flows.closing.due_months import find_unclosed, is_overdue, look_at
 from flows.closing.evaluation import USUAL_REASON, ClosingRequest
-from flows.closing.events import emit_closed, emit_refused, emit_unclosed
+from flows.closing.events import (
+    emit_closed,
+    emit_evaluated_again,
+    emit_refused,
+    emit_unclosed,
+)
+from flows.closing.later_months import LaterMonth, report_later_months
 from flows.closing.next_step import next_step
 from flows.closing.record_closing import Closing, record_closing
 from flows.closing.report import closing_report, marked_as_rewritten
 from flows.closing.require_window import require_window
+from flows.closing.told import closing_told
 from flows.heads import publish_head
 from flows.ingesting.flow import sound_delivery
 from flows.ingesting.quality_pages import quality_page, refresh_quality_pages
@@ -26,6 +33,7 @@ from flows.paying.due_payouts import plan_payout_runs
 from flows.paying.events import emit_waiting
 from flows.prefect.attached_report import attach_report
 from flows.prefect.clock_check import check_clocks
+from flows.prefect.endings import step, telling, told
 from flows.prefect.flow_occasion import flow_occasion
 from flows.prefect.forms import Mode, Month, MonthOrNone, NameOrNone, Reason
 from flows.prefect.retrying import RETRIES
@@ -43,22 +51,32 @@ from flows.settings import Settings
 class ClosedMonth:
     """A closing with its report; `file` is None for a preview, which writes nothing.
 
+    `later` are the months that were evaluated again because of it.
+
     Not a dataclass: Prefect would spend seconds visiting every award in it.
     """
 
-    __slots__ = ("closing", "file", "report")
+    __slots__ = ("closing", "file", "later", "report")
 
-    def __init__(self, closing: Closing, report: Report, file: Path | None) -> None:
+    def __init__(
+        self,
+        closing: Closing,
+        report: Report,
+        file: Path | None = None,
+        later: tuple[LaterMonth, ...] = (),
+    ) -> None:
         self.closing = closing
         self.report = report
         self.file = file
+        self.later = later
 
 
 @flow(name="close-month", flow_run_name=closing_name)
+@telling
 def close_month(
     month: MonthOrNone = "",
     settlements: str = "",
-    mode: Mode = "commit",
+    mode: Mode = "preview",
     reason: Reason = USUAL_REASON,
     asked_by: NameOrNone = "",
     acknowledge_paid: bool = False,
@@ -85,10 +103,11 @@ def close_month(
     request = ClosingRequest(
         month_to_close(month), cause, policy or None, preview, acknowledge_paid
     )
-    return close(Settings.read(), request, settlements)
+    return _closed(Settings.read(), request, settlements)
 
 
 @flow(name="rerun-month", flow_run_name=rerun_name)
+@telling
 def rerun_month(
     month: Month,
     reason: Reason,
@@ -119,7 +138,14 @@ def rerun_month(
         mode == "preview",
         acknowledge_paid,
     )
-    return close(Settings.read(), request, settlements)
+    return _closed(Settings.read(), request, settlements)
+
+
+def _closed(settings: Settings, request: ClosingRequest, settlements: str) -> ClosedMonth:
+    """Close a month, and end the run with what came of it."""
+    closed = close(settings, request, settlements)
+    later = (each.told() for each in closed.later)
+    return told(closed, closing_told(closed.closing), *later)
 
 
 def close(settings: Settings, request: ClosingRequest, settlements: str) -> ClosedMonth:
@@ -128,16 +154,17 @@ def close(settings: Settings, request: ClosingRequest, settlements: str) -> Clos
     A refused closing is recorded in the month's history; a refused preview is not.
     """
     request = replace(request, approval=settings.approval_rule)
-    root, progress = settings.settlements_root(settlements), RunProgress(request.month)
+    root = settings.settlements_root(settlements)
+    progress = RunProgress(request.month, settings.language)
     with _recording_refusals(settings, request, root):
-        progress.reach(0, "checking the window")
+        progress.reach(0, sentence("checking the window"))
         check_clocks(settings)
         require(settings, request)
-        progress.reach(10, "reading and checking its files")
+        progress.reach(10, sentence("reading and checking its files"))
         with sound_delivery(settings, request.month, root, preview=request.preview) as delivery:
-            progress.reach(60, "deciding and posting")
+            progress.reach(60, sentence("deciding and posting"))
             closing = decide_and_post(settings, request, delivery)
-        progress.reach(90, "reporting")
+        progress.reach(90, sentence("reporting"))
         if not request.preview:
             publish_head(settings, closing.chain_head)
             refresh_quality_pages(settings)
@@ -164,6 +191,7 @@ def _recording_refusals(
 
 
 @flow(name="close-due-months", flow_run_name="close what is due")
+@telling
 def close_due_months() -> State[None]:
     """Close each month that is over and delivered whole, oldest first.
 
@@ -188,6 +216,7 @@ def close_due_months() -> State[None]:
 
 
 @flow(name="tell-unclosed-months", flow_run_name="report a month that is not closed")
+@telling
 def tell_unclosed_months() -> State[None]:
     """Emit an event if a month is not closed by the day of its payout month set for it.
 
@@ -203,18 +232,18 @@ def tell_unclosed_months() -> State[None]:
     return ended(f"{due.month} is not closed. {due.waits_for or ''}".strip())
 
 
-find_due = task(cache_policy=NO_CACHE, name="find what is not closed", **RETRIES)(find_unclosed)
-look = task(cache_policy=NO_CACHE, name="look at its files", **RETRIES)(look_at)
+find_due = step(name="find what is not closed", **RETRIES)(find_unclosed)
+look = step(name="look at its files", **RETRIES)(look_at)
 
 
-@task(cache_policy=NO_CACHE, name="check the window", **RETRIES)
+@step(name="check the window", **RETRIES)
 def require(settings: Settings, request: ClosingRequest) -> None:
     """Refuse a month that cannot be closed before reading its files."""
     with program_database(settings) as engine:
         require_window(engine, request, program_policies(settings), program_calendar(settings))
 
 
-@task(cache_policy=NO_CACHE, name="decide, post, plan the payout")
+@step(name="decide, post, plan the payout")
 def decide_and_post(
     settings: Settings, request: ClosingRequest, delivery: SoundDelivery
 ) -> Closing:
@@ -230,23 +259,28 @@ def publish(settings: Settings, closing: Closing, root: str) -> ClosedMonth:
 
     Not a task: Prefect would search every award of the closing for futures.
     """
-    revision = closing.closed.revision
-    page = quality_page(settings, closing.request.month, revision.revision_no)
+    if closing.request.preview:
+        report = closing_report(closing, next_step=next_step(settings, closing, root))
+        attach_report(settings, report)
+        return ClosedMonth(closing, report)
+    closed, month = closing.closed, closing.request.month
+    later = report_later_months(settings, closing.months[1:], closing.request.cause, month)
+    page = quality_page(settings, month, closed.revision.revision_no)
     report = closing_report(
         closing,
-        links=() if closing.request.preview else (page,),
+        links=(*(each.link(settings) for each in later), page),
         next_step=next_step(settings, closing, root),
     )
-    kept, lost = None, False
-    if not closing.request.preview:
-        name = f"closed-{closing.closed.evaluation.evaluation_no}"
-        # A run that was killed after its commit left no report and emitted no event.
-        lost = not (closing.changed or is_kept(settings, closing.request.month, name))
-        report = marked_as_rewritten(report) if lost else report
-        kept = keep_report(settings, name, report, overwrite=closing.changed)
+    name = f"closed-{closed.evaluation.evaluation_no}"
+    # A run that was killed after its commit left no report and emitted no event.
+    lost = not (closing.changed or is_kept(settings, month, name))
+    report = marked_as_rewritten(report) if lost else report
+    kept = keep_report(settings, name, report, overwrite=closing.changed)
+    for each in later:
+        attach_report(settings, each.report, each.file)
     attach_report(settings, report, kept)
     with best_effort("the closing"):
         emit_closed(closing, kept, again=lost)
-        if kept is not None:
-            emit_waiting(settings, [each.month for each in closing.months if each.changed or lost])
-    return ClosedMonth(closing, report, kept)
+        emit_evaluated_again(later, closing.request.cause, month)
+        emit_waiting(settings, [each.month for each in closing.months if each.changed or lost])
+    return ClosedMonth(closing, report, kept, later)

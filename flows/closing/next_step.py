@@ -1,7 +1,10 @@
 """The next step after a closing: commit what was previewed, or approve the payout."""
 
+from datetime import date
 from typing import Final
 
+from domain.many import many
+from domain.sentence import sentence
 from flows.closing.cascade import changed_paid_months
 from flows.closing.evaluation import USUAL_REASON
 from flows.closing.record_closing import Closing
@@ -14,9 +17,10 @@ from flows.settings import Settings
 
 _CLOSING: Final = "close-month/close-month"
 _APPROVAL: Final = "approve-payout/approve-payout"
+_PAYING: Final = "pay-out/pay-out"
 
 
-def next_step(settings: Settings, closing: Closing, settlements: str) -> NextStep | None:
+def next_step(settings: Settings, closing: Closing, settlements: str = "") -> NextStep | None:
     """Return the next step if a form does it, else None: the report has a default."""
     if closing.request.preview:
         return _close_it(settings, closing, settlements)
@@ -35,23 +39,46 @@ def _close_it(settings: Settings, closing: Closing, settlements: str) -> NextSte
         "policy": request.policy_name or "",
         "acknowledge_paid": acknowledge,
         "reason": request.cause.reason,
+        "mode": "commit",
     }
     return NextStep(
-        "Nothing was written. To close it like this:",
+        sentence("Nothing was written. To close it like this:"),
         close_command(settings, request.month, settlements, *options),
-        form_link("close it", _CLOSING, filled_in),
+        form_link(sentence("close it"), _CLOSING, filled_in),
     )
+
+
+def _paid_by_its_run(settings: Settings, closing: Closing, due_on: date) -> NextStep | None:
+    """Say that a run pays a month whose date has come, if the server has planned one."""
+    unsettled = any(each.restatement.is_unsettled for each in closing.months)
+    if unsettled or due_on > closing.request.cause.started_at.date():
+        return None
+    month = str(closing.closed.month)
+    form = form_link("pay it by hand", _PAYING, {"month": month, "mode": "commit"})
+    if form is None:
+        return None
+    said = sentence(
+        "Nothing: its payout was due on {due_on}, and a run of pay-out pays it now.", due_on=due_on
+    )
+    return NextStep(said, form=form)
 
 
 def _approve_it(settings: Settings, closing: Closing) -> NextStep | None:
     month = closing.closed.month
     with program_database(settings) as engine, engine.connect() as connection:
         payout = open_payouts(connection).get(month)
-    if payout is None or not payout.waits(settings.approval_rule):
+    if payout is None:
         return None
     due_on = closing.payouts[month].due_on
+    if not payout.waits(settings.approval_rule):
+        return _paid_by_its_run(settings, closing, due_on) if payout.points else None
+    filled_in = {"month": str(month), "points": payout.points, "mode": "commit"}
     return NextStep(
-        f"{payout.points:,} points wait for an approval, to be paid on {due_on}:",
+        sentence(
+            "{points} wait for an approval, to be paid on {due_on}:",
+            points=many("point", payout.points),
+            due_on=due_on,
+        ),
         f"growth-points approve-payout {month} {payout.points} --reason TEXT",
-        form_link("approve them", _APPROVAL, {"month": str(month), "points": payout.points}),
+        form_link(sentence("approve them"), _APPROVAL, filled_in),
     )

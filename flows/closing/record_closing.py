@@ -38,7 +38,8 @@ class Closing:
     """The month that was closed, and the later months that were evaluated again.
 
     `funnel` counts the stores that each rule stopped; `before` is the previous run that decided the
-    month, None for the first closing.
+    month, None for the first closing. `caused_by` is the earlier month whose change evaluated this
+    one again, None for a month that was asked for.
     """
 
     request: ClosingRequest
@@ -49,6 +50,7 @@ class Closing:
     payouts: Mapping[SettlementMonth, PlannedPayout]
     chain_head: ChainHead | None
     before: EarlierRun | None = None
+    caused_by: SettlementMonth | None = None
 
     @property
     def closed(self) -> EvaluatedMonth:

@@ -9,6 +9,8 @@ from adapters.postgres.payout_dates import PlannedPayout
 from domain.findings import warnings
 from domain.funnel import Funnel
 from domain.ledger import total_points
+from domain.many import many
+from domain.sentence import Sentence, Text, Word, joined, sentence, sentences
 from flows.closing.differences import (
     CHANGES,
     change_rows,
@@ -20,6 +22,7 @@ from flows.closing.record_closing import Closing
 from flows.reports.report import Bar, Figure, Link, Mood, NextStep, Report, Section
 
 _SHOWN: Final = 40  # sellers listed in a terminal
+_HOW: Final = sentence("How it was decided")
 
 
 def closing_report(
@@ -32,7 +35,7 @@ def closing_report(
     closed = closing.closed
     return Report(
         period=closed.month,
-        headline=f"{closed.month} {_headline(closing)}",
+        headline=_headline(closing),
         mood=Mood.WARN if warnings(closing.findings) else Mood.GOOD,
         findings=closing.findings,
         figures=tuple(_figures(closing)),
@@ -44,18 +47,25 @@ def closing_report(
 
 
 def _sections(closing: Closing) -> Iterator[Section]:
-    yield _awards(closing.closed)
-    yield _why_not(closing.funnel)
+    yield _awards(closing.closed, _when_posted(closing))
+    yield _why_nothing(closing.funnel)
     yield from _compared_with_the_last_run(closing)
-    yield Section("How it was decided", ("", ""), tuple(_facts(closing)))
+    yield Section(_HOW, ("", ""), tuple(_facts(closing)))
     yield from what_changed(closing)
     if rows := tuple(paid_otherwise(closing)):
         columns = ("month", "seller", "what", "tier", "points")
-        title = "Paid otherwise than earned: what was paid stays, correct it with an adjustment"
-        yield Section(title, columns, rows, _SHOWN)
+        title = sentence("Paid otherwise than earned")
+        yield Section(title, tuple(Word("column", each) for each in columns), rows, _SHOWN)
     if rows := tuple(tuple(map(_cell, row)) for row in change_rows(closing)):
-        title = f"Whose result changes ({len(rows):,} sellers)"
-        yield Section(title, CHANGES, rows, _SHOWN)
+        preview = closing.request.preview
+        counted = many("seller", len(rows))
+        title = (
+            sentence("Results of {sellers} that would change", sellers=counted)
+            if preview
+            else sentence("Changed results of {sellers}", sellers=counted)
+        )
+        names = (*CHANGES[:-1], "would be") if preview else CHANGES
+        yield Section(title, tuple(Word("column", each) for each in names), rows, _SHOWN)
 
 
 def closing_facts(closing: Closing) -> dict[str, object]:
@@ -78,68 +88,120 @@ def closing_facts(closing: Closing) -> dict[str, object]:
 
 def marked_as_rewritten(report: Report) -> Report:
     """Mark a report as a replacement for one that was lost with the run that closed the month."""
-    return replace(
-        report,
-        headline=f"{report.headline}; the run that closed it kept no report, so this one was "
-        "written again: what that run posted is in the history and in the ledger",
+    note = (
+        sentence("report"),
+        sentence(
+            "written again: the run that closed the month kept none; what it posted is in the "
+            "history and in the ledger"
+        ),
     )
+    sections = [
+        replace(each, rows=(*each.rows, note)) if each.title == _HOW else each
+        for each in report.sections
+    ]
+    return replace(report, sections=tuple(sections))
 
 
-def _headline(closing: Closing) -> str:
+def _headline(closing: Closing) -> Text:
+    month = closing.closed.month
     if closing.request.preview:
-        return "previewed: nothing was written"
-    return "is closed" if closing.changed else "was closed before with the same input: no change"
+        return sentence("{month} previewed: nothing was written", month=month)
+    if closing.changed:
+        return sentence("{month} is closed", month=month)
+    return sentence("{month} was closed before with the same input: no change", month=month)
 
 
 def _figures(closing: Closing) -> Iterator[Figure]:
     closed, revision = closing.closed, closing.closed.revision
     planned = closing.payouts[closed.month]
-    yield Figure("sellers", f"{revision.sellers:,}")
-    yield Figure("amount, KRW", f"{revision.amount_krw:,}", f"{revision.lines:,} settlement lines")
-    yield Figure("awards", f"{len(closed.earned):,}", _share(len(closed.earned), revision.sellers))
-    yield Figure("points", f"{total_points(closed.earned):,}", f"posted now: {_posted(closed)}")
-    yield Figure("payout", f"{planned.due_on}", f"{_why(planned)}; {_state(closing)}")
+    earned = len(closed.earned)
+    yield Figure(sentence("sellers"), f"{revision.sellers:,}")
+    yield Figure(
+        sentence("amount, KRW"),
+        f"{revision.amount_krw:,}",
+        many("settlement line", revision.lines),
+    )
+    yield Figure(sentence("awards"), f"{earned:,}", _share(earned, revision.sellers))
+    yield Figure(
+        sentence("points"),
+        f"{total_points(closed.earned):,}",
+        joined((_when_posted(closing), _posted(closed)), ": "),
+    )
+    yield Figure(sentence("payout"), f"{planned.due_on}", joined((_why(planned), _state(closing))))
 
 
-def _share(awards: int, sellers: int) -> str:
-    return f"{awards / sellers:.2%} of the sellers" if sellers else ""
+def _when_posted(closing: Closing) -> Text:
+    return sentence("would be posted") if closing.request.preview else sentence("posted now")
 
 
-def _facts(closing: Closing) -> Iterator[tuple[str, str]]:
+def _share(awards: int, sellers: int) -> Text:
+    return sentence("{share:.2%} of the sellers", share=awards / sellers) if sellers else ""
+
+
+def _facts(closing: Closing) -> Iterator[tuple[Text, Text]]:
     closed, revision = closing.closed, closing.closed.revision
     yield (
-        "policy",
-        f"{closed.policy.name} (evaluation {closed.evaluation.evaluation_no} of the month)",
+        sentence("policy"),
+        sentence(
+            "{policy} (evaluation {number} of the month)",
+            policy=closed.policy.name,
+            number=closed.evaluation.evaluation_no,
+        ),
     )
-    yield "delivery", f"revision {revision.revision_no}, {revision.source}"
-    yield "content", revision.content_hash
-    yield "by", f"{closing.request.cause.actor}: {closing.request.cause.reason}"
+    yield (
+        sentence("delivery"),
+        sentence(
+            "revision {number}, {source}", number=revision.revision_no, source=revision.source
+        ),
+    )
+    yield sentence("content"), revision.content_hash
+    yield sentence("by"), f"{closing.request.cause.actor}: {closing.request.cause.reason}"
     if closing.chain_head is not None:
-        yield "ledger head", f"{closing.chain_head.seal_no} {closing.chain_head.hash}"
+        yield sentence("ledger head"), f"{closing.chain_head.seal_no} {closing.chain_head.hash}"
 
 
-def _posted(month: EvaluatedMonth) -> str:
+def _posted(month: EvaluatedMonth) -> Text:
     difference = month.restatement
-    posted = {"awards": difference.post, "reversals": difference.reverse}
-    parts = [
-        f"{len(awards):,} {name}, {total_points(awards):,} points"
-        for name, awards in posted.items()
+    posted = {"award": difference.post, "reversal": difference.reverse}
+    parts: list[Text] = [
+        joined((many(noun, len(awards)), many("point", total_points(awards))), ", ")
+        for noun, awards in posted.items()
         if awards
     ]
     if held := difference.held_elsewhere:
-        parts.append(f"{len(held):,} tiers not given again: another month gave them")
-    return "; ".join(parts) or "nothing"
+        parts.append(_held_elsewhere(len(held)))
+    return joined(parts) if parts else sentence("nothing")
 
 
-def _why(planned: PlannedPayout) -> str:
-    days = "; ".join(f"{day} is {name}" for day, name in planned.passed_over)
-    return days or f"day {planned.due_on.day} is a business day"
+def _held_elsewhere(tiers: int) -> Sentence:
+    return sentences(
+        "{count:,} tier not given again: another month gave it",
+        "{count:,} tiers not given again: another month gave them",
+        count=tiers,
+    )
 
 
-def _state(closing: Closing) -> str:
+def _why(planned: PlannedPayout) -> Text:
+    if not planned.passed_over:
+        return sentence("day {day} is a business day", day=planned.due_on.day)
+    return joined(
+        sentence("{day} is {name}", day=day, name=Word("holiday", name))
+        for day, name in planned.passed_over
+    )
+
+
+def _state(closing: Closing) -> Text:
     if closing.closed.paid_out:
-        return "paid"
-    return "points pending, due already" if _is_due(closing) else "points pending until then"
+        return sentence("paid")
+    if closing.request.preview:
+        return (
+            sentence("points would be pending, due already")
+            if _is_due(closing)
+            else sentence("points would be pending until then")
+        )
+    if _is_due(closing):
+        return sentence("points pending, due already")
+    return sentence("points pending until then")
 
 
 def _is_due(closing: Closing) -> bool:
@@ -152,19 +214,24 @@ def _next_step(closing: Closing) -> NextStep:
     unsettled = [each.month for each in closing.months if each.restatement.is_unsettled]
     if unsettled:
         return NextStep(
-            "What was paid stays. Correct it seller by seller, for the month it belongs to, with a "
-            "reason:",
+            sentence(
+                "What was paid stays. Correct it seller by seller, for the month it "
+                "belongs to, with a reason:"
+            ),
             f"growth-points adjust SELLER POINTS --for {unsettled[0]} --reason TEXT",
         )
     if closed.paid_out:
-        return NextStep("Nothing: the month is paid.")
+        return NextStep(sentence("Nothing: the month is paid."))
     due_on = closing.payouts[month].due_on
     if _is_due(closing):
-        return NextStep(f"Its payout was due on {due_on}; this pays it:", "growth-points pay-out")
-    return NextStep(f"Nothing until {due_on}, when it is paid.")
+        return NextStep(
+            sentence("Its payout was due on {due_on}; this pays it:", due_on=due_on),
+            "growth-points pay-out",
+        )
+    return NextStep(sentence("Nothing until {due_on}, when it is paid.", due_on=due_on))
 
 
-def _awards(month: EvaluatedMonth) -> Section:
+def _awards(month: EvaluatedMonth, when_posted: Text) -> Section:
     counted = Counter(award.tier for award in month.earned)
     posted = Counter(award.tier for award in month.restatement.post)
     rows = tuple(
@@ -177,17 +244,22 @@ def _awards(month: EvaluatedMonth) -> Section:
         for tier in month.policy.tiers
     )
     return Section(
-        "Awards by tier",
-        ("tier", "sellers who earned it", "points", "posted now"),
+        sentence("Awards by tier"),
+        (
+            sentence("tier"),
+            sentence("sellers who earned it"),
+            sentence("points"),
+            when_posted,
+        ),
         rows,
         bars=tuple(Bar(counted[tier.number]) for tier in month.policy.tiers),
     )
 
 
-def _why_not(funnel: Funnel) -> Section:
+def _why_nothing(funnel: Funnel) -> Section:
     stages = [
         (
-            each.reason.value,
+            Word("reason", each.reason),
             f"{each.stopped:,}",
             f"{each.left:,}",
             f"{funnel.counts[each.reason]:,}",
@@ -195,9 +267,14 @@ def _why_not(funnel: Funnel) -> Section:
         for each in funnel.stages
     ]
     return Section(
-        "Why not",
-        ("reason", "stopped first", "go on", "have this reason"),
-        (("all sellers", "", f"{funnel.stores:,}", ""), *stages),
+        sentence("Why stores got nothing"),
+        (
+            sentence("reason"),
+            sentence("stopped first"),
+            sentence("go on"),
+            sentence("have this reason"),
+        ),
+        ((sentence("all sellers"), "", f"{funnel.stores:,}", ""), *stages),
         bars=(Bar(funnel.stores), *(Bar(each.left, each.stopped) for each in funnel.stages)),
     )
 
@@ -207,16 +284,19 @@ def _compared_with_the_last_run(closing: Closing) -> Iterator[Section]:
     if (before := closing.before) is None:
         return
     closed, revision = closing.closed, closing.closed.revision
-    rows = [
-        ("sellers", before.sellers, revision.sellers),
-        ("settlement lines", before.lines, revision.lines),
-        ("amount, KRW", before.amount_krw, revision.amount_krw),
+    rows: list[tuple[Text, int, int]] = [
+        (sentence("sellers"), before.sellers, revision.sellers),
+        (sentence("settlement lines"), before.lines, revision.lines),
+        (sentence("amount, KRW"), before.amount_krw, revision.amount_krw),
         *_awards_before_and_now(closed),
     ]
     yield Section(
-        f"Beside run {before.run_no} of {before.recorded_at:%Y-%m-%d %H:%M}, {before.actor}: "
-        f"{before.reason}",
-        ("", "then", "now", "difference"),
+        sentence(
+            "Compared with run {number} of {at}",
+            number=before.run_no,
+            at=f"{before.recorded_at:%Y-%m-%d %H:%M}",
+        ),
+        ("", sentence("then"), sentence("now"), sentence("difference")),
         tuple((name, f"{was:,}", f"{now:,}", _difference(now - was)) for name, was, now in rows),
     )
 
@@ -225,17 +305,21 @@ def _difference(by: int) -> str:
     return f"{by:+,}" if by else "0"
 
 
-def _awards_before_and_now(month: EvaluatedMonth) -> Iterator[tuple[str, int, int]]:
+def _awards_before_and_now(month: EvaluatedMonth) -> Iterator[tuple[Text, int, int]]:
     """Count awards and points now, and before by undoing the changes."""
     counted = Counter(award.tier for award in month.earned)
     gained = Counter(each.after.tier for each in month.changes if each.after)
     lost = Counter(each.before.tier for each in month.changes if each.before)
     for tier in month.policy.tiers:
         now = counted[tier.number]
-        yield f"awards of tier {tier.number}", now - gained[tier.number] + lost[tier.number], now
+        yield (
+            sentence("awards of tier {number}", number=tier.number),
+            now - gained[tier.number] + lost[tier.number],
+            now,
+        )
     points = total_points(month.earned)
-    yield "points", points - sum(each.points for each in month.changes), points
+    yield sentence("points"), points - sum(each.points for each in month.changes), points
 
 
-def _cell(value: object) -> str:
-    return f"{value:,}" if isinstance(value, int) else str(value)
+def _cell(value: Text | int) -> Text:
+    return f"{value:,}" if isinstance(value, int) else value

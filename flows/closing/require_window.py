@@ -11,6 +11,7 @@ from adapters.postgres.revisions import current_revisions
 from domain.findings import WindowIncomplete
 from domain.months import SettlementMonth
 from domain.refusal import Refused
+from domain.sentence import sentence
 from flows.closing.evaluation import ClosingRequest
 from flows.policies import policy_of
 
@@ -20,8 +21,13 @@ class MonthNotOver(Refused):
 
     def __init__(self, month: SettlementMonth) -> None:
         super().__init__(
-            f"{month} is not over: it can be closed from {month.payout_month.first_day} on, when "
-            "all its purchases are confirmed. Nothing was written; --preview shows it as it stands."
+            sentence(
+                "{month} is not over: it can be closed from {first_day} on, when all "
+                "its purchases are confirmed. Nothing was written; --preview shows it "
+                "as it stands.",
+                month=month,
+                first_day=month.payout_month.first_day,
+            )
         )
         self.month = month
 

@@ -7,6 +7,7 @@ from sqlalchemy import Engine
 
 from adapters.postgres.using import Conversion, ConversionState, conversions
 from domain.refusal import Refused
+from domain.sentence import Text, sentence, sentences
 from domain.using.ad_credit import AdSystem, Credited, CreditRequest, NoAnswer, credit_id
 from domain.using.comparison import unlike_theirs
 from flows.occasion import SEOUL
@@ -16,22 +17,34 @@ class CreditsNotListed(Refused):
     """The ad system did not list a day."""
 
     def __init__(self, day: date, why: str) -> None:
-        super().__init__(f"The ad system does not list {day}: {why}. Compare it again later.")
+        super().__init__(
+            sentence(
+                "The ad system does not list {day}: {why}. Compare it again later.",
+                day=day,
+                why=why,
+            )
+        )
         self.day = day
 
 
 class CreditsDiffer(Refused):
     """What the ad system credited differs from what is recorded."""
 
-    def __init__(self, day: date, found: Sequence[str]) -> None:
+    def __init__(self, day: date, found: Sequence[Text]) -> None:
         super().__init__(
-            f"{len(found):,} differences between the ad system and the ledger on {day}, the "
-            f"first: {found[0]}."
+            sentences(
+                "{count:,} difference between the ad system and the ledger on {day}: {first}.",
+                "{count:,} differences between the ad system and the ledger on {day}, "
+                "the first: {first}.",
+                count=len(found),
+                day=day,
+                first=found[0],
+            )
         )
         self.found = tuple(found)
 
 
-def compare_credits(engine: Engine, ad_system: AdSystem, day: date) -> tuple[str, ...]:
+def compare_credits(engine: Engine, ad_system: AdSystem, day: date) -> tuple[Text, ...]:
     """Say what differs on a day; raises CreditsNotListed.
 
     A delivery that the ad system dates on another day is asked about by its id.
@@ -52,7 +65,7 @@ def compare_credits(engine: Engine, ad_system: AdSystem, day: date) -> tuple[str
         and (number in theirs or not isinstance(ad_system.ask(ours[number]), Credited))
     ]
     refused = [
-        f"the ad system credited {number}, which it had refused"
+        sentence("the ad system credited {number}, which it had refused", number=number)
         for number in sorted(theirs.keys() & made.keys())
         if made[number].state is ConversionState.REFUSED
     ]

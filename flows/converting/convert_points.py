@@ -134,6 +134,18 @@ def convert_points(settings: Settings, request: ConversionRequest) -> Conversion
             return deliver(engine, ad_system, conversion, request.cause.actor)
 
 
+def preview_conversion(settings: Settings, request: ConversionRequest) -> Sentence:
+    """Say what a conversion would do; raises what it would raise."""
+    with program_database(settings, preview=True) as engine:
+        hold_points(engine, request, program_policies(settings))
+    return sentence(
+        "Nothing was written: this is a preview. {points:,} points of seller {seller_id} would be "
+        "held until the ad system has credited them.",
+        points=request.points,
+        seller_id=request.seller_id,
+    )
+
+
 def conversion_summary(conversion: Conversion) -> Sentence:
     """Describe a conversion, as far as it has come."""
     facts = {

@@ -20,6 +20,7 @@ from adapters.postgres.using import (
     find_conversion,
     record_attempt,
 )
+from domain.sentence import Text, Word, joined, sentence
 from domain.using.ad_credit import (
     AdSystem,
     Answer,
@@ -81,9 +82,14 @@ def _apply(connection: Connection, held: Conversion, answer: Answer, actor: str)
             record_attempt(connection, held.conversion_no, "it does not know the request")
 
 
-def delivery_summary(tried: Sequence[Conversion]) -> str:
+def delivery_summary(tried: Sequence[Conversion]) -> Text:
     """Describe how far conversions have come."""
     if not tried:
-        return "No conversion is held."
+        return sentence("No conversion is held.")
     states = Counter(each.state for each in tried)
-    return ", ".join(f"{states[each]:,} {each}" for each in ConversionState if states[each]) + "."
+    parts = (
+        sentence("{state}: {count:,}", state=Word("conversion state", each), count=states[each])
+        for each in ConversionState
+        if states[each]
+    )
+    return sentence("Conversions: {states}.", states=joined(parts, ", "))

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from typing import Final
 
 from adapters.postgres.using import HeldConversions
+from domain.sentence import Text
 from flows.prefect.events import AD_SYSTEM_SILENT, CONVERSIONS_HELD, CREDITS_DIFFER, emit_about
 
 LONG: Final = timedelta(hours=2)  # a conversion takes seconds if the ad system answers
@@ -25,7 +26,7 @@ def emit_held(held: HeldConversions) -> None:
         emit_about(AD_SYSTEM_SILENT, _RESOURCE, "conversions", payload)
 
 
-def emit_difference(day: date, found: Sequence[str]) -> None:
+def emit_difference(day: date, found: Sequence[Text]) -> None:
     """Emit an event that what the ad system credited on a day differs from what is recorded."""
-    payload = {"day": str(day), "differences": len(found), "first": found[0]}
+    payload = {"day": str(day), "differences": len(found), "first": str(found[0])}
     emit_about(CREDITS_DIFFER, f"growth-points.credits.{day}", f"credits of {day}", payload)

@@ -2,43 +2,64 @@
 
 from datetime import timedelta
 
-from prefect import flow, task
-from prefect.cache_policies import NO_CACHE
+from prefect import flow
 
+from adapters.languages.catalog import say
 from adapters.postgres.using import Conversion, held_conversions
+from domain.sentence import sentence
 from flows.converting.compare_credits import CreditsDiffer, compare_credits
-from flows.converting.convert_points import ConversionRequest, conversion_summary, convert_points
+from flows.converting.convert_points import (
+    ConversionRequest,
+    conversion_summary,
+    convert_points,
+    preview_conversion,
+)
 from flows.converting.deliver_conversions import deliver_held, delivery_summary
 from flows.converting.events import emit_difference, emit_held
-from flows.converting.link_ad_account import link, unlink
+from flows.converting.link_ad_account import account_linked, account_unlinked, link, unlink
+from flows.prefect.endings import step, telling, told
 from flows.prefect.flow_occasion import flow_occasion
-from flows.prefect.forms import Name, NameOrNone
+from flows.prefect.forms import Mode, Name, NameOrNone
 from flows.prefect.server_errors import best_effort
 from flows.program import program_ad_system, program_database
 from flows.settings import Settings
 
 
 @flow(name="link-ad-account", flow_run_name="link {seller_id}")
+@telling
 def link_ad_account_of(
-    seller_id: Name, account_id: NameOrNone = "", asked_by: NameOrNone = ""
+    seller_id: Name,
+    account_id: NameOrNone = "",
+    mode: Mode = "preview",
+    asked_by: NameOrNone = "",
 ) -> str:
     """Link the search-ad account to which a store converts points, or unlink it.
 
     Args:
         seller_id: The store's id, as in the settlement files.
         account_id: The search-ad account. Empty: unlink the one that is linked.
+        mode: "preview" shows what would be linked and writes nothing; "commit" links it.
         asked_by: Your name; recorded with the link.
     """
     settings, actor = Settings.read(), flow_occasion(asked_by).actor
+    preview = mode == "preview"
     if account_id:
-        link(settings, seller_id, account_id, actor)
-        return f"Search-ad account {account_id} is linked to seller {seller_id}."
-    return f"Search-ad account {unlink(settings, seller_id, actor)} is unlinked."
+        link(settings, seller_id, account_id, actor, preview=preview)
+        said = account_linked(account_id, seller_id, preview=preview)
+    else:
+        unlinked = unlink(settings, seller_id, actor, preview=preview)
+        said = account_unlinked(unlinked, seller_id, preview=preview)
+    return told(str(said), said)
 
 
 @flow(name="convert-points", flow_run_name="convert {seller_id}")
+@telling
 def convert_points_of(
-    seller_id: Name, points: int, request_id: Name, asked_by: NameOrNone = ""
+    seller_id: Name,
+    points: int,
+    request_id: Name,
+    mode: Mode = "preview",
+    asked_by: NameOrNone = "",
 ) -> str:
     """Convert a store's points to search-ad credit; the same request again does nothing.
 
@@ -46,17 +67,24 @@ def convert_points_of(
         seller_id: The store's id, as in the settlement files.
         points: How many points, such as 50000.
         request_id: The store's own id of this request, for ever.
+        mode: "preview" shows what would be held and writes nothing; "commit" converts.
         asked_by: Your name; recorded in the ledger.
     """
     cause = flow_occasion(asked_by).cause("a store's request")
     request = ConversionRequest(seller_id, request_id, points, cause)
-    return str(conversion_summary(hold_and_deliver(Settings.read(), request)))
+    settings = Settings.read()
+    if mode == "preview":
+        said = preview_conversion(settings, request)
+    else:
+        said = conversion_summary(hold_and_deliver(settings, request))
+    return told(str(said), said)
 
 
-hold_and_deliver = task(cache_policy=NO_CACHE, name="hold and deliver")(convert_points)
+hold_and_deliver = step(name="hold and deliver")(convert_points)
 
 
 @flow(name="deliver-conversions", flow_run_name="deliver conversions")
+@telling
 def deliver_conversions() -> str:
     """Deliver the conversions that are held, and ask again about those that got no answer."""
     settings = Settings.read()
@@ -65,10 +93,10 @@ def deliver_conversions() -> str:
         held = held_conversions(connection)
     with best_effort("what is held"):
         emit_held(held)
-    return delivery_summary(tried)
+    return say(delivery_summary(tried), settings.language)
 
 
-@task(cache_policy=NO_CACHE, name="deliver what is held")
+@step(name="deliver what is held")
 def deliver_what_is_held(settings: Settings, actor: str) -> tuple[Conversion, ...]:
     """Deliver what is held; without an ad system in the settings, nothing is."""
     with program_database(settings) as engine, program_ad_system(settings) as ad_system:
@@ -76,14 +104,16 @@ def deliver_what_is_held(settings: Settings, actor: str) -> tuple[Conversion, ..
 
 
 @flow(name="compare-credits", flow_run_name="compare credits")
+@telling
 def compare_yesterdays_credits() -> str:
     """Compare yesterday's deliveries with what the ad system credited; fail if they differ."""
     settings, day = Settings.read(), flow_occasion().today - timedelta(days=1)
     with program_database(settings) as engine, program_ad_system(settings) as ad_system:
         if ad_system is None:
-            return "No ad system is configured."
+            return say(sentence("No ad system is configured."), settings.language)
         if found := compare_credits(engine, ad_system, day):
             with best_effort("what differs"):
                 emit_difference(day, found)
             raise CreditsDiffer(day, found)
-    return f"The ad system and the ledger agree about {day}."
+    agreed = sentence("The ad system and the ledger agree about {day}.", day=day)
+    return say(agreed, settings.language)

@@ -20,10 +20,12 @@ from adapters.postgres.evaluations import (
 from adapters.postgres.ledger import Posted, adjust, check_now, paid_months
 from adapters.postgres.revisions import require_seller
 from adapters.postgres.runs import Action, record_run
+from adapters.postgres.using import standing_of
 from domain.cause import Cause
 from domain.corrections import Case, Correction, CorrectionKind, decide_correction
 from domain.ledger import MOST_POINTS, Award, adjustment_key, adjustment_request_id
 from domain.months import SettlementMonth
+from domain.sentence import sentence
 from flows.closing.cascade import (
     evaluate_in_order,
     policies_to_plan_by,
@@ -52,11 +54,15 @@ _ACTIONS: Final = {
 def require_adjustable(points: int) -> None:
     """Raise AdjustmentInvalid for a number of points that no adjustment moves."""
     if points == 0:
-        raise AdjustmentInvalid("an adjustment by 0 points adjusts nothing")
+        raise AdjustmentInvalid(sentence("an adjustment by 0 points adjusts nothing"))
     if abs(points) > MOST_POINTS:
         raise AdjustmentInvalid(
-            f"{points:,} is not a number of points to adjust by: one adjustment moves "
-            f"{MOST_POINTS:,} at most"
+            sentence(
+                "{points:,} is not a number of points to adjust by: one adjustment "
+                "moves {most_points:,} at most",
+                points=points,
+                most_points=MOST_POINTS,
+            )
         )
 
 
@@ -64,7 +70,10 @@ def require_request_id(request_id: str) -> None:
     """Raise AdjustmentInvalid for an id that is too long or not of one line."""
     if len(request_id) > _LONGEST_ID or not request_id.isprintable():
         raise AdjustmentInvalid(
-            f"a request id has up to {_LONGEST_ID} letters, digits and signs in one line"
+            sentence(
+                "a request id has up to {longest_id} letters, digits and signs in one line",
+                longest_id=_LONGEST_ID,
+            )
         )
 
 
@@ -74,7 +83,8 @@ class AdjustmentRequest:
 
     `month` is the paid month to correct: it lacks exactly these points, or paid them in excess.
     Without `own_id` the request is identified by its content. `acknowledge_paid` agrees that later
-    paid months keep their payout though the correction changes their awards.
+    paid months keep their payout though the correction changes their awards. A `preview`
+    needs no such agreement.
     """
 
     seller_id: str
@@ -84,15 +94,19 @@ class AdjustmentRequest:
     month: SettlementMonth | None = None
     own_id: str = ""
     acknowledge_paid: bool = False
+    preview: bool = False
 
     def __post_init__(self) -> None:
         if not self.cause.reason.strip():
-            raise AdjustmentInvalid("an adjustment needs a reason: --reason TEXT")
+            raise AdjustmentInvalid(sentence("an adjustment needs a reason: --reason TEXT"))
         require_adjustable(self.points)
         require_request_id(self.own_id)
         if self.own_id and self.month is not None:
             raise AdjustmentInvalid(
-                "a correction of a paid month is posted once and takes no request id: leave it out"
+                sentence(
+                    "a correction of a paid month is posted once and takes no request id: "
+                    "leave it out"
+                )
             )
 
     @property
@@ -103,10 +117,14 @@ class AdjustmentRequest:
 
 @dataclass(frozen=True, slots=True)
 class Adjustment:
-    """A posted adjustment, and the later months that were evaluated again because of it."""
+    """A posted adjustment, what the seller has available then, and the later months.
+
+    `months` are those that were evaluated again because of it.
+    """
 
     request: AdjustmentRequest
     posted: Posted
+    available: int
     months: tuple[EvaluatedMonth, ...] = ()
 
 
@@ -126,14 +144,23 @@ def adjust_points(
     def adjust_now(connection: Connection) -> Adjustment:
         lock_program(connection)
         require_seller(connection, request.seller_id)
-        if request.month is None:
-            adjustment = Adjustment(request, _adjust(connection, request))
-        else:
-            adjustment = _correct(connection, request, request.month, policies, calendar)
+        posted, months = _post(connection, request, policies, calendar)
         check_now(connection)
-        return adjustment
+        available = standing_of(connection, request.seller_id).available
+        return Adjustment(request, posted, available, months)
 
     return on_one_day(engine, adjust_now)
+
+
+def _post(
+    connection: Connection,
+    request: AdjustmentRequest,
+    policies: Sequence[PolicyText],
+    calendar: Calendar,
+) -> tuple[Posted, tuple[EvaluatedMonth, ...]]:
+    if request.month is None:
+        return _adjust(connection, request), ()
+    return _correct(connection, request, request.month, policies, calendar)
 
 
 def _adjust(connection: Connection, request: AdjustmentRequest) -> Posted:
@@ -153,7 +180,7 @@ def _correct(
     month: SettlementMonth,
     policies: Sequence[PolicyText],
     calendar: Calendar,
-) -> Adjustment:
+) -> tuple[Posted, tuple[EvaluatedMonth, ...]]:
     decided = decide_correction(_gather_case(connection, request, month))
     if not isinstance(decided, Correction):
         raise CorrectionRefused(request.seller_id, month, request.points, decided)
@@ -163,7 +190,7 @@ def _correct(
     if posted.created and decided.kind is CorrectionKind.AWARD:
         months = _evaluate_later_months(connection, request, decided.award, policies)
         plan_payouts(connection, policies_to_plan_by(connection, months), calendar)
-    return Adjustment(request, posted, months)
+    return posted, months
 
 
 def _gather_case(
@@ -214,7 +241,7 @@ def _evaluate_later_months(
     later = state.months_from(month)[1:]
     _require_newest_data(connection, month, later)
     months = evaluate_in_order(connection, state, later, cause, {})
-    if not request.acknowledge_paid:
+    if not (request.preview or request.acknowledge_paid):
         require_acknowledgment(month, months)
     post_differences(connection, months, cause)
     record_runs(connection, months, month, cause)

@@ -13,6 +13,8 @@ from adapters.postgres.ledger import (
 from adapters.postgres.revisions import require_seller
 from domain.cause import Cause
 from domain.ledger import adjustment_key
+from domain.many import many
+from domain.sentence import Text, sentence
 from flows.clocks import warn_about_clocks
 from flows.correcting.adjust_points import require_adjustable, require_request_id
 from flows.correcting.refusals import AdjustmentApproved, ApprovalNotNeeded
@@ -62,10 +64,19 @@ def approve_adjustment(engine: Engine, approval: AdjustmentApproval) -> bool:
     return before is None
 
 
-def approval_summary(approval: AdjustmentApproval, created: bool) -> str:
+def approval_summary(approval: AdjustmentApproval, created: bool) -> Text:
     """Describe what was approved."""
-    verb = "be given" if approval.points > 0 else "lose"
-    what = f"Seller {approval.seller_id} may {verb} {abs(approval.points):,} points"
+    facts = {"seller_id": approval.seller_id, "points": many("point", abs(approval.points))}
+    what = (
+        sentence("Seller {seller_id} may be given {points}", **facts)
+        if approval.points > 0
+        else sentence("Seller {seller_id} may lose {points}", **facts)
+    )
+    number = approval.request_id
     if not created:
-        return f"{what}: request {approval.request_id} was approved before."
-    return f"{what} by request {approval.request_id}. Now repeat the adjustment."
+        return sentence(
+            "{what}: request {request_id} was approved before.", what=what, request_id=number
+        )
+    return sentence(
+        "{what} by request {request_id}. Now repeat the adjustment.", what=what, request_id=number
+    )

@@ -5,6 +5,8 @@ from sqlalchemy import Connection, Engine
 from adapters.postgres.database import lock_program
 from adapters.postgres.ledger import Posted, check_now
 from adapters.postgres.ledger.expiring import expire
+from domain.many import many
+from domain.sentence import Text, sentence
 from flows.clocks import warn_about_clocks
 from flows.one_day import on_one_day
 from flows.program import program_database
@@ -30,8 +32,12 @@ def expire_points(engine: Engine, actor: str) -> Posted | None:
     return on_one_day(engine, expire_all)
 
 
-def expiry_summary(expired: Posted | None) -> str:
+def expiry_summary(expired: Posted | None) -> Text:
     """Describe what expired."""
     if expired is None:
-        return "No balance is past its last usable day."
-    return f"{expired.points:,} points of {expired.transfers:,} sellers expired."
+        return sentence("No balance is past its last usable day.")
+    return sentence(
+        "{points} of {sellers} expired.",
+        points=many("point", expired.points),
+        sellers=many("seller", expired.transfers),
+    )

@@ -9,6 +9,8 @@ from adapters.postgres.database import lock_program
 from adapters.postgres.ledger import check_now
 from adapters.postgres.notices import NoticeList, record_notices
 from adapters.postgres.using import today
+from domain.many import many
+from domain.sentence import Text, sentence, sentences
 from domain.using.notices import notices_due
 from flows.one_day import on_one_day
 from flows.policies import policy_on
@@ -37,11 +39,16 @@ def tell_stores(engine: Engine, policies: Sequence[PolicyText], actor: str) -> N
     return on_one_day(engine, tell)
 
 
-def telling_summary(told: NoticeList | None) -> str:
+def telling_summary(told: NoticeList | None) -> Text:
     """Describe who was told, and which command lists them."""
     if told is None:
-        return "No store is to be told that its points expire."
-    return (
-        f"{told.stores:,} stores are told that {told.points:,} points expire; list them with: "
-        f"growth-points notices --list {told.notice_list_id}"
+        return sentence("No store is to be told that its points expire.")
+    return sentences(
+        "{count:,} store is told that {points} expire; list it with: "
+        "growth-points notices --list {number}",
+        "{count:,} stores are told that {points} expire; list them with: "
+        "growth-points notices --list {number}",
+        count=told.stores,
+        points=many("point", told.points),
+        number=told.notice_list_id,
     )

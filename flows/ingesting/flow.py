@@ -2,13 +2,12 @@
 
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
 
-from prefect import flow, task
-from prefect.cache_policies import NO_CACHE
+from prefect import flow
 
 from adapters.ingest.delivery import DeliveryRefused
 from adapters.ingest.root import require_root, source_of
@@ -17,7 +16,9 @@ from adapters.postgres.month_list import month_revisions
 from adapters.postgres.runs import Action
 from domain.cause import Cause
 from domain.findings import MonthBlocked, blocking
+from domain.many import many
 from domain.months import SettlementMonth
+from domain.sentence import sentence
 from expectations.gate import Verdict
 from expectations.gate_process import start_gate
 from flows.ingesting.find_delivery import FoundDelivery, find_delivery_of
@@ -33,8 +34,9 @@ from flows.ingesting.record_ingest import IngestedMonth, record_ingest
 from flows.ingesting.report import blocked_advice, report_blocked
 from flows.occasion import this_occasion
 from flows.prefect.clock_check import check_clocks
+from flows.prefect.endings import step, telling, told
 from flows.prefect.flow_occasion import flow_occasion
-from flows.prefect.forms import Month, NameOrNone
+from flows.prefect.forms import Mode, Month, NameOrNone
 from flows.prefect.retrying import RETRIES
 from flows.program import program_database, trusted_senders
 from flows.refused_runs import recording_refusals
@@ -46,7 +48,10 @@ log = logging.getLogger("growth_points.ingest")
 
 
 @flow(name="ingest-month", flow_run_name="ingest {month}")
-def ingest_month(month: Month, settlements: str = "", asked_by: NameOrNone = "") -> IngestedMonth:
+@telling
+def ingest_month(
+    month: Month, settlements: str = "", mode: Mode = "preview", asked_by: NameOrNone = ""
+) -> IngestedMonth:
     """Ingest a month's settlement files without closing the month.
 
     Each new delivery of a month becomes its current revision; the same content is not ingested
@@ -56,24 +61,34 @@ def ingest_month(month: Month, settlements: str = "", asked_by: NameOrNone = "")
         month: The settlement month, as YYYY-MM, such as 2026-10.
         settlements: The root of the settlement folders, a path or an object-store URL. Empty:
             GROWTH_POINTS_SETTLEMENTS.
+        mode: "preview" reads and checks the files and writes nothing; "commit" ingests them.
         asked_by: Your name; recorded with it.
     """
-    settings, wanted = Settings.read(), SettlementMonth.parse(month)
+    settings, wanted, preview = Settings.read(), SettlementMonth.parse(month), mode == "preview"
     cause, root = flow_occasion(asked_by).cause("ingested"), settings.settlements_root(settlements)
-    with recording_refusals(settings, wanted, Action.INGEST, cause, source=source_of(root, wanted)):
+    source = source_of(root, wanted)
+    recorded = recording_refusals(settings, wanted, Action.INGEST, cause, source=source)
+    with nullcontext() if preview else recorded:
         check_clocks(settings)
-        with sound_delivery(settings, wanted, root) as delivery:
-            ingested = record_ingested(settings, wanted, delivery, cause, root)
-    refresh_quality_pages(settings)
-    return ingested
+        with sound_delivery(settings, wanted, root, preview=preview) as delivery:
+            ingested = record_ingested(settings, wanted, delivery, cause, root, preview=preview)
+    if not preview:
+        refresh_quality_pages(settings)
+    return told(ingested, ingested.told())
 
 
-@task(cache_policy=NO_CACHE, name="record the delivery")
+@step(name="record the delivery")
 def record_ingested(
-    settings: Settings, month: SettlementMonth, delivery: SoundDelivery, cause: Cause, root: str
+    settings: Settings,
+    month: SettlementMonth,
+    delivery: SoundDelivery,
+    cause: Cause,
+    root: str,
+    *,
+    preview: bool,
 ) -> IngestedMonth:
     """Record the delivery as the month's current revision, in one transaction."""
-    with program_database(settings) as engine:
+    with program_database(settings, preview=preview) as engine:
         recorded = record_ingest(engine, month, delivery, cause)
         with engine.connect() as connection:
             revisions = month_revisions(connection)
@@ -82,7 +97,7 @@ def record_ingested(
     replaced = before.get(recorded.revision.revision_no - 1) if recorded.new else None
     step = close_command(settings, restated[0], root) if restated else ""
     return IngestedMonth(
-        recorded.revision, recorded.new, delivery.findings, replaced, restated, step
+        recorded.revision, recorded.new, delivery.findings, replaced, restated, step, preview
     )
 
 
@@ -131,13 +146,19 @@ def _judged(
 
 def _current(settings: Settings, found: FoundDelivery, *, preview: bool) -> SoundDelivery:
     delivery = found.delivery
-    log.info("%s was ingested before, as revision %s", delivery.period, found.seen_no)
+    log.info(
+        sentence(
+            "{month} was ingested before, as revision {number}",
+            month=delivery.period,
+            number=found.seen_no,
+        )
+    )
     if not preview:
         keep_return(settings, delivery, this_occasion().now)
     return SoundDelivery(None, (), found.seen_no)
 
 
-@task(cache_policy=NO_CACHE, name="find the delivery", **RETRIES)
+@step(name="find the delivery", **RETRIES)
 def find(settings: Settings, root: str, month: SettlementMonth, fetched: Path) -> FoundDelivery:
     """Find and hash the month's files, and check who signed them."""
     trusted = trusted_senders(settings, this_occasion().now)
@@ -145,18 +166,20 @@ def find(settings: Settings, root: str, month: SettlementMonth, fetched: Path) -
         return find_delivery_of(engine, root, month, fetched, trusted)
 
 
-@task(cache_policy=NO_CACHE, name="read the settlement lines")
+@step(name="read the settlement lines")
 def read(found: FoundDelivery, staging: Path, quarantine: Path) -> StagedMonth:
     """Scan the files once: totals per seller, profile, refused rows."""
     delivery = found.delivery
-    log.info("reading %s files of %s", len(delivery.files), delivery.period)
+    files = many("file", len(delivery.files))
+    log.info(sentence("reading {files} of {month}", files=files, month=delivery.period))
     return read_delivery(delivery, staging, quarantine)
 
 
-@task(cache_policy=NO_CACHE, name="check the data")
+@step(name="check the data")
 def check(settings: Settings, staged: StagedMonth) -> Verdict:
     """Run the data-quality gate."""
-    log.info("checking %s lines", f"{staged.profile.lines:,}")
+    lines = many("line", staged.profile.lines)
+    log.info(sentence("checking {lines}", lines=lines))
     with program_database(settings) as engine:
         return check_delivery(engine, staged, settings.limit_shares)
 

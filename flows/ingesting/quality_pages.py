@@ -22,6 +22,7 @@ from adapters.ingest.staged_month import StagedMonth
 from adapters.postgres.month_list import month_revisions
 from domain.months import SettlementMonth
 from domain.refusal import Refused, Unavailable
+from domain.sentence import message_of, sentence
 from expectations.gate import Verdict
 from flows.program import program_database
 from flows.reports.report import Link
@@ -60,7 +61,7 @@ def keep_return(
 ) -> None:
     """Record that a month's current revision was delivered again after a refused delivery."""
     month, content_hash, source = delivery.period, delivery.content_hash, delivery.source
-    checks = [each for each in read_checks(settings.docs) if each.settlement_month == month]
+    checks = read_checks(settings.docs, month)
     if checks and checks[-1].blocked and checks[-1].content_hash != content_hash:
         same = [each for each in checks if each.content_hash == content_hash]
         known = same[-1] if same else CheckedDelivery(month, source, checked_at, (), content_hash)
@@ -70,7 +71,7 @@ def keep_return(
 def publish_quality_pages(settings: Settings) -> Path:
     """Render the pages of all deliveries ever checked; return the index."""
     with program_database(settings) as engine, engine.connect() as connection:
-        return publish_pages(settings.docs, month_revisions(connection))
+        return publish_pages(settings.docs, month_revisions(connection), settings.language)
 
 
 def refresh_quality_pages(settings: Settings) -> None:
@@ -78,12 +79,14 @@ def refresh_quality_pages(settings: Settings) -> None:
     try:
         publish_quality_pages(settings)
     except (OSError, Refused, Unavailable, SQLAlchemyError) as error:
-        log.warning("the data-quality pages could not be written: %s", error)
+        log.warning(
+            sentence("the data-quality pages could not be written: {why}", why=message_of(error))
+        )
 
 
 def quality_page(settings: Settings, month: SettlementMonth, revision_no: int) -> Link:
     """Link to the data-quality page of a revision."""
-    return Link("data-quality page", settings.docs / revision_page(month, revision_no))
+    return Link(sentence("data-quality page"), settings.docs / revision_page(month, revision_no))
 
 
 def show_in_browser(index: Path) -> None:

@@ -10,8 +10,10 @@ from adapters.ingest.staged_month import StagedMonth
 from adapters.postgres.revisions import Revision, current_revisions, record_revision
 from adapters.postgres.signatures import last_delivery_no
 from domain.findings import Finding, WindowIncomplete
+from domain.many import many
 from domain.months import SettlementMonth
 from domain.refusal import Refused
+from domain.sentence import sentence
 
 log = logging.getLogger("growth_points.ingest")
 
@@ -21,8 +23,12 @@ class DeliverySuperseded(Refused):
 
     def __init__(self, month: SettlementMonth) -> None:
         super().__init__(
-            f"another delivery of {month} was ingested while this one was checked; nothing was "
-            "written. Run the command again to use the files as they are now."
+            sentence(
+                "another delivery of {month} was ingested while this one was checked; "
+                "nothing was written. Run the command again to use the files as they "
+                "are now.",
+                month=month,
+            )
         )
         self.month = month
 
@@ -32,10 +38,17 @@ class DeliveryReplayed(Refused):
 
     def __init__(self, month: SettlementMonth, signed: SignedManifest, last_no: int) -> None:
         super().__init__(
-            f"this delivery of {month} is older than one that was ingested: {signed.sender.name} "
-            f"signed it as delivery {signed.delivery_no}, after delivery {last_no}; nothing was "
-            f"written. If it is meant, have it signed again with "
-            f'"delivery_no": {last_no + 1} in its manifest.json.'
+            sentence(
+                "this delivery of {month} is older than one that was ingested: {name} "
+                "signed it as delivery {delivery_no}, after delivery {last_no}; "
+                "nothing was written. If it is meant, have it signed again with "
+                '"delivery_no": {next_no} in its manifest.json.',
+                month=month,
+                name=signed.sender.name,
+                delivery_no=signed.delivery_no,
+                last_no=last_no,
+                next_no=last_no + 1,
+            )
         )
         self.month, self.last_no = month, last_no
 
@@ -79,7 +92,8 @@ def record_delivery(
         if staged.signed is not None:
             _require_newest(connection, month, staged.signed)
         sellers, lines = staged.profile.sellers, staged.profile.lines
-        log.info("ingesting %s sellers, %s lines", f"{sellers:,}", f"{lines:,}")
+        counted = {"sellers": many("seller", sellers), "lines": many("line", lines)}
+        log.info(sentence("ingesting {sellers}, {lines}", **counted))
         recorded = record_revision(connection, staged, delivery.findings, actor)
         return RecordedDelivery(recorded, new=True)
     if current is None:

@@ -11,7 +11,9 @@ from adapters.postgres.revisions import Revision
 from adapters.postgres.runs import Action, record_run
 from domain.cause import Cause
 from domain.findings import Finding
+from domain.many import many
 from domain.months import SettlementMonth
+from domain.sentence import Text, Word, joined, sentence
 from flows.ingesting.record_delivery import RecordedDelivery, SoundDelivery, record_delivery
 
 
@@ -29,33 +31,66 @@ class IngestedMonth:
     replaced: MonthRevision | None = None
     restated: tuple[SettlementMonth, ...] = ()
     next_step: str = ""
+    preview: bool = False
 
-    def sentences(self) -> str:
+    def told(self) -> Text:
         """Describe what was ingested, what it replaced, its warnings and the next step."""
-        return "\n".join(self._sentences())
+        return joined(self._told(), "\n")
 
-    def _sentences(self) -> Iterator[str]:
+    def _told(self) -> Iterator[Text]:
         new = self.revision
-        which = f"{new.settlement_month} revision {new.revision_no}"
-        if self.new:
-            yield (
-                f"{which} is ingested: {new.sellers:,} sellers, {new.lines:,} lines, "
-                f"{new.amount_krw:,} KRW."
+        which = sentence(
+            "{month} revision {number}", month=new.settlement_month, number=new.revision_no
+        )
+        facts = {
+            "which": which,
+            "sellers": many("seller", new.sellers),
+            "lines": many("line", new.lines),
+            "amount": new.amount_krw,
+        }
+        if self.preview:
+            yield sentence("Nothing was written: this is a preview.")
+        if not self.new:
+            yield sentence(
+                "{which} has the same content already; nothing was written.", which=which
+            )
+        elif self.preview:
+            yield sentence(
+                "{which} would be ingested: {sellers}, {lines}, {amount:,} KRW.", **facts
             )
         else:
-            yield f"{which} has the same content already; nothing was written."
-        if old := self.replaced:
-            yield (
-                f"It replaces revision {old.revision_no}: {new.lines - old.lines:+,} lines, "
-                f"{new.amount_krw - old.amount_krw:+,} KRW, {new.sellers - old.sellers:+,} sellers."
-            )
-        yield from (f"{each.severity}: {each.sentence}" for each in self.findings)
+            yield sentence("{which} is ingested: {sellers}, {lines}, {amount:,} KRW.", **facts)
+        if self.replaced is not None:
+            yield _compared(new, self.replaced, preview=self.preview)
+        for each in self.findings:
+            yield joined((Word("severity", each.severity), each.text), ": ")
         if self.restated:
-            yield (
-                f"Closed on data that has been replaced: {', '.join(map(str, self.restated))}. "
-                f"Close again, beginning with `{self.next_step}`; until then "
-                "what is not paid of them is not paid out."
+            yield sentence(
+                "Closed on data that has been replaced: {months}. Close again, beginning with "
+                "`{command}`; until then what is not paid of them is not paid out.",
+                months=", ".join(map(str, self.restated)),
+                command=self.next_step,
             )
+
+
+def _compared(new: Revision, old: MonthRevision, *, preview: bool) -> Text:
+    facts = {
+        "number": old.revision_no,
+        "lines": new.lines - old.lines,
+        "amount": new.amount_krw - old.amount_krw,
+        "sellers": new.sellers - old.sellers,
+    }
+    if preview:
+        return sentence(
+            "It would replace revision {number}. Difference in lines: {lines:+,}, in KRW: "
+            "{amount:+,}, in sellers: {sellers:+,}.",
+            **facts,
+        )
+    return sentence(
+        "It replaces revision {number}. Difference in lines: {lines:+,}, in KRW: {amount:+,}, in "
+        "sellers: {sellers:+,}.",
+        **facts,
+    )
 
 
 def record_ingest(

@@ -7,6 +7,7 @@ from typing import Final
 from adapters.ingest.staged_month import StagedMonth
 from domain.findings import Finding, blocking
 from domain.months import SettlementMonth
+from domain.sentence import Text, sentence
 from flows.ingesting.quality_pages import refresh_quality_pages
 from flows.prefect.attached_report import attach_report, form_link
 from flows.prefect.events import BLOCKED, emit
@@ -33,9 +34,9 @@ def report_blocked(
     if preview:
         attach_report(settings, blocked_report(month, root, findings, step))
         return
-    links = [Link("data-quality pages", settings.docs / "index.html")]
+    links = [Link(sentence("data-quality pages"), settings.docs / "index.html")]
     if quarantine is not None:
-        links.append(Link("refused rows", quarantine))
+        links.append(Link(sentence("refused rows"), quarantine))
     report = blocked_report(month, root, findings, step, tuple(links))
     kept = keep_report(settings, "blocked", report)
     attach_report(settings, report, kept)
@@ -53,11 +54,11 @@ def blocked_report(
     """Build the report of a blocked month."""
     return Report(
         period=month,
-        headline=f"{month} is blocked: nothing was written",
+        headline=sentence("{month} is blocked: nothing was written", month=month),
         mood=Mood.BAD,
         findings=tuple(findings),
         figures=(),
-        sections=(Section("The delivery", ("", ""), (("delivery", source),)),),
+        sections=(Section(sentence("The delivery"), ("", ""), ((sentence("delivery"), source),)),),
         next_step=next_step,
         links=links,
     )
@@ -76,12 +77,17 @@ def _emit_blocked(
     emit(BLOCKED, month, payload | {"report": str(report)})
 
 
-def blocked_advice(staged: StagedMonth) -> str:
+def blocked_advice(staged: StagedMonth) -> Text:
     """Say where to look at what blocks a month, and what to do."""
-    rows = f"`growth-points quarantine {staged.settlement_month}` lists the refused rows, "
-    return (
-        f"{'' if staged.quarantine is None else rows}`growth-points docs` shows the whole check. "
-        "Have the sender deliver the whole month again."
+    if staged.quarantine is None:
+        return sentence(
+            "`growth-points docs` shows the whole check. Have the sender deliver the whole month "
+            "again."
+        )
+    return sentence(
+        "`growth-points quarantine {month}` lists the refused rows, `growth-points docs` shows "
+        "the whole check. Have the sender deliver the whole month again.",
+        month=staged.settlement_month,
     )
 
 
@@ -89,7 +95,9 @@ def _correction_step(settings: Settings, month: SettlementMonth, settlements: st
     """Return the next step after a refused delivery."""
     settlements = unless_set(settings, settlements)
     return NextStep(
-        "Have the sender correct the delivery, then close the month again:",
+        sentence("Have the sender correct the delivery, then close the month again:"),
         close_command(settings, month, settlements),
-        form_link("close it again", _CLOSING, {"month": str(month), "settlements": settlements}),
+        form_link(
+            sentence("close it again"), _CLOSING, {"month": str(month), "settlements": settlements}
+        ),
     )

@@ -1,6 +1,6 @@
 """Approving a month's payout."""
 
-import logging
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 from sqlalchemy import Engine
@@ -10,22 +10,24 @@ from adapters.postgres.database import lock_program, work_as_approver
 from adapters.postgres.evaluations import current_evaluation, outdated_months
 from adapters.postgres.runs import Action, record_run
 from domain.cause import Cause
+from domain.many import many
 from domain.months import SettlementMonth
 from domain.refusal import Refused
+from domain.sentence import Sentence, Text, sentence
 from flows.clocks import warn_about_clocks
 from flows.paying.open_payouts import OpenPayout, open_payouts
 from flows.program import program_database
 from flows.refused_runs import recording_refusals
 from flows.settings import Settings
 
-log = logging.getLogger("growth_points.payout")
-
 
 class NothingToApprove(Refused):
     """The month has no open payout."""
 
-    def __init__(self, month: SettlementMonth, why: str) -> None:
-        super().__init__(f"There is no payout of {month} to approve: {why}.")
+    def __init__(self, month: SettlementMonth, why: Text) -> None:
+        super().__init__(
+            sentence("There is no payout of {month} to approve: {why}.", month=month, why=why)
+        )
         self.month = month
 
 
@@ -34,8 +36,14 @@ class ApprovalOutOfDate(Refused):
 
     def __init__(self, month: SettlementMonth, approved: int, points: int) -> None:
         super().__init__(
-            f"{month} would pay {points:,} points, not {approved:,}. Nothing was approved. Check "
-            f"the newest report of {month}, then approve the total that it shows."
+            sentence(
+                "{month} would pay {points:,} points, not {approved:,}. Nothing was "
+                "approved. Check the newest report of {month}, then approve the total "
+                "that it shows.",
+                month=month,
+                points=points,
+                approved=approved,
+            )
         )
         self.month, self.approved, self.points = month, approved, points
 
@@ -49,21 +57,47 @@ class ApprovedPayout:
 
 
 def approve(
-    settings: Settings, month: SettlementMonth, points: int, cause: Cause
+    settings: Settings,
+    month: SettlementMonth,
+    points: int,
+    cause: Cause,
+    *,
+    preview: bool = False,
 ) -> ApprovedPayout:
-    """Approve a month's payout."""
-    history = recording_refusals(settings, month, Action.APPROVE, cause)
-    with program_database(settings) as engine, history:
+    """Approve a month's payout; a preview is rolled back, and not recorded if it is refused."""
+    recorded = recording_refusals(settings, month, Action.APPROVE, cause)
+    history = nullcontext() if preview else recorded
+    with program_database(settings, preview=preview) as engine, history:
         warn_about_clocks(engine)
         return approve_payout(engine, month, points, cause)
 
 
-def approval_summary(approved: ApprovedPayout) -> str:
-    """Describe what the approved payout will pay."""
+def approve_if_it_waits(settings: Settings, month: SettlementMonth, cause: Cause) -> None:
+    """Approve a month's payout at its current total if it waits for an approval."""
+    with program_database(settings) as engine:
+        with engine.connect() as connection:
+            payout = open_payouts(connection).get(month)
+        if payout is not None and payout.waits(settings.approval_rule):
+            approve_payout(engine, month, payout.points, cause)
+
+
+def approval_told(approved: ApprovedPayout, *, preview: bool = False) -> Sentence:
+    """Say what the approved payout will pay."""
     payout = approved.payout
+    facts = {
+        "month": payout.month,
+        "points": many("point", payout.points),
+        "sellers": many("seller", payout.sellers),
+    }
     if not approved.created:
-        return f"The payout of {payout.month} was approved before; that approval stays."
-    return f"{payout.month} may pay {payout.points:,} points to {payout.sellers:,} sellers."
+        return sentence("The payout of {month} was approved before; that approval stays.", **facts)
+    if preview:
+        return sentence(
+            "Nothing was written: this is a preview. {month} would be allowed to pay {points} "
+            "to {sellers}.",
+            **facts,
+        )
+    return sentence("{month} may pay {points} to {sellers}.", **facts)
 
 
 def approve_payout(
@@ -79,9 +113,11 @@ def approve_payout(
         payout = open_payouts(connection).get(month)
         if payout is None:
             closed = current_evaluation(connection, month) is not None
-            raise NothingToApprove(month, "it is paid" if closed else "it is not closed")
+            raise NothingToApprove(
+                month, sentence("it is paid") if closed else sentence("it is not closed")
+            )
         if month in outdated_months(connection):
-            raise NothingToApprove(month, "its data was replaced; close it again first")
+            raise NothingToApprove(month, sentence("its data was replaced; close it again first"))
         if payout.points != points:
             raise ApprovalOutOfDate(month, points, payout.points)
         created = payout.approval is None
@@ -97,6 +133,4 @@ def approve_payout(
             evaluation_id=payout.evaluation_id,
         )
         payout = open_payouts(connection)[month]
-    if created:
-        log.info("approved the payout of %s: %s points", month, f"{points:,}")
     return ApprovedPayout(payout, created)

@@ -43,7 +43,7 @@ def emit_unapproved(missing: MissingApproval, today: date) -> None:
 
 def _waiting(missing: MissingApproval) -> dict[str, Any]:
     payout = missing.payout
-    filled_in = {"month": str(payout.month), "points": payout.points}
+    filled_in = {"month": str(payout.month), "points": payout.points, "mode": "commit"}
     return {
         "due_on": str(missing.due_on),
         "sellers": payout.sellers,
@@ -52,13 +52,13 @@ def _waiting(missing: MissingApproval) -> dict[str, Any]:
     }
 
 
-def emit_late(month: Standing, today: date, *, waits: bool) -> None:
-    """Emit an event that a month is unpaid after its payout date, and if it lacks its approval."""
+def emit_late(month: Standing, today: date, why: str = "") -> None:
+    """Emit an event that a month is unpaid after its payout date, and why if that is known."""
     payload = {
         "due_on": str(month.due_on),
         "days_late": month.days_late(today),
         "sellers": month.pending_sellers,
         "points": month.pending_points,
-        "approval_missing": waits,
+        "why": why,
     }
     emit(LATE, month.settlement_month, payload)

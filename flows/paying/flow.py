@@ -1,30 +1,40 @@
 """The flows about payouts: pay, sweep, report late ones, approve, reschedule."""
 
 from collections.abc import Iterable
+from contextlib import nullcontext
+from dataclasses import replace
 from datetime import date
 from typing import Annotated
 
-from prefect import State, flow, task
+from prefect import State, flow
 from prefect.artifacts import create_markdown_artifact
-from prefect.cache_policies import NO_CACHE
 from pydantic import Field
 
+from adapters.languages.catalog import say
 from adapters.postgres.ledger import PaidOut, Payout
 from adapters.postgres.payout_dates import planned_payouts
 from adapters.postgres.runs import Action
 from adapters.postgres.standing import program_standing
 from domain.months import SettlementMonth
 from domain.refusal import Refused
+from domain.sentence import sentence
 from flows.heads import publish_newest_head
-from flows.paying.approve_payout import ApprovedPayout, approve
+from flows.paying.approve_payout import ApprovedPayout, approval_told, approve
 from flows.paying.due_payouts import plan_payout_runs
 from flows.paying.events import emit_late, emit_paid, emit_unapproved
 from flows.paying.missing_approvals import missing_approvals
-from flows.paying.pay_out_month import PayoutRequest, PayoutsRefused, due_months, pay_out_month
-from flows.paying.reschedule_payouts import RescheduledPayout, reschedule
+from flows.paying.pay_out_month import (
+    PayoutRequest,
+    PayoutsRefused,
+    due_months,
+    pay_out_month,
+    payouts_told,
+)
+from flows.paying.reschedule_payouts import RescheduledPayout, reschedule, reschedule_told
 from flows.prefect.clock_check import check_clocks
+from flows.prefect.endings import step, telling, told
 from flows.prefect.flow_occasion import flow_occasion
-from flows.prefect.forms import Month, MonthOrNone, Name, NameOrNone, Reason
+from flows.prefect.forms import Mode, Month, MonthOrNone, Name, NameOrNone, Reason
 from flows.prefect.retrying import RETRIES
 from flows.prefect.run_names import payout_name
 from flows.prefect.server_errors import best_effort
@@ -36,23 +46,29 @@ from flows.settings import Settings
 
 
 @flow(name="pay-out", flow_run_name=payout_name)
-def pay_out(month: MonthOrNone = "") -> tuple[Payout, ...]:
+@telling
+def pay_out(month: MonthOrNone = "", mode: Mode = "preview") -> tuple[Payout, ...]:
     """Pay out every closed month that is due today and not paid yet, or one such month.
 
     Running it again does nothing: a month is paid once.
 
     Args:
         month: Only this settlement month, as YYYY-MM, such as 2026-10. Empty: all that are due.
+        mode: "preview" shows what would be paid and writes nothing; "commit" pays.
     """
     settings = Settings.read()
-    request = _request(settings)
+    request = replace(_request(settings), preview=mode == "preview")
     check_clocks(settings)
+    paid: tuple[Payout, ...]
     if month:
-        return (pay(settings, SettlementMonth.parse(month), request),)
-    return pay_each(settings, find_due_months(settings, request.on), request)
+        paid = (pay(settings, SettlementMonth.parse(month), request),)
+    else:
+        paid = pay_each(settings, find_due_months(settings, request.on), request)
+    return told(paid, *payouts_told(paid, preview=request.preview))
 
 
 @flow(name="pay-out-on", flow_run_name=payout_name)
+@telling
 def pay_out_on(on: date | None = None, ahead: bool = False) -> tuple[Payout, ...]:
     """Pay out what is due on a date; only the command line offers this, no form does.
 
@@ -63,7 +79,8 @@ def pay_out_on(on: date | None = None, ahead: bool = False) -> tuple[Payout, ...
     settings = Settings.read()
     request = _request(settings, on, ahead)
     check_clocks(settings)
-    return pay_each(settings, find_due_months(settings, request.on), request)
+    paid = pay_each(settings, find_due_months(settings, request.on), request)
+    return told(paid, *payouts_told(paid))
 
 
 def _request(settings: Settings, on: date | None = None, ahead: bool = False) -> PayoutRequest:
@@ -84,6 +101,7 @@ def _reason(on: date | None, today: date) -> str:
 
 
 @flow(name="pay-out-sweep", flow_run_name="pay what was missed")
+@telling
 def pay_out_sweep() -> State[None]:
     """Pay whatever is due and not paid, and plan a run for each open payout that has none.
 
@@ -108,6 +126,7 @@ def pay_out_sweep() -> State[None]:
 
 
 @flow(name="tell-missing-approvals", flow_run_name="report missing approvals")
+@telling
 def tell_missing_approvals() -> tuple[SettlementMonth, ...]:
     """Emit an event for every payout that is due within some days and lacks its approval.
 
@@ -125,6 +144,7 @@ def tell_missing_approvals() -> tuple[SettlementMonth, ...]:
 
 
 @flow(name="tell-late-payouts", flow_run_name="report late payouts")
+@telling
 def tell_late_payouts() -> tuple[SettlementMonth, ...]:
     """Emit an event for every month that is unpaid after its payout date; pay nothing.
 
@@ -134,8 +154,9 @@ def tell_late_payouts() -> tuple[SettlementMonth, ...]:
     with program_database(settings) as engine, engine.connect() as connection:
         late = [each for each in program_standing(connection) if each.days_late(today)]
     waiting = {each.payout.month for each in missing_approvals(settings)}
+    waits = say(sentence("It waits for its approval."), settings.language)
     for each in late:
-        emit_late(each, today, waits=each.settlement_month in waiting)
+        emit_late(each, today, waits if each.settlement_month in waiting else "")
     return tuple(each.settlement_month for each in late)
 
 
@@ -154,19 +175,22 @@ def pay_each(
     return tuple(payouts)
 
 
-@task(cache_policy=NO_CACHE, name="find what is due", **RETRIES)
+@step(name="find what is due", **RETRIES)
 def find_due_months(settings: Settings, on: date) -> tuple[SettlementMonth, ...]:
     """Find the months that are due on a date and not paid yet."""
     with program_database(settings) as engine:
         return due_months(engine, on)
 
 
-@task(cache_policy=NO_CACHE, task_run_name="pay out {month}")
+@step(task_run_name="pay out {month}")
 def pay(settings: Settings, month: SettlementMonth, request: PayoutRequest) -> Payout:
-    """Pay one month out, in one transaction."""
-    history = recording_refusals(settings, month, Action.PAY_OUT, request.cause)
-    with program_database(settings) as engine, history:
+    """Pay one month out, in one transaction; a preview is rolled back."""
+    recorded = recording_refusals(settings, month, Action.PAY_OUT, request.cause)
+    history = nullcontext() if request.preview else recorded
+    with program_database(settings, preview=request.preview) as engine, history:
         paid = pay_out_month(engine, month, request)
+        if request.preview:
+            return paid.payout
         with engine.connect() as connection:
             due_on = planned_payouts(connection)[month].due_on
         publish_newest_head(settings, engine)
@@ -188,13 +212,18 @@ def _show(paid: PaidOut, due_on: date) -> None:
     )
 
 
-record_approval = task(cache_policy=NO_CACHE, name="record the approval")(approve)
-record_reschedule = task(cache_policy=NO_CACHE, name="reschedule the payouts")(reschedule)
+record_approval = step(name="record the approval")(approve)
+record_reschedule = step(name="reschedule the payouts")(reschedule)
 
 
 @flow(name="approve-payout", flow_run_name="approve {month}")
+@telling
 def approve_payout_of(
-    month: Month, points: Annotated[int, Field(ge=0)], approved_by: Name, reason: Reason
+    month: Month,
+    points: Annotated[int, Field(ge=0)],
+    approved_by: Name,
+    reason: Reason,
+    mode: Mode = "preview",
 ) -> ApprovedPayout:
     """Approve a month's payout, which takes place on its date, or at once if it is due.
 
@@ -206,16 +235,22 @@ def approve_payout_of(
         points: The total that the payout will pay.
         approved_by: Your name; recorded with the approval.
         reason: Why it may be paid, such as what you checked; recorded with the approval.
+        mode: "preview" checks the total and writes nothing; "commit" approves it.
     """
     settings, cause = Settings.read(), flow_occasion(approved_by).cause(reason)
-    approved = record_approval(settings, SettlementMonth.parse(month), points, cause)
-    plan_payout_runs(settings)
-    return approved
+    wanted, preview = SettlementMonth.parse(month), mode == "preview"
+    approved = record_approval(settings, wanted, points, cause, preview=preview)
+    if not preview:
+        plan_payout_runs(settings)
+    return told(approved, approval_told(approved, preview=preview))
 
 
 @flow(name="reschedule-payouts", flow_run_name="reschedule payouts")
+@telling
 def reschedule_planned_payouts(
-    reason: Reason = "payout dates recomputed", asked_by: NameOrNone = ""
+    reason: Reason = "payout dates recomputed",
+    mode: Mode = "preview",
+    asked_by: NameOrNone = "",
 ) -> tuple[RescheduledPayout, ...]:
     """Recompute the payout dates of all unpaid months after a holiday was announced.
 
@@ -223,9 +258,11 @@ def reschedule_planned_payouts(
 
     Args:
         reason: Which holiday, and who announced it; recorded with each month.
+        mode: "preview" shows which dates would move and writes nothing; "commit" moves them.
         asked_by: Your name; recorded with it.
     """
-    settings = Settings.read()
-    moved = record_reschedule(settings, flow_occasion(asked_by).cause(reason))
-    plan_payout_runs(settings)
-    return moved
+    settings, preview = Settings.read(), mode == "preview"
+    moved = record_reschedule(settings, flow_occasion(asked_by).cause(reason), preview=preview)
+    if not preview:
+        plan_payout_runs(settings)
+    return told(moved, *reschedule_told(moved, preview=preview))

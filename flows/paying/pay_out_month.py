@@ -1,7 +1,7 @@
 """Paying a month out: its pending points become available, once, in one transaction."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
@@ -15,8 +15,10 @@ from adapters.postgres.payout_dates import planned_payouts
 from adapters.postgres.runs import Action, record_run
 from domain.approval import NO_APPROVAL, ApprovalRule
 from domain.cause import Cause
+from domain.many import many
 from domain.months import SettlementMonth
 from domain.refusal import Refused
+from domain.sentence import Sentence, joined, message_of, sentence
 from flows.one_day import on_one_day
 from flows.paying.open_payouts import open_payouts
 
@@ -30,8 +32,12 @@ class PayoutAhead(Refused):
 
     def __init__(self, on: date, today: date) -> None:
         super().__init__(
-            f"{on} has not come yet (today is {today} in Seoul), and a payout cannot be undone. "
-            "Add --ahead to pay out anyway."
+            sentence(
+                "{on} has not come yet (today is {today} in Seoul), and a payout "
+                "cannot be undone. Add --ahead to pay out anyway.",
+                on=on,
+                today=today,
+            )
         )
 
 
@@ -40,7 +46,11 @@ class PayoutFarAhead(Refused):
 
     def __init__(self, month: SettlementMonth, on: date) -> None:
         super().__init__(
-            f"{month} is not paid: {on} is more than five years after its date and today."
+            sentence(
+                "{month} is not paid: {on} is more than five years after its date and today.",
+                month=month,
+                on=on,
+            )
         )
         self.month = month
 
@@ -50,8 +60,12 @@ class PayoutOutdated(Refused):
 
     def __init__(self, month: SettlementMonth) -> None:
         super().__init__(
-            f"{month} is not paid: settlement data in its window was replaced after it was closed, "
-            f"and a payout cannot be undone. Close it again first: growth-points close {month}"
+            sentence(
+                "{month} is not paid: settlement data in its window was replaced after "
+                "it was closed, and a payout cannot be undone. Close it again first: "
+                "growth-points close {month}",
+                month=month,
+            )
         )
         self.month = month
 
@@ -61,8 +75,13 @@ class PayoutNotApproved(Refused):
 
     def __init__(self, month: SettlementMonth, points: int) -> None:
         super().__init__(
-            f"{month} is not paid: its {points:,} points wait for an approval. Check the newest "
-            f"report of {month}, then: growth-points approve-payout {month} {points} --reason TEXT"
+            sentence(
+                "{month} is not paid: its {points:,} points wait for an approval. "
+                "Check the newest report of {month}, then: growth-points "
+                "approve-payout {month} {points} --reason TEXT",
+                month=month,
+                points=points,
+            )
         )
         self.month, self.points = month, points
 
@@ -71,22 +90,32 @@ class PayoutsRefused(Refused):
     """Some due months could not be paid; the others were."""
 
     def __init__(self, refusals: Sequence[Refused], payouts: Sequence[Payout]) -> None:
-        lines = [str(each) for each in refusals]
-        lines += [f"{each.settlement_month} is paid: {each.points:,} points." for each in payouts]
-        super().__init__("\n".join(lines))
+        paid = [
+            sentence(
+                "{month} is paid: {points}.",
+                month=each.settlement_month,
+                points=many("point", each.points),
+            )
+            for each in payouts
+        ]
+        super().__init__(joined([*map(message_of, refusals), *paid], "\n"))
         self.refusals = tuple(refusals)
         self.payouts = tuple(payouts)
 
 
 @dataclass(frozen=True, slots=True)
 class PayoutRequest:
-    """Pay what is due on a date; `ahead` allows a future one, `approval` is the rule in force."""
+    """Pay what is due on a date; `ahead` allows a future one, `approval` is the rule in force.
+
+    A `preview` is rolled back.
+    """
 
     on: date
     cause: Cause
     today: date
     ahead: bool = False
     approval: ApprovalRule = NO_APPROVAL
+    preview: bool = False
 
     def __post_init__(self) -> None:
         if self.on > self.today and not self.ahead:
@@ -96,6 +125,25 @@ class PayoutRequest:
     def days_ahead(self) -> int:
         """How many days ahead of its date the payout takes place; 0 if it is due."""
         return max(0, (self.on - self.today).days)
+
+
+def payouts_told(payouts: Sequence[Payout], *, preview: bool = False) -> Iterator[Sentence]:
+    """Say what was paid, or would be."""
+    if preview:
+        yield sentence("Nothing was written: this is a preview.")
+    for each in payouts:
+        facts = {
+            "month": each.settlement_month,
+            "points": many("point", each.points),
+            "sellers": many("seller", each.sellers),
+            "paid_on": each.paid_on,
+        }
+        if preview:
+            yield sentence("{month} would pay {points} to {sellers}.", **facts)
+        else:
+            yield sentence("{month} paid {points} to {sellers} on {paid_on}.", **facts)
+    if not payouts:
+        yield sentence("Nothing is due that was not paid already.")
 
 
 def due_months(engine: Engine, on: date) -> tuple[SettlementMonth, ...]:
@@ -114,7 +162,9 @@ def pay_out_month(engine: Engine, month: SettlementMonth, request: PayoutRequest
     Raises PayoutOutdated, PayoutNotApproved, PayoutNotDue, PayoutFarAhead.
     """
     paid = on_one_day(engine, lambda connection: _pay_out(connection, month, request))
-    log.info("paid out %s: %s points", month, f"{paid.payout.points:,}")
+    if not request.preview:
+        points = many("point", paid.payout.points)
+        log.info(sentence("paid out {month}: {points}", month=month, points=points))
     return paid
 
 

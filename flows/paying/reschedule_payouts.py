@@ -1,6 +1,6 @@
 """Recomputing planned payout dates after a holiday was announced (rule 14)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -16,6 +16,7 @@ from adapters.postgres.runs import Action, record_run
 from domain.cause import Cause
 from domain.months import SettlementMonth
 from domain.refusal import Refused
+from domain.sentence import Sentence, sentence
 from flows.clocks import warn_about_clocks
 from flows.paying.plan_payouts import plan_payouts
 from flows.policies import policy_of
@@ -42,16 +43,27 @@ class HolidaysMissing(Refused):
 
     def __init__(self, month: SettlementMonth, day: str, name: str) -> None:
         super().__init__(
-            f"The payout of {month} was planned with the announced holiday {day} ({name}), but "
-            "GROWTH_POINTS_HOLIDAYS names no file now. Set it to that file, or to one without the "
-            "day if the holiday was cancelled. Nothing was moved."
+            sentence(
+                "The payout of {month} was planned with the announced holiday {day} "
+                "({name}), but GROWTH_POINTS_HOLIDAYS names no file now. Set it to "
+                "that file, or to one without the day if the holiday was cancelled. "
+                "Nothing was moved.",
+                month=month,
+                day=day,
+                name=name,
+            )
         )
         self.month = month
 
 
-def reschedule(settings: Settings, cause: Cause) -> tuple[RescheduledPayout, ...]:
-    """Recompute every planned payout date; return those that moved. Raises HolidaysMissing."""
-    with program_database(settings) as engine:
+def reschedule(
+    settings: Settings, cause: Cause, *, preview: bool = False
+) -> tuple[RescheduledPayout, ...]:
+    """Recompute every planned payout date; return those that moved. Raises HolidaysMissing.
+
+    A preview is rolled back.
+    """
+    with program_database(settings, preview=preview) as engine:
         warn_about_clocks(engine)
         if settings.holidays is None:
             _require_no_extra_holidays(engine)
@@ -60,10 +72,20 @@ def reschedule(settings: Settings, cause: Cause) -> tuple[RescheduledPayout, ...
         )
 
 
-def reschedule_summary(moved: tuple[RescheduledPayout, ...]) -> str:
-    """Describe which payout dates moved."""
-    lines = [f"{each.month} is due on {each.after}, no longer on {each.before}." for each in moved]
-    return "\n".join(lines) or "Every planned payout keeps its date."
+def reschedule_told(
+    moved: Sequence[RescheduledPayout], *, preview: bool = False
+) -> Iterator[Sentence]:
+    """Say which payout dates moved, or would move."""
+    if preview:
+        yield sentence("Nothing was written: this is a preview.")
+    for each in moved:
+        facts = {"month": each.month, "after": each.after, "before": each.before}
+        if preview:
+            yield sentence("{month} would be due on {after}, no longer on {before}.", **facts)
+        else:
+            yield sentence("{month} is due on {after}, no longer on {before}.", **facts)
+    if not moved:
+        yield sentence("Every planned payout keeps its date.")
 
 
 def _require_no_extra_holidays(engine: Engine) -> None:

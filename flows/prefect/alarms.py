@@ -1,13 +1,10 @@
-"""The alarms: automations on the Prefect server, defined as code.
+"""The alarms as automations on the Prefect server.
 
-Each alarm is identified by its name and has a page of the same name in `docs/runbook`. Applying the
-alarms again changes only what differs.
+Applying the alarms again changes only what differs.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
-from types import MappingProxyType
 from typing import Final
 from uuid import UUID
 
@@ -15,165 +12,18 @@ from prefect.blocks.notifications import CustomWebhookNotificationBlock
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.objects import StateType
 from prefect.events.actions import ActionTypes, ChangeFlowRunState, DoNothing, SendNotification
-from prefect.events.schemas.automations import AutomationCore, EventTrigger, Posture
-from prefect.events.schemas.events import ResourceSpecification
+from prefect.events.schemas.automations import AutomationCore
 
-from flows.prefect.events import (
-    AD_SYSTEM_SILENT,
-    BLOCKED,
-    CONVERSIONS_HELD,
-    CREDITS_DIFFER,
-    LATE,
-    REWARDS_BLOCKED,
-)
+from adapters.languages.catalog import Language, say
+from domain.sentence import sentence
+from flows.prefect.alarm_list import ALARMS, ANY_RUN, Alarm
 from flows.prefect.server_errors import tolerating_server_errors
-from flows.prefect.ui_links import ui_address
+from flows.prefect.ui_links import run_address
+from flows.settings import Settings
 
 BLOCK: Final = "growth-points-alarms"  # the notification block that alarms are sent through
 
 _PREFIX: Final = "growth-points "
-_ENDS: Final = frozenset(
-    f"prefect.flow-run.{state}" for state in ("Completed", "Failed", "Crashed", "Cancelled")
-)
-_STARTS: Final = frozenset({"prefect.flow-run.Running", "prefect.flow-run.Cancelled"})
-_RUN: Final = "{{ labels.prefect.resource.id | replace('prefect.flow-run.', '') }}"
-_A_SHIFT: Final = timedelta(hours=6)  # a run every five minutes says the same
-_MONTH: Final = "{{ event.payload.month }}"
-
-
-@dataclass(frozen=True, slots=True)
-class Alarm:
-    """A trigger and the message that it sends.
-
-    One that `crashes` marks the run as crashed instead, which triggers the alarm for crashed runs.
-    """
-
-    name: str
-    trigger: EventTrigger
-    subject: str = ""
-    body: str = ""
-    crashes: bool = False
-
-    @property
-    def page(self) -> str:
-        """The runbook page of the alarm."""
-        return f"docs/runbook/{self.name}.md"
-
-
-def _happens(
-    event: str, resource: str, *, again_after: timedelta = timedelta(minutes=1)
-) -> EventTrigger:
-    return EventTrigger(
-        expect={event},
-        match=ResourceSpecification({"prefect.resource.id": resource}),
-        for_each={"prefect.resource.id"},
-        posture=Posture.Reactive,
-        threshold=1,
-        # A server with a busy SQLite may see an event several times; the alarm is sent once.
-        within=again_after,
-    )
-
-
-def _is_missing(
-    expect: frozenset[str],
-    after: set[str],
-    within: timedelta,
-    related: Mapping[str, str] = MappingProxyType({}),
-) -> EventTrigger:
-    return EventTrigger(
-        after=after,
-        expect=set(expect),
-        match=ResourceSpecification({"prefect.resource.id": "prefect.flow-run.*"}),
-        match_related=ResourceSpecification(dict(related)),
-        for_each={"prefect.resource.id"},
-        posture=Posture.Proactive,
-        threshold=1,
-        within=within,
-    )
-
-
-ALARMS: Final = (
-    Alarm(
-        "run-failed",
-        _happens("prefect.flow-run.Failed", "prefect.flow-run.*"),
-        "growth-points: {{ flow_run.name }} failed",
-        "{{ flow_run.state.message }}",
-    ),
-    Alarm(
-        "run-crashed",
-        _happens("prefect.flow-run.Crashed", "prefect.flow-run.*"),
-        "growth-points: {{ flow_run.name }} crashed",
-        "{{ flow_run.state.message }} Nothing is left half done; it can be run again at once.",
-    ),
-    Alarm(
-        "run-late",
-        _is_missing(
-            _STARTS,
-            {"prefect.flow-run.Late", "prefect.flow-run.Pending"},
-            timedelta(minutes=10),
-        ),
-        "growth-points: a run does not start",
-        "It was due 10 minutes ago. Is a worker up?",
-    ),
-    Alarm(
-        "run-stuck",
-        _is_missing(_ENDS, {"prefect.flow-run.Running"}, timedelta(hours=1)),
-        "growth-points: a run has been going on for an hour",
-        "No run of this program takes that long.",
-    ),
-    Alarm(
-        "run-silent",
-        # A heartbeat comes every 30 seconds (PREFECT_FLOWS_HEARTBEAT_FREQUENCY), but not from the
-        # runs of commands, which have no deployment. A run may die before its first one.
-        _is_missing(
-            _ENDS | {"prefect.flow-run.heartbeat"},
-            {"prefect.flow-run.Running", "prefect.flow-run.heartbeat"},
-            timedelta(seconds=90),
-            related={"prefect.resource.role": "deployment"},
-        ),
-        crashes=True,
-    ),
-    Alarm(
-        "month-blocked",
-        _happens(BLOCKED, "growth-points.month.*"),
-        f"growth-points: {_MONTH} is blocked",
-        "{{ event.payload.critical }} critical findings, the first: "
-        "{{ event.payload.findings[0].sentence }} Report: {{ event.payload.report }}",
-    ),
-    Alarm(
-        "payout-late",
-        _happens(LATE, "growth-points.month.*"),
-        f"growth-points: {_MONTH} is not paid",
-        "It was due on {{ event.payload.due_on }}, {{ event.payload.days_late }} days ago: "
-        "{{ event.payload.points }} points to {{ event.payload.sellers }} sellers.",
-    ),
-    Alarm(
-        "conversion-held",
-        _happens(CONVERSIONS_HELD, "growth-points.conversions", again_after=_A_SHIFT),
-        "growth-points: conversions are held for {{ event.payload.oldest_hours }} hours",
-        "{{ event.payload.conversions }} conversions of {{ event.payload.points }} points have not "
-        "ended.",
-    ),
-    Alarm(
-        "ad-system-silent",
-        _happens(AD_SYSTEM_SILENT, "growth-points.conversions", again_after=_A_SHIFT),
-        "growth-points: the ad system does not answer",
-        "It was asked three times or more about each of {{ event.payload.conversions }} held "
-        "conversions.",
-    ),
-    Alarm(
-        "credits-differ",
-        _happens(CREDITS_DIFFER, "growth-points.credits.*"),
-        "growth-points: the ad system and the ledger differ about {{ event.payload.day }}",
-        "{{ event.payload.differences }} differences, the first: {{ event.payload.first }}.",
-    ),
-    Alarm(
-        "rewards-blocked",
-        _happens(REWARDS_BLOCKED, "growth-points.rewards.*"),
-        "growth-points: the rewards of {{ event.payload.day }} are blocked",
-        "{{ event.payload.findings[0].sentence }} Report: {{ event.payload.report }}",
-    ),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +34,7 @@ class Applied:
     updated: tuple[str, ...]
     removed: tuple[str, ...]
     sent: bool
+    alarms: int
 
     def sentence(self) -> str:
         """Describe it in a sentence or two."""
@@ -195,19 +46,22 @@ class Applied:
             f"notification block called {BLOCK} and apply the alarms again."
         )
         return (
-            f"{len(ALARMS)} alarms: {done or 'no change'}. {by_block if self.sent else in_the_ui}"
+            f"{self.alarms} alarms: {done or 'no change'}. {by_block if self.sent else in_the_ui}"
         )
 
 
 def apply_alarms(alarms: Sequence[Alarm] = ALARMS) -> Applied:
     """Create, update and remove the server's automations to match these alarms.
 
-    An automation that an operator disabled stays disabled.
+    An automation that an operator disabled stays disabled; news that nobody asks for has none.
     """
     created, updated, removed = [], [], []
+    settings = Settings.read()
+    asked_for = [each for each in alarms if each.news is None or each.news in settings.news]
     with get_client(sync_client=True) as client:
         block = _notification_block(client)
-        wanted = {each.name: each for each in (_automation(alarm, block) for alarm in alarms)}
+        made = (_automation(alarm, block, settings.language) for alarm in asked_for)
+        wanted = {each.name: each for each in made}
         for found in client.read_automations(limit=200):
             if not found.name.startswith(_PREFIX):
                 continue
@@ -224,7 +78,9 @@ def apply_alarms(alarms: Sequence[Alarm] = ALARMS) -> Applied:
         for automation in wanted.values():
             client.create_automation(automation)
             created.append(automation.name)
-    return Applied(tuple(created), tuple(updated), tuple(removed), block is not None)
+    return Applied(
+        tuple(created), tuple(updated), tuple(removed), block is not None, len(asked_for)
+    )
 
 
 def apply_alarms_if_possible() -> None:
@@ -242,12 +98,12 @@ def save_webhook(url: str) -> None:
     block.save(BLOCK, overwrite=True)
 
 
-def _automation(alarm: Alarm, block: UUID | None) -> AutomationCore:
+def _automation(alarm: Alarm, block: UUID | None, language: Language) -> AutomationCore:
     return AutomationCore(
         name=_PREFIX + alarm.name,
-        description=f"What to do: {alarm.page}",
+        description="" if alarm.news else f"What to do: {alarm.page}",
         trigger=alarm.trigger,
-        actions=[_crash() if alarm.crashes else _notify(alarm, block)],
+        actions=[_crash() if alarm.crashes else _notify(alarm, block, language)],
     )
 
 
@@ -257,13 +113,16 @@ def _crash() -> ActionTypes:
     return ChangeFlowRunState(name="Crashed", state=StateType.CRASHED, message=message, force=False)
 
 
-def _notify(alarm: Alarm, block: UUID | None) -> ActionTypes:
+def _notify(alarm: Alarm, block: UUID | None, language: Language) -> ActionTypes:
     if block is None:
         return DoNothing()
-    about_a_run = "prefect.flow-run.*" in str(alarm.trigger.match)
-    where = f"\n{ui_address()}/runs/flow-run/{_RUN}" if about_a_run else ""
-    body = f"{alarm.body}{where}\nWhat to do: {alarm.page}"
-    return SendNotification(block_document_id=block, subject=alarm.subject, body=body)
+    lines = [say(alarm.body, language)]
+    if alarm.trigger.match.get("prefect.resource.id") == [ANY_RUN]:
+        lines.append(run_address("{{ flow_run.id }}"))
+    if not alarm.news:
+        lines.append(say(sentence("What to do: {page}", page=alarm.page), language))
+    subject = f"growth-points: {say(alarm.subject, language)}"
+    return SendNotification(block_document_id=block, subject=subject, body="\n".join(lines))
 
 
 def _notification_block(client: SyncPrefectClient) -> UUID | None:

@@ -6,7 +6,9 @@ from typing import Any
 
 from prefect.artifacts import create_markdown_artifact
 
+from adapters.languages.catalog import say
 from domain.delivery import expected_of
+from domain.sentence import Text, sentence
 from flows.addresses import address_of
 from flows.prefect.server_errors import best_effort
 from flows.prefect.ui_links import form_address
@@ -17,17 +19,17 @@ from flows.settings import Settings
 
 def attach_report(settings: Settings, report: Report, kept: Path | None = None) -> None:
     """Attach a report to the current run, with a link to the kept page."""
-    links = (*((Link("this report as a page", kept),) if kept else ()), *report.links)
+    links = (*((Link(sentence("this report as a page"), kept),) if kept else ()), *report.links)
     shown = replace(report, links=tuple(_served(settings, link) for link in links))
     with best_effort("the report"):
         create_markdown_artifact(
-            markdown_attached(shown),
+            markdown_attached(shown, settings.language),
             key=f"{expected_of(report.period).unit}-{report.period}",
-            description=plain(report.headline),
+            description=plain(say(report.headline, settings.language)),
         )
 
 
-def form_link(name: str, deployment: str, parameters: dict[str, Any]) -> Link | None:
+def form_link(name: Text, deployment: str, parameters: dict[str, Any]) -> Link | None:
     """Link to a deployment's form with parameters filled in; None if no server has it."""
     address = form_address(deployment, parameters)
     return Link(name, address) if address else None

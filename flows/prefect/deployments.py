@@ -16,7 +16,10 @@ from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLi
 from prefect.deployments.runner import RunnerDeployment
 from prefect.schedules import Cron
 from prefect.types.entrypoint import EntrypointType
+from prefect.utilities.callables import ParameterSchema
 
+from adapters.languages.catalog import ENGLISH, Language, say, say_template
+from domain.sentence import Word
 from flows.closing.flow import (
     close_due_months,
     close_month,
@@ -40,6 +43,7 @@ from flows.paying.flow import (
     tell_late_payouts,
     tell_missing_approvals,
 )
+from flows.prefect.watch_runs import watch_runs
 from flows.rewarding.flow import pay_rewards, pay_yesterdays_rewards, retry_rewards
 from flows.verifying.flow import verify_program
 
@@ -101,8 +105,13 @@ class Deployed:
     @property
     def description(self) -> str:
         """The flow's docstring without its `Args`, which the form shows."""
+        return "\n\n".join(self.paragraphs)
+
+    @property
+    def paragraphs(self) -> tuple[str, ...]:
+        """The paragraphs of the description, each of which a catalog has in another language."""
         said = (inspect.getdoc(self.flow.fn) or "").partition("\nArgs:\n")[0].strip()
-        return "\n\n".join(" ".join(part.split()) for part in said.split("\n\n"))
+        return tuple(" ".join(part.split()) for part in said.split("\n\n"))
 
 
 DEPLOYED: Final = (
@@ -127,23 +136,41 @@ DEPLOYED: Final = (
     Deployed(retry_rewards),
     Deployed(expire_points_daily, cron="0 5 * * *"),
     Deployed(verify_program, cron="0 6 * * 1"),
+    Deployed(watch_runs, cron="*/15 * * * *"),
 )
 
 
-def served_deployments() -> tuple[RunnerDeployment, ...]:
-    """Return the deployments that a runner serves."""
-    return tuple(
-        RunnerDeployment.from_flow(
-            each.flow,
-            each.name,
-            schedule=Cron(each.cron, timezone=TIME_ZONE, slug=each.name) if each.cron else None,
-            description=each.description,
-            tags=[TAG],
-            concurrency_limit=_ONE_AT_A_TIME if each.alone else None,
-            entrypoint_type=EntrypointType.MODULE_PATH,
-        )
-        for each in DEPLOYED
+def served_deployments(language: Language = ENGLISH) -> tuple[RunnerDeployment, ...]:
+    """Return the deployments that a runner serves, with forms in a language."""
+    return tuple(_served(each, language) for each in DEPLOYED)
+
+
+def _served(deployed: Deployed, language: Language) -> RunnerDeployment:
+    cron, name = deployed.cron, deployed.name
+    served = RunnerDeployment.from_flow(
+        deployed.flow,
+        name,
+        schedule=Cron(cron, timezone=TIME_ZONE, slug=name) if cron else None,
+        description="\n\n".join(say_template(each, language) for each in deployed.paragraphs),
+        tags=[TAG],
+        concurrency_limit=_ONE_AT_A_TIME if deployed.alone else None,
+        entrypoint_type=EntrypointType.MODULE_PATH,
     )
+    served._parameter_openapi_schema = form_in(language, served._parameter_openapi_schema)  # noqa: SLF001 a runner's deployments take no other form
+    return served
+
+
+def form_in(language: Language, form: ParameterSchema) -> ParameterSchema:
+    """Return a form with its fields' names and descriptions in a language."""
+    fields = {name: _field_in(language, name, each) for name, each in form.properties.items()}
+    return form.model_copy(update={"properties": fields})
+
+
+def _field_in(language: Language, name: str, field: Mapping[str, Any]) -> dict[str, Any]:
+    told = {"title": say(Word("field", name), language)}
+    if written := " ".join(field.get("description", "").split()):
+        told["description"] = say_template(written, language)
+    return {**field, **told}
 
 
 def keeping_operator_settings(deployment: RunnerDeployment) -> RunnerDeployment:

@@ -10,8 +10,11 @@ from typing import Annotated, Final, Literal
 
 from pydantic import BeforeValidator, StringConstraints
 
+from adapters.languages.catalog import say
 from domain.cause import MAX_CHARACTERS, not_blank, one_line
 from domain.months import SettlementMonth
+from domain.sentence import message_of, sentence
+from flows.settings import Settings
 
 MONTH_PATTERN: Final = r"^[0-9]{4}-(0[1-9]|1[0-2])$"  # shown to operators
 DAY_PATTERN: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
@@ -22,17 +25,27 @@ def _refused_by(check: Callable[[str], object]) -> BeforeValidator:
 
     def checked(value: object) -> object:
         if isinstance(value, str):
-            check(value)
+            _checked(check, value)
         return value
 
     return BeforeValidator(checked)
+
+
+def _checked(check: Callable[[str], object], value: str) -> None:
+    """Make a check; its refusal is said in the language of the setting, as the form is."""
+    try:
+        check(value)
+    except ValueError as error:
+        raise ValueError(say(message_of(error), Settings.read().language)) from None
 
 
 def _day(text: str) -> None:
     try:
         date.fromisoformat(text)
     except ValueError:
-        raise ValueError(f"{text!r} is not a date; write it as 2026-11-29") from None
+        raise ValueError(
+            sentence("{text!r} is not a date; write it as 2026-11-29", text=text)
+        ) from None
 
 
 def _empty_or_month(text: str) -> None:

@@ -12,6 +12,8 @@ from prefect.client.schemas.filters import FlowRunFilter
 from prefect.client.schemas.objects import FlowRun, State, StateType
 from prefect.states import Crashed, Scheduled
 
+from domain.sentence import sentence
+
 log = logging.getLogger("growth_points.worker")
 
 _GOING_ON: Final = FlowRunFilter.model_validate(
@@ -35,7 +37,10 @@ def settle_interrupted_runs() -> None:
         for run in runs_going_on():
             state = _settled(run)
             client.set_flow_run_state(run.id, state, force=True)
-            log.warning("%s was interrupted; it is now %s", run.name, state.name)
+            told = sentence(
+                "{run} was interrupted; it is now {state}", run=run.name, state=state.name
+            )
+            log.warning(told)
 
 
 def _settled(run: FlowRun) -> State[None]:

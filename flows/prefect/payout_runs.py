@@ -20,6 +20,7 @@ from prefect.exceptions import ObjectNotFound
 from prefect.states import Cancelled, Scheduled
 
 from domain.months import SettlementMonth
+from domain.sentence import sentence
 
 DEPLOYMENT: Final = "pay-out/pay-out"
 _STARTS_WITHIN: Final = timedelta(minutes=10)
@@ -39,6 +40,11 @@ class DuePayout:
     def tag(self) -> str:
         """The tag of this month's payout runs."""
         return f"payout {self.month}"
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """The parameters of this month's payout runs."""
+        return {"month": str(self.month), "mode": "commit"}
 
 
 @task(
@@ -75,11 +81,17 @@ def _plan(client: SyncPrefectClient, deployment_id: UUID, due: DuePayout, now: d
         client.set_flow_run_state(run.id, Cancelled(message="it never started"), force=True)
     for run in planned[1:]:
         client.set_flow_run_state(run.id, Cancelled(message="planned twice"), force=True)
+    if planned and not _is_as_planned(planned[0], due, now):
+        # A run whose state alone is moved keeps the old day in the lists of runs to come.
+        client.delete_flow_run(planned.pop(0).id)
     if not planned:
         _create(client, deployment_id, due, revision=max(map(_revision, runs), default=0) + 1)
-    elif planned[0].next_scheduled_start_time != due.at and due.at > now:
-        log.info("the payout of %s moves to %s", due.month, due.at)
-        client.set_flow_run_state(planned[0].id, Scheduled(scheduled_time=due.at), force=True)
+
+
+def _is_as_planned(run: FlowRun, due: DuePayout, now: datetime) -> bool:
+    """Whether a planned run pays, on the day that is planned now; earlier versions made others."""
+    on_its_day = run.expected_start_time == due.at or due.at <= now
+    return on_its_day and run.parameters == due.parameters
 
 
 def _is_open(run: FlowRun) -> bool:
@@ -102,10 +114,10 @@ def _create(client: SyncPrefectClient, deployment_id: UUID, due: DuePayout, revi
     # A canceled run keeps its key, so each plan of a month needs a new one.
     client.create_flow_run_from_deployment(
         deployment_id,
-        parameters={"month": str(due.month)},
+        parameters=due.parameters,
         state=Scheduled(scheduled_time=due.at),
         name=f"pay out {due.month}",
         tags=[due.tag],
         idempotency_key=f"{due.tag} #{revision}",
     )
-    log.info("the payout of %s is planned for %s", due.month, due.at)
+    log.info(sentence("the payout of {month} is planned for {at}", month=due.month, at=due.at))

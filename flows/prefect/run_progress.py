@@ -6,7 +6,9 @@ from uuid import UUID
 from prefect.artifacts import create_progress_artifact, update_progress_artifact
 from prefect.runtime import deployment
 
+from adapters.languages.catalog import ENGLISH, Language, say
 from domain.months import SettlementMonth
+from domain.sentence import Text
 from flows.prefect.server_errors import best_effort
 
 
@@ -15,13 +17,14 @@ class RunProgress:
     """A progress bar on a deployment's run; commands log their steps to the terminal instead."""
 
     month: SettlementMonth
+    language: Language = ENGLISH
     _artifact: UUID | None = field(default=None, init=False)
 
-    def reach(self, percent: float, doing: str) -> None:
+    def reach(self, percent: float, doing: Text) -> None:
         """Show how far the run is and what it does next."""
         if deployment.id:
             with best_effort("how far the run is"):
-                self._show(percent, doing)
+                self._show(percent, say(doing, self.language))
 
     def _show(self, percent: float, description: str) -> None:
         if self._artifact is None:

@@ -9,6 +9,8 @@ from typing import Final
 from httpx import HTTPError
 from prefect.exceptions import ObjectAlreadyExists, ObjectNotFound
 
+from domain.sentence import Text, Word, joined, sentence
+
 log = logging.getLogger("growth_points.server_errors")
 
 # No answer, an answer that is not Prefect's, an error, or a concurrent change.
@@ -21,18 +23,20 @@ _TROUBLES: Final = (
 
 def best_effort(what: str) -> AbstractContextManager[None]:
     """Log that something could not be sent, rather than fail a run whose work is done."""
-    return tolerating_server_errors(f"{what} could not be sent to the Prefect server")
+    return tolerating_server_errors(
+        sentence("{what} could not be sent to the Prefect server", what=Word("to send", what))
+    )
 
 
 @contextmanager
-def tolerating_server_errors(lacking: str) -> Iterator[None]:
+def tolerating_server_errors(lacking: Text) -> Iterator[None]:
     """Log a warning if the server fails in the block; errors of this program are raised."""
     try:
         yield
     except Exception as error:
         if not is_server_error(error):
             raise
-        log.warning("%s: %s", lacking, error)
+        log.warning(joined((lacking, str(error)), ": "))
 
 
 def is_server_error(error: Exception) -> bool:

@@ -18,6 +18,11 @@ def ui_address() -> str:
     return str(PREFECT_UI_URL.value()).rstrip("/").removesuffix("/v2") + "/v2"
 
 
+def run_address(run_id: object) -> str:
+    """Return the address of a run's page."""
+    return f"{ui_address()}/runs/flow-run/{run_id}"
+
+
 def form_address(deployment: str, parameters: dict[str, Any]) -> str | None:
     """Return the address of a deployment's form with parameters filled in.
 

@@ -10,9 +10,11 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, Final
 
 from domain.refusal import Refused
+from domain.sentence import sentence
 from flows.prefect.servers.children import exit_with_parent, start_child
 
 if TYPE_CHECKING:  # importing Prefect reads its settings
@@ -20,13 +22,14 @@ if TYPE_CHECKING:  # importing Prefect reads its settings
 
 _GRACE_SECONDS: Final = 30  # most months are closed in less
 _POLL_SECONDS: Final = 0.5
+_NAMING_SECONDS: Final = 5  # until a run that was just planned has its name
 
 
 class WorkerEnded(Refused):
     """The worker ended too early; its log says why."""
 
     def __init__(self, log_file: Path) -> None:
-        super().__init__(f"The worker ended; see {log_file}.")
+        super().__init__(sentence("The worker ended; see {log_file}.", log_file=log_file))
         self.log_file = log_file
 
 
@@ -61,9 +64,18 @@ def _work(ready: int) -> None:
     settle_interrupted_runs()
     plan_payout_runs(Settings.read())
     apply_alarms_if_possible()
+    Thread(target=_name_planned_runs, daemon=True).start()
     os.write(ready, b"1")
     os.close(ready)
     asyncio.run(_run_until_stopped(runner))
+
+
+def _name_planned_runs() -> None:
+    from flows.prefect.planned_names import name_planned_runs
+
+    while True:
+        name_planned_runs()
+        time.sleep(_NAMING_SECONDS)
 
 
 def _register(runner: "Runner") -> None:
@@ -72,9 +84,10 @@ def _register(runner: "Runner") -> None:
     from prefect.exceptions import ObjectNotFound
 
     from flows.prefect.deployments import keeping_operator_settings, served_deployments
+    from flows.settings import Settings
 
     with get_client(sync_client=True) as client:
-        for each in served_deployments():
+        for each in served_deployments(Settings.read().language):
             try:
                 client.read_deployment_by_name(each.full_name)
             except ObjectNotFound:

@@ -2,15 +2,16 @@
 
 import json
 import os
-from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Final
 
 from adapters.html import page_templates
+from adapters.languages.catalog import ENGLISH, Language
 from adapters.whole_file import write_whole
 from domain.delivery import Period, expected_of
 from domain.months import SettlementMonth
+from flows.reports.in_language import in_language
 from flows.reports.markdown import markdown
 from flows.reports.report import Report
 from flows.settings import Settings
@@ -39,7 +40,9 @@ def keep_report(settings: Settings, name: str, report: Report, *, overwrite: boo
     """
     folder = report_folder(settings, report.period)
     folder.mkdir(parents=True, exist_ok=True)
-    texts = markdown(report), _facts(report), report_page(report, folder)
+    language = settings.language
+    page = report_page(report, folder, language)
+    texts = markdown(report, language), _facts(report), page
     for file, text in zip(_files(folder, name), texts, strict=True):
         if overwrite or not _is_whole(file):
             write_whole(file, text)
@@ -58,10 +61,13 @@ def _is_whole(file: Path) -> bool:
         return False
 
 
-def report_page(report: Report, folder: Path) -> str:
-    """Render the report as a page; links to files are relative to `folder`."""
+def report_page(report: Report, folder: Path, language: Language = ENGLISH) -> str:
+    """Render the report as a page in a language; links to files are relative to `folder`."""
     return _TEMPLATES.get_template("report.html").render(
-        report=report, most_rows=_MOST_ROWS, address=partial(_address, folder)
+        report=in_language(report, language),
+        language=language,
+        most_rows=_MOST_ROWS,
+        address=partial(_address, folder),
     )
 
 
@@ -73,7 +79,7 @@ def _address(folder: Path, target: Path | str) -> str | None:
 
 
 def _facts(report: Report) -> str:
-    findings = [asdict(each) for each in report.findings]
+    findings = [each.as_data() for each in report.findings]
     period = {expected_of(report.period).unit: str(report.period)}
     facts = {**period, **report.facts, "findings": findings}
     return json.dumps(facts, ensure_ascii=False, indent=2) + "\n"

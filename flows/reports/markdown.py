@@ -5,43 +5,51 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
+from adapters.languages.catalog import ENGLISH, Language, say
+from domain.sentence import Text, Word, sentence
 from domain.written import legible
+from flows.reports.in_language import in_language
 from flows.reports.report import Link, NextStep, Report, Section
 
+NEXT: Final = sentence("Next:")
+NO_FINDINGS: Final = sentence("No data-quality findings.")
+TO_LOOK_AT: Final = sentence("To look at")
 _ATTACHED: Final = 500  # rows of a table attached to a run; the kept file has all
 # An underscore within a word is no markup.
 _MARKUP: Final = re.compile(r"[\\|\[\]<`*~]|(?<![^\W_])_|_(?![^\W_])")
 _WIDTH: Final = 16  # characters of the longest bar
 
 
-def markdown(report: Report) -> str:
-    """Render the whole report."""
-    return _document(report, None)
+def markdown(report: Report, language: Language = ENGLISH) -> str:
+    """Render the whole report in a language."""
+    return _document(in_language(report, language), language, None)
 
 
-def markdown_attached(report: Report) -> str:
+def markdown_attached(report: Report, language: Language = ENGLISH) -> str:
     """Render the report with long tables truncated."""
-    return _document(report, _ATTACHED)
+    return _document(in_language(report, language), language, _ATTACHED)
 
 
-def _document(report: Report, most_rows: int | None) -> str:
-    parts = [f"# {plain(report.headline)}", "", *_findings(report)]
-    parts += ["", f"**Next:** {_next_step(report.next_step)}"]
+def _document(report: Report, language: Language, most_rows: int | None) -> str:
+    parts = [f"# {plain(report.headline)}", "", *_findings(report, language)]
+    parts += ["", f"**{say(NEXT, language)}** {_next_step(report.next_step)}"]
     if report.figures:
         figures = tuple((each.name, each.value, each.note) for each in report.figures)
-        parts += ["", *_section(Section("", ("", "", ""), figures), None)]
+        parts += ["", *_section(Section("", ("", "", ""), figures), language, None)]
     for section in report.sections:
-        parts += ["", f"## {plain(section.title)}", "", *_section(section, most_rows)]
+        parts += ["", f"## {plain(section.title)}", "", *_section(section, language, most_rows)]
     if report.links:
-        parts += ["", "## To look at", "", *(f"- {_link(link)}" for link in report.links)]
+        listed = [f"- {_link(link)}" for link in report.links]
+        parts += ["", f"## {say(TO_LOOK_AT, language)}", "", *listed]
     return "\n".join(parts) + "\n"
 
 
-def _findings(report: Report) -> Iterator[str]:
+def _findings(report: Report, language: Language) -> Iterator[str]:
     for finding in report.findings:
-        yield f"- **{finding.severity}** `{finding.rule}`: {plain(finding.sentence)}"
+        severity = say(Word("severity", finding.severity), language)
+        yield f"- **{severity}** {plain(finding.text)} `{finding.rule}`"
     if not report.findings:
-        yield "No data-quality findings."
+        yield say(NO_FINDINGS, language)
 
 
 def _next_step(step: NextStep) -> str:
@@ -53,8 +61,8 @@ def _next_step(step: NextStep) -> str:
     return " ".join(parts)
 
 
-def _section(section: Section, most_rows: int | None) -> Iterator[str]:
-    rows: Sequence[Sequence[str]] = section.rows[:most_rows]
+def _section(section: Section, language: Language, most_rows: int | None) -> Iterator[str]:
+    rows: Sequence[Sequence[Text]] = section.rows[:most_rows]
     columns = section.columns
     rules = ["---:" if is_number else "---" for is_number in section.numbers]
     if section.bars:
@@ -64,7 +72,8 @@ def _section(section: Section, most_rows: int | None) -> Iterator[str]:
     yield _row(rules)
     yield from map(_row, rows)
     if more := len(section.rows) - len(rows):
-        yield from ("", f"… and {more:,} more, in the kept report.")
+        told = sentence("… and {more:,} more, in the kept report.", more=more)
+        yield from ("", say(told, language))
 
 
 def _draw(section: Section) -> Iterator[str]:
@@ -80,14 +89,14 @@ def _link(link: Link) -> str:
     return f"[{plain(link.name)}]({link.target})"
 
 
-def _row(cells: Sequence[str]) -> str:
+def _row(cells: Sequence[Text]) -> str:
     """Render one row of a table; cells are escaped."""
     return "| " + " | ".join(plain(each) for each in cells) + " |"
 
 
-def plain(text: str) -> str:
+def plain(text: Text) -> str:
     """Escape text from files and forms, so that it makes no link, markup or table cell."""
-    escaped = _MARKUP.sub(r"\\\g<0>", _one_line(text).replace("&", "&amp;"))
+    escaped = _MARKUP.sub(r"\\\g<0>", _one_line(str(text)).replace("&", "&amp;"))
     return escaped.replace("://", "&#58;//").replace("www.", "www&#46;")
 
 

@@ -1,7 +1,7 @@
 """The report of a month or of a reward day, as a value: findings, figures, tables, next step.
 
-It is rendered for the run (`markdown`), as a page (`keeping`) and in the terminal
-(`console.terminal`).
+Its texts are put into a language (`in_language`); then it is rendered for the run (`markdown`), as
+a page (`keeping`) and in the terminal (`console.terminal`).
 """
 
 from collections.abc import Mapping
@@ -11,6 +11,7 @@ from pathlib import Path
 
 from domain.delivery import Period
 from domain.findings import Finding
+from domain.sentence import Text
 
 
 class Mood(StrEnum):
@@ -31,15 +32,15 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A part of a report: a title and a table whose cells are text.
+    """A part of a report: a title and a table whose cells are texts.
 
     `shown` limits the rows in a terminal, None shows all; `bars` has one bar for each row, drawn to
     a common scale.
     """
 
-    title: str
-    columns: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
+    title: Text
+    columns: tuple[Text, ...]
+    rows: tuple[tuple[Text, ...], ...]
     shown: int | None = None
     bars: tuple[Bar, ...] = ()
 
@@ -47,7 +48,7 @@ class Section:
     def numbers(self) -> tuple[bool, ...]:
         """For each column but the first, whether it holds only numbers."""
         return tuple(
-            no > 0 and all(_is_number(row[no]) for row in self.rows)
+            no > 0 and all(_is_number(str(row[no])) for row in self.rows)
             for no in range(len(self.columns))
         )
 
@@ -61,16 +62,16 @@ class Section:
 class Figure:
     """A key figure, with a short note."""
 
-    name: str
+    name: Text
     value: str
-    note: str = ""
+    note: Text = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
     """A link to a file of the program or to an address."""
 
-    name: str
+    name: Text
     target: Path | str
 
 
@@ -78,7 +79,7 @@ class Link:
 class NextStep:
     """What to do now: a sentence, and the command or form that does it."""
 
-    sentence: str
+    sentence: Text
     command: str | None = None
     form: Link | None = None
 
@@ -91,7 +92,7 @@ class Report:
     """
 
     period: Period
-    headline: str
+    headline: Text
     mood: Mood
     findings: tuple[Finding, ...]
     figures: tuple[Figure, ...]

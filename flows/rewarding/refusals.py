@@ -21,7 +21,10 @@ class EventUnknown(Refused):
 
     def __init__(self, event_id: str) -> None:
         super().__init__(
-            f"event {event_id!r} has no reward entries; "
-            "look the event up with: growth-points rewards DAY"
+            sentence(
+                "event {event_id!r} has no reward entries; look the event up with: "
+                "growth-points rewards DAY",
+                event_id=event_id,
+            )
         )
         self.event_id = event_id

@@ -10,16 +10,25 @@ from flows.settings import Settings
 
 
 def try_again(
-    settings: Settings, seller_id: str | None, event_id: str | None, actor: str
+    settings: Settings,
+    seller_id: str | None,
+    event_id: str | None,
+    actor: str,
+    *,
+    preview: bool = False,
 ) -> Payment:
-    """Try the refused entries of all stores, of one, or of an event; raises EventUnknown."""
-    with program_database(settings) as engine:
+    """Try the refused entries of all stores, of one, or of an event; raises EventUnknown.
+
+    A preview is rolled back, and writes no answers.
+    """
+    with program_database(settings, preview=preview) as engine:
         warn_about_clocks(engine)
         payment = pay_again(
             engine, retry_days(settings), actor, seller_id=seller_id, event_id=event_id
         )
-        with engine.connect() as connection:
-            keep_answers(connection, settings, payment.days)
+        if not preview:
+            with engine.connect() as connection:
+                keep_answers(connection, settings, payment.days)
     return payment
 
 

@@ -5,6 +5,7 @@ from datetime import date
 
 from sqlalchemy import Connection
 
+from adapters.languages.catalog import say
 from adapters.postgres.decisions import RecordedStore
 from adapters.postgres.evaluations import Evaluation, recorded_policy
 from adapters.postgres.explanations import (
@@ -16,8 +17,9 @@ from adapters.postgres.ledger import Payout, payouts
 from adapters.postgres.payout_dates import PlannedPayout, planned_payouts
 from adapters.postgres.revisions import current_revisions
 from domain.approval import ApprovalRule
-from domain.eligibility import Terms
+from domain.eligibility import Reason, Terms
 from domain.months import SettlementMonth
+from domain.sentence import Word
 from flows.paying.open_payouts import open_payouts
 from flows.showing.refusals import NoDecision
 from flows.showing.wording import Wording
@@ -49,6 +51,10 @@ class ExplainedCase:
     def say(self, name: str) -> str:
         """Return a sentence of the language by its name, to be filled in."""
         return self.words.sentences[name]
+
+    def label(self, reason: Reason) -> str:
+        """Say a reason in a few words."""
+        return say(Word("reason", reason), self.words.language)
 
 
 def gather_case(

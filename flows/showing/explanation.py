@@ -118,7 +118,7 @@ def _reasons(case: ExplainedCase) -> Iterator[str]:
     yield ""
     yield case.say("why_not")
     for reason in case.recorded.decision.reasons:
-        yield f"  {reason}: {_reason(case, reason)}"
+        yield f"  {_reason(case, reason)}"
 
 
 def _reason(case: ExplainedCase, reason: Reason) -> str:
@@ -263,6 +263,6 @@ def _today(case: ExplainedCase) -> str:
         tier=again.tier,
         points=f"{again.points:,}",
         amount=f"{again.window_amount_krw:,}",
-        reasons=", ".join(again.reasons),
+        reasons=", ".join(case.label(each) for each in again.reasons),
         month=case.month,
     )

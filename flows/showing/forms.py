@@ -56,7 +56,7 @@ def delivery_form() -> Form:
 
 def correction_form(seller_id: str, points: int, month: SettlementMonth) -> Form:
     """Correct what a paid month paid to a store."""
-    filled_in = {"seller_id": seller_id, "points": points, "grants_month": str(month)}
+    filled_in = {"seller_id": seller_id, "points": points, "month": str(month)}
     return Form(sentence("Correct by {points:+,} P", points=points), "adjust-points", filled_in)
 
 

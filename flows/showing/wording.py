@@ -12,6 +12,7 @@ from domain.eligibility import Reason
 class Wording:
     """One language's templates for `str.format`, by name."""
 
+    language: Language
     sentences: Mapping[str, str]
     reasons: Mapping[Reason, str]
     states: Mapping[str, str]
@@ -20,6 +21,7 @@ class Wording:
 
 
 _ENGLISH: Final = Wording(
+    language="en",
     sentences={
         "awarded": "Seller {seller} is awarded tier {tier} for {month}: {points} points.",
         "not_awarded": "Seller {seller} gets no award for {month}. Reasons: {count}.",
@@ -37,7 +39,7 @@ _ENGLISH: Final = Wording(
         "earlier": "From {month} it has tier {tier}: {points} points, {state}.",
         "earlier_reversed": "{month} awarded it tier {tier}, {points} points; the award was "
         "reversed before the payout and does not count.",
-        "why_not": "Why not:",
+        "why_not": "Why the store gets nothing:",
         "what_if": "What would change it:",
         "more": "  with {amount} KRW more in {month}, tier {tier} would follow: {points} points",
         "less": "  with {amount} KRW less in {month}, tier {tier} would follow: {points} points",
@@ -113,6 +115,7 @@ _ENGLISH: Final = Wording(
 )
 
 _KOREAN: Final = Wording(
+    language="ko",
     sentences={
         "awarded": "판매자 {seller}의 {month} 정산월 평가 결과는 {tier}구간, {points}포인트 지급 대상입니다.",
         "not_awarded": "판매자 {seller}의 {month} 정산월 평가 결과는 지급 대상이 아닙니다. "

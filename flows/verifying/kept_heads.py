@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 from domain.refusal import Refused
+from domain.sentence import sentence
 
 
 class ReportDamaged(Refused):
@@ -11,8 +12,11 @@ class ReportDamaged(Refused):
 
     def __init__(self, file: Path) -> None:
         super().__init__(
-            f"{file} is damaged: its ledger head cannot be read. "
-            "Restore it from a backup, or remove it to verify without it."
+            sentence(
+                "{file} is damaged: its ledger head cannot be read. Restore it from a "
+                "backup, or remove it to verify without it.",
+                file=file,
+            )
         )
         self.file = file
 

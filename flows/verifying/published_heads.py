@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from adapters.heads.head import NotPublished, PublishedHead
 from adapters.heads.targets import targets
 from adapters.postgres.ledger import ChainHead
+from domain.sentence import Text, joined, message_of, sentence
 from flows.settings import Settings
 
 
@@ -15,7 +16,7 @@ class Place:
 
     name: str
     heads: tuple[PublishedHead, ...] = ()
-    trouble: str = ""
+    trouble: Text = ""
 
 
 def read_places(settings: Settings) -> tuple[Place, ...]:
@@ -28,20 +29,30 @@ def _read(settings: Settings) -> Iterator[Place]:
         try:
             heads = target.read()
         except NotPublished as error:
-            yield Place(target.name, trouble=f"it cannot be read: {error}")
+            yield Place(
+                target.name, trouble=sentence("it cannot be read: {error}", error=message_of(error))
+            )
         else:
-            unread = "it cannot be asked; compare what it received with `verify --head`"
+            unread = sentence("it cannot be asked; compare what it received with `verify --head`")
             yield Place(target.name, heads or (), "" if heads is not None else unread)
 
 
-def coverage(places: Sequence[Place], newest: ChainHead | None) -> Iterator[str]:
+def coverage(places: Sequence[Place], newest: ChainHead | None) -> Iterator[Text]:
     """Say of each place how much of the chain its heads cover, if none of them differs."""
     last = 0 if newest is None else newest.seal_no
     for place in places:
         if place.trouble:
-            yield f"heads in {place.name}: {place.trouble}."
+            yield sentence("heads in {name}: {trouble}.", name=place.name, trouble=place.trouble)
             continue
         covered = min(last, max((each.seal_no for each in place.heads), default=0))
-        told = f"heads in {place.name}: {len(place.heads):,}, up to seal {covered:,} of {last:,}"
-        lacks = f"; nothing outside covers seals {covered + 1:,} to {last:,}"
-        yield f"{told}{lacks if covered < last else ''}."
+        told = sentence(
+            "heads in {name}: {heads:,}, up to seal {covered:,} of {last:,}",
+            name=place.name,
+            heads=len(place.heads),
+            covered=covered,
+            last=last,
+        )
+        lacks = sentence(
+            "nothing outside covers seals {first:,} to {last:,}", first=covered + 1, last=last
+        )
+        yield sentence("{told}.", told=joined([told, lacks if covered < last else ""]))

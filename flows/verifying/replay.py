@@ -25,6 +25,7 @@ from domain.decision import Result, SellerFacts, decide
 from domain.eligibility import Terms
 from domain.evaluation import EvaluationInput, by_month
 from domain.policy import PolicyInvalid
+from domain.sentence import Text, Word, joined, message_of, sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,22 +47,38 @@ def replay_decisions(connection: Connection) -> Iterator[Difference]:
             recorded = recorded_input(connection, evaluation)
         except PolicyInvalid as invalid:
             yield Difference(
-                "replay", f"{month}: evaluation {number} cannot be replayed: {invalid}"
+                "replay",
+                sentence(
+                    "{month}: evaluation {number} cannot be replayed: {invalid}",
+                    month=month,
+                    number=number,
+                    invalid=message_of(invalid),
+                ),
             )
             continue
         window = month.window(recorded.terms.policy.window_months)
         if tuple(each for each, _ in recorded.content.window) != window:
             yield Difference(
                 "replay",
-                f"{month}: evaluation {number} does not rest on the deliveries of {window[0]} "
-                f"to {window[-1]}, as its policy says",
+                sentence(
+                    "{month}: evaluation {number} does not rest on the deliveries of "
+                    "{first} to {last}, as its policy says",
+                    month=month,
+                    number=number,
+                    first=window[0],
+                    last=window[-1],
+                ),
             )
             continue
         if recorded.content.content_hash != evaluation.input_hash:
             yield Difference(
                 "replay",
-                f"{month}: the recorded deliveries, policy and earlier awards are not what "
-                f"evaluation {number} was decided on",
+                sentence(
+                    "{month}: the recorded deliveries, policy and earlier awards are not "
+                    "what evaluation {number} was decided on",
+                    month=month,
+                    number=number,
+                ),
             )
         superseded = evaluation.evaluation_id not in current
         yield from _replay(connection, recorded, only_its_own=superseded)
@@ -102,10 +119,15 @@ def _replay(
         if (again, amount) != (each.result, each.window_amount_krw):
             yield Difference(
                 "replay",
-                f"{recorded.terms.month}: in evaluation {recorded.evaluation.evaluation_no} "
-                f"seller {each.seller_id} was decided "
-                f"{_summary(each.result, each.window_amount_krw)}; replayed it is "
-                f"{_summary(again, amount)}",
+                sentence(
+                    "{month}: in evaluation {evaluation_no} seller {seller_id} was decided "
+                    "{result}; replayed it is {again}",
+                    month=recorded.terms.month,
+                    evaluation_no=recorded.evaluation.evaluation_no,
+                    seller_id=each.seller_id,
+                    result=_summary(each.result, each.window_amount_krw),
+                    again=_summary(again, amount),
+                ),
             )
 
 
@@ -115,12 +137,12 @@ def decided_again(facts: SellerFacts, terms: Terms) -> Result:
     return Result(decision.tier, decision.points, decision.reasons)
 
 
-def _summary(result: Result | None, amount_krw: int | None) -> str:
+def _summary(result: Result | None, amount_krw: int | None) -> Text:
     if result is None:
-        return "not at all"
+        return sentence("not at all")
     what = (
-        f"tier {result.tier}, {result.points:,} points"
+        sentence("tier {tier}, {points:,} points", tier=result.tier, points=result.points)
         if result.tier
-        else "; ".join(result.reasons)
+        else joined(Word("reason", each) for each in result.reasons)
     )
-    return f"{what} for {amount_krw:,} KRW"
+    return sentence("{what} for {amount:,} KRW", what=what, amount=amount_krw)

@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from adapters.data_docs import CheckedDelivery, keep_check, publish_pages, read_checks
+from adapters.data_docs import CheckedDelivery, keep_check, pages, publish_pages, read_checks
+from adapters.languages.catalog import Language
 from adapters.postgres.month_list import MonthRevision
 from domain.findings import Finding, Severity
 from tests.deliveries import MONTH
@@ -255,3 +256,46 @@ def test_each_delivery_that_cannot_be_read_has_a_page(tmp_path: Path) -> None:
         keep_check(tmp_path, CheckedDelivery(MONTH, "/data/2026-10", NOON, (finding,)))
     publish_pages(tmp_path, [])
     assert len(list(tmp_path.glob("2026-10-not-taken-in-unreadable-*.html"))) == 2
+
+
+def test_only_pages_of_what_changed_are_rendered_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content_hash = "ef" * 32
+    other = replace(SOUND, settlement_month=MONTH + 1, content_hash=content_hash)
+    for checked in (SOUND, other):
+        keep_check(tmp_path, checked)
+    of_other = replace(FIRST, settlement_month=MONTH + 1, content_hash=content_hash)
+    publish_pages(tmp_path, [FIRST, of_other])
+    before = _pages_of(tmp_path)
+    rendered: list[str] = []
+    render = pages._revision
+
+    def seen(page: pages._Page, language: Language) -> str:
+        rendered.append(page.file)
+        return render(page, language)
+
+    monkeypatch.setattr(pages, "_revision", seen)
+    publish_pages(tmp_path, [FIRST, of_other])
+    assert rendered == []
+    assert _pages_of(tmp_path) == before
+
+    (tmp_path / f"{MONTH}-revision-1.html").write_text("cut")
+    publish_pages(tmp_path, [FIRST, of_other])
+    assert rendered == [f"{MONTH}-revision-1.html"]
+    assert _pages_of(tmp_path) == before
+
+    publish_pages(tmp_path, [FIRST, replace(of_other, state="paid")])
+    assert rendered[1:] == [f"{MONTH + 1}-revision-1.html"]
+
+
+def test_a_months_checks_are_read_without_those_of_others(tmp_path: Path) -> None:
+    keep_check(tmp_path, SOUND)
+    keep_check(tmp_path, replace(SOUND, settlement_month=MONTH + 1))
+
+    assert [each.settlement_month for each in read_checks(tmp_path, MONTH)] == [MONTH]
+    assert len(read_checks(tmp_path)) == 2
+
+
+def _pages_of(folder: Path) -> dict[str, str]:
+    return {file.name: file.read_text("utf-8") for file in folder.glob("*.html")}

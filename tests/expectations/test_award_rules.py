@@ -50,4 +50,4 @@ def test_every_award_rule_has_a_mutation() -> None:
 def test_a_mutation_breaks_exactly_its_award_rule(rule: AwardRule) -> None:
     (finding,) = judge_awards(MUTATIONS[rule.name])
     assert finding.rule == rule.name
-    assert rule.sentence in finding.sentence
+    assert str(rule.sentence) in finding.sentence

@@ -127,7 +127,7 @@ def test_a_mutation_breaks_exactly_its_rule(rule: Rule, tmp_path: Path) -> None:
     [finding] = day.findings(compared=compared)
     assert finding.rule == rule.name
     assert finding.severity is (Severity.WARNING if rule.name in WARNINGS else Severity.CRITICAL)
-    assert rule.sentence in finding.sentence
+    assert str(rule.sentence) in finding.sentence
 
 
 def test_a_count_that_the_database_lacks_blocks_the_day(tmp_path: Path) -> None:

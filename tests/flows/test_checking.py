@@ -18,21 +18,21 @@ def delivery(tmp_path: Path) -> SmallDelivery:
 
 def test_a_sound_month_would_be_accepted(delivery: SmallDelivery) -> None:
     (checked,) = check_folder(delivery.folder)
-    assert checked.headline() == "2026-10 would be accepted: 4 lines, 259,000 KRW, 3 stores."
+    assert str(checked.headline()) == "2026-10 would be accepted: 4 lines, 259,000 KRW, 3 stores."
     assert not checked.refused
 
 
 def test_warnings_are_counted(delivery: SmallDelivery) -> None:
     delivery.lines[-1]["payment_amount_krw"] = "-1"
     (checked,) = check_folder(delivery.write().folder)
-    assert checked.headline().startswith("2026-10 would be accepted, with 1 warning:")
+    assert str(checked.headline()).startswith("2026-10 would be accepted, with 1 warning:")
     assert [row[2] for row in checked.rows()] == ["seller_negative"]
 
 
 def test_what_cannot_be_read_is_named(delivery: SmallDelivery) -> None:
     (delivery.folder / "settlements.csv").write_bytes(b"")
     (checked,) = check_folder(delivery.folder)
-    assert checked.headline() == "2026-10 cannot be read."
+    assert str(checked.headline()) == "2026-10 cannot be read."
     assert [each.rule for each in checked.findings] == ["file_empty"]
 
 

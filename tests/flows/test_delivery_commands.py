@@ -118,7 +118,9 @@ def test_taking_in_tells_what_it_replaces_and_what_is_to_be_done(
     file.write_text("".join([header, lines[0].replace("PROD_ORDER", "TAX"), *lines[1:]]))
     said = closed_october.done("ingest", OCTOBER).stdout.splitlines()
     assert said[0].startswith(f"{OCTOBER} revision 2 is ingested")
-    assert said[1] == "It replaces revision 1: +0 lines, +0 KRW, +0 sellers."
+    assert said[1] == (
+        "It replaces revision 1. Difference in lines: +0, in KRW: +0, in sellers: +0."
+    )
     assert said[2].startswith("warning: the delivery: the line_type comes up for the first time")
     assert said[3].startswith("info: settlements.csv: the line_type is one")
     assert f"beginning with `growth-points close {OCTOBER}`" in said[-1]

@@ -45,7 +45,7 @@ def test_no_form_offers_to_pay_before_the_date() -> None:
 
     (offered,) = [each.flow.parameters.properties for each in DEPLOYED if each.name == "pay-out"]
 
-    assert set(offered) == {"month"}
+    assert set(offered) == {"month", "mode"}
 
 
 def test_schedules_are_kept_in_the_time_of_seoul() -> None:
@@ -71,6 +71,7 @@ def test_schedules_are_kept_in_the_time_of_seoul() -> None:
         "tell-late-payouts": ("0 11 * * *", "Asia/Seoul"),
         "tell-missing-approvals": ("30 8 * * *", "Asia/Seoul"),
         "verify": ("0 6 * * 1", "Asia/Seoul"),
+        "watch-runs": ("*/15 * * * *", "Asia/Seoul"),
     }
 
 
@@ -84,6 +85,7 @@ def test_every_parameter_is_described_and_keeps_its_constraints_in_the_form() ->
                 assert forms.MONTH_PATTERN in schema["pattern"]
             if name == "mode":
                 assert schema["enum"] == ["preview", "commit"]
+                assert schema["default"] == "preview"
             if name == "reason":
                 assert schema["maxLength"] == 500
 

@@ -21,7 +21,14 @@ from flows.prefect import events
 from flows.settings import Settings
 from tests.closings import Program, Sold, cause
 from tests.command_line import Marketplace
-from tests.three_stores import NOVEMBER, NOVEMBER_DUE_ON, OCTOBER, OCTOBER_DUE_ON
+from tests.three_stores import (
+    NOVEMBER,
+    NOVEMBER_DUE_ON,
+    OCTOBER,
+    OCTOBER_CORRECTED,
+    OCTOBER_DUE_ON,
+    deliver,
+)
 
 LITTLE, TIER_1 = {"maru": Sold(1_000)}, {"maru": Sold(6_000_000)}
 REPORT = Path("closed-1.html")
@@ -97,25 +104,29 @@ def test_a_closing_that_changes_nothing_is_not_told(
     assert told == []
 
 
-def test_a_preview_is_not_told(program: Program, told: list[tuple[str, Mapping[str, Any]]]) -> None:
-    emit_closed(program.close("2026-10", TIER_1, preview=True), None)
+def test_a_preview_is_not_told(
+    with_history: Marketplace, told: list[tuple[str, Mapping[str, Any]]]
+) -> None:
+    with_history.done("close", OCTOBER, "--preview")
 
     assert told == []
 
 
 def test_a_month_that_another_ones_closing_changed_names_its_cause(
-    program: Program, told: list[tuple[str, Mapping[str, Any]]]
+    closed_november: Marketplace, told: list[tuple[str, Mapping[str, Any]]]
 ) -> None:
-    program.close("2026-10", LITTLE)
-    program.close("2026-11", TIER_1)
+    deliver(closed_november, OCTOBER, OCTOBER_CORRECTED)
 
-    emit_closed(program.close("2026-10", TIER_1), REPORT)
+    closed_november.done("close", OCTOBER)
 
     assert [(event, each["month"], each["caused_by"]) for event, each in told] == [
-        ("month.restated", "2026-10", None),
-        ("month.restated", "2026-11", "2026-10"),
+        ("month.restated", OCTOBER, None),
+        ("month.restated", NOVEMBER, OCTOBER),
     ]
-    assert [(each["awarded"], each["reversed"]) for _, each in told] == [(1, 0), (0, 1)]
+    assert [(each["awarded"], each["reversed"]) for _, each in told] == [(1, 2), (0, 1)]
+    reports = closed_november.home / "reports"
+    kept = [str(reports / each / "closed-2.html") for each in (OCTOBER, NOVEMBER)]
+    assert [each["report"] for _, each in told] == kept
 
 
 def test_a_server_that_ends_with_the_command_is_told_nothing(
@@ -161,7 +172,7 @@ def test_a_month_is_told_as_late_every_day_until_it_is_paid(
     [(event, payload)] = told
     assert (event, payload["month"]) == ("payout.late", NOVEMBER)
     assert payload["days_late"] == (today - date.fromisoformat(NOVEMBER_DUE_ON)).days
-    assert payload["approval_missing"] is False
+    assert payload["why"] == ""
 
 
 def test_a_missing_approval_is_told_from_some_days_before_the_date_to_that_day(
@@ -223,13 +234,13 @@ def test_a_payout_that_is_late_says_by_how_much(
     with program.engine.connect() as connection:
         october = program_standing(connection)[-1]
 
-    emit_late(october, date(2026, 11, 13), waits=True)
+    emit_late(october, date(2026, 11, 13), "It waits.")
 
     [(event, payload)] = told
     assert event == "payout.late"
     assert (payload["month"], payload["due_on"]) == ("2026-10", "2026-11-10")
     assert (payload["days_late"], payload["points"], payload["sellers"]) == (3, 150_000, 1)
-    assert payload["approval_missing"] is True
+    assert payload["why"] == "It waits."
 
 
 def _let_it_be(monkeypatch: pytest.MonkeyPatch, now: datetime) -> None:

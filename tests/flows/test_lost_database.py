@@ -107,8 +107,9 @@ OUTSIDE: dict[str, Exception] = {
 
 @pytest.mark.parametrize("trouble", OUTSIDE)
 def test_a_failure_outside_the_program_is_a_sentence(trouble: str) -> None:
-    sentence = sentence_about(OUTSIDE[trouble])
-    assert sentence is not None
+    about = sentence_about(OUTSIDE[trouble])
+    assert about is not None
+    sentence = str(about)
     assert sentence.endswith(".")
     assert "\n" not in sentence
 

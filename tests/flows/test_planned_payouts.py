@@ -102,7 +102,8 @@ def test_a_payout_is_planned_once_for_nine_in_seoul_on_its_date(
 ) -> None:
     plan(settings, times=3)
 
-    assert runs.open() == [("pay out 2040-10", at(DUE_ON), {"month": "2040-10"})]
+    paying = {"month": "2040-10", "mode": "commit"}
+    assert runs.open() == [("pay out 2040-10", at(DUE_ON), paying)]
     assert len(runs.all()) == 1
 
 
@@ -126,7 +127,20 @@ def test_a_planned_run_moves_with_its_date(
     plan(settings, times=2)
 
     assert [when for _, when, _ in runs.open()] == [at(MOVED_TO)]
+    assert [run.expected_start_time for run in runs.all()] == [at(MOVED_TO)]
     assert len(runs.all()) == 1
+
+
+def test_a_run_planned_by_an_earlier_version_is_planned_again_to_pay(
+    runs: PlannedRuns, program: Program, settings: Settings
+) -> None:
+    plan(settings)
+    (planned,) = runs.all()
+    runs.client.update_flow_run(planned.id, parameters={"month": "2040-10"})
+
+    plan(settings)
+
+    assert [given["mode"] for _, _, given in runs.open()] == ["commit"]
 
 
 def test_a_plan_after_a_deleted_run_has_a_key_of_its_own(

@@ -29,7 +29,7 @@ REPORT = Report(
     figures=(Figure("sellers", "600,000"),),
     sections=(
         Section(
-            "Why not",
+            "Why stores got nothing",
             ("reason", "left"),
             (("all", "40"), ("uses_api", "10")),
             bars=(Bar(40), Bar(10, 30)),
@@ -73,20 +73,20 @@ def test_a_cell_of_a_table_cannot_become_a_row_or_a_column() -> None:
     ],
 )
 def test_text_of_files_and_forms_stays_text(written: str, shown: str) -> None:
-    finding = replace(FINDING, sentence=written)
+    finding = replace(FINDING, text=written)
     section = Section("Who", ("seller",), ((written,),))
 
     rows = markdown(replace(REPORT, findings=(finding,), sections=(section,))).splitlines()
 
     assert f"| {shown} |" in rows
-    assert f"- **warning** `line_repeated`: {shown}" in rows
+    assert f"- **warning** {shown} `line_repeated`" in rows
 
 
 def test_a_head_is_read_from_what_the_program_wrote_whatever_people_wrote(
     tmp_path: Path,
 ) -> None:
     settings, true, told = Settings(home=tmp_path), "2" * 64, f"| ledger head | 7 {'1' * 64} |"
-    finding = replace(FINDING, sentence=told)
+    finding = replace(FINDING, text=told)
     decided = Section("How it was decided", ("", ""), (("by", told), ("ledger head", f"8 {true}")))
     report = replace(REPORT, findings=(finding,), sections=(decided,), facts={"ledger_head": true})
 
@@ -171,7 +171,7 @@ def test_a_report_tells_the_difference_to_the_run_before(closed_october: Marketp
     closed_october.done("close", OCTOBER, "--reason", "corrected files")
 
     text = (closed_october.home / "reports" / OCTOBER / "closed-2.md").read_text(encoding="utf-8")
-    assert re.search(r"## Beside run \d+ of \d{4}-.*: monthly closing", text)
+    assert re.search(r"## Compared with run \d+ of \d{4}-", text)
     assert "| sellers | 3 | 3 | 0 |" in text
     assert "| amount, KRW | 16,000,000 | 40,000,000 | +24,000,000 |" in text
     assert "| awards of tier 1 | 2 | 0 | -2 |" in text
@@ -183,7 +183,7 @@ def test_the_first_closing_is_compared_with_nothing(with_history: Marketplace) -
     with_history.done("close", OCTOBER)
 
     text = (with_history.home / "reports" / OCTOBER / "closed-1.md").read_text(encoding="utf-8")
-    assert "Beside run" not in text
+    assert "Compared with run" not in text
 
 
 def test_a_month_closed_after_its_payout_date_says_what_pays_it(with_history: Marketplace) -> None:
@@ -305,4 +305,4 @@ def test_a_report_that_a_killed_run_did_not_keep_says_that_it_is_written_again(
     for _ in range(2):
         closed_october.done("close", OCTOBER)
         kept = closed_october.home / "reports" / OCTOBER / "closed-1.md"
-        assert "kept no report, so this one was written again" in kept.read_text()
+        assert "| report | written again: " in kept.read_text()

@@ -1,5 +1,6 @@
 """What is tried again: connections and object stores, in runs of deployments, and nothing else."""
 
+from inspect import getclosurevars
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -87,4 +88,5 @@ def test_nothing_that_decides_or_posts_is_tried_again() -> None:
         pay_out.record_reschedule,
         adjust_points.post,
     )
-    assert [task.retries for task in deciding] == [0] * len(deciding)
+    tasks = [getclosurevars(each).nonlocals["run"] for each in deciding]
+    assert [task.retries for task in tasks] == [0] * len(deciding)

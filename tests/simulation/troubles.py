@@ -20,7 +20,7 @@ from domain.refusal import Refused, Unavailable
 Deed = Callable[[], object]
 Trouble = Callable[[int, Deed, Engine], bool]
 
-_DISK_FULL: Final = """
+DISK_FULL: Final = """
   DO $$ BEGIN
     RAISE EXCEPTION 'could not extend file: No space left on device' USING ERRCODE = 'disk_full';
   END $$
@@ -40,7 +40,7 @@ def connection_ended(at: int, deed: Deed, engine: Engine) -> bool:
 
 def disk_full(at: int, deed: Deed, _engine: Engine) -> bool:
     """Let the server answer the n-th statement that its disk is full, aborting the transaction."""
-    return _met(deed, before_statement(at, lambda cursor: cursor.execute(_DISK_FULL)))
+    return _met(deed, before_statement(at, lambda cursor: cursor.execute(DISK_FULL)))
 
 
 def answer_lost(_at: int, deed: Deed, _engine: Engine) -> bool:
@@ -50,12 +50,12 @@ def answer_lost(_at: int, deed: Deed, _engine: Engine) -> bool:
 
 def killed(at: int, deed: Deed, engine: Engine) -> bool:
     """Kill the process before its n-th statement."""
-    return _in_a_child(deed, engine, before_statement(at, _kill_this_process))
+    return _in_a_child(deed, engine, before_statement(at, kill_this_process))
 
 
 def killed_after_its_commit(_at: int, deed: Deed, engine: Engine) -> bool:
     """Kill the process right after it committed."""
-    return _in_a_child(deed, engine, at_commit(_kill_this_process))
+    return _in_a_child(deed, engine, at_commit(kill_this_process))
 
 
 BEFORE_THE_COMMIT: Final[tuple[Trouble, ...]] = (connection_ended, disk_full, killed)
@@ -141,7 +141,7 @@ def _do_and_exit(deed: Deed, engine: Engine, trouble: AbstractContextManager[_St
     os._exit(0)
 
 
-def _kill_this_process(_: object) -> None:
+def kill_this_process(_: object) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 

@@ -126,7 +126,7 @@ def _decided(program: Program, of: str) -> str:
     (row,) = decision_rows(program.engine, month(of), STORE)
     decision = dict(zip(DECISIONS, row, strict=True))
     reasons = " and ".join(f"`{reason}`" for reason in str(decision["reasons"]).split(";"))
-    return f"tier {decision['tier']}" if decision["outcome"] == "awarded" else reasons
+    return f"tier {decision['tier']}" if str(decision["outcome"]) == "awarded" else reasons
 
 
 def _posted(entry: LedgerEntry, correcting: tuple[PostedCorrection, ...]) -> str:

@@ -58,7 +58,7 @@ def test_the_next_tier_is_wanted_at_its_lower_bound() -> None:
 
 def test_an_explanation_is_sections_of_texts_and_lists() -> None:
     said = "Not awarded.\n\nAmounts:\n  2026-10    1,000 KRW\n  sum  1\nAnd:\n\nWhy not:\n"
-    said += "  below_lowest_tier: the sum is short"
+    said += "  the sum is short"
 
     assert list(sections(said)) == [
         [("text", ["Not awarded."])],

@@ -55,13 +55,13 @@ class Running:
     def environment(self) -> dict[str, str]:
         """What the command and all that it starts are told; no other server, and the clock."""
         others = {name: v for name, v in os.environ.items() if not name.startswith("PREFECT_")}
-        clock = str(Path(__file__).parent / "clock")
+        paths = [str(Path(__file__).parent / "clock"), os.environ.get("PYTHONPATH", "")]
         return {
             **others,
             "GROWTH_POINTS_HOME": str(self.folder / "home"),
             "GROWTH_POINTS_SETTLEMENTS": str(self.folder / "settlements"),
             "GROWTH_POINTS_TEST_CLOCK": str(self.folder / "clock"),
-            "PYTHONPATH": clock,
+            "PYTHONPATH": os.pathsep.join(filter(None, paths)),
             **self.variables,
         }
 
@@ -140,8 +140,7 @@ class Running:
     def change(self, path: str, body: dict[str, Any]) -> None:
         """Change something on the Prefect server, as its UI does."""
         address = f"{self.address}/api{path}"
-        # Its SQLite may be busy for a moment: then the answer is 503, and it is asked again.
-        wait_for("the change", lambda: httpx.patch(address, json=body, timeout=30).is_success)
+        httpx.patch(address, json=body, timeout=30).raise_for_status()
 
     def deployments(self) -> dict[str, dict[str, Any]]:
         """Tell of the deployments by their names."""

@@ -20,7 +20,7 @@ def tell(
 ) -> str:
     """Let it be so many days before A's last usable day, and tell whoever is to be told."""
     let_it_be(url, LAST_DAY - timedelta(days=days_left))
-    return telling_summary(tell_stores(program.engine, policies, "tests"))
+    return str(telling_summary(tell_stores(program.engine, policies, "tests")))
 
 
 def told(program: Program, *, standing_only: bool = False) -> list[Notice]:
@@ -66,7 +66,7 @@ def test_a_grant_makes_it_void_and_the_store_is_told_anew(
     assert [each.void for each in told(program)] == [True]
     assert told(program, standing_only=True) == []
     let_it_be(database_url, date(2028, 10, 11) - timedelta(days=30))
-    assert "150,001 points" in telling_summary(tell_stores(program.engine, POLICIES, "tests"))
+    assert "150,001 points" in str(telling_summary(tell_stores(program.engine, POLICIES, "tests")))
     assert [(each.last_usable_on, each.void) for each in told(program)] == [
         (LAST_DAY, True),
         (date(2028, 10, 11), False),
@@ -77,7 +77,7 @@ def test_a_store_whose_payout_comes_before_is_not_told(program: Program, databas
     program.adjust("B", 10, on=date(2025, 12, 20))  # usable through 2026-12-20
     program.close("2026-11", {"A": Sold(), "B": Sold(7_000_000)})
     let_it_be(database_url, date(2026, 12, 1))
-    assert "No store" in telling_summary(tell_stores(program.engine, POLICIES, "tests"))
+    assert "No store" in str(telling_summary(tell_stores(program.engine, POLICIES, "tests")))
 
 
 def test_the_policy_of_the_day_says_when(program: Program, database_url: str) -> None:

@@ -7,6 +7,7 @@ from typing import Final
 from anyio import CapacityLimiter
 from fastapi import FastAPI
 
+from domain.sentence import sentence
 from flows.program import program_policies, stores_database
 from flows.settings import Settings, SettingsInvalid
 from web.stores.access import Tokens
@@ -51,8 +52,11 @@ def create_app(settings: Settings) -> FastAPI:
 def _tokens(settings: Settings) -> Tokens:
     if settings.stores_jwks is None or settings.stores_issuer is None:
         raise SettingsInvalid(
-            "set GROWTH_POINTS_STORES_JWKS to a file or URL of the keys that tokens are signed "
-            "with, and GROWTH_POINTS_STORES_ISSUER to who issues them"
+            sentence(
+                "set GROWTH_POINTS_STORES_JWKS to a file or URL of the keys that "
+                "tokens are signed with, and GROWTH_POINTS_STORES_ISSUER to who issues "
+                "them"
+            )
         )
     return Tokens(Keys(settings.stores_jwks), settings.stores_issuer, settings.stores_audience)
 

@@ -14,6 +14,7 @@ from jwt import PyJWK
 from jwt.exceptions import InvalidKeyError, PyJWKError
 
 from domain.refusal import Unavailable
+from domain.sentence import sentence
 
 # Each kind of key has one algorithm. Symmetric keys and `none` are left out: whoever can verify
 # such a token can also make one.
@@ -59,7 +60,9 @@ class Keys:
             finally:
                 self._lock.release()
         elif wait_seconds:
-            raise KeysUnavailable("The keys of tokens are being read. Try again in a moment.")
+            raise KeysUnavailable(
+                sentence("The keys of tokens are being read. Try again in a moment.")
+            )
 
     def _read_again(self) -> None:
         """Read the keys, unless that was tried within the minute; if it fails, they stay."""
@@ -68,9 +71,17 @@ class Keys:
             try:
                 self._keys, self._read_at = dict(_keys_of(_read(self._place))), self._tried_at
             except (OSError, httpx.HTTPError, ValueError, RecursionError) as error:
-                log.warning("the keys at %s cannot be read: %s", self._place, error)
+                log.warning(
+                    sentence(
+                        "the keys at {place} cannot be read: {error}",
+                        place=self._place,
+                        error=str(error),
+                    )
+                )
         if self._read_at == -inf:
-            raise KeysUnavailable("The keys of tokens cannot be read. Try again in a minute.")
+            raise KeysUnavailable(
+                sentence("The keys of tokens cannot be read. Try again in a minute.")
+            )
 
     def _age(self, since: float) -> float:
         return self._clock() - since

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from domain.refusal import Unavailable
+from domain.sentence import Text, sentence
 
 _ERROR: Final = re.compile(r"(?:FATAL|PANIC|ERROR|error):\s+(?P<what>.+)")
 _DETAIL: Final = re.compile(r"DETAIL:\s+(?P<what>.+)")
@@ -14,11 +15,15 @@ _DETAIL: Final = re.compile(r"DETAIL:\s+(?P<what>.+)")
 class ServerNotStarted(Unavailable):
     """The embedded server could not be started, and a retry would not help."""
 
-    def __init__(self, folder: Path, cause: str) -> None:
+    def __init__(self, folder: Path, cause: Text) -> None:
         super().__init__(
-            f"The embedded PostgreSQL in {folder} did not start: {cause.strip().rstrip('.')}. Fix "
-            "that (its log is the file 'log' there), choose another GROWTH_POINTS_HOME, or set "
-            "GROWTH_POINTS_DATABASE_URL to use a server of your own."
+            sentence(
+                "The embedded PostgreSQL in {folder} did not start: {why}. Fix that "
+                "(its log is the file 'log' there), choose another GROWTH_POINTS_HOME, "
+                "or set GROWTH_POINTS_DATABASE_URL to use a server of your own.",
+                folder=folder,
+                why=cause.strip().rstrip(".") if isinstance(cause, str) else cause,
+            )
         )
         self.folder = folder
         self.cause = cause

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from adapters.postgres.embedded.failure import ServerNotStarted
+from domain.sentence import Text, sentence
 
 _OWN_USER: Final = "pgserver"
 _ROOT: Final = 0
@@ -60,8 +61,11 @@ def owner_of(folder: Path) -> Owner | None:
         if found is not None and found.st_uid != os.geteuid():
             raise ServerNotStarted(
                 folder,
-                f"it belongs to {name_of(found.st_uid)!r}, who alone may run it, "
-                f"and this is {name_of(os.geteuid())!r}",
+                sentence(
+                    "it belongs to {owner!r}, who alone may run it, and this is {user!r}",
+                    owner=name_of(found.st_uid),
+                    user=name_of(os.geteuid()),
+                ),
             )
         return None
     if found is not None and found.st_uid != _ROOT:
@@ -77,16 +81,19 @@ def change_owner(folder: Path, owner: Owner | None) -> None:
         os.chown(each, owner.uid, owner.gid, follow_symlinks=False)
 
 
-def execution_barrier(owner: Owner | None, program: Path) -> str:
+def execution_barrier(owner: Owner | None, program: Path) -> Text:
     """Explain why the server's user cannot execute one of PostgreSQL's programs."""
     if owner is not None:
         for each in (*reversed(program.parents), program):
             if not owner.may_enter(each):
-                return (
-                    f"root's server runs as {owner.name!r}, who may not enter {each}, where "
-                    f"PostgreSQL's programs are; allow it by 'chmod o+x', or do not work as root"
+                return sentence(
+                    "root's server runs as {name!r}, who may not enter {folder}, where "
+                    "PostgreSQL's programs are; allow it by 'chmod o+x', or do not work as "
+                    "root",
+                    name=owner.name,
+                    folder=each,
                 )
-    return f"{program} may not be executed"
+    return sentence("{program} may not be executed", program=program)
 
 
 def _own_user(folder: Path) -> Owner:
@@ -96,7 +103,8 @@ def _own_user(folder: Path) -> Owner:
         useradd = shutil.which("useradd")
         if useradd is None:
             raise ServerNotStarted(
-                folder, f"as root it needs a user {_OWN_USER!r}; create it first"
+                folder,
+                sentence("as root it needs a user {user!r}; create it first", user=_OWN_USER),
             ) from None
         subprocess.run([useradd, "-s", "/bin/bash", _OWN_USER], check=True, capture_output=True)  # noqa: S603 our own words
         found = pwd.getpwnam(_OWN_USER)

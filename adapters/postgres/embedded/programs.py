@@ -14,6 +14,7 @@ from typing import Final
 
 from adapters.postgres.embedded.failure import ServerNotStarted, cause_in, write_error
 from adapters.postgres.embedded.owner import Owner, change_owner, execution_barrier
+from domain.sentence import sentence
 
 PORT: Final = 5432  # only a part of the socket's name
 
@@ -34,7 +35,7 @@ _ATTEMPTS: Final = 10
 def make_data_folder(folder: Path, owner: Owner | None) -> None:
     """Create a data folder, renaming it when complete; raises ServerNotStarted, OSError."""
     if folder.exists() and any(folder.iterdir()) and not folder.is_mount():
-        raise ServerNotStarted(folder, "the folder has files in it, but no database")
+        raise ServerNotStarted(folder, sentence("the folder has files in it, but no database"))
     unfinished = folder if folder.is_mount() else folder.with_name(folder.name + _UNFINISHED)
     if unfinished != folder:
         shutil.rmtree(unfinished, ignore_errors=True)

@@ -23,6 +23,7 @@ from adapters.postgres.using import standing_of
 from domain.cause import Cause
 from domain.corrections import Correction
 from domain.ledger import MOST_POINTS, Account, TransferKind, adjustment_request
+from domain.sentence import sentence
 
 
 def adjust(
@@ -42,7 +43,9 @@ def adjust(
     AdjustmentNotApproved, AdjustmentAhead.
     """
     if not 0 < abs(points) <= MOST_POINTS:
-        raise NothingToPost(f"{points} is not a number of points to adjust by")
+        raise NothingToPost(
+            sentence("{points} is not a number of points to adjust by", points=points)
+        )
     if points > 0 and posted_before(connection, key) is None:
         _expire_what_is_over(connection, seller_id, effective_on, cause.actor)
     asked = Request(key, TransferKind.ADJUSTMENT, effective_on, cause.actor, cause.reason)

@@ -15,6 +15,7 @@ from adapters.postgres.ledger.refusals import AlreadyPaidOut, AwardNotPending, N
 from adapters.postgres.tables import Month
 from domain.cause import Cause
 from domain.ledger import Award, TransferKind, awards_key, reversals_key
+from domain.sentence import sentence
 
 
 def post_awards(
@@ -65,9 +66,11 @@ def _post_for(
 ) -> Posted:
     month = evaluation.settlement_month
     if not awards:
-        raise NothingToPost(f"{asked.key} would have no transfer")
+        raise NothingToPost(sentence("{key} would have no transfer", key=asked.key))
     if any(each.settlement_month != month for each in awards):
-        raise NothingToPost(f"{asked.key} is asked to post awards of another month")
+        raise NothingToPost(
+            sentence("{key} is asked to post awards of another month", key=asked.key)
+        )
     lock_program(connection)
     paid = None if posted_before(connection, asked.key) else find_payout(connection, month)
     if paid is not None:

@@ -7,6 +7,7 @@ from sqlalchemy.exc import DBAPIError
 
 from domain.months import SettlementMonth
 from domain.refusal import Refused, WrongUsage
+from domain.sentence import sentence
 from domain.using.standing import UseRefusal
 
 
@@ -19,8 +20,11 @@ class PostingConflict(Refused):
 
     def __init__(self, key: str) -> None:
         super().__init__(
-            f"The ledger already has a posting {key} with other content. "
-            "What was posted stays; post the correction under a key of its own."
+            sentence(
+                "The ledger already has a posting {key} with other content. What was "
+                "posted stays; post the correction under a key of its own.",
+                key=key,
+            )
         )
         self.key = key
 
@@ -30,8 +34,12 @@ class AlreadyPaidOut(Refused):
 
     def __init__(self, month: SettlementMonth, paid_on: date) -> None:
         super().__init__(
-            f"{month} was paid out on {paid_on}; what was paid stays. "
-            "Correct a seller's points with an adjustment and a reason."
+            sentence(
+                "{month} was paid out on {paid_on}; what was paid stays. Correct a "
+                "seller's points with an adjustment and a reason.",
+                month=month,
+                paid_on=paid_on,
+            )
         )
         self.month = month
         self.paid_on = paid_on
@@ -41,8 +49,14 @@ class PayoutNotDue(Refused):
     """A month was to be paid before its payout date, or before it has one (rule 14)."""
 
     def __init__(self, month: SettlementMonth, paid_on: date, due_on: date | None) -> None:
-        when = f"is due on {due_on}, not on {paid_on}" if due_on else "has no payout date yet"
-        super().__init__(f"{month} cannot be paid: it {when}. Nothing was paid.")
+        when = (
+            sentence("is due on {due_on}, not on {paid_on}", due_on=due_on, paid_on=paid_on)
+            if due_on
+            else sentence("has no payout date yet")
+        )
+        super().__init__(
+            sentence("{month} cannot be paid: it {when}. Nothing was paid.", month=month, when=when)
+        )
         self.month = month
         self.paid_on = paid_on
         self.due_on = due_on
@@ -53,8 +67,13 @@ class AwardNotPending(Refused):
 
     def __init__(self, month: SettlementMonth, pending: int, asked: int) -> None:
         super().__init__(
-            f"{asked - pending} of {asked} awards of {month} cannot be reversed: "
-            "the ledger has no such pending award. Nothing was reversed."
+            sentence(
+                "{missing} of {asked} awards of {month} cannot be reversed: the ledger "
+                "has no such pending award. Nothing was reversed.",
+                missing=asked - pending,
+                asked=asked,
+                month=month,
+            )
         )
         self.month = month
 
@@ -64,8 +83,13 @@ class BalanceTooLow(Refused):
 
     def __init__(self, seller_id: str, points: int, available: int) -> None:
         super().__init__(
-            f"Seller {seller_id} has fewer than {points:,} available points: {available:,} are "
-            "left to take. Nothing was taken."
+            sentence(
+                "Seller {seller_id} has fewer than {points:,} available points: "
+                "{available:,} are left to take. Nothing was taken.",
+                seller_id=seller_id,
+                points=points,
+                available=available,
+            )
         )
         self.seller_id = seller_id
         self.points = points
@@ -78,9 +102,13 @@ class AdjustmentNotApproved(Refused):
     def __init__(self, request_id: str, seller_id: str, points: int, limit: int) -> None:
         what = shlex.join([request_id, seller_id, str(points)])
         super().__init__(
-            f"An adjustment of more than {limit:,} points needs an approval. Nothing was adjusted. "
-            f"Have it approved, then repeat it: growth-points approve-adjustment {what} "
-            "--reason TEXT"
+            sentence(
+                "An adjustment of more than {limit:,} points needs an approval. "
+                "Nothing was adjusted. Have it approved, then repeat it: growth-points "
+                "approve-adjustment {what} --reason TEXT",
+                limit=limit,
+                what=what,
+            )
         )
         self.request_id, self.limit = request_id, limit
 
@@ -90,8 +118,11 @@ class AdjustmentAhead(Refused):
 
     def __init__(self) -> None:
         super().__init__(
-            "An adjustment is dated today, and by the database's clock that day has not come. "
-            "Nothing was adjusted; check the clocks of this machine and of the database."
+            sentence(
+                "An adjustment is dated today, and by the database's clock that day "
+                "has not come. Nothing was adjusted; check the clocks of this machine "
+                "and of the database."
+            )
         )
 
 
@@ -99,7 +130,12 @@ class NotEntitled(Refused):
     """The database refused a conversion; `refusal` says why, and the caller knows the numbers."""
 
     def __init__(self, refusal: UseRefusal) -> None:
-        super().__init__(f"{refusal}: the ledger refuses the conversion. Nothing was converted.")
+        super().__init__(
+            sentence(
+                "{refusal}: the ledger refuses the conversion. Nothing was converted.",
+                refusal=refusal,
+            )
+        )
         self.refusal = refusal
 
 
@@ -108,8 +144,10 @@ class BudgetExceeded(Refused):
 
     def __init__(self) -> None:
         super().__init__(
-            "The program's budget does not cover these points. Nothing was posted; "
-            "raise the budget (the floor of the program fund) and run it again."
+            sentence(
+                "The program's budget does not cover these points. Nothing was posted; "
+                "raise the budget (the floor of the program fund) and run it again."
+            )
         )
 
 

@@ -2,10 +2,11 @@
 
 from adapters.postgres.sequence import NOTED
 from adapters.postgres.verification.difference import QueryCheck
+from domain.sentence import sentence
 
 OF_A_STORE = QueryCheck(
     "adjustments",
-    "posting {key} adjusts seller {seller_id}, whom no snapshot has",
+    sentence("posting {key} adjusts seller {seller_id}, whom no snapshot has"),
     """
     SELECT posting.key, seller_id
     FROM growth_points.posting JOIN growth_points.transfer USING (posting_no)
@@ -20,8 +21,10 @@ OF_A_STORE = QueryCheck(
 # The limit is that of the newest closed month when the points moved.
 APPROVED = QueryCheck(
     "adjustments",
-    "posting {key} moves {points} points of seller {seller_id}, more than {most}, and nobody "
-    "approved it",
+    sentence(
+        "posting {key} moves {points} points of seller {seller_id}, more than {most}, and nobody "
+        "approved it"
+    ),
     f"""
     WITH {NOTED}, adjusted AS (
       SELECT posting_no, posting.key, seller_id, waits, number,
@@ -54,7 +57,9 @@ APPROVED = QueryCheck(
 # What is given is usable for a year from its date. It may be recorded just before midnight.
 NOT_AHEAD = QueryCheck(
     "adjustments",
-    "posting {key} is dated {effective_on} and was recorded on {recorded_on}, before that day",
+    sentence(
+        "posting {key} is dated {effective_on} and was recorded on {recorded_on}, before that day"
+    ),
     """
     SELECT key, effective_on, (recorded_at AT TIME ZONE 'Asia/Seoul')::date AS recorded_on
     FROM growth_points.posting

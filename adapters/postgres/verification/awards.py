@@ -9,11 +9,14 @@ from adapters.postgres.verification.difference import Difference, QueryCheck
 from adapters.postgres.verification.policies import readable_policies
 from domain.eligibility import Terms
 from domain.months import SettlementMonth
+from domain.sentence import sentence
 
 DECIDED = QueryCheck(
     "awards",
-    "entry {entry_no} awards seller {seller_id} tier {tier} for {month}, "
-    "which its evaluation did not decide",
+    sentence(
+        "entry {entry_no} awards seller {seller_id} tier {tier} for {month}, "
+        "which its evaluation did not decide"
+    ),
     """
     SELECT entry_no, seller_id, award.tier, to_char(award.settlement_month, 'YYYY-MM') AS month
     FROM growth_points.award
@@ -28,7 +31,7 @@ DECIDED = QueryCheck(
 
 AWARDED_ONCE = QueryCheck(
     "awards",
-    "seller {seller_id} holds tier {tier} {times} times",
+    sentence("seller {seller_id} holds tier {tier} {times} times"),
     """
     SELECT seller_id, tier, count(*) AS times FROM (
       SELECT seller_id, tier FROM growth_points.award WHERE state <> 'reversed'
@@ -41,7 +44,9 @@ AWARDED_ONCE = QueryCheck(
 
 FINISHED = QueryCheck(
     "awards",
-    "entry {entry_no} does not finish an award of its seller, its points and its month, once",
+    sentence(
+        "entry {entry_no} does not finish an award of its seller, its points and its month, once"
+    ),
     """
     SELECT finish.entry_no FROM (
       SELECT finish.*, posting.settlement_month, count(*) OVER (PARTITION BY finishes) AS times
@@ -58,7 +63,7 @@ FINISHED = QueryCheck(
 
 STANDING = QueryCheck(
     "awards",
-    "{month}: seller {seller_id} {what}",
+    sentence("{month}: seller {seller_id} {what}"),
     """
     SELECT to_char(settlement_month, 'YYYY-MM') AS month, seller_id,
            CASE WHEN standing IS NULL THEN 'was awarded by the current evaluation, but not posted'
@@ -123,7 +128,11 @@ def awards_by_policy(connection: Connection) -> Iterator[Difference]:
         policy = policies.get(policy_hash)
         if policy is None:
             yield Difference(
-                "awards", f"evaluation {evaluation_id} rests on a policy that is not recorded"
+                "awards",
+                sentence(
+                    "evaluation {evaluation_id} rests on a policy that is not recorded",
+                    evaluation_id=evaluation_id,
+                ),
             )
             continue
         terms = Terms.of(policy, SettlementMonth.of(first_day))
@@ -140,6 +149,14 @@ def awards_by_policy(connection: Connection) -> Iterator[Difference]:
         for row in found:
             yield Difference(
                 "awards",
-                f"entry {row.entry_no} awards seller {row.seller_id} tier {row.tier} and "
-                f"{row.points} points for {row.window_amount_krw} KRW; {policy.name} does not",
+                sentence(
+                    "entry {entry_no} awards seller {seller_id} tier {tier} and {points} "
+                    "points for {window_amount_krw} KRW; {name} does not",
+                    entry_no=row.entry_no,
+                    seller_id=row.seller_id,
+                    tier=row.tier,
+                    points=row.points,
+                    window_amount_krw=row.window_amount_krw,
+                    name=policy.name,
+                ),
             )

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, text
 
 from adapters.postgres.verification.difference import Difference, QueryCheck
 from domain import ledger
+from domain.sentence import sentence
 
 _SIDES: Final = """
       SELECT posting_no, seller_id, side.account, side.points FROM growth_points.transfer
@@ -18,7 +19,9 @@ _SIDES: Final = """
 
 RUNNING_BALANCES = QueryCheck(
     "program balances",
-    "seal {seal_no} does not carry the balances that follow from the transfers until then",
+    sentence(
+        "seal {seal_no} does not carry the balances that follow from the transfers until then"
+    ),
     f"""
     WITH moved AS (
       SELECT posting_no::text AS subject_key, account, sum(points) AS points FROM (
@@ -41,7 +44,7 @@ RUNNING_BALANCES = QueryCheck(
 
 WAITING_CHANGES = QueryCheck(
     "program balances",
-    "{subject} {subject_key} waits for its seal with other changes than it made",
+    sentence("{subject} {subject_key} waits for its seal with other changes than it made"),
     f"""
     SELECT subject, subject_key FROM growth_points.unsealed LEFT JOIN (
       SELECT 'posting' AS subject, posting_no::text AS subject_key,
@@ -61,7 +64,7 @@ WAITING_CHANGES = QueryCheck(
 
 SELLER_BALANCES = QueryCheck(
     "seller balances",
-    "seller {seller_id} has {has} {account}, but the transfers add up to {moved}",
+    sentence("seller {seller_id} has {has} {account}, but the transfers add up to {moved}"),
     f"""
     SELECT seller_id, account, has, moved FROM (
       SELECT seller_id, account, coalesce(balance.points, 0) AS has,
@@ -90,14 +93,20 @@ def accounts_and_flows(connection: Connection) -> Iterator[Difference]:
     }
     recorded = set(connection.scalars(_ACCOUNTS_AND_FLOWS))
     for each in sorted(recorded - known):
-        yield Difference("accounts", f"the database has {each}, which this program does not know")
+        yield Difference(
+            "accounts",
+            sentence("the database has {each}, which this program does not know", each=each),
+        )
     for each in sorted(known - recorded):
-        yield Difference("accounts", f"the database lacks {each}")
+        yield Difference("accounts", sentence("the database lacks {each}", each=each))
 
 
 NO_OTHER_FLOW = QueryCheck(
     "accounts",
-    "entry {entry_no} moves points from {debit_account} to {credit_account}, which no {kind} does",
+    sentence(
+        "entry {entry_no} moves points from {debit_account} to {credit_account}, which no "
+        "{kind} does"
+    ),
     """
     SELECT entry_no, kind, debit_account, credit_account FROM growth_points.transfer
     LEFT JOIN growth_points.flow USING (kind, debit_account, credit_account)

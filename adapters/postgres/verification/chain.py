@@ -6,10 +6,11 @@ from sqlalchemy import Connection, text
 
 from adapters.heads.head import PublishedHead
 from adapters.postgres.verification.difference import Difference, QueryCheck
+from domain.sentence import sentence
 
 CHAIN = QueryCheck(
     "chain",
-    "seal {seal_no} does not follow from the seal before it",
+    sentence("seal {seal_no} does not follow from the seal before it"),
     r"""
     SELECT seal_no FROM (
       SELECT seal.*, balances, lag(seal_no, 1, 0) OVER chain AS last_no,
@@ -37,8 +38,12 @@ def missing_heads(connection: Connection, known: Collection[str]) -> Iterator[Di
         if not connection.scalar(query, {"head": head}):
             yield Difference(
                 "chain",
-                f"no seal of this database is {head}, which was told as the head of its chain: the "
-                "chain was written anew, or the report that told it is of another database",
+                sentence(
+                    "no seal of this database is {head}, which was told as the head of its "
+                    "chain: the chain was written anew, or the report that told it is of "
+                    "another database",
+                    head=head,
+                ),
             )
 
 
@@ -53,11 +58,23 @@ def unlike_published(
         if sealed != head.hash:
             yield Difference(
                 "chain",
-                f"{place} has {head.hash} as the head at seal {head.seal_no}, which is "
-                f"{sealed or 'no seal'} of this database: the chain was written anew, or the head "
-                "is of another database",
+                sentence(
+                    "{place} has {hash} as the head at seal {seal_no}, which is {sealed} "
+                    "of this database: the chain was written anew, or the head is of "
+                    "another database",
+                    place=place,
+                    hash=head.hash,
+                    seal_no=head.seal_no,
+                    sealed=sealed or sentence("no seal"),
+                ),
             )
         if head.after not in held:
             yield Difference(
-                "chain", f"{place} lost head {head.after}, which head {head.seal_no} followed"
+                "chain",
+                sentence(
+                    "{place} lost head {after}, which head {seal_no} followed",
+                    place=place,
+                    after=head.after,
+                    seal_no=head.seal_no,
+                ),
             )

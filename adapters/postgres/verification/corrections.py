@@ -2,10 +2,13 @@
 
 from adapters.postgres.sequence import NOTED
 from adapters.postgres.verification.difference import QueryCheck
+from domain.sentence import sentence
 
 MOVED = QueryCheck(
     "corrections",
-    "the {kind} of posting {posting_no} gives seller {seller_id} other points than it moved",
+    sentence(
+        "the {kind} of posting {posting_no} gives seller {seller_id} other points than it moved"
+    ),
     """
     SELECT correction.kind, posting_no, correction.seller_id
     FROM growth_points.correction LEFT JOIN growth_points.transfer USING (posting_no)
@@ -21,7 +24,9 @@ MOVED = QueryCheck(
 
 UNDONE = QueryCheck(
     "corrections",
-    "the {kind} of posting {posting_no} does not undo what gave or took these points, once",
+    sentence(
+        "the {kind} of posting {posting_no} does not undo what gave or took these points, once"
+    ),
     """
     WITH undone AS (
       SELECT posting_no, kind, settlement_month, seller_id, tier, points
@@ -46,8 +51,10 @@ UNDONE = QueryCheck(
 
 DECIDED = QueryCheck(
     "corrections",
-    "posting {posting_no} awards seller {seller_id} tier {tier} for {month}, "
-    "which no evaluation decided",
+    sentence(
+        "posting {posting_no} awards seller {seller_id} tier {tier} for {month}, "
+        "which no evaluation decided"
+    ),
     """
     SELECT posting_no, seller_id, tier, to_char(settlement_month, 'YYYY-MM') AS month
     FROM growth_points.correction WHERE kind = 'award' AND NOT EXISTS (
@@ -62,7 +69,7 @@ DECIDED = QueryCheck(
 
 PAID = QueryCheck(
     "corrections",
-    "the {kind} of posting {posting_no} corrects {month}, which was not paid before",
+    sentence("the {kind} of posting {posting_no} corrects {month}, which was not paid before"),
     f"""
     WITH {NOTED}
     SELECT kind, posting_no, to_char(settlement_month, 'YYYY-MM') AS month

@@ -1,11 +1,14 @@
 """Deliveries: the totals that were accepted are the sum of their rows."""
 
 from adapters.postgres.verification.difference import QueryCheck
+from domain.sentence import sentence
 
 TOTALS = QueryCheck(
     "deliveries",
-    "revision {revision_id} of {month} was accepted with {lines} lines, {amount_krw} KRW and "
-    "{sellers} sellers, its rows add up to {rows_lines}, {rows_amount_krw} and {rows_sellers}",
+    sentence(
+        "revision {revision_id} of {month} was accepted with {lines} lines, {amount_krw} KRW and "
+        "{sellers} sellers, its rows add up to {rows_lines}, {rows_amount_krw} and {rows_sellers}"
+    ),
     """
     SELECT * FROM (
       SELECT revision_id, to_char(settlement_month, 'YYYY-MM') AS month, revision.lines,

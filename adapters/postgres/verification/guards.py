@@ -12,6 +12,7 @@ from typing import Final
 from sqlalchemy import Connection, text
 
 from adapters.postgres.verification.difference import Difference, QueryCheck
+from domain.sentence import sentence
 
 _EXPECTED: Final = Path(__file__).parents[3] / "deploy" / "schema" / "structure.txt"
 
@@ -159,9 +160,12 @@ def guards(connection: Connection) -> Iterator[Difference]:
         for text in (_EXPECTED.read_text("utf-8"), structure(connection))
     )
     for fact in (expected - found).elements():
-        yield Difference("guards", f"the database lacks {fact}")
+        yield Difference("guards", sentence("the database lacks {fact}", fact=fact))
     for fact in (found - expected).elements():
-        yield Difference("guards", f"the database has, beyond what this version brings, {fact}")
+        yield Difference(
+            "guards",
+            sentence("the database has, beyond what this version brings, {fact}", fact=fact),
+        )
 
 
 def _facts(lines: Iterable[str]) -> Iterator[str]:
@@ -177,7 +181,7 @@ def _facts(lines: Iterable[str]) -> Iterator[str]:
 
 ROLES = QueryCheck(
     "guards",
-    "the role {role} may {what}, and so do more than its work",
+    sentence("the role {role} may {what}, and so do more than its work"),
     """
     SELECT rolname AS role, what
     FROM pg_namespace JOIN pg_roles ON nspname = 'growth_points' AND pg_roles.oid <> nspowner

@@ -2,11 +2,15 @@
 
 from adapters.postgres.sequence import NOTED
 from adapters.postgres.verification.difference import QueryCheck
+from domain.sentence import sentence
 
 NUMBERED = tuple(
     QueryCheck(
         "months",
-        f"{{month}} has {{records}} records of {table}, and the last one is number {{last}}",
+        sentence(
+            "{month} has {records} records of {table}, and the last one is number {last}",
+            table=table,
+        ),
         f"""
         SELECT to_char(settlement_month, 'YYYY-MM') AS month, count(*) AS records,
                max({number}) AS last
@@ -25,8 +29,10 @@ NUMBERED = tuple(
 # A revision that was noted after an evaluation could not be known to it.
 WINDOW = QueryCheck(
     "months",
-    "evaluation {evaluation_no} of {month} does not rest on the newest revisions of the months "
-    "until then",
+    sentence(
+        "evaluation {evaluation_no} of {month} does not rest on the newest revisions of the months "
+        "until then"
+    ),
     f"""
     WITH {NOTED}, used AS (
       SELECT evaluation_id, count(*) AS months, min(settlement_month) AS first,
@@ -56,7 +62,10 @@ WINDOW = QueryCheck(
 
 DECIDED_FOR_A_STORE = QueryCheck(
     "months",
-    "evaluation {evaluation_no} of {month} decided seller {seller_id}, and its snapshot has none",
+    sentence(
+        "evaluation {evaluation_no} of {month} decided seller {seller_id}, and its snapshot "
+        "has none"
+    ),
     """
     WITH snapshot AS (
       SELECT DISTINCT ON (evaluation_id) evaluation_id, revision_id

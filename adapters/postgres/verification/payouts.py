@@ -13,11 +13,14 @@ from adapters.postgres.verification.difference import Difference, QueryCheck
 from adapters.postgres.verification.policies import readable_policies
 from domain.payout_date import calendar_years, payout_date
 from domain.policy import Policy
+from domain.sentence import sentence
 
 PAID = QueryCheck(
     "payouts",
-    "{month} says that it paid {points} points to {sellers} sellers, "
-    "but its posting paid {moved} to {paid}",
+    sentence(
+        "{month} says that it paid {points} points to {sellers} sellers, "
+        "but its posting paid {moved} to {paid}"
+    ),
     """
     SELECT to_char(payout.settlement_month, 'YYYY-MM') AS month, payout.points, payout.sellers,
            coalesce(sum(transfer.points), 0) AS moved, count(DISTINCT transfer.seller_id) AS paid
@@ -35,7 +38,7 @@ PAID = QueryCheck(
 
 PAID_WHOLE = QueryCheck(
     "payouts",
-    "{month} was paid, but {awards} of its awards are still pending",
+    sentence("{month} was paid, but {awards} of its awards are still pending"),
     """
     SELECT to_char(settlement_month, 'YYYY-MM') AS month, count(*) AS awards
     FROM growth_points.award JOIN growth_points.payout USING (settlement_month)
@@ -46,7 +49,7 @@ PAID_WHOLE = QueryCheck(
 
 PAID_BY_A_RUN = QueryCheck(
     "payouts",
-    "{month} was paid, and no run in its history did that",
+    sentence("{month} was paid, and no run in its history did that"),
     """
     SELECT to_char(settlement_month, 'YYYY-MM') AS month FROM growth_points.payout
     WHERE NOT EXISTS (
@@ -59,7 +62,7 @@ PAID_BY_A_RUN = QueryCheck(
 
 PAID_BY_A_PAYOUT = QueryCheck(
     "payouts",
-    "posting {key} pays a month that has no such payout",
+    sentence("posting {key} pays a month that has no such payout"),
     """
     SELECT posting.key FROM growth_points.posting LEFT JOIN growth_points.payout
       ON payout.posting_no = posting.posting_no
@@ -72,7 +75,7 @@ PAID_BY_A_PAYOUT = QueryCheck(
 # The date that held was planned before the payout was recorded, whatever the clocks showed.
 PAID_WHEN_DUE = QueryCheck(
     "payouts",
-    "{month} was paid on {paid_on}; its payout date was {due_on}",
+    sentence("{month} was paid on {paid_on}; its payout date was {due_on}"),
     f"""
     WITH {NOTED}
     SELECT to_char(settlement_month, 'YYYY-MM') AS month, paid_on, due_on
@@ -95,7 +98,10 @@ PAID_WHEN_DUE = QueryCheck(
 # run paid. A run that began on the day paid in good faith, though one of them was wrong.
 PAID_AHEAD_ON_PURPOSE = QueryCheck(
     "payouts",
-    "{month} was paid on {paid_on}, but recorded on {recorded_on}, and no run asked to pay ahead",
+    sentence(
+        "{month} was paid on {paid_on}, but recorded on {recorded_on}, and no run asked to "
+        "pay ahead"
+    ),
     """
     SELECT to_char(settlement_month, 'YYYY-MM') AS month, paid_on,
            (paid_at AT TIME ZONE 'Asia/Seoul')::date AS recorded_on
@@ -114,7 +120,9 @@ PAID_AHEAD_ON_PURPOSE = QueryCheck(
 # What the approval was of is the evaluation that was the month's newest when it was paid.
 PAID_WITH_APPROVAL = QueryCheck(
     "payouts",
-    "{month} was paid {points} points that nobody approved; a closing before asked for it",
+    sentence(
+        "{month} was paid {points} points that nobody approved; a closing before asked for it"
+    ),
     f"""
     WITH {NOTED}, paid AS (
       SELECT payout.settlement_month, points, waits, number FROM growth_points.payout
@@ -158,8 +166,13 @@ def payout_dates(connection: Connection) -> Iterator[Difference]:
         if policy is None or not _follows(policy, plan):
             yield Difference(
                 "payout dates",
-                f"{plan.settlement_month} (plan {plan.plan_no}) is due on {plan.due_on}, which "
-                "does not follow from its policy and the holidays",
+                sentence(
+                    "{settlement_month} (plan {plan_no}) is due on {due_on}, which does "
+                    "not follow from its policy and the holidays",
+                    settlement_month=plan.settlement_month,
+                    plan_no=plan.plan_no,
+                    due_on=plan.due_on,
+                ),
             )
 
 

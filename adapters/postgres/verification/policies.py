@@ -7,6 +7,7 @@ from sqlalchemy import Connection, text
 from adapters.policy_files import parse_policy
 from adapters.postgres.verification.difference import Difference
 from domain.policy import Policy, PolicyInvalid
+from domain.sentence import message_of, sentence
 
 
 def policies_as_recorded(connection: Connection) -> Iterator[Difference]:
@@ -14,12 +15,24 @@ def policies_as_recorded(connection: Connection) -> Iterator[Difference]:
         try:
             policy = parse_policy(row.content, f"the recorded policy {row.name}")
         except PolicyInvalid as invalid:
-            yield Difference("policies", f"policy {row.policy_hash} cannot be read: {invalid}")
+            yield Difference(
+                "policies",
+                sentence(
+                    "policy {policy_hash} cannot be read: {invalid}",
+                    policy_hash=row.policy_hash,
+                    invalid=message_of(invalid),
+                ),
+            )
             continue
         written = (policy.content_hash, policy.name, policy.adjustment_limit)
         if written != (row.policy_hash, row.name, row.adjustment_limit):
             yield Difference(
-                "policies", f"the text of policy {row.name} {row.policy_hash} is another policy's"
+                "policies",
+                sentence(
+                    "the text of policy {name} {policy_hash} is another policy's",
+                    name=row.name,
+                    policy_hash=row.policy_hash,
+                ),
             )
 
 

@@ -1,6 +1,7 @@
 """Reports: what each run told of its month is what the ledger has of it."""
 
 from adapters.postgres.verification.difference import QueryCheck
+from domain.sentence import sentence
 
 
 def _count(name: str) -> str:
@@ -13,7 +14,9 @@ def _count(name: str) -> str:
 
 TOLD_EVALUATIONS = QueryCheck(
     "reports",
-    "the runs of {month} told of {told} by evaluation {evaluation_id}, the ledger has {posted}",
+    sentence(
+        "the runs of {month} told of {told} by evaluation {evaluation_id}, the ledger has {posted}"
+    ),
     f"""
     SELECT to_char(settlement_month, 'YYYY-MM') AS month, evaluation_id, told, posted
     FROM (
@@ -41,7 +44,7 @@ TOLD_EVALUATIONS = QueryCheck(
 
 TOLD_PAYOUTS = QueryCheck(
     "reports",
-    "a run told that {month} paid {told}, the ledger has {paid}",
+    sentence("a run told that {month} paid {told}, the ledger has {paid}"),
     f"""
     SELECT to_char(settlement_month, 'YYYY-MM') AS month, told, paid
     FROM (
@@ -60,7 +63,7 @@ TOLD_PAYOUTS = QueryCheck(
 
 TOLD_CORRECTIONS = QueryCheck(
     "reports",
-    "the {action} runs of {month} told of {told} points, the ledger has {posted}",
+    sentence("the {action} runs of {month} told of {told} points, the ledger has {posted}"),
     f"""
     SELECT to_char(settlement_month, 'YYYY-MM') AS month, action, told, posted
     FROM (

@@ -9,11 +9,12 @@ from sqlalchemy import Connection, Row, text
 from adapters.postgres.sequence import NOTED
 from adapters.postgres.verification.difference import Difference, QueryCheck
 from adapters.postgres.verification.using import BEFORE, GRANTS, MADE, MOVED
+from domain.sentence import Word, sentence
 from domain.using.allocation import Offered, Outcome, Usable, allocate
 
 RECORDED_FOR_IT = QueryCheck(
     "rewards",
-    "entry {event_id} {position} {what}",
+    sentence("entry {event_id} {position} {what}"),
     """
     SELECT event_id, position, 'is of another day or store than its delivery and its event' AS what
     FROM growth_points.reward_entry
@@ -40,7 +41,7 @@ RECORDED_FOR_IT = QueryCheck(
 
 WITHDRAWN = QueryCheck(
     "rewards",
-    "entry {event_id} {position} is recorded as cancelled, and no cancellation names it",
+    sentence("entry {event_id} {position} is recorded as cancelled, and no cancellation names it"),
     """
     SELECT event_id, position FROM growth_points.reward_entry entry
     WHERE outcome = 'cancelled' AND NOT EXISTS (
@@ -54,8 +55,10 @@ WITHDRAWN = QueryCheck(
 
 CANCELLED = QueryCheck(
     "rewards",
-    "cancellation {event_id} {position} takes back an entry that is not its store's, that was "
-    "cancelled before, or whose points are not as it says",
+    sentence(
+        "cancellation {event_id} {position} takes back an entry that is not its store's, that was "
+        "cancelled before, or whose points are not as it says"
+    ),
     """
     SELECT taken.event_id, taken.position
     FROM growth_points.reward_entry taken
@@ -77,8 +80,10 @@ CANCELLED = QueryCheck(
 
 PAID_IN_TIME = QueryCheck(
     "rewards",
-    "posting {posting_no} pays an entry of {last_on} for seller {seller_id}, whose points were "
-    "usable through {through}, or had expired",
+    sentence(
+        "posting {posting_no} pays an entry of {last_on} for seller {seller_id}, whose points were "
+        "usable through {through}, or had expired"
+    ),
     f"""
     WITH {NOTED}, {GRANTS}, paying AS (
       SELECT posting_no, seller_id, max(occurred_on) AS last_on
@@ -126,8 +131,15 @@ def _unlike_the_rules(rows: list[Row[Any]]) -> Iterator[Difference]:
         if said != outcome and not (said == "tried again" and outcome is not Outcome.PAID):
             yield Difference(
                 "rewards",
-                f"entry {entry.event_id} {entry.position} of seller {first.seller_id} is recorded "
-                f"as {said}; by the rules it is {outcome}",
+                sentence(
+                    "entry {event_id} {position} of seller {seller_id} is recorded as "
+                    "{said}; by the rules it is {outcome}",
+                    event_id=entry.event_id,
+                    position=entry.position,
+                    seller_id=first.seller_id,
+                    said=Word("reward outcome", str(said)),
+                    outcome=Word("reward outcome", str(outcome)),
+                ),
             )
 
 

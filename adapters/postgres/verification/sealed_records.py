@@ -9,6 +9,7 @@ from adapters.postgres.bulk import hash_rows
 from adapters.postgres.tables import revision, seller_amount, seller_snapshot
 from adapters.postgres.verification.difference import Difference, QueryCheck
 from adapters.postgres.verification.using import TITLES
+from domain.sentence import sentence
 
 # For each kind of record its key and its content, column by column.
 _CONTENTS: Final[Mapping[str, str]] = {
@@ -153,7 +154,7 @@ _SEALED: Final = """
 SEALED_RECORDS = tuple(
     QueryCheck(
         "sealed records",
-        f"{subject} {{key}} {{what}}",
+        sentence("{subject} {key} {what}", subject=subject),
         _SEALED.format(content=content, subject=subject),
     )
     for subject, content in _CONTENTS.items()
@@ -163,7 +164,9 @@ SEALED_RECORDS = tuple(
 CHILDREN = tuple(
     QueryCheck(
         "sealed records",
-        f"{child} has rows of {parent} {{key}}, which does not exist",
+        sentence(
+            "{child} has rows of {parent} {key}, which does not exist", child=child, parent=parent
+        ),
         f"SELECT DISTINCT {parent}_{number} AS key FROM growth_points.{child}"  # noqa: S608 names
         f" LEFT JOIN growth_points.{parent} USING ({parent}_{number})"
         f" WHERE {parent}.actor IS NULL ORDER BY 1",
@@ -187,7 +190,7 @@ CHILDREN = tuple(
 
 SUBJECTS = QueryCheck(
     "sealed records",
-    "a {subject} is sealed or waits for it, which is nothing that is sealed",
+    sentence("a {subject} is sealed or waits for it, which is nothing that is sealed"),
     "SELECT DISTINCT subject FROM (SELECT subject FROM growth_points.seal"  # noqa: S608 names
     " UNION SELECT subject FROM growth_points.unsealed) sealed WHERE subject NOT IN ("
     + ", ".join(f"'{subject}'" for subject in _CONTENTS)
@@ -200,5 +203,6 @@ def rows_of_revisions(connection: Connection) -> Iterator[Difference]:
     for number, ingested in connection.execute(hashed.order_by(revision.c.revision_id)).all():
         if hash_rows(connection, (seller_amount, seller_snapshot), number) != ingested:
             yield Difference(
-                "sealed records", f"the rows of revision {number} are not those ingested"
+                "sealed records",
+                sentence("the rows of revision {number} are not those ingested", number=number),
             )

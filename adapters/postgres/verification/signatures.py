@@ -11,6 +11,7 @@ from adapters.postgres.signatures import KeptSignature, kept_signatures
 from adapters.postgres.verification.difference import Difference
 from adapters.signatures.senders import Senders
 from adapters.signatures.sshsig import PublicKey, Signature, SignatureInvalid
+from domain.sentence import Text, message_of, sentence
 
 
 def signatures(connection: Connection) -> Iterator[Difference]:
@@ -21,10 +22,18 @@ def signatures(connection: Connection) -> Iterator[Difference]:
             try:
                 _check(kept)
             except (SignatureInvalid, FileProblem) as error:
-                yield _difference(kept, f"its signature does not prove it: {error}")
+                yield _difference(
+                    kept,
+                    sentence("its signature does not prove it: {error}", error=message_of(error)),
+                )
             if kept.delivery_no <= last_no:
                 yield _difference(
-                    kept, f"it is signed as delivery {kept.delivery_no}, after delivery {last_no}"
+                    kept,
+                    sentence(
+                        "it is signed as delivery {delivery_no}, after delivery {last_no}",
+                        delivery_no=kept.delivery_no,
+                        last_no=last_no,
+                    ),
                 )
             last_no = kept.delivery_no
 
@@ -39,18 +48,31 @@ def untrusted_signatures(connection: Connection, senders: Senders) -> Iterator[D
         if kept.sender not in {each.name for each in listed}:
             yield _difference(
                 kept,
-                f"it is signed by {kept.sender} with a key that {senders.file} does not list for "
-                "them; keep the keys of former senders there, with valid-before",
+                sentence(
+                    "it is signed by {sender} with a key that {file} does not list for "
+                    "them; keep the keys of former senders there, with valid-before",
+                    sender=kept.sender,
+                    file=str(senders.file),
+                ),
             )
         elif all(each.why_not(kept.accepted_at) for each in listed):
             yield _difference(
-                kept, f"it was signed by {kept.sender} when, by {senders.file}, that was not valid"
+                kept,
+                sentence(
+                    "it was signed by {sender} when, by {file}, that was not valid",
+                    sender=kept.sender,
+                    file=str(senders.file),
+                ),
             )
     for row in connection.execute(_UNSIGNED):
         yield Difference(
             "signatures",
-            f"the current revision of {row.month}, {row.revision_no}, is not signed, though signed "
-            "deliveries were ingested before: ingest the month again, signed",
+            sentence(
+                "the current revision of {month}, {revision_no}, is not signed, though "
+                "signed deliveries were ingested before: ingest the month again, signed",
+                month=row.month,
+                revision_no=row.revision_no,
+            ),
         )
 
 
@@ -69,17 +91,35 @@ def _check(kept: KeptSignature) -> None:
     """Verify a signature over the kept bytes, and that they are of the revision's files."""
     signature = Signature.parse(kept.signature.encode())
     if signature.key != PublicKey.parse(kept.public_key):
-        raise SignatureInvalid(f"it was made with another key, {signature.key.fingerprint}")
+        raise SignatureInvalid(
+            sentence(
+                "it was made with another key, {fingerprint}", fingerprint=signature.key.fingerprint
+            )
+        )
     signature.verify(kept.manifest)
     manifest = read_manifest(kept.manifest, kept.settlement_month)
     if manifest.problems:
         raise manifest.problems[0]
     hashes = {name: said.sha256 or "" for name, said in manifest.declared.items()}
     if content_hash(hashes, kept.manifest) != kept.content_hash:
-        raise SignatureInvalid("the files that it names are not those that were ingested")
+        raise SignatureInvalid(sentence("the files that it names are not those that were ingested"))
     if manifest.delivery_no != kept.delivery_no:
-        raise SignatureInvalid(f"it is of delivery {manifest.delivery_no}, not {kept.delivery_no}")
+        raise SignatureInvalid(
+            sentence(
+                "it is of delivery {stated}, not {kept}",
+                stated=manifest.delivery_no,
+                kept=kept.delivery_no,
+            )
+        )
 
 
-def _difference(kept: KeptSignature, what: str) -> Difference:
-    return Difference("signatures", f"{kept.settlement_month} revision {kept.revision_no}: {what}")
+def _difference(kept: KeptSignature, what: Text) -> Difference:
+    return Difference(
+        "signatures",
+        sentence(
+            "{settlement_month} revision {revision_no}: {what}",
+            settlement_month=kept.settlement_month,
+            revision_no=kept.revision_no,
+            what=what,
+        ),
+    )

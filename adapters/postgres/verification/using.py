@@ -4,6 +4,7 @@ from typing import Final
 
 from adapters.postgres.sequence import NOTED
 from adapters.postgres.verification.difference import QueryCheck
+from domain.sentence import sentence
 
 # The reward entries that a posting paid or returned, at once or at a later try.
 MOVED: Final = """
@@ -74,7 +75,9 @@ _HAD: Final = f"""
 
 ENTITLED = QueryCheck(
     "points in use",
-    "posting {posting_no} moves other points of seller {seller_id} than what entitles it says",
+    sentence(
+        "posting {posting_no} moves other points of seller {seller_id} than what entitles it says"
+    ),
     f"""
     SELECT posting_no, seller_id FROM (
       SELECT posting_no, seller_id, min(transfer.kind) AS kind, sum(points) AS points,
@@ -92,7 +95,7 @@ ENTITLED = QueryCheck(
 # A day is that of the database's clock; a posting may be recorded just before midnight.
 RECORDED_FOR_IT = QueryCheck(
     "points in use",
-    "what entitles posting {posting_no} was recorded for another request or another day",
+    sentence("what entitles posting {posting_no} was recorded for another request or another day"),
     f"""
     SELECT DISTINCT posting_no FROM ({TITLES}) title
     LEFT JOIN growth_points.posting USING (posting_no)
@@ -106,7 +109,7 @@ RECORDED_FOR_IT = QueryCheck(
 
 ENDED_ONCE = QueryCheck(
     "points in use",
-    "{what} of conversion {conversion_no}, which {but}",
+    sentence("{what} of conversion {conversion_no}, which {but}"),
     """
     SELECT 'an end' AS what, conversion_no, 'ended before, or was never recorded' AS but
     FROM growth_points.conversion_end ended
@@ -123,7 +126,7 @@ ENDED_ONCE = QueryCheck(
 
 LINKED = QueryCheck(
     "points in use",
-    "search-ad account link {link_no} is of seller {seller_id}, whom no snapshot has",
+    sentence("search-ad account link {link_no} is of seller {seller_id}, whom no snapshot has"),
     """
     SELECT link_no, seller_id FROM growth_points.ad_account_link
     WHERE seller_id NOT IN (SELECT seller_id FROM growth_points.seller_snapshot) ORDER BY 1
@@ -133,7 +136,7 @@ LINKED = QueryCheck(
 
 CONVERTED_TO_ITS_ACCOUNT = QueryCheck(
     "points in use",
-    "conversion {posting_no} is for an account that seller {seller_id} had not linked",
+    sentence("conversion {posting_no} is for an account that seller {seller_id} had not linked"),
     f"""
     WITH {NOTED}
     SELECT posting_no, seller_id FROM growth_points.conversion
@@ -151,7 +154,7 @@ CONVERTED_TO_ITS_ACCOUNT = QueryCheck(
 
 CONVERTED_IN_TIME = QueryCheck(
     "points in use",
-    "conversion {posting_no} is of {requested_on}, after the last usable day {through}",
+    sentence("conversion {posting_no} is of {requested_on}, after the last usable day {through}"),
     f"""
     WITH {NOTED}, {GRANTS}
     SELECT conversion.posting_no, requested_on, max(through) AS through
@@ -167,8 +170,10 @@ CONVERTED_IN_TIME = QueryCheck(
 
 EXPIRED_WHEN_DUE = QueryCheck(
     "points in use",
-    "posting {posting_no} expires {points} points of seller {seller_id}, who had {had}, usable "
-    "through {through}",
+    sentence(
+        "posting {posting_no} expires {points} points of seller {seller_id}, who had {had}, usable "
+        "through {through}"
+    ),
     f"""
     WITH {NOTED}, {GRANTS}
     SELECT posting_no, expiry.points, seller_id, had, through
@@ -183,7 +188,10 @@ EXPIRED_WHEN_DUE = QueryCheck(
 
 NOT_EXPIRED_BEFORE_A_LATE_PAYOUT = QueryCheck(
     "points in use",
-    "posting {posting_no} expires points of seller {seller_id}, whose payout of {month} was late",
+    sentence(
+        "posting {posting_no} expires points of seller {seller_id}, whose payout of {month} "
+        "was late"
+    ),
     f"""
     WITH {NOTED}
     SELECT DISTINCT expiry.posting_no, expiry.seller_id,
@@ -212,8 +220,11 @@ NOT_EXPIRED_BEFORE_A_LATE_PAYOUT = QueryCheck(
 
 USABLE_THROUGH = QueryCheck(
     "points in use",
-    "the {account} points of seller {seller_id} are usable through {last_usable_on}, which follows "
-    "from no grant: {through}",
+    sentence(
+        "the {account} points of seller {seller_id} are usable through {last_usable_on}, "
+        "which follows "
+        "from no grant: {through}"
+    ),
     f"""
     WITH {GRANTS}
     SELECT account, seller_id, last_usable_on, through
@@ -228,8 +239,11 @@ USABLE_THROUGH = QueryCheck(
 
 TOLD_WHEN_DUE = QueryCheck(
     "points in use",
-    "notice list {list_id} told seller {seller_id} on {told_on} of {points} points, usable through "
-    "{last_usable_on}; the store had {had}, usable through {through}",
+    sentence(
+        "notice list {list_id} told seller {seller_id} on {told_on} of {points} points, "
+        "usable through "
+        "{last_usable_on}; the store had {had}, usable through {through}"
+    ),
     f"""
     WITH {NOTED}, {GRANTS}
     SELECT notice_list_id AS list_id, told_on, notice.points, seller_id, last_usable_on, had,

@@ -28,6 +28,7 @@ from adapters.postgres.verification import (
 )
 from adapters.postgres.verification.difference import Difference
 from adapters.signatures.senders import Senders
+from domain.sentence import Text, joined, sentence
 
 Check = Callable[[Connection], Iterator[Difference]]
 
@@ -120,14 +121,14 @@ def _differences(check: Check, connection: Connection) -> Iterator[Difference]:
         with connection.begin_nested():
             yield from check(connection)
     except (DataError, ValueError) as error:
-        yield _unreadable(check, "a recorded value cannot be read", error)
+        yield _unreadable(check, sentence("a recorded value cannot be read"), error)
     except ProgrammingError as error:
         if isinstance(error.orig, InsufficientPrivilege):
             raise
-        yield _unreadable(check, "what is recorded cannot be read", error)
+        yield _unreadable(check, sentence("what is recorded cannot be read"), error)
 
 
-def _unreadable(check: Check, what: str, error: Exception) -> Difference:
+def _unreadable(check: Check, what: Text, error: Exception) -> Difference:
     first_line = str(getattr(error, "orig", error)).partition("\n")[0]
     name = str(getattr(check, "name", getattr(check, "__name__", ""))).replace("_", " ")
-    return Difference(name, f"{what}: {first_line}")
+    return Difference(name, joined((what, first_line), ": "))

@@ -14,6 +14,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from domain.refusal import Refused, WrongUsage
+from domain.sentence import Text, sentence
 from flows.prefect.servers.proxies import unusable_proxies
 
 _ANSWER_SECONDS: Final = 30  # a busy server answers late
@@ -27,8 +28,12 @@ class PrefectUnreachable(Refused):
 
     def __init__(self, url: str, why: str) -> None:
         super().__init__(
-            f"PREFECT_API_URL is {url}, where no server answers ({why}). Start that server, or "
-            "unset the variable to work without one. Nothing was done."
+            sentence(
+                "PREFECT_API_URL is {url}, where no server answers ({why}). Start that "
+                "server, or unset the variable to work without one. Nothing was done.",
+                url=url,
+                why=why,
+            )
         )
         self.url = url
 
@@ -36,10 +41,15 @@ class PrefectUnreachable(Refused):
 class NotAPrefectServer(WrongUsage):
     """PREFECT_API_URL is not the address of a Prefect API."""
 
-    def __init__(self, url: str, why: str) -> None:
+    def __init__(self, url: str, why: Text) -> None:
         super().__init__(
-            f"PREFECT_API_URL is {url!r}, {why}. Name the API of a Prefect server, as in "
-            "http://127.0.0.1:4200/api, or unset the variable. Nothing was done."
+            sentence(
+                "PREFECT_API_URL is {url!r}, {why}. Name the API of a Prefect server, "
+                "as in http://127.0.0.1:4200/api, or unset the variable. Nothing was "
+                "done.",
+                url=url,
+                why=why,
+            )
         )
         self.url = url
 
@@ -49,8 +59,13 @@ class ProxyUnusable(WrongUsage):
 
     def __init__(self, kind: str, proxy: str) -> None:
         super().__init__(
-            f"{kind.upper()}_PROXY is {proxy!r}, a proxy that Prefect's client cannot use to reach "
-            "PREFECT_API_URL. Name an HTTP proxy, or bypass it with NO_PROXY=*."
+            sentence(
+                "{name} is {proxy!r}, a proxy that Prefect's client cannot use "
+                "to reach PREFECT_API_URL. Name an HTTP proxy, or bypass it with "
+                "NO_PROXY=*.",
+                name=f"{kind.upper()}_PROXY",
+                proxy=proxy,
+            )
         )
         self.proxy = proxy
 
@@ -64,7 +79,7 @@ def configured_server() -> str | None:
         return None
     parts = _parts(url)
     if parts is None or parts[0] not in ("http", "https") or not parts[1]:
-        raise NotAPrefectServer(url, "which is not the address of a server")
+        raise NotAPrefectServer(url, sentence("which is not the address of a server"))
     for kind, proxy in unusable_proxies().items():
         raise ProxyUnusable(kind, proxy)
     if not any(os.environ.get(name) for name in _BEHIND_A_LOGIN):
@@ -86,15 +101,15 @@ def _require_prefect(url: str) -> None:
     try:
         if _is_prefect_perhaps_restarting(url):
             return
-        answer = "where something other than Prefect's API answers"
+        answer = sentence("where something other than Prefect's API answers")
     except urllib.error.HTTPError as error:
         if error.code in _ASKS_WHO:
             return
         if error.code >= HTTPStatus.INTERNAL_SERVER_ERROR:
             raise PrefectUnreachable(url, f"{error.code} {error.reason}") from None
-        answer = f"where the answer is HTTP {error.code}, not Prefect's"
+        answer = sentence("where the answer is HTTP {code}, not Prefect's", code=error.code)
     except HTTPException:
-        answer = "where something other than a web server answers"
+        answer = sentence("where something other than a web server answers")
     except (OSError, ValueError) as error:
         reason = getattr(error, "reason", error)
         if isinstance(reason, ssl.SSLError):

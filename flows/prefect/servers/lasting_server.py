@@ -14,9 +14,12 @@ from pathlib import Path
 from typing import Final
 
 from domain.refusal import Refused
+from domain.sentence import sentence
 from flows.prefect.servers.children import start_server
 from flows.prefect.servers.configured_server import is_prefect
 from flows.prefect.servers.proxies import remove_unusable_proxies
+from flows.prefect.servers.retention import retention
+from flows.settings import Settings
 
 _START_SECONDS: Final = 120  # its database is created on first use
 _ANSWER_SECONDS: Final = 5
@@ -28,6 +31,7 @@ _SETTINGS: Final = {
     "PREFECT_API_REQUEST_TIMEOUT": "120",
     "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",  # a run is dead after three missing ones
     "PREFECT_RUNNER_POLL_FREQUENCY": "3",
+    "PREFECT_SERVER_SERVICES_LATE_RUNS_AFTER_SECONDS": "600",  # what is late is told
     "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
     "PREFECT_LOGGING_EXTRA_LOGGERS": "growth_points",  # runs log their steps
 }
@@ -38,7 +42,9 @@ class AlreadyUp(Refused):
 
     def __init__(self, home: Path, url: str | None) -> None:
         where = url.removesuffix("/api") if url else "it is starting or ending"
-        super().__init__(f"The program is already up in {home}: {where}")
+        super().__init__(
+            sentence("The program is already up in {home}: {where}", home=home, where=where)
+        )
         self.home = home
 
 
@@ -47,8 +53,12 @@ class PortTaken(Refused):
 
     def __init__(self, port: int, reason: str) -> None:
         super().__init__(
-            f"Cannot listen on port {port}: {reason}. Is the program already up? "
-            "Otherwise name another port."
+            sentence(
+                "Cannot listen on port {port}: {reason}. Is the program already up? "
+                "Otherwise name another port.",
+                port=port,
+                reason=reason,
+            )
         )
         self.port = port
 
@@ -57,7 +67,9 @@ class ServerSilent(Refused):
     """The Prefect server ended or did not answer; its log says why."""
 
     def __init__(self, log_file: Path) -> None:
-        super().__init__(f"The Prefect server does not answer; see {log_file}.")
+        super().__init__(
+            sentence("The Prefect server does not answer; see {log_file}.", log_file=log_file)
+        )
         self.log_file = log_file
 
 
@@ -66,9 +78,13 @@ class ServerDatabaseDamaged(Refused):
 
     def __init__(self, file: Path) -> None:
         super().__init__(
-            f"The Prefect server's database is damaged: move {file}* away and start again. Points "
-            "and months are not in it; deployments, alarms and planned payouts are created again, "
-            "and only the list of earlier runs is lost."
+            sentence(
+                "The Prefect server's database is damaged: move {file}* away and start "
+                "again. Points and months are not in it; deployments, alarms and "
+                "planned payouts are created again, and only the list of earlier runs "
+                "is lost.",
+                file=file,
+            )
         )
         self.file = file
 
@@ -100,7 +116,8 @@ def start_lasting_server(home: Path, port: int) -> tuple[subprocess.Popen[bytes]
         raise PortTaken(port, error.strerror or str(error)) from error
     with listening:
         address = f"http://127.0.0.1:{listening.getsockname()[1]}"
-        for name, value in (_SETTINGS | {"PREFECT_HOME": str(folder)}).items():
+        kept = retention(Settings.read().keep_runs_days)
+        for name, value in (_SETTINGS | kept | {"PREFECT_HOME": str(folder)}).items():
             os.environ.setdefault(name, value)
         remove_unusable_proxies()
         os.environ["PREFECT_API_URL"] = f"{address}/api"

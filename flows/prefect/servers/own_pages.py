@@ -37,6 +37,9 @@ def prefect_app() -> "ASGIApp":
     """
     from prefect.server.api.server import create_app
 
+    from flows.prefect.servers.own_database import wait_for_the_database
+
+    wait_for_the_database()
     return restrict_to_own_pages(create_app(), Settings.read().host_names)
 
 

@@ -15,6 +15,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
+from domain.sentence import sentence
 from flows.prefect.servers.children import start_server
 from flows.prefect.servers.configured_server import configured_server
 from flows.prefect.servers.lasting_server import running_server
@@ -63,7 +64,7 @@ def prepare_prefect(home: Path) -> None:
         return
     folder = (home / "prefect").resolve()
     if not folder.exists():
-        log.info("starting; on first use in a home Prefect creates its database")
+        log.info(sentence("starting; on first use in a home Prefect creates its database"))
     folder.mkdir(parents=True, exist_ok=True)
     _set_unless_set(
         PREFECT_HOME=str(folder),

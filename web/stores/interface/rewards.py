@@ -14,6 +14,7 @@ from adapters.postgres.revisions import require_seller
 from adapters.postgres.rewards import Reward, rewards
 from adapters.postgres.using import today
 from domain.refusal import Unavailable
+from domain.sentence import sentence
 from domain.using.allocation import Outcome
 from domain.using.rewards import MOST_POSITIONS, RewardKind
 from flows.policies import policy_on
@@ -181,7 +182,7 @@ async def _in_turn(request: Request, work: Callable[[], EntriesAnswer]) -> Entri
     """
     turn = request.app.state.turn
     if turn.statistics().tasks_waiting >= _MOST_WAITING:
-        raise Unavailable("Too many requests that pay rewards. Try again in a moment.")
+        raise Unavailable(sentence("Too many requests that pay rewards. Try again in a moment."))
     return await run_sync(work, limiter=turn)
 
 

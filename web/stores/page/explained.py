@@ -5,14 +5,12 @@ from collections.abc import Iterator
 from itertools import groupby
 
 _SPACES = re.compile(r" {2,}")
-_REASON = re.compile(r"^[a-z]+(_[a-z]+)+: ")
 
 
 def sections(explanation: str) -> Iterator[list[tuple[str, list[str]]]]:
     """Yield the sections of an explanation, which blank lines divide.
 
-    Each is a sequence of `text` and `list`, the latter for indented lines. The words by which
-    programs know reasons are left out.
+    Each is a sequence of `text` and `list`, the latter for indented lines.
     """
     for section in explanation.split("\n\n"):
         yield [
@@ -22,4 +20,4 @@ def sections(explanation: str) -> Iterator[list[tuple[str, list[str]]]]:
 
 
 def _legible(line: str) -> str:
-    return _REASON.sub("", _SPACES.sub(" ", line.strip()))
+    return _SPACES.sub(" ", line.strip())

@@ -1,0 +1,118 @@
+"""The later months that a closing or an award correction evaluated again: a report of each.
+
+Their approvals are void, so a report asks for a new one where the payout waits for it.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from adapters.languages.catalog import say
+from adapters.postgres.decisions import funnel
+from adapters.postgres.ledger import ChainHead, seal_now
+from adapters.postgres.payout_dates import planned_payouts
+from adapters.postgres.revisions import recorded_findings
+from adapters.postgres.runs import last_evaluating_run
+from domain.cause import Cause
+from domain.many import many
+from domain.months import SettlementMonth
+from domain.sentence import Sentence, sentence
+from flows.closing.evaluation import ClosingRequest, EvaluatedMonth
+from flows.closing.next_step import next_step
+from flows.closing.record_closing import Closing
+from flows.closing.report import closing_report
+from flows.ingesting.quality_pages import quality_page
+from flows.paying.open_payouts import OpenPayout, open_payouts
+from flows.program import program_database
+from flows.reports.keeping import keep_report
+from flows.reports.report import Link, Report
+from flows.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class LaterMonth:
+    """A month that was evaluated again, its report and the report's page.
+
+    `waiting` is its payout, if that waits for an approval.
+    """
+
+    month: EvaluatedMonth
+    report: Report
+    file: Path
+    waiting: OpenPayout | None
+
+    def link(self, settings: Settings) -> Link:
+        """Link to the report."""
+        name = sentence("{month}, evaluated again", month=self.month.month)
+        return Link(name, self.file)
+
+    def told(self) -> Sentence:
+        """Say what became of the month, and what it waits for."""
+        month = self.month.month
+        if self.waiting is None:
+            return sentence("{month} was evaluated again and has a new report.", month=month)
+        return sentence(
+            "{month} was evaluated again: its {points} wait for a new approval.",
+            month=month,
+            points=many("point", self.waiting.points),
+        )
+
+
+def report_later_months(
+    settings: Settings, months: Iterable[EvaluatedMonth], cause: Cause, caused_by: SettlementMonth
+) -> tuple[LaterMonth, ...]:
+    """Keep a report of each month whose evaluation is new; `caused_by` is the month changed."""
+    changed = [each for each in months if each.changed]
+    if not changed:
+        return ()
+    with program_database(settings) as engine:
+        with engine.begin() as connection:
+            head = seal_now(connection)
+        with engine.connect() as connection:
+            shown = list(_as_closings(connection, changed, cause, caused_by, head))
+            payouts = open_payouts(connection)
+    return tuple(_kept(settings, each, payouts.get(each.closed.month)) for each in shown)
+
+
+def _as_closings(
+    connection: Connection,
+    months: Iterable[EvaluatedMonth],
+    cause: Cause,
+    caused_by: SettlementMonth,
+    head: ChainHead | None,
+) -> Iterator[Closing]:
+    """Show each month as a closing of its own."""
+    payouts = planned_payouts(connection)
+    for each in months:
+        number = each.evaluation.evaluation_id
+        yield Closing(
+            request=ClosingRequest(each.month, cause),
+            newly_ingested=False,
+            findings=recorded_findings(connection, each.revision.revision_id),
+            months=(each,),
+            funnel=funnel(connection, number),
+            payouts=payouts,
+            chain_head=head,
+            before=last_evaluating_run(connection, each.month, number),
+            caused_by=caused_by,
+        )
+
+
+def _kept(settings: Settings, closing: Closing, payout: OpenPayout | None) -> LaterMonth:
+    closed = closing.closed
+    report = closing_report(
+        closing,
+        links=(quality_page(settings, closed.month, closed.revision.revision_no),),
+        next_step=next_step(settings, closing),
+    )
+    headline = sentence(
+        "{month} was evaluated again, because {earlier} changed",
+        month=closed.month,
+        earlier=closing.caused_by,
+    )
+    report = replace(report, headline=say(headline, settings.language))
+    waits = payout is not None and payout.waits(settings.approval_rule)
+    file = keep_report(settings, f"closed-{closed.evaluation.evaluation_no}", report)
+    return LaterMonth(closed, report, file, payout if waits else None)

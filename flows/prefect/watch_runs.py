@@ -1,0 +1,76 @@
+"""The `watch-runs` flow: it tells of runs that hang, by asking the server for their state.
+
+A trigger that waits for a run's end may miss it and tell what is not so. If no worker is there to
+run this flow, the server says itself that runs are late.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Final
+
+from prefect import State, flow
+from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect.client.schemas.filters import FlowRunFilter
+from prefect.client.schemas.objects import FlowRun, StateType
+from prefect.runtime import flow_run
+from prefect.states import Crashed
+
+from adapters.languages.catalog import Language, say
+from domain.sentence import Word
+from flows.occasion import SEOUL
+from flows.prefect.events import STUCK, emit_about
+from flows.prefect.flow_occasion import flow_occasion
+from flows.prefect.server_errors import best_effort
+from flows.prefect.ui_links import run_address
+from flows.prefect.unattended_states import ended
+from flows.settings import Settings
+
+# No run of this program takes that long; one that is pending was taken by a worker that is gone.
+_LONGEST: Final = {
+    StateType.RUNNING: timedelta(hours=1),
+    StateType.CANCELLING: timedelta(hours=1),
+    StateType.PENDING: timedelta(minutes=10),
+}
+_ABANDONED: Final = timedelta(days=1)
+_GOING_ON: Final = FlowRunFilter.model_validate({"state": {"type": {"any_": list(_LONGEST)}}})
+
+
+@flow(name="watch-runs", flow_run_name="look for runs that hang")
+def watch_runs() -> State[None]:
+    """Tell of every run that goes on for longer than any run of this program takes.
+
+    A run of a command that went on for a day is marked as crashed: nobody else watches it.
+    """
+    language, now = Settings.read().language, flow_occasion().now
+    with get_client(sync_client=True) as client, best_effort("which runs hang"):
+        own = str(flow_run.id)
+        hanging = tuple(run for run in find_hanging(client, now) if str(run.id) != own)
+        for run in hanging:
+            _settle_or_tell(client, run, now, language)
+        return ended(", ".join(run.name for run in hanging) or "No run hangs.")
+    return ended("The server did not answer.")
+
+
+def find_hanging(client: SyncPrefectClient, now: datetime) -> Iterator[FlowRun]:
+    """Find the runs that have been in a state for longer than any run takes."""
+    for run in client.read_flow_runs(flow_run_filter=_GOING_ON):
+        if run.state is not None and now - run.state.timestamp > _LONGEST[run.state.type]:
+            yield run
+
+
+def _settle_or_tell(
+    client: SyncPrefectClient, run: FlowRun, now: datetime, language: Language
+) -> None:
+    assert run.state is not None  # noqa: S101 the ones found have one
+    since = run.state.timestamp
+    if run.deployment_id is None and now - since > _ABANDONED:
+        gone: State[None] = Crashed(message="The command that started it is gone.")
+        client.set_flow_run_state(run.id, gone, force=True)
+        return
+    payload = {
+        "run": run.name,
+        "state": say(Word("run state", run.state.type.value.lower()), language),
+        "since": f"{since.astimezone(SEOUL):%Y-%m-%d %H:%M}",
+        "address": run_address(run.id),
+    }
+    emit_about(STUCK, f"growth-points.run.{run.id}", run.name, payload)
