@@ -61,7 +61,7 @@ def _refused(desk: Desk, month: SettlementMonth) -> Iterator[Task]:
         sentence("The last delivery of {month} is refused.", month=month),
         month,
         (ingest_form(month),),
-        tuple(each.sentence for each in desk.refused[month]),
+        tuple(each.text for each in desk.refused[month]),
     )
 
 

@@ -10,7 +10,7 @@ from starlette.responses import HTMLResponse
 
 from adapters.languages.catalog import say
 from domain.months import SettlementMonth
-from domain.sentence import Sentence
+from domain.sentence import Joined, Sentence
 from flows.occasion import SEOUL
 from web.operators.looks import look_of
 from web.operators.tables import Linked, Table, Tags
@@ -58,7 +58,7 @@ def _breadth(value: object) -> str:
         return "keep"
     if isinstance(told, str) and len(told) <= _SHORT:
         return "keep"
-    return "long" if isinstance(told, str | Sentence) else ""
+    return "long" if isinstance(told, str | Sentence | Joined) else ""
 
 
 def _kind(value: object) -> str:

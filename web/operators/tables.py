@@ -11,7 +11,7 @@ from typing import Any, Final
 from starlette.responses import Response, StreamingResponse
 
 from adapters.languages.catalog import say
-from domain.sentence import Sentence
+from domain.sentence import Joined, Sentence
 from domain.written import in_a_spreadsheet
 from web.operators.visit import Visit
 
@@ -173,7 +173,7 @@ def _order(cell: object) -> tuple[bool, Any]:
             return (True, " ".join(str(label) for label, _ in labels))
         case None:
             return (False, 0)
-        case Sentence():
+        case Sentence() | Joined():
             return (True, str(cell))
         case _:
             return (True, cell)
