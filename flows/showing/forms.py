@@ -49,9 +49,14 @@ def reschedule_form() -> Form:
     return Form(sentence("Work out the payout dates again"), "reschedule-payouts", {})
 
 
+def delivery_form() -> Form:
+    """Ask the ad system again for conversions that have not ended."""
+    return Form(sentence("Ask the ad system again"), "deliver-conversions", {})
+
+
 def correction_form(seller_id: str, points: int, month: SettlementMonth) -> Form:
     """Correct what a paid month paid to a store."""
-    filled_in = {"seller_id": seller_id, "points": points, "grants_month": str(month)}
+    filled_in = {"seller_id": seller_id, "points": points, "month": str(month)}
     return Form(sentence("Correct by {points:+,} P", points=points), "adjust-points", filled_in)
 
 

@@ -12,6 +12,7 @@ from flows.showing.forms import (
     approval_form,
     closing_form,
     correction_form,
+    delivery_form,
     ingest_form,
     payout_form,
     rerun_form,
@@ -60,7 +61,7 @@ def _refused(desk: Desk, month: SettlementMonth) -> Iterator[Task]:
         sentence("The last delivery of {month} is refused.", month=month),
         month,
         (ingest_form(month),),
-        tuple(each.sentence for each in desk.refused[month]),
+        tuple(each.text for each in desk.refused[month]),
     )
 
 
@@ -96,17 +97,21 @@ def _to_correct(found: OpenCorrections) -> Iterator[Task]:
     over = ((each, -each.points) for each in found.over_awarded)
     under = ((each, each.points) for each in found.under_awarded)
     forms = [correction_form(each.seller_id, by, found.month) for each, by in (*over, *under)]
-    yield Task(
-        Weight.WARN,
-        sentence(
-            "{month} is paid and its data differs since: {over:,} P too much, {under:,} P too "
-            "little.",
-            month=found.month,
-            over=found.over_points,
-            under=found.under_points,
-        ),
-        found.month,
-        tuple(forms) if len(forms) <= _SHOWN else (),
+    shown = tuple(forms) if len(forms) <= _SHOWN else ()
+    yield Task(Weight.WARN, _differs(found), found.month, shown)
+
+
+def _differs(found: OpenCorrections) -> Sentence:
+    facts = {"month": found.month, "over": found.over_points, "under": found.under_points}
+    if not found.under_awarded:
+        return sentence("{month} is paid and its data differs since: {over:,} P too much.", **facts)
+    if not found.over_awarded:
+        return sentence(
+            "{month} is paid and its data differs since: {under:,} P too little.", **facts
+        )
+    return sentence(
+        "{month} is paid and its data differs since: {over:,} P too much, {under:,} P too little.",
+        **facts,
     )
 
 
@@ -154,7 +159,7 @@ def _uses(desk: Desk) -> Iterator[Task]:
             count=count,
             points=points,
         )
-        yield Task(Weight.WARN, said)
+        yield Task(Weight.WARN, said, forms=(delivery_form(),))
     if desk.rewards.missing_days:
         said = sentence(
             "Days of the last week without reward files: {count:,}.",

@@ -92,7 +92,7 @@ def test_a_paid_month_with_open_differences_says_so_until_each_is_corrected(
     ]
     program.adjust("nuri", -150_000, grants="2026-10")
     (left,) = found(engine, settings)
-    assert "0 P too much, 150,000 P too little" in str(left.said)
+    assert str(left.said) == "2026-10 is paid and its data differs since: 150,000 P too little."
     program.adjust("sora", 150_000, grants="2026-10")
     assert found(engine, settings) == ()
 
@@ -167,9 +167,12 @@ def test_nothing_is_known_before_the_first_month(
 ) -> None:
     empty = Settings(home=tmp_path / "home", database_url=database_url)
 
-    (awaited,) = found(engine, empty)
+    awaited = found(engine, empty)
 
-    assert awaited.month == month("2026-10")
+    assert {each.month for each in awaited} == {month("2026-10")}
+    assert "2026-10 is over and not closed; its payout is due on 2026-11-10." in [
+        str(each.said) for each in awaited
+    ]
 
 
 def test_every_form_has_the_parameters_that_are_filled_in() -> None:
@@ -181,6 +184,7 @@ def test_every_form_has_the_parameters_that_are_filled_in() -> None:
         *(make(of) for make in (made.ingest_form, made.closing_form, made.rerun_form)),
         *(made.approval_form(of, 1), made.payout_form(of), made.reschedule_form()),
         *(made.correction_form("maru", 1, of), made.adjustment_form("maru")),
+        made.delivery_form(),
         *(made.link_form("maru"), made.conversion_form("maru")),
     )
     known = {each.name: each.flow.parameters.properties for each in DEPLOYED}

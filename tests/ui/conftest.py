@@ -3,11 +3,20 @@
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
 
 from adapters.sample import write_sample
+from tests.ui.looking import running_chromium
 from tests.ui.running import MONTH, Running
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    """The system's Chromium."""
+    with running_chromium() as browser:
+        yield browser
 
 
 @pytest.fixture(scope="session")

@@ -3,10 +3,7 @@
 Screenshots of every page are kept in the folder that SCREENSHOTS names, `build/ui` by default.
 """
 
-import os
 import re
-import shutil
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -20,17 +17,15 @@ from sqlalchemy import Engine
 from flows.settings import Settings
 from tests.stores.a_year import STORE, live_through
 from tests.stores.tokens import AUDIENCE, ISSUER, Issuer
+from tests.ui.looking import WIDTHS, look, screenshots
 from web.stores.serving import serving_stores
 
 pytest.importorskip("playwright", reason="make test-ui installs it")
-from playwright.sync_api import Browser, Page, Request, Response, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Request, Response, expect
 
 pytestmark = pytest.mark.slow
 
-AXE: Final = Path(sys.prefix) / "axe" / "node_modules" / "axe-core" / "axe.min.js"
 MOST_BYTES: Final = 150_000
-WIDTHS: Final = {"phone": (390, 844), "desktop": (1280, 900)}
-_BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 _WORDS: Final = {
     "ko": {
         "received": ("지급내역", "150,000"),
@@ -94,19 +89,7 @@ class Visit:
         """Keep a screenshot, and check what every page must keep to."""
         self.shots += 1
         file = self.folder / f"stores-{self.name}-{self.shots:02}-{name.replace('/', '-')}.png"
-        self.page.screenshot(path=file, full_page=True)
-        width = self.page.evaluate("document.documentElement.scrollWidth")
-        assert width <= self.page.viewport_size["width"], f"{name} is {width} wide"
-        found = self.page.evaluate(AXE.read_text("utf-8") + _FIND)
-        assert found == [], f"{name}: {found}"
-
-
-# axe-core runs in the page, as the checks of a browser's extension do.
-_FIND: Final = """
-;axe.run(document, {resultTypes: ["violations"]}).then(result => result.violations
-  .filter(each => ["serious", "critical", "moderate"].includes(each.impact))
-  .map(each => [each.id, each.impact, each.nodes.map(node => node.html).join(" ")]))
-"""
+        look(self.page, file)
 
 
 @pytest.fixture(scope="session")
@@ -132,25 +115,11 @@ def address(engine: Engine, database_url: str, tmp_path: Path, issuer: Issuer) -
         yield address
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    """The system's Chromium."""
-    found = next(filter(None, map(shutil.which, _BROWSERS)), None)
-    assert found, f"none of {', '.join(_BROWSERS)} is installed"
-    assert AXE.exists(), f"{AXE} is missing; make test-ui installs it"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
 def visit(chromium: Browser, address: str, name: str, **options: Any) -> Visit:
     """Open a window of a width, in a light or a dark room."""
     width, height = WIDTHS[name.split("-")[1]]
     context = chromium.new_context(viewport={"width": width, "height": height}, **options)
-    folder = Path(os.environ.get("SCREENSHOTS", "build/ui"))
-    folder.mkdir(parents=True, exist_ok=True)
-    opened = Visit(context.new_page(), address, name, folder)
+    opened = Visit(context.new_page(), address, name, screenshots())
     opened.watch()
     return opened
 

@@ -23,11 +23,11 @@ from flows.settings import Settings
 from web.metrics import metrics_text
 from web.operators.accounts import accounts_csv, accounts_page
 from web.operators.answering import Handler, answering
-from web.operators.compare import compare_page
+from web.operators.compare import compare_csv, compare_page
 from web.operators.first import first_page
 from web.operators.guarding import Guarded
 from web.operators.kept import kept_file
-from web.operators.month import month_page
+from web.operators.month import month_page, month_table_csv
 from web.operators.month_lists import (
     awards_csv,
     awards_page,
@@ -43,7 +43,7 @@ from web.operators.rendering import own_file
 from web.operators.rules import rule_csv, rule_page, rules_csv, rules_page
 from web.operators.seen import seen_page
 from web.operators.slashes import SlashesInNames
-from web.operators.stores import find_page, store_page, store_table_csv, store_table_page
+from web.operators.stores import find_csv, find_page, store_page, store_table_csv, store_table_page
 from web.operators.visit import NoSuchPage, Visit
 
 _CACHED: Final = {"Cache-Control": "no-cache"}
@@ -78,12 +78,15 @@ _PAGES: Final[dict[str, Handler]] = {
     "/months/{month}/refused": refused_page,
     "/months/{month}/refused.csv": refused_csv,
     "/months/{month}/history.csv": history_csv,
+    "/months/{month}/{table}.csv": month_table_csv,
     "/compare": compare_page,
+    "/compare.csv": compare_csv,
     "/rules": rules_page,
     "/rules.csv": rules_csv,
     "/rules/{rule}.csv": rule_csv,
     "/rules/{rule}": rule_page,
     "/stores": find_page,
+    "/stores.csv": find_csv,
     "/stores/{seller_id}": store_page,
     "/stores/{seller_id}/seen": seen_page,
     "/stores/{seller_id}/seen/{path:path}": seen_page,

@@ -1,11 +1,13 @@
 """Two months, or two evaluations of one, side by side."""
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 from starlette.responses import Response
 
+from adapters.postgres.evaluations import Evaluation
+from adapters.postgres.month_detail import evaluations_of
 from adapters.postgres.month_points import MonthPoints, points_by_month
 from domain.decision import ChangedResult, Result
 from domain.eligibility import Reason
@@ -21,7 +23,7 @@ from flows.showing.comparing import (
 from flows.showing.labels import REASONS
 from flows.showing.month_states import month_states
 from web.operators.rendering import page
-from web.operators.tables import Cells, Column, Linked, table
+from web.operators.tables import Cells, Column, Linked, Table, csv_response, table
 from web.operators.visit import NoSuchPage, Visit
 
 CHANGES: Final = (
@@ -32,33 +34,57 @@ CHANGES: Final = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    """Two sides: what each is called and leads to, what is compared, and what may be chosen.
+
+    `month` is None for two months, `changes` for what has none.
+    """
+
+    sides: tuple[Linked, Linked]
+    compared: tuple[Compared, ...]
+    choices: tuple[tuple[str, object], ...]
+    month: SettlementMonth | None = None
+    changes: Table | None = None
+
+
 def compare_page(visit: Visit) -> Response:
     """Compare two months, or with `month` two evaluations of it; raises NoSuchPage."""
+    pair = _pair(visit)
+    file = visit.at("compare.csv", **{name: visit.asked.get(name) for name in ("month", "a", "b")})
+    return page("compare.html", visit, pair=pair, file=file)
+
+
+def compare_csv(visit: Visit) -> Response:
+    """Write what is compared as a file."""
+    rows = (
+        (str(each.name), each.before, each.after, each.difference) for each in _pair(visit).compared
+    )
+    return csv_response("compare.csv", ("what", "a", "b", "difference"), rows)
+
+
+def _pair(visit: Visit) -> _Pair:
     if "month" in visit.asked:
         return _evaluations(visit, SettlementMonth.parse(visit.asked["month"]))
     return _months(visit)
 
 
-def _months(visit: Visit) -> Response:
+def _months(visit: Visit) -> _Pair:
     with visit.reading() as connection:
         states = month_states(connection, visit.settings.approval_rule)
         first, second = _asked_months(visit, tuple(states))
         points = points_by_month(connection)
-        nothing = MonthPoints()
         compared = compare_months(
             connection,
             (states.get(first), states.get(second)),
-            (points.get(first, nothing), points.get(second, nothing)),
+            (points.get(first, MonthPoints()), points.get(second, MonthPoints())),
         )
-        shown = [_said(each) for each in compared]
-    return page(
-        "compare.html",
-        visit,
+        shown = tuple(map(_said, compared))
+    newest_first = sorted(states, reverse=True)
+    return _Pair(
         sides=(Linked(first, f"months/{first}"), Linked(second, f"months/{second}")),
         compared=shown,
-        months=tuple(sorted(states, reverse=True)),
-        month=None,
-        changes=None,
+        choices=tuple((str(each), each) for each in newest_first),
     )
 
 
@@ -77,24 +103,27 @@ def _asked_months(
     return first, second
 
 
-def _evaluations(visit: Visit, month: SettlementMonth) -> Response:
+def _evaluations(visit: Visit, month: SettlementMonth) -> _Pair:
     with visit.reading() as connection:
         before, after = (evaluation_of(connection, month, _number(visit, each)) for each in "ab")
-        compared = [_said(each) for each in compare_evaluations(connection, before, after)]
+        compared = tuple(map(_said, compare_evaluations(connection, before, after)))
         rows = list(_changes(visit, changes_between(connection, before, after)))
-    return page(
-        "compare.html",
-        visit,
-        sides=tuple(
-            Linked(sentence("Evaluation of {at}", at=f"{each.evaluated_at:%Y-%m-%d %H:%M}"), place)
-            for each in (before, after)
-            for place in (f"months/{month}",)
-        ),
+        made = evaluations_of(connection, month)
+    return _Pair(
+        sides=(_side(before), _side(after)),
         compared=compared,
-        months=(),
+        choices=tuple(
+            (str(each.evaluation_no), f"{each.evaluated_at:%Y-%m-%d %H:%M} · {each.reason}")
+            for each in reversed(made)
+        ),
         month=month,
         changes=table(visit, CHANGES, rows, "seller_id", has_filter=True),
     )
+
+
+def _side(each: Evaluation) -> Linked:
+    name = sentence("Evaluation of {at}", at=f"{each.evaluated_at:%Y-%m-%d %H:%M}")
+    return Linked(name, f"months/{each.settlement_month}")
 
 
 def _number(visit: Visit, name: str) -> int:

@@ -1,6 +1,6 @@
 """The page of a month: how it stands, and everything about it one link away."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from sqlalchemy import Connection
@@ -19,9 +19,10 @@ from domain.ledger import Award
 from domain.months import SettlementMonth
 from domain.sentence import Sentence, sentence
 from flows.showing.desk import Desk, gather_desk
-from flows.showing.forms import correction_form, rerun_form
+from flows.showing.forms import Form, correction_form, rerun_form, reschedule_form
 from flows.showing.labels import ACTIONS, counted
 from flows.showing.month_states import MonthState
+from flows.showing.open_corrections import OpenCorrections, open_corrections
 from flows.showing.tasks import tasks
 from flows.showing.wording import WORDINGS
 from web.operators.kept import kept_reports
@@ -29,7 +30,7 @@ from web.operators.looks import look_of
 from web.operators.months import state_words
 from web.operators.rendering import page
 from web.operators.report_names import evaluation_no
-from web.operators.tables import Cells, Column, Linked, Tags, table
+from web.operators.tables import Cells, Column, Linked, Tags, csv_response, recorded, table
 from web.operators.visit import NoSuchPage, Visit
 
 EVALUATIONS: Final = (
@@ -65,6 +66,8 @@ RUNS: Final = (
     Column("difference", sentence("What it changed")),
 )
 
+_TABLES: Final = {"evaluations": EVALUATIONS, "files": DELIVERIES, "corrections": CORRECTIONS}
+
 
 def month_page(visit: Visit) -> Response:
     """Show a month; raises NoSuchPage for one of which nothing is known."""
@@ -76,7 +79,13 @@ def month_page(visit: Visit) -> Response:
         runs = tuple(runs_of(connection, month))
         tiers = awards_by_tier(connection, month)
         evaluations = _evaluations(visit, connection, month, runs)
-        files = table(visit, DELIVERIES, _deliveries(visit, connection, month), "-accepted")
+        files = table(
+            visit,
+            DELIVERIES,
+            _deliveries(visit, connection, month),
+            "-accepted",
+            csv_at=f"months/{month}/files.csv",
+        )
     state = desk.months.get(month)
     return page(
         "month.html",
@@ -87,14 +96,20 @@ def month_page(visit: Visit) -> Response:
         awaited=next((each for each in desk.awaited if each.month == month), None),
         tasks=tuple(each for each in tasks(desk) if each.month == month),
         points=desk.points.get(month),
-        corrections=table(visit, CORRECTIONS, _corrections(visit, desk, month), "seller_id"),
+        corrections=table(
+            visit,
+            CORRECTIONS,
+            _corrections(visit, (each for each in desk.corrections if each.month == month)),
+            "seller_id",
+            csv_at=f"months/{month}/corrections.csv",
+        ),
         runs=table(visit, RUNS, _runs(visit, runs), "-recorded_at", has_filter=len(runs) > 10),  # noqa: PLR2004 rows
         around=_around(desk, month),
         passed_over=_passed_over(visit, state),
         reports=_other_reports(visit, month),
         has_refused=latest_quarantine(visit.settings.quarantine, month) is not None,
         last_run=visit.prefect.last_run(f"month-{month}"),
-        rerun=rerun_form(month) if state and state.evaluation else None,
+        forms=_forms(state),
         tiers=tiers,
         evaluations=evaluations,
         deliveries=files,
@@ -116,6 +131,33 @@ def _around(
     return (before[-1] if before else None, after[0] if after else None)
 
 
+def month_table_csv(visit: Visit) -> Response:
+    """Write one of the tables of a month's page as a file; raises NoSuchPage."""
+    month, name = visit.month, visit.places["table"]
+    if name not in _TABLES:
+        raise NoSuchPage
+    with visit.reading() as connection:
+        rows = list(map(recorded, _rows(visit, connection, month, name)))
+    return csv_response(f"{month}-{name}.csv", [each.key for each in _TABLES[name]], rows)
+
+
+def _rows(visit: Visit, connection: Connection, month: SettlementMonth, name: str) -> list[Cells]:
+    """Return the rows of a table of the page."""
+    if name == "files":
+        return list(_deliveries(visit, connection, month))
+    if name == "corrections":
+        return list(_corrections(visit, open_corrections(connection, month)))
+    return _evaluation_rows(visit, connection, month, tuple(runs_of(connection, month)))
+
+
+def _forms(state: MonthState | None) -> tuple[Form, ...]:
+    """Return the forms for a closed month, whether or not anything needs them."""
+    if state is None or state.evaluation is None:
+        return ()
+    again = rerun_form(state.month)
+    return (again,) if state.paid else (again, reschedule_form())
+
+
 def _passed_over(visit: Visit, state: MonthState | None) -> str:
     """Name the days that the payout date passes over."""
     names = WORDINGS[visit.language].weekend
@@ -126,11 +168,17 @@ def _passed_over(visit: Visit, state: MonthState | None) -> str:
 def _evaluations(
     visit: Visit, connection: Connection, month: SettlementMonth, runs: tuple[RecordedRun, ...]
 ) -> object:
-    made = evaluations_of(connection, month)
+    rows = _evaluation_rows(visit, connection, month, runs)
+    return table(visit, EVALUATIONS, rows, "-evaluated", csv_at=f"months/{month}/evaluations.csv")
+
+
+def _evaluation_rows(
+    visit: Visit, connection: Connection, month: SettlementMonth, runs: tuple[RecordedRun, ...]
+) -> list[Cells]:
     files = kept_reports(visit.settings).get(month, ())
     kept = {evaluation_no(file.name): file.as_posix() for file in files}
-    rows = [_evaluation(visit, month, each, runs, kept) for each in made]
-    return table(visit, EVALUATIONS, rows, "-evaluated")
+    made = evaluations_of(connection, month)
+    return [_evaluation(visit, month, each, runs, kept) for each in made]
 
 
 def _evaluation(
@@ -173,13 +221,12 @@ def _deliveries(visit: Visit, connection: Connection, month: SettlementMonth) ->
         )
 
 
-def _corrections(visit: Visit, desk: Desk, month: SettlementMonth) -> Iterator[Cells]:
-    for found in desk.corrections:
-        if found.month == month:
-            for each in found.over_awarded:
-                yield _correction(visit, each, -each.points)
-            for each in found.under_awarded:
-                yield _correction(visit, each, each.points)
+def _corrections(visit: Visit, corrections: Iterable[OpenCorrections]) -> Iterator[Cells]:
+    for found in corrections:
+        for each in found.over_awarded:
+            yield _correction(visit, each, -each.points)
+        for each in found.under_awarded:
+            yield _correction(visit, each, each.points)
 
 
 def _correction(visit: Visit, award: Award, points: int) -> Cells:

@@ -12,7 +12,7 @@ from flows.showing.month_states import MonthState
 from web.operators.kept import kept_reports
 from web.operators.looks import look_of
 from web.operators.rendering import page
-from web.operators.tables import Cells, Column, Linked, Tags, csv_response, plain, table
+from web.operators.tables import Cells, Column, Linked, Tags, csv_response, recorded, table
 from web.operators.visit import Visit
 
 MONTHS: Final = (
@@ -42,7 +42,7 @@ def months_csv(visit: Visit) -> Response:
     """Write the same as a file."""
     with visit.reading() as connection:
         desk = gather_desk(connection, visit.settings, visit.today)
-    rows = ([plain(cell, visit) for cell in row] for row in month_rows(visit, desk))
+    rows = map(recorded, month_rows(visit, desk))
     return csv_response("months.csv", [each.key for each in MONTHS], rows)
 
 

@@ -10,6 +10,7 @@ from starlette.responses import HTMLResponse
 
 from adapters.languages.catalog import say
 from domain.months import SettlementMonth
+from domain.sentence import Joined, Sentence
 from flows.occasion import SEOUL
 from web.operators.looks import look_of
 from web.operators.tables import Linked, Table, Tags
@@ -55,7 +56,9 @@ def _breadth(value: object) -> str:
     told = value.text if isinstance(value, Linked) else value
     if isinstance(told, date | SettlementMonth):
         return "keep"
-    return "" if not isinstance(told, str) else "keep" if len(told) <= _SHORT else "long"
+    if isinstance(told, str) and len(told) <= _SHORT:
+        return "keep"
+    return "long" if isinstance(told, str | Sentence | Joined) else ""
 
 
 def _kind(value: object) -> str:

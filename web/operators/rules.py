@@ -7,10 +7,10 @@ from typing import Any, Final
 from starlette.responses import Response
 
 from adapters.data_docs import CheckedDelivery, read_checks
-from domain.sentence import Sentence, sentence, whole
+from domain.sentence import Sentence, Text, of_data, sentence
 from web.operators.looks import look_of
 from web.operators.rendering import page
-from web.operators.tables import Cells, Column, Linked, Tags, csv_response, plain, table
+from web.operators.tables import Cells, Column, Linked, Tags, csv_response, recorded, table
 from web.operators.visit import NoSuchPage, Visit
 
 RULES: Final = (
@@ -36,7 +36,7 @@ class RuleChecked:
     """A rule as one check of a delivery found it; `found` counts what broke it."""
 
     rule: str
-    says: str
+    says: Text
     severity: str
     broken: bool
     found: int | None
@@ -52,7 +52,8 @@ def rules_page(visit: Visit) -> Response:
 
 def rules_csv(visit: Visit) -> Response:
     """Write the same as a file."""
-    return _csv(visit, "rules.csv", RULES, _rules(visit))
+    rows = ((_text(says), *rest) for says, *rest in _rules(visit))
+    return _csv("rules.csv", RULES, rows)
 
 
 def rule_page(visit: Visit) -> Response:
@@ -74,12 +75,16 @@ def rule_page(visit: Visit) -> Response:
 def rule_csv(visit: Visit) -> Response:
     """Write the history of a rule as a file."""
     history = _history(visit)
-    return _csv(visit, f"{history[-1].rule}.csv", HISTORY, _history_rows(visit, history))
+    return _csv(f"{history[-1].rule}.csv", HISTORY, _history_rows(visit, history))
 
 
-def _csv(visit: Visit, name: str, columns: tuple[Column, ...], rows: Iterator[Cells]) -> Response:
-    written = ([plain(cell, visit) for cell in row] for row in rows)
-    return csv_response(name, [each.key for each in columns], written)
+def _text(cell: object) -> str:
+    """Return what a rule says, in English, without its link."""
+    return str(cell.text if isinstance(cell, Linked) else cell)
+
+
+def _csv(name: str, columns: tuple[Column, ...], rows: Iterator[Cells]) -> Response:
+    return csv_response(name, [each.key for each in columns], map(recorded, rows))
 
 
 def _rules(visit: Visit) -> Iterator[Cells]:
@@ -87,7 +92,7 @@ def _rules(visit: Visit) -> Iterator[Cells]:
         broken = [each for each in history if each.broken]
         newest = history[-1]
         yield (
-            Linked(whole(newest.says), visit.at(f"rules/{name}")),
+            Linked(newest.says, visit.at(f"rules/{name}")),
             Tags((look_of(newest.severity),)),
             len(history),
             len(broken),
@@ -139,11 +144,11 @@ def _tried(delivery: CheckedDelivery) -> Iterator[RuleChecked]:
         name, severity = expected["meta"]["rule"], expected["severity"]
         finding = told.pop(name, None)
         count = finding.count if finding else _count(rule["result"])
-        says = expected["meta"]["sentence"]
+        says = of_data(expected["meta"].get("text", expected["meta"]["sentence"]))
         yield RuleChecked(name, says, severity, not rule["success"], count, delivery)
     for finding in told.values():  # of a delivery that could not be read
         severity = finding.severity.value
-        yield RuleChecked(finding.rule, finding.sentence, severity, True, finding.count, delivery)
+        yield RuleChecked(finding.rule, finding.text, severity, True, finding.count, delivery)
 
 
 def _count(result: Mapping[str, Any]) -> int | None:

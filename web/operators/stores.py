@@ -41,6 +41,14 @@ def find_page(visit: Visit) -> Response:
     )
 
 
+def find_csv(visit: Visit) -> Response:
+    """Write the stores that a search finds as a file."""
+    with visit.reading() as connection:
+        found = list(stores_beginning(connection, visit.asked.get("id", "").strip(), _MOST_FOUND))
+    rows = ((each.seller_id, each.available, each.pending) for each in found)
+    return csv_response("stores.csv", ("seller_id", "available", "pending"), rows)
+
+
 def _none_found(start: str) -> Sentence:
     return sentence(
         "No store of the newest snapshot has an id that begins with {start}.", start=start

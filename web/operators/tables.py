@@ -4,13 +4,14 @@ import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import chain, islice
 from typing import Any, Final
 
 from starlette.responses import Response, StreamingResponse
 
 from adapters.languages.catalog import say
-from domain.sentence import Sentence
+from domain.sentence import Joined, Sentence
 from domain.written import in_a_spreadsheet
 from web.operators.visit import Visit
 
@@ -124,21 +125,42 @@ def table(
     return Table(columns, shown, asked, len(found), csv_at, has_filter)
 
 
-def plain(cell: object, visit: Visit) -> object:
-    """Return what a cell says, without its link or look."""
+def recorded(row: Cells) -> Cells:
+    """Return a row as files have it: in English, an address in place of a link's words."""
+    return [_recorded(cell) for cell in row]
+
+
+def _recorded(cell: object) -> object:
     match cell:
+        case Linked(text=Sentence(), href=href):
+            return href
         case Linked(text=text):
-            return plain(text, visit)
+            return _recorded(text)
+        case datetime():
+            return cell.isoformat(timespec="seconds")
         case Tags(labels=labels):
-            return "; ".join(say(label, visit.language) for label, _ in labels)
+            return ";".join(str(label) for label, _ in labels)
+        case Sentence():
+            return str(cell)
         case _:
             return cell
+
+
+def _told(cell: object, visit: Visit) -> str:
+    """Return what a cell says on the page."""
+    match cell:
+        case Linked(text=text):
+            return _told(text, visit)
+        case Tags(labels=labels):
+            return " ".join(say(label, visit.language) for label, _ in labels)
+        case _:
+            return say(cell, visit.language)
 
 
 def _has(row: Cells, text: str, visit: Visit) -> bool:
     if not text:
         return True
-    said = (say(plain(cell, visit), visit.language) for cell in row if cell is not None)
+    said = (_told(cell, visit) for cell in row if cell is not None)
     return any(text.casefold() in each.casefold() for each in said)
 
 
@@ -151,7 +173,7 @@ def _order(cell: object) -> tuple[bool, Any]:
             return (True, " ".join(str(label) for label, _ in labels))
         case None:
             return (False, 0)
-        case Sentence():
+        case Sentence() | Joined():
             return (True, str(cell))
         case _:
             return (True, cell)
