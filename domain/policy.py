@@ -155,6 +155,12 @@ class Policy:
                 any(a.upper_average_krw != b.lower_average_krw for a, b in pairwise(tiers)),
                 sentence("each tier must begin where the one below it ends"),
             ),
+            *self._points_contradictions(),
+        ]
+
+    def _points_contradictions(self) -> list[tuple[bool, Text]]:
+        tiers = self.tiers
+        return [
             (
                 any(tier.points <= 0 for tier in tiers),
                 sentence("a tier must pay at least one point"),

@@ -2,7 +2,7 @@
 
 from datetime import date
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import click
 
@@ -129,26 +129,19 @@ def sample(
     from adapters.sample import write_rewards, write_sample
     from console.progress import progress, say
 
+    def written(period: SettlementMonth | date) -> None:
+        say(sentence("{period} is written", period=period))
+
+    drawn: dict[str, Any] = {
+        "sellers": sellers,
+        "seed": seed,
+        "file_format": file_format,
+        "progress": written,
+    }
     with progress(sentence("writing the sample marketplace")):
-        write_sample(
-            directory,
-            sellers=sellers,
-            lines=lines,
-            months=months,
-            seed=seed,
-            file_format=file_format,
-            progress=lambda month: say(sentence("{period} is written", period=month)),
-        )
+        write_sample(directory, lines=lines, months=months, **drawn)
         if days:
-            write_rewards(
-                directory,
-                sellers=sellers,
-                entries=entries,
-                days=days,
-                seed=seed,
-                file_format=file_format,
-                progress=lambda day: say(sentence("{period} is written", period=day)),
-            )
+            write_rewards(directory, entries=entries, days=days, **drawn)
     echo(
         sentences(
             "{count} month in {directory}; close it with: growth-points close MONTH --from "

@@ -43,43 +43,35 @@ def replay_decisions(connection: Connection) -> Iterator[Difference]:
     current = {each.evaluation_id for each in current_evaluations(connection)}
     for evaluation in all_evaluations(connection):
         month, number = evaluation.settlement_month, evaluation.evaluation_no
+        facts = {"month": month, "number": number}
         try:
             recorded = recorded_input(connection, evaluation)
         except PolicyInvalid as invalid:
-            yield Difference(
-                "replay",
-                sentence(
-                    "{month}: evaluation {number} cannot be replayed: {invalid}",
-                    month=month,
-                    number=number,
-                    invalid=message_of(invalid),
-                ),
+            said = sentence(
+                "{month}: evaluation {number} cannot be replayed: {invalid}",
+                **facts,
+                invalid=message_of(invalid),
             )
+            yield Difference("replay", said)
             continue
         window = month.window(recorded.terms.policy.window_months)
         if tuple(each for each, _ in recorded.content.window) != window:
-            yield Difference(
-                "replay",
-                sentence(
-                    "{month}: evaluation {number} does not rest on the deliveries of "
-                    "{first} to {last}, as its policy says",
-                    month=month,
-                    number=number,
-                    first=window[0],
-                    last=window[-1],
-                ),
+            said = sentence(
+                "{month}: evaluation {number} does not rest on the deliveries of "
+                "{first} to {last}, as its policy says",
+                **facts,
+                first=window[0],
+                last=window[-1],
             )
+            yield Difference("replay", said)
             continue
         if recorded.content.content_hash != evaluation.input_hash:
-            yield Difference(
-                "replay",
-                sentence(
-                    "{month}: the recorded deliveries, policy and earlier awards are not "
-                    "what evaluation {number} was decided on",
-                    month=month,
-                    number=number,
-                ),
+            said = sentence(
+                "{month}: the recorded deliveries, policy and earlier awards are not "
+                "what evaluation {number} was decided on",
+                **facts,
             )
+            yield Difference("replay", said)
         superseded = evaluation.evaluation_id not in current
         yield from _replay(connection, recorded, only_its_own=superseded)
 

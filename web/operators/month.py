@@ -30,7 +30,7 @@ from web.operators.looks import look_of
 from web.operators.months import state_words
 from web.operators.rendering import page
 from web.operators.report_names import evaluation_no
-from web.operators.tables import Cells, Column, Linked, Tags, csv_response, recorded, table
+from web.operators.tables import Cells, Column, Linked, Table, Tags, csv_response, recorded, table
 from web.operators.visit import NoSuchPage, Visit
 
 EVALUATIONS: Final = (
@@ -96,13 +96,7 @@ def month_page(visit: Visit) -> Response:
         awaited=next((each for each in desk.awaited if each.month == month), None),
         tasks=tuple(each for each in tasks(desk) if each.month == month),
         points=desk.points.get(month),
-        corrections=table(
-            visit,
-            CORRECTIONS,
-            _corrections(visit, (each for each in desk.corrections if each.month == month)),
-            "seller_id",
-            csv_at=f"months/{month}/corrections.csv",
-        ),
+        corrections=_open_corrections(visit, desk),
         runs=table(visit, RUNS, _runs(visit, runs), "-recorded_at", has_filter=len(runs) > 10),  # noqa: PLR2004 rows
         around=_around(desk, month),
         passed_over=_passed_over(visit, state),
@@ -114,6 +108,12 @@ def month_page(visit: Visit) -> Response:
         evaluations=evaluations,
         deliveries=files,
     )
+
+
+def _open_corrections(visit: Visit, desk: Desk) -> Table:
+    open_ones = (each for each in desk.corrections if each.month == visit.month)
+    at = f"months/{visit.month}/corrections.csv"
+    return table(visit, CORRECTIONS, _corrections(visit, open_ones), "seller_id", csv_at=at)
 
 
 def _known(visit: Visit, desk: Desk) -> set[SettlementMonth]:

@@ -1,14 +1,16 @@
 """Awards: decided, of their policy's tiers, given once, finished once."""
 
 from collections.abc import Iterator
+from typing import Any
 
-from sqlalchemy import Connection, bindparam, text
+from sqlalchemy import Connection, Row, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY, BIGINT, INTEGER
 
 from adapters.postgres.verification.difference import Difference, QueryCheck
 from adapters.postgres.verification.policies import readable_policies
 from domain.eligibility import Terms
 from domain.months import SettlementMonth
+from domain.policy import Policy
 from domain.sentence import sentence
 
 DECIDED = QueryCheck(
@@ -146,17 +148,18 @@ def awards_by_policy(connection: Connection) -> Iterator[Difference]:
                 "upper": [terms.upper_sum_krw(tier) for tier in policy.tiers],
             },
         )
-        for row in found:
-            yield Difference(
-                "awards",
-                sentence(
-                    "entry {entry_no} awards seller {seller_id} tier {tier} and {points} "
-                    "points for {window_amount_krw} KRW; {name} does not",
-                    entry_no=row.entry_no,
-                    seller_id=row.seller_id,
-                    tier=row.tier,
-                    points=row.points,
-                    window_amount_krw=row.window_amount_krw,
-                    name=policy.name,
-                ),
-            )
+        yield from (_outside_its_tier(row, policy) for row in found)
+
+
+def _outside_its_tier(row: Row[Any], policy: Policy) -> Difference:
+    said = sentence(
+        "entry {entry_no} awards seller {seller_id} tier {tier} and {points} "
+        "points for {window_amount_krw} KRW; {name} does not",
+        entry_no=row.entry_no,
+        seller_id=row.seller_id,
+        tier=row.tier,
+        points=row.points,
+        window_amount_krw=row.window_amount_krw,
+        name=policy.name,
+    )
+    return Difference("awards", said)
