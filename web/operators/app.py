@@ -20,6 +20,7 @@ from flows.prefect.form_addresses import PrefectAddresses
 from flows.prefect.servers.own_pages import OWN_HOSTS
 from flows.program import program_calendar
 from flows.settings import Settings
+from flows.showing.desk import gather_desk
 from web.metrics import metrics_text
 from web.operators.accounts import accounts_csv, accounts_page
 from web.operators.answering import Handler, answering
@@ -125,7 +126,7 @@ def create_operators_app(settings: Settings, host: str) -> Starlette:
 
 @asynccontextmanager
 async def _with_database(app: Starlette) -> AsyncIterator[None]:
-    """Open what the first page needs before anybody asks for it; close it in the end."""
+    """Read what the first page shows before anybody asks for it; close it in the end."""
     Thread(target=_open_early, args=(app,), daemon=True).start()
     yield
     app.state.database.close()
@@ -133,6 +134,8 @@ async def _with_database(app: Starlette) -> AsyncIterator[None]:
 
 def _open_early(app: Starlette) -> None:
     settings: Settings = app.state.settings
+    today = this_occasion().today
     with suppress(Refused, Unavailable, WrongUsage, SQLAlchemyError):  # the page says what is wrong
-        program_calendar(settings)(SettlementMonth.of(this_occasion().today))
-        app.state.database.engine()
+        program_calendar(settings)(SettlementMonth.of(today))
+        with app.state.database.engine().connect() as connection:
+            gather_desk(connection, settings, today)
