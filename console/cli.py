@@ -109,6 +109,12 @@ def cli() -> None:
       GROWTH_POINTS_STORES_DATABASE_URL   the login of serve-stores
       GROWTH_POINTS_LANGUAGE      in which language people are answered: en or ko (en)
       GROWTH_POINTS_ACCOUNTS      your account codes, for journal entries
+      GROWTH_POINTS_FIRST_MONTH   the first month that closes by itself
+      GROWTH_POINTS_REST_MINUTES  how long files must be at rest to be whole (60)
+      GROWTH_POINTS_CLOSE_BY_DAY  the day from which an unclosed month is told (7)
+      GROWTH_POINTS_APPROVAL_NOTICE_DAYS  how early a missing approval is told (3)
+      GROWTH_POINTS_TELL          good news to tell: closed, paid, approve
+      GROWTH_POINTS_KEEP_RUNS_DAYS  days that runs which ended are kept (30)
       GROWTH_POINTS_LIMITS        how much of a snapshot may change: name=share, …
       GROWTH_POINTS_LOCK_TIMEOUT  seconds to wait for another run (600)
       GROWTH_POINTS_PAGES_URL     where reports are served, for links
