@@ -32,11 +32,11 @@ def test_a_store_is_told_thirty_and_seven_days_before_once_each(
     program: Program, database_url: str
 ) -> None:
     assert "No store" in tell(program, database_url, 31)
-    assert "1 stores are told that 150,000 points expire" in tell(program, database_url, 30)
+    assert "1 store is told that 150,000 points expire" in tell(program, database_url, 30)
     for left in (30, 29, 8):
         assert "No store" in tell(program, database_url, left)
     convert(program, 100_000)
-    assert "1 stores are told that 50,000 points expire" in tell(program, database_url, 7)
+    assert "1 store is told that 50,000 points expire" in tell(program, database_url, 7)
     assert "No store" in tell(program, database_url, 0)
     assert [(each.days_before, each.points, each.void) for each in told(program)] == [
         (30, 150_000, False),
@@ -48,7 +48,7 @@ def test_a_store_is_told_thirty_and_seven_days_before_once_each(
 def test_whoever_was_missed_is_told_the_nearest_one_once(
     program: Program, database_url: str, days_left: int, before: int
 ) -> None:
-    assert "1 stores" in tell(program, database_url, days_left)
+    assert "1 store is told" in tell(program, database_url, days_left)
     assert "No store" in tell(program, database_url, days_left)
     assert [each.days_before for each in told(program)] == [before]
 
@@ -86,7 +86,7 @@ def test_the_policy_of_the_day_says_when(program: Program, database_url: str) ->
         for each in POLICIES
     )
     assert "No store" in tell(program, database_url, 7, silent)
-    assert "1 stores" in tell(program, database_url, 7)
+    assert "1 store is told" in tell(program, database_url, 7)
 
 
 def test_one_event_names_the_list_and_the_command_that_prints_it(
