@@ -17,6 +17,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from adapters.languages.catalog import Language, say
+from domain.sentence import Word
 from tests.ui.running import MONTH, Running, wait_for
 
 pytest.importorskip("playwright", reason="make test-ui installs it")
@@ -73,12 +75,17 @@ class Browser:
     def fill_in(self, **fields: str) -> None:
         """Fill in fields of the form, and leave the last one so that all are checked."""
         for name, value in fields.items():
-            self.page.get_by_label(name).first.fill(value)
+            self._field(name).fill(value)
         self.page.keyboard.press("Tab")
 
-    def choose(self, label: str, choice: str) -> None:
+    def _field(self, name: str) -> Locator:
+        """Find a field by its name in the language of the forms."""
+        language: Language = self.up.variables.get("GROWTH_POINTS_LANGUAGE", "en")  # type: ignore[assignment]
+        return self.page.get_by_label(say(Word("field", name), language)).first
+
+    def choose(self, name: str, choice: str) -> None:
         """Take one of the choices of a field."""
-        self.page.get_by_label(label).first.click()
+        self._field(name).click()
         self.page.get_by_role("option", name=choice).click()
 
     def submit(self) -> None:
