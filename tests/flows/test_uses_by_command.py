@@ -29,7 +29,7 @@ def test_a_store_reads_its_points_in_korean_and_a_program_reads_keys(
     ]
     assert "전환    -400  요청 번호 r1" in table
     assert shop.done("statement", "maru", "--lang", "en").stdout.split()[:3] == [
-        "entry_no",
+        "entry",
         "date",
         "kind",
     ]
