@@ -177,7 +177,7 @@ def _why_not(closings: Sequence["Closing"]) -> Section:
     counts = [closing.funnel.counts for closing in closings]
     return Section(
         sentence("Why stores got nothing, each counted once for each reason"),
-        ("reason", *(str(closing.closed.month) for closing in closings)),
+        (Word("column", "reason"), *(str(closing.closed.month) for closing in closings)),
         tuple(
             (
                 Word("reason", reason),
