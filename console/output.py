@@ -38,8 +38,7 @@ def print_rows(columns: Sequence[str], rows: Iterable[Row], output: Output) -> N
     """Print rows as they come; CSV and JSON are streamed.
 
     A table is in the language of the process: its headings, sentences and words. CSV and JSON have
-    keys. A reader
-    that closes the pipe early, such as `head`, is not an error.
+    keys. A reader that closes the pipe early, such as `head`, is not an error.
     """
     if output != "table" and isinstance(sys.stdout, SafeStream):
         sys.stdout.escape_unencodable()

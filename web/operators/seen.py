@@ -53,9 +53,8 @@ def _page(visit: Visit, of_store: StoreVisit, path: list[str]) -> _Page:
 
 
 def _part(visit: Visit) -> StatementPart:
-    month, page = visit.asked.get("month"), visit.asked.get("page", "1")
-    number = int(page) if page.isdecimal() and len(page) < 7 else 1  # noqa: PLR2004 digits
-    return StatementPart(SettlementMonth.parse(month) if month else None, max(number, 1))
+    month = visit.asked.get("month")
+    return StatementPart(SettlementMonth.parse(month) if month else None, visit.page)
 
 
 def _store_visit(visit: Visit, path: list[str]) -> StoreVisit:

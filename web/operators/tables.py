@@ -97,12 +97,10 @@ def asked_of(visit: Visit, columns: Sequence[Column], usual: str) -> Asked:
     wanted = visit.asked.get("sort", usual)
     if wanted.removeprefix("-") not in {each.key for each in columns}:
         wanted = usual
-    page = visit.asked.get("page", "1")
-    number = int(page) if page.isascii() and page.isdecimal() and len(page) < 7 else 1  # noqa: PLR2004 digits
     return Asked(
         wanted.removeprefix("-"),
         wanted.startswith("-"),
-        min(max(number, 1), _LARGEST_PAGE),
+        min(visit.page, _LARGEST_PAGE),
         visit.asked.get("q", "").strip(),
     )
 

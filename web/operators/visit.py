@@ -96,6 +96,13 @@ class Visit:
         return self.prefect.form(form.deployment, form.parameters)
 
     @property
+    def page(self) -> int:
+        """The page of a list that is asked for; the first if it is no number of one."""
+        asked = self.asked.get("page", "1")
+        number = int(asked) if asked.isascii() and asked.isdecimal() and len(asked) < 7 else 1  # noqa: PLR2004 digits
+        return max(number, 1)
+
+    @property
     def month(self) -> SettlementMonth:
         """The month in the address; raises MonthInvalid."""
         return SettlementMonth.parse(self.places["month"])
