@@ -4,23 +4,27 @@
     .venv/bin/python bench/years.py --months 24   fewer years, to try it
 
 Each month is closed and paid in order, as the program does by itself. The first closing is
-measured beside that of the newest month delivered again with other amounts. `--runs` then measures
-what a Prefect server holds in memory and on disk over so many runs of a flow. Only ratios measured
-on a machine without neighbors count.
+measured beside that of the newest month delivered again with other amounts. `--runs 1000` measures
+what `growth-points up` holds in memory and on disk over so many runs of a flow: half an hour. Only
+ratios measured on a machine without neighbors count.
 """
 
 import argparse
-import os
+import re
+import signal
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
 import psutil  # comes with the embedded PostgreSQL
-from close_month import PROGRAM, Run, prefect_server, row, run, say, wait_until_stopped
+from close_month import PROGRAM, Run, prefect_server, row, run, say, settings, wait_until_stopped
 from restate import write_corrected
 from working_folder import existing_folder
 
@@ -30,14 +34,9 @@ LAST = SettlementMonth(2026, 10)
 POLICY = Path(__file__).parents[1] / "adapters" / "policies" / "d-commerce-2020.toml"
 HISTORY = 2
 AT_THE_ENDS = 3  # closings measured at the beginning and at the end
-ONE_RUN = """
-from prefect import flow
-@flow(log_prints=True)
-def short(number: int) -> None:
-    print(number)
-for number in range({runs}):
-    short(number)
-"""
+SHORT_FLOW = "tell-late-payouts"
+AT_ONCE = 4
+_SERVES = re.compile(r"Runs +(http://\S+)/v2/runs")
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,31 +120,61 @@ def _peaks(closings: list[Run]) -> str:
 
 
 def measure_runs(folder: Path, runs: int) -> None:
-    """Run a short flow many times beside a server; print its memory and its database."""
-    with prefect_server(folder / "prefect") as address:
-        (server,) = [
-            each
-            for each in psutil.Process().children(recursive=True)
-            if address.rpartition(":")[2].removesuffix("/api") in each.cmdline()
-        ][-1:]
-        print(f"\na Prefect server over {runs:,} runs of a flow without tasks")
+    """Have `growth-points up` run a short flow many times; print what it holds."""
+    print(f"\n`growth-points up` over {runs:,} runs of {SHORT_FLOW}, each in a process of its own")
+    with program_up(folder / "up") as (up, address), httpx.Client(base_url=address) as server:
         for tenth in range(11):
             if tenth:
-                _run_flows(address, runs // 10)
-            held = server.memory_info().rss // 2**20
-            database = folder / "prefect" / "prefect.db"
-            size = database.stat().st_size // 2**20 if database.exists() else 0
-            row(f"after {runs * tenth // 10:,} runs", f"{held:,} MB", f"database {size:,} MB")
+                _have_run(server, runs // 10)
+            held = ", ".join(f"{name} {mb:,} MB" for name, mb in _held_by(up))
+            size = (folder / "up" / "server" / "prefect.db").stat().st_size // 2**20
+            row(f"after {runs * tenth // 10:,} runs", held, f"database {size:,} MB")
 
 
-def _run_flows(address: str, runs: int) -> None:
-    began = time.perf_counter()
-    subprocess.run(
-        [sys.executable, "-c", ONE_RUN.format(runs=runs)],
-        env=os.environ | {"PREFECT_API_URL": address, "PREFECT_LOGGING_LEVEL": "CRITICAL"},
-        check=True,
+@contextmanager
+def program_up(home: Path) -> Iterator[tuple[psutil.Process, str]]:
+    """Run `growth-points up` in a home; yield its process and its server's address."""
+    up = subprocess.Popen(
+        [PROGRAM, "up", "--port", "0"], env=settings(home), stdout=subprocess.PIPE, text=True
     )
+    try:
+        lines = up.stdout or ()
+        address = next(found[1] for found in map(_SERVES.search, lines) if found)
+        yield psutil.Process(up.pid), f"{address}/api"
+    finally:
+        up.send_signal(signal.SIGINT)
+        up.communicate()
+
+
+def _have_run(server: httpx.Client, runs: int) -> None:
+    """Have a flow run so often, a few at a time, and wait for all of them."""
+    began = time.perf_counter()
+    deployment = (
+        server.get(f"/deployments/name/{SHORT_FLOW}/{SHORT_FLOW}").raise_for_status().json()["id"]
+    )
+    made: list[str] = []
+    for number in range(runs):
+        body = server.post(f"/deployments/{deployment}/create_flow_run", json={})
+        made.append(body.raise_for_status().json()["id"])
+        if number >= AT_ONCE:
+            _wait_for(server, made[-AT_ONCE])
+    for each in made[-AT_ONCE:]:
+        _wait_for(server, each)
     say(f"{runs:,} runs took {time.perf_counter() - began:.0f} s")
+
+
+def _wait_for(server: httpx.Client, run: str) -> None:
+    while (state := server.get(f"/flow_runs/{run}").json()["state"]["type"]) != "COMPLETED":
+        if state in {"FAILED", "CRASHED", "CANCELLED"}:
+            sys.exit(f"run {run} ended as {state}")
+        time.sleep(0.2)
+
+
+def _held_by(up: psutil.Process) -> Iterator[tuple[str, int]]:
+    yield "up", up.memory_info().rss // 2**20
+    for name, module in (("server", "servers.children"), ("worker", "prefect.worker")):
+        (child,) = [each for each in up.children() if module in " ".join(each.cmdline())]
+        yield name, child.memory_info().rss // 2**20
 
 
 def main() -> None:
@@ -154,7 +183,7 @@ def main() -> None:
     parser.add_argument("--months", type=int, default=120)
     parser.add_argument("--sellers", type=int, default=3_000)
     parser.add_argument("--lines", type=int, default=20_000, help="a month")
-    parser.add_argument("--runs", type=int, default=0, help="runs of a flow beside a server")
+    parser.add_argument("--runs", type=int, default=0, help="runs of a flow under `up`")
     parser.add_argument("--folder", type=existing_folder, help="where to work")
     sizes = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=sizes.folder, prefix="growth-points-bench-") as folder:

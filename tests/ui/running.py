@@ -90,7 +90,7 @@ class Running:
         told = (self.folder / "up.out").read_text()[before:]
         assert self.process is not None
         assert self.process.poll() is None, told
-        return re.search(r"Runs +(http://\S+)/v2/runs[\s\S]+Ctrl-C", told)
+        return re.search(r"(http://\S+)/v2/runs[\s\S]+Ctrl-C", told)
 
     def tell_to_end(self, number: int) -> None:
         """Send it a signal."""

@@ -67,10 +67,16 @@ class Browser:
 
     def open_form(self, deployment: str) -> None:
         """Go to a deployment's form, as an operator does."""
-        self.page.goto(f"{self.up.address}/v2/deployments")
-        self.page.get_by_role("link", name=deployment, exact=True).first.click()
+        self.open_deployment(deployment)
         self.page.get_by_role("button", name="Run", exact=True).click()
         self.page.get_by_role("menuitem", name="Custom run").click()
+
+    def open_deployment(self, name: str) -> None:
+        """Search for a deployment, whose list has several pages, and go to it."""
+        self.page.goto(f"{self.up.address}/v2/deployments")
+        self.page.get_by_placeholder("Search deployments").fill(name)
+        self.page.wait_for_url(f"**flowOrDeploymentName={name}*")
+        self.page.get_by_role("link", name=name, exact=True).first.click()
 
     def fill_in(self, **fields: str) -> None:
         """Fill in fields of the form, and leave the last one so that all are checked."""
@@ -246,7 +252,7 @@ def _follow_the_link(browser: Browser, run: str) -> None:
 
 def _find_the_deployments(browser: Browser) -> None:
     browser.page.goto(f"{browser.up.address}/v2/deployments")
-    expect(browser.page.get_by_role("link", name="rerun-month", exact=True).first).to_be_visible()
+    expect(browser.page.get_by_role("link", name="close-month", exact=True).first).to_be_visible()
     browser.shoot("deployments")
 
 
@@ -314,8 +320,7 @@ def _close(browser: Browser) -> None:
 
 def _find_the_payout_planned(browser: Browser) -> date:
     page, up = browser.page, browser.up
-    page.goto(f"{up.address}/v2/deployments")
-    page.get_by_role("link", name="pay-out", exact=True).first.click()
+    browser.open_deployment("pay-out")
     due_on = date.fromisoformat(up.listed("payouts")[0]["due_on"])
     expect(page.get_by_role("link", name=f"pay out {MONTH}").first).to_be_visible()
     expect(page.get_by_text(f"{due_on:%Y/%m/%d} 09:00:00 AM").first).to_be_visible()
@@ -388,7 +393,7 @@ def _let_the_day_come(browser: Browser, due_on: date) -> None:
 def _pay_what_was_missed(browser: Browser) -> None:
     browser.open_form("pay-out-sweep")
     browser.send()
-    browser.open_run("pay what was missed")
+    wait_for("the sweep", lambda: _one_that(browser.up, "pay-out-sweep", "COMPLETED"))
 
 
 def _adjust(browser: Browser) -> None:
