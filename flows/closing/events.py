@@ -13,8 +13,8 @@ from flows.closing.evaluation import EvaluatedMonth
 from flows.closing.later_months import LaterMonth
 from flows.closing.record_closing import Closing
 from flows.closing.report import closing_facts
+from flows.prefect.endings import why
 from flows.prefect.events import CLOSED, REFUSED, RESTATED, UNCLOSED, emit
-from flows.prefect.unattended_states import why
 from flows.settings import Settings
 
 

@@ -4,7 +4,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 
-from prefect import State, flow
+from prefect import flow
 
 from adapters.ingest.root import source_of
 from adapters.postgres.runs import Action
@@ -38,14 +38,13 @@ from flows.paying.due_payouts import plan_payout_runs
 from flows.paying.events import emit_waiting
 from flows.prefect.attached_report import attach_report
 from flows.prefect.clock_check import check_clocks
-from flows.prefect.endings import step, telling, told
+from flows.prefect.endings import refused, step, telling, told, why
 from flows.prefect.flow_occasion import flow_occasion
 from flows.prefect.forms import Mode, Month, MonthOrNone, NameOrNone, Reason
 from flows.prefect.retrying import RETRIES
 from flows.prefect.run_names import closing_name, month_to_close, rerun_name
 from flows.prefect.run_progress import RunProgress
 from flows.prefect.server_errors import best_effort
-from flows.prefect.unattended_states import ended, refused, why
 from flows.program import program_calendar, program_database, program_policies
 from flows.refused_runs import recording_refusals
 from flows.reports.keeping import is_kept, keep_report
@@ -197,33 +196,33 @@ def _recording_refusals(
 
 @flow(name="close-due-months", flow_run_name="close what is due")
 @telling
-def close_due_months() -> State[None]:
+def close_due_months() -> None:
     """Close each month that is over and delivered whole, oldest first.
 
     It runs every hour, and stops at the first month that is not delivered or is refused. A refused
     month is tried again once its files, or what judges them, changed.
     """
     settings, occasion = Settings.read(), flow_occasion()
-    language, done = settings.language, list[Sentence]()
+    done = list[Sentence]()
     for month in find_due(settings, occasion.today):
         due = look(settings, month, occasion.now)
         if due.waits_for is not None:
             done.append(sentence("{month} waits. {why}", month=month, why=due.waits_for))
-            return ended(language, *done)
+            return told(None, *done)
         cause = occasion.cause("the month is over and its files are there")
         try:
             close(settings, ClosingRequest(month, cause, rests_on=due.rests_on), "")
         except Refused as refusal:
             with best_effort("what was refused"):
                 emit_refused(settings, month, refusal)
-            return refused(language, *done, why(refusal))
+            return refused(*done, why(refusal))
         done.append(sentence("{month} is closed.", month=month))
-    return ended(language, *(done or [sentence("Every month that is over is closed.")]))
+    return told(None, *(done or [sentence("Every month that is over is closed.")]))
 
 
 @flow(name="tell-unclosed-months", flow_run_name="report a month that is not closed")
 @telling
-def tell_unclosed_months() -> State[None]:
+def tell_unclosed_months() -> None:
     """Emit an event if a month is not closed by the day of its payout month set for it.
 
     It runs daily, and tells of the oldest such month: the later ones wait for it.
@@ -231,12 +230,12 @@ def tell_unclosed_months() -> State[None]:
     settings, occasion = Settings.read(), flow_occasion()
     unclosed = find_due(settings, occasion.today)
     if not unclosed or not is_overdue(settings, unclosed[0], occasion.today):
-        return ended(settings.language, sentence("No month is overdue."))
+        return told(None, sentence("No month is overdue."))
     due = look(settings, unclosed[0], occasion.now)
     with best_effort("what is not closed"):
         emit_unclosed(settings, due, later=len(unclosed) - 1)
     said = sentence("{month} is not closed. {why}", month=due.month, why=what_is_missing(due))
-    return ended(settings.language, said)
+    return told(None, said)
 
 
 find_due = step(name="find what is not closed", **RETRIES)(find_unclosed)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Annotated, Final
 
-from prefect import State, flow
+from prefect import flow
 from prefect.artifacts import create_markdown_artifact
 from pydantic import Field
 
@@ -38,13 +38,12 @@ from flows.paying.pay_out_month import (
 from flows.paying.reschedule_payouts import RescheduledPayout, reschedule, reschedule_told
 from flows.prefect.attached_report import form_link
 from flows.prefect.clock_check import check_clocks
-from flows.prefect.endings import step, telling, told
+from flows.prefect.endings import refused, step, telling, told, why
 from flows.prefect.flow_occasion import flow_occasion
 from flows.prefect.forms import Mode, Month, MonthOrNone, Name, NameOrNone, Reason
 from flows.prefect.retrying import RETRIES
 from flows.prefect.run_names import payout_name
 from flows.prefect.server_errors import best_effort
-from flows.prefect.unattended_states import ended, refused, why
 from flows.program import program_database
 from flows.refused_runs import recording_refusals
 from flows.reports.markdown import plain
@@ -111,7 +110,7 @@ def _reason(on: date | None, today: date) -> str:
 
 @flow(name="pay-out-sweep", flow_run_name="pay what was missed")
 @telling
-def pay_out_sweep() -> State[None]:
+def pay_out_sweep() -> None:
     """Pay whatever is due and not paid, and plan a run for each open payout that has none.
 
     It runs daily until everything is paid, and catches what planned payouts missed, for whatever
@@ -129,10 +128,10 @@ def pay_out_sweep() -> State[None]:
     try:
         paid = pay_each(settings, find_due_months(settings, request.on), request)
     except PayoutsRefused as refusal:
-        return refused(settings.language, why(refusal))
+        return refused(why(refusal))
     months = ", ".join(str(each.settlement_month) for each in paid)
     done = sentence("Paid: {months}.", months=months) if paid else _ALL_PAID
-    return ended(settings.language, done)
+    return told(None, done)
 
 
 @flow(name="tell-missing-approvals", flow_run_name="report missing approvals")

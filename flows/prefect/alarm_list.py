@@ -12,6 +12,7 @@ from prefect.events.schemas.events import ResourceSpecification
 
 from adapters.languages.catalog import ENGLISH, Language
 from domain.sentence import Sentence, sentence
+from flows.prefect.endings import REFUSED as REFUSED_STATE
 from flows.prefect.events import (
     AD_SYSTEM_SILENT,
     BLOCKED,
@@ -27,7 +28,6 @@ from flows.prefect.events import (
     UNCLOSED,
     WAITING,
 )
-from flows.prefect.unattended_states import REFUSED as REFUSED_STATE
 
 _ENDS: Final = frozenset(
     f"prefect.flow-run.{state}"

@@ -1,7 +1,7 @@
 """How runs end in the UI: a sentence as the message of the state, and no traceback of a refusal."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import Any, Final, ParamSpec, TypeVar, cast
 
@@ -15,8 +15,10 @@ from domain.refusal import Refused, Unavailable, WrongUsage
 from domain.sentence import whole
 from flows.prefect.form_words import in_form_words
 from flows.prefect.retrying import is_transient
-from flows.prefect.unattended_states import REFUSED
 from flows.settings import Settings
+
+REFUSED: Final = "Refused"
+"""The name of the state of a run whose refusals are told by events of their own."""
 
 _REFUSALS: Final = (Refused, Unavailable, WrongUsage)
 _Asked = ParamSpec("_Asked")
@@ -44,11 +46,11 @@ def telling(work: Callable[_Asked, _Result]) -> Callable[_Asked, _Result]:
     def ending(*given: _Asked.args, **named: _Asked.kwargs) -> _Result:
         try:
             result = work(*given, **named)
-        except _REFUSALS as refused:
-            if is_transient(refused) and TaskRunContext.get() is not None:
+        except _REFUSALS as refusal:
+            if is_transient(refusal) and TaskRunContext.get() is not None:
                 raise
-            name = REFUSED if isinstance(refused, Refused) and refused.has_an_alarm else None
-            return cast("_Result", Failed(name=name, message=_message_of(refused), data=refused))
+            name = REFUSED if isinstance(refusal, Refused) and refusal.has_an_alarm else None
+            return cast("_Result", Failed(name=name, message=_message_of(refusal), data=refusal))
         return told(result, result) if isinstance(result, str) else result
 
     return ending
@@ -72,12 +74,25 @@ def step(**options: Any) -> Callable[[Callable[_Asked, _Result]], Callable[_Aske
 
 def told(result: _Result, *said: object) -> _Result:
     """End a flow with its result and what it did, in the language of the setting."""
-    message = " ".join(_said(each) for each in said)
-    return cast("_Result", Completed(message=message, data=result))
+    return cast("_Result", Completed(message=_all_said(said), data=result))
 
 
-def _message_of(refused: Exception) -> str:
-    return whole(_said(refused.args[0] if refused.args else refused))
+def refused(*said: object) -> None:
+    """End a flow as failed without raising the alarm for failed runs: one fact is told once."""
+    return cast("None", Failed(name=REFUSED, message=_all_said(said)))
+
+
+def why(refusal: Exception) -> object:
+    """Return what a refusal says, as a text that can be said in any language."""
+    return refusal.args[0] if refusal.args else str(refusal)
+
+
+def _message_of(refusal: Exception) -> str:
+    return whole(_said(why(refusal)))
+
+
+def _all_said(texts: Iterable[object]) -> str:
+    return " ".join(map(_said, texts))
 
 
 def _said(text: object) -> str:

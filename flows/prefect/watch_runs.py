@@ -18,11 +18,11 @@ from prefect.states import Crashed
 from adapters.languages.catalog import Language, say
 from domain.sentence import Word, sentence
 from flows.occasion import SEOUL
+from flows.prefect.endings import told
 from flows.prefect.events import STUCK, emit_about
 from flows.prefect.flow_occasion import flow_occasion
 from flows.prefect.server_errors import best_effort
 from flows.prefect.ui_links import run_address
-from flows.prefect.unattended_states import ended
 from flows.settings import Settings
 
 # No run of this program takes that long; one that is pending was taken by a worker that is gone.
@@ -36,7 +36,7 @@ _GOING_ON: Final = FlowRunFilter.model_validate({"state": {"type": {"any_": list
 
 
 @flow(name="watch-runs", flow_run_name="look for runs that hang")
-def watch_runs() -> State[None]:
+def watch_runs() -> None:
     """Tell of every run that goes on for longer than any run of this program takes.
 
     A run of a command that went on for a day is marked as crashed: nobody else watches it.
@@ -48,8 +48,8 @@ def watch_runs() -> State[None]:
         for run in hanging:
             _settle_or_tell(client, run, now, language)
         names = ", ".join(run.name for run in hanging)
-        return ended(language, names or sentence("No run hangs."))
-    return ended(language, sentence("The server did not answer."))
+        return told(None, names or sentence("No run hangs."))
+    return told(None, sentence("The server did not answer."))
 
 
 def find_hanging(client: SyncPrefectClient, now: datetime) -> Iterator[FlowRun]:

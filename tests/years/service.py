@@ -23,7 +23,7 @@ from flows.paying.due_payouts import due_payouts
 from flows.paying.flow import approve_payout_of, pay_out
 from flows.paying.open_payouts import open_payouts
 from flows.prefect import events
-from flows.prefect.unattended_states import REFUSED
+from flows.prefect.endings import REFUSED
 from flows.settings import Settings
 from tests.command_line import Marketplace
 from tests.years.clock import Clock
