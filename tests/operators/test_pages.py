@@ -157,9 +157,11 @@ def test_a_table_is_filtered_by_what_it_shows(ask: Ask, program: Program) -> Non
 
     for text in ("1,234,567", "1234567"):
         assert shown("stores/maru/ledger", text) == 1, text
-    at = re.findall(r">(\d{4}-\d\d-\d\d \d\d:\d\d)<", ask("months/2026-10").text)[0]
-    done = ask("months/2026-10", q=at).text.split("What was done")[-1]
-    assert ">Close<" in done
+    done = ask("months/2026-10").text.split("What was done")[-1]
+    at = re.findall(r">(\d{4}-\d\d-\d\d \d\d:\d\d)<", done)[0]
+    for text, rows_left in ((at, 1), ("1999-01-01 00:00", 0)):
+        shown_then = ask("months/2026-10", q=text).text.split("What was done")[-1]
+        assert shown_then.count(">Close<") == rows_left
     assert shown("stores/maru/ledger", "nonsense") == 0
 
 
