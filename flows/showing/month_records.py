@@ -3,13 +3,13 @@
 Columns are an interface. Words keep what they are words of, so that people can read them.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
 from adapters.ingest.quarantine import quarantined_rows
-from adapters.postgres.decisions import Decision
 from adapters.postgres.runs import RecordedRun
+from domain.decision import Decision
 from domain.sentence import Word, joined
 from domain.settlement import LINE_COLUMNS
 
@@ -73,7 +73,7 @@ def quarantine_rows(file: Path) -> Iterator[Row]:
         yield tuple(";".join(each) if isinstance(each, list) else each for each in line)
 
 
-def held_values(row: Row, between: str) -> Row:
+def held_values(row: Sequence[object], between: str) -> Row:
     """Return a refused row with its values, as far as it has any, in one cell below each other."""
     place, number, rules, *values = row
     names = (name.removesuffix("_unreadable") for name in QUARANTINE[3:])
