@@ -103,6 +103,8 @@ def test_every_page_in_a_dark_room_and_on_paper(chromium: Browser, address: str)
         for hidden in (".tabs", ".find", ".does", ".actions"):
             for each in page.locator(hidden).all():
                 expect(each).not_to_be_visible()
+        ink = page.evaluate("getComputedStyle(document.body).color")
+        assert max(map(int, re.findall(r"\d+", ink))) < 128, f"{path} is printed in {ink}"
         page.screenshot(path=screenshots() / f"desk-paper-{name_of(path)}.png", full_page=True)
         page.emulate_media(media="screen")
 
