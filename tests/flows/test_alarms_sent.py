@@ -221,7 +221,7 @@ def test_news_is_told_only_where_it_is_asked_for_and_in_the_language_set(
     forget_the_webhook()
 
     assert said["growth-points payout-made"] == (
-        "growth-points: {{ event.payload.month }} 지급이 끝났습니다"
+        "growth-points: {{ event.payload.month }} 정산월 지급이 완료되었습니다"
     )
     assert "growth-points month-closed" not in said
     assert removed == ("growth-points payout-made",)
