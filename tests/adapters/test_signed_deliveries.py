@@ -283,8 +283,8 @@ ATTACKS: dict[str, tuple[Callable[[SmallDelivery], object], str, str]] = {
         "cut short",
     ),
     "another version": (_signature(armored(b"SSHSIG\0\0\0\2")), "signature_invalid", "version 1"),
-    "a folder as signature": (_as_folder, "signature_invalid", "no ordinary file"),
-    "a pipe as signature": (_as_pipe, "signature_invalid", "no ordinary file"),
+    "a folder as signature": (_as_folder, "signature_invalid", "not an ordinary file"),
+    "a pipe as signature": (_as_pipe, "signature_invalid", "not an ordinary file"),
 }
 
 

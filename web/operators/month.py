@@ -59,7 +59,7 @@ CORRECTIONS: Final = (
 )
 RUNS: Final = (
     Column("recorded_at", sentence("When")),
-    Column("action", sentence("What was done")),
+    Column("action", sentence("History")),
     Column("actor", sentence("By")),
     Column("reason", sentence("Why it was done")),
     Column("result", sentence("Result")),
