@@ -27,7 +27,8 @@ test: $(SETUP)  ## the default tests: a few minutes, no step by hand
 	@$(BIN)/pytest -m "not slow" -n auto --maxprocesses 4 --dist loadfile
 
 test-ui: $(VENV)/.browser $(VENV)/axe  ## up, its UI and the stores' page in a headless Chromium; screenshots in build/ui
-	@$(BIN)/pytest tests/ui
+	@rm -rf build/ui
+	@$(BIN)/pytest tests/ui -n 2 --dist loadfile
 
 $(VENV)/.browser: $(SETUP) requirements-ui.lock
 	@command -v chromium >/dev/null || { apt-get -qq update && apt-get -qq install -y chromium >/dev/null; } \

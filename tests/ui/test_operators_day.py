@@ -178,7 +178,6 @@ def browser(up: Running) -> Iterator[Browser]:
     up.start()
     _let_nothing_close_by_itself(up)
     up.run("ingest", str(MONTH - 2))
-    shutil.rmtree(Path(os.environ.get("SCREENSHOTS", "build/ui")), ignore_errors=True)
     with _browsing(up) as browser:
         yield browser
 

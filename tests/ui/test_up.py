@@ -16,7 +16,6 @@ from tests.ui.running import MONTH, Running, wait_for
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[2]
-CRONS = ("close-month", "pay-out-sweep", "tell-late-payouts", "verify")
 
 
 def scheduled(up: Running, deployment: str) -> list[dict[str, Any]]:
@@ -62,28 +61,26 @@ def test_it_comes_back_with_everything_it_had(up: Running) -> None:
     for name, deployment in up.deployments().items():
         for kept in ("id", "paused", "schedules", "parameters", "tags"):
             assert deployment[kept] == before[name][kept], name
-    assert not up.deployments()["close-month"]["schedules"][0]["active"]
-    assert scheduled(up, "close-month") == []
+    assert not up.deployments()["tell-late-payouts"]["schedules"][0]["active"]
+    assert scheduled(up, "tell-late-payouts") == []
     (next_sweep, *_) = scheduled_by_cron(up, "pay-out-sweep")
-    assert in_seoul(next_sweep["expected_start_time"]).hour == 11
+    assert in_seoul(next_sweep["expected_start_time"]).hour == 12
     (next_check, *_) = scheduled_by_cron(up, "verify")
     assert next_check["expected_start_time"] > skipped["expected_start_time"]
 
 
 def _wait_for_the_schedules(up: Running) -> None:
-    hours = {"close-month": 9, "pay-out-sweep": 10, "verify": 6}
+    hours = {"tell-late-payouts": 11, "pay-out-sweep": 10, "verify": 6}
     for name, hour in hours.items():
         first = in_seoul(scheduled_by_cron(up, name)[0]["expected_start_time"])
         assert first.hour == hour, name
-        if name == "close-month":
-            assert first.day == 3
 
 
 def _change_the_schedules(up: Running) -> dict[str, Any]:
     """Pause one, move one, skip the next run of one, as the UI does; return what was skipped."""
-    closing, sweep = (up.deployments()[name] for name in ("close-month", "pay-out-sweep"))
-    up.change(_schedule(closing), {"active": False})
-    later = {"cron": "0 11 10-20 * *", "timezone": "Asia/Seoul"}
+    alarm, sweep = (up.deployments()[name] for name in ("tell-late-payouts", "pay-out-sweep"))
+    up.change(_schedule(alarm), {"active": False})
+    later = {"cron": "0 12 10-20 * *", "timezone": "Asia/Seoul"}
     up.change(_schedule(sweep), {"schedule": later})
     up.change(f"/deployments/{sweep['id']}", {"tags": ["growth-points", "ours"]})
     skipped = scheduled(up, "verify")[0]
@@ -155,11 +152,11 @@ def test_the_deployments_can_be_deployed_to_a_work_pool_instead(up: Running) -> 
         assert deployment["entrypoint"].startswith("flows."), name
         assert not deployment["pull_steps"]
     assert "pattern" in deployed["rerun-month"]["parameter_openapi_schema"]["properties"]["month"]
-    assert scheduled_by_cron(up, "close-month")
+    assert scheduled_by_cron(up, "close-due-months")
 
-    up.change(_schedule(deployed["close-month"]), {"active": False})
+    up.change(_schedule(deployed["close-due-months"]), {"active": False})
     _deploy(up)
-    assert not up.deployments()["close-month"]["schedules"][0]["active"]
+    assert not up.deployments()["close-due-months"]["schedules"][0]["active"]
 
 
 def _deploy(up: Running) -> None:

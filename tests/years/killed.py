@@ -1,5 +1,6 @@
-"""Run a flow by name until its n-th statement, and be killed there: `FLOW STATEMENT TIME`."""
+"""Run a flow until its n-th statement, and be killed there: `FLOW PARAMETERS STATEMENT TIME`."""
 
+import json
 import os
 import sys
 import tempfile
@@ -12,7 +13,7 @@ from tests.simulation.troubles import before_statement, kill_this_process
 from tests.years.clock import clock_by_hand
 
 
-def main(name: str, statement: str, at: str) -> None:
+def main(name: str, parameters: str, statement: str, at: str) -> None:
     """Run it, on the database whose clock is set already."""
     flow = next(each.flow for each in DEPLOYED if each.name == name)
     folder = Path(tempfile.mkdtemp())
@@ -21,7 +22,7 @@ def main(name: str, statement: str, at: str) -> None:
         ready_for_flows(),
         before_statement(int(statement), kill_this_process),
     ):
-        flow(return_state=True)
+        flow(return_state=True, **json.loads(parameters))
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """The service with nobody there, under a clock that is moved: what is scheduled runs, and tells."""
 
+import json
 import os
 import subprocess
 import sys
@@ -72,7 +73,7 @@ class Service:
     def run(self, flow: Flow[..., Any], **parameters: Any) -> None:
         """Run a flow, as a worker does; it is killed at a statement if `kills` says so."""
         if (statement := self.kills.pop(flow.name, None)) is not None:
-            self._run_and_be_killed(flow, statement)
+            self._run_and_be_killed(flow, parameters, statement)
             return
         state: State[Any] = flow(return_state=True, **parameters)  # type: ignore[assignment]
         if (state.is_failed() and state.name != REFUSED) or state.is_crashed():
@@ -92,7 +93,7 @@ class Service:
     def _pay_what_is_planned(self) -> None:
         for each in due_payouts(self.settings):
             if each.at == self.clock.now and not each.waiting:
-                self.run(pay_out, month=str(each.month))
+                self.run(pay_out, month=str(each.month), mode="commit")
 
     def approve_what_waits(self) -> None:
         """Approve each payout that waits, once it was told, unless nobody is there to do so."""
@@ -105,13 +106,13 @@ class Service:
             ]
         for each in waiting:
             if each.month not in self.silent:
-                facts = {"month": str(each.month), "points": each.points}
-                self.run(
-                    approve_payout_of, **facts, approved_by="dana", reason="the total is right"
-                )
+                facts = {"month": str(each.month), "points": each.points, "mode": "commit"}
+                approve_payout_of(**facts, approved_by="dana", reason="the total is right")
 
-    def _run_and_be_killed(self, flow: Flow[..., Any], statement: int) -> None:
-        words = [flow.name, str(statement), self.clock.now.isoformat()]
+    def _run_and_be_killed(
+        self, flow: Flow[..., Any], parameters: dict[str, Any], statement: int
+    ) -> None:
+        words = [flow.name, json.dumps(parameters), str(statement), self.clock.now.isoformat()]
         ended = subprocess.run([sys.executable, "-m", "tests.years.killed", *words], check=False)  # noqa: S603
         assert ended.returncode == -9, "the run was over before it was killed"
 

@@ -69,10 +69,9 @@ def _uses(ad_system: SimulatedAdSystem) -> Deeds:
 
 
 def _convert(seller: str, service: Service) -> None:
-    service.run(link_ad_account_of, seller_id=seller, account_id=f"ad-{seller}", asked_by="dana")
-    service.run(
-        convert_points_of, seller_id=seller, points=POINTS, request_id="first", asked_by="dana"
-    )
+    asked = {"seller_id": seller, "asked_by": "dana", "mode": "commit"}
+    service.run(link_ad_account_of, account_id=f"ad-{seller}", **asked)
+    service.run(convert_points_of, points=POINTS, request_id="first", **asked)
 
 
 def troubled_year(ad_system: SimulatedAdSystem) -> Deeds:
@@ -94,7 +93,10 @@ def troubled_year(ad_system: SimulatedAdSystem) -> Deeds:
     yield (
         at(10, 7, 15),
         lambda service: service.run(
-            reschedule_planned_payouts, reason="a holiday was announced", asked_by="dana"
+            reschedule_planned_payouts,
+            reason="a holiday was announced",
+            mode="commit",
+            asked_by="dana",
         ),
     )
     yield at(11, 19), lambda service: ad_system.behave(acts=False)
