@@ -58,7 +58,7 @@ def tasks(desk: Desk) -> tuple[Task, ...]:
 def _refused(desk: Desk, month: SettlementMonth) -> Iterator[Task]:
     yield Task(
         Weight.BAD,
-        sentence("The last delivery of {month} is refused.", month=month),
+        sentence("The last delivery of {month} was refused.", month=month),
         month,
         (ingest_form(month),),
         tuple(each.text for each in desk.refused[month]),

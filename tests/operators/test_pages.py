@@ -210,7 +210,7 @@ def test_a_rule_has_its_history_over_the_months(ask: Ask, settings: Settings) ->
         ("2026-10", "broken", "3"),
     ]
     assert ask("rules/line_seller_missing").is_success
-    assert "The last delivery of 2026-10 is refused." in ask("").text
+    assert "The last delivery of 2026-10 was refused." in ask("").text
 
 
 @pytest.mark.parametrize(
