@@ -138,7 +138,7 @@ def test_a_month_that_is_over_is_awaited_until_its_files_are_there(
 
     program.ingest("2026-11", {"maru": Sold(1_000)})
     (ingested,) = found(engine, settings, today)
-    assert "2026-11 is ingested and not closed" in str(ingested.said)
+    assert "2026-11 is ingested but not closed" in str(ingested.said)
     assert found(engine, settings, date(2026, 12, 11))[0].weight is Weight.BAD
 
 

@@ -231,7 +231,7 @@ def test_a_rule_has_its_history_over_the_months(ask: Ask, settings: Settings) ->
         (
             "compare?month=2026-10&a=x&b=1",
             404,
-            "no number of an evaluation",
+            "not the number of an evaluation",
             "차수가 아닙니다",
         ),
         ("nowhere", 404, "There is no such page.", "페이지가 없습니다"),
