@@ -3,7 +3,7 @@
 import tomllib
 from importlib.resources import files
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from domain.accounting.journal import AccountCodes
 from domain.cause import NotOneLine, not_blank
@@ -40,12 +40,7 @@ def read_account_codes(path: Path | None) -> AccountCodes:
 
 
 def _codes(text: str, where: str) -> AccountCodes:
-    try:
-        written = tomllib.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise AccountCodesInvalid(
-            sentence("{where} is not valid TOML: {error}", where=where, error=error)
-        ) from error
+    written = _parsed(text, where)
     if unknown := sorted(written.keys() - set(Account)):
         raise AccountCodesInvalid(
             sentence(
@@ -56,6 +51,15 @@ def _codes(text: str, where: str) -> AccountCodes:
             )
         )
     return {account: _code(written.get(account), account, where) for account in Account}
+
+
+def _parsed(text: str, where: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise AccountCodesInvalid(
+            sentence("{where} is not valid TOML: {error}", where=where, error=error)
+        ) from error
 
 
 def _code(code: object, account: Account, where: str) -> str:

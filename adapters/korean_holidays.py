@@ -126,11 +126,15 @@ def _day_and_name(content: str, where: str) -> tuple[date, str]:
                 content=content,
             )
         )
+    return _day(match["day"], where), match["name"]
+
+
+def _day(written: str, where: str) -> date:
     try:
-        return date.fromisoformat(match["day"]), match["name"]
+        return date.fromisoformat(written)
     except ValueError as error:
         raise ExtraHolidaysInvalid(
-            sentence("{where}: {day} is not a calendar date", where=where, day=match["day"])
+            sentence("{where}: {day} is not a calendar date", where=where, day=written)
         ) from error
 
 

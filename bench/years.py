@@ -3,23 +3,24 @@
     .venv/bin/python bench/years.py               3,000 sellers, 120 months: some minutes
     .venv/bin/python bench/years.py --months 24   fewer years, to try it
 
-Each month is closed and paid in order, as the program does by itself. The first closing is
-measured beside that of the newest month delivered again with other amounts. `--runs 1000` measures
-what `growth-points up` holds in memory and on disk over so many runs of a flow: half an hour. Only
-ratios measured on a machine without neighbors count.
+Each month is closed and paid in order, as the program does by itself. The last closings alternate
+with closings of the first month in a copy of the home as it was then; each month measured is then
+delivered again with other amounts, and closed again. `--runs 1000` measures what `growth-points up`
+holds in memory and on disk over so many runs of a flow: half an hour.
 """
 
 import argparse
 import re
+import shutil
 import signal
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import httpx
@@ -33,7 +34,7 @@ from domain.months import SettlementMonth
 LAST = SettlementMonth(2026, 10)
 POLICY = Path(__file__).parents[1] / "adapters" / "policies" / "d-commerce-2020.toml"
 HISTORY = 2
-AT_THE_ENDS = 3  # closings measured at the beginning and at the end
+ROUNDS = 3  # closings measured at each end of the years
 SHORT_FLOW = "tell-late-payouts"
 AT_ONCE = 4
 _SERVES = re.compile(r"Runs +(http://\S+)/v2/runs")
@@ -57,7 +58,8 @@ class Years:
         period = ["--months", f"{years.first - HISTORY}..{LAST}"]
         run([PROGRAM, "sample", years.files, *sizes, *period], years.home)
         years.write_policy()
-        write_corrected(years.files / str(LAST), years.corrected / str(LAST))
+        for month in (years.first, *years.measured):
+            write_corrected(years.files / str(month), years.corrected / str(month))
         for month in (years.first - HISTORY).until(years.first - 1):
             years.command("ingest", str(month), "--from", years.files)
         return years
@@ -78,45 +80,88 @@ class Years:
         policies = str(self._policies)
         return run([PROGRAM, *words], self.home, GROWTH_POINTS_POLICIES=policies, **variables)
 
-    def close(self, month: SettlementMonth, root: Path, **variables: str) -> Run:
-        """Close a month with the delivery in a root, and pay what is due."""
-        closing = self.command(
-            "close", str(month), "--from", root, "--reason", "years", **variables
-        )
-        self.command("pay-out", **variables)
+    @property
+    def measured(self) -> list[SettlementMonth]:
+        """The last months, whose closings are measured."""
+        return list((LAST - (ROUNDS - 1)).until(LAST))
+
+    @contextmanager
+    def as_it_is(self) -> Iterator["Years"]:
+        """Copy the home, to close in it without changing this one."""
+        wait_until_stopped(self.home)
+        copy = self.home.with_name(f"{self.home.name}-copy")
+        subprocess.run(["cp", "-a", self.home, copy], check=True)  # the server's user stays owner
+        yield replace(self, home=copy)
+        wait_until_stopped(copy)
+        shutil.rmtree(copy)
+
+    def close(self, month: SettlementMonth, address: str) -> Run:
+        """Close a month beside a Prefect server, and pay what is due."""
+        words = ("close", str(month), "--from", self.files, "--reason", "years")
+        closing = self.command(*words, PREFECT_API_URL=address)
+        self.command("pay-out", PREFECT_API_URL=address)
         return closing
+
+    def close_again(self, month: SettlementMonth, address: str) -> Run:
+        """Close a paid month with other amounts beside a Prefect server."""
+        words = ("close", str(month), "--from", self.corrected, "--reason", "corrected")
+        return self.command(*words, "--acknowledge-paid", PREFECT_API_URL=address)
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """What the same took in the first month's home and in that of all months."""
+
+    first: Run
+    last: Run
+
+    @property
+    def ratio(self) -> float:
+        """How many times as long the last took."""
+        return self.last.seconds / self.first.seconds
 
 
 def measure(folder: Path, months: int, sellers: int, lines: int) -> None:
-    """Close and pay all months, then the newest one as corrected; list, verify, render."""
+    """Close and pay all months; list, verify, render."""
     years = Years.prepared(folder, months, sellers, lines)
-    closings = []
-    with prefect_server(folder / "prefect") as address:
-        for month in years.first.until(LAST):
+    with prefect_server(folder / "prefect") as address, years.as_it_is() as young:
+        for month in years.first.until(years.measured[0] - 1):
             say(f"closing {month}")
-            closings.append(years.close(month, years.files, PREFECT_API_URL=address))
-        say(f"closing {LAST} as corrected")
-        agreed = ("--acknowledge-paid", "--reason", "corrected")
-        words = ("close", str(LAST), "--from", years.corrected, *agreed)
-        changed = years.command(*words, PREFECT_API_URL=address)
+            years.close(month, address)
+        closed, again = zip(
+            *(_closings(young, years, month, address) for month in years.measured), strict=True
+        )
         asked = {
             " ".join(words): years.command(*words, PREFECT_API_URL=address)
             for words in (("months",), ("payouts",), ("verify",), ("history", str(years.first)))
         }
     wait_until_stopped(years.home)
-    first = statistics.median(each.seconds for each in closings[:AT_THE_ENDS])
-    last = statistics.median(each.seconds for each in closings[-AT_THE_ENDS:])
     print(f"\n{months} months of {sellers:,} sellers, {lines:,} lines each")
-    row("closing one of the first three", f"{first:.1f} s", "")
-    row("closing one of the last three", f"{last / first:.2f} x", "at most 1.2 x")
-    row("closing the newest one as corrected", f"{changed.seconds / first:.2f} x", "at most 1.2 x")
-    row("memory at the peak of a closing, first and last", _peaks(closings), "")
+    _tell("closing the newest month", closed)
+    _tell("closing it again with other amounts", again)
     for words, each in asked.items():
         row(words, f"{each.seconds:.1f} s", "seconds")
 
 
-def _peaks(closings: list[Run]) -> str:
-    return f"{closings[0].peak_mb:,}, {closings[-1].peak_mb:,} MB"
+def _closings(
+    young: Years, years: Years, month: SettlementMonth, address: str
+) -> tuple[Pair, Pair]:
+    say(f"closing {years.first} and {month}, each twice")
+    with young.as_it_is() as copy:
+        first, first_again = (
+            close(years.first, address) for close in (copy.close, copy.close_again)
+        )
+    last, last_again = (close(month, address) for close in (years.close, years.close_again))
+    return Pair(first, last), Pair(first_again, last_again)
+
+
+def _tell(what: str, pairs: Sequence[Pair]) -> None:
+    seconds = statistics.median(each.first.seconds for each in pairs)
+    ratio = statistics.median(each.ratio for each in pairs)
+    row(f"{what}: the first one's", f"{seconds:.1f} s", "")
+    row(f"{what}: beside all others", f"{ratio:.2f} x", "at most 1.2 x")
+    peaks = f"{pairs[-1].first.peak_mb:,}, {pairs[-1].last.peak_mb:,} MB"
+    row(f"{what}: memory at the peak, of both", peaks, "")
 
 
 def measure_runs(folder: Path, runs: int) -> None:

@@ -196,15 +196,13 @@ def _uses(demo: Demo, closing: "Closing") -> Section:
     from flows.settings import Settings
 
     settings, occasion = Settings.read(), this_occasion()
-    number = closing.closed.evaluation.evaluation_id
     with (
         program_database(settings) as engine,
         simulated_ad_system(demo.own_home / "ad-system.db") as ad_system,
     ):
-        cause = occasion.cause("demo")
         resources = program_policies(settings), program_calendar(settings)
-        uses = Uses(engine, ad_system, cause, *resources)
-        awarded, another = _awarded(engine, closing), _never_awarded(engine, number)
+        uses = Uses(engine, ad_system, occasion.cause("demo"), *resources)
+        awarded, another = _awarded(engine, closing), _never_awarded(engine, closing)
         return use_points(uses, awarded, another, occasion.today)
 
 
@@ -226,11 +224,11 @@ def _awarded(engine: "Engine", closing: "Closing") -> list[str]:
     return [*sorted(newest), *sorted(every - newest)]
 
 
-def _never_awarded(engine: "Engine", evaluation_id: int) -> str:
-    """Return the first store of an evaluation that was never awarded."""
+def _never_awarded(engine: "Engine", closing: "Closing") -> str:
+    """Return the first store that a closing decided and that was never awarded."""
     with engine.connect() as connection:
         awarded = {award.seller_id for award in standing_awards(connection)}
-        decided = decisions(connection, evaluation_id)
+        decided = decisions(connection, closing.closed.evaluation.evaluation_id)
         return next(each.seller_id for each in decided if each.seller_id not in awarded)
 
 

@@ -7,9 +7,9 @@ from typing import Final
 from sqlalchemy import Engine
 
 from adapters.postgres.notices import notices
-from adapters.postgres.rewards import event_is_known, rewards
+from adapters.postgres.rewards import Reward, event_is_known, rewards
 from adapters.postgres.statements import expiring, statement
-from adapters.postgres.using import conversions, today
+from adapters.postgres.using import Conversion, conversions, today
 from console.listings import require_known_seller
 from console.output import Row
 from domain.sentence import Word
@@ -44,18 +44,22 @@ def conversion_rows(engine: Engine, seller_id: str | None, held_only: bool) -> I
     require_known_seller(engine, seller_id)
     with engine.connect() as connection:
         for each in conversions(connection, seller_id=seller_id, held_only=held_only):
-            yield (
-                each.conversion_no,
-                each.seller_id,
-                each.request_id,
-                each.points,
-                each.account_id,
-                each.requested_at.isoformat(timespec="seconds"),
-                Word("conversion state", each.state),
-                each.ended_at and each.ended_at.isoformat(timespec="seconds"),
-                each.attempts,
-                each.answer,
-            )
+            yield _conversion(each)
+
+
+def _conversion(each: Conversion) -> Row:
+    return (
+        each.conversion_no,
+        each.seller_id,
+        each.request_id,
+        each.points,
+        each.account_id,
+        each.requested_at.isoformat(timespec="seconds"),
+        Word("conversion state", each.state),
+        each.ended_at and each.ended_at.isoformat(timespec="seconds"),
+        each.attempts,
+        each.answer,
+    )
 
 
 def reward_rows(engine: Engine, of: date | str, seller_id: str | None) -> Iterator[Row]:
@@ -66,18 +70,22 @@ def reward_rows(engine: Engine, of: date | str, seller_id: str | None) -> Iterat
         if isinstance(of, str) and not event_is_known(connection, of):
             raise EventUnknown(of)
         for each in rewards(connection, seller_id=seller_id, **asked):
-            yield (
-                each.event_id,
-                each.position,
-                each.seller_id,
-                Word("reward kind", each.kind),
-                each.points,
-                each.customer_ref,
-                each.occurred_on,
-                Word("reward outcome", each.outcome),
-                each.paid_at and each.paid_at.isoformat(timespec="seconds"),
-                each.cancelled_by,
-            )
+            yield _reward(each)
+
+
+def _reward(each: Reward) -> Row:
+    return (
+        each.event_id,
+        each.position,
+        each.seller_id,
+        Word("reward kind", each.kind),
+        each.points,
+        each.customer_ref,
+        each.occurred_on,
+        Word("reward outcome", each.outcome),
+        each.paid_at and each.paid_at.isoformat(timespec="seconds"),
+        each.cancelled_by,
+    )
 
 
 def expiring_rows(engine: Engine, within: int) -> Iterator[Row]:

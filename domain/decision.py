@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from domain.eligibility import Reason, Terms, falls_into, rules_of
 from domain.months import SettlementMonth
+from domain.policy import Tier
 
 
 class Outcome(StrEnum):
@@ -95,9 +96,7 @@ def decide(seller: SellerFacts, terms: Terms) -> Decision:
     """Decide one store: the tier that its average falls into, or every reason against it."""
     policy = terms.policy
     reasons = tuple(rule.reason for rule in rules_of(policy) if rule.applies(seller, terms))
-    tier = None
-    if not reasons:
-        tier = next(tier for tier in policy.tiers if falls_into(seller, tier, terms))
+    tier = None if reasons else _tier_of(seller, terms)
     return Decision(
         settlement_month=terms.month,
         seller_id=seller.seller_id,
@@ -108,3 +107,7 @@ def decide(seller: SellerFacts, terms: Terms) -> Decision:
         reasons=reasons,
         policy=policy.name,
     )
+
+
+def _tier_of(seller: SellerFacts, terms: Terms) -> Tier:
+    return next(tier for tier in terms.policy.tiers if falls_into(seller, tier, terms))

@@ -1,6 +1,6 @@
 """Findings of the data-quality checks, and the exceptions that refuse a month because of them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -76,6 +76,13 @@ def warnings(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     return tuple(finding for finding in findings if finding.severity is Severity.WARNING)
 
 
+def _lines(findings: Sequence[Finding]) -> Iterator[Text]:
+    yield from map(_line, blocking(findings))
+    if others := warnings(findings):
+        yield sentence("Warnings that may explain it:")
+        yield from map(_line, others)
+
+
 def _line(finding: Finding) -> Text:
     return joined((f"  {finding.rule}", finding.text), ": ")
 
@@ -88,17 +95,13 @@ class DeliveryBlocked(Refused):
     def __init__(
         self, period: SettlementMonth | date, findings: tuple[Finding, ...], next_step: Text = ""
     ) -> None:
-        critical = blocking(findings)
-        lines: list[Text] = [*map(_line, critical)]
-        if others := warnings(findings):
-            lines += [sentence("Warnings that may explain it:"), *map(_line, others)]
         first = sentences(
             "{period} is blocked by {count} finding; nothing was written:",
             "{period} is blocked by {count} findings; nothing was written:",
-            count=len(critical),
+            count=len(blocking(findings)),
             period=str(period),
         )
-        super().__init__(joined([first, *lines, next_step], "\n"))
+        super().__init__(joined([first, *_lines(findings), next_step], "\n"))
         self.period = period
         self.findings = findings
 

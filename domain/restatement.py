@@ -1,6 +1,6 @@
 """Restatement: what to post when a month earned other awards than stand (rules 11, 16, 17)."""
 
-from collections.abc import Set
+from collections.abc import Iterable, Set
 from dataclasses import dataclass, replace
 
 from domain.ledger import Award, total_points
@@ -50,8 +50,7 @@ class Restatement:
         """
         if not self.under_awarded:
             return self
-        held = {(award.seller_id, award.tier) for award in standing - clawed_back}
-        given = {each for each in self.under_awarded if (each.seller_id, each.tier) in held}
+        given = _held(self.under_awarded, standing - clawed_back)
         return replace(
             self,
             under_awarded=tuple(award for award in self.under_awarded if award not in given),
@@ -72,12 +71,17 @@ def restate(
     a month closed after a later one was paid can earn a tier that the later one has paid. Results
     are sorted, so that the same input is posted in the same order.
     """
-    held = {(award.seller_id, award.tier) for award in paid_elsewhere}
-    no_longer, missing = standing - earned, earned - standing
-    elsewhere = {award for award in missing if (award.seller_id, award.tier) in held}
-    outgoing = tuple(sorted(no_longer))
+    missing = earned - standing
+    elsewhere = _held(missing, paid_elsewhere)
+    outgoing = tuple(sorted(standing - earned))
     incoming = tuple(sorted(missing - elsewhere))
     given = tuple(sorted(elsewhere))
     if paid_out:
         return Restatement(over_awarded=outgoing, under_awarded=incoming, held_elsewhere=given)
     return Restatement(reverse=outgoing, post=incoming, held_elsewhere=given)
+
+
+def _held(earned: Iterable[Award], by: Iterable[Award]) -> set[Award]:
+    """Return the earned awards whose store has the tier by one of other awards."""
+    held = {(award.seller_id, award.tier) for award in by}
+    return {award for award in earned if (award.seller_id, award.tier) in held}

@@ -46,12 +46,7 @@ def most(rule: AwardRule, profile: AwardProfile) -> int | None:
 
 def broken_award_rule(rule: AwardRule, profile: AwardProfile) -> Finding:
     """Return the finding for a broken award rule."""
-    mismatched = tuple(f"{a.seller_id} {a.points:,}" for a in profile.mismatched[:_EXAMPLES])
-    count, examples = {
-        OF_A_TIER.name: (len(profile.mismatched), mismatched),
-        ONE_PER_SELLER.name: (len(profile.repeated), profile.repeated[:_EXAMPLES]),
-        WITHIN_BUDGET.name: (profile.awards, _beyond_budget(profile)),
-    }[rule.name]
+    count, examples = _concerned(rule, profile)
     text = sentence(
         "{where}: {what}: {count:,} concerned{examples}.",
         where=_WHERE,
@@ -62,6 +57,16 @@ def broken_award_rule(rule: AwardRule, profile: AwardProfile) -> Finding:
     return Finding(
         rule.name, Severity.CRITICAL, text, count, str(_WHERE), tuple(map(str, examples))
     )
+
+
+def _concerned(rule: AwardRule, profile: AwardProfile) -> tuple[int, tuple[Text, ...]]:
+    """Return how many awards or sellers a broken rule concerns, and a few examples."""
+    mismatched = tuple(f"{a.seller_id} {a.points:,}" for a in profile.mismatched[:_EXAMPLES])
+    return {
+        OF_A_TIER.name: (len(profile.mismatched), mismatched),
+        ONE_PER_SELLER.name: (len(profile.repeated), profile.repeated[:_EXAMPLES]),
+        WITHIN_BUDGET.name: (profile.awards, _beyond_budget(profile)),
+    }[rule.name]
 
 
 def _beyond_budget(profile: AwardProfile) -> tuple[Text, ...]:

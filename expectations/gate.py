@@ -75,16 +75,8 @@ def judge(profile: Profile) -> Verdict:
 
 def judge_awards(profile: AwardProfile) -> tuple[Finding, ...]:
     """Run the suite over awards about to be posted; any finding forbids posting them."""
-    from great_expectations.expectations import core as expect
-
     expectations = [
-        expect.ExpectColumnMaxToBeBetween(
-            column=rule.name,
-            min_value=0,
-            max_value=most(rule, profile),
-            severity=str(Severity.CRITICAL),
-            meta={"rule": rule.name},
-        )
+        _between(0, most(rule, profile), Severity.CRITICAL, {"rule": rule.name})
         for rule in AWARD_RULES
     ]
     result = _validate("awards", [counts(profile)], expectations)
@@ -171,14 +163,19 @@ def _bands(profile: Profile) -> list[Any]:
 
 
 def _within(rule: Rule, least: int, most: int | None) -> Any:
+    return _between(least, most, rule.severity, _meta(rule))
+
+
+def _between(least: int, most: int | None, severity: Severity, meta: dict[str, Any]) -> Any:
+    """Return the expectation of a rule's count; `meta` has the rule's name, which is its column."""
     from great_expectations.expectations import core as expect
 
     return expect.ExpectColumnMaxToBeBetween(
-        column=rule.name,
+        column=meta["rule"],
         min_value=least,
         max_value=most,
-        severity=str(rule.severity),
-        meta=_meta(rule),
+        severity=str(severity),
+        meta=meta,
     )
 
 

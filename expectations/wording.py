@@ -1,7 +1,7 @@
 """The wording of findings: what is wrong, where, how often, and which limit was exceeded."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from domain.delivery import expected_of
@@ -128,8 +128,11 @@ def _files(by_file: Iterable[tuple[str, int]]) -> Text:
     files = sorted(by_file, key=lambda file: (-file[1], file[0]))
     if not files:
         return _THE_DELIVERY
-    if len(files) == 1:
-        return files[0][0]
+    return files[0][0] if len(files) == 1 else _counted_files(files)
+
+
+def _counted_files(files: Sequence[tuple[str, int]]) -> Text:
+    """Name the first files with their counts, and count the others."""
     named = ", ".join(f"{name} ({count:,})" for name, count in files[:_FILES_NAMED])
     others = len(files) - _FILES_NAMED
     if others <= 0:

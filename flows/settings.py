@@ -116,7 +116,7 @@ class Settings(Outside):
 
     @field_validator("home")
     @classmethod
-    def _names_a_folder_to_all(cls, value: Path) -> Path:
+    def _usable_by_prefect(cls, value: Path) -> Path:
         path = str(value.absolute())
         if "?" in path:
             raise ValueError(
@@ -125,6 +125,12 @@ class Settings(Outside):
                     path=path,
                 )
             )
+        return value
+
+    @field_validator("home")
+    @classmethod
+    def _named_in_utf_8(cls, value: Path) -> Path:
+        path = str(value.absolute())
         try:
             path.encode()
         except UnicodeEncodeError:

@@ -7,6 +7,7 @@ from typing import Final
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
+from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from adapters.postgres.rewards import RewardsStanding, rewards_standing
@@ -36,21 +37,25 @@ class _Program(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """Yield the figures; only `growth_points_database_up` if the database does not answer."""
-        up = GaugeMetricFamily("growth_points_database_up", "Whether the database answers.")
         try:
             with program_database(self._settings) as engine, engine.connect() as connection:
-                months = program_standing(connection)
-                held = held_conversions(connection)
-                rewards = rewards_standing(connection)
+                found = tuple(_figures_now(connection))
         except (Unavailable, SQLAlchemyError):
-            up.add_metric([], 0)
-            yield up
-            return
-        up.add_metric([], 1)
-        yield up
-        yield from figures(months, this_occasion().today)
-        yield from held_figures(held)
-        yield from reward_figures(rewards)
+            yield _up(0)
+        else:
+            yield _up(1)
+            yield from found
+
+
+def _up(value: int) -> Metric:
+    return GaugeMetricFamily("growth_points_database_up", "Whether the database answers.", value)
+
+
+def _figures_now(connection: Connection) -> Iterator[Metric]:
+    """Yield all figures, as the database has them now."""
+    yield from figures(program_standing(connection), this_occasion().today)
+    yield from held_figures(held_conversions(connection))
+    yield from reward_figures(rewards_standing(connection))
 
 
 def figures(months: Iterable[Standing], today: date) -> Iterator[Metric]:

@@ -103,6 +103,10 @@ def _problems(
                 )
             name = _name(entry) or sentence("file {place} in {key!r}", place=place, key=key)
             yield from _entry_problems(entry, name, expected.listed[key])
+    yield from _named_again(entries)
+
+
+def _named_again(entries: dict[str, list[dict[str, Any]]]) -> Iterator[FileProblem]:
     times = Counter(_name(entry) for listed in entries.values() for entry in listed)
     for name in sorted(name for name, count in times.items() if name and count > 1):
         yield _malformed(sentence("it names {name} {times} times", name=name, times=times[name]))

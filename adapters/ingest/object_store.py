@@ -107,18 +107,24 @@ def _wording(url: str) -> Iterator[None]:
 def _problem(error: Exception) -> FileProblem:
     """Return the problem that a library's error is, with what to do about it."""
     reason = without_secrets((str(error).strip().splitlines() or [type(error).__name__])[0])
-    number = error.errno if isinstance(error, OSError) else None
-    if number in _OF_THIS_DISK:
-        return FileProblem(
-            "store_unwritable", sentence("its files cannot be kept here ({reason})", reason=reason)
-        )
-    names = {each.__name__ for each in type(error).__mro__}
-    if number in _FOR_NOW or names & _CONNECTION:
-        return FileProblem(
-            "store_unreachable", sentence("the store cannot be read ({reason})", reason=reason)
-        )
+    if _number(error) in _OF_THIS_DISK:
+        told = sentence("its files cannot be kept here ({reason})", reason=reason)
+        return FileProblem("store_unwritable", told)
+    if _is_for_now(error):
+        told = sentence("the store cannot be read ({reason})", reason=reason)
+        return FileProblem("store_unreachable", told)
     told = sentence(
         "the store cannot be read ({reason}); check its address, its access and its library",
         reason=reason,
     )
     return FileProblem("store_refused", told)
+
+
+def _is_for_now(error: Exception) -> bool:
+    """Whether an error is one of the connection, or of a store that is overloaded."""
+    names = {each.__name__ for each in type(error).__mro__}
+    return _number(error) in _FOR_NOW or not names.isdisjoint(_CONNECTION)
+
+
+def _number(error: Exception) -> int | None:
+    return error.errno if isinstance(error, OSError) else None

@@ -73,21 +73,28 @@ def readable_sources(
 
 def _readable(file: DeliveredFile, texts: Path, reading: Reading) -> list[Source]:
     """Return sources that the engine reads to their end; simple texts are checked on reading."""
-    layout = file.layout
-    if layout.format is Format.PARQUET:
+    if file.layout.format is Format.PARQUET:
         return [Source(file, file.path, header_row=0)]
-    if layout.format is Format.XLSX:
+    if file.layout.format is Format.XLSX:
         return _sheets(file, texts)
-    if is_plain(file.path, layout.text):
-        if reading is Reading.SIMPLE:
-            return [Source(file, file.path)]
-        shape = shape_of(file.path, len(layout.names))
-        if shape.has_like_ends:
-            return [Source(file, file.path, shape)]
-    text = texts / file.name
+    return [_unconverted(file, reading) or _converted(file, texts / file.name)]
+
+
+def _unconverted(file: DeliveredFile, reading: Reading) -> Source | None:
+    """Return a text that the engine can read as it is; None if it must be converted."""
+    if not is_plain(file.path, file.layout.text):
+        return None
+    if reading is Reading.SIMPLE:
+        return Source(file, file.path)
+    shape = shape_of(file.path, len(file.layout.names))
+    return Source(file, file.path, shape) if shape.has_like_ends else None
+
+
+def _converted(file: DeliveredFile, text: Path) -> Source:
+    """Convert a text to one that the engine can read."""
     text.parent.mkdir(parents=True, exist_ok=True)
-    write_plain(file.path, layout.text, layout.names, text)
-    return [Source(file, text, shape_of(text, len(layout.names)))]
+    write_plain(file.path, file.layout.text, file.layout.names, text)
+    return Source(file, text, shape_of(text, len(file.layout.names)))
 
 
 def _sheets(file: DeliveredFile, texts: Path) -> list[Source]:

@@ -1,6 +1,6 @@
 """The quarantine: refused lines and snapshot rows on disk, with every rule that each broke."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -41,13 +41,18 @@ def write_quarantine(
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / _NAME
     unfinished = folder / f"{_NAME}.{uuid4().hex[:8]}"  # two runs may write at once
-    parts = [_no_row(contents), *(frame.to_native().sql_query() for frame in (*refused, *rejected))]
-    united = " UNION ALL BY NAME ".join(f"({part})" for part in parts)
-    rules = "* REPLACE (string_split(rules, ';') AS rules)"
-    ordered = engine.sql(f"SELECT {rules} FROM ({united}) ORDER BY file, row")
-    ordered.write_parquet(str(unfinished))
+    rows = engine.sql(_united(contents, (*refused, *rejected)))
+    rows.write_parquet(str(unfinished))
     unfinished.replace(target)
     return target
+
+
+def _united(contents: Sequence[Content], refused: Iterable[Frame]) -> str:
+    """Return the query of all refused rows, sorted by file and row."""
+    parts = [_no_row(contents), *(frame.to_native().sql_query() for frame in refused)]
+    united = " UNION ALL BY NAME ".join(f"({part})" for part in parts)
+    rules = "* REPLACE (string_split(rules, ';') AS rules)"
+    return f"SELECT {rules} FROM ({united}) ORDER BY file, row"
 
 
 def _no_row(contents: Sequence[Content]) -> str:

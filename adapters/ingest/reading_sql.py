@@ -18,7 +18,7 @@ from adapters.ingest.simple_texts import FILE as _FILE
 from adapters.ingest.simple_texts import ROW, Text
 from adapters.ingest.text_files import TextShape
 from adapters.ingest.written_values import identifier_of, word
-from domain.columns import Kind
+from domain.columns import Column, Kind
 from domain.settlement import LINE_KEY
 
 _INTEGERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER"}
@@ -145,12 +145,16 @@ def _typed_column(source: SourceColumn) -> str:
     if source.name is None:
         return f"{_SELLER_IN_FOLDER} AS {column.name}"
     name = identifier(source.name)
-    written = f"{name}::VARCHAR"
     if column.kind is Kind.ID:
         return f"{identifier_of(column.name, name, source.type)} AS {column.name}"
     if column.kind is Kind.WORD:
-        return f"{word(column.name, written)} AS {column.name}"
-    read = _reading(column.kind, source.name, source.type)
+        return f"{word(column.name, f'{name}::VARCHAR')} AS {column.name}"
+    return _value_and_unreadable(column, name, source.type)
+
+
+def _value_and_unreadable(column: Column, name: str, type_: str) -> str:
+    """Select a value, and its text as the companion column where it cannot be read."""
+    read, written = _reading(column.kind, name, type_), f"{name}::VARCHAR"
     if read is None:
         ready = f"{name}::{_TYPE[column.kind]} AS {column.name}"
         return f"{ready}, NULL::VARCHAR AS {column.unreadable}"
@@ -167,5 +171,5 @@ def _reading(kind: Kind, name: str, type_: str) -> str | None:
     if type_ in _READY[kind]:
         return None
     if kind is Kind.DATE and type_ == _INSTANT:
-        return f"date_in_seoul({identifier(name)})"
-    return f"{_MACRO[kind]}({identifier(name)}::VARCHAR)"
+        return f"date_in_seoul({name})"
+    return f"{_MACRO[kind]}({name}::VARCHAR)"

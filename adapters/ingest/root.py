@@ -79,11 +79,17 @@ def require_root(root: str, period: Period) -> None:
     """Raise RootUnknown unless settlement folders can be in it; object stores are not checked."""
     if is_object_store(root):
         return
-    folder, own = local_path(root), Path(_folder_of(period))
+    folder = local_path(root)
     if not folder.is_dir():
         raise RootUnknown(
             sentence("there is no folder {folder} to look for settlement folders in", folder=folder)
         )
+    _refuse_own_folder(folder, period)
+
+
+def _refuse_own_folder(folder: Path, period: Period) -> None:
+    """Raise RootUnknown for the folder of the period itself."""
+    own = Path(_folder_of(period))
     if folder.parts[-len(own.parts) :] == own.parts and not (folder / own).exists():
         raise RootUnknown(
             sentence(

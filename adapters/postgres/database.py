@@ -86,13 +86,18 @@ def open_database(
     """
     engine = _engine(url, lock_timeout, connections)
     try:
-        migrate(engine, _applied(engine))
-        if (role := _role_of_login(engine, work_as)) is not None:
-            event.listen(engine, "connect", partial(_set_role, role))
-        engine.dispose()
+        _migrate_as_login(engine, work_as)
         yield engine
     finally:
         engine.dispose()
+
+
+def _migrate_as_login(engine: Engine, work_as: str | None) -> None:
+    """Migrate the database as its login, whose connections are closed; later ones set a role."""
+    migrate(engine, _applied(engine))
+    if (role := _role_of_login(engine, work_as)) is not None:
+        event.listen(engine, "connect", partial(_set_role, role))
+    engine.dispose()
 
 
 def roll_back_all(engine: Engine) -> None:

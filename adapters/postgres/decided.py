@@ -83,15 +83,13 @@ def stores_with_changed_input(
     Both windows map the same months to revisions; the last revision has the snapshot. A store that
     is missing from one snapshot differs.
     """
-    found: set[str] = set()
+    replaced = {month: (before[month], now[month]) for month in now if before[month] != now[month]}
+    last, found = max(now), set[str]()
     with without_nested_loops(connection):
-        for month, revision_id in now.items():
-            if revision_id != before[month]:
-                replaced = before[month], revision_id
-                found.update(_other_amounts(connection, *replaced, counted_line_types))
-        snapshots = before[max(before)], now[max(now)]
-        if snapshots[0] != snapshots[1]:
-            found.update(_other_snapshots(connection, *snapshots))
+        for revisions in replaced.values():
+            found.update(_other_amounts(connection, *revisions, counted_line_types))
+        if last in replaced:
+            found.update(_other_snapshots(connection, *replaced[last]))
     return frozenset(found)
 
 

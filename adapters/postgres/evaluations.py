@@ -123,13 +123,7 @@ def recorded_policy(connection: Connection, policy_hash: str) -> PolicyText:
 
 def outdated_months(connection: Connection) -> frozenset[SettlementMonth]:
     """Return the closed months whose current evaluation used data that was replaced since."""
-    newest = (
-        select(revision.c.settlement_month, revision.c.content_hash)
-        .ext(distinct_on(revision.c.settlement_month))
-        .order_by(revision.c.settlement_month, revision.c.revision_no.desc())
-        .subquery("newest")
-    )
-    current = _current().subquery("current")
+    current, newest = _current().subquery("current"), _newest_content().subquery("newest")
     replaced = (
         select(current.c.settlement_month)
         .join(evaluation_input, evaluation_input.c.evaluation_id == current.c.evaluation_id)
@@ -138,3 +132,12 @@ def outdated_months(connection: Connection) -> frozenset[SettlementMonth]:
         .where(newest.c.content_hash != revision.c.content_hash)
     )
     return frozenset(connection.scalars(replaced))
+
+
+def _newest_content() -> Select[*tuple[Any, ...]]:
+    """Select each month with the content hash of its current revision."""
+    return (
+        select(revision.c.settlement_month, revision.c.content_hash)
+        .ext(distinct_on(revision.c.settlement_month))
+        .order_by(revision.c.settlement_month, revision.c.revision_no.desc())
+    )

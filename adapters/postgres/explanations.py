@@ -1,6 +1,6 @@
 """The records about one seller's decision, with which it can be explained."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,7 +13,7 @@ from adapters.postgres.decisions import RecordedStore, decisions, recorded_facts
 from adapters.postgres.evaluations import Evaluation, evaluated_revisions
 from adapters.postgres.ledger.tables import award
 from adapters.postgres.tables import evaluation_input, revision, seller_amount
-from domain.corrections import CorrectionKind, clawed_back
+from domain.corrections import CorrectionKind, PostedCorrection, clawed_back
 from domain.decision import Decision, SellerFacts
 from domain.eligibility import Terms
 from domain.ledger import Award
@@ -146,18 +146,25 @@ def _amounts(evaluation_id: int, seller_id: str) -> Select[*tuple[Any, ...]]:
 
 
 def _awards(connection: Connection, seller_id: str) -> tuple[RecordedAward, ...]:
-    rows = connection.execute(
-        select(award.c.settlement_month, award.c.tier, award.c.points, award.c.state).where(
-            award.c.seller_id == seller_id
-        )
-    )
     posted = corrections(connection, seller_id=seller_id)
     gone = clawed_back(posted)
-    found = [(Award(month, seller_id, tier, points), state) for month, tier, points, state in rows]
-    made = (each.correction for each in posted)
-    found += [(each.award, "corrected") for each in made if each.kind is CorrectionKind.AWARD]
     told = (
         RecordedAward(each, "clawed_back" if each in gone and state != "reversed" else state)
-        for each, state in found
+        for each, state in (*_earned(connection, seller_id), *_corrected(posted))
     )
     return tuple(sorted(told, key=lambda each: (each.award, each.state)))
+
+
+def _earned(connection: Connection, seller_id: str) -> Iterator[tuple[Award, str]]:
+    """Yield the awards that closings posted, each with its state."""
+    facts = award.c.settlement_month, award.c.tier, award.c.points, award.c.state
+    rows = connection.execute(select(*facts).where(award.c.seller_id == seller_id))
+    for month, tier, points, state in rows:
+        yield Award(month, seller_id, tier, points), state
+
+
+def _corrected(posted: Iterable[PostedCorrection]) -> Iterator[tuple[Award, str]]:
+    """Yield the awards that corrections posted."""
+    for each in posted:
+        if each.correction.kind is CorrectionKind.AWARD:
+            yield each.correction.award, "corrected"

@@ -1,9 +1,9 @@
 """What was decided of one store, month by month."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Row, text
 
 from adapters.postgres.tables import Month
 from domain.decision import Outcome
@@ -32,18 +32,20 @@ def months_of_store(connection: Connection, seller_id: str) -> tuple[StoreMonth,
     """List the closed months in whose snapshot a store is, oldest first."""
     asked = {"seller_id": seller_id}
     states = {row.settlement_month: row.state for row in connection.execute(_AWARDS, asked)}
-    return tuple(
-        StoreMonth(
-            row.settlement_month,
-            Outcome(row.outcome),
-            row.tier,
-            row.points,
-            row.window_amount_krw,
-            tuple(map(Reason, row.reasons)),
-            row.policy,
-            states.get(row.settlement_month),
-        )
-        for row in connection.execute(_MONTHS, asked)
+    rows = connection.execute(_MONTHS, asked)
+    return tuple(_store_month(row, states.get(row.settlement_month)) for row in rows)
+
+
+def _store_month(row: Row[Any], state: str | None) -> StoreMonth:
+    return StoreMonth(
+        row.settlement_month,
+        Outcome(row.outcome),
+        row.tier,
+        row.points,
+        row.window_amount_krw,
+        tuple(map(Reason, row.reasons)),
+        row.policy,
+        state,
     )
 
 

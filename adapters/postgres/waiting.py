@@ -1,5 +1,6 @@
 """Waiting for locks: it has a limit, and whoever reaches it is told who holds them."""
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from psycopg.errors import LockNotAvailable
@@ -43,20 +44,24 @@ def _explain(context: ExceptionContext) -> None:
 
 def _told(engine: Engine, waited: int) -> Text:
     with engine.connect() as connection:
-        connection.execute(
-            text("SET LOCAL ROLE NONE")
-        )  # its login may see more of its own sessions
+        # Its login may see more of its own sessions.
+        connection.execute(text("SET LOCAL ROLE NONE"))
         limit = connection.scalar(text("SHOW lock_timeout"))
         holders = connection.execute(_HOLDERS, {"waited": waited}).all()
-    first = [each for each in holders if each.rank == holders[0].rank]
     return sentence(
         "Gave up after waiting {limit} for a lock that another session of the database holds: "
         "{who}. Nothing was changed; run the command again when that session has ended.",
         limit=limit,
-        who=joined(map(_holder, first), sentence(" or "))
-        if first
-        else sentence("it has ended meanwhile"),
+        who=_named(holders),
     )
+
+
+def _named(holders: Sequence[Row[Any]]) -> Text:
+    """Name the holders of the first rank, any of which may be the one that was waited for."""
+    if not holders:
+        return sentence("it has ended meanwhile")
+    first = [each for each in holders if each.rank == holders[0].rank]
+    return joined(map(_holder, first), sentence(" or "))
 
 
 def _holder(session: Row[Any]) -> Text:

@@ -53,6 +53,18 @@ class NotThatSample(Refused):
         self.directory = directory
 
 
+def check_sellers(sellers: int) -> None:
+    """Raise SampleInvalid for a number of sellers out of range."""
+    if not 1 <= sellers <= MOST_SELLERS:
+        raise SampleInvalid(
+            sentence(
+                "{sellers} sellers: ask for 1 to {most_sellers:,}",
+                sellers=sellers,
+                most_sellers=MOST_SELLERS,
+            )
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class _Marketplace:
     """The parameters of a sample; kept in its folder, so that months can be added."""
@@ -63,14 +75,7 @@ class _Marketplace:
     file_format: str
 
     def __post_init__(self) -> None:
-        if not 1 <= self.sellers <= MOST_SELLERS:
-            raise SampleInvalid(
-                sentence(
-                    "{sellers} sellers: ask for 1 to {most_sellers:,}",
-                    sellers=self.sellers,
-                    most_sellers=MOST_SELLERS,
-                )
-            )
+        check_sellers(self.sellers)
         if not self.sellers <= self.lines <= MOST_LINES:
             raise SampleInvalid(
                 sentence(
@@ -121,15 +126,19 @@ def _check_months(months: Sequence[SettlementMonth]) -> None:
             )
         )
     for month in (months[0], months[-1]):
-        if not FIRST_MONTH <= month <= LAST_MONTH:
-            raise SampleInvalid(
-                sentence(
-                    "{month}: samples exist from {first_month} to {last_month}",
-                    month=month,
-                    first_month=FIRST_MONTH,
-                    last_month=LAST_MONTH,
-                )
+        _check_month(month)
+
+
+def _check_month(month: SettlementMonth) -> None:
+    if not FIRST_MONTH <= month <= LAST_MONTH:
+        raise SampleInvalid(
+            sentence(
+                "{month}: samples exist from {first_month} to {last_month}",
+                month=month,
+                first_month=FIRST_MONTH,
+                last_month=LAST_MONTH,
             )
+        )
 
 
 def claim(directory: Path, sample: Mapping[str, int | str]) -> None:
@@ -139,16 +148,18 @@ def claim(directory: Path, sample: Mapping[str, int | str]) -> None:
         raise NotThatSample(directory, sentence("a file"))
     if marker.exists():
         if marker.read_text(encoding="utf-8") != as_json(sample):
-            *names, last = (name.removeprefix("file_") for name in sample)
-            raise NotThatSample(
-                directory,
-                sentence("a sample of other {names} or {last}", names=", ".join(names), last=last),
-            )
+            raise NotThatSample(directory, _another(sample))
         return
     if directory.exists() and any(directory.iterdir()):
         raise NotThatSample(directory, sentence("other files"))
     directory.mkdir(parents=True, exist_ok=True)
     marker.write_text(as_json(sample), encoding="utf-8")
+
+
+def _another(sample: Mapping[str, int | str]) -> Text:
+    """Name what another sample may have otherwise."""
+    *names, last = (name.removeprefix("file_") for name in sample)
+    return sentence("a sample of other {names} or {last}", names=", ".join(names), last=last)
 
 
 def _write_month(directory: Path, marketplace: _Marketplace, month: SettlementMonth) -> None:

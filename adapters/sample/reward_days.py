@@ -12,10 +12,10 @@ from adapters.sample.entries import MOST_ENTRIES, DayPlan, entries_between
 from adapters.sample.files import (
     FIRST_MONTH,
     LAST_MONTH,
-    MOST_SELLERS,
     FileFormat,
     SampleInvalid,
     as_json,
+    check_sellers,
     claim,
     whole_folder,
     write_file,
@@ -38,14 +38,7 @@ class _Rewards:
     file_format: str
 
     def __post_init__(self) -> None:
-        if not 1 <= self.sellers <= MOST_SELLERS:
-            raise SampleInvalid(
-                sentence(
-                    "{sellers} sellers: ask for 1 to {most_sellers:,}",
-                    sellers=self.sellers,
-                    most_sellers=MOST_SELLERS,
-                )
-            )
+        check_sellers(self.sellers)
         if not 1 <= self.entries <= MOST_ENTRIES:
             raise SampleInvalid(
                 sentence(

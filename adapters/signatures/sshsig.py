@@ -24,6 +24,7 @@ _BEGIN: Final = "-----BEGIN SSH SIGNATURE-----"
 _END: Final = "-----END SSH SIGNATURE-----"
 _HASHES: Final = {b"sha256": hashlib.sha256, b"sha512": hashlib.sha512}
 _KEY_BYTES: Final = 32
+_ANOTHER_TEXT: Final = sentence("it is not the text that ssh-keygen -Y sign writes")
 
 
 class SignatureInvalid(Exception):
@@ -171,14 +172,11 @@ def _unarmored(armored: bytes) -> bytes:
             )
         )
     try:
-        lines = armored.decode("ascii").split()
+        text = " ".join(armored.decode("ascii").split())
     except UnicodeDecodeError:
-        raise SignatureInvalid(
-            sentence("it is not the text that ssh-keygen -Y sign writes")
-        ) from None
-    text = " ".join(lines)
+        raise SignatureInvalid(_ANOTHER_TEXT) from None
     if not (text.startswith(f"{_BEGIN} ") and text.endswith(f" {_END}")):
-        raise SignatureInvalid(sentence("it is not the text that ssh-keygen -Y sign writes"))
+        raise SignatureInvalid(_ANOTHER_TEXT)
     return _decoded(text[len(_BEGIN) : -len(_END)].replace(" ", ""))
 
 

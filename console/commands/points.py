@@ -3,6 +3,7 @@
 from contextlib import nullcontext
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -21,7 +22,10 @@ from console.help import command, usage_error
 from console.output import Output, echo, print_rows
 from domain.many import many
 from domain.months import SettlementMonth
-from domain.sentence import sentence
+from domain.sentence import Sentence, sentence
+
+if TYPE_CHECKING:  # the ledger takes time to import
+    from adapters.postgres.ledger import Payout
 
 
 @command("pay-out", short_help="Pay what is due and not paid yet, once.")
@@ -34,17 +38,19 @@ def pay_out_command(on: date | None, ahead: bool) -> None:
 
         payouts = pay_out_on(on, ahead)
     for payout in payouts:
-        echo(
-            sentence(
-                "{month} paid on {paid_on}: {points} to {sellers}",
-                month=payout.settlement_month,
-                paid_on=payout.paid_on,
-                points=many("point", payout.points),
-                sellers=many("seller", payout.sellers),
-            )
-        )
+        echo(_paid(payout))
     if not payouts:
         echo(sentence("Nothing is due that was not paid already."))
+
+
+def _paid(payout: "Payout") -> Sentence:
+    return sentence(
+        "{month} paid on {paid_on}: {points} to {sellers}",
+        month=payout.settlement_month,
+        paid_on=payout.paid_on,
+        points=many("point", payout.points),
+        sellers=many("seller", payout.sellers),
+    )
 
 
 @command(short_help="Each closed month: due date, state, points.")

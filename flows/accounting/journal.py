@@ -40,17 +40,21 @@ def journal_rows(
     """Yield a row of `COLUMNS` for each entry of consecutive months."""
     for month in months:
         for each in entries_of_month(connection, month, seal_no):
-            yield (
-                each.on,
-                each.reference,
-                each.kind.value,
-                each.settlement_month and str(each.settlement_month),
-                codes[each.debit],
-                codes[each.credit],
-                each.points,
-                each.transfers,
-                each.reason,
-            )
+            yield _row(each, codes)
+
+
+def _row(entry: JournalEntry, codes: AccountCodes) -> tuple[object, ...]:
+    return (
+        entry.on,
+        entry.reference,
+        entry.kind.value,
+        entry.settlement_month and str(entry.settlement_month),
+        codes[entry.debit],
+        codes[entry.credit],
+        entry.points,
+        entry.transfers,
+        entry.reason,
+    )
 
 
 def beancount_text(

@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from domain.decision import Result
-from domain.eligibility import Reason
+from domain.decision import ChangedResult, Result
 from domain.ledger import Award, total_points
+from domain.restatement import Restatement
 from domain.sentence import Text, Word, joined, sentence
 from flows.closing.evaluation import EvaluatedMonth
 from flows.closing.record_closing import Closing
@@ -30,22 +30,23 @@ def change_rows(closing: Closing) -> Iterator[tuple[Text | int, ...]]:
     for month in closing.months:
         differences = _differences_by_seller(month)
         for each in month.changes:
-            shown = each.after if each.after and each.after.reasons else each.before
+            posted = differences.get(each.seller_id)
             yield (
                 str(month.month),
                 each.seller_id,
                 _result(each.before),
                 _result(each.after),
-                joined(map(_reason, shown.reasons), ";") if shown else "",
+                _reasons(each),
                 each.points,
-                joined(differences[each.seller_id])
-                if each.seller_id in differences
-                else sentence("nothing to post"),
+                joined(posted) if posted else sentence("nothing to post"),
             )
 
 
-def _reason(reason: Reason) -> Text:
-    return Word("reason", reason)
+def _reasons(changed: ChangedResult) -> Text:
+    """Name the reasons of the newer result, or of the older one if the newer has none."""
+    after = changed.after
+    shown = after if after and after.reasons else changed.before
+    return joined((Word("reason", each) for each in shown.reasons), ";") if shown else ""
 
 
 _DIFFERENCES: Final[Mapping[str, Text]] = {
@@ -98,10 +99,7 @@ def paid_otherwise(closing: Closing) -> Iterator[tuple[Text, ...]]:
 
 def what_changed(closing: Closing) -> Iterator[Section]:
     """Count by month what is posted and what is only reported; no section if nothing changed."""
-    counts = {
-        each.month: {field: len(getattr(each.restatement, field)) for field in _DIFFERENCES}
-        for each in closing.months
-    }
+    counts = {each.month: _counts(each.restatement) for each in closing.months}
     fields = [field for field in _DIFFERENCES if any(counted[field] for counted in counts.values())]
     if fields:
         rows = [
@@ -114,3 +112,7 @@ def what_changed(closing: Closing) -> Iterator[Section]:
         names = {**_DIFFERENCES, **(_WOULD_BE if preview else {})}
         columns = (sentence("month"), *(names[field] for field in fields))
         yield Section(title, columns, tuple(rows))
+
+
+def _counts(restatement: Restatement) -> Mapping[str, int]:
+    return {field: len(getattr(restatement, field)) for field in _DIFFERENCES}

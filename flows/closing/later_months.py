@@ -132,18 +132,20 @@ def _as_closings(
 
 
 def _kept(settings: Settings, closing: Closing, payout: OpenPayout | None) -> LaterMonth:
-    closed = closing.closed
-    report = closing_report(
-        closing,
-        links=(quality_page(settings, closed.month, closed.revision.revision_no),),
-        next_step=next_step(settings, closing),
-    )
-    headline = sentence(
-        "{month} was evaluated again, because {earlier} changed",
-        month=closed.month,
-        earlier=closing.caused_by,
-    )
-    report = replace(report, headline=say(headline, settings.language))
+    closed, report = closing.closed, _report(settings, closing)
     waits = payout is not None and payout.waits(settings.approval_rule)
     file = keep_report(settings, _name(closed.evaluation), report)
     return LaterMonth(closed, report, file, payout if waits else None)
+
+
+def _report(settings: Settings, closing: Closing) -> Report:
+    """Build the report of a closing, headed by the month that caused it."""
+    month = closing.closed.month
+    page = quality_page(settings, month, closing.closed.revision.revision_no)
+    report = closing_report(closing, links=(page,), next_step=next_step(settings, closing))
+    headline = sentence(
+        "{month} was evaluated again, because {earlier} changed",
+        month=month,
+        earlier=closing.caused_by,
+    )
+    return replace(report, headline=say(headline, settings.language))

@@ -16,18 +16,12 @@ def figures(closing: Closing) -> Iterator[Figure]:
     closed, revision = closing.closed, closing.closed.revision
     planned = closing.payouts[closed.month]
     earned = len(closed.earned)
+    lines = many("settlement line", revision.lines)
+    posted = joined((when_posted(closing), _posted(closed)), ": ")
     yield Figure(sentence("sellers"), f"{revision.sellers:,}")
-    yield Figure(
-        sentence("amount, KRW"),
-        f"{revision.amount_krw:,}",
-        many("settlement line", revision.lines),
-    )
+    yield Figure(sentence("amount, KRW"), f"{revision.amount_krw:,}", lines)
     yield Figure(sentence("awards"), f"{earned:,}", _share(earned, revision.sellers))
-    yield Figure(
-        sentence("points"),
-        f"{total_points(closed.earned):,}",
-        joined((when_posted(closing), _posted(closed)), ": "),
-    )
+    yield Figure(sentence("points"), f"{total_points(closed.earned):,}", posted)
     yield Figure(sentence("payout"), f"{planned.due_on}", joined((_why(planned), _state(closing))))
 
 

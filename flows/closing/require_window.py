@@ -1,6 +1,7 @@
 """Checking that a month can be closed before its files are read."""
 
 from collections.abc import Sequence
+from datetime import date
 
 from sqlalchemy import Engine
 
@@ -39,11 +40,8 @@ def require_window(
 
     HolidaysUnknown means that its payout date cannot be computed.
     """
-    if (
-        not request.preview
-        and request.cause.started_at.date() < request.month.payout_month.first_day
-    ):
-        raise MonthNotOver(request.month)
+    if not request.preview:
+        _require_over(request.month, request.cause.started_at.date())
     calendar(request.month)
     with engine.connect() as connection:
         before = current_evaluation(connection, request.month)
@@ -53,3 +51,8 @@ def require_window(
     missing = tuple(month for month in earlier if month not in known)
     if missing:
         raise WindowIncomplete(request.month, missing)
+
+
+def _require_over(month: SettlementMonth, today: date) -> None:
+    if today < month.payout_month.first_day:
+        raise MonthNotOver(month)

@@ -46,21 +46,29 @@ class ConversionRequest:
     cause: Cause
 
     def __post_init__(self) -> None:
-        if not 0 < self.points <= MOST_POINTS:
-            raise ConversionInvalid(
-                sentence(
-                    "{points:,} is not a number of points to convert: at least 1, at most {most:,}",
-                    points=self.points,
-                    most=MOST_POINTS,
-                )
+        _require_points(self.points)
+        _require_request_id(self.request_id)
+
+
+def _require_points(points: int) -> None:
+    if not 0 < points <= MOST_POINTS:
+        raise ConversionInvalid(
+            sentence(
+                "{points:,} is not a number of points to convert: at least 1, at most {most:,}",
+                points=points,
+                most=MOST_POINTS,
             )
-        if not 0 < len(self.request_id) <= _LONGEST_ID or not self.request_id.isprintable():
-            raise ConversionInvalid(
-                sentence(
-                    "a request id is one line of 1 to {most} printable characters",
-                    most=_LONGEST_ID,
-                )
+        )
+
+
+def _require_request_id(request_id: str) -> None:
+    if not 0 < len(request_id) <= _LONGEST_ID or not request_id.isprintable():
+        raise ConversionInvalid(
+            sentence(
+                "a request id is one line of 1 to {most} printable characters",
+                most=_LONGEST_ID,
             )
+        )
 
 
 def hold_points(
@@ -89,19 +97,23 @@ def require_convertible(
 def _hold(
     connection: Connection, request: ConversionRequest, policies: Sequence[PolicyText]
 ) -> Posted:
-    seller_id, points = request.seller_id, request.points
+    points = request.points
     standing, rules, refusal = _decided(connection, request, policies)
-    key = conversion_key(seller_id, request.request_id)
-    if refusal is not None and posted_before(connection, key) is None:
+    if refusal is not None and not _was_held(connection, request):
         raise PointsNotUsable(refusal, points, standing, rules)
     try:
         held = hold(connection, standing, request.request_id, points, request.cause)
     except NotEntitled as error:  # what others did meanwhile decides
         raise PointsNotUsable(error.refusal, points, standing, rules) from error
     except PostingConflict:
-        raise OtherConversion(seller_id, request.request_id) from None
+        raise OtherConversion(request.seller_id, request.request_id) from None
     check_now(connection)
     return held
+
+
+def _was_held(connection: Connection, request: ConversionRequest) -> bool:
+    key = conversion_key(request.seller_id, request.request_id)
+    return posted_before(connection, key) is not None
 
 
 def _decided(

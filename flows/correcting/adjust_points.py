@@ -181,9 +181,7 @@ def _correct(
     policies: Sequence[PolicyText],
     calendar: Calendar,
 ) -> tuple[Posted, tuple[EvaluatedMonth, ...]]:
-    decided = decide_correction(_gather_case(connection, request, month))
-    if not isinstance(decided, Correction):
-        raise CorrectionRefused(request.seller_id, month, request.points, decided)
+    decided = _decided(connection, request, month)
     posted = post_correction(connection, decided, request.effective_on, request.cause)
     _record(connection, decided, request.cause, posted)
     months: tuple[EvaluatedMonth, ...] = ()
@@ -191,6 +189,15 @@ def _correct(
         months = _evaluate_later_months(connection, request, decided.award, policies)
         plan_payouts(connection, policies_to_plan_by(connection, months), calendar)
     return posted, months
+
+
+def _decided(
+    connection: Connection, request: AdjustmentRequest, month: SettlementMonth
+) -> Correction:
+    decided = decide_correction(_gather_case(connection, request, month))
+    if not isinstance(decided, Correction):
+        raise CorrectionRefused(request.seller_id, month, request.points, decided)
+    return decided
 
 
 def _gather_case(

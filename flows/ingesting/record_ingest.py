@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from adapters.postgres.database import lock_program
 from adapters.postgres.month_list import MonthRevision
@@ -100,13 +100,19 @@ def record_ingest(
     with engine.begin() as connection:
         lock_program(connection)
         recorded = record_delivery(connection, month, delivery, cause.actor)
-        record_run(
-            connection,
-            month,
-            Action.INGEST,
-            cause,
-            changed=recorded.new,
-            difference={"lines": recorded.revision.lines if recorded.new else 0},
-            revision_id=recorded.revision.revision_id,
-        )
+        _record(connection, recorded, cause)
     return recorded
+
+
+def _record(connection: Connection, recorded: RecordedDelivery, cause: Cause) -> None:
+    """Record an ingest in its month's history."""
+    revision = recorded.revision
+    record_run(
+        connection,
+        revision.settlement_month,
+        Action.INGEST,
+        cause,
+        changed=recorded.new,
+        difference={"lines": revision.lines if recorded.new else 0},
+        revision_id=revision.revision_id,
+    )

@@ -1,6 +1,7 @@
 """The report and the event of a refused delivery."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -11,9 +12,10 @@ from domain.sentence import Text, sentence
 from flows.ingesting.quality_pages import refresh_quality_pages
 from flows.prefect.attached_report import attach_report, form_link
 from flows.prefect.events import BLOCKED, emit
+from flows.reports.blocked import blocked
 from flows.reports.close_command import close_command, unless_set
 from flows.reports.keeping import keep_report
-from flows.reports.report import Link, Mood, NextStep, Report, Section
+from flows.reports.report import Link, NextStep, Report
 from flows.settings import Settings
 
 _CLOSING: Final = "close-month/close-month"
@@ -52,16 +54,8 @@ def blocked_report(
     links: tuple[Link, ...] = (),
 ) -> Report:
     """Build the report of a blocked month."""
-    return Report(
-        period=month,
-        headline=sentence("{month} is blocked: nothing was written", month=month),
-        mood=Mood.BAD,
-        findings=tuple(findings),
-        figures=(),
-        sections=(Section(sentence("The delivery"), ("", ""), ((sentence("delivery"), source),)),),
-        next_step=next_step,
-        links=links,
-    )
+    headline = sentence("{month} is blocked: nothing was written", month=month)
+    return replace(blocked(month, headline, source, findings, next_step), links=links)
 
 
 def _emit_blocked(

@@ -91,11 +91,13 @@ def pay_out_on(on: date | None = None, ahead: bool = False) -> tuple[Payout, ...
     return told(paid, *payouts_told(paid))
 
 
-def _request(settings: Settings, on: date | None = None, ahead: bool = False) -> PayoutRequest:
+def _request(
+    settings: Settings, on: date | None = None, ahead: bool = False, reason: str = ""
+) -> PayoutRequest:
     occasion = flow_occasion()
     return PayoutRequest(
         on or occasion.today,
-        occasion.cause(_reason(on, occasion.today)),
+        occasion.cause(reason or _reason(on, occasion.today)),
         occasion.today,
         ahead,
         settings.approval_rule,
@@ -116,15 +118,10 @@ def pay_out_sweep() -> None:
     It runs daily and catches what planned payouts missed, for whatever reason. What it cannot pay
     is reported as a missing approval or a late payout.
     """
-    settings, occasion = Settings.read(), flow_occasion()
+    settings = Settings.read()
+    request = _request(settings, reason="it was due and not paid")
     check_clocks(settings)
     plan_payout_runs(settings)
-    request = PayoutRequest(
-        occasion.today,
-        occasion.cause("it was due and not paid"),
-        occasion.today,
-        approval=settings.approval_rule,
-    )
     try:
         paid = pay_each(settings, find_due_months(settings, request.on), request)
     except PayoutsRefused as refusal:

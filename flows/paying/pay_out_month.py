@@ -134,18 +134,21 @@ def payouts_told(payouts: Sequence[Payout], *, preview: bool = False) -> Iterato
     if preview:
         yield sentence("Nothing was written: this is a preview.")
     for each in payouts:
-        facts = {
-            "month": each.settlement_month,
-            "points": many("point", each.points),
-            "sellers": many("seller", each.sellers),
-            "paid_on": each.paid_on,
-        }
-        if preview:
-            yield sentence("{month} would pay {points} to {sellers}.", **facts)
-        else:
-            yield sentence("{month} paid {points} to {sellers} on {paid_on}.", **facts)
+        yield _told(each, preview=preview)
     if not payouts:
         yield sentence("Nothing is due that was not paid already.")
+
+
+def _told(payout: Payout, *, preview: bool) -> Sentence:
+    facts = {
+        "month": payout.settlement_month,
+        "points": many("point", payout.points),
+        "sellers": many("seller", payout.sellers),
+        "paid_on": payout.paid_on,
+    }
+    if preview:
+        return sentence("{month} would pay {points} to {sellers}.", **facts)
+    return sentence("{month} paid {points} to {sellers} on {paid_on}.", **facts)
 
 
 def due_months(engine: Engine, on: date) -> tuple[SettlementMonth, ...]:

@@ -63,15 +63,18 @@ def _settle_or_tell(
     client: SyncPrefectClient, run: FlowRun, now: datetime, language: Language
 ) -> None:
     assert run.state is not None  # noqa: S101 the ones found have one
-    since = run.state.timestamp
-    if run.deployment_id is None and now - since > _ABANDONED:
+    if run.deployment_id is None and now - run.state.timestamp > _ABANDONED:
         gone: State[None] = Crashed(message="The command that started it is gone.")
         client.set_flow_run_state(run.id, gone, force=True)
-        return
+    else:
+        _tell(run, run.state, language)
+
+
+def _tell(run: FlowRun, state: State, language: Language) -> None:
     payload = {
         "run": run.name,
-        "state": say(Word("run state", run.state.type.value.lower()), language),
-        "since": f"{since.astimezone(SEOUL):%Y-%m-%d %H:%M}",
+        "state": say(Word("run state", state.type.value.lower()), language),
+        "since": f"{state.timestamp.astimezone(SEOUL):%Y-%m-%d %H:%M}",
         "address": run_address(run.id),
     }
     emit_about(STUCK, f"growth-points.run.{run.id}", run.name, payload)

@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import Final
 
 from adapters.ingest.staged_rewards import StagedRewards
+from adapters.postgres.ledger import Posted
 from domain.delivery import Period
 from domain.findings import Finding
 from domain.many import many
 from domain.sentence import Text, Word, joined, sentence, sentences
 from domain.using.allocation import Outcome
+from flows.reports.blocked import blocked
 from flows.reports.report import Figure, Link, Mood, NextStep, Report, Section
 from flows.rewarding.pay_entries import Payment
 
@@ -85,19 +87,13 @@ def blocked_report(
     day: Period, source: str, findings: Sequence[Finding], quarantine: Path | None
 ) -> Report:
     """Build the report of a day that is blocked."""
-    return Report(
-        period=day,
-        headline=sentence("The rewards of {day} are blocked: nothing was paid", day=day),
-        mood=Mood.BAD,
-        findings=tuple(findings),
-        figures=(),
-        sections=(Section(sentence("The delivery"), ("", ""), ((sentence("delivery"), source),)),),
-        next_step=NextStep(
-            sentence("Have the sender deliver the whole day again, then pay it:"),
-            f"growth-points pay-rewards {day}",
-        ),
-        links=() if quarantine is None else (Link(sentence("refused rows"), quarantine),),
+    headline = sentence("The rewards of {day} are blocked: nothing was paid", day=day)
+    next_step = NextStep(
+        sentence("Have the sender deliver the whole day again, then pay it:"),
+        f"growth-points pay-rewards {day}",
     )
+    links = () if quarantine is None else (Link(sentence("refused rows"), quarantine),)
+    return replace(blocked(day, headline, source, findings, next_step), links=links)
 
 
 def blocked_advice(staged: StagedRewards) -> Text:
@@ -162,21 +158,19 @@ def _counted(payment: Payment) -> Iterator[Text]:
 
 
 def _figures(payment: Payment) -> Iterator[Figure]:
-    paid, returned, expired = payment.paid, payment.returned, payment.expired
     yield Figure(sentence("new entries"), f"{payment.entries:,}")
     yield Figure(sentence("paid at a later try"), f"{payment.retried:,}")
-    yield Figure(sentence("points given"), f"{paid.points if paid else 0:,}")
+    yield Figure(sentence("points given"), _points(payment.paid))
     yield Figure(
-        sentence("points returned"),
-        f"{returned.points if returned else 0:,}",
-        sentence("by cancellations"),
+        sentence("points returned"), _points(payment.returned), sentence("by cancellations")
     )
-    if expired is not None:
-        yield Figure(
-            sentence("points expired"),
-            f"{expired.points:,}",
-            sentence("returned after their last usable day"),
-        )
+    if payment.expired is not None:
+        after = sentence("returned after their last usable day")
+        yield Figure(sentence("points expired"), _points(payment.expired), after)
+
+
+def _points(posted: Posted | None) -> str:
+    return f"{posted.points if posted else 0:,}"
 
 
 def _outcomes(payment: Payment) -> tuple[tuple[Text, ...], ...]:

@@ -172,10 +172,13 @@ def _payout(case: ExplainedCase) -> Iterator[str]:
         yield _posted(case, matching[0]) if matching else _not_posted(case)
     elif not standing:
         yield case.say("nothing_paid")
-    for each in standing:
-        if each not in matching and case.paid is not None:
-            name = "kept_clawed_back" if each.state == "clawed_back" else "kept"
-            yield _about(case, name, each.award)
+    if case.paid is not None:
+        yield from (_kept(case, each) for each in standing if each not in matching)
+
+
+def _kept(case: ExplainedCase, own: RecordedAward) -> str:
+    name = "kept_clawed_back" if own.state == "clawed_back" else "kept"
+    return _about(case, name, own.award)
 
 
 def _about(case: ExplainedCase, name: str, award: Award) -> str:

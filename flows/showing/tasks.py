@@ -49,7 +49,8 @@ def tasks(desk: Desk) -> tuple[Task, ...]:
         *(task for each in desk.months.values() for task in _unpaid(desk, each)),
         *(task for each in desk.corrections for task in _to_correct(each)),
         *(task for each in desk.awaited for task in _awaited(desk, each)),
-        *_uses(desk),
+        *_unanswered(desk),
+        *_reward_days(desk),
     ]
     order = list(Weight)
     return tuple(sorted(found, key=lambda task: order.index(task.weight)))
@@ -148,7 +149,7 @@ def _said(desk: Desk, awaited: AwaitedMonth) -> Sentence:
     )
 
 
-def _uses(desk: Desk) -> Iterator[Task]:
+def _unanswered(desk: Desk) -> Iterator[Task]:
     count, points = desk.unanswered
     if count:
         said = sentence(
@@ -158,6 +159,9 @@ def _uses(desk: Desk) -> Iterator[Task]:
             points=points,
         )
         yield Task(Weight.WARN, said, forms=(delivery_form(),))
+
+
+def _reward_days(desk: Desk) -> Iterator[Task]:
     if desk.rewards.missing_days:
         said = sentence(
             "Days of the last week without reward files: {count:,}.",

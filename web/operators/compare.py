@@ -7,7 +7,7 @@ from typing import Final
 from starlette.responses import Response
 
 from adapters.postgres.evaluations import Evaluation
-from adapters.postgres.month_detail import evaluations_of
+from adapters.postgres.month_detail import RecordedEvaluation, evaluations_of
 from adapters.postgres.month_points import MonthPoints, points_by_month
 from domain.decision import ChangedResult, Result
 from domain.eligibility import Reason
@@ -112,13 +112,14 @@ def _evaluations(visit: Visit, month: SettlementMonth) -> _Pair:
     return _Pair(
         sides=(_side(before), _side(after)),
         compared=compared,
-        choices=tuple(
-            (str(each.evaluation_no), f"{each.evaluated_at:%Y-%m-%d %H:%M} · {each.reason}")
-            for each in reversed(made)
-        ),
+        choices=tuple(map(_choice, reversed(made))),
         month=month,
         changes=table(visit, CHANGES, rows, "seller_id", has_filter=True),
     )
+
+
+def _choice(each: RecordedEvaluation) -> tuple[str, str]:
+    return str(each.evaluation_no), f"{each.evaluated_at:%Y-%m-%d %H:%M} · {each.reason}"
 
 
 def _side(each: Evaluation) -> Linked:

@@ -26,12 +26,7 @@ class Guarded:
 
         async def send_guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                headers.setdefault("Content-Security-Policy", OWN_STYLE)
-                headers.setdefault("Cache-Control", "no-store")
-                headers["X-Frame-Options"] = "DENY"
-                headers["X-Content-Type-Options"] = "nosniff"
-                headers["Referrer-Policy"] = "no-referrer"
+                _guard(MutableHeaders(scope=message))
             await send(message)
 
         if scope["type"] == "http" and self._host(scope) not in self._names:
@@ -42,3 +37,12 @@ class Guarded:
 
     def _host(self, scope: Scope) -> str:
         return Headers(scope=scope).get("host", "").partition(":")[0].lower()
+
+
+def _guard(headers: MutableHeaders) -> None:
+    """Forbid to keep or frame an answer, and to load anything from elsewhere."""
+    headers.setdefault("Content-Security-Policy", OWN_STYLE)
+    headers.setdefault("Cache-Control", "no-store")
+    headers["X-Frame-Options"] = "DENY"
+    headers["X-Content-Type-Options"] = "nosniff"
+    headers["Referrer-Policy"] = "no-referrer"

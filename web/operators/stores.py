@@ -1,10 +1,11 @@
 """Finding a store, and all that there is of one."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from starlette.responses import RedirectResponse, Response
 
-from adapters.postgres.find_stores import stores_beginning
+from adapters.postgres.find_stores import FoundStore, stores_beginning
 from adapters.postgres.revisions import seller_is_known
 from domain.sentence import Sentence, sentence
 from flows.showing.forms import adjustment_form, conversion_form, link_form
@@ -23,28 +24,43 @@ _NEWEST: Final = 12
 
 def find_page(visit: Visit) -> Response:
     """Find stores by how their ids begin; a whole id leads to its store at once."""
-    start, said, status = visit.asked.get("id", "").strip(), None, 200
+    start = _start(visit)
+    if (refusal := _refusal(visit, start)) is not None:
+        return _found_page(visit, (), 400, refusal)
+    with visit.reading() as connection:
+        if start and seller_is_known(connection, start):
+            return RedirectResponse(visit.store(start), _SEE_OTHER)
+        found = tuple(stores_beginning(connection, start, _MOST_FOUND))
+    if start and not found:
+        return _found_page(visit, found, 404, _none_found(start))
+    return _found_page(visit, found)
+
+
+def _start(visit: Visit) -> str:
+    """Return how the ids that are searched for begin."""
+    return visit.asked.get("id", "").strip()
+
+
+def _refusal(visit: Visit, start: str) -> Sentence | None:
+    """Say why there is nothing to search for; None if there is."""
     if not start and "id" in visit.asked:
-        said, status = sentence("Type a store's id, or how it begins."), 400
-    elif len(start) > _LONGEST_ID:
-        said, status = sentence("No store has an id of more than 64 characters."), 400
-    found = []
-    if said is None:
-        with visit.reading() as connection:
-            if start and seller_is_known(connection, start):
-                return RedirectResponse(visit.store(start), _SEE_OTHER)
-            found = list(stores_beginning(connection, start, _MOST_FOUND))
-        if start and not found:
-            said, status = _none_found(start), 404
-    return page(
-        "stores.html", visit, status, start=start, said=said, stores=found, most=_MOST_FOUND
-    )
+        return sentence("Type a store's id, or how it begins.")
+    if len(start) > _LONGEST_ID:
+        return sentence("No store has an id of more than 64 characters.")
+    return None
+
+
+def _found_page(
+    visit: Visit, found: Sequence[FoundStore], status: int = 200, said: Sentence | None = None
+) -> Response:
+    facts = {"start": _start(visit), "said": said, "stores": found, "most": _MOST_FOUND}
+    return page("stores.html", visit, status, **facts)
 
 
 def find_csv(visit: Visit) -> Response:
     """Write the stores that a search finds as a file."""
     with visit.reading() as connection:
-        found = list(stores_beginning(connection, visit.asked.get("id", "").strip(), _MOST_FOUND))
+        found = list(stores_beginning(connection, _start(visit), _MOST_FOUND))
     rows = ((each.seller_id, each.available, each.pending) for each in found)
     return csv_response("stores.csv", ("seller_id", "available", "pending"), rows)
 

@@ -68,19 +68,22 @@ class Keys:
         """Read the keys, unless that was tried within the minute; if it fails, they stay."""
         if self._age(self._tried_at) >= _AGAIN_AFTER_SECONDS:
             self._tried_at = self._clock()
-            try:
-                self._keys, self._read_at = dict(_keys_of(_read(self._place))), self._tried_at
-            except (OSError, httpx.HTTPError, ValueError, RecursionError) as error:
-                log.warning(
-                    sentence(
-                        "the keys at {place} cannot be read: {error}",
-                        place=self._place,
-                        error=str(error),
-                    )
-                )
+            self._try_to_read()
         if self._read_at == -inf:
             raise KeysUnavailable(
                 sentence("The keys of tokens cannot be read. Try again in a minute.")
+            )
+
+    def _try_to_read(self) -> None:
+        try:
+            self._keys, self._read_at = dict(_keys_of(_read(self._place))), self._tried_at
+        except (OSError, httpx.HTTPError, ValueError, RecursionError) as error:
+            log.warning(
+                sentence(
+                    "the keys at {place} cannot be read: {error}",
+                    place=self._place,
+                    error=str(error),
+                )
             )
 
     def _age(self, since: float) -> float:

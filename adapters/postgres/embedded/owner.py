@@ -58,19 +58,25 @@ def owner_of(folder: Path) -> Owner | None:
     """
     found = folder.stat() if folder.exists() else None
     if os.geteuid() != _ROOT:
-        if found is not None and found.st_uid != os.geteuid():
-            raise ServerNotStarted(
-                folder,
-                sentence(
-                    "it belongs to {owner!r}, who alone may run it, and this is {user!r}",
-                    owner=name_of(found.st_uid),
-                    user=name_of(os.geteuid()),
-                ),
-            )
+        if found is not None:
+            _require_own(folder, found.st_uid)
         return None
     if found is not None and found.st_uid != _ROOT:
         return Owner(found.st_uid, found.st_gid)
     return _own_user(folder)
+
+
+def _require_own(folder: Path, uid: int) -> None:
+    """Raise ServerNotStarted if a folder belongs to another user than the current one."""
+    if uid != os.geteuid():
+        raise ServerNotStarted(
+            folder,
+            sentence(
+                "it belongs to {owner!r}, who alone may run it, and this is {user!r}",
+                owner=name_of(uid),
+                user=name_of(os.geteuid()),
+            ),
+        )
 
 
 def change_owner(folder: Path, owner: Owner | None) -> None:

@@ -34,21 +34,34 @@ _ATTEMPTS: Final = 10
 
 def make_data_folder(folder: Path, owner: Owner | None) -> None:
     """Create a data folder, renaming it when complete; raises ServerNotStarted, OSError."""
-    if folder.exists() and any(folder.iterdir()) and not folder.is_mount():
+    if folder.is_mount():  # it cannot be renamed
+        failure = _initialize(folder, owner)
+    elif folder.exists() and any(folder.iterdir()):
         raise ServerNotStarted(folder, sentence("the folder has files in it, but no database"))
-    unfinished = folder if folder.is_mount() else folder.with_name(folder.name + _UNFINISHED)
-    if unfinished != folder:
-        shutil.rmtree(unfinished, ignore_errors=True)
-        unfinished.mkdir(mode=0o700)
-    change_owner(unfinished, owner)
-    done = _run("initdb", [*_NEW, "-D", _HERE], unfinished, owner)
-    if done.returncode != 0:
-        cause = _cause(done, "", unfinished)
-        if unfinished != folder:
-            shutil.rmtree(unfinished, ignore_errors=True)
-        raise ServerNotStarted(folder, cause)
-    if unfinished != folder:
+    else:
+        failure = _initialize_and_rename(folder, owner)
+    if failure is not None:
+        raise ServerNotStarted(folder, failure)
+
+
+def _initialize_and_rename(folder: Path, owner: Owner | None) -> str | None:
+    """Initialize a folder under another name first; return why it failed, None if it did not."""
+    unfinished = folder.with_name(folder.name + _UNFINISHED)
+    shutil.rmtree(unfinished, ignore_errors=True)
+    unfinished.mkdir(mode=0o700)
+    failure = _initialize(unfinished, owner)
+    if failure is None:
         unfinished.rename(folder)
+    else:
+        shutil.rmtree(unfinished, ignore_errors=True)
+    return failure
+
+
+def _initialize(folder: Path, owner: Owner | None) -> str | None:
+    """Run initdb in an empty folder; return why it failed, None if it did not."""
+    change_owner(folder, owner)
+    done = _run("initdb", [*_NEW, "-D", _HERE], folder, owner)
+    return None if done.returncode == 0 else _cause(done, "", folder)
 
 
 def start_server(folder: Path, owner: Owner | None) -> None:

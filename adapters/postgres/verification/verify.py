@@ -106,13 +106,22 @@ def verify(
     """
     if not connection.in_transaction():
         connection = connection.execution_options(isolation_level="REPEATABLE READ")
-    yield from chain.missing_heads(connection, known_heads)
-    for place, heads in published.items():
-        yield from chain.unlike_published(connection, place, heads)
+    yield from _unlike_heads_outside(connection, known_heads, published)
     for check in CHECKS:
         yield from _differences(check, connection)
     if senders is not None:
         yield from signatures.untrusted_signatures(connection, senders)
+
+
+def _unlike_heads_outside(
+    connection: Connection,
+    known_heads: Collection[str],
+    published: Mapping[str, Sequence[PublishedHead]],
+) -> Iterator[Difference]:
+    """Compare the chain with the heads that are known outside the database."""
+    yield from chain.missing_heads(connection, known_heads)
+    for place, heads in published.items():
+        yield from chain.unlike_published(connection, place, heads)
 
 
 def _differences(check: Check, connection: Connection) -> Iterator[Difference]:

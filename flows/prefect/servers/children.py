@@ -53,11 +53,7 @@ def _serve(listening: int) -> None:
     import uvicorn
 
     exit_with_parent()
-    gc.disable()  # collecting garbage while importing takes time and finds none
-    import prefect.server.api.server  # noqa: F401
-
-    gc.freeze()
-    gc.enable()
+    _import_server()
     uvicorn.run(
         "flows.prefect.servers.own_pages:prefect_app",
         factory=True,
@@ -65,6 +61,15 @@ def _serve(listening: int) -> None:
         log_level="error",
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
+
+
+def _import_server() -> None:
+    """Import the server before it runs, since that takes seconds."""
+    gc.disable()  # collecting garbage while importing takes time and finds none
+    import prefect.server.api.server  # noqa: F401
+
+    gc.freeze()
+    gc.enable()
 
 
 if __name__ == "__main__":

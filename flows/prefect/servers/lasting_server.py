@@ -110,21 +110,29 @@ def start_lasting_server(home: Path, port: int) -> tuple[subprocess.Popen[bytes]
     are set. Raises PortTaken, ServerSilent, ServerDatabaseDamaged.
     """
     folder = _folder(home)
-    try:
-        listening = socket.create_server(("127.0.0.1", port))
-    except OSError as error:
-        raise PortTaken(port, error.strerror or str(error)) from error
-    with listening:
+    with _listening(port) as listening:
         address = f"http://127.0.0.1:{listening.getsockname()[1]}"
-        kept = retention(Settings.read().keep_runs_days)
-        for name, value in (_SETTINGS | kept | {"PREFECT_HOME": str(folder)}).items():
-            os.environ.setdefault(name, value)
-        remove_unusable_proxies()
-        os.environ["PREFECT_API_URL"] = f"{address}/api"
-        os.environ["PREFECT_UI_URL"] = f"{address}/v2"
+        _set_environment(folder, address)
         server = start_server(listening, folder / "server.log")
     _wait_until_it_answers(server, address, folder / "server.log")
     return server, address
+
+
+def _listening(port: int) -> socket.socket:
+    try:
+        return socket.create_server(("127.0.0.1", port))
+    except OSError as error:
+        raise PortTaken(port, error.strerror or str(error)) from error
+
+
+def _set_environment(folder: Path, address: str) -> None:
+    """Set Prefect's settings, without overriding any that are set, and the server's address."""
+    kept = retention(Settings.read().keep_runs_days)
+    for name, value in (_SETTINGS | kept | {"PREFECT_HOME": str(folder)}).items():
+        os.environ.setdefault(name, value)
+    remove_unusable_proxies()
+    os.environ["PREFECT_API_URL"] = f"{address}/api"
+    os.environ["PREFECT_UI_URL"] = f"{address}/v2"
 
 
 def record_address(home: Path, address: str) -> None:

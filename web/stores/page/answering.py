@@ -52,16 +52,23 @@ class PageRoute(APIRoute):
         async def answer(request: Request) -> Response:
             try:
                 response = await handler(request)
-            except RequestValidationError:
-                response = problem_page(request, NoSuchPage())
-            except HTTPException:  # a body that is longer than any request may have
-                response = problem_page(request, FormUnreadable())
             except Exception as trouble:
-                response = problem_page(request, trouble)
+                response = problem_page(request, _as_refusal(trouble))
             _remember_language(request, response)
             return guard(response)
 
         return answer
+
+
+def _as_refusal(trouble: Exception) -> Exception:
+    """Return the refusal that an error of the framework means; any other error as it is."""
+    match trouble:
+        case RequestValidationError():
+            return NoSuchPage()
+        case HTTPException():  # a body that is longer than any request may have
+            return FormUnreadable()
+        case _:
+            return trouble
 
 
 def language_of(request: Request) -> Language:
