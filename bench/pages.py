@@ -23,8 +23,8 @@ from pathlib import Path
 
 import httpx
 import ledger as bench
-from sqlalchemy import Engine, text
-from stores import GUARDS_ON
+from sqlalchemy import Engine
+from stores import fill_past_guards
 
 TABLES = (
     *("revision", "seller_amount", "seller_snapshot", "policy", "evaluation", "evaluation_input"),
@@ -169,7 +169,7 @@ FILL = (
 
 
 def fill(owner: Engine, stores: int, months: int, transfers: int) -> None:
-    """Fill in months, decisions and a ledger, past the guards: only reading counts."""
+    """Fill in months, decisions and a ledger."""
     awards = max(min(transfers // 3 // months, stores), 1)
     facts = {
         "stores": stores,
@@ -179,14 +179,7 @@ def fill(owner: Engine, stores: int, months: int, transfers: int) -> None:
         "policy": bench.POLICY.text,
         "policy_hash": bench.POLICY.policy.content_hash,
     }
-    with owner.begin() as connection:
-        for table in TABLES:
-            connection.execute(text(f"ALTER TABLE growth_points.{table} DISABLE TRIGGER USER"))
-        for statement in FILL:
-            connection.execute(text(statement), facts)
-        connection.execute(text(GUARDS_ON))
-    with owner.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text("VACUUM ANALYZE"))
+    fill_past_guards(owner, TABLES, FILL, facts)
 
 
 @contextmanager

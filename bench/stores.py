@@ -20,7 +20,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -145,12 +145,19 @@ class Request:
 
 
 def fill(owner: Engine, stores: int, transfers: int) -> None:
-    """Fill the ledger with stores that converted points, past the guards: only reading counts."""
+    """Fill the ledger with stores that converted points."""
     facts = {"stores": stores, "months": MONTHS, "each": max((transfers // stores - 2) // 2, 0)}
+    fill_past_guards(owner, (*TABLES, *USED), FILL, facts)
+
+
+def fill_past_guards(
+    owner: Engine, tables: Iterable[str], statements: Iterable[str], facts: Mapping[str, object]
+) -> None:
+    """Fill tables past their guards: only reading counts."""
     with owner.begin() as connection:
-        for table in (*TABLES, *USED):
+        for table in tables:
             connection.execute(text(f"ALTER TABLE growth_points.{table} DISABLE TRIGGER USER"))
-        for statement in FILL:
+        for statement in statements:
             connection.execute(text(statement), facts)
         connection.execute(text(GUARDS_ON))
     with owner.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:

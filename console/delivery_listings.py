@@ -8,25 +8,16 @@ from typing import Final
 from sqlalchemy import Engine
 
 from adapters.data_docs import CheckedDelivery
-from adapters.ingest.quarantine import quarantined_rows
 from adapters.postgres.month_list import MonthRevision, month_revisions
 from console.listings import history_rows
 from console.output import Row
 from domain.findings import blocking, warnings
 from domain.months import SettlementMonth
 from domain.sentence import Text, Word, joined, sentence
-from domain.settlement import LINE_COLUMNS
+from flows.showing import month_records
+from flows.showing.month_records import held_values
 
 MONTHS: Final = ("settlement_month", "revision", "lines", "amount_krw", "findings", "state")
-QUARANTINE: Final = (
-    "file",
-    "row",
-    "rules",
-    *(column.name for column in LINE_COLUMNS),
-    "payment_amount_krw_unreadable",
-    "confirmed_on_unreadable",
-)
-
 QUARANTINE_TABLE: Final = ("file", "row", "rules", "holds")
 
 
@@ -114,16 +105,14 @@ def _faults(checked: CheckedDelivery) -> Text:
 
 def quarantine_rows(file: Path | None) -> Iterator[Row]:
     """Stream the refused rows in a quarantine file; none without a file."""
-    for line in () if file is None else quarantined_rows(file, QUARANTINE):
-        yield tuple(";".join(each) if isinstance(each, list) else each for each in line)
+    yield from () if file is None else month_records.quarantine_rows(file)
 
 
 def quarantine_table(file: Path | None) -> Iterator[Row]:
     """Stream the refused rows for a terminal, with their values below each other."""
-    for place, row, rules, *values in quarantine_rows(file):
-        names = (name.removesuffix("_unreadable") for name in QUARANTINE[3:])
-        held = (f"{name} {v}" for name, v in zip(names, values, strict=True) if v not in (None, ""))
-        yield (place, row, str(rules).replace(";", "\n"), "\n".join(held))
+    for row in quarantine_rows(file):
+        place, number, rules, held = held_values(row, "\n")
+        yield (place, number, str(rules).replace(";", "\n"), held)
 
 
 def require_known(engine: Engine, month: SettlementMonth) -> None:

@@ -11,26 +11,17 @@ from adapters.postgres.evaluations import current_evaluation
 from adapters.postgres.ledger import entries, payouts
 from adapters.postgres.payout_dates import planned_payouts
 from adapters.postgres.revisions import require_seller
-from adapters.postgres.runs import RecordedRun, runs_of
+from adapters.postgres.runs import runs_of
 from console.output import Row
 from domain.approval import NO_APPROVAL, ApprovalRule
 from domain.ledger import SELLER_ACCOUNTS
 from domain.months import SettlementMonth
 from domain.refusal import Refused
-from domain.sentence import Word, joined, sentence
+from domain.sentence import Word, sentence
 from flows.paying.open_payouts import open_payouts
+from flows.showing.month_records import decision_row, history_row
 from flows.showing.refusals import MonthNotClosed, NoDecision
 
-DECISIONS: Final = (
-    "settlement_month",
-    "seller_id",
-    "outcome",
-    "tier",
-    "points",
-    "window_amount_krw",
-    "reasons",
-    "policy",
-)
 LEDGER: Final = (
     "entry_no",
     "recorded_at",
@@ -46,23 +37,6 @@ LEDGER: Final = (
 )
 BALANCES: Final = ("seller_id", *SELLER_ACCOUNTS)
 PAYOUTS: Final = ("settlement_month", "due_on", "state", "sellers", "points", "paid_at")
-
-HISTORY: Final = (
-    "run_no",
-    "recorded_at",
-    "action",
-    "caused_by",
-    "actor",
-    "origin",
-    "reason",
-    "input",
-    "revision",
-    "evaluation",
-    "policy",
-    "result",
-    "difference",
-    "seconds",
-)
 
 
 class MonthUnknown(Refused):
@@ -88,16 +62,7 @@ def decision_rows(engine: Engine, month: SettlementMonth, seller_id: str | None)
         found = False
         for each in decisions(connection, evaluation.evaluation_id, seller_id=seller_id):
             found = True
-            yield (
-                str(each.settlement_month),
-                each.seller_id,
-                Word("outcome", each.outcome),
-                each.tier,
-                each.points,
-                each.window_amount_krw,
-                joined((Word("reason", reason) for reason in each.reasons), ";"),
-                each.policy,
-            )
+            yield decision_row(each)
         if seller_id is not None and not found:
             raise NoDecision(seller_id, month)
 
@@ -169,34 +134,9 @@ def payout_rows(engine: Engine, today: date, rule: ApprovalRule = NO_APPROVAL) -
 
 
 def history_rows(engine: Engine, month: SettlementMonth) -> Iterator[Row]:
-    """List the runs of a month in order; raises MonthUnknown.
-
-    `difference` counts what was done, as `name=count` joined with `;`, or is the refusal.
-    """
+    """List the runs of a month in order; raises MonthUnknown."""
     with engine.connect() as connection:
         found = list(runs_of(connection, month))
     if not found:
         raise MonthUnknown(month)
-    for each in found:
-        yield (
-            each.run_no,
-            each.recorded_at.isoformat(timespec="seconds"),
-            Word("action", each.action),
-            each.caused_by and str(each.caused_by),
-            each.actor,
-            each.origin,
-            each.reason,
-            each.input,
-            each.revision_no,
-            each.evaluation_no,
-            each.policy,
-            Word("result", _result(each)),
-            each.refused or ";".join(f"{name}={count}" for name, count in each.difference.items()),
-            round(each.duration.total_seconds(), 1),
-        )
-
-
-def _result(run: RecordedRun) -> str:
-    if run.refused:
-        return "refused"
-    return "changed" if run.changed else "no change"
+    yield from map(history_row, found)

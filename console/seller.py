@@ -42,7 +42,7 @@ def print_records(view: SellerView, name: str, output: Output) -> None:
     records = SELLER_RECORDS[name]
     rows = records.rows(view)
     if output == "table":
-        rows = (for_people(records.columns, row) for row in rows)
+        rows = (for_people(records, row) for row in rows)
     print_rows(records.columns, rows, output)
 
 

@@ -15,6 +15,7 @@ from console.help import padded, width_of
 from console.language import told
 from console.output import echo
 from domain.sentence import Text, sentence
+from flows.prefect.servers.children import keep_small
 from flows.prefect.servers.lasting_server import (
     ServerSilent,
     lock_home,
@@ -70,6 +71,8 @@ def run_up(
         stack.callback(remove_address, settings.home)
         echo(_where_to_look(settings, address, pages, stores))
         while not stopped.wait(1):
+            for log_file in (logs / "server.log", logs / "worker.log"):
+                keep_small(log_file)
             if server.poll() is not None:
                 raise ServerSilent(logs / "server.log")
             if worker.poll() is not None:

@@ -14,6 +14,11 @@ class Refused(Exception):
 
     has_an_alarm: ClassVar[bool] = False
 
+    @property
+    def may_pass(self) -> bool:
+        """Whether the same may be accepted later, though nothing that it rests on changed."""
+        return False
+
 
 class Unavailable(Exception):
     """A resource that the program needs is not available. No run is recorded as refused."""

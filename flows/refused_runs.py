@@ -54,7 +54,7 @@ def recording_refusals(
                 source=source,
                 policy_name=policy_name,
                 evaluation_id=None if evaluation is None else evaluation.evaluation_id,
-                rests_on=rests_on,
+                rests_on=None if refused.may_pass else rests_on,
             )
         raise
 

@@ -34,6 +34,11 @@ class DeliveryRefused(Refused):
         self.source = source
         self.findings = findings
 
+    @property
+    def may_pass(self) -> bool:
+        """Whether all that is wrong is that the object store did not answer."""
+        return all(each.rule == "store_unreachable" for each in self.findings)
+
 
 @dataclass(slots=True)
 class Problems:

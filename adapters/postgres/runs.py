@@ -63,6 +63,13 @@ class RecordedRun:
         return self.difference.get(REFUSED)
 
     @property
+    def result(self) -> str:
+        """Whether it was refused, changed anything, or neither."""
+        if self.refused:
+            return "refused"
+        return "changed" if self.changed else "no change"
+
+    @property
     def duration(self) -> timedelta:
         """The time from its start to its record, shortly before the commit."""
         return max(self.recorded_at - self.started_at, timedelta(0))

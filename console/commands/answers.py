@@ -18,7 +18,8 @@ from domain.sentence import sentence, sentences
 @output_option
 def decisions(month: SettlementMonth, seller_id: str | None, output: Output) -> None:
     """List the decision for each seller in a month, with every reason."""
-    from console.listings import DECISIONS, decision_rows
+    from console.listings import decision_rows
+    from flows.showing.month_records import DECISIONS
 
     with open_database(read_settings()) as engine:
         print_rows(DECISIONS, decision_rows(engine, month, seller_id), output)
@@ -73,7 +74,8 @@ def seller(seller_id: str, show: str | None, output: Output) -> None:
 @output_option
 def history(month: SettlementMonth, output: Output) -> None:
     """List every run of a month: who, when, input, what it changed, and how long it took."""
-    from console.listings import HISTORY, history_rows
+    from console.listings import history_rows
+    from flows.showing.month_records import HISTORY
 
     with open_database(read_settings()) as engine:
         print_rows(HISTORY, history_rows(engine, month), output)

@@ -133,6 +133,7 @@ def quarantine(month: SettlementMonth, output: Output) -> None:
     from adapters.data_docs import read_checks
     from adapters.ingest.quarantine import latest_quarantine
     from console import delivery_listings as listings
+    from flows.showing.month_records import QUARANTINE
 
     settings = read_settings()
     file = latest_quarantine(settings.quarantine, month)
@@ -143,7 +144,7 @@ def quarantine(month: SettlementMonth, output: Output) -> None:
     if output == "table":
         print_rows(listings.QUARANTINE_TABLE, listings.quarantine_table(file), output)
     else:
-        print_rows(listings.QUARANTINE, listings.quarantine_rows(file), output)
+        print_rows(QUARANTINE, listings.quarantine_rows(file), output)
 
 
 @command(short_help="Open the data-quality pages.")

@@ -40,7 +40,7 @@ class ClosingRequest:
     """The month to close, and why; without `policy_name` the month's own policy is used.
 
     `approval` is recorded with the closing and binds the payout, `rests_on` with a refusal of a
-    closing that nobody asked for.
+    closing that nobody asked for; that is for a month that is not closed yet.
     """
 
     month: SettlementMonth

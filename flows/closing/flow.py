@@ -10,7 +10,7 @@ from adapters.ingest.root import source_of
 from adapters.postgres.runs import Action
 from domain.months import SettlementMonth
 from domain.refusal import Refused
-from domain.sentence import Sentence, sentence
+from domain.sentence import sentence
 from flows.closing.due_months import find_unclosed, is_overdue, look_at
 from flows.closing.evaluation import USUAL_REASON, ClosingRequest
 from flows.closing.events import (
@@ -26,7 +26,7 @@ from flows.closing.later_months import (
     report_later_months,
 )
 from flows.closing.next_step import next_step
-from flows.closing.record_closing import Closing, record_closing
+from flows.closing.record_closing import ClosedMeanwhile, Closing, record_closing
 from flows.closing.report import closing_report, marked_as_rewritten
 from flows.closing.require_window import require_window
 from flows.closing.told import closing_told
@@ -203,7 +203,7 @@ def close_due_months() -> None:
     month is tried again once its files, settings or other months' data change.
     """
     settings, occasion = Settings.read(), flow_occasion()
-    done = list[Sentence]()
+    done = list[object]()
     for month in find_due(settings, occasion.today):
         due = look(settings, month, occasion.now)
         if due.waits_for is not None:
@@ -212,6 +212,9 @@ def close_due_months() -> None:
         cause = occasion.cause("the month is over and its files are there")
         try:
             close(settings, ClosingRequest(month, cause, rests_on=due.rests_on), "")
+        except ClosedMeanwhile as closed:
+            done.append(why(closed))
+            continue
         except Refused as refusal:
             with best_effort("what was refused"):
                 emit_refused(settings, month, refusal)

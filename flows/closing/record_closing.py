@@ -20,6 +20,8 @@ from adapters.postgres.runs import EarlierRun, last_evaluating_run
 from domain.findings import Finding
 from domain.funnel import Funnel
 from domain.months import SettlementMonth
+from domain.refusal import Unavailable
+from domain.sentence import sentence
 from flows.closing.cascade import (
     evaluate_in_order,
     policies_to_plan_by,
@@ -31,6 +33,13 @@ from flows.closing.evaluation import ClosingRequest, EvaluatedMonth
 from flows.closing.program_state import gather_state
 from flows.ingesting.record_delivery import SoundDelivery, record_delivery
 from flows.paying.plan_payouts import plan_payouts
+
+
+class ClosedMeanwhile(Unavailable):
+    """Somebody closed the month while it was about to close by itself; theirs stands."""
+
+    def __init__(self, month: SettlementMonth) -> None:
+        super().__init__(sentence("{month} was closed meanwhile.", month=month))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +81,8 @@ def record_closing(
 ) -> Closing:
     """Close a month in one transaction, which a preview rolls back.
 
-    Raises DeliverySuperseded, ChangesPaidMonths, WindowIncomplete, PolicyUnknown, MonthBlocked.
+    Raises ClosedMeanwhile, DeliverySuperseded, ChangesPaidMonths, WindowIncomplete, PolicyUnknown,
+    MonthBlocked.
     """
     with engine.connect() as connection, connection.begin() as transaction:
         lock_program(connection)
@@ -91,6 +101,8 @@ def _close(
 ) -> Closing:
     month, cause = request.month, request.cause
     before = last_evaluating_run(connection, month)
+    if request.rests_on is not None and before is not None:
+        raise ClosedMeanwhile(month)
     recorded = record_delivery(connection, month, delivery, cause.actor)
     state = gather_state(connection, policies)
     asked_for = {month: request.policy_name}

@@ -14,8 +14,9 @@ from prefect.client.schemas.objects import StateType
 from prefect.events.actions import ActionTypes, ChangeFlowRunState, DoNothing, SendNotification
 from prefect.events.schemas.automations import AutomationCore
 
-from adapters.languages.catalog import Language, say
+from adapters.languages.catalog import say
 from domain.sentence import Text, joined, sentence
+from flows.addresses import runbook_address
 from flows.prefect.alarm_list import ALARMS, ANY_RUN, Alarm
 from flows.prefect.server_errors import tolerating_server_errors
 from flows.prefect.ui_links import run_address
@@ -64,7 +65,7 @@ def apply_alarms(alarms: Sequence[Alarm] = ALARMS) -> Applied:
     asked_for = [each for each in alarms if each.news is None or each.news in settings.news]
     with get_client(sync_client=True) as client:
         block = _notification_block(client)
-        made = (_automation(alarm, block, settings.language) for alarm in asked_for)
+        made = (_automation(alarm, block, settings) for alarm in asked_for)
         wanted = {each.name: each for each in made}
         for found in client.read_automations(limit=200):
             if not found.name.startswith(_PREFIX):
@@ -104,12 +105,12 @@ def save_webhook(url: str) -> None:
     block.save(BLOCK, overwrite=True)
 
 
-def _automation(alarm: Alarm, block: UUID | None, language: Language) -> AutomationCore:
+def _automation(alarm: Alarm, block: UUID | None, settings: Settings) -> AutomationCore:
     return AutomationCore(
         name=_PREFIX + alarm.name,
-        description="" if alarm.news else _what_to_do(alarm, language),
+        description="" if alarm.news else _what_to_do(alarm, settings),
         trigger=alarm.trigger,
-        actions=[_crash() if alarm.crashes else _notify(alarm, block, language)],
+        actions=[_crash() if alarm.crashes else _notify(alarm, block, settings)],
     )
 
 
@@ -119,20 +120,21 @@ def _crash() -> ActionTypes:
     return ChangeFlowRunState(name="Crashed", state=StateType.CRASHED, message=message, force=False)
 
 
-def _notify(alarm: Alarm, block: UUID | None, language: Language) -> ActionTypes:
+def _notify(alarm: Alarm, block: UUID | None, settings: Settings) -> ActionTypes:
     if block is None:
         return DoNothing()
-    lines = [say(alarm.body, language)]
+    lines = [say(alarm.body, settings.language)]
     if alarm.trigger.match.get("prefect.resource.id") == [ANY_RUN]:
         lines.append(run_address("{{ flow_run.id }}"))
     if not alarm.news:
-        lines.append(_what_to_do(alarm, language))
-    subject = f"growth-points: {say(alarm.subject, language)}"
+        lines.append(_what_to_do(alarm, settings))
+    subject = f"growth-points: {say(alarm.subject, settings.language)}"
     return SendNotification(block_document_id=block, subject=subject, body="\n".join(lines))
 
 
-def _what_to_do(alarm: Alarm, language: Language) -> str:
-    return say(sentence("What to do: {page}", page=alarm.page(language)), language)
+def _what_to_do(alarm: Alarm, settings: Settings) -> str:
+    page = runbook_address(settings, alarm.page(settings.language))
+    return say(sentence("What to do: {page}", page=page), settings.language)
 
 
 def _notification_block(client: SyncPrefectClient) -> UUID | None:

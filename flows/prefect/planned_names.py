@@ -6,6 +6,7 @@ from typing import Any, Final
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.filters import FlowRunFilter
 from prefect.client.schemas.objects import FlowRun
+from prefect.client.schemas.sorting import FlowRunSort
 
 from flows.occasion import SEOUL
 from flows.prefect.deployments import DEPLOYED
@@ -20,11 +21,15 @@ _PAGE: Final = 200
 
 
 def name_planned_runs() -> None:
-    """Give each planned run the name that it will have; safe to repeat."""
+    """Give the planned runs that come first, or were made last, their names; safe to repeat.
+
+    Schedules plan a hundred runs ahead each, of which those far away have time.
+    """
     with best_effort("the names of planned runs"), get_client(sync_client=True) as client:
         flows = {each.id: each.name for each in client.read_flows()}
-        for run in client.read_flow_runs(flow_run_filter=_PLANNED, limit=_PAGE):
-            _name(client, run, flows.get(run.flow_id, ""))
+        for sort in (FlowRunSort.ID_DESC, FlowRunSort.EXPECTED_START_TIME_ASC):
+            for run in client.read_flow_runs(flow_run_filter=_PLANNED, sort=sort, limit=_PAGE):
+                _name(client, run, flows.get(run.flow_id, ""))
 
 
 def _name(client: SyncPrefectClient, run: FlowRun, flow_name: str) -> None:

@@ -9,8 +9,8 @@ from prefect.client.schemas.objects import State
 from prefect.runtime import deployment
 from sqlalchemy.exc import OperationalError
 
-from adapters.ingest.delivery import DeliveryRefused
 from adapters.postgres.database import DatabaseUnreachable
+from domain.refusal import Refused
 
 
 def should_retry(_task: object, _run: object, state: State[Any]) -> bool:
@@ -20,8 +20,8 @@ def should_retry(_task: object, _run: object, state: State[Any]) -> bool:
 
 def is_transient(trouble: object) -> bool:
     """Whether an error is transient, such as a lost connection."""
-    if isinstance(trouble, DeliveryRefused):
-        return all(each.rule == "store_unreachable" for each in trouble.findings)
+    if isinstance(trouble, Refused):
+        return trouble.may_pass
     return isinstance(trouble, DatabaseUnreachable | OperationalError | ConnectionError)
 
 

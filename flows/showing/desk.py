@@ -90,7 +90,7 @@ def awaited_months(
     """List the months that are over and not closed, and the one that is not over."""
     now = SettlementMonth.of(today)
     closed = [month for month, each in months.items() if each.evaluation]
-    first = closed[-1] + 1 if closed else max(months, default=now - 1)
+    first = settings.first_to_close or (closed[0] if closed else max(months, default=now - 1))
     policies, calendar = program_policies(settings), program_calendar(settings)
     return tuple(
         _awaited(settings, months, month, now, (policies, calendar))

@@ -1,13 +1,11 @@
 """What there is of a store as rows, the same for files and for the command line."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
-from domain.eligibility import Reason
 from domain.ledger import SELLER_ACCOUNTS
-from domain.sentence import Sentence
-from flows.showing.labels import ACCOUNTS, CORRECTIONS, KINDS, LABELS, REASONS, label
+from domain.sentence import Word, joined
 from flows.showing.seller_view import SellerView
 
 Row = tuple[object, ...]
@@ -15,10 +13,14 @@ Row = tuple[object, ...]
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """A list of rows of a store: its columns, which are an interface, and how it is read."""
+    """A list of rows of a store: its columns, which are an interface, and how it is read.
+
+    `words` are the columns whose cells are words, or several between semicolons, with what of.
+    """
 
     columns: tuple[str, ...]
     rows: Callable[[SellerView], Iterator[Row]]
+    words: Mapping[str, str] = field(default_factory=dict)
 
 
 def _months(view: SellerView) -> Iterator[Row]:
@@ -100,6 +102,7 @@ SELLER_RECORDS: Final[Mapping[str, Records]] = {
             *("state", "reasons", "policy"),
         ),
         _months,
+        {"outcome": "outcome", "state": "award state", "reasons": "reason"},
     ),
     "ledger": Records(
         (
@@ -107,9 +110,12 @@ SELLER_RECORDS: Final[Mapping[str, Records]] = {
             *("credit_account", "points", *(f"{each}_after" for each in SELLER_ACCOUNTS)),
         ),
         _ledger,
+        {"kind": "kind", "debit_account": "account", "credit_account": "account"},
     ),
     "corrections": Records(
-        ("posting_no", "kind", "settlement_month", "tier", "points", "undoes"), _corrections
+        ("posting_no", "kind", "settlement_month", "tier", "points", "undoes"),
+        _corrections,
+        {"kind": "correction"},
     ),
     "conversions": Records(
         (
@@ -117,37 +123,23 @@ SELLER_RECORDS: Final[Mapping[str, Records]] = {
             *("ended_at", "attempts", "answer"),
         ),
         _conversions,
+        {"state": "conversion state"},
     ),
     "rewards": Records(
         ("occurred_on", "event_id", "position", "kind", "points", "outcome", "cancelled_by"),
         _rewards,
+        {"kind": "reward kind", "outcome": "reward outcome"},
     ),
 }
 
 
-def for_people(columns: tuple[str, ...], row: Row) -> Row:
-    """Return a row with labels in place of the words that programs know."""
-    return tuple(map(_said, columns, row))
+def for_people(records: Records, row: Row) -> Row:
+    """Return a row with what people read in place of the words that programs know."""
+    contexts = (records.words.get(column) for column in records.columns)
+    return tuple(map(_said, contexts, row))
 
 
-def _said(column: str, cell: object) -> object:
-    if not isinstance(cell, str) or not cell:
+def _said(context: str | None, cell: object) -> object:
+    if context is None or not isinstance(cell, str):
         return cell
-    if column == "reasons":
-        reasons = {f"r{n}": REASONS[Reason(each)] for n, each in enumerate(cell.split(";"))}
-        return Sentence(", ".join(f"{{{name}}}" for name in reasons), reasons)
-    labels = _LABELLED.get(column)
-    return cell if labels is None else labels.get(cell) or label(cell)
-
-
-_KINDS: Final[Mapping[str, Sentence]] = {
-    **{kind.value: said for kind, said in KINDS.items()},
-    **{kind.value: said for kind, said in CORRECTIONS.items() if kind.value != "award"},
-}
-_LABELLED: Final[Mapping[str, Mapping[str, Sentence]]] = {
-    "kind": _KINDS,
-    "outcome": LABELS,
-    "state": LABELS,
-    "debit_account": ACCOUNTS,
-    "credit_account": ACCOUNTS,
-}
+    return joined((Word(context, each) for each in cell.split(";") if each), ", ")

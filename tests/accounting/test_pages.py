@@ -33,7 +33,7 @@ def test_the_page_has_each_accounts_months_and_what_changed_them(
     _, pending, available, held, _ = shown.split("<h2>")
     for part, words in {
         pending: ("Awarded", "Reversed", "Paid"),
-        available: ("Paid", "Corrected", "Converted", "Rewarded", "Returned", "Points expired"),
+        available: ("Paid", "Corrected", "Converted", "Rewarded", "Returned", "Expired"),
         held: ("Converted", "Delivered", "Returned"),
     }.items():
         columns = re.findall("<th(?: [^>]*)?>([^<]*)", part)

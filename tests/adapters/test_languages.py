@@ -23,6 +23,7 @@ from console import delivery_check, delivery_listings, listings, use_listings
 from console.cli import cli
 from console.help import Topics, paragraphs, pieces
 from domain.accounting.roll_forward import ALL, Movement
+from domain.corrections import CorrectionKind
 from domain.decision import Outcome as DecisionOutcome
 from domain.eligibility import Reason
 from domain.findings import Severity
@@ -32,6 +33,7 @@ from domain.using.allocation import Outcome
 from domain.using.rewards import RewardKind
 from flows.accounting import journal, roll_forward
 from flows.closing.differences import CHANGES
+from flows.showing import month_records
 from flows.showing.seller_rows import SELLER_RECORDS
 
 ROOT = Path(__file__).parents[2]
@@ -42,7 +44,8 @@ Id = tuple[str | None, str]
 
 _SIDES: Final = {"opening", "closing"}
 _COLUMNS: Final = chain(
-    *(listings.DECISIONS, listings.LEDGER, listings.BALANCES, listings.PAYOUTS, listings.HISTORY),
+    *(month_records.DECISIONS, month_records.HISTORY),
+    *(listings.LEDGER, listings.BALANCES, listings.PAYOUTS),
     *(use_listings.CONVERSIONS, use_listings.EXPIRING, use_listings.NOTICES),
     *(use_listings.REWARDS, use_listings.STATEMENT),
     *(delivery_listings.MONTHS, delivery_listings.QUARANTINE_TABLE, delivery_check.FINDINGS),
@@ -54,9 +57,12 @@ _MONTH_STATES: Final = (
     *("ingested", "closed", "paid", "restated", "replaced", "blocked"),
     *("planned", "due", "unapproved"),
 )
+_AWARD_STATES: Final = ("pending", "paid", "reversed", "corrected", "clawed_back")
 WORDS: Final[set[Id]] = {
     *(("column", str(column)) for column in _COLUMNS),
     *(("kind", kind.value) for kind in TransferKind),
+    *(("correction", kind.value) for kind in CorrectionKind),
+    *(("award state", state) for state in _AWARD_STATES),
     *(("conversion state", state.value) for state in ConversionState),
     *(("severity", severity.value) for severity in Severity),
     *(("reason", reason.value) for reason in Reason),

@@ -11,11 +11,12 @@ import pytest
 from adapters.ingest.delivery import find_delivery
 from adapters.ingest.quarantine import latest_quarantine
 from adapters.ingest.staged_month import StagedMonth
-from console.delivery_listings import QUARANTINE, quarantine_rows
+from console.delivery_listings import quarantine_rows
 from console.output import print_rows
 from domain.findings import Severity
 from expectations.suite import COUNTED_RULES
 from flows.ingesting.read_delivery import read_delivery
+from flows.showing.month_records import QUARANTINE
 from tests.adapters.test_ingest import read
 from tests.deliveries import MONTH, SmallDelivery
 from tests.workbooks import write_workbook

@@ -5,7 +5,7 @@ import os
 import re
 import subprocess
 from datetime import date
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import click
@@ -157,6 +157,20 @@ def test_the_image_installs_what_is_locked_and_copies_what_exists() -> None:
     for source in re.findall(r"^COPY (?!--from)(.+) \S+$", image, re.MULTILINE):
         assert all((_ROOT / each).exists() for each in source.split()), source
     assert re.search(r"^USER growth-points$", image, re.MULTILINE)
+
+
+def test_the_image_is_given_every_folder_that_it_copies() -> None:
+    copied = re.findall(
+        r"^COPY (?!--)(.+) \S+$", (_DEPLOY / "Dockerfile").read_text(), re.MULTILINE
+    )
+    given = [
+        line.removeprefix("!")
+        for line in (_ROOT / ".dockerignore").read_text().splitlines()
+        if line.startswith("!")
+    ]
+
+    for path in " ".join(copied).split():
+        assert any(PurePosixPath(path).is_relative_to(each) for each in given), path
 
 
 def test_the_image_has_the_versions_that_are_tested() -> None:

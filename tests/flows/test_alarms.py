@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import unquote
+from uuid import uuid4
 
 import pytest
 from prefect import State, settings
@@ -16,10 +17,12 @@ from prefect.states import Running
 from flows.prefect import ui_links
 from flows.prefect.alarm_list import ALARMS
 from flows.prefect.alarms import (
+    _automation,
     apply_alarms,
     apply_alarms_if_possible,
     save_webhook,
 )
+from flows.settings import Settings
 from tests.alarm_server import PATIENCE_S, a_flow, forget_the_webhook, texts, webhook
 from tests.command_line import Line, Marketplace
 from tests.lasting_server import events, eventually
@@ -65,6 +68,15 @@ def test_what_happens_to_a_month_is_told_as_events_and_alarms(
     }
     assert alarm.startswith(f"growth-points: {OCTOBER} is blocked\nCritical findings: 1. ")
     assert "docs/runbook/month-blocked.md" in alarm
+
+
+def test_an_alarm_links_to_its_page_in_the_runbook_where_pages_are_served() -> None:
+    served = Settings(language="ko", pages_url="https://points.example/desk/")
+    for alarm in (each for each in ALARMS if each.subject and not each.news):
+        made = _automation(alarm, uuid4(), served)
+        page = f"https://points.example/desk/docs/runbook/ko/{alarm.name}.md"
+        assert made.description.endswith(page)
+        assert str(getattr(made.actions[0], "body", "")).endswith(page)
 
 
 def test_applying_the_alarms_again_changes_nothing(server: str) -> None:

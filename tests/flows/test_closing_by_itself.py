@@ -7,8 +7,11 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
+from adapters.ingest.problems import DeliveryRefused
 from adapters.postgres.database import open_database
+from domain.findings import Finding, Severity
 from domain.months import SettlementMonth
+from flows.closing import due_months
 from flows.closing.due_months import is_overdue, unclosed_months
 from flows.settings import Settings
 from tests.command_line import Line, Marketplace, Ran
@@ -104,6 +107,61 @@ def test_a_month_whose_window_lacks_data_is_tried_when_it_came(
         empty.done("ingest", month)
 
     assert run().message.startswith("2024-10 is closed. ")
+
+
+def test_a_refusal_that_may_pass_is_tried_again_though_nothing_changed(
+    run: Run, with_history: Marketplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from flows.closing import flow
+
+    away = Finding("store_unreachable", Severity.CRITICAL, "the store cannot be read", 1, "")
+
+    def unreachable(_: Settings, month: SettlementMonth, root: str, **__: object) -> Any:
+        raise DeliveryRefused(month, root, (away,))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(flow, "sound_delivery", unreachable)
+        assert "cannot be read" in run().message
+        assert "cannot be read" in run().message
+    assert len(_closings(with_history, OCTOBER)) == 2
+
+    assert run().message.startswith("2024-10 is closed. ")
+
+
+def test_a_refused_month_is_tried_again_by_a_newer_program(
+    run: Run, with_history: Marketplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_history.deliver(OCTOBER, [Line("maru", 1_000, "2024-12-24")], STORES)
+    run()
+    monkeypatch.setattr(due_months, "version", lambda name: f"{name} 999")
+    run()
+
+    assert len(_closings(with_history, OCTOBER)) == 2
+
+
+def test_what_somebody_closes_meanwhile_stands(
+    run: Run, with_history: Marketplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By other files than those that the closing by itself had looked at."""
+    from flows.closing import flow
+
+    look = flow.look
+
+    def and_then_somebody_closes(settings: Settings, month: SettlementMonth, now: Any) -> Any:
+        due = look(settings, month, now)
+        if str(month) == OCTOBER:
+            files = {each: each.read_bytes() for each in (with_history.root / OCTOBER).iterdir()}
+            deliver(with_history, OCTOBER, OCTOBER_CORRECTED)
+            with_history.done("close", OCTOBER, "--reason", "by somebody")
+            for file, content in files.items():
+                file.write_bytes(content)
+        return due
+
+    monkeypatch.setattr(flow, "look", and_then_somebody_closes)
+    state = run()
+
+    assert state.message.startswith("2024-10 was closed meanwhile. 2024-11 is closed. ")
+    assert _closings(with_history, OCTOBER) == [("changed", "by somebody")]
 
 
 def test_files_that_still_change_are_left_alone(run: Run, with_history: Marketplace) -> None:

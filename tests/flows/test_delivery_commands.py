@@ -8,7 +8,8 @@ from pathlib import Path
 import httpx
 import pyarrow.parquet
 
-from console.delivery_listings import MONTHS, QUARANTINE
+from console.delivery_listings import MONTHS
+from flows.showing.month_records import QUARANTINE
 from tests.command_line import Marketplace
 from tests.three_stores import OCTOBER, OCTOBER_CORRECTED, deliver
 

@@ -10,6 +10,8 @@ from unittest.mock import patch
 
 import pytest
 
+from flows.prefect.servers import children
+from flows.prefect.servers.children import keep_small
 from flows.prefect.servers.lasting_server import (
     AlreadyUp,
     ServerDatabaseDamaged,
@@ -85,3 +87,22 @@ def test_a_damaged_database_of_the_server_is_named_with_what_to_do(tmp_path: Pat
         del os.environ["PREFECT_HOME"]
         with pytest.raises(ServerDatabaseDamaged, match=f"move {damaged}"):
             start_lasting_server(tmp_path, 0)
+
+
+def test_a_log_that_has_grown_starts_anew_while_its_process_writes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(children, "_LARGEST_LOG", 9)
+    file = tmp_path / "server.log"
+
+    keep_small(file)  # nobody has written it yet
+    with file.open("ab", buffering=0) as process:
+        process.write(b"not much\n")
+        keep_small(file)
+        assert file.read_bytes() == b"not much\n"
+        process.write(b"and more\n")
+        keep_small(file)
+        process.write(b"goes on\n")
+
+    assert file.read_bytes() == b"goes on\n"
+    assert (tmp_path / "server.log.1").read_bytes() == b"not much\nand more\n"

@@ -9,12 +9,12 @@ from sqlalchemy import Engine
 
 from adapters.postgres.ledger import pay_out
 from adapters.postgres.verification.verify import verify
-from console.listings import HISTORY
 from domain.months import SettlementMonth
 from flows import refused_runs
 from flows.closing.evaluation import ClosingRequest
 from flows.closing.require_window import MonthNotOver, require_window
 from flows.occasion import SEOUL, this_occasion
+from flows.showing.month_records import HISTORY
 from tests.closings import FAR_AHEAD, POLICIES, Program, Sold, cause, month
 from tests.command_line import Marketplace
 

@@ -152,6 +152,28 @@ def test_a_month_whose_window_lacks_one_says_which_is_to_be_ingested(
     assert "2026-12 cannot be closed: 2026-11 was not ingested." in said
 
 
+def test_a_month_that_was_passed_over_is_still_awaited(
+    engine: Engine, settings: Settings, program: Program
+) -> None:
+    program.pay("2026-10", date(2026, 11, 10))
+    program.ingest("2026-11", {"maru": Sold(1_000)})
+    program.close("2026-12", {"maru": Sold(1_000)})
+
+    said = [str(each.said) for each in found(engine, settings, date(2027, 1, 3))]
+
+    assert any(each.startswith("2026-11 is ingested and not closed") for each in said)
+
+
+def test_the_months_before_the_one_that_is_set_as_first_are_awaited_by_nobody(
+    engine: Engine, settings: Settings
+) -> None:
+    later = settings.model_copy(update={"first_month": "2027-01"})
+
+    awaited = desk(engine, later, date(2027, 2, 3)).awaited
+
+    assert [str(each.month) for each in awaited] == ["2027-01", "2027-02"]
+
+
 def test_newer_files_than_a_month_was_closed_with_are_told(
     engine: Engine, settings: Settings, program: Program
 ) -> None:

@@ -7,11 +7,12 @@ from typing import Final
 
 from adapters.postgres.corrections import corrections
 from adapters.postgres.ledger import LedgerEntry, entries, paid_months
-from console.listings import DECISIONS, decision_rows
+from console.listings import decision_rows
 from domain.corrections import CorrectionKind, PostedCorrection
 from domain.ledger import SELLER_ACCOUNTS, Account, TransferKind
 from domain.refusal import Refused
 from flows.closing.evaluation import EvaluatedMonth
+from flows.showing.month_records import DECISIONS
 from tests.closings import Program, Sold, month
 from tests.spec.examples import millions_krw, whole_krw
 from tests.spec.tables import DOCS, NONE, NotUnderstood, Row, tables

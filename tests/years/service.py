@@ -106,8 +106,13 @@ class Service:
             ]
         for each in waiting:
             if each.month not in self.silent:
-                facts = {"month": str(each.month), "points": each.points, "mode": "commit"}
-                approve_payout_of(**facts, approved_by="dana", reason="the total is right")
+                approve_payout_of(
+                    month=str(each.month),
+                    points=each.points,
+                    approved_by="dana",
+                    reason="the total is right",
+                    mode="commit",
+                )
 
     def _run_and_be_killed(
         self, flow: Flow[..., Any], parameters: dict[str, Any], statement: int

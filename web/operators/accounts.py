@@ -13,7 +13,6 @@ from adapters.postgres.ledger import chain_head, waiting_for_seals
 from domain.accounting.roll_forward import OF_SELLERS, Movement
 from domain.months import SettlementMonth
 from flows.accounting.roll_forward import COLUMNS, Period, roll_months_forward
-from flows.showing.labels import ACCOUNTS, MOVEMENTS
 from web.operators.rendering import page
 from web.operators.tables import csv_response
 from web.operators.visit import Visit
@@ -35,14 +34,7 @@ def accounts_page(visit: Visit) -> Response:
     periods, waiting = _last_months(visit)
     recorded = tuple(each for each in reversed(periods) if each.head)
     tables = tuple(_rolled(name, recorded) for name in OF_SELLERS)
-    return page(
-        "accounts.html",
-        visit,
-        tables=tables,
-        waiting=waiting,
-        account_names=ACCOUNTS,
-        movement_names=MOVEMENTS,
-    )
+    return page("accounts.html", visit, tables=tables, waiting=waiting)
 
 
 def accounts_csv(visit: Visit) -> Response:

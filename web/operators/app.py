@@ -40,8 +40,9 @@ from web.operators.month_lists import (
 )
 from web.operators.months import months_csv, months_page
 from web.operators.opened import OpenedDatabase
-from web.operators.rendering import own_file
+from web.operators.rendering import own_file, style
 from web.operators.rules import rule_csv, rule_page, rules_csv, rules_page
+from web.operators.runbook import runbook_page
 from web.operators.seen import seen_page
 from web.operators.slashes import SlashesInNames
 from web.operators.stores import find_csv, find_page, store_page, store_table_csv, store_table_page
@@ -55,7 +56,7 @@ def _nothing(_: Visit) -> Response:
 
 
 def _style(_: Request) -> Response:
-    return Response(own_file("desk.css"), media_type="text/css", headers=_CACHED)
+    return Response(style(), media_type="text/css", headers=_CACHED)
 
 
 def _leaf(_: Request) -> Response:
@@ -96,6 +97,7 @@ _PAGES: Final[dict[str, Handler]] = {
     "/accounts": accounts_page,
     "/accounts.csv": accounts_csv,
     "/reports/{path:path}": kept_file,
+    "/docs/runbook/{path:path}": runbook_page,
     "/docs/{path:path}": kept_file,
     "/{path:path}": _nothing,
 }

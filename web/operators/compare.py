@@ -12,7 +12,7 @@ from adapters.postgres.month_points import MonthPoints, points_by_month
 from domain.decision import ChangedResult, Result
 from domain.eligibility import Reason
 from domain.months import SettlementMonth
-from domain.sentence import Sentence, sentence
+from domain.sentence import Sentence, Text, Word, sentence
 from flows.showing.comparing import (
     Compared,
     changes_between,
@@ -20,7 +20,6 @@ from flows.showing.comparing import (
     compare_months,
     evaluation_of,
 )
-from flows.showing.labels import REASONS
 from flows.showing.month_states import month_states
 from web.operators.rendering import page
 from web.operators.tables import Cells, Column, Linked, Table, csv_response, table
@@ -137,12 +136,12 @@ def _number(visit: Visit, name: str) -> int:
 
 
 def _said(compared: Compared) -> Compared:
-    """Name a reason by its label."""
+    """Name a reason by its word."""
     name = compared.name
     reason = name.facts.get("reason")
     if not isinstance(reason, Reason):
         return compared
-    return replace(compared, name=Sentence(name.template, {"reason": REASONS[reason]}))
+    return replace(compared, name=Sentence(name.template, {"reason": Word("reason", reason)}))
 
 
 def _changes(visit: Visit, changes: tuple[ChangedResult, ...]) -> Iterator[Cells]:
@@ -155,9 +154,9 @@ def _changes(visit: Visit, changes: tuple[ChangedResult, ...]) -> Iterator[Cells
         )
 
 
-def _result(result: Result | None) -> Sentence:
+def _result(result: Result | None) -> Text:
     if result is None:
         return sentence("not decided")
     if result.tier:
         return sentence("tier {tier}", tier=result.tier)
-    return REASONS[result.reasons[0]] if result.reasons else sentence("no award")
+    return Word("reason", result.reasons[0]) if result.reasons else sentence("no award")

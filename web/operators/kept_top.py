@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from adapters.postgres.ledger.entries import find_payout
 from adapters.postgres.month_detail import RecordedEvaluation, evaluations_of, revisions_of
+from adapters.postgres.revisions import current_revisions
 from domain.months import MonthInvalid, SettlementMonth
 from domain.sentence import Sentence, sentence
 from web.operators.rendering import rendered
@@ -28,11 +29,22 @@ def top_of(visit: Visit) -> str:
     path = PurePosixPath(visit.path)
     month = _month_of(path)
     if month is None:
-        return rendered("kept_top.html", visit, month=None, since=(), run=None)
+        return rendered("kept_top.html", visit, month=None, around=(None, None), since=(), run=None)
     with visit.reading() as connection:
         since = tuple(_since(visit, connection, month, path.name))
+        around = _around(visit, connection, month)
     run = visit.prefect.last_run(f"month-{month}")
-    return rendered("kept_top.html", visit, month=month, since=since, run=run)
+    return rendered("kept_top.html", visit, month=month, around=around, since=since, run=run)
+
+
+def _around(
+    visit: Visit, connection: Connection, month: SettlementMonth
+) -> tuple[SettlementMonth | None, SettlementMonth | None]:
+    """Return the months before and after, as far as they have pages."""
+    before, after = month - 1, month + 1
+    reports = visit.settings.reports / str(before)
+    known = reports.is_dir() or before in current_revisions(connection, (before,))
+    return before if known else None, after if after <= SettlementMonth.of(visit.today) else None
 
 
 def _month_of(path: PurePosixPath) -> SettlementMonth | None:

@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from domain.sentence import Sentence
-from flows.showing.labels import label
+from domain.sentence import Text, Word
+from flows.showing.labels import STATES
 
 SOFT: Final = "soft"
 _WORDS: Final = {
@@ -17,6 +17,7 @@ _WORDS: Final = {
 _LOOKS: Final = {word: look for look, words in _WORDS.items() for word in words.split()}
 
 
-def look_of(word: str) -> tuple[Sentence, str]:
-    """Return what a label says for a word that programs read, and how it looks."""
-    return label(word), _LOOKS.get(word, SOFT)
+def look_of(word: str) -> tuple[Text, str]:
+    """Return what a label says for a word or a state of a month, and how it looks."""
+    said = word if isinstance(word, Word) else STATES[word]
+    return said, _LOOKS.get(word, SOFT)

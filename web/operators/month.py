@@ -21,7 +21,7 @@ from domain.months import SettlementMonth
 from domain.sentence import Sentence, Word, sentence
 from flows.showing.desk import Desk, gather_desk
 from flows.showing.forms import Form, correction_form, rerun_form, reschedule_form
-from flows.showing.labels import ACTIONS, counted
+from flows.showing.labels import counted
 from flows.showing.month_states import MonthState
 from flows.showing.open_corrections import OpenCorrections, open_corrections
 from flows.showing.tasks import tasks
@@ -84,9 +84,9 @@ def month_page(visit: Visit) -> Response:
             DELIVERIES,
             _deliveries(visit, connection, month),
             "-accepted",
-            csv_at=f"months/{month}/files.csv",
+            csv_at=visit.at(f"months/{month}/files.csv"),
         )
-    state = desk.months.get(month)
+    state, around = desk.months.get(month), _around(desk, month)
     return page(
         "month.html",
         visit,
@@ -98,7 +98,8 @@ def month_page(visit: Visit) -> Response:
         points=desk.points.get(month),
         corrections=_open_corrections(visit, desk),
         runs=table(visit, RUNS, _runs(visit, runs), "-recorded_at", has_filter=len(runs) > 10),  # noqa: PLR2004 rows
-        around=_around(desk, month),
+        around=around,
+        before_is_known=around[0] in desk.months,
         passed_over=_passed_over(visit, state),
         reports=_other_reports(visit, month),
         has_refused=latest_quarantine(visit.settings.quarantine, month) is not None,
@@ -112,7 +113,7 @@ def month_page(visit: Visit) -> Response:
 
 def _open_corrections(visit: Visit, desk: Desk) -> Table:
     open_ones = (each for each in desk.corrections if each.month == visit.month)
-    at = f"months/{visit.month}/corrections.csv"
+    at = visit.at(f"months/{visit.month}/corrections.csv")
     return table(visit, CORRECTIONS, _corrections(visit, open_ones), "seller_id", csv_at=at)
 
 
@@ -169,7 +170,8 @@ def _evaluations(
     visit: Visit, connection: Connection, month: SettlementMonth, runs: tuple[RecordedRun, ...]
 ) -> object:
     rows = _evaluation_rows(visit, connection, month, runs)
-    return table(visit, EVALUATIONS, rows, "-evaluated", csv_at=f"months/{month}/evaluations.csv")
+    at = visit.at(f"months/{month}/evaluations.csv")
+    return table(visit, EVALUATIONS, rows, "-evaluated", csv_at=at)
 
 
 def _evaluation_rows(
@@ -244,13 +246,13 @@ def _correction(visit: Visit, award: Award, points: int) -> Cells:
 
 def _runs(visit: Visit, runs: tuple[RecordedRun, ...]) -> Iterator[Cells]:
     for each in runs:
-        result = "refused" if each.refused else "changed" if each.changed else "unchanged"
+        result = "refused" if each.refused else "changed" if each.changed else "no change"
         yield (
             each.recorded_at,
-            ACTIONS[each.action],
+            Word("action", each.action),
             each.actor,
             each.reason,
-            Tags((look_of(result),)),
+            Tags((look_of(Word("result", result)),)),
             _difference(each),
         )
 

@@ -8,18 +8,18 @@ from typing import Any, Final
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-from adapters.ingest.quarantine import count_quarantined, latest_quarantine, quarantined_rows
+from adapters.ingest.quarantine import count_quarantined, latest_quarantine
 from adapters.postgres.decisions import decisions
 from adapters.postgres.evaluations import Evaluation, current_evaluation
 from adapters.postgres.month_lists import Choice, awards_of, decisions_of
 from adapters.postgres.runs import runs_of
 from domain.decision import Outcome
 from domain.eligibility import Reason
-from domain.sentence import sentence
-from domain.settlement import LINE_COLUMNS
-from flows.showing.labels import REASONS
+from domain.sentence import Word, sentence
+from flows.showing import month_records
+from flows.showing.month_records import held_values, quarantine_rows
 from flows.showing.refusals import MonthNotClosed
-from web.operators.looks import SOFT, look_of
+from web.operators.looks import look_of
 from web.operators.rendering import page
 from web.operators.tables import (
     PER_PAGE,
@@ -31,6 +31,7 @@ from web.operators.tables import (
     Tags,
     asked_of,
     csv_response,
+    reason_tags,
 )
 from web.operators.visit import NoSuchPage, Visit
 
@@ -45,19 +46,6 @@ DECISIONS: Final = (
     _POINTS,
     Column("window_amount_krw", sentence("Three months, KRW"), number=True),
     Column("reasons", sentence("Reasons")),
-)
-DECISION_FILE: Final = (
-    *("settlement_month", "seller_id", "outcome", "tier", "points", "window_amount_krw"),
-    *("reasons", "policy"),
-)
-REFUSED_FILE: Final = (
-    *("file", "row", "rules"),
-    *(column.name for column in LINE_COLUMNS),
-    *("payment_amount_krw_unreadable", "confirmed_on_unreadable"),
-)
-RUN_FILE: Final = (
-    *("run_no", "recorded_at", "action", "caused_by", "actor", "origin", "reason", "input"),
-    *("revision", "evaluation", "policy", "result", "difference", "seconds"),
 )
 _REFUSED: Final = tuple(
     Column(key, title, number=key == "row")
@@ -74,14 +62,19 @@ def awards_page(visit: Visit) -> Response:
     """List the awards of a month."""
     asked = asked_of(visit, AWARDS, "seller_id")
     choosers = (
-        Chooser("state", sentence("State"), _states("pending", "paid", "reversed")),
+        Chooser("state", sentence("State"), _words("award state", "pending", "paid", "reversed")),
         _tiers(),
     )
     with visit.reading() as connection:
         _evaluation(visit, connection)
         total, found = awards_of(connection, visit.month, _choice(visit, asked, choosers))
     rows = tuple(
-        (_store(visit, each.seller_id), each.tier, each.points, Tags((look_of(each.state),)))
+        (
+            _store(visit, each.seller_id),
+            each.tier,
+            each.points,
+            Tags((look_of(Word("award state", each.state)),)),
+        )
         for each in found
     )
     shown = Table(AWARDS, rows, asked, total, _file(visit, "awards"), True, choosers)
@@ -100,10 +93,9 @@ def awards_csv(visit: Visit) -> Response:
 def decisions_page(visit: Visit) -> Response:
     """List the decisions of a month."""
     asked = asked_of(visit, DECISIONS, "seller_id")
-    reasons = tuple((each.value, REASONS[each]) for each in Reason)
     choosers = (
-        Chooser("outcome", sentence("Decision"), _states(*Outcome)),
-        Chooser("reasons", sentence("Reason"), reasons),
+        Chooser("outcome", sentence("Decision"), _words("outcome", *Outcome)),
+        Chooser("reasons", sentence("Reason"), _words("reason", *Reason)),
         _tiers(),
     )
     with visit.reading() as connection:
@@ -113,11 +105,11 @@ def decisions_page(visit: Visit) -> Response:
     rows = tuple(
         (
             Linked(each.seller_id, visit.store(each.seller_id, f"/seen/why/{visit.month}")),
-            Tags((look_of(each.outcome.value),)),
+            Tags((look_of(Word("outcome", each.outcome)),)),
             each.tier,
             each.points or None,
             each.window_amount_krw,
-            Tags(tuple((REASONS[reason], SOFT) for reason in each.reasons)),
+            reason_tags(each.reasons),
         )
         for each in found
     )
@@ -130,56 +122,37 @@ def decisions_csv(visit: Visit) -> Response:
     with visit.reading() as connection:
         evaluation = _evaluation(visit, connection)
     rows = _decision_rows(visit, evaluation)
-    return csv_response(_name(visit, "decisions"), DECISION_FILE, rows)
+    return csv_response(_name(visit, "decisions"), month_records.DECISIONS, rows)
 
 
 def _decision_rows(visit: Visit, evaluation: Evaluation) -> Iterator[Cells]:
     with visit.reading() as connection:
-        for each in decisions(connection, evaluation.evaluation_id):
-            yield (
-                str(each.settlement_month),
-                each.seller_id,
-                each.outcome.value,
-                each.tier,
-                each.points,
-                each.window_amount_krw,
-                ";".join(each.reasons),
-                each.policy,
-            )
+        yield from map(month_records.decision_row, decisions(connection, evaluation.evaluation_id))
 
 
 def refused_page(visit: Visit) -> Response:
     """List the refused rows of a month's last refused delivery, with what each holds."""
     file = _quarantine(visit)
     asked = asked_of(visit, _REFUSED, "file")
-    found = (row for row in map(_refused_row, _refused_rows(file)) if _broke(row, asked.text))
-    total = count_quarantined(file) if not asked.text else sum(1 for _ in found)
-    if asked.text:
-        found = (row for row in map(_refused_row, _refused_rows(file)) if _broke(row, asked.text))
-    rows = tuple(islice(found, asked.offset, asked.offset + PER_PAGE))
+    total = sum(1 for _ in _refused(file, asked.text)) if asked.text else count_quarantined(file)
+    rows = tuple(islice(_refused(file, asked.text), asked.offset, asked.offset + PER_PAGE))
     shown = Table(_REFUSED, rows, asked, total, _file(visit, "refused"), True)
     return page("month_list.html", visit, title=sentence("Refused rows"), table=shown, sorts=False)
 
 
 def refused_csv(visit: Visit) -> Response:
     """Write all refused rows as a file."""
-    return csv_response(_name(visit, "refused"), REFUSED_FILE, _refused_rows(_quarantine(visit)))
+    rows = quarantine_rows(_quarantine(visit))
+    return csv_response(_name(visit, "refused"), month_records.QUARANTINE, rows)
 
 
-def _refused_rows(file: Path) -> Iterator[Cells]:
-    for line in quarantined_rows(file, REFUSED_FILE):
-        yield tuple(";".join(each) if isinstance(each, list) else each for each in line)
-
-
-def _refused_row(row: Cells) -> Cells:
-    file, number, rules, *values = row
-    names = (name.removesuffix("_unreadable") for name in REFUSED_FILE[3:])
-    held = [f"{name} {v}" for name, v in zip(names, values, strict=True) if v not in (None, "")]
-    return (file, number, str(rules).replace(";", ", "), " · ".join(held))
-
-
-def _broke(row: Cells, text: str) -> bool:
-    return not text or any(text.casefold() in str(cell).casefold() for cell in row)
+def _refused(file: Path, text: str) -> Iterator[Cells]:
+    """Stream the refused rows that have a text."""
+    for row in quarantine_rows(file):
+        place, number, rules, held = held_values(row, " · ")
+        shown = (place, number, str(rules).replace(";", ", "), held)
+        if any(text.casefold() in str(cell).casefold() for cell in shown):
+            yield shown
 
 
 def _quarantine(visit: Visit) -> Path:
@@ -192,27 +165,8 @@ def _quarantine(visit: Visit) -> Path:
 def history_csv(visit: Visit) -> Response:
     """Write what was done to a month as a file, with the columns of the command `history`."""
     with visit.reading() as connection:
-        found = tuple(runs_of(connection, visit.month))
-    rows = (
-        (
-            each.run_no,
-            each.recorded_at.isoformat(timespec="seconds"),
-            each.action.value,
-            each.caused_by and str(each.caused_by),
-            each.actor,
-            each.origin,
-            each.reason,
-            each.input,
-            each.revision_no,
-            each.evaluation_no,
-            each.policy,
-            "refused" if each.refused else "changed" if each.changed else "no change",
-            each.refused or ";".join(f"{name}={count}" for name, count in each.difference.items()),
-            round(each.duration.total_seconds(), 1),
-        )
-        for each in found
-    )
-    return csv_response(_name(visit, "history"), RUN_FILE, rows)
+        rows = tuple(map(month_records.history_row, runs_of(connection, visit.month)))
+    return csv_response(_name(visit, "history"), month_records.HISTORY, rows)
 
 
 def _evaluation(visit: Visit, connection: Connection) -> Evaluation:
@@ -231,8 +185,8 @@ def _choice(visit: Visit, asked: Any, choosers: Iterable[Chooser]) -> Choice:
     return Choice(asked.sort, asked.descending, asked.text, tuple(only), asked.offset, PER_PAGE)
 
 
-def _states(*words: str) -> tuple[tuple[str, object], ...]:
-    return tuple((str(word), look_of(word)[0]) for word in words)
+def _words(context: str, *words: str) -> tuple[tuple[str, object], ...]:
+    return tuple((str(word), Word(context, word)) for word in words)
 
 
 def _tiers() -> Chooser:
@@ -244,7 +198,7 @@ def _store(visit: Visit, seller_id: str) -> Linked:
 
 
 def _file(visit: Visit, name: str) -> str:
-    return f"months/{visit.month}/{name}.csv"
+    return visit.at(f"months/{visit.month}/{name}.csv")
 
 
 def _name(visit: Visit, name: str) -> str:

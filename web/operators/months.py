@@ -33,7 +33,12 @@ def months_page(visit: Visit) -> Response:
     with visit.reading() as connection:
         desk = gather_desk(connection, visit.settings, visit.today)
     shown = table(
-        visit, MONTHS, month_rows(visit, desk), "-month", csv_at="months.csv", has_filter=True
+        visit,
+        MONTHS,
+        month_rows(visit, desk),
+        "-month",
+        csv_at=visit.at("months.csv"),
+        has_filter=True,
     )
     return page("months.html", visit, months=shown)
 

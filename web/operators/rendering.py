@@ -1,6 +1,6 @@
 """Rendering the operators' pages."""
 
-from datetime import date, datetime
+from datetime import date
 from importlib.resources import files
 from typing import Final
 
@@ -8,12 +8,10 @@ from jinja2 import Environment, pass_context
 from jinja2.runtime import Context
 from starlette.responses import HTMLResponse
 
-from adapters.languages.catalog import say
 from domain.months import SettlementMonth
 from domain.sentence import Joined, Sentence
-from flows.occasion import SEOUL
 from web.operators.looks import look_of
-from web.operators.tables import Linked, Table, Tags
+from web.operators.tables import Linked, Table, Tags, written
 from web.operators.visit import Visit
 from web.speaking import speaking_templates
 
@@ -29,8 +27,13 @@ def rendered(template: str, visit: Visit, **values: object) -> str:
     return _TEMPLATES.get_template(template).render(visit=visit, language=visit.language, **values)
 
 
+def style() -> str:
+    """Return the style of the pages, below what the stores' page shares with it."""
+    return _TEMPLATES.get_template("desk.css").render()
+
+
 def own_file(name: str) -> str:
-    """Return a file of the pages: their style, their picture in a browser's tab."""
+    """Return a file of the pages, such as their picture in a browser's tab."""
     return (files("web.operators") / "templates" / name).read_text("utf-8")
 
 
@@ -40,15 +43,7 @@ _SHORT: Final = 20  # characters
 @pass_context
 def _cell(context: Context, value: object) -> str:
     """Write what a cell of a table says."""
-    match value:
-        case None | "":
-            return "–"
-        case int():
-            return f"{value:,}"
-        case datetime():
-            return f"{value.astimezone(SEOUL):%Y-%m-%d %H:%M}"
-        case _:
-            return say(value, context["language"])
+    return written(value, context["language"])
 
 
 def _breadth(value: object) -> str:

@@ -7,7 +7,7 @@ from typing import Any, Final
 from starlette.responses import Response
 
 from adapters.data_docs import CheckedDelivery, read_checks
-from domain.sentence import Sentence, Text, of_data, sentence
+from domain.sentence import Text, Word, of_data, sentence
 from web.operators.looks import look_of
 from web.operators.rendering import page
 from web.operators.tables import Cells, Column, Linked, Tags, csv_response, recorded, table
@@ -46,7 +46,7 @@ class RuleChecked:
 def rules_page(visit: Visit) -> Response:
     """List the rules, with how often each was broken."""
     rows = list(_rules(visit))
-    shown = table(visit, RULES, rows, "-broken", csv_at="rules.csv", has_filter=True)
+    shown = table(visit, RULES, rows, "-broken", csv_at=visit.at("rules.csv"), has_filter=True)
     return page("rules.html", visit, table=shown)
 
 
@@ -64,12 +64,11 @@ def rule_page(visit: Visit) -> Response:
         HISTORY,
         _history_rows(visit, history),
         "-month",
-        csv_at=f"rules/{history[-1].rule}.csv",
+        csv_at=visit.at(f"rules/{history[-1].rule}.csv"),
         has_filter=True,
     )
-    return page(
-        "rule.html", visit, rule=history[-1], look=look_of(history[-1].severity), table=shown
-    )
+    look = look_of(Word("severity", history[-1].severity))
+    return page("rule.html", visit, rule=history[-1], look=look, table=shown)
 
 
 def rule_csv(visit: Visit) -> Response:
@@ -93,7 +92,7 @@ def _rules(visit: Visit) -> Iterator[Cells]:
         newest = history[-1]
         yield (
             Linked(newest.says, visit.at(f"rules/{name}")),
-            Tags((look_of(newest.severity),)),
+            Tags((look_of(Word("severity", newest.severity)),)),
             len(history),
             len(broken),
             max((each.delivery.settlement_month for each in broken), default=None),
@@ -121,10 +120,10 @@ def _history_rows(visit: Visit, history: list[RuleChecked]) -> Iterator[Cells]:
         )
 
 
-def _result(each: RuleChecked) -> tuple[Sentence, str]:
+def _result(each: RuleChecked) -> tuple[Text, str]:
     if not each.broken:
         return look_of("holds")
-    _, look = look_of(each.severity)
+    _, look = look_of(Word("severity", each.severity))
     return sentence("reported") if each.severity == "info" else sentence("broken"), look
 
 

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from domain.ledger import SELLER_ACCOUNTS, Account
-from domain.sentence import Sentence, sentence
-from flows.showing.labels import CORRECTIONS, KINDS, REASONS, TITLES
+from domain.sentence import Sentence, Word, sentence
+from flows.showing.labels import TITLES
 from flows.showing.seller_rows import SELLER_RECORDS, Row
 from flows.showing.seller_view import SellerView
-from web.operators.looks import SOFT, look_of
-from web.operators.tables import Cells, Column, Linked, Tags
+from web.operators.looks import look_of
+from web.operators.tables import Cells, Column, Linked, Tags, reason_tags
 from web.operators.visit import Visit
 
 
@@ -44,11 +44,11 @@ def _months(visit: Visit, view: SellerView) -> Iterator[Cells]:
             Linked(month, why) if each else month,
             view.amounts.get(month),
             each and each.window_amount_krw,
-            Tags((look_of(each.outcome.value),)) if each else None,
+            Tags((look_of(Word("outcome", each.outcome)),)) if each else None,
             each and each.tier,
             (each.points or None) if each else None,
-            Tags((look_of(each.state),)) if each and each.state else None,
-            Tags(tuple((REASONS[reason], SOFT) for reason in each.reasons)) if each else None,
+            Tags((look_of(Word("award state", each.state)),)) if each and each.state else None,
+            reason_tags(each.reasons) if each else None,
         )
 
 
@@ -61,7 +61,7 @@ def _ledger(visit: Visit, view: SellerView) -> Iterator[Cells]:
         yield (
             entry.entry_no,
             entry.effective_on,
-            KINDS[entry.kind],
+            Word("kind", entry.kind),
             Linked(month, visit.at(f"months/{month}")) if month else None,
             entry.points if within or not taken else -entry.points,
             *(each.after[account] for account in SELLER_ACCOUNTS),
@@ -73,7 +73,7 @@ def _corrections(visit: Visit, view: SellerView) -> Iterator[Cells]:
         award = each.correction.award
         yield (
             each.posting_no,
-            CORRECTIONS[each.correction.kind],
+            Word("correction", each.correction.kind),
             Linked(award.settlement_month, visit.at(f"months/{award.settlement_month}")),
             award.tier,
             each.correction.points,
@@ -87,7 +87,7 @@ def _conversions(_: Visit, view: SellerView) -> Iterator[Cells]:
             each.request_id,
             each.points,
             each.account_id,
-            Tags((look_of(each.state.value),)),
+            Tags((look_of(Word("conversion state", each.state)),)),
             each.ended_at,
             each.attempts,
             each.answer,
@@ -100,9 +100,9 @@ def _rewards(_: Visit, view: SellerView) -> Iterator[Cells]:
             each.occurred_on,
             each.event_id,
             each.position,
-            look_of(each.kind)[0],
+            Word("reward kind", each.kind),
             each.points,
-            Tags((look_of(each.outcome.value),)),
+            Tags((look_of(Word("reward outcome", each.outcome)),)),
             each.cancelled_by,
         )
 

@@ -10,9 +10,10 @@ from typing import Any, Final
 
 from starlette.responses import Response, StreamingResponse
 
-from adapters.languages.catalog import say
-from domain.sentence import Joined, Sentence
+from adapters.languages.catalog import Language, say
+from domain.sentence import Joined, Sentence, Word
 from domain.written import in_a_spreadsheet
+from flows.occasion import SEOUL
 from web.operators.visit import Visit
 
 PER_PAGE: Final = 100
@@ -42,6 +43,11 @@ class Tags:
     """A cell of labels, each with its look."""
 
     labels: tuple[tuple[object, str], ...]
+
+
+def reason_tags(reasons: Iterable[str]) -> Tags:
+    """Return labels of the reasons why a store gets nothing."""
+    return Tags(tuple((Word("reason", each), "soft") for each in reasons))
 
 
 Cells = Sequence[object]
@@ -144,21 +150,39 @@ def _recorded(cell: object) -> object:
             return cell
 
 
-def _told(cell: object, visit: Visit) -> str:
-    """Return what a cell says on the page."""
+def written(value: object, language: Language) -> str:
+    """Write what a cell without links and labels says on the page."""
+    match value:
+        case None | "":
+            return "–"
+        case int():
+            return f"{value:,}"
+        case datetime():
+            return f"{value.astimezone(SEOUL):%Y-%m-%d %H:%M}"
+        case Word():
+            said = say(value, language)
+            return said[:1].upper() + said[1:]
+        case _:
+            return say(value, language)
+
+
+def _told(cell: object, language: Language) -> str:
+    """Return what a cell says on the page, a number also as it is typed."""
     match cell:
         case Linked(text=text):
-            return _told(text, visit)
+            return _told(text, language)
         case Tags(labels=labels):
-            return " ".join(say(label, visit.language) for label, _ in labels)
+            return " ".join(say(label, language) for label, _ in labels)
+        case int():
+            return f"{written(cell, language)} {cell}"
         case _:
-            return say(cell, visit.language)
+            return written(cell, language)
 
 
 def _has(row: Cells, text: str, visit: Visit) -> bool:
     if not text:
         return True
-    said = (_told(cell, visit) for cell in row if cell is not None)
+    said = (_told(cell, visit.language) for cell in row if cell is not None)
     return any(text.casefold() in each.casefold() for each in said)
 
 

@@ -89,7 +89,9 @@ class Visit:
         """Return the address of this page with other parameters; None removes one."""
         query = {**self.asked, **changed}
         kept = {name: value for name, value in query.items() if value not in (None, "")}
-        return f"{self.root}{self.address}{'?' if kept else ''}{urlencode(kept)}"
+        # An address that begins with two slashes would name another server.
+        address = f"/{self.address.lstrip('/')}"
+        return f"{self.root}{address}{'?' if kept else ''}{urlencode(kept)}"
 
     def form(self, form: Form) -> str | None:
         """Return the address of a form, filled in; None if no Prefect server has it."""

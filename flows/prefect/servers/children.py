@@ -6,15 +6,18 @@ its own session, so that Ctrl-C reaches the parent alone, which ends them in ord
 
 import gc
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from threading import Thread
 from typing import Final
 
+_LARGEST_LOG: Final = 20 * 2**20  # bytes
 GRACE_SECONDS: Final = 5  # for a server's open connections when it shuts down
 
 
@@ -32,6 +35,15 @@ def start_child(
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+
+
+def keep_small(log_file: Path) -> None:
+    """Empty a log that has grown, while its process writes on; its text is kept until next time."""
+    with suppress(OSError):  # somebody may have moved it away
+        if log_file.stat().st_size > _LARGEST_LOG:
+            with suppress(OSError):  # a full disk has no room for it
+                shutil.copyfile(log_file, log_file.with_name(f"{log_file.name}.1"))
+            os.truncate(log_file, 0)  # its process appends, whatever its end is
 
 
 def start_server(listening: socket.socket, log_file: Path) -> subprocess.Popen[bytes]:

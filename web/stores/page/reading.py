@@ -20,7 +20,7 @@ from web.stores.page.pages import (
     points_page,
     statement_page,
 )
-from web.stores.page.rendering import served_file
+from web.stores.page.rendering import served_file, stylesheet
 from web.stores.page.session import Session, TheirForm, TheSession, begin, end
 from web.stores.page.statement import TABS, StatementPart
 from web.stores.statement_csv import statement_csv
@@ -56,7 +56,7 @@ def left(request: Request) -> Response:
 @reading.get("/style.css")
 def style() -> Response:
     """Return the stylesheet."""
-    return Response(served_file("style.css"), media_type="text/css", headers=_CACHED)
+    return Response(stylesheet(), media_type="text/css", headers=_CACHED)
 
 
 @reading.get("/leaf.svg")

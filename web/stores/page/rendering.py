@@ -23,8 +23,13 @@ def render_without_store(template: str, language: Language, **values: object) ->
     return _TEMPLATES.get_template(template).render(language=language, **values)
 
 
+def stylesheet() -> str:
+    """Return the style of the pages, below what the operators' pages share with it."""
+    return _TEMPLATES.get_template("store_style.css").render()
+
+
 def served_file(name: str) -> str:
-    """Return a file of the pages: their stylesheet, their picture in a browser's tab."""
+    """Return a file of the pages, such as their picture in a browser's tab."""
     return (files("web.stores") / "templates" / f"store_{name}").read_text("utf-8")
 
 
