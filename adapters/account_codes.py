@@ -44,7 +44,7 @@ def _codes(text: str, where: str) -> AccountCodes:
     if unknown := sorted(written.keys() - set(Account)):
         raise AccountCodesInvalid(
             sentence(
-                "{where}: {name!r} is no account of the ledger; these are {accounts}",
+                "{where}: {name!r} is not an account of the ledger; these are: {accounts}",
                 where=where,
                 name=unknown[0],
                 accounts=", ".join(Account),

@@ -27,7 +27,7 @@ class NotABeancountAccount(WrongUsage):
     def __init__(self, account: Account, code: str) -> None:
         super().__init__(
             sentence(
-                "{code!r}, the code of {account}, is no account of Beancount; write "
+                "{code!r}, the code of {account}, is not an account of Beancount; write "
                 "for example Liabilities:GrowthPoints:Available",
                 code=code,
                 account=account,

@@ -98,24 +98,24 @@ def cli() -> None:
       GROWTH_POINTS_DATABASE_URL  a PostgreSQL of your own, instead of the embedded one
       GROWTH_POINTS_POLICIES      folder of your own policies (TOML)
       GROWTH_POINTS_HOLIDAYS      file of announced extra holidays
-      GROWTH_POINTS_APPROVAL      none, required, or a number of points: above it
+      GROWTH_POINTS_APPROVAL      which payouts: none, required, or above so many points
       GROWTH_POINTS_HEADS         where ledger heads are published: files, s3://, https://
       GROWTH_POINTS_AD_SYSTEM_URL  where conversions to search-ad credit are delivered
-      GROWTH_POINTS_AD_SYSTEM_TOKEN       the token that is expected there
-      GROWTH_POINTS_AD_SYSTEM_TOKEN_FILE  or a file of it
+      GROWTH_POINTS_AD_SYSTEM_TOKEN       the token that the ad system expects
+      GROWTH_POINTS_AD_SYSTEM_TOKEN_FILE  a file with that token instead
       GROWTH_POINTS_STORES_JWKS   keys that tokens of stores are signed with, a file or URL
       GROWTH_POINTS_STORES_ISSUER         who issues these tokens
-      GROWTH_POINTS_STORES_AUDIENCE       for whom they are meant (growth-points)
-      GROWTH_POINTS_STORES_DATABASE_URL   the login of serve-stores
-      GROWTH_POINTS_LANGUAGE      in which language people are answered: en or ko (en)
+      GROWTH_POINTS_STORES_AUDIENCE       their audience (growth-points)
+      GROWTH_POINTS_STORES_DATABASE_URL   database login of serve-stores
+      GROWTH_POINTS_LANGUAGE      language of what people read: en or ko (en)
       GROWTH_POINTS_ACCOUNTS      your account codes, for journal entries
-      GROWTH_POINTS_FIRST_MONTH   the first month that closes by itself
-      GROWTH_POINTS_REST_MINUTES  how long files must be at rest to be whole (60)
-      GROWTH_POINTS_CLOSE_BY_DAY  the day from which an unclosed month is told (7)
-      GROWTH_POINTS_APPROVAL_NOTICE_DAYS  how early a missing approval is told (3)
-      GROWTH_POINTS_TELL          good news to tell: closed, paid, approve
-      GROWTH_POINTS_KEEP_RUNS_DAYS  days that runs which ended are kept (30)
-      GROWTH_POINTS_LIMITS        how much of a snapshot may change: name=share, …
+      GROWTH_POINTS_FIRST_MONTH   first settlement month that closes by itself
+      GROWTH_POINTS_REST_MINUTES  minutes without a change until files are complete (60)
+      GROWTH_POINTS_CLOSE_BY_DAY  day from which an unclosed month is reported (7)
+      GROWTH_POINTS_APPROVAL_NOTICE_DAYS  days before payout to report a missing approval (3)
+      GROWTH_POINTS_TELL          good news to send, too: closed, paid, approve
+      GROWTH_POINTS_KEEP_RUNS_DAYS  days to keep runs that have ended (30)
+      GROWTH_POINTS_LIMITS        how much may change between snapshots: name=share, …
       GROWTH_POINTS_LOCK_TIMEOUT  seconds to wait for another run (600)
       GROWTH_POINTS_PAGES_URL     where reports are served, for links
       GROWTH_POINTS_HOSTS         more host names for the reports and the UI

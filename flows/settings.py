@@ -85,7 +85,7 @@ class Settings(Outside):
     )
 
     language: Language = Field(
-        default=ENGLISH, description="in which language people are answered: en or ko"
+        default=ENGLISH, description="the language of what people read: en or ko"
     )
 
     @field_validator("heads")

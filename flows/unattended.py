@@ -21,19 +21,19 @@ class Unattended(BaseSettings):
         default=60,
         ge=0,
         le=10_080,
-        description="after how many minutes without a change files without a manifest are whole",
+        description="after how many minutes without a change files without a manifest are complete",
     )
     close_by_day: int = Field(
         default=7,
         ge=1,
         le=28,
-        description="the day of the payout month from which a month that is not closed is told",
+        description="the day of the payout month from which a month that is not closed is reported",
     )
     approval_notice_days: int = Field(
         default=3,
         ge=0,
         le=31,
-        description="how many days before its date a payout without its approval is told",
+        description="how many days before its date a payout without its approval is reported",
     )
     keep_runs_days: int = Field(
         default=30,
@@ -43,7 +43,7 @@ class Unattended(BaseSettings):
     )
     tell: str = Field(
         default="",
-        description="what is told beside trouble, with commas between: closed, paid, approve",
+        description="what is sent beside trouble, with commas between: closed, paid, approve",
     )
 
     @field_validator("first_month", mode="before")

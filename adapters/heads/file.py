@@ -61,7 +61,7 @@ def _opened(path: Path, flags: int) -> Iterator[int]:
     file = os.open(path, flags | os.O_NONBLOCK | os.O_CLOEXEC, 0o644)
     try:
         if not S_ISREG(os.fstat(file).st_mode):
-            raise NotPublished(sentence("it is no ordinary file"))
+            raise NotPublished(sentence("it is not an ordinary file"))
         yield file
     finally:
         os.close(file)

@@ -70,7 +70,7 @@ def _check_address(place: str) -> None:
     if scheme not in ("s3", "https") and not (scheme == "http" and host in _THIS_MACHINE):
         raise TargetInvalid(
             sentence(
-                "{scheme}:// is no place for heads; name a file, s3://BUCKET/PREFIX or "
+                "{scheme}:// is not a place for heads; name a file, s3://BUCKET/PREFIX or "
                 "an https:// address",
                 scheme=scheme[:20],
             )

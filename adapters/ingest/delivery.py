@@ -216,7 +216,7 @@ def _check_present(path: Path) -> None:
         raise FileProblem("file_mislabeled", sentence("it is a folder, not the file its name says"))
     status = path.stat()
     if not S_ISREG(status.st_mode):
-        raise FileProblem("file_mislabeled", sentence("it is no ordinary file"))
+        raise FileProblem("file_mislabeled", sentence("it is not an ordinary file"))
     if status.st_size == 0:
         raise FileProblem("file_empty", sentence("the file is empty (0 bytes)"))
 

@@ -154,6 +154,6 @@ def _read_signature(folder: Path) -> bytes | None:
     if not path.exists():
         return None
     if not path.is_file():
-        raise FileProblem("signature_invalid", sentence("it is no ordinary file"))
+        raise FileProblem("signature_invalid", sentence("it is not an ordinary file"))
     with path.open("rb") as file:
         return file.read(LONGEST + 1)

@@ -134,7 +134,7 @@ def _options(text: str, where: str) -> Iterator[tuple[str, str]]:
         if match is None or text[match.end() :][:1] not in ("", ","):
             raise SendersInvalid(
                 sentence(
-                    '{where}: {text} is no option that is known: namespaces="…", '
+                    '{where}: {text} is not a known option: namespaces="…", '
                     'valid-after="YYYYMMDD", valid-before="YYYYMMDD"',
                     where=where,
                     text=text,

@@ -39,16 +39,16 @@ def explain(seller_id: str, month: SettlementMonth) -> None:
         echo(explain_decision(connection, seller_id, month, spoken(), rule, today))
 
 
-@command(short_help="All about a seller: months, ledger, uses, why.")
+@command(short_help="Everything about a seller: months, ledger, uses.")
 @click.argument("seller_id", metavar="SELLER")
 @click.option(
     "--show",
     type=click.Choice(["months", "ledger", "corrections", "conversions", "rewards"]),
-    help="Only this list; CSV needs it.",
+    help="Only this list; CSV requires one.",
 )
 @output_option
 def seller(seller_id: str, show: str | None, output: Output) -> None:
-    """Show all that there is of SELLER, as its page does.
+    """Show everything about SELLER, as its page does.
 
     These are its months with decisions and reasons, its ledger with the balances after each entry,
     corrections, conversions, customer rewards, and the explanation of its newest month. The

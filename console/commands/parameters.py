@@ -104,7 +104,9 @@ def _points(text: str) -> int:
         )
     if len(text) > _LONGEST_NUMBER:
         raise WrongUsage(
-            sentence("a number of {digits:,} characters is no number of points", digits=len(text))
+            sentence(
+                "a number of {digits:,} characters is not a number of points", digits=len(text)
+            )
         )
     return int(text.replace(",", ""))
 

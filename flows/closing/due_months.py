@@ -86,12 +86,13 @@ def _waits_for(
 ) -> Sentence | None:
     whole_from = listing.whole_from(timedelta(minutes=settings.rest_minutes))
     if listing.changed_at is None or whole_from is None:
-        return sentence("Nothing is delivered in {source}.", source=listing.source)
+        return sentence("Nothing has been delivered to {source}.", source=listing.source)
     if refused is not None:
         return sentence("Its closing was refused: {refused}", refused=refused)
     if now < whole_from:
         return sentence(
-            "Its files changed at {changed_at}; they count as whole from {whole_from} on.",
+            "Its files changed at {changed_at}; if they stay as they are, they count as complete "
+            "from {whole_from} on.",
             changed_at=_in_seoul(listing.changed_at),
             whole_from=_in_seoul(whole_from),
         )

@@ -197,10 +197,10 @@ def _recording_refusals(
 @flow(name="close-due-months", flow_run_name="close what is due")
 @telling
 def close_due_months() -> None:
-    """Close each month that is over and delivered whole, oldest first.
+    """Close each month that is over and whose files are complete, oldest first.
 
     It runs every hour, and stops at the first month that is not delivered or is refused. A refused
-    month is tried again once its files, or what judges them, changed.
+    month is tried again once its files, settings or other months' data change.
     """
     settings, occasion = Settings.read(), flow_occasion()
     done = list[object]()
@@ -226,9 +226,9 @@ def close_due_months() -> None:
 @flow(name="tell-unclosed-months", flow_run_name="report a month that is not closed")
 @telling
 def tell_unclosed_months() -> None:
-    """Emit an event if a month is not closed by the day of its payout month set for it.
+    """Emit an event if a month is not closed by the day set (GROWTH_POINTS_CLOSE_BY_DAY).
 
-    It runs daily, and tells of the oldest such month: the later ones wait for it.
+    It runs daily and reports the oldest such month: the later ones wait for it.
     """
     settings, occasion = Settings.read(), flow_occasion()
     unclosed = find_due(settings, occasion.today)

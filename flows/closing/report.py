@@ -54,7 +54,7 @@ def _sections(closing: Closing) -> Iterator[Section]:
     yield from what_changed(closing)
     if rows := tuple(paid_otherwise(closing)):
         columns = ("month", "seller", "what", "tier", "points")
-        title = sentence("Paid otherwise than earned")
+        title = sentence("Differences in paid months")
         yield Section(title, tuple(Word("column", each) for each in columns), rows, _SHOWN)
     if rows := tuple(tuple(map(_cell, row)) for row in change_rows(closing)):
         preview = closing.request.preview

@@ -35,6 +35,8 @@ def plan_payout_runs(settings: Settings) -> None:
     """Plan a run for every open payout if the server has the deployment; safe to repeat."""
     due = due_payouts(settings)
     with tolerating_server_errors(
-        sentence("payouts could not be planned on the Prefect server; the sweep pays")
+        sentence(
+            "payouts could not be planned on the Prefect server; the daily sweep will pay them"
+        )
     ):
         plan(due, this_occasion().now)

@@ -115,8 +115,8 @@ def _reason(on: date | None, today: date) -> str:
 def pay_out_sweep() -> None:
     """Pay whatever is due and not paid, and plan a run for each open payout that has none.
 
-    It runs daily until everything is paid, and catches what planned payouts missed, for whatever
-    reason. What it cannot pay is told as a missing approval or a late payout.
+    It runs daily and catches what planned payouts missed, for whatever reason. What it cannot pay
+    is reported as a missing approval or a late payout.
     """
     settings = Settings.read()
     request = _request(settings, reason="it was due and not paid")
@@ -134,9 +134,10 @@ def pay_out_sweep() -> None:
 @flow(name="tell-missing-approvals", flow_run_name="report missing approvals")
 @telling
 def tell_missing_approvals() -> tuple[SettlementMonth, ...]:
-    """Emit an event for every payout that is due within some days and lacks its approval.
+    """Emit an event for every payout that is due soon and lacks its approval.
 
-    It runs daily, before payouts take place; once the date has passed the payout is late.
+    It runs daily, before payouts take place, for those due within as many days as
+    GROWTH_POINTS_APPROVAL_NOTICE_DAYS says; once the date has passed the payout is late.
     """
     settings, today = Settings.read(), flow_occasion().today
     soon = [

@@ -54,7 +54,7 @@ _RUN: Final = {"run": "{{ flow_run.name }}", "message": "{{ flow_run.state.messa
 _MONTH: Final = _said("month")
 _POINTS: Final = {"points": _counted("points"), "sellers": _counted("sellers")}
 _APPROVE: Final = sentence(
-    "It is due on {due_on}: {points} points to {sellers} sellers. Approve it: {form}",
+    "It is due on {due_on}. Points: {points}, sellers: {sellers}. Approve it: {form}",
     due_on=_said("due_on"),
     form=_said("form"),
     **_POINTS,
@@ -183,7 +183,7 @@ ALARMS: Final = (
         _happens(REFUSED, "growth-points.month.*"),
         sentence("{month} was not closed", month=_MONTH),
         sentence(
-            "{reason} It is tried again when its files or what judges them change.",
+            "{reason} It is tried again when its files, settings or other months' data change.",
             reason=_said("reason"),
         ),
     ),
@@ -208,8 +208,8 @@ ALARMS: Final = (
         _happens(LATE, "growth-points.month.*"),
         sentence("{month} is not paid", month=_MONTH),
         sentence(
-            "It was due on {due_on}, days ago: {days}. It would pay {points} points to {sellers} "
-            "sellers. {why}",
+            "It was due on {due_on} (days late: {days}). Points: {points}, sellers: {sellers}. "
+            "{why}",
             due_on=_said("due_on"),
             days=_said("days_late"),
             why=_said("why"),
@@ -219,9 +219,9 @@ ALARMS: Final = (
     Alarm(
         "conversion-held",
         _happens(CONVERSIONS_HELD, "growth-points.conversions", again_after=_A_SHIFT),
-        sentence("conversions are held for {hours} hours", hours=_said("oldest_hours")),
+        sentence("conversions have been held for {hours} hours", hours=_said("oldest_hours")),
         sentence(
-            "Conversions that have not ended: {conversions}, of {points} points.",
+            "Conversions that have not ended: {conversions}. Points: {points}.",
             conversions=_counted("conversions"),
             points=_counted("points"),
         ),
@@ -231,7 +231,7 @@ ALARMS: Final = (
         _happens(AD_SYSTEM_SILENT, "growth-points.conversions", again_after=_A_SHIFT),
         sentence("the ad system does not answer"),
         sentence(
-            "It was asked three times or more about each held conversion; there are {conversions}.",
+            "It was asked at least three times about each held conversion. Held: {conversions}.",
             conversions=_counted("conversions"),
         ),
     ),
@@ -260,7 +260,7 @@ ALARMS: Final = (
         _happens(CLOSED, "growth-points.month.*"),
         sentence("{month} is closed", month=_MONTH),
         sentence(
-            "Awards: {awards}, of {points} points, to be paid on {due_on}. Report: {report}",
+            "Awards: {awards}, points: {points}, to be paid on {due_on}. Report: {report}",
             awards=_counted("awards"),
             points=_counted("points"),
             due_on=_said("due_on"),
@@ -273,7 +273,7 @@ ALARMS: Final = (
         _happens(PAID, "growth-points.month.*"),
         sentence("{month} is paid", month=_MONTH),
         sentence(
-            "{points} points to {sellers} sellers, on {paid_on}.",
+            "Paid on {paid_on}. Points: {points}, sellers: {sellers}.",
             paid_on=_said("paid_on"),
             **_POINTS,
         ),

@@ -4,7 +4,7 @@ import re
 from typing import Final
 
 from adapters.languages.catalog import Language, say
-from domain.sentence import sentence
+from domain.sentence import Word, sentence
 
 _FORMS: Final = {
     "adjust": "adjust-points",
@@ -26,7 +26,7 @@ _COMMAND: Final = re.compile(
 
 
 def in_form_words(text: str, language: Language) -> str:
-    """Name the form instead of its command, and a form's field instead of a flag."""
+    """Name the form instead of its command, and a form's field, as it is titled, for a flag."""
 
     def form_of(command: re.Match[str]) -> str:
         form, words = _FORMS[command["name"]], command["words"].strip()
@@ -36,5 +36,8 @@ def in_form_words(text: str, language: Language) -> str:
             named = sentence("the form {form}", form=form)
         return say(named, language)
 
-    text = _PREVIEW.sub("mode preview", _COMMAND.sub(form_of, text))
-    return _FLAG.sub(lambda flag: flag[1].replace("-", "_"), text)
+    def field_of(flag: re.Match[str]) -> str:
+        return f'"{say(Word("field", flag[1].replace("-", "_")), language)}"'
+
+    preview = say(sentence("a preview"), language)
+    return _FLAG.sub(field_of, _PREVIEW.sub(preview, _COMMAND.sub(form_of, text)))

@@ -37,9 +37,9 @@ _GOING_ON: Final = FlowRunFilter.model_validate({"state": {"type": {"any_": list
 
 @flow(name="watch-runs", flow_run_name="look for runs that hang")
 def watch_runs() -> None:
-    """Tell of every run that goes on for longer than any run of this program takes.
+    """Report every run that has gone on for longer than any run of this program takes.
 
-    A run of a command that went on for a day is marked as crashed: nobody else watches it.
+    A command's run that has gone on for a day is marked as crashed: nothing else watches it.
     """
     language, now = Settings.read().language, flow_occasion().now
     with get_client(sync_client=True) as client, best_effort("which runs hang"):

@@ -56,6 +56,10 @@ class ExplainedCase:
         """Say a reason in a few words."""
         return say(Word("reason", reason), self.words.language)
 
+    def holiday(self, name: str) -> str:
+        """Say why a day is no business day."""
+        return say(Word("holiday", name), self.words.language)
+
 
 def gather_case(
     connection: Connection,

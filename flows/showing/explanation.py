@@ -187,8 +187,7 @@ def _about(case: ExplainedCase, name: str, award: Award) -> str:
 
 
 def _posted(case: ExplainedCase, own: RecordedAward) -> str:
-    weekend = case.words.weekend
-    passed = "; ".join(f"{day} {weekend.get(name, name)}" for day, name in case.planned.passed_over)
+    passed = "; ".join(f"{day} {case.holiday(name)}" for day, name in case.planned.passed_over)
     return case.say(_standing(case, own)).format(
         month=case.month,
         due=case.planned.due_on,

@@ -46,7 +46,7 @@ def payout_form(month: SettlementMonth) -> Form:
 
 def reschedule_form() -> Form:
     """Work the payout dates out again."""
-    return Form(sentence("Work out the payout dates again"), "reschedule-payouts", {})
+    return Form(sentence("Recompute the payout dates"), "reschedule-payouts", {})
 
 
 def delivery_form() -> Form:

@@ -1,4 +1,4 @@
-"""What needs somebody: a sentence for each matter, and the form that does something about it."""
+"""What needs attention: a sentence for each matter, and the form that does something about it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -59,7 +59,7 @@ def tasks(desk: Desk) -> tuple[Task, ...]:
 def _refused(desk: Desk, month: SettlementMonth) -> Iterator[Task]:
     yield Task(
         Weight.BAD,
-        sentence("The last delivery of {month} is refused.", month=month),
+        sentence("The last delivery of {month} was refused.", month=month),
         month,
         (ingest_form(month),),
         tuple(each.text for each in desk.refused[month]),
@@ -70,27 +70,23 @@ def _unpaid(desk: Desk, state: MonthState) -> Iterator[Task]:
     month = state.month
     facts = {"month": month, "points": state.points, "due_on": state.due_on}
     if state.outdated:
-        said = sentence("{month} has newer files than those it was closed with.", month=month)
+        said = sentence("{month} has newer files than the ones it was closed with.", month=month)
         yield Task(Weight.WARN, said, month, (rerun_form(month),))
     if state.waits:
         late = state.is_late(desk.today)
         said = (
             sentence(
-                "{month} is closed and unapproved: {points:,} P were due on {due_on} and wait for "
-                "an approval.",
-                **facts,
+                "{month} is closed but not approved: {points:,} P were due on {due_on}.", **facts
             )
             if late
             else sentence(
-                "{month} is closed and unapproved: {points:,} P wait for an approval, to be paid "
-                "on {due_on}.",
-                **facts,
+                "{month} is closed but not approved: {points:,} P are due on {due_on}.", **facts
             )
         )
         weight = Weight.BAD if late else Weight.WARN
         yield Task(weight, said, month, (approval_form(month, state.points or 0),))
     elif state.is_late(desk.today):
-        said = sentence("{month} was due on {due_on} and is not paid: {points:,} P.", **facts)
+        said = sentence("{month} was due on {due_on} but is not paid: {points:,} P.", **facts)
         yield Task(Weight.BAD, said, month, (payout_form(month),))
 
 
@@ -105,13 +101,16 @@ def _to_correct(found: OpenCorrections) -> Iterator[Task]:
 def _differs(found: OpenCorrections) -> Sentence:
     facts = {"month": found.month, "over": found.over_points, "under": found.under_points}
     if not found.under_awarded:
-        return sentence("{month} is paid and its data differs since: {over:,} P too much.", **facts)
+        return sentence(
+            "{month} is paid, but its data has changed since: {over:,} P too much.", **facts
+        )
     if not found.over_awarded:
         return sentence(
-            "{month} is paid and its data differs since: {under:,} P too little.", **facts
+            "{month} is paid, but its data has changed since: {under:,} P too little.", **facts
         )
     return sentence(
-        "{month} is paid and its data differs since: {over:,} P too much, {under:,} P too little.",
+        "{month} is paid, but its data has changed since: {over:,} P too much, {under:,} P too "
+        "little.",
         **facts,
     )
 
@@ -134,19 +133,18 @@ def _said(desk: Desk, awaited: AwaitedMonth) -> Sentence:
     facts = {"month": awaited.month, "due_on": awaited.due_on, "source": awaited.source}
     if awaited.month in desk.months:
         return sentence(
-            "{month} is ingested and not closed; its payout is due on {due_on}.", **facts
+            "{month} is ingested but not closed; its payout is due on {due_on}.", **facts
         )
     if awaited.delivered:
         return sentence(
-            "{month} is over and not closed; its files are there, and its payout is due on "
+            "{month} is over but not closed; its files are there, and its payout is due on "
             "{due_on}.",
             **facts,
         )
     if awaited.delivered is None:
-        return sentence("{month} is over and not closed; its payout is due on {due_on}.", **facts)
+        return sentence("{month} is over but not closed; its payout is due on {due_on}.", **facts)
     return sentence(
-        "{month} is over and its files are missing: they are awaited in {source}, and its payout "
-        "is due on {due_on}.",
+        "{month} is over, but its files are missing from {source}; its payout is due on {due_on}.",
         **facts,
     )
 

@@ -17,7 +17,6 @@ class Wording:
     reasons: Mapping[Reason, str]
     states: Mapping[str, str]
     obstacles: Mapping[Reason, str]
-    weekend: Mapping[str, str]
 
 
 _ENGLISH: Final = Wording(
@@ -111,7 +110,6 @@ _ENGLISH: Final = Wording(
         Reason.USES_FULFILMENT: "its use of fulfilment",
         Reason.USES_API: "its use of the API",
     },
-    weekend={},
 )
 
 _KOREAN: Final = Wording(
@@ -200,7 +198,6 @@ _KOREAN: Final = Wording(
         Reason.USES_FULFILMENT: "풀필먼트 이용",
         Reason.USES_API: "API 이용",
     },
-    weekend={"Saturday": "토요일", "Sunday": "일요일"},
 )
 
 # What operators read with the command that they may give; stores read the sentence alone.

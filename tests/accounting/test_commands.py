@@ -79,7 +79,7 @@ def test_journal_has_the_codes_of_the_file_or_of_the_setting(
         "journal", THIS_MONTH, "--output", "beancount", "--accounts", str(file)
     )
     assert refused.exit_code == 2
-    assert "'0', the code of program_fund, is no account of Beancount" in refused.stderr
+    assert "'0', the code of program_fund, is not an account of Beancount" in refused.stderr
 
 
 def test_a_book_for_beancount_is_written(marketplace: Marketplace) -> None:

@@ -168,7 +168,9 @@ def test_a_reason_stays_a_text_in_beancount(
     ],
 )
 def test_a_code_that_is_no_account_of_beancount_is_named(code: str) -> None:
-    with pytest.raises(NotABeancountAccount, match="the code of held, is no account of Beancount"):
+    with pytest.raises(
+        NotABeancountAccount, match="the code of held, is not an account of Beancount"
+    ):
         require_beancount_accounts({**CODES, Account.HELD: code})
 
 
@@ -176,7 +178,10 @@ def test_a_code_that_is_no_account_of_beancount_is_named(code: str) -> None:
     ("change", "said"),
     [
         (("held =", "# held ="), 'held is missing; write held = "CODE"'),
-        (("held =", "frozen ="), "'frozen' is no account of the ledger; these are program_fund,"),
+        (
+            ("held =", "frozen ="),
+            "'frozen' is not an account of the ledger; these are: program_fund,",
+        ),
         (('"Liabilities:GrowthPoints:Held"', "2130"), "the code of held is not a text"),
         (('"Liabilities:GrowthPoints:Held"', '" "'), "the code of held is not one line"),
         (('"Liabilities:GrowthPoints:Held"', r'"a\nb"'), "the code of held is not one line"),

@@ -58,13 +58,13 @@ def test_the_csv_is_what_roll_forward_lists(
 
 def test_what_is_not_sealed_is_counted(engine: Engine, database_url: str, tmp_path: Path) -> None:
     with serving(Settings(home=tmp_path, database_url=database_url), 0) as address:
-        assert "Nothing was recorded yet" in httpx.get(f"{address}/accounts").text
+        assert "Nothing has been recorded yet" in httpx.get(f"{address}/accounts").text
         with engine.begin() as connection:
             know(connection, "a")
         assert "not sealed" not in httpx.get(f"{address}/accounts").text
         with engine.begin() as connection:
             adjust(connection, "a", 7)
-        assert "not sealed, and not shown yet: 1." in httpx.get(f"{address}/accounts").text
+        assert "not sealed yet and therefore not shown: 1." in httpx.get(f"{address}/accounts").text
 
 
 def test_a_database_that_does_not_answer_is_said(tmp_path: Path) -> None:

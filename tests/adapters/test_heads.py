@@ -177,9 +177,9 @@ def test_a_file_that_somebody_keeps_locked_is_waited_for_but_not_for_ever(
 
 
 NO_FILES: dict[str, tuple[Callable[[Path], object], str]] = {
-    "a folder": (lambda path: path.mkdir(), "Is a directory|no ordinary file"),
-    "a pipe": (os.mkfifo, "no ordinary file"),
-    "a device": (lambda path: path.symlink_to("/dev/full"), "no ordinary file"),
+    "a folder": (lambda path: path.mkdir(), "Is a directory|not an ordinary file"),
+    "a pipe": (os.mkfifo, "not an ordinary file"),
+    "a device": (lambda path: path.symlink_to("/dev/full"), "not an ordinary file"),
     "a file as folder": (lambda path: path.symlink_to(f"{__file__}/heads"), "Not a directory"),
     "a loop": (lambda path: path.symlink_to(path), "Too many levels"),
 }
@@ -330,9 +330,9 @@ def test_the_places_of_the_setting_are_a_file_a_store_and_a_webhook() -> None:
 
 
 NO_PLACES = {
-    "http to elsewhere": ("http://h.example/hunter2", "http:// is no place for heads"),
-    "another store": ("gs://hunter2", "gs:// is no place"),
-    "a chain": ("simplecache::s3://hunter2", "is no place"),
+    "http to elsewhere": ("http://h.example/hunter2", "http:// is not a place for heads"),
+    "another store": ("gs://hunter2", "gs:// is not a place"),
+    "a chain": ("simplecache::s3://hunter2", "is not a place"),
     "no bucket": ("s3://", "names no bucket"),
     "no host": ("https:///hunter2", "names no host"),
     "credentials of a store": ("s3://key:hunter2@heads/x", "holds more than a place"),

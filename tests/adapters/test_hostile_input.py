@@ -156,8 +156,8 @@ def test_what_is_no_file_is_named_and_not_waited_for(tmp_path: Path) -> None:
     with pytest.raises(DeliveryRefused) as refused:
         find_delivery(str(delivery.root), MONTH)
     assert [finding.sentence for finding in refused.value.findings] == [
-        "settlements-device.csv: it is no ordinary file.",
-        "settlements-pipe.csv: it is no ordinary file.",
+        "settlements-device.csv: it is not an ordinary file.",
+        "settlements-pipe.csv: it is not an ordinary file.",
     ]
 
 

@@ -267,7 +267,9 @@ def test_a_chain_written_anew_does_not_reach_a_head_known_outside(owner: Engine)
         assert list(verify(connection, known_heads=[head.hash])) == []
         found = [str(each) for each in verify(connection, known_heads=["00" * 32, head.hash])]
     assert len(found) == 1
-    assert found[0].startswith(f"chain: no seal of this database is {'00' * 32}, which was told")
+    assert found[0].startswith(
+        f"chain: no seal of this database is {'00' * 32}, which was reported"
+    )
 
 
 def test_rows_read_back_are_those_ingested_whatever_they_are_called(
@@ -322,19 +324,19 @@ def test_a_payout_date_is_worked_out_from_the_calendar_not_from_what_was_passed_
     [
         (
             ("close", 1, {"awarded": 3, "points": 450_001}),
-            "the runs of 2026-10 told of 3 awards, 0 reversals and 450001 points",
+            "the runs of 2026-10 reported 3 awards, 0 reversals and 450001 points",
         ),
         (
             ("pay out", None, {"points": 300_000, "sellers": 3}),
-            "a run told that 2026-10 paid 300000 points to 3 sellers, the ledger has 300000",
+            "a run reported that 2026-10 paid 300000 points to 3 sellers, the ledger has 300000",
         ),
         (
             ("award correction", None, {"points": 5}),
-            "the award correction runs of 2026-10 told of 5 points, the ledger has 0",
+            "the award correction runs of 2026-10 reported 5 points, the ledger has 0",
         ),
         (
             ("clawback", None, {"points": -5}),
-            "the clawback runs of 2026-10 told of -5 points, the ledger has -150000",
+            "the clawback runs of 2026-10 reported -5 points, the ledger has -150000",
         ),
     ],
 )

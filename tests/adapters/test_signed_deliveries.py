@@ -283,8 +283,8 @@ ATTACKS: dict[str, tuple[Callable[[SmallDelivery], object], str, str]] = {
         "cut short",
     ),
     "another version": (_signature(armored(b"SSHSIG\0\0\0\2")), "signature_invalid", "version 1"),
-    "a folder as signature": (_as_folder, "signature_invalid", "no ordinary file"),
-    "a pipe as signature": (_as_pipe, "signature_invalid", "no ordinary file"),
+    "a folder as signature": (_as_folder, "signature_invalid", "not an ordinary file"),
+    "a pipe as signature": (_as_pipe, "signature_invalid", "not an ordinary file"),
 }
 
 
@@ -361,10 +361,10 @@ SENDERS = {
     "a damaged key": (f"acme {SIGNER.public}".encode()[:-3], "damaged"),
     "a key of something else": (b"acme ssh-ed25519 AAAAB3NzaC1yc2EAAAAA\n", "cannot be used"),
     "a private key": (b"-----BEGIN OPENSSH PRIVATE KEY-----\n", ":1: write a name"),
-    "an authority": (SIGNER.line("cert-authority").encode(), "no option that is known"),
+    "an authority": (SIGNER.line("cert-authority").encode(), "not a known option"),
     "a misspelt option": (
         SIGNER.line('valid-befor="20270101"').encode(),
-        "no option that is known",
+        "not a known option",
     ),
     "no date": (SIGNER.line('valid-before="2027-01-01"').encode(), "write YYYYMMDD"),
     "no day of any month": (SIGNER.line('valid-before="20270230"').encode(), "write YYYYMMDD"),

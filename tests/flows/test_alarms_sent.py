@@ -123,22 +123,25 @@ SAMPLES: Final[Mapping[str, tuple[str, Mapping[str, Any], str]]] = {
         MONTH,
         {"due_on": "2026-11-10", "points": 1_500_000, "sellers": 1_000, "form": "http://x/3"},
         (
-            "the payout of 2026-10 is not approved\nIt is due on 2026-11-10: 1,500,000 points to "
-            "1,000 sellers. Approve it: http://x/3\n"
+            "the payout of 2026-10 is not approved\nIt is due on 2026-11-10. Points: 1,500,000, "
+            "sellers: 1,000. Approve it: http://x/3\n"
         ),
     ),
     "payout-late": (
         MONTH,
         {"due_on": "2026-11-10", "days_late": 3, "points": 1, "sellers": 1, "why": "It waits."},
         (
-            "2026-10 is not paid\nIt was due on 2026-11-10, days ago: 3. It would pay 1 points to "
-            "1 sellers. It waits.\n"
+            "2026-10 is not paid\nIt was due on 2026-11-10 (days late: 3). Points: 1, sellers: 1. "
+            "It waits.\n"
         ),
     ),
     "conversion-held": (
         "growth-points.conversions",
         {"conversions": 1_200, "points": 3, "oldest_hours": 4},
-        "conversions are held for 4 hours\nConversions that have not ended: 1,200, of 3 points.",
+        (
+            "conversions have been held for 4 hours\nConversions that have not ended: 1,200. "
+            "Points: 3."
+        ),
     ),
     "ad-system-silent": (
         "growth-points.conversions",
@@ -159,19 +162,19 @@ SAMPLES: Final[Mapping[str, tuple[str, Mapping[str, Any], str]]] = {
         MONTH,
         {"awards": 1_000, "points": 2, "due_on": "2026-11-10", "report": "http://x/5"},
         (
-            "2026-10 is closed\nAwards: 1,000, of 2 points, to be paid on 2026-11-10. Report: "
+            "2026-10 is closed\nAwards: 1,000, points: 2, to be paid on 2026-11-10. Report: "
             "http://x/5"
         ),
     ),
     "payout-made": (
         MONTH,
         {"points": 2, "sellers": 1, "paid_on": "2026-11-10"},
-        "2026-10 is paid\n2 points to 1 sellers, on 2026-11-10.",
+        "2026-10 is paid\nPaid on 2026-11-10. Points: 2, sellers: 1.",
     ),
     "approval-wanted": (
         MONTH,
         {"due_on": "2026-11-10", "points": 2, "sellers": 1, "form": "http://x/6"},
-        "please approve the payout of 2026-10\nIt is due on 2026-11-10: 2 points to 1 sellers. ",
+        "please approve the payout of 2026-10\nIt is due on 2026-11-10. Points: 2, sellers: 1. ",
     ),
 }
 
@@ -221,7 +224,7 @@ def test_news_is_told_only_where_it_is_asked_for_and_in_the_language_set(
     forget_the_webhook()
 
     assert said["growth-points payout-made"] == (
-        "growth-points: {{ event.payload.month }} 지급이 끝났습니다"
+        "growth-points: {{ event.payload.month }} 정산월 지급이 완료되었습니다"
     )
     assert "growth-points month-closed" not in said
     assert removed == ("growth-points payout-made",)

@@ -184,11 +184,11 @@ def test_a_month_that_is_not_closed_in_time_is_told_with_what_is_missing(
     state = run("tell_unclosed_months")
     run("tell_unclosed_months", LANGUAGE="ko")
 
-    assert "2024-10 is not closed. Nothing is delivered in " in state.message
+    assert "2024-10 is not closed. Nothing has been delivered to " in state.message
     kinds, months, payloads = zip(*told, strict=True)
     assert set(kinds) == {"growth-points.month.unclosed"}
     assert set(months) == {SettlementMonth.parse(OCTOBER)}
-    assert payloads[0]["missing"].startswith("Nothing is delivered in ")
+    assert payloads[0]["missing"].startswith("Nothing has been delivered to ")
     assert payloads[0]["later"] > 20
     assert "정산 자료가 없습니다" in payloads[1]["missing"]
 

@@ -122,7 +122,7 @@ def test_the_history_tells_award_corrections_clawbacks_and_reinstatements_apart(
         (("adjust", "maru", "0", "--reason", "x"), 2, "adjusts nothing"),
         (("adjust", "maru", "many", "--reason", "x"), 2, "'many' is not a number of points"),
         (("adjust", "maru", "9" * 30, "--reason", "x"), 2, "not a number of points"),
-        (("adjust", "maru", "9" * 5000, "--reason", "x"), 2, "no number of points"),
+        (("adjust", "maru", "9" * 5000, "--reason", "x"), 2, "is not a number of points"),
         (("adjust", "maru", "1000000000001", "--reason", "x"), 2, "1,000,000,000,000 at most"),
         (("balances", "--as-of", "9" * 5000), 2, "neither a date"),
         (("adjust", "maru", "-1", "--reason", "x"), 1, "fewer than 1 available points"),

@@ -88,6 +88,16 @@ def test_korean_is_korean(program: Program) -> None:
     assert "  합계가 1구간 기준(6,000,000원)보다 5,000,000원 적습니다" in told
 
 
+def test_korean_names_holidays_in_korean(program: Program) -> None:
+    program.holidays[date(2026, 11, 10)] = "Korean New Year"
+    program.close("2026-10", TIER_1)
+
+    with program.engine.connect() as connection:
+        told = explain_decision(connection, "maru", month("2026-10"), "ko")
+
+    assert "2026-11-11입니다 (2026-11-10 설날)" in told
+
+
 def test_both_languages_say_the_same_things() -> None:
     english, korean = WORDINGS["en"], WORDINGS["ko"]
     assert english.sentences.keys() == korean.sentences.keys()

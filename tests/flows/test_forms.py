@@ -123,7 +123,7 @@ def test_a_previewed_refusal_is_not_in_the_history(shop: Marketplace) -> None:
         (PayoutNotApproved(OCT, 5), "the form approve-payout with 2025-10 5"),
         (PayoutOutdated(OCT), "Close it again first: the form close-month with 2025-10"),
         (WindowIncomplete(OCT, (OCT,)), "Run the form ingest-month with 2025-10 first"),
-        (MonthNotOver(OCT), "mode preview shows it as it stands."),
+        (MonthNotOver(OCT), "a preview shows it as it stands."),
     ],
 )
 def test_a_run_names_forms_and_their_fields_not_commands_and_flags(
@@ -139,10 +139,10 @@ def test_a_run_names_forms_and_their_fields_not_commands_and_flags(
 def test_flags_are_the_names_of_fields() -> None:
     said = "See the change with close --preview, accept it with --acknowledge-paid:"
 
-    assert (
-        in_form_words(said, "en")
-        == "See the change with mode preview, accept it with acknowledge_paid:"
+    assert in_form_words(said, "en") == (
+        'See the change with a preview, accept it with "agree that paid months keep their payout":'
     )
+    assert in_form_words(said, "ko").endswith('"지급 유지 동의":')
 
 
 @pytest.mark.parametrize(

@@ -226,4 +226,4 @@ def test_a_server_that_does_not_answer_is_a_warning(
     with caplog.at_level("WARNING", "growth_points.payout"):
         due_payouts.plan_payout_runs(settings)
 
-    assert "the sweep pays: nobody there" in caplog.text
+    assert "the daily sweep will pay them: nobody there" in caplog.text

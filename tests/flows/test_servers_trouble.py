@@ -101,7 +101,7 @@ def test_whatever_a_server_fails_with_is_a_warning(
     told = [each.message for each in caplog.records if each.name == "growth_points.server_errors"]
     assert [sentence.partition(":")[0] for sentence in told] == [
         "the address of a form could not be read from the Prefect server",
-        "payouts could not be planned on the Prefect server; the sweep pays",
+        "payouts could not be planned on the Prefect server; the daily sweep will pay them",
         "the alarms could not be applied; use growth-points alarms",
         "the report could not be sent to the Prefect server",
     ]

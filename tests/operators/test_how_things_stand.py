@@ -1,4 +1,4 @@
-"""What needs somebody, and what is paid next, as the program goes on."""
+"""What needs attention, and what is paid next, as the program goes on."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -42,7 +42,7 @@ def test_a_closed_month_that_needs_no_approval_needs_nobody_until_it_is_late(
 
     assert (late.weight, str(late.said)) == (
         Weight.BAD,
-        "2026-10 was due on 2026-11-10 and is not paid: 300,000 P.",
+        "2026-10 was due on 2026-11-10 but is not paid: 300,000 P.",
     )
     assert forms([late]) == [("pay-out", {"month": "2026-10"})]
 
@@ -52,7 +52,7 @@ def test_a_closed_month_says_that_it_is_unapproved(engine: Engine, settings: Set
 
     (waits,) = found(engine, strict)
 
-    assert "2026-10 is closed and unapproved: 300,000 P" in str(waits.said)
+    assert "2026-10 is closed but not approved: 300,000 P" in str(waits.said)
     assert forms([waits]) == [("approve-payout", {"month": "2026-10", "points": 300_000})]
     assert desk(engine, strict).months[month("2026-10")].words == ("closed", "unapproved")
     (late,) = found(engine, strict, date(2026, 12, 1))[:1]
@@ -84,7 +84,7 @@ def test_a_paid_month_with_open_differences_says_so_until_each_is_corrected(
     (differs,) = found(engine, settings)
 
     assert str(differs.said) == (
-        "2026-10 is paid and its data differs since: 150,000 P too much, 150,000 P too little."
+        "2026-10 is paid, but its data has changed since: 150,000 P too much, 150,000 P too little."
     )
     assert [(each["seller_id"], each["points"]) for _, each in forms([differs])] == [
         ("nuri", -150_000),
@@ -92,7 +92,8 @@ def test_a_paid_month_with_open_differences_says_so_until_each_is_corrected(
     ]
     program.adjust("nuri", -150_000, grants="2026-10")
     (left,) = found(engine, settings)
-    assert str(left.said) == "2026-10 is paid and its data differs since: 150,000 P too little."
+    said = "2026-10 is paid, but its data has changed since: 150,000 P too little."
+    assert str(left.said) == said
     program.adjust("sora", 150_000, grants="2026-10")
     assert found(engine, settings) == ()
 
@@ -126,7 +127,7 @@ def test_a_month_that_is_over_is_awaited_until_its_files_are_there(
     today = date(2026, 12, 3)
 
     (missing,) = found(engine, settings, today)
-    assert "2026-11 is over and its files are missing" in str(missing.said)
+    assert "2026-11 is over, but its files are missing" in str(missing.said)
     assert str(root / "2026-11") in str(missing.said)
 
     (root / "2026-11").mkdir(parents=True)
@@ -137,7 +138,7 @@ def test_a_month_that_is_over_is_awaited_until_its_files_are_there(
 
     program.ingest("2026-11", {"maru": Sold(1_000)})
     (ingested,) = found(engine, settings, today)
-    assert "2026-11 is ingested and not closed" in str(ingested.said)
+    assert "2026-11 is ingested but not closed" in str(ingested.said)
     assert found(engine, settings, date(2026, 12, 11))[0].weight is Weight.BAD
 
 
@@ -180,7 +181,7 @@ def test_newer_files_than_a_month_was_closed_with_are_told(
 
     (newer,) = found(engine, settings)
 
-    assert str(newer.said) == "2026-10 has newer files than those it was closed with."
+    assert str(newer.said) == "2026-10 has newer files than the ones it was closed with."
     assert forms([newer]) == [("rerun-month", {"month": "2026-10", "mode": "preview"})]
 
 
@@ -192,7 +193,7 @@ def test_nothing_is_known_before_the_first_month(
     awaited = found(engine, empty)
 
     assert {each.month for each in awaited} == {month("2026-10")}
-    assert "2026-10 is over and not closed; its payout is due on 2026-11-10." in [
+    assert "2026-10 is over but not closed; its payout is due on 2026-11-10." in [
         str(each.said) for each in awaited
     ]
 

@@ -300,7 +300,7 @@ def test_a_rule_has_its_history_over_the_months(ask: Ask, settings: Settings) ->
         ("2026-10", "broken", "3"),
     ]
     assert ask("rules/line_seller_missing").is_success
-    assert "The last delivery of 2026-10 is refused." in ask("").text
+    assert "The last delivery of 2026-10 was refused." in ask("").text
 
 
 @pytest.mark.parametrize(
@@ -321,7 +321,7 @@ def test_a_rule_has_its_history_over_the_months(ask: Ask, settings: Settings) ->
         (
             "compare?month=2026-10&a=x&b=1",
             404,
-            "no number of an evaluation",
+            "not the number of an evaluation",
             "차수가 아닙니다",
         ),
         ("nowhere", 404, "There is no such page.", "페이지가 없습니다"),

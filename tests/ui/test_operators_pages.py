@@ -114,8 +114,8 @@ def test_an_operator_goes_from_what_is_wrong_to_the_store_by_links(
 ) -> None:
     page, _ = open_page(chromium, "desktop", locale="en")
     page.goto(address)
-    expect(page.locator(".tasks")).to_contain_text("2026-11 is closed and unapproved")
-    expect(page.locator(".tasks")).to_contain_text("2026-10 is paid and its data differs since")
+    expect(page.locator(".tasks")).to_contain_text("2026-11 is closed but not approved")
+    expect(page.locator(".tasks")).to_contain_text("2026-10 is paid, but its data has changed")
 
     page.locator(".chart.wide a").first.click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("October 2026")

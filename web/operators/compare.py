@@ -27,8 +27,8 @@ from web.operators.visit import NoSuchPage, Visit
 
 CHANGES: Final = (
     Column("seller_id", sentence("Store")),
-    Column("before", sentence("Was")),
-    Column("after", sentence("Is")),
+    Column("before", sentence("Before")),
+    Column("after", sentence("After")),
     Column("points", sentence("Points"), number=True),
 )
 
@@ -130,7 +130,7 @@ def _number(visit: Visit, name: str) -> int:
     text = visit.asked.get(name, "")
     if not (text.isascii() and text.isdecimal() and len(text) < 7):  # noqa: PLR2004 digits
         raise NoSuchPage(
-            sentence("{text!r} is no number of an evaluation; the first is 1.", text=text)
+            sentence("{text!r} is not the number of an evaluation; the first is 1.", text=text)
         )
     return int(text)
 

@@ -62,7 +62,7 @@ def _since(
     number, evaluations = evaluation_no(name), evaluations_of(connection, month)
     if name == "blocked.html" and (revisions := revisions_of(connection, month)):
         said = sentence(
-            "The newest files of {month} that were accepted came on {at}.",
+            "The newest accepted files of {month} came on {at}.",
             month=month,
             at=f"{revisions[-1].accepted_at:%Y-%m-%d %H:%M}",
         )

@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from adapters.data_docs import revision_page
 from adapters.ingest.quarantine import latest_quarantine
+from adapters.languages.catalog import say
 from adapters.postgres.month_detail import (
     RecordedEvaluation,
     awards_by_tier,
@@ -24,7 +25,6 @@ from flows.showing.labels import counted
 from flows.showing.month_states import MonthState
 from flows.showing.open_corrections import OpenCorrections, open_corrections
 from flows.showing.tasks import tasks
-from flows.showing.wording import WORDINGS
 from web.operators.kept import kept_reports
 from web.operators.looks import look_of
 from web.operators.months import state_words
@@ -59,7 +59,7 @@ CORRECTIONS: Final = (
 )
 RUNS: Final = (
     Column("recorded_at", sentence("When")),
-    Column("action", sentence("What was done")),
+    Column("action", sentence("Action")),
     Column("actor", sentence("By")),
     Column("reason", sentence("Why it was done")),
     Column("result", sentence("Result")),
@@ -161,9 +161,9 @@ def _forms(state: MonthState | None) -> tuple[Form, ...]:
 
 def _passed_over(visit: Visit, state: MonthState | None) -> str:
     """Name the days that the payout date passes over."""
-    names = WORDINGS[visit.language].weekend
     planned = state.planned.passed_over if state and state.planned else []
-    return ", ".join(f"{day} {names.get(name, name)}" for day, name in planned)
+    named = ((day, say(Word("holiday", name), visit.language)) for day, name in planned)
+    return ", ".join(f"{day} {name}" for day, name in named)
 
 
 def _evaluations(

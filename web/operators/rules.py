@@ -15,7 +15,7 @@ from web.operators.visit import NoSuchPage, Visit
 
 RULES: Final = (
     Column("says", sentence("What is wrong where it is broken")),
-    Column("severity", sentence("Weight")),
+    Column("severity", sentence("Severity")),
     Column("checked", sentence("Deliveries checked"), number=True),
     Column("broken", sentence("Broken in"), number=True),
     Column("last_broken", sentence("Last broken")),

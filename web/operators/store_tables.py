@@ -137,7 +137,7 @@ STORE_TABLES: Final = (
     StoreTable(
         "ledger",
         TITLES["ledger"],
-        sentence("No points of the store were moved yet."),
+        sentence("No points of the store have moved yet."),
         (
             Column("entry_no", sentence("Entry"), number=True),
             Column("effective_on", sentence("Date")),
@@ -152,7 +152,7 @@ STORE_TABLES: Final = (
     StoreTable(
         "corrections",
         TITLES["corrections"],
-        sentence("Nothing was corrected."),
+        sentence("Nothing has been corrected."),
         (
             Column("posting_no", sentence("Posting"), number=True),
             Column("kind", sentence("Kind")),
@@ -166,7 +166,7 @@ STORE_TABLES: Final = (
     StoreTable(
         "conversions",
         TITLES["conversions"],
-        sentence("The store converted no points."),
+        sentence("The store has converted no points."),
         (
             Column("requested_at", sentence("Requested")),
             Column("request_id", sentence("Request id")),
@@ -183,7 +183,7 @@ STORE_TABLES: Final = (
     StoreTable(
         "rewards",
         TITLES["rewards"],
-        sentence("The store gave its customers no points."),
+        sentence("The store has given its customers no points."),
         (
             Column("occurred_on", sentence("Date")),
             Column("event_id", sentence("Event")),

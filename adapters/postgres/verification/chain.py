@@ -39,9 +39,8 @@ def missing_heads(connection: Connection, known: Collection[str]) -> Iterator[Di
             yield Difference(
                 "chain",
                 sentence(
-                    "no seal of this database is {head}, which was told as the head of its "
-                    "chain: the chain was written anew, or the report that told it is of "
-                    "another database",
+                    "no seal of this database is {head}, which was reported as the head of its "
+                    "chain: the chain was written anew, or the report is of another database",
                     head=head,
                 ),
             )

@@ -15,7 +15,7 @@ def _count(name: str) -> str:
 TOLD_EVALUATIONS = QueryCheck(
     "reports",
     sentence(
-        "the runs of {month} told of {told} by evaluation {evaluation_id}, the ledger has {posted}"
+        "the runs of {month} reported {told} by evaluation {evaluation_id}, the ledger has {posted}"
     ),
     f"""
     SELECT to_char(settlement_month, 'YYYY-MM') AS month, evaluation_id, told, posted
@@ -44,7 +44,7 @@ TOLD_EVALUATIONS = QueryCheck(
 
 TOLD_PAYOUTS = QueryCheck(
     "reports",
-    sentence("a run told that {month} paid {told}, the ledger has {paid}"),
+    sentence("a run reported that {month} paid {told}, the ledger has {paid}"),
     f"""
     SELECT to_char(settlement_month, 'YYYY-MM') AS month, told, paid
     FROM (
@@ -63,7 +63,7 @@ TOLD_PAYOUTS = QueryCheck(
 
 TOLD_CORRECTIONS = QueryCheck(
     "reports",
-    sentence("the {action} runs of {month} told of {told} points, the ledger has {posted}"),
+    sentence("the {action} runs of {month} reported {told} points, the ledger has {posted}"),
     f"""
     SELECT to_char(settlement_month, 'YYYY-MM') AS month, action, told, posted
     FROM (
