@@ -84,7 +84,7 @@ def month_page(visit: Visit) -> Response:
             DELIVERIES,
             _deliveries(visit, connection, month),
             "-accepted",
-            csv_at=f"months/{month}/files.csv",
+            csv_at=visit.at(f"months/{month}/files.csv"),
         )
     state = desk.months.get(month)
     return page(
@@ -112,7 +112,7 @@ def month_page(visit: Visit) -> Response:
 
 def _open_corrections(visit: Visit, desk: Desk) -> Table:
     open_ones = (each for each in desk.corrections if each.month == visit.month)
-    at = f"months/{visit.month}/corrections.csv"
+    at = visit.at(f"months/{visit.month}/corrections.csv")
     return table(visit, CORRECTIONS, _corrections(visit, open_ones), "seller_id", csv_at=at)
 
 
@@ -169,7 +169,8 @@ def _evaluations(
     visit: Visit, connection: Connection, month: SettlementMonth, runs: tuple[RecordedRun, ...]
 ) -> object:
     rows = _evaluation_rows(visit, connection, month, runs)
-    return table(visit, EVALUATIONS, rows, "-evaluated", csv_at=f"months/{month}/evaluations.csv")
+    at = visit.at(f"months/{month}/evaluations.csv")
+    return table(visit, EVALUATIONS, rows, "-evaluated", csv_at=at)
 
 
 def _evaluation_rows(

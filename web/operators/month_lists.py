@@ -244,7 +244,7 @@ def _store(visit: Visit, seller_id: str) -> Linked:
 
 
 def _file(visit: Visit, name: str) -> str:
-    return f"months/{visit.month}/{name}.csv"
+    return visit.at(f"months/{visit.month}/{name}.csv")
 
 
 def _name(visit: Visit, name: str) -> str:

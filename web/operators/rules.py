@@ -46,7 +46,7 @@ class RuleChecked:
 def rules_page(visit: Visit) -> Response:
     """List the rules, with how often each was broken."""
     rows = list(_rules(visit))
-    shown = table(visit, RULES, rows, "-broken", csv_at="rules.csv", has_filter=True)
+    shown = table(visit, RULES, rows, "-broken", csv_at=visit.at("rules.csv"), has_filter=True)
     return page("rules.html", visit, table=shown)
 
 
@@ -64,7 +64,7 @@ def rule_page(visit: Visit) -> Response:
         HISTORY,
         _history_rows(visit, history),
         "-month",
-        csv_at=f"rules/{history[-1].rule}.csv",
+        csv_at=visit.at(f"rules/{history[-1].rule}.csv"),
         has_filter=True,
     )
     return page(

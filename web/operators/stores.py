@@ -91,7 +91,7 @@ def store_table_page(visit: Visit) -> Response:
         part.columns,
         part.rows(visit, view),
         part.usual,
-        csv_at=f"stores/{view.seller_id}/{part.name}.csv",
+        csv_at=visit.store(view.seller_id, f"/{part.name}.csv"),
         has_filter=True,
     )
     return page("store_table.html", visit, view=view, part=part, table=shown)

@@ -73,7 +73,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A page of a table; `total` counts the rows of all its pages."""
+    """A page of a table; `total` counts the rows of all its pages, `csv` is a file's address."""
 
     columns: tuple[Column, ...]
     rows: tuple[Cells, ...]
