@@ -153,11 +153,7 @@ def _open_points(engine: Engine, of: SettlementMonth) -> int:
 
 _OF_PAGES = (
     *("", "months", "months.csv", "metrics", "rules", "compare", "compare.csv", "accounts.csv"),
-    *("stores", "stores?id=m", "stores.csv", "stores/maru", "stores/maru/seen"),
-    *("stores/maru/ledger", "stores/maru/ledger.csv", "stores/maru/seen/why/2026-10"),
-    *("months/2026-10", "months/2026-10/awards", "months/2026-10/awards.csv"),
-    *("months/2026-10/decisions", "months/2026-10/decisions.csv", "months/2026-10/history.csv"),
-    *("months/2026-10/evaluations.csv", "months/2026-10/files.csv"),
+    *("stores", "stores?id=m", "stores.csv"),
 )
 
 
