@@ -157,6 +157,19 @@ class Settings(Outside):
     def _empty_is_unset(cls, value: object) -> object:
         return None if value == "" else value
 
+    @field_validator("pages_url")
+    @classmethod
+    def _opens_in_a_browser(cls, value: str | None) -> str | None:
+        if value is not None and not _is_web_address(value):
+            raise ValueError(
+                sentence(
+                    "{value!r} is not where pages are served; write it as "
+                    "https://points.example or https://points.example/desk",
+                    value=value,
+                )
+            )
+        return value
+
     @field_validator("language", mode="before")
     @classmethod
     def _empty_is_english(cls, value: object) -> object:
@@ -260,3 +273,13 @@ class Settings(Outside):
     def staging(self) -> Path:
         """Where a delivery is kept between reading and recording."""
         return self.home / "staging"
+
+
+def _is_web_address(text: str) -> bool:
+    """Whether a text is the address of a web server, perhaps with a path, and nothing else."""
+    try:
+        parts = urlsplit(text)
+    except ValueError:  # half an IPv6 address
+        return False
+    is_whole = not (parts.query or parts.fragment or "@" in parts.netloc)
+    return parts.scheme in ("http", "https") and bool(parts.hostname) and is_whole

@@ -4,7 +4,7 @@ from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined, pa
 from jinja2.runtime import Context
 from markupsafe import Markup
 
-from adapters.languages.catalog import ENGLISH, say
+from adapters.languages.catalog import ENGLISH, say, say_template
 from domain.sentence import Sentence, Word, sentences
 from domain.written import legible
 
@@ -26,10 +26,14 @@ def page_templates(package: str) -> Environment:
 
 @pass_context
 def _say(context: Context, text: object, /, **facts: object) -> str:
-    """Say a text in the page's `language`, English by default."""
-    is_template = isinstance(text, str) and not isinstance(text, Word)
-    said = Sentence(str(text), facts) if is_template else text
-    return say(said, context.get("language", ENGLISH))
+    """Say a text in the page's `language`, English by default.
+
+    Without facts its braces are none for facts: it may be what somebody wrote.
+    """
+    language = context.get("language", ENGLISH)
+    if isinstance(text, Word) or not isinstance(text, str):
+        return say(text, language)
+    return say(Sentence(text, facts), language) if facts else say_template(text, language)
 
 
 @pass_context

@@ -70,13 +70,17 @@ class _Listed:
 
 
 def _files(folder: Path) -> Iterator[tuple[str, _Listed]]:
-    """List files by their status."""
+    """List files by their status, and links also by that of what they lead to."""
     if not folder.is_dir():
         return
     for path in (*folder.iterdir(), *folder.glob(f"{SELLER_FOLDER}*/*")):
-        status = path.lstat()
-        mark = f"{status.st_size} {status.st_mtime_ns} {status.st_ctime_ns}"
-        yield path.relative_to(folder).as_posix(), _Listed(mark, _changed_at(status))
+        leads_on = path.is_symlink() and path.exists()
+        statuses = (path.lstat(), path.stat()) if leads_on else (path.lstat(),)
+        mark = " ".join(
+            f"{each.st_size} {each.st_mtime_ns} {each.st_ctime_ns}" for each in statuses
+        )
+        listed = _Listed(mark, max(map(_changed_at, statuses)))
+        yield path.relative_to(folder).as_posix(), listed
 
 
 def _changed_at(status: os.stat_result) -> datetime:
@@ -93,6 +97,8 @@ def _objects(url: str) -> Iterator[tuple[str, _Listed]]:
 def _fits(source: str, period: Period, found: Mapping[str, object]) -> bool:
     """Whether a manifest is one of the period and names the files found, and no others."""
     place = f"{source}/{MANIFEST}"
+    if not is_object_store(place) and not Path(place).is_file():
+        return False  # a folder, a link to nothing; reading a pipe would never end
     content = read_object(place) if is_object_store(place) else Path(place).read_bytes()
     expected = expected_of(period)
     names = {name for name in found if content_of(PurePosixPath(name).name, expected)}

@@ -49,7 +49,9 @@ def test_a_manifest_that_fits_shortens_the_wait(delivery: SmallDelivery) -> None
     assert listing.whole_from(timedelta(0)) == listing.changed_at
 
 
-@pytest.mark.parametrize("trouble", ["a file lacks", "a file is more", "another month", "no JSON"])
+@pytest.mark.parametrize(
+    "trouble", ["a file lacks", "a file is more", "another month", "a folder", "a pipe", "no JSON"]
+)
 def test_a_manifest_that_does_not_fit_is_as_good_as_none(
     delivery: SmallDelivery, trouble: str
 ) -> None:
@@ -62,6 +64,9 @@ def test_a_manifest_that_does_not_fit_is_as_good_as_none(
             (delivery.folder / "settlements-2.csv").write_text("")
         case "another month":
             manifest.write_text(manifest.read_text().replace(str(MONTH), str(MONTH + 1)))
+        case "a folder" | "a pipe":
+            manifest.unlink()
+            (os.mkfifo if trouble == "a pipe" else os.mkdir)(manifest)
         case _:
             manifest.write_text("{")
 
@@ -88,6 +93,25 @@ def test_any_change_of_a_file_is_one_of_the_listing(delivery: SmallDelivery) -> 
     seen.append(list_delivery(str(delivery.root), MONTH).marks)
 
     assert len(set(seen)) == len(seen)
+
+
+def test_a_change_behind_a_link_is_one_of_the_listing(
+    delivery: SmallDelivery, tmp_path: Path
+) -> None:
+    file = next(delivery.folder.glob("settlements*"))
+    elsewhere = file.rename(tmp_path / "elsewhere")
+    file.symlink_to(elsewhere)
+    before = list_delivery(str(delivery.root), MONTH)
+    elsewhere.write_bytes(elsewhere.read_bytes()[:-2])
+
+    after = list_delivery(str(delivery.root), MONTH)
+
+    assert after.marks != before.marks
+    assert after.changed_at is not None
+    assert before.changed_at is not None
+    assert after.changed_at > before.changed_at
+    elsewhere.unlink()
+    assert list_delivery(str(delivery.root), MONTH).marks != after.marks
 
 
 def test_a_look_without_a_change_is_the_same(delivery: SmallDelivery) -> None:

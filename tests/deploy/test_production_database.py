@@ -151,6 +151,12 @@ def _open_points(engine: Engine, of: SettlementMonth) -> int:
         return open_payouts(connection)[of].points
 
 
+_OF_PAGES = (
+    *("", "months", "months.csv", "metrics", "rules", "compare", "compare.csv", "accounts.csv"),
+    *("stores", "stores?id=m", "stores.csv"),
+)
+
+
 def test_readers_read_with_the_program_and_record_nothing(
     closed_by_the_app: URL, tmp_path: Path
 ) -> None:
@@ -159,6 +165,8 @@ def test_readers_read_with_the_program_and_record_nothing(
     assert "2026-10" in reader.done("months").stdout
     with serving(_pages_of(reader), 0) as address:
         assert "not sealed" in httpx.get(f"{address}/accounts").text
+        for path in _OF_PAGES:
+            assert httpx.get(f"{address}/{path}").is_success, path
     refused = reader.run("adjust", "maru", "1", "--reason", "a gift")
 
     assert refused.exit_code == 1

@@ -106,3 +106,28 @@ def test_the_token_comes_from_the_variable_or_a_file_and_not_from_both(
         Settings.read().ad_system_secret()
     file.write_text(TOKEN + "\n")
     assert Settings.read().ad_system_secret() == TOKEN
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("points.example", "//points.example", "http:///desk", "javascript:alert(1)", "file:///x"),
+        *("http://[::1", "https://points.example/?a=b", "https://somebody@points.example/"),
+    ],
+)
+def test_pages_are_served_at_an_address_that_a_browser_opens(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GROWTH_POINTS_PAGES_URL", address)
+
+    with pytest.raises(
+        SettingsInvalid, match=r"^GROWTH_POINTS_PAGES_URL: .+ is not where pages are"
+    ):
+        Settings.read()
+
+
+@pytest.mark.parametrize("address", ["", "http://127.0.0.1:4201", "https://[::1]:80/a b/"])
+def test_any_other_address_of_pages_is_taken(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GROWTH_POINTS_PAGES_URL", address)
+
+    assert Settings.read().pages_url == (address or None)

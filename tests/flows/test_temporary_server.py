@@ -81,3 +81,12 @@ def test_a_page_from_elsewhere_may_not_ask_the_server(prefect_server: None) -> N
     assert preflight(evil).status_code == 403
     assert "access-control-allow-origin" not in preflight(evil).headers
     assert httpx.get(f"{api}/health", headers={"Host": "other.example"}).status_code == 400
+
+
+@pytest.mark.usefixtures("prefect_server")
+def test_nobody_else_reads_the_database_of_a_server() -> None:
+    assert httpx.get(f"{os.environ['PREFECT_API_URL']}/health", timeout=300).is_success
+    kept = list(Path(os.environ["PREFECT_HOME"]).glob("**/prefect.db*"))
+
+    assert kept
+    assert [each.name for each in kept if each.stat().st_mode & 0o077] == []

@@ -16,6 +16,7 @@ from domain.refusal import Refused, Unavailable, WrongUsage
 from domain.sentence import Sentence, sentence, whole
 from flows.showing.comparing import NoSuchEvaluation
 from flows.showing.refusals import MonthNotClosed, NoDecision
+from web.operators.month_lists import TooManyFiles
 from web.operators.rendering import page
 from web.operators.visit import NoSuchPage, Visit, keep_language, require_sound, visit_of
 
@@ -29,6 +30,7 @@ _STATUS: Final[dict[type[Exception], HTTPStatus]] = {
     NoDecision: HTTPStatus.NOT_FOUND,
     NoSuchEvaluation: HTTPStatus.NOT_FOUND,
     MonthInvalid: HTTPStatus.NOT_FOUND,
+    TooManyFiles: HTTPStatus.SERVICE_UNAVAILABLE,
     WrongUsage: HTTPStatus.BAD_REQUEST,
     Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     SQLAlchemyError: HTTPStatus.SERVICE_UNAVAILABLE,

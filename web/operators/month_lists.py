@@ -1,8 +1,10 @@
 """The long tables of a month: its awards, its decisions, its refused rows, what was done to it."""
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
+from threading import BoundedSemaphore
 from typing import Any, Final
 
 from sqlalchemy import Connection
@@ -15,6 +17,7 @@ from adapters.postgres.month_lists import Choice, awards_of, decisions_of
 from adapters.postgres.runs import runs_of
 from domain.decision import Outcome
 from domain.eligibility import Reason
+from domain.refusal import Refused
 from domain.sentence import Word, sentence
 from flows.showing import month_records
 from flows.showing.month_records import held_values, quarantine_rows
@@ -34,6 +37,18 @@ from web.operators.tables import (
     reason_tags,
 )
 from web.operators.visit import NoSuchPage, Visit
+
+_WRITTEN_AT_ONCE: Final = BoundedSemaphore(4)
+
+
+class TooManyFiles(Refused):
+    """As many files are written as the database's connections allow beside the pages."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            sentence("Other files of decisions are being written; try again in a minute.")
+        )
+
 
 _STORE: Final = Column("seller_id", sentence("Store"))
 _TIER: Final = Column("tier", sentence("Tier"), number=True)
@@ -118,16 +133,29 @@ def decisions_page(visit: Visit) -> Response:
 
 
 def decisions_csv(visit: Visit) -> Response:
-    """Write all decisions of a month as a file, as they are read."""
-    with visit.reading() as connection:
-        evaluation = _evaluation(visit, connection)
-    rows = _decision_rows(visit, evaluation)
+    """Write all decisions of a month as a file, as they are read; raises TooManyFiles."""
+    rows = _decision_rows(visit)
+    next(rows)  # what is refused is said before anything is sent
     return csv_response(_name(visit, "decisions"), month_records.DECISIONS, rows)
 
 
-def _decision_rows(visit: Visit, evaluation: Evaluation) -> Iterator[Cells]:
-    with visit.reading() as connection:
+def _decision_rows(visit: Visit) -> Iterator[Cells]:
+    """Yield nothing once it has begun, then the rows."""
+    with _one_of_few(), visit.reading() as connection:
+        evaluation = _evaluation(visit, connection)
+        yield ()
         yield from map(month_records.decision_row, decisions(connection, evaluation.evaluation_id))
+
+
+@contextmanager
+def _one_of_few() -> Iterator[None]:
+    """Let few write at once, since each keeps a connection for as long as its reader takes."""
+    if not _WRITTEN_AT_ONCE.acquire(blocking=False):
+        raise TooManyFiles
+    try:
+        yield
+    finally:
+        _WRITTEN_AT_ONCE.release()
 
 
 def refused_page(visit: Visit) -> Response:

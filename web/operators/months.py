@@ -32,14 +32,8 @@ def months_page(visit: Visit) -> Response:
     """List every month."""
     with visit.reading() as connection:
         desk = gather_desk(connection, visit.settings, visit.today)
-    shown = table(
-        visit,
-        MONTHS,
-        month_rows(visit, desk),
-        "-month",
-        csv_at=visit.at("months.csv"),
-        has_filter=True,
-    )
+    rows, at = month_rows(visit, desk), visit.at("months.csv")
+    shown = table(visit, MONTHS, rows, "-month", csv_at=at, has_filter=True)
     return page("months.html", visit, months=shown)
 
 

@@ -2,13 +2,14 @@
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain, islice
 from typing import Any, Final
 
 from starlette.responses import Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from adapters.languages.catalog import Language, say
 from domain.sentence import Joined, Sentence, Word
@@ -79,7 +80,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A page of a table; `total` counts the rows of all its pages."""
+    """A page of a table; `total` counts the rows of all its pages, `csv` is a file's address."""
 
     columns: tuple[Column, ...]
     rows: tuple[Cells, ...]
@@ -201,14 +202,28 @@ def _order(cell: object) -> tuple[bool, Any]:
             return (True, cell)
 
 
+class _Rows(StreamingResponse):
+    """Rows as they are read; if nobody wants the rest, what they are read from is let go."""
+
+    def __init__(self, lines: Generator[str], headers: dict[str, str]) -> None:
+        super().__init__(lines, media_type="text/csv; charset=utf-8", headers=headers)
+        self._lines = lines
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the rows, to whoever may leave before the last."""
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._lines.close()
+
+
 def csv_response(name: str, columns: Sequence[str], rows: Iterable[Cells]) -> Response:
     """Answer with rows as a file, written as they come."""
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    lines = _csv_parts(chain([columns], rows))
-    return StreamingResponse(lines, media_type="text/csv; charset=utf-8", headers=headers)
+    return _Rows(_csv_parts(chain([columns], rows)), headers)
 
 
-def _csv_parts(rows: Iterable[Cells]) -> Iterator[str]:
+def _csv_parts(rows: Iterable[Cells]) -> Generator[str]:
     """Write some hundreds of rows at a time."""
     rest = iter(rows)
     while part := list(islice(rest, _ROWS_AT_ONCE)):

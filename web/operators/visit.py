@@ -1,5 +1,6 @@
 """A visit of one of the operators' pages: what was asked for, and in which language."""
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from adapters.languages.catalog import ENGLISH, Language
 from domain.months import SettlementMonth
 from domain.refusal import Refused, WrongUsage
 from domain.sentence import Sentence, sentence
+from domain.written import HIDDEN
 from flows.occasion import this_occasion
 from flows.prefect.form_addresses import PrefectAddresses
 from flows.settings import Settings
@@ -25,6 +27,7 @@ from web.stores.languages import accepted_language
 from web.stores.page.visit import LANGUAGES, known_language
 
 LANGUAGE_COOKIE: Final = "growth-points-language"
+_IN_NO_TEXT: Final = re.compile(f"[{HIDDEN}]")
 _LONGEST: Final = 2_000  # characters of all that is asked for
 _A_YEAR_SECONDS: Final = 365 * 86_400
 
@@ -120,11 +123,17 @@ def visit_of(request: Request) -> Visit:
         language=language_of(request),
         root=urlsplit(state.settings.pages_url or "").path.rstrip("/"),
         path=with_slashes(request.scope["path"]),
-        address=quote(request.scope["raw_path"].decode("latin-1"), safe="/%"),
+        address=_address(request),
         places=_places(request),
         asked=dict(request.query_params),
         today=this_occasion().today,
     )
+
+
+def _address(request: Request) -> str:
+    """Return the path as it was asked for; with two slashes it would name another host."""
+    path = request.scope["raw_path"].decode("latin-1").lstrip("/")
+    return f"/{quote(path, safe='/%')}"
 
 
 def _places(request: Request) -> dict[str, str]:
@@ -135,7 +144,7 @@ def _places(request: Request) -> dict[str, str]:
 def require_sound(request: Request) -> None:
     """Raise NoSuchPage for a request that no page makes, LanguageUnknown for its language."""
     asked = [*request.query_params.values(), *_places(request).values()]
-    if not all(each.isprintable() for each in asked) or sum(map(len, asked)) > _LONGEST:
+    if any(map(_IN_NO_TEXT.search, asked)) or sum(map(len, asked)) > _LONGEST:
         raise NoSuchPage
     language = request.query_params.get("lang")
     if language and language not in LANGUAGES:

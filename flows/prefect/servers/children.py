@@ -22,9 +22,12 @@ GRACE_SECONDS: Final = 5  # for a server's open connections when it shuts down
 
 
 def start_child(
-    words: Sequence[str], log_file: Path, fds: Sequence[int]
+    words: Sequence[str], log_file: Path, fds: Sequence[int], *, umask: int = -1
 ) -> subprocess.Popen[bytes]:
-    """Start one of our modules (`words` follow `python -m`), passing it open files."""
+    """Start one of our modules (`words` follow `python -m`), passing it open files.
+
+    `umask` takes permissions from the files that it makes; -1 leaves it as it is.
+    """
     with log_file.open("ab") as output:
         return subprocess.Popen(  # noqa: S603 our own module, by our own interpreter
             [sys.executable, "-m", *words],
@@ -34,6 +37,7 @@ def start_child(
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            umask=umask,
         )
 
 
@@ -47,8 +51,12 @@ def keep_small(log_file: Path) -> None:
 
 
 def start_server(listening: socket.socket, log_file: Path) -> subprocess.Popen[bytes]:
-    """Start a Prefect server on a listening socket; requests queue there until it is up."""
-    return start_child([__name__, str(listening.fileno())], log_file, [listening.fileno()])
+    """Start a Prefect server on a listening socket; requests queue there until it is up.
+
+    Nobody else of the machine may read its database, which holds webhooks with their key.
+    """
+    number = listening.fileno()
+    return start_child([__name__, str(number)], log_file, [number], umask=0o077)
 
 
 def exit_with_parent() -> None:
