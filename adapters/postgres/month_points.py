@@ -47,7 +47,7 @@ _GONE: Final = text("""
       FROM generate_series(
         date_trunc('month', (SELECT sealed_at AT TIME ZONE 'Asia/Seoul' FROM growth_points.seal
                              ORDER BY seal_no LIMIT 1)),
-        date_trunc('month', now() AT TIME ZONE 'Asia/Seoul'), interval '1 month') month
+        date_trunc('month', growth_points.today()::timestamp), interval '1 month') month
     ), search AS (
       SELECT month, ends_at, 0::bigint AS low,
              (SELECT max(seal_no) FROM growth_points.seal) AS high FROM month

@@ -150,13 +150,13 @@ _DELIVERY: Final = text("""
 """)
 _STANDING: Final = text("""
     SELECT (SELECT count(*) FROM generate_series(7, 1, -1) back
-            WHERE (now() AT TIME ZONE 'Asia/Seoul')::date - back
+            WHERE growth_points.today() - back
                 > (SELECT min(day) FROM growth_points.reward_delivery)
-              AND (now() AT TIME ZONE 'Asia/Seoul')::date - back NOT IN (
+              AND growth_points.today() - back NOT IN (
                 SELECT day FROM growth_points.reward_delivery
-                WHERE day >= (now() AT TIME ZONE 'Asia/Seoul')::date - 7)), (
+                WHERE day >= growth_points.today() - 7)), (
              SELECT count(*) FROM growth_points.open_reward
-             WHERE occurred_on >= (now() AT TIME ZONE 'Asia/Seoul')::date - 7)
+             WHERE occurred_on >= growth_points.today() - 7)
 """)
 _EVENT: Final = text("""
     SELECT FROM growth_points.reward_entry WHERE event_id = :event_id LIMIT 1

@@ -133,7 +133,7 @@ def record_attempt(connection: Connection, conversion_no: int, answer: str) -> N
     connection.execute(_ATTEMPT, {"conversion_no": conversion_no, "answer": answer[:500]})
 
 
-_TODAY: Final = text("SELECT (clock_timestamp() AT TIME ZONE 'Asia/Seoul')::date")
+_TODAY: Final = text("SELECT growth_points.today()")
 _STANDING: Final = text("""
     SELECT coalesce(max(points) FILTER (WHERE account = 'available'), 0)::bigint,
            coalesce(max(points) FILTER (WHERE account = 'held'), 0)::bigint,

@@ -20,11 +20,7 @@ from flows.closing.events import (
     emit_unclosed,
     what_is_missing,
 )
-from flows.closing.later_months import (
-    LaterMonth,
-    months_without_report,
-    report_later_months,
-)
+from flows.closing.later_months import LaterMonth, months_without_report, report_later_months
 from flows.closing.next_step import next_step
 from flows.closing.record_closing import ClosedMeanwhile, Closing, record_closing
 from flows.closing.report import closing_report, marked_as_rewritten

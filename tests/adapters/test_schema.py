@@ -40,7 +40,7 @@ _CALLABLE = """
 """
 
 
-def test_the_service_may_call_sealing_locks_and_the_day_and_everybody_else_nothing(
+def test_the_service_may_call_sealing_and_locks_and_everybody_else_the_day_alone(
     connection: Connection,
 ) -> None:
     service = text(_CALLABLE.format("current_user"))
@@ -53,7 +53,7 @@ def test_the_service_may_call_sealing_locks_and_the_day_and_everybody_else_nothi
         "today",
         "wait_for_notes",
     ]
-    assert connection.scalars(everybody).all() == []
+    assert connection.scalars(everybody).all() == ["today"]
 
 
 _GIVE_YOURSELF_POINTS = """

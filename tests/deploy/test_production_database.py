@@ -153,7 +153,15 @@ def _open_points(engine: Engine, of: SettlementMonth) -> int:
 
 _OF_PAGES = (
     *("", "months", "months.csv", "metrics", "rules", "compare", "compare.csv", "accounts.csv"),
-    *("stores", "stores?id=m", "stores.csv"),
+    *(
+        "stores",
+        "stores?id=m",
+        "stores.csv",
+        "stores/maru",
+        "stores/maru/ledger",
+        "stores/maru/seen",
+    ),
+    *("stores/maru/ledger.csv", "months/2026-10", "months/2026-10/decisions.csv"),
 )
 
 
