@@ -32,7 +32,8 @@ CALLS: dict[str, frozenset[str]] = {
         | {"lock_balances", "stage_rewards"}
     ),
     "stores": frozenset({"lock_program", "today", "lock_balances", "stage_rewards"}),
-    "approver": frozenset({"lock_program"}),
+    "approver": frozenset({"lock_program", "today"}),
+    "reader": frozenset({"today"}),
 }
 
 _MODES = ("ROW SHARE", "ROW EXCLUSIVE", "SHARE", "EXCLUSIVE", "ACCESS EXCLUSIVE")
