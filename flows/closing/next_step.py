@@ -4,12 +4,14 @@ from dataclasses import replace
 from datetime import date
 from typing import Final
 
+from domain.ledger import total_points
 from domain.many import many
-from domain.sentence import sentence
+from domain.sentence import Sentence, sentence
 from flows.closing.cascade import changed_paid_months
 from flows.closing.evaluation import USUAL_REASON
 from flows.closing.record_closing import Closing
 from flows.closing.report import usual_next_step
+from flows.closing.report_figures import is_due
 from flows.paying.open_payouts import open_payouts
 from flows.prefect.attached_report import form_link
 from flows.program import program_database
@@ -44,10 +46,24 @@ def _close_it(settings: Settings, closing: Closing, settlements: str) -> NextSte
         "reason": request.cause.reason,
         "mode": "commit",
     }
-    return NextStep(
-        sentence("Nothing was written. To close it like this:"),
-        close_command(settings, request.month, settlements, *options),
-        form_link(sentence("close it"), _CLOSING, filled_in),
+    form = form_link(sentence("close it"), _CLOSING, filled_in)
+    command = close_command(settings, request.month, settlements, *options)
+    paid = _paid_at_once(settings, closing) if form else None
+    return NextStep(paid or sentence("Nothing was written. To close it like this:"), command, form)
+
+
+def _paid_at_once(settings: Settings, closing: Closing) -> Sentence | None:
+    """Say that a month whose date has come is paid as soon as it is closed, if it would be."""
+    points = total_points(closing.closed.earned)
+    if closing.closed.paid_out or not points or settings.approval_rule.demands(points):
+        return None
+    if not is_due(closing):
+        return None
+    return sentence(
+        "Nothing was written. Its payout was due on {due_on}, so that closing it also pays "
+        "{points}, which cannot be undone:",
+        due_on=closing.payouts[closing.closed.month].due_on,
+        points=many("point", points),
     )
 
 

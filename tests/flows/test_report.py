@@ -12,6 +12,7 @@ from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
 
 from domain.findings import Finding, Severity
 from domain.months import SettlementMonth
+from flows.closing import next_step
 from flows.reports.keeping import keep_report, report_page
 from flows.reports.markdown import markdown, markdown_attached
 from flows.reports.report import Bar, Figure, Link, Mood, NextStep, Report, Section
@@ -257,6 +258,19 @@ def test_a_payout_that_waits_for_an_approval_is_the_next_step(with_history: Mark
     page = (careful.home / "reports" / OCTOBER / "closed-1.html").read_text(encoding="utf-8")
     assert told in page
     assert page.index("300,000 points wait for an approval") < page.index("Awards by tier")
+
+
+@pytest.mark.parametrize(
+    ("approval", "told"),
+    [("none", "closing it also pays 300,000 points"), ("required", "like this")],
+)
+def test_a_preview_says_that_a_month_whose_payout_is_due_is_paid_at_once(
+    with_history: Marketplace, monkeypatch: pytest.MonkeyPatch, approval: str, told: str
+) -> None:
+    monkeypatch.setattr(next_step, "form_link", lambda name, *_: Link(name, "/v2/deployments/1"))
+    asked = replace(with_history, variables={"GROWTH_POINTS_APPROVAL": approval})
+
+    assert told in " ".join(asked.done("close", OCTOBER, "--preview").stdout.split())
 
 
 def _attached(key: str) -> str:
