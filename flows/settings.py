@@ -17,6 +17,7 @@ from domain.limits import LIMITS, LimitInvalid, parse_limits
 from domain.refusal import WrongUsage
 from domain.sentence import message_of, sentence
 from flows.outside import Outside
+from flows.setting_errors import what_is_wrong
 
 
 class SettingsInvalid(WrongUsage):
@@ -194,8 +195,7 @@ class Settings(Outside):
         except ValidationError as error:
             first = error.errors()[0]
             name = "GROWTH_POINTS_" + str(first["loc"][0]).upper()
-            refused = first.get("ctx", {}).get("error")
-            why = message_of(refused) if isinstance(refused, ValueError) else first["msg"]
+            why = what_is_wrong(first, cls.model_fields)
             raise SettingsInvalid(sentence("{name}: {why}", name=name, why=why)) from None
 
     @property

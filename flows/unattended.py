@@ -6,6 +6,7 @@ from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings
 
 from domain.months import SettlementMonth
+from domain.sentence import sentence
 
 NEWS: Final = ("closed", "paid", "approve")
 """What can be told beside trouble: a month is closed, is paid, waits for its approval."""
@@ -56,7 +57,10 @@ class Unattended(BaseSettings):
     def _known_news(cls, value: str) -> str:
         for each in value.split(","):
             if each.strip() not in ("", *NEWS):
-                raise ValueError(f"{each.strip()!r} is none of {', '.join(NEWS)}")
+                choices = ", ".join(NEWS)
+                raise ValueError(
+                    sentence("{value!r} is none of {choices}", value=each.strip(), choices=choices)
+                )
         return value
 
     @property
