@@ -4,6 +4,7 @@ The server's clock is moved by libfaketime, which it loads before the system's l
 database is as it was made and only believes in another time.
 """
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, tzinfo
@@ -13,6 +14,7 @@ from typing import Final, Self
 import pytest
 
 import flows.occasion
+from adapters.ingest import listing
 from adapters.postgres.embedded import programs
 from flows.occasion import SEOUL
 
@@ -58,7 +60,13 @@ def clock_by_hand(folder: Path, at: datetime) -> Iterator[Clock]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(programs, "_ENVIRONMENT", {**programs._ENVIRONMENT, **environment})
         patch.setattr(flows.occasion, "datetime", ByHand)
+        patch.setattr(listing, "_changed_at", _dated)
         yield clock
+
+
+def _dated(status: os.stat_result) -> datetime:
+    """Go by the date that a file was given, since nobody can move the file system's clock."""
+    return datetime.fromtimestamp(status.st_mtime, UTC)
 
 
 def can_be_moved() -> bool:
