@@ -101,7 +101,7 @@ def test_what_was_interrupted_is_settled_when_it_is_back_and_can_run_again(up: R
     up.start()
     _ingest_what_came_before(up)
     with up.nothing_else_writes():
-        running = up.start_run("close-month", month=str(MONTH))
+        running = up.start_run("close-month", month=str(MONTH), mode="commit")
         wait_for("the run", lambda: up.state(running)["type"] == "RUNNING")
         up.tell_to_end(signal.SIGINT)  # the run does not end in time
         assert up.wait_for_the_end() == 0
@@ -110,7 +110,7 @@ def test_what_was_interrupted_is_settled_when_it_is_back_and_can_run_again(up: R
     assert up.state(running)["type"] == "CRASHED"
     assert up.listed("payouts") == []
 
-    not_started = up.start_run("close-month", month=str(MONTH))
+    not_started = up.start_run("close-month", month=str(MONTH), mode="commit")
     wait_for("its worker", lambda: up.state(not_started)["type"] == "PENDING")
     up.kill()
     up.start()
@@ -196,5 +196,5 @@ def test_a_late_run_closes_the_month_before_the_one_it_was_scheduled_for(
 
     assert "2025-02" in lasting_up.wait_until_ended(run)["message"]  # it lacks what came before
     assert [each["name"] for each in lasting_up.runs("close-month") if each["id"] == run] == [
-        "close 2025-02"
+        "close 2025-02 · preview"
     ]
