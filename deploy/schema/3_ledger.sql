@@ -5,9 +5,10 @@
 -- so nothing can be unbalanced or reach another seller. An award is finished once, by its payout or
 -- by its reversal. What may be posted is in 4_posting_rules.sql.
 
--- The kinds of account. `pending` and `available` are each seller's; the fund and the places where
--- points end are the program's own. All balances always add up to nothing: the fund goes below zero
--- by what is out. domain/ledger.py has the same accounts and flows; a test compares them.
+-- The kinds of account, each with its holder: every seller has one of `seller`, the program one of
+-- `program`. All balances always add up to nothing: the fund goes below zero by what is out. Later
+-- files add accounts and flows (8_using.sql `held`); domain/ledger.py has all of them, and a test
+-- compares.
 CREATE TABLE account (
   account text COLLATE "C" NOT NULL CONSTRAINT account_pk PRIMARY KEY,
   holder  text NOT NULL CONSTRAINT account_holder_known CHECK (holder IN ('seller', 'program'))
