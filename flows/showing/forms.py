@@ -1,4 +1,8 @@
-"""The forms that do what somebody has to do next, filled in; where they are is the server's."""
+"""The forms that do what somebody has to do next, filled in; where they are is the server's.
+
+What was looked at on the page already, such as the total to approve, is filled in to be done at
+once; all others begin with the preview.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -35,13 +39,13 @@ def rerun_form(month: SettlementMonth) -> Form:
 
 def approval_form(month: SettlementMonth, points: int) -> Form:
     """Approve a month's payout."""
-    filled_in = {"month": str(month), "points": points}
+    filled_in = {"month": str(month), "points": points, "mode": "commit"}
     return Form(sentence("Approve {points:,} P", points=points), "approve-payout", filled_in)
 
 
 def payout_form(month: SettlementMonth) -> Form:
     """Pay a month out."""
-    return Form(sentence("Pay it out"), "pay-out", {"month": str(month)})
+    return Form(sentence("Pay it out"), "pay-out", {"month": str(month), "mode": "commit"})
 
 
 def reschedule_form() -> Form:
