@@ -44,7 +44,7 @@ def test_a_closed_month_that_needs_no_approval_needs_nobody_until_it_is_late(
         Weight.BAD,
         "2026-10 was due on 2026-11-10 but is not paid: 300,000 P.",
     )
-    assert forms([late]) == [("pay-out", {"month": "2026-10"})]
+    assert forms([late]) == [("pay-out", {"month": "2026-10", "mode": "commit"})]
 
 
 def test_a_closed_month_says_that_it_is_unapproved(engine: Engine, settings: Settings) -> None:
@@ -53,7 +53,8 @@ def test_a_closed_month_says_that_it_is_unapproved(engine: Engine, settings: Set
     (waits,) = found(engine, strict)
 
     assert "2026-10 is closed but not approved: 300,000 P" in str(waits.said)
-    assert forms([waits]) == [("approve-payout", {"month": "2026-10", "points": 300_000})]
+    filled_in = {"month": "2026-10", "points": 300_000, "mode": "commit"}
+    assert forms([waits]) == [("approve-payout", filled_in)]
     assert desk(engine, strict).months[month("2026-10")].words == ("closed", "unapproved")
     (late,) = found(engine, strict, date(2026, 12, 1))[:1]
     assert (late.weight, "were due on 2026-11-10" in str(late.said)) == (Weight.BAD, True)
