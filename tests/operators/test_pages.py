@@ -273,6 +273,22 @@ def test_a_stores_page_has_its_months_ledger_and_explanation(ask: Ask, program: 
     assert 'href="/stores/nuri/seen"' in shown
 
 
+def test_what_counts_of_a_stores_months_adds_up_to_their_decision(
+    ask: Ask, program: Program
+) -> None:
+    program.close("2026-11", {"maru": Sold(1_000), "nuri": Sold(70_000, line_type="DELIVERY")})
+
+    months = rows(ask("stores/nuri/months.csv"))[-3:]
+
+    assert [each["amount_krw"] for each in months] == ["0", "6000000", "70000"]
+    assert [each["counted_amount_krw"] for each in months] == ["0", "6000000", "0"]
+    assert months[-1]["window_amount_krw"] == "6000000"
+    shown = ask("stores/nuri/months", lang="ko").text
+    assert "집계 거래액(원)" in shown
+    assert "6,000,000" in shown
+    assert "70,000" not in shown
+
+
 def test_a_rule_has_its_history_over_the_months(ask: Ask, settings: Settings) -> None:
     finding = Finding("line_seller_missing", Severity.CRITICAL, "the seller_id is missing", 3, "a")
     for name, findings in {"2026-09": (), "2026-10": (finding,)}.items():
