@@ -354,6 +354,21 @@ def test_what_is_not_there_is_said_in_the_language_asked_for(
         assert f'<html lang="{language}">' in shown
 
 
+def test_a_store_that_is_not_known_leads_to_the_search(ask: Ask) -> None:
+    shown = ask("stores/nobody", lang="en").text
+    assert "any month&#39;s snapshot.</p>" in shown
+    assert 'href="/stores">Find a store</a>' in shown
+    for path in ("stores/nobody", "stores/maru/seen/why/2026-07"):
+        assert "growth-points decisions" not in ask(path).text
+        assert "growth-points close" not in ask(path).text
+
+
+def test_no_form_of_a_store_is_the_one_to_press_first(ask: Ask) -> None:
+    shown = ask("stores/maru").text
+    assert 'class="button"' not in shown
+    assert 'class="amount keep"' in shown
+
+
 def test_a_language_that_is_not_there_is_said(ask: Ask) -> None:
     answer = ask("months", lang="fr")
     assert (answer.status_code, "en, ko" in answer.text or "ko, en" in answer.text) == (400, True)
