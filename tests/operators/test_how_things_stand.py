@@ -228,6 +228,12 @@ def test_an_overdue_month_stands_before_the_next_payout_date(
     assert "The next payout date" not in late
 
 
+def test_points_and_their_unit_stay_on_one_line(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+    at = datetime(2026, 11, 11, 9, tzinfo=SEOUL)
+    monkeypatch.setattr(visit, "this_occasion", lambda: Occasion("tests", "tests", at))
+    assert "is not paid: 300,000\N{NO-BREAK SPACE}P." in ask("", lang="en").text
+
+
 def test_days_without_reward_files_are_named_and_have_forms(
     engine: Engine, settings: Settings
 ) -> None:
