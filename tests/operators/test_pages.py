@@ -18,6 +18,7 @@ from flows.settings import Settings
 from tests.closings import Program, Sold, month
 from tests.command_line import Marketplace
 from tests.operators.conftest import TIER_1, Ask, restate_after_payout
+from web.operators.visit import Visit
 
 REPORT = '<!doctype html>\n<html lang="en"><body>\n<h1>the report</h1>\n</body></html>'
 
@@ -363,8 +364,12 @@ def test_a_store_that_is_not_known_leads_to_the_search(ask: Ask) -> None:
         assert "growth-points close" not in ask(path).text
 
 
-def test_no_form_of_a_store_is_the_one_to_press_first(ask: Ask) -> None:
+def test_no_form_of_a_store_is_the_one_to_press_first(
+    ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Visit, "form", lambda _visit, form: f"/{form.deployment}")
     shown = ask("stores/maru").text
+    assert 'class="button plain" href="/adjust-points"' in shown
     assert 'class="button"' not in shown
     assert 'class="amount keep"' in shown
 
