@@ -91,7 +91,11 @@ def reward_figures(rewards: RewardsStanding) -> Iterator[Metric]:
     """Yield the figures of the last week's rewards."""
     for name, meaning, value in (
         ("rewards_refused", "Entries of the last week that are not paid.", rewards.refused),
-        ("reward_days_missing", "Days of the last week without rewards.", rewards.missing_days),
+        (
+            "reward_days_missing",
+            "Days of the last week without rewards.",
+            len(rewards.missing_days),
+        ),
     ):
         yield GaugeMetricFamily(f"growth_points_{name}", meaning, value)
 

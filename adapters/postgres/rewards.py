@@ -29,7 +29,7 @@ class RewardDay:
 class RewardsStanding:
     """The days of the last week without a delivery, since the first one, and refused entries."""
 
-    missing_days: int
+    missing_days: tuple[date, ...]
     refused: int
 
 
@@ -86,7 +86,8 @@ def record_reward_delivery(
 
 def rewards_standing(connection: Connection) -> RewardsStanding:
     """Return how the rewards stand, by the database's clock."""
-    return RewardsStanding(*connection.execute(_STANDING).one())
+    days, refused = connection.execute(_STANDING).one()
+    return RewardsStanding(tuple(days), refused)
 
 
 def event_is_known(connection: Connection, event_id: str) -> bool:
@@ -149,12 +150,13 @@ _DELIVERY: Final = text("""
     FROM staged_reward RETURNING reward_delivery_id
 """)
 _STANDING: Final = text("""
-    SELECT (SELECT count(*) FROM generate_series(7, 1, -1) back
-            WHERE growth_points.today() - back
-                > (SELECT min(day) FROM growth_points.reward_delivery)
-              AND growth_points.today() - back NOT IN (
-                SELECT day FROM growth_points.reward_delivery
-                WHERE day >= growth_points.today() - 7)), (
+    SELECT ARRAY(SELECT growth_points.today() - back FROM generate_series(7, 1, -1) back
+                 WHERE growth_points.today() - back
+                     > (SELECT min(day) FROM growth_points.reward_delivery)
+                   AND growth_points.today() - back NOT IN (
+                     SELECT day FROM growth_points.reward_delivery
+                     WHERE day >= growth_points.today() - 7)
+                 ORDER BY back DESC), (
              SELECT count(*) FROM growth_points.open_reward
              WHERE occurred_on >= growth_points.today() - 7)
 """)

@@ -25,6 +25,7 @@ class StoreMonth:
     window_amount_krw: int
     reasons: tuple[Reason, ...]
     policy: str
+    policy_hash: str
     state: str | None
 
 
@@ -45,6 +46,7 @@ def _store_month(row: Row[Any], state: str | None) -> StoreMonth:
         row.window_amount_krw,
         tuple(map(Reason, row.reasons)),
         row.policy,
+        row.policy_hash,
         state,
     )
 
@@ -57,7 +59,7 @@ _MONTHS: Final = text("""
       FROM growth_points.evaluation ORDER BY settlement_month, evaluation_no DESC
     )
     SELECT settlement_month, outcome, tier, points, window_amount_krw, reasons,
-           policy.name AS policy
+           policy.name AS policy, policy_hash
     FROM current JOIN growth_points.policy USING (policy_hash)
     CROSS JOIN LATERAL (
       SELECT decided.* FROM growth_points.evaluation

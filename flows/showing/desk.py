@@ -38,6 +38,10 @@ class AwaitedMonth:
     delivered: bool | None
     missing: tuple[SettlementMonth, ...]
 
+    def days_late(self, today: date) -> int:
+        """How many days its payout date is over; 0 if it is not."""
+        return max((today - self.due_on).days, 0)
+
 
 @dataclass(frozen=True, slots=True)
 class Desk:

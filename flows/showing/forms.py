@@ -6,6 +6,7 @@ once; all others begin with the preview.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 
 from domain.months import SettlementMonth
 from domain.sentence import Sentence, sentence
@@ -56,6 +57,12 @@ def reschedule_form() -> Form:
 def delivery_form() -> Form:
     """Ask the ad system again for conversions that have not ended."""
     return Form(sentence("Ask the ad system again"), "deliver-conversions", {})
+
+
+def rewards_form(day: date) -> Form:
+    """Preview paying a day's rewards."""
+    filled_in = {"day": str(day), "mode": "preview"}
+    return Form(sentence("Preview the rewards of {day}", day=day), "pay-rewards", filled_in)
 
 
 def correction_form(seller_id: str, points: int, month: SettlementMonth) -> Form:

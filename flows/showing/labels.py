@@ -10,6 +10,7 @@ from domain.sentence import Sentence, sentence
 
 STATES: Final[Mapping[str, Sentence]] = {
     "missing": sentence("awaited"),
+    "arrived": sentence("delivered, not ingested"),
     "under_way": sentence("not over yet"),
     "ingested": sentence("ingested"),
     "closed": sentence("closed, to be paid"),

@@ -27,13 +27,13 @@ def _months(view: SellerView) -> Iterator[Row]:
     decided = {each.month: each for each in view.months}
     for month in sorted({*view.amounts, *decided}):
         each = decided.get(month)
-        amount = view.amounts.get(month)
+        sold = (view.amounts.get(month), view.counted.get(month))
         if each is None:
-            yield (str(month), amount, *(None,) * 7)
+            yield (str(month), *sold, *(None,) * 7)
             continue
         yield (
             str(month),
-            amount,
+            *sold,
             each.window_amount_krw,
             each.outcome.value,
             each.tier,
@@ -98,8 +98,8 @@ def _rewards(view: SellerView) -> Iterator[Row]:
 SELLER_RECORDS: Final[Mapping[str, Records]] = {
     "months": Records(
         (
-            *("settlement_month", "amount_krw", "window_amount_krw", "outcome", "tier", "points"),
-            *("state", "reasons", "policy"),
+            *("settlement_month", "amount_krw", "counted_amount_krw", "window_amount_krw"),
+            *("outcome", "tier", "points", "state", "reasons", "policy"),
         ),
         _months,
         {"outcome": "outcome", "state": "award state", "reasons": "reason"},

@@ -1,6 +1,6 @@
 """All that operators see of one store, gathered once for the page and for the command."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from adapters.languages.catalog import Language
 from adapters.postgres.corrections import corrections
+from adapters.postgres.evaluations import recorded_policy
 from adapters.postgres.ledger import entries
 from adapters.postgres.ledger.entries import LedgerEntry
 from adapters.postgres.own_months import own_amounts
@@ -43,12 +44,16 @@ class BalancedEntry:
 
 @dataclass(frozen=True, slots=True)
 class SellerView:
-    """What there is of a store: months oldest first, as the ledger, conversions and rewards."""
+    """What there is of a store: months oldest first, as the ledger, conversions and rewards.
+
+    `amounts` has all that it sold in a month, `counted` what counts of that for its decisions.
+    """
 
     seller_id: str
     status: str | None
     standing: Standing
     amounts: Mapping[SettlementMonth, int]
+    counted: Mapping[SettlementMonth, int]
     months: tuple[StoreMonth, ...]
     ledger: tuple[BalancedEntry, ...]
     corrections: tuple[PostedCorrection, ...]
@@ -60,17 +65,38 @@ def seller_view(connection: Connection, seller_id: str) -> SellerView:
     """Gather what there is of a store; raises SellerUnknown."""
     require_seller(connection, seller_id)
     sold = own_amounts(connection, seller_id, _AMOUNTS)
+    months = months_of_store(connection, seller_id)
     return SellerView(
         seller_id=seller_id,
         status=newest_status(connection, seller_id),
         standing=standing_of(connection, seller_id),
         amounts={month: sum(amounts.values()) for month, amounts in sold.items()},
-        months=months_of_store(connection, seller_id),
+        counted=_counted(connection, sold, months),
+        months=months,
         ledger=tuple(balanced(entries(connection, seller_id=seller_id))),
         corrections=corrections(connection, seller_id=seller_id),
         conversions=tuple(conversions(connection, seller_id=seller_id)),
         rewards=tuple(rewards_of_store(connection, seller_id)),
     )
+
+
+def _counted(
+    connection: Connection,
+    sold: Mapping[SettlementMonth, Mapping[str, int]],
+    months: Sequence[StoreMonth],
+) -> dict[SettlementMonth, int]:
+    """Add up what counts of each month by the policy that decided it, or the next or last one."""
+    if not months:
+        return {}
+    counted = {
+        policy: recorded_policy(connection, policy).policy.counted_line_types
+        for policy in {each.policy_hash for each in months}
+    }
+    return {
+        month: sum(amounts.get(line_type, 0) for line_type in counted[decided.policy_hash])
+        for month, amounts in sold.items()
+        for decided in [next((each for each in months if each.month >= month), months[-1])]
+    }
 
 
 def newest_explanation(

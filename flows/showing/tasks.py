@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from domain.months import SettlementMonth
-from domain.sentence import Sentence, sentence
+from domain.sentence import Sentence, joined, sentence
 from flows.showing.desk import AwaitedMonth, Desk
 from flows.showing.forms import (
     Form,
@@ -16,11 +16,12 @@ from flows.showing.forms import (
     ingest_form,
     payout_form,
     rerun_form,
+    rewards_form,
 )
 from flows.showing.month_states import MonthState
 from flows.showing.open_corrections import OpenCorrections
 
-_SHOWN = 3  # corrections of a month with a form of their own; the month's page has all
+_SHOWN = 3  # corrections of a month, or days, with a form of their own; the month's page has all
 
 
 class Weight(StrEnum):
@@ -124,29 +125,29 @@ def _awaited(desk: Desk, awaited: AwaitedMonth) -> Iterator[Task]:
             "{month} cannot be closed: {missing} was not ingested.", month=month, missing=each
         )
         yield Task(Weight.WARN, said, month, (ingest_form(each),))
-    late = awaited.due_on < desk.today
+    late = awaited.days_late(desk.today)
     forms = () if awaited.missing else (closing_form(month),)
     yield Task(Weight.BAD if late else Weight.WARN, _said(desk, awaited), month, forms)
 
 
 def _said(desk: Desk, awaited: AwaitedMonth) -> Sentence:
-    facts = {"month": awaited.month, "due_on": awaited.due_on, "source": awaited.source}
+    facts = {"month": awaited.month, "due": _due(desk, awaited), "source": awaited.source}
     if awaited.month in desk.months:
-        return sentence(
-            "{month} is ingested but not closed; its payout is due on {due_on}.", **facts
-        )
+        return sentence("{month} is ingested but not closed; {due}.", **facts)
     if awaited.delivered:
-        return sentence(
-            "{month} is over but not closed; its files are there, and its payout is due on "
-            "{due_on}.",
-            **facts,
-        )
+        return sentence("{month} is over but not closed; its files are there, and {due}.", **facts)
     if awaited.delivered is None:
-        return sentence("{month} is over but not closed; its payout is due on {due_on}.", **facts)
-    return sentence(
-        "{month} is over, but its files are missing from {source}; its payout is due on {due_on}.",
-        **facts,
-    )
+        return sentence("{month} is over but not closed; {due}.", **facts)
+    return sentence("{month} is over, but its files are missing from {source}; {due}.", **facts)
+
+
+def _due(desk: Desk, awaited: AwaitedMonth) -> Sentence:
+    """Say when a month is to be paid, or was to be."""
+    if days := awaited.days_late(desk.today):
+        return sentence(
+            "its payout was due on {due_on} (days late: {days:,})", due_on=awaited.due_on, days=days
+        )
+    return sentence("its payout is due on {due_on}", due_on=awaited.due_on)
 
 
 def _unanswered(desk: Desk) -> Iterator[Task]:
@@ -162,9 +163,9 @@ def _unanswered(desk: Desk) -> Iterator[Task]:
 
 
 def _reward_days(desk: Desk) -> Iterator[Task]:
-    if desk.rewards.missing_days:
+    if days := desk.rewards.missing_days:
         said = sentence(
-            "Days of the last week without reward files: {count:,}.",
-            count=desk.rewards.missing_days,
+            "Days of the last week without reward files: {days}.",
+            days=joined(map(str, days), ", "),
         )
-        yield Task(Weight.WARN, said)
+        yield Task(Weight.WARN, said, forms=tuple(map(rewards_form, days[:_SHOWN])))

@@ -37,8 +37,8 @@ def test_the_page_has_each_accounts_months_and_what_changed_them(
         held: ("Converted", "Delivered", "Returned"),
     }.items():
         columns = re.findall("<th(?: [^>]*)?>([^<]*)", part)
-        assert columns == ["Month", "Opening", *words, "Closing", "Ledger head"]
-        listed = [part.find(f">{month}</a></td>") for month in reversed(MONTHS)]
+        assert columns == ["Calendar month", "Opening", *words, "Closing", "Ledger head"]
+        listed = [part.find(f">{month}</td>") for month in reversed(MONTHS)]
         assert -1 not in listed
         assert listed == sorted(listed)
     for period in three_months.rolled():
@@ -61,10 +61,12 @@ def test_what_is_not_sealed_is_counted(engine: Engine, database_url: str, tmp_pa
         assert "Nothing has been recorded yet" in httpx.get(f"{address}/accounts").text
         with engine.begin() as connection:
             know(connection, "a")
-        assert "not sealed" not in httpx.get(f"{address}/accounts").text
+        assert "newest ledger head" not in httpx.get(f"{address}/accounts").text
         with engine.begin() as connection:
             adjust(connection, "a", 7)
-        assert "not sealed yet and therefore not shown: 1." in httpx.get(f"{address}/accounts").text
+        shown = httpx.get(f"{address}/accounts").text
+        assert "Records made since the newest ledger head: 1. They are not in" in shown
+        assert "growth-points roll-forward" not in shown
 
 
 def test_a_database_that_does_not_answer_is_said(tmp_path: Path) -> None:

@@ -167,6 +167,17 @@ def test_a_revision_has_its_page_and_the_index_names_its_state(tmp_path: Path) -
     assert "Every rule holds." in page
 
 
+def test_a_rule_that_holds_is_not_read_as_broken_in_korean(tmp_path: Path) -> None:
+    keep_check(tmp_path, SOUND)
+    publish_pages(tmp_path, [FIRST], "ko")
+    page = tmp_path / "2026-10-revision-1.html"
+    assert re.search(
+        r"위반일 때의 내용.*위반 없음\s+차단\s+what seller_unknown", text_of(page), re.DOTALL
+    )
+    assert re.search(r'<td class="keep">차단</td>\s+<td class="long">what', page.read_text())
+    assert "word-break: keep-all" in page.read_text()
+
+
 def test_a_blocked_delivery_shows_all_its_findings_with_their_weight(tmp_path: Path) -> None:
     keep_check(tmp_path, BLOCKED)
     index = publish_pages(tmp_path, [])

@@ -14,7 +14,7 @@ from flows.showing.seller_rows import SELLER_RECORDS, for_people
         ("conversions", (1, "r", 10, "ads", None, "refused", None, 1, ""), "refused", "반환"),
         (
             "months",
-            ("2026-10", 1, 2, "not_eligible", None, 0, None, "uses_api;below_lowest_tier", "p"),
+            ("2026-10", 1, 1, 2, "not_eligible", None, 0, None, "uses_api;below_lowest_tier", "p"),
             "uses the API, below the lowest tier",
             "API 이용, 최저 구간 미달",
         ),

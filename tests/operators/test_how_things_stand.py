@@ -2,19 +2,23 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
 
+from adapters.postgres.rewards import RewardsStanding
 from domain.approval import ApprovalRule
 from domain.months import SettlementMonth
+from flows.occasion import SEOUL, Occasion
 from flows.settings import Settings
 from flows.showing.desk import Desk, gather_desk
 from flows.showing.tasks import Task, Weight, tasks
 from tests.closings import Program, Sold, month
-from tests.operators.conftest import restate_after_payout
+from tests.operators.conftest import Ask, restate_after_payout
+from web.operators import visit
+from web.operators.months import state_words
 
 TODAY = date(2026, 11, 5)  # October is closed, to be paid on the 10th
 
@@ -128,19 +132,25 @@ def test_a_month_that_is_over_is_awaited_until_its_files_are_there(
     today = date(2026, 12, 3)
 
     (missing,) = found(engine, settings, today)
+    assert state_words(desk(engine, settings, today), month("2026-11"), None) == ("missing",)
     assert "2026-11 is over, but its files are missing" in str(missing.said)
     assert str(root / "2026-11") in str(missing.said)
 
     (root / "2026-11").mkdir(parents=True)
     (root / "2026-11" / "settlements.csv").write_text("")
     (there,) = found(engine, settings, today)
+    assert state_words(desk(engine, settings, today), month("2026-11"), None) == ("arrived",)
     assert "its files are there, and its payout is due on 2026-12-10" in str(there.said)
     assert forms([there]) == [("close-month", {"month": "2026-11", "mode": "preview"})]
 
     program.ingest("2026-11", {"maru": Sold(1_000)})
     (ingested,) = found(engine, settings, today)
     assert "2026-11 is ingested but not closed" in str(ingested.said)
-    assert found(engine, settings, date(2026, 12, 11))[0].weight is Weight.BAD
+    late = found(engine, settings, date(2026, 12, 13))[0]
+    assert (late.weight, str(late.said)) == (
+        Weight.BAD,
+        "2026-11 is ingested but not closed; its payout was due on 2026-12-10 (days late: 3).",
+    )
 
 
 def test_a_month_whose_window_lacks_one_says_which_is_to_be_ingested(
@@ -199,6 +209,47 @@ def test_nothing_is_known_before_the_first_month(
     ]
 
 
+def test_an_overdue_month_stands_before_the_next_payout_date(
+    ask: Ask, program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program.pay("2026-10", date(2026, 11, 10))
+
+    def shown(day: int) -> str:
+        at = datetime(2026, 12, day, 9, tzinfo=SEOUL)
+        monkeypatch.setattr(visit, "this_occasion", lambda: Occasion("tests", "tests", at))
+        return ask("", lang="en").text
+
+    due = shown(10)
+    assert "The next payout date is 2026-12-10." in due
+    assert "To be closed by" in due
+    late = shown(13)
+    assert "Was due on" in late
+    assert "Days late: 3" in late
+    assert "The payout of 2026-11 was due on 2026-12-10; the month is not closed." in late
+    assert "The next payout date" not in late
+
+
+def test_points_and_their_unit_stay_on_one_line(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+    at = datetime(2026, 11, 11, 9, tzinfo=SEOUL)
+    monkeypatch.setattr(visit, "this_occasion", lambda: Occasion("tests", "tests", at))
+    assert "is not paid: 300,000\N{NO-BREAK SPACE}P." in ask("", lang="en").text
+
+
+def test_days_without_reward_files_are_named_and_have_forms(
+    engine: Engine, settings: Settings
+) -> None:
+    days = tuple(date(2026, 11, day) for day in (1, 2, 3, 4))
+    standing = replace(desk(engine, settings), rewards=RewardsStanding(days, 0))
+
+    (task,) = tasks(standing)
+
+    assert str(task.said) == (
+        "Days of the last week without reward files: "
+        "2026-11-01, 2026-11-02, 2026-11-03, 2026-11-04."
+    )
+    assert [each["day"] for _, each in forms([task])] == ["2026-11-01", "2026-11-02", "2026-11-03"]
+
+
 def test_every_form_has_the_parameters_that_are_filled_in() -> None:
     from flows.prefect.deployments import DEPLOYED
     from flows.showing import forms as made
@@ -209,6 +260,7 @@ def test_every_form_has_the_parameters_that_are_filled_in() -> None:
         *(made.approval_form(of, 1), made.payout_form(of), made.reschedule_form()),
         *(made.correction_form("maru", 1, of), made.adjustment_form("maru")),
         made.delivery_form(),
+        made.rewards_form(TODAY),
         *(made.link_form("maru"), made.conversion_form("maru")),
     )
     known = {each.name: each.flow.parameters.properties for each in DEPLOYED}

@@ -18,6 +18,7 @@ from flows.settings import Settings
 from tests.closings import Program, Sold, month
 from tests.command_line import Marketplace
 from tests.operators.conftest import TIER_1, Ask, restate_after_payout
+from web.operators.visit import Visit
 
 REPORT = '<!doctype html>\n<html lang="en"><body>\n<h1>the report</h1>\n</body></html>'
 
@@ -273,6 +274,22 @@ def test_a_stores_page_has_its_months_ledger_and_explanation(ask: Ask, program: 
     assert 'href="/stores/nuri/seen"' in shown
 
 
+def test_what_counts_of_a_stores_months_adds_up_to_their_decision(
+    ask: Ask, program: Program
+) -> None:
+    program.close("2026-11", {"maru": Sold(1_000), "nuri": Sold(70_000, line_type="DELIVERY")})
+
+    months = rows(ask("stores/nuri/months.csv"))[-3:]
+
+    assert [each["amount_krw"] for each in months] == ["0", "6000000", "70000"]
+    assert [each["counted_amount_krw"] for each in months] == ["0", "6000000", "0"]
+    assert months[-1]["window_amount_krw"] == "6000000"
+    shown = ask("stores/nuri/months", lang="ko").text
+    assert "집계 거래액(원)" in shown
+    assert "6,000,000" in shown
+    assert "70,000" not in shown
+
+
 def test_a_rule_has_its_history_over_the_months(ask: Ask, settings: Settings) -> None:
     finding = Finding("line_seller_missing", Severity.CRITICAL, "the seller_id is missing", 3, "a")
     for name, findings in {"2026-09": (), "2026-10": (finding,)}.items():
@@ -336,6 +353,25 @@ def test_what_is_not_there_is_said_in_the_language_asked_for(
         assert answer.status_code == status
         assert said in shown
         assert f'<html lang="{language}">' in shown
+
+
+def test_a_store_that_is_not_known_leads_to_the_search(ask: Ask) -> None:
+    shown = ask("stores/nobody", lang="en").text
+    assert "any month&#39;s snapshot.</p>" in shown
+    assert 'href="/stores">Find a store</a>' in shown
+    for path in ("stores/nobody", "stores/maru/seen/why/2026-07"):
+        assert "growth-points decisions" not in ask(path).text
+        assert "growth-points close" not in ask(path).text
+
+
+def test_no_form_of_a_store_is_the_one_to_press_first(
+    ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Visit, "form", lambda _visit, form: f"/{form.deployment}")
+    shown = ask("stores/maru").text
+    assert 'class="button plain" href="/adjust-points"' in shown
+    assert 'class="button"' not in shown
+    assert 'class="amount keep"' in shown
 
 
 def test_a_language_that_is_not_there_is_said(ask: Ask) -> None:

@@ -7,6 +7,7 @@ from random import Random
 
 import pytest
 
+from adapters.postgres.rewards import rewards_standing
 from adapters.postgres.statements import statement
 from adapters.postgres.using import standing_of
 from adapters.postgres.verification.rewards import REWARDS, paid_in_order
@@ -36,6 +37,19 @@ def test_entries_are_paid_in_order_as_far_as_the_points_reach(program: Program) 
         "E/4": "after_refused_entry",
     }
     assert has(program)[0] == 500
+
+
+def test_the_days_of_the_last_week_without_a_delivery_are_named(
+    program: Program, database_url: str
+) -> None:
+    deliver(program, SOME_DAY, event("E", 1_000))
+    let_it_be(database_url, SOME_DAY + timedelta(days=4))
+    deliver(program, SOME_DAY + timedelta(days=2), event("F", 1_000))
+    with program.engine.connect() as connection:
+        assert rewards_standing(connection).missing_days == (
+            NEXT_DAY,
+            SOME_DAY + timedelta(days=3),
+        )
 
 
 def test_the_statement_has_a_line_for_each_entry(program: Program) -> None:

@@ -62,7 +62,8 @@ def _problem(visit: Visit, trouble: Exception) -> Response:
         log.error("%s", visit.path, exc_info=trouble)
     if visit.path.endswith(".csv"):
         return PlainTextResponse(f"{whole(say(said, visit.language))}\n", status)
-    return page("problem.html", visit, status, said=said)
+    facts = {"said": said, "find": isinstance(trouble, SellerUnknown)}
+    return page("problem.html", visit, status, **facts)
 
 
 def _status(trouble: Exception) -> HTTPStatus:
@@ -73,6 +74,12 @@ def _status(trouble: Exception) -> HTTPStatus:
 def _said(trouble: Exception) -> Sentence | str:
     if isinstance(trouble, Unavailable | SQLAlchemyError):
         return AWAY
+    if isinstance(trouble, SellerUnknown):
+        return sentence(
+            "No seller {seller_id!r} is in any month's snapshot.", seller_id=trouble.seller_id
+        )
+    if isinstance(trouble, MonthNotClosed):
+        return sentence("{month} was never closed.", month=trouble.month)
     if isinstance(trouble, Refused | WrongUsage) and trouble.args:
         said: Sentence | str = trouble.args[0]
         return said

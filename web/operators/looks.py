@@ -9,8 +9,8 @@ SOFT: Final = "soft"
 _WORDS: Final = {
     "good": "closed paid delivered awarded accepted holds changed",
     "warn": (
-        "unapproved restated differs clawed_back held insufficient_points after_refused_entry "
-        "points_expired warning"
+        "arrived unapproved restated differs clawed_back held insufficient_points "
+        "after_refused_entry points_expired warning"
     ),
     "bad": "blocked late refused critical",
 }

@@ -59,7 +59,7 @@ DECISIONS: Final = (
     Column("outcome", sentence("Decision")),
     _TIER,
     _POINTS,
-    Column("window_amount_krw", sentence("Three months, KRW"), number=True),
+    Column("window_amount_krw", sentence("Counted in three months, KRW"), number=True),
     Column("reasons", sentence("Reasons")),
 )
 _REFUSED: Final = tuple(

@@ -73,13 +73,17 @@ def late_months(desk: Desk) -> frozenset[SettlementMonth]:
     return frozenset(unpaid | unclosed)
 
 
-def _is_over(desk: Desk, month: SettlementMonth) -> bool:
-    return month < SettlementMonth.of(desk.today)
+def _without_files(desk: Desk, month: SettlementMonth) -> str:
+    """Name how a month stands of which nothing was ingested."""
+    if month >= SettlementMonth.of(desk.today):
+        return "under_way"
+    arrived = any(each.month == month and each.delivered for each in desk.awaited)
+    return "arrived" if arrived else "missing"
 
 
 def state_words(desk: Desk, month: SettlementMonth, state: MonthState | None) -> tuple[str, ...]:
     """Name how a month stands, the main word first."""
-    words = state.words if state else ("missing" if _is_over(desk, month) else "under_way",)
+    words = state.words if state else (_without_files(desk, month),)
     more = {
         "blocked": month in desk.refused,
         "late": month in late_months(desk),

@@ -1,5 +1,6 @@
 """Rendering the operators' pages."""
 
+import re
 from datetime import date
 from importlib.resources import files
 from typing import Final
@@ -56,6 +57,11 @@ def _breadth(value: object) -> str:
     return "long" if isinstance(told, str | Sentence | Joined) else ""
 
 
+def _unbroken(said: str) -> str:
+    """Keep each number of points and its unit on one line."""
+    return re.sub(r"(?<=\d) P\b", "\N{NO-BREAK SPACE}P", said)
+
+
 def _kind(value: object) -> str:
     """Name how a cell is drawn."""
     return {Linked: "linked", Tags: "tags", Table: "table"}.get(type(value), "text")
@@ -63,7 +69,7 @@ def _kind(value: object) -> str:
 
 def _templates() -> Environment:
     templates = speaking_templates("web.operators")
-    templates.filters.update(cell=_cell, kind=_kind, breadth=_breadth)
+    templates.filters.update(cell=_cell, kind=_kind, breadth=_breadth, unbroken=_unbroken)
     templates.globals.update(look_of=look_of)
     return templates
 

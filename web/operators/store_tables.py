@@ -42,7 +42,7 @@ def _months(visit: Visit, view: SellerView) -> Iterator[Cells]:
         why = visit.store(view.seller_id, f"/seen/why/{month}")
         yield (
             Linked(month, why) if each else month,
-            view.amounts.get(month),
+            view.counted.get(month),
             each and each.window_amount_krw,
             Tags((look_of(Word("outcome", each.outcome)),)) if each else None,
             each and each.tier,
@@ -123,8 +123,8 @@ STORE_TABLES: Final = (
         sentence("No snapshot of a closed month has the store."),
         (
             _MONTH,
-            Column("amount_krw", sentence("Sales, KRW"), number=True),
-            Column("window_amount_krw", sentence("Three months, KRW"), number=True),
+            Column("counted_amount_krw", sentence("Counted sales, KRW"), number=True),
+            Column("window_amount_krw", sentence("Counted in three months, KRW"), number=True),
             Column("outcome", sentence("Decision")),
             _TIER,
             _POINTS,
