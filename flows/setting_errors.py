@@ -34,7 +34,7 @@ def what_is_wrong(error: ErrorDetails, fields: Mapping[str, FieldInfo]) -> Text:
     )
 
 
-def _limits(metadata: list[Any]) -> tuple[int, int] | None:
+def _limits(metadata: list[Any]) -> tuple[Any, Any] | None:
     least = [each.ge for each in metadata if isinstance(each, Ge)]
     most = [each.le for each in metadata if isinstance(each, Le)]
     return (least[0], most[0]) if least and most else None

@@ -172,7 +172,7 @@ def test_a_month_that_was_passed_over_is_still_awaited(
 
     said = [str(each.said) for each in found(engine, settings, date(2027, 1, 3))]
 
-    assert any(each.startswith("2026-11 is ingested and not closed") for each in said)
+    assert any(each.startswith("2026-11 is ingested but not closed") for each in said)
 
 
 def test_the_months_before_the_one_that_is_set_as_first_are_awaited_by_nobody(
