@@ -51,7 +51,8 @@ def test_a_store_is_shown_as_it_sees_itself_without_a_form(address: str, program
         assert "조회만 할 수 있습니다" in page.text
         assert "/seen/convert" not in page.text
     assert "150,000" in httpx.get(f"{address}/stores/A/seen").text
-    assert "settlements.csv" in httpx.get(f"{address}/stores/A/seen/why/2026-10").text
+    assert "settlements.csv" in httpx.get(f"{address}/stores/A").text
+    assert "settlements.csv" not in httpx.get(f"{address}/stores/A/seen/why/2026-10").text
     assert has(program) == (150_000, 0)
 
 

@@ -63,8 +63,7 @@ def decision_page(
 ) -> str:
     """Render the explanation of a month; raises MonthNotClosed, NoDecision."""
     asked = (visit.seller_id, month, visit.language, rule, today(connection))
-    by_operator = visit.form_token is None
-    text = explain_decision(connection, *asked, for_operators=by_operator)
+    text = explain_decision(connection, *asked, for_operators=False)
     return render("store_decision.html", visit, month=month, parts=list(sections(text)))
 
 
