@@ -1,6 +1,7 @@
 """A year with nobody there: whatever goes wrong, it ends like a year in which nothing did.
 
-`make year` lives through both, side by side; `YEAR_UNTIL=2025-03-15` stops earlier.
+`make year` lives through both, side by side: over half an hour. `YEAR_UNTIL=2025-03-15` stops
+earlier, on the 14th of a month at the earliest, when each payout of it was made.
 """
 
 import multiprocessing
@@ -25,7 +26,7 @@ pytestmark = [
 ]
 
 UNTIL = date.fromisoformat(os.environ.get("YEAR_UNTIL", str(LAST_DAY)))
-LIVED = [str(month) for month in MONTHS if month.payout_month.first_day.replace(day=20) < UNTIL]
+LIVED = [str(month) for month in MONTHS if month.payout_month.first_day.replace(day=14) <= UNTIL]
 
 
 @pytest.fixture(scope="module")
