@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from adapters.languages.catalog import say
 from flows.settings import Settings, SettingsInvalid
 
 NO_HOMES = {
@@ -57,6 +58,27 @@ def test_an_ad_system_is_at_a_safe_address_without_secrets(
     with pytest.raises(SettingsInvalid, match=r"^GROWTH_POINTS_AD_SYSTEM_URL: ") as refused:
         Settings.read()
     assert TOKEN not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("CLOSE_BY_DAY", "40", "'40' is not a whole number from 1 to 28"),
+        ("CLOSE_BY_DAY", "0", "'0' is not a whole number from 1 to 28"),
+        ("LOCK_TIMEOUT", "soon", "'soon' is not a whole number from 1 to 86,400"),
+        ("LANGUAGE", "kr", "'kr' is not a language; write one of en, ko"),
+        ("TELL", "closed,all", "'all' is none of closed, paid, approve"),
+    ],
+)
+def test_what_a_setting_may_be_is_said_in_words_of_our_own(
+    name: str, value: str, told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(f"GROWTH_POINTS_{name}", value)
+    with pytest.raises(SettingsInvalid) as refused:
+        Settings.read()
+    assert str(refused.value) == f"GROWTH_POINTS_{name}: {told}"
+    assert value.rpartition(",")[2] in say(refused.value.args[0], "ko")
+    assert told not in say(refused.value.args[0], "ko")
 
 
 @pytest.mark.parametrize(
