@@ -55,9 +55,8 @@ def _close_it(settings: Settings, closing: Closing, settlements: str) -> NextSte
 def _paid_at_once(settings: Settings, closing: Closing) -> Sentence | None:
     """Say that a month whose date has come is paid as soon as it is closed, if it would be."""
     points = total_points(closing.closed.earned)
-    if closing.closed.paid_out or not points or settings.approval_rule.demands(points):
-        return None
-    if not is_due(closing):
+    waits = closing.closed.paid_out or settings.approval_rule.demands(points)
+    if waits or not points or not is_due(closing):
         return None
     return sentence(
         "Nothing was written. Its payout was due on {due_on}, so that closing it also pays "

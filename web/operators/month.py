@@ -246,13 +246,12 @@ def _correction(visit: Visit, award: Award, points: int) -> Cells:
 
 def _runs(visit: Visit, runs: tuple[RecordedRun, ...]) -> Iterator[Cells]:
     for each in runs:
-        result = "refused" if each.refused else "changed" if each.changed else "no change"
         yield (
             each.recorded_at,
             Word("action", each.action),
             each.actor,
             each.reason,
-            Tags((look_of(Word("result", result)),)),
+            Tags((look_of(Word("result", each.result)),)),
             _difference(each),
         )
 
