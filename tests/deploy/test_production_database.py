@@ -172,7 +172,7 @@ def test_readers_read_with_the_program_and_record_nothing(
 
     assert "2026-10" in reader.done("months").stdout
     with serving(_pages_of(reader), 0) as address:
-        assert "not sealed" in httpx.get(f"{address}/accounts").text
+        assert "Records made since the newest ledger head" in httpx.get(f"{address}/accounts").text
         for path in _OF_PAGES:
             assert httpx.get(f"{address}/{path}").is_success, path
     refused = reader.run("adjust", "maru", "1", "--reason", "a gift")
