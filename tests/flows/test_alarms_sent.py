@@ -13,16 +13,24 @@ import pytest
 from prefect import State
 from prefect.client.orchestration import get_client
 from prefect.events.schemas.automations import EventTrigger, Posture
-from prefect.states import Completed, Failed, Pending, Running, Scheduled
+from prefect.states import (
+    Cancelled,
+    Completed,
+    Crashed,
+    Failed,
+    Late,
+    Paused,
+    Pending,
+    Running,
+    Scheduled,
+)
 
 from adapters.languages.catalog import say
 from flows.occasion import this_occasion
 from flows.prefect import events as events_of_ours
 from flows.prefect.alarm_list import ALARMS, Alarm
-from flows.prefect.alarms import (
-    apply_alarms,
-    save_webhook,
-)
+from flows.prefect.alarms import apply_alarms, save_webhook
+from flows.prefect.endings import REFUSED
 from flows.prefect.watch_runs import find_hanging, watch_runs
 from tests.alarm_server import a_flow, forget_the_webhook, texts, webhook
 from tests.clocks import move_the_machines_clock
@@ -100,6 +108,31 @@ def test_three_hundred_short_runs_call_nobody(server: str) -> None:
     assert told.startswith("growth-points: last failed\nSo.\n")
     assert str(failed.id) in told
     assert states == {"Completed": 300}
+
+
+@pytest.mark.slow
+def test_alarms_of_runs_fire_for_their_own_ending_and_for_no_other(server: str) -> None:
+    """A refusal with an event of its own, an end in order, a run under way: those call nobody."""
+    of_nobody = (Failed(name=REFUSED), Completed(), Cancelled(), Running(), Pending(), Paused())
+    with webhook() as (url, received), get_client(sync_client=True) as client:
+        save_webhook(url)
+        apply_alarms()
+        for state in of_nobody:
+            client.create_flow_run(a_flow, name=f"quiet-{state.name}", state=state)
+        for state in (Failed(message="No."), Crashed(message="Gone."), Late()):
+            for _ in range(2):
+                client.create_flow_run(a_flow, name=f"loud-{state.name}", state=state)
+        told = sorted(texts(received, 4))
+        time.sleep(_SOON.total_seconds())
+        assert received.empty()
+    forget_the_webhook()
+
+    assert [each.partition("\n")[0].removeprefix("growth-points: ") for each in told] == [
+        "loud-Crashed crashed",
+        "loud-Crashed crashed",
+        "loud-Failed failed",  # once for its name; a crash is told of each run
+        "runs do not start",  # once for all
+    ]
 
 
 SAMPLES: Final[Mapping[str, tuple[str, Mapping[str, Any], str]]] = {
