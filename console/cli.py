@@ -119,7 +119,7 @@ def cli() -> None:
       GROWTH_POINTS_LOCK_TIMEOUT  seconds to wait for another run (600)
       GROWTH_POINTS_PAGES_URL     where reports are served, for links
       GROWTH_POINTS_HOSTS         more host names for the reports and the UI
-      GROWTH_POINTS_ENGINE        what reads the files (duckdb://)
+      GROWTH_POINTS_ENGINE        what reads the lines: duckdb://, or a cluster at sc://host:port
       PREFECT_API_URL             a Prefect server that shows the runs
 
     Exit codes: 0 done; 1 refused, the data or the state forbids it; 2 wrong usage.

@@ -9,6 +9,7 @@ from pydantic_settings import SettingsConfigDict
 
 from adapters.ad_system.address import TokenInvalid, checked_token
 from adapters.heads.targets import TargetInvalid, check_targets
+from adapters.ingest.engines.address import EMBEDDED, EngineInvalid, valid_engine
 from adapters.ingest.root import RootInvalid, valid_root
 from adapters.languages.catalog import ENGLISH, Language
 from adapters.postgres.waiting import LOCK_TIMEOUT_SECONDS
@@ -43,7 +44,11 @@ class Settings(Outside):
     settlements: str | None = Field(
         default=None, description="root of the settlement folders, a path or an object-store URL"
     )
-    engine: str = Field(default="duckdb://", description="what reads the settlement lines")
+    engine: str = Field(
+        default=EMBEDDED,
+        repr=False,
+        description="what reads the settlement lines: duckdb://, or a cluster at sc://host:port",
+    )
     senders: Path | None = Field(
         default=None, description="file of the public keys that deliveries must be signed with"
     )
@@ -179,13 +184,10 @@ class Settings(Outside):
     @field_validator("engine")
     @classmethod
     def _known_engine(cls, value: str) -> str:
-        if value != "duckdb://":
-            raise ValueError(
-                sentence(
-                    "{value!r} is not an engine of this version; leave it at duckdb://", value=value
-                )
-            )
-        return value
+        try:
+            return valid_engine(value)
+        except EngineInvalid as error:
+            raise ValueError(message_of(error)) from None
 
     @classmethod
     def read(cls) -> Self:

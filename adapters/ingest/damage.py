@@ -7,6 +7,7 @@ import duckdb
 
 from adapters.ingest.delivered_rows import DeliveredRows
 from adapters.ingest.delivery import Delivery, DeliveryRefused
+from adapters.ingest.engines.troubles import ClusterFailed
 from adapters.ingest.opening import FilesDamaged
 from domain.columns import Content
 from domain.delivery import P, Period
@@ -42,7 +43,7 @@ def naming_files(delivery: Delivery[P]) -> Iterator[dict[Content, DeliveredRows]
         yield rows
     except duckdb.OutOfMemoryException:
         raise
-    except (FilesDamaged, OSError, duckdb.Error) as error:
+    except (FilesDamaged, ClusterFailed, OSError, duckdb.Error) as error:
         _refuse_changed(delivery)
         if findings := _damage(error, rows.values()):
             raise DeliveryRefused(delivery.period, delivery.source, tuple(findings)) from error
@@ -54,7 +55,7 @@ def _damage(error: Exception, rows: Iterable[DeliveredRows]) -> list[Finding]:
     """Return the findings about damaged files; none if something else is the reason."""
     if isinstance(error, FilesDamaged):
         return [_finding(each.rule, name, each.text) for name, each in error.problems]
-    if not isinstance(error, duckdb.Error):
+    if not isinstance(error, ClusterFailed | duckdb.Error):
         return []
     return [
         _finding("file_damaged", name, sentence("it cannot be read ({why})", why=why))

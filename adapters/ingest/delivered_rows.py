@@ -66,7 +66,7 @@ class DeliveredRows:
             raise UnreliableReading(self.content)
         if self.reading is not Reading.TOGETHER or not self._texts:
             return
-        read -= self._rows_in_parquet()
+        read -= self.rows_in_parquet()
         lines = sum(source.lines for source in self._texts)
         rejected = len(self.rejected)
         if lines <= read + rejected or lines - self._numbered.empty_lines() <= read + rejected:
@@ -100,7 +100,8 @@ class DeliveredRows:
             if more > 0 and (more := more - len(empty_places(source.path))) > 0:
                 yield name, more
 
-    def _rows_in_parquet(self) -> int:
+    def rows_in_parquet(self) -> int:
+        """Return how many rows the Parquet files state."""
         if not self._parquet:
             return 0
         paths = ", ".join(literal_path(source.path) for source in self._parquet)

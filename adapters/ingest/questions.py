@@ -56,6 +56,11 @@ class FileCount:
     def __add__(self, other: "FileCount") -> "FileCount":
         return FileCount(self.rows + other.rows, self.total + other.total)
 
+    @property
+    def any_broken(self) -> bool:
+        """Return whether any of the file's rows breaks a rule."""
+        return any((self.broken or {}).values())
+
     def breaking(self, check: str) -> int:
         """Return how many of the file's rows break a rule."""
         return (self.broken or {}).get(check, 0)

@@ -27,7 +27,7 @@ _TYPE = {Kind.WHOLE: "BIGINT", Kind.DATE: "DATE", Kind.FLAG: "BOOLEAN"}
 _READY = {Kind.WHOLE: _INTEGERS, Kind.DATE: {"DATE"}, Kind.FLAG: {"BOOLEAN"}}
 _MACRO = {Kind.WHOLE: "whole_number", Kind.DATE: "calendar_date", Kind.FLAG: "yes_or_no"}
 _FOLDER = f"regexp_extract({_FILE}, '^{SELLER_FOLDER}([^/]*)/', 1)"
-_SELLER_IN_FOLDER = f"nfc_normalize(url_decode({_FOLDER}))"
+SELLER_IN_FOLDER = f"nfc_normalize(url_decode({_FOLDER}))"
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +143,7 @@ def _typed(columns: Sequence[SourceColumn]) -> str:
 def _typed_column(source: SourceColumn) -> str:
     column = source.column
     if source.name is None:
-        return f"{_SELLER_IN_FOLDER} AS {column.name}"
+        return f"{SELLER_IN_FOLDER} AS {column.name}"
     name = identifier(source.name)
     if column.kind is Kind.ID:
         return f"{identifier_of(column.name, name, source.type)} AS {column.name}"

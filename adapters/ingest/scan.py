@@ -3,20 +3,21 @@
 The profile says how often each rule is broken; whether that blocks the month is up to the gate.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 from adapters.ingest import questions, seller_questions
 from adapters.ingest.delivery import Delivery
-from adapters.ingest.engines.duckdb_lines import DuckDBLines
+from adapters.ingest.engines.address import EMBEDDED
+from adapters.ingest.engines.choosing import reading_lines
 from adapters.ingest.engines.lines import Lines
-from adapters.ingest.questions import Check, Frame
+from adapters.ingest.questions import Frame
 from adapters.ingest.quoting import literal
 from adapters.ingest.scanned import Scanned
 from adapters.ingest.scanned_month import ScannedMonth
-from adapters.ingest.scanning import OpenDelivery, as_frame, scan_open
+from adapters.ingest.scanning import Checks, OpenDelivery, as_frame, scan_open
 from adapters.ingest.staged_month import SELLERS, TOTALS, StagedMonth
 from domain import profile as counted
 from domain.columns import Content
@@ -26,23 +27,24 @@ from domain.settlement import SELLER_COLUMNS
 
 def scan_delivery(
     delivery: Delivery[SettlementMonth],
-    line_checks: Sequence[Check],
-    snapshot_checks: Sequence[Check],
+    checks: Checks,
     staging: Path,
     quarantine: Path,
+    engine: str = EMBEDDED,
 ) -> StagedMonth:
     """Scan a delivery into the folder `staging`, and its refused rows into `quarantine`.
 
-    Both folders are created if missing. Raises DeliveryRefused for damaged files, and
-    DeliveryChanged for files that changed meanwhile.
+    Both folders are created if missing; `engine` is the address of what reads the lines. Raises
+    DeliveryRefused for damaged files, DeliveryChanged for files that changed meanwhile, and
+    EngineUnfit, ClusterAway and ClusterFailed for an engine that cannot read them.
     """
-    checks = {Content.SETTLEMENTS: line_checks, Content.SELLERS: snapshot_checks}
-    return scan_open(
-        delivery,
-        checks,
-        staging,
-        lambda opened: _Scan(opened, DuckDBLines(opened)).run(staging, quarantine),
-    )
+    with reading_lines(delivery, engine) as lines_of:
+        return scan_open(
+            delivery,
+            checks,
+            staging,
+            lambda opened: _Scan(opened, lines_of(opened)).run(staging, quarantine),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,7 @@ class _Scan:
             self._write(staging, totals)
         repeated.result()
         sets = self._sets(lines.repeated_keys(), stores, sellers)
+        opened = lines.refusing(counts, sets)
         refused = opened.refuse(sets, counts, quarantine)
         found = ScannedMonth(Scanned(opened, counts, refused), totals, sellers)
         return StagedMonth(

@@ -128,7 +128,7 @@ def _judged(
             start_gate()  # it loads while the files are read
             # The quarantine of a preview is removed with its staged data.
             quarantine = folder if preview else settings.quarantine / found.name
-            staged = read(found, folder, quarantine)
+            staged = read(settings, found, folder, quarantine)
             verdict = check(settings, staged)
     except DeliveryRefused as refused:
         if not preview:
@@ -167,12 +167,12 @@ def find(settings: Settings, root: str, month: SettlementMonth, fetched: Path) -
 
 
 @step(name="read the settlement lines")
-def read(found: FoundDelivery, staging: Path, quarantine: Path) -> StagedMonth:
+def read(settings: Settings, found: FoundDelivery, staging: Path, quarantine: Path) -> StagedMonth:
     """Scan the files once: totals per seller, profile, refused rows."""
     delivery = found.delivery
     files = many("file", len(delivery.files))
     log.info(sentence("reading {files} of {month}", files=files, month=delivery.period))
-    return read_delivery(delivery, staging, quarantine)
+    return read_delivery(delivery, staging, quarantine, settings.engine)
 
 
 @step(name="check the data")

@@ -7,9 +7,11 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from adapters.ingest.delivery import Delivery
+from adapters.ingest.engines.address import EMBEDDED
 from adapters.ingest.scan import scan_delivery
 from adapters.ingest.staged_month import StagedMonth
 from adapters.postgres.previous_months import past_of
+from domain.columns import Content
 from domain.limits import LIMITS
 from domain.months import SettlementMonth
 from domain.profile import Past
@@ -19,16 +21,17 @@ from expectations.suite import line_checks, snapshot_checks
 
 
 def read_delivery(
-    delivery: Delivery[SettlementMonth], staging: Path, quarantine: Path
+    delivery: Delivery[SettlementMonth], staging: Path, quarantine: Path, engine: str = EMBEDDED
 ) -> StagedMonth:
     """Scan a delivery by the rules of its month, without accepting it.
 
     Totals and snapshot are written to the folder `staging`, refused rows to `quarantine`; no other
-    run may use them. Raises DeliveryRefused, DeliveryChanged.
+    run may use them. `engine` is the address of what reads the lines. Raises DeliveryRefused,
+    DeliveryChanged, EngineUnfit, ClusterAway and ClusterFailed.
     """
     month = delivery.period
-    lines, sellers = line_checks(month), snapshot_checks(month)
-    staged = scan_delivery(delivery, lines, sellers, staging, quarantine)
+    checks = {Content.SETTLEMENTS: line_checks(month), Content.SELLERS: snapshot_checks(month)}
+    staged = scan_delivery(delivery, checks, staging, quarantine, engine)
     return replace(staged, signed=delivery.signed)
 
 

@@ -1,5 +1,6 @@
 """Settlement lines read by the embedded engine."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -10,7 +11,7 @@ from adapters.ingest import questions
 from adapters.ingest.delivered_rows import DeliveredRows
 from adapters.ingest.line_parts import ReadAgain, ReadOnce
 from adapters.ingest.questions import LINE_KEY_NUMBER, FileCount, Frame
-from adapters.ingest.scanning import OpenDelivery, as_frame
+from adapters.ingest.scanning import Counts, OpenDelivery, as_frame
 from domain.columns import Content
 
 
@@ -53,6 +54,9 @@ class DuckDBLines:
             return None
         numbers = self.opened.engine.from_arrow(pa.table({LINE_KEY_NUMBER: self._repeated}))
         return questions.repeated_keys(self._rows.whole, as_frame(numbers))
+
+    def refusing(self, counts: Counts, sets: Mapping[str, Frame]) -> OpenDelivery:
+        return self.opened
 
     @property
     def _rows(self) -> DeliveredRows:

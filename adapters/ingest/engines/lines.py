@@ -1,8 +1,10 @@
 """What a scan asks about a month's settlement lines, whatever reads them."""
 
+from collections.abc import Mapping
 from typing import Protocol
 
 from adapters.ingest.questions import FileCount, Frame
+from adapters.ingest.scanning import Counts, OpenDelivery
 
 
 class Lines(Protocol):
@@ -26,4 +28,11 @@ class Lines(Protocol):
 
     def repeated_keys(self) -> Frame | None:
         """Return the keys that more than one line has; None if there are surely none."""
+        ...
+
+    def refusing(self, counts: Counts, sets: Mapping[str, Frame]) -> OpenDelivery:
+        """Return the delivery with at least the lines that break rules, to be read once more.
+
+        `sets` has the keys of those that break rules over the whole delivery.
+        """
         ...

@@ -1,0 +1,165 @@
+"""The files of a delivery's settlement lines, opened on a cluster as one frame."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from typing import TYPE_CHECKING, Any, Final
+
+import duckdb
+import narwhals as nw
+
+from adapters.ingest.engines.cluster import Cluster
+from adapters.ingest.engines.spark_reading import (
+    READ_TYPES,
+    Words,
+    canonical_columns,
+    written,
+)
+from adapters.ingest.engines.troubles import ClusterAway, ClusterFailed, EngineUnfit
+from adapters.ingest.questions import LINE_KEY_NUMBER, Frame
+from adapters.ingest.reading_sql import SELLER_IN_FOLDER, Source, alike
+from adapters.ingest.simple_texts import FILE
+from adapters.ingest.written_values import word
+from domain.columns import Kind
+from domain.sentence import Text, sentence
+from domain.settlement import LINE_COLUMNS, LINE_KEY
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+_HASHED: Final = 1 << 30  # a cluster holds a file in memory to hash it
+_GLOB: Final = re.compile(r"[*?\[\]{}\\]")
+_WORDS: Final = 1_000
+_WORD_COLUMNS: Final = tuple(each.name for each in LINE_COLUMNS if each.kind is Kind.WORD)
+
+
+@dataclass(frozen=True, slots=True)
+class SparkFiles:
+    """Parquet files that the cluster sees under the same path as the embedded engine."""
+
+    cluster: Cluster
+    engine: duckdb.DuckDBPyConnection
+    sources: Sequence[Source]
+
+    def open(self) -> Frame:
+        """Return all lines: the canonical columns, the file and the key number.
+
+        Raises EngineUnfit, and ClusterAway if the cluster does not see the same files.
+        """
+        for source in self.sources:
+            _check_layout(source)
+        self._check_same_files()
+        words = self._words()
+        lines = reduce(lambda all_, more: all_.union(more), self._each(words))
+        frame: Frame = nw.from_native(_keyed(lines)).lazy()
+        return frame
+
+    def _each(self, words: Words) -> "Iterable[DataFrame]":
+        from pyspark.sql import functions as f
+
+        for source in self.sources:
+            columns = canonical_columns(source.columns, self._seller_of(source), words)
+            yield self._read([source]).select(*columns, f.lit(source.file.name).alias("file"))
+
+    def _read(self, same: Sequence[Source]) -> "DataFrame":
+        return self.cluster.session.read.parquet(*(place_of(source) for source in same))
+
+    def _seller_of(self, source: Source) -> str:
+        """Return the seller that a file's folder states; empty for one in no such folder."""
+        named = f"SELECT {SELLER_IN_FOLDER} FROM (SELECT ? AS {FILE})"
+        [(seller,)] = self.engine.execute(named, [source.file.name]).fetchall()
+        return str(seller)
+
+    def _check_same_files(self) -> None:
+        """Compare the files that the cluster sees with those that this machine hashed."""
+        from pyspark.sql import functions as f
+
+        small = [each for each in self.sources if each.path.stat().st_size <= _HASHED]
+        if not small:
+            return
+        files = self.cluster.session.read.format("binaryFile").load([*map(place_of, small)])
+        seen = self._hashes(files.select(f.sha2("content", 256).alias("sha256")))
+        for source in small:
+            if source.file.sha256 not in seen:
+                raise ClusterAway(self._unseen(source))
+
+    def _hashes(self, files: "DataFrame") -> set[str]:
+        """Fetch the hashes of files; none if the cluster finds no such files."""
+        try:
+            return set(self.cluster.fetch(files)["sha256"].to_pylist())
+        except ClusterFailed as failed:
+            if "PATH_NOT_FOUND" in str(failed.__cause__):
+                return set()
+            raise
+
+    def _unseen(self, source: Source) -> Text:
+        return sentence(
+            "the cluster at {address} does not see {path} as this machine does; give both the "
+            "same folder under the same path, or set GROWTH_POINTS_ENGINE to duckdb://",
+            address=self.cluster.address,
+            path=source.path,
+        )
+
+    def _words(self) -> Words:
+        """Look up how the embedded engine reads the words of all lines."""
+        from pyspark.sql import functions as f
+
+        each = [
+            self._read(same).select(f.lit(name).alias("column"), written(column).alias("word"))
+            for same in alike(self.sources)
+            for column in same[0].columns
+            for name in [column.column.name]
+            if name in _WORD_COLUMNS
+        ]
+        found = reduce(lambda all_, more: all_.union(more), each).distinct()
+        table = self.cluster.fetch(found.limit(_WORDS + 1))
+        if len(table) > _WORDS:
+            raise EngineUnfit(
+                sentence(
+                    "the lines have more than {most:,} different line types and settlement types, "
+                    "which a cluster does not judge; set GROWTH_POINTS_ENGINE to duckdb://",
+                    most=_WORDS,
+                )
+            )
+        return {name: self._read_otherwise(table, name) for name in _WORD_COLUMNS}
+
+    def _read_otherwise(self, table: Any, name: str) -> dict[str, str | None]:
+        words = self.engine.from_arrow(table).filter(f"\"column\" = '{name}'")
+        known = words.project(f"word, {word(name, 'word')} AS known")
+        return dict(known.filter("word IS DISTINCT FROM known").fetchall())
+
+
+def place_of(source: Source) -> str:
+    """Return where the cluster looks for a file."""
+    return str(source.path)
+
+
+def _keyed(lines: "DataFrame") -> "DataFrame":
+    from pyspark.sql import functions as f
+
+    return lines.withColumn(LINE_KEY_NUMBER, f.xxhash64(*LINE_KEY))
+
+
+def _check_layout(source: Source) -> None:
+    """Raise EngineUnfit for a path or a column that a cluster may read otherwise."""
+    if _GLOB.search(str(source.path)):
+        raise EngineUnfit(
+            sentence(
+                "{path} has a character that a cluster takes for a pattern; rename it, or set "
+                "GROWTH_POINTS_ENGINE to duckdb://",
+                path=source.path,
+            )
+        )
+    for each in source.columns:
+        if each.name is not None and each.type not in READ_TYPES[each.column.kind]:
+            raise EngineUnfit(
+                sentence(
+                    "{file}: {column} is of type {type}, and a cluster reads it as {types} only; "
+                    "have it delivered so, or set GROWTH_POINTS_ENGINE to duckdb://",
+                    file=source.file.name,
+                    column=each.name,
+                    type=each.type,
+                    types=", ".join(sorted(READ_TYPES[each.column.kind])),
+                )
+            )

@@ -1,0 +1,127 @@
+"""Settlement lines in Parquet, read through a Spark Connect cluster.
+
+The cluster answers what is asked about every line. What is one row a store is fetched into the
+embedded engine, which also reads the files that hold lines to refuse, so that row numbers and
+refused rows are its own.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Final
+
+import narwhals as nw
+
+from adapters.ingest import questions
+from adapters.ingest.delivered_rows import DeliveredRows
+from adapters.ingest.engines.cluster import Cluster
+from adapters.ingest.engines.spark_files import SparkFiles
+from adapters.ingest.engines.spark_reading import UNJUDGED
+from adapters.ingest.engines.troubles import ClusterFailed, EngineUnfit
+from adapters.ingest.questions import LINE_KEY_NUMBER, Check, FileCount, Frame
+from adapters.ingest.scanning import Counts, OpenDelivery, as_frame
+from domain.columns import Content
+from domain.sentence import sentence
+
+_KEYS: Final = 1_000_000  # the most that are fetched
+_SENT: Final = 100_000  # more keys than this may be anywhere
+
+
+@dataclass
+class SparkLines:
+    """Lines on a cluster; `opened` holds the delivery's rows in the embedded engine."""
+
+    opened: OpenDelivery
+    cluster: Cluster
+    _repeated: Frame | None = field(default=None, init=False)
+
+    def totals(self) -> Frame:
+        sums = questions.totals_per_seller(self._lines, self._checks)
+        fetched = self.opened.engine.from_arrow(self.cluster.fetch(sums.to_native()))
+        wide = fetched.project("* REPLACE (amount_krw::HUGEINT AS amount_krw)")
+        totals = self.opened.keep("totals", as_frame(wide))
+        self._check_judged(totals)
+        return totals
+
+    def by_file(self, totals: Frame) -> dict[str, FileCount]:
+        whole = questions.whole_total(totals)
+        with self.cluster.answering():
+            if whole.sound:
+                counts = questions.totals_by_file(self._lines)
+            else:
+                counts = questions.broken_by_file(self._lines, self._checks)
+        read, expected = sum(count.rows for count in counts.values()), self._rows.rows_in_parquet()
+        if (whole.lines, read) != (expected, expected):
+            raise ClusterFailed(
+                sentence(
+                    "the cluster at {address} read {read:,} of {expected:,} settlement lines; "
+                    "nothing was written. See the cluster's log, then run the command again.",
+                    address=self.cluster.address,
+                    read=min(whole.lines, read),
+                    expected=expected,
+                )
+            )
+        return counts
+
+    def find_repeated(self) -> None:
+        numbers = self._lines.group_by(LINE_KEY_NUMBER).agg(nw.len().alias("copies"))
+        numbers = numbers.filter(nw.col("copies") > 1).select(LINE_KEY_NUMBER)
+        with self.cluster.answering():
+            if questions.result(numbers.head(1)):
+                self._repeated = questions.repeated_keys(self._lines, numbers)
+
+    def repeated_keys(self) -> Frame | None:
+        if self._repeated is None:
+            return None
+        keys = self.cluster.fetch(self._repeated.head(_KEYS + 1).to_native())
+        if len(keys) > _KEYS:
+            raise EngineUnfit(
+                sentence(
+                    "more than {most:,} lines have the key of another line, perhaps since a file "
+                    "was delivered twice; set GROWTH_POINTS_ENGINE to duckdb:// to list them",
+                    most=_KEYS,
+                )
+            )
+        return as_frame(self.opened.engine.from_arrow(keys))
+
+    def refusing(self, counts: Counts, sets: Mapping[str, Frame]) -> OpenDelivery:
+        names = {name for name, count in counts[Content.SETTLEMENTS].items() if count.any_broken}
+        for keys in sets.values():
+            names |= self._files_with(keys)
+        few = tuple(source for source in self._rows.sources if source.file.name in names)
+        rows = {**self.opened.rows, Content.SETTLEMENTS: replace(self._rows, sources=few)}
+        return replace(self.opened, rows=rows)
+
+    @property
+    def _rows(self) -> DeliveredRows:
+        return self.opened.rows[Content.SETTLEMENTS]
+
+    @property
+    def _checks(self) -> Sequence[Check]:
+        return self.opened.checks[Content.SETTLEMENTS]
+
+    @cached_property
+    def _lines(self) -> Frame:
+        return SparkFiles(self.cluster, self.opened.engine, self._rows.sources).open()
+
+    def _check_judged(self, totals: Frame) -> None:
+        """Raise EngineUnfit if there are ids that a cluster may compare otherwise."""
+        unjudged = questions.result(totals.filter(nw.col("seller_id") == UNJUDGED))
+        if unjudged:
+            raise EngineUnfit(
+                sentence(
+                    "a cluster does not judge the ids of {lines:,} lines, which have letters that "
+                    "are composed of others; set GROWTH_POINTS_ENGINE to duckdb://",
+                    lines=sum(row["lines"] for row in unjudged),
+                )
+            )
+
+    def _files_with(self, keys: Frame) -> set[str]:
+        """Return the files that have lines with any of the keys; all if there are many keys."""
+        few = keys.head(_SENT + 1).to_native().to_arrow_table()
+        if len(few) > _SENT:
+            return {source.file.name for source in self._rows.sources}
+        sent = nw.from_native(self.cluster.session.createDataFrame(few)).lazy()
+        lines = self._lines.join(sent, on=few.column_names, how="semi")
+        with self.cluster.answering():
+            return {row["file"] for row in questions.result(lines.select("file").unique())}
