@@ -24,6 +24,7 @@ from adapters.ingest.engines.troubles import ClusterAway, ClusterFailed, EngineU
 from domain.months import SettlementMonth
 from domain.settlement import LARGEST_LINE_KRW, LINE_COLUMNS
 from flows.ingesting.read_delivery import read_delivery
+from tests.clusters import a_cluster
 from tests.deliveries import MONTH, SmallDelivery, write_csv
 
 EMBEDDED: Final = "duckdb://"
@@ -63,15 +64,10 @@ ODD: dict[str, list[object]] = {
 
 
 @pytest.fixture(scope="module")
-def sail() -> Iterator[str]:
-    """The address of a Spark Connect server in this process."""
-    server = pytest.importorskip("pysail.spark", reason="pysail has no wheel here")
-    cluster = server.SparkConnectServer()
-    cluster.start()
-    try:
-        yield f"sc://127.0.0.1:{cluster.listening_address[1]}"
-    finally:
-        cluster.stop()
+def cluster() -> Iterator[str]:
+    """The address of a cluster."""
+    with a_cluster() as address:
+        yield address
 
 
 @pytest.fixture
@@ -127,14 +123,14 @@ def broken(outcome: dict[str, Any]) -> set[str]:
     return {found.rule for found in outcome["profile"].violations if found.count}
 
 
-def test_sound_lines_are_the_same(delivery: SmallDelivery, sail: str) -> None:
+def test_sound_lines_are_the_same(delivery: SmallDelivery, cluster: str) -> None:
     write(delivery)
-    assert broken(assert_same(delivery, sail)) == set()
+    assert broken(assert_same(delivery, cluster)) == set()
 
 
 @pytest.mark.parametrize("columns", [("seller_id", "product_order_id"), (*ODD,)[2:]])
 def test_odd_values_are_the_same(
-    columns: Sequence[str], delivery: SmallDelivery, sail: str
+    columns: Sequence[str], delivery: SmallDelivery, cluster: str
 ) -> None:
     sound = [typed(line) for line in delivery.lines]
     odd = {
@@ -145,31 +141,31 @@ def test_odd_values_are_the_same(
         for place, column in enumerate(columns)
     }
     write(delivery, sound=sound, **odd)
-    assert broken(assert_same(delivery, sail))
+    assert broken(assert_same(delivery, cluster))
 
 
-def test_sums_beyond_64_bits_are_the_same(delivery: SmallDelivery, sail: str) -> None:
+def test_sums_beyond_64_bits_are_the_same(delivery: SmallDelivery, cluster: str) -> None:
     for line in delivery.lines:
         line |= {"payment_amount_krw": str(2**63 - 1), "line_type": "DELIVERY"}
     write(delivery)
-    assert "amount_too_large" in broken(assert_same(delivery, sail))
+    assert "amount_too_large" in broken(assert_same(delivery, cluster))
 
 
 def test_repeated_lines_and_unknown_sellers_are_the_same(
-    delivery: SmallDelivery, sail: str
+    delivery: SmallDelivery, cluster: str
 ) -> None:
     lines = [typed(line) for line in delivery.lines]
     again = [lines[0], lines[1] | {"product_order_id": "\u30002026100700000001\n"}]
     strange = [lines[3] | {"seller_id": "store-z", "product_order_id": "2026100700000009"}]
     write(delivery, first=lines, sound=[], again=again, strange=strange)
-    same = assert_same(delivery, sail)
+    same = assert_same(delivery, cluster)
     assert broken(same) == {"line_duplicated", "seller_unknown"}
     assert isinstance(same["refused"], list)
     assert len(same["refused"]) == 5
 
 
 def test_only_files_with_lines_to_refuse_are_read_by_the_embedded_engine(
-    delivery: SmallDelivery, sail: str, monkeypatch: pytest.MonkeyPatch
+    delivery: SmallDelivery, cluster: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read: list[str] = []
     lines = [typed(line) for line in delivery.lines]
@@ -183,11 +179,11 @@ def test_only_files_with_lines_to_refuse_are_read_by_the_embedded_engine(
         return whole(rows)
 
     monkeypatch.setattr(DeliveredRows, "whole", property(noted))
-    assert broken(outcome(delivery, sail)) == {"line_type_missing", "seller_unknown"}
+    assert broken(outcome(delivery, cluster)) == {"line_type_missing", "seller_unknown"}
     assert set(read) == {"sellers.csv", "settlements-broken.parquet", "settlements-strange.parquet"}
 
 
-def test_a_store_stated_by_its_folder_is_the_same(delivery: SmallDelivery, sail: str) -> None:
+def test_a_store_stated_by_its_folder_is_the_same(delivery: SmallDelivery, cluster: str) -> None:
     write(delivery)
     for number, name in enumerate(("store-a", "store%20b")):
         folder = delivery.folder / f"seller_id={name}"
@@ -196,11 +192,11 @@ def test_a_store_stated_by_its_folder_is_the_same(delivery: SmallDelivery, sail:
         table = pa.parquet.read_table(file).drop_columns("seller_id")
         pa.parquet.write_table(table, folder / "settlements.parquet")
         file.unlink()
-    assert broken(assert_same(delivery, sail)) == {"seller_unknown"}
+    assert broken(assert_same(delivery, cluster)) == {"seller_unknown"}
 
 
 def test_headers_of_the_api_and_small_types_are_the_same(
-    delivery: SmallDelivery, sail: str
+    delivery: SmallDelivery, cluster: str
 ) -> None:
     write(delivery)
     file = delivery.folder / "settlements-0.parquet"
@@ -210,7 +206,7 @@ def test_headers_of_the_api_and_small_types_are_the_same(
     columns = [*(table[n] for n in (0, 1, 1)), pa.array([20261007, 20261008], pa.int32())]
     columns += [table[3], table[4], amounts, table[6]]
     pa.parquet.write_table(pa.table(columns, names=[*names, "taxReturnDate"]), file)
-    assert_same(delivery, sail)
+    assert_same(delivery, cluster)
 
 
 def test_texts_are_read_by_the_embedded_engine(delivery: SmallDelivery) -> None:
@@ -236,7 +232,7 @@ def test_lines_in_parquet_and_in_texts_are_refused(delivery: SmallDelivery) -> N
     ],
 )
 def test_columns_of_other_types_are_refused(
-    column: str, values: pa.Array, told: str, delivery: SmallDelivery, sail: str
+    column: str, values: pa.Array, told: str, delivery: SmallDelivery, cluster: str
 ) -> None:
     write(delivery)
     file = delivery.folder / "settlements-0.parquet"
@@ -244,18 +240,18 @@ def test_columns_of_other_types_are_refused(
     place = table.column_names.index(column)
     pa.parquet.write_table(table.set_column(place, column, values), file)
     with pytest.raises(EngineUnfit, match=told):
-        outcome(delivery, sail)
+        outcome(delivery, cluster)
 
 
 @pytest.mark.parametrize("column", ["seller_id", "product_order_id"])
 @pytest.mark.parametrize("letters", ["\u1112\u1161\u11ab", "e\u0301", "\u212b"])
 def test_ids_with_letters_that_may_be_composed_are_refused(
-    column: str, letters: str, delivery: SmallDelivery, sail: str
+    column: str, letters: str, delivery: SmallDelivery, cluster: str
 ) -> None:
     delivery.lines[1][column] = f"store {letters}"
     write(delivery)
     with pytest.raises(EngineUnfit, match="does not judge the ids of 1 lines"):
-        outcome(delivery, sail)
+        outcome(delivery, cluster)
 
 
 def test_stable_characters_are_never_composed() -> None:
@@ -281,64 +277,64 @@ def _ranges(characters: str) -> Iterator[tuple[int, int]]:
 
 
 def test_too_many_different_words_are_refused(
-    delivery: SmallDelivery, sail: str, monkeypatch: pytest.MonkeyPatch
+    delivery: SmallDelivery, cluster: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("adapters.ingest.engines.spark_files._WORDS", 2)
     write(delivery)
     with pytest.raises(EngineUnfit, match="more than 2 different line types"):
-        outcome(delivery, sail)
+        outcome(delivery, cluster)
 
 
 def test_too_many_repeated_lines_are_refused(
-    delivery: SmallDelivery, sail: str, monkeypatch: pytest.MonkeyPatch
+    delivery: SmallDelivery, cluster: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("adapters.ingest.engines.spark_lines._KEYS", 1)
     lines = [typed(line) for line in delivery.lines]
     write(delivery, first=lines, second=lines)
     with pytest.raises(EngineUnfit, match="more than 1 lines have the key of another"):
-        outcome(delivery, sail)
+        outcome(delivery, cluster)
 
 
-def test_another_file_at_the_same_path_is_told(delivery: SmallDelivery, sail: str) -> None:
+def test_another_file_at_the_same_path_is_told(delivery: SmallDelivery, cluster: str) -> None:
     write(delivery)
     own = found(delivery)
     files = tuple(replace(file, sha256="0" * 64) for file in own.files)
     with pytest.raises(ClusterAway, match=r"does not see .*settlements-0\.parquet as this machine"):
         read_delivery(
-            replace(own, files=files), delivery.root / "staging", delivery.root / "q", sail
+            replace(own, files=files), delivery.root / "staging", delivery.root / "q", cluster
         )
 
 
 def test_a_file_that_the_cluster_lacks_is_told(
-    delivery: SmallDelivery, sail: str, monkeypatch: pytest.MonkeyPatch
+    delivery: SmallDelivery, cluster: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write(delivery)
     monkeypatch.setattr("adapters.ingest.engines.spark_files.place_of", lambda _: "/nowhere/x")
     with pytest.raises(ClusterAway, match=r"does not see .*settlements-0\.parquet as this machine"):
-        outcome(delivery, sail)
+        outcome(delivery, cluster)
 
 
 def test_lines_that_the_cluster_does_not_read_are_noticed(
-    delivery: SmallDelivery, sail: str, monkeypatch: pytest.MonkeyPatch
+    delivery: SmallDelivery, cluster: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write(delivery)
     monkeypatch.setattr(DeliveredRows, "rows_in_parquet", lambda _: 5)
     with pytest.raises(ClusterFailed, match="read 4 of 5 settlement lines"):
-        outcome(delivery, sail)
+        outcome(delivery, cluster)
 
 
-def test_a_damaged_file_is_named(delivery: SmallDelivery, sail: str) -> None:
+def test_a_damaged_file_is_named(delivery: SmallDelivery, cluster: str) -> None:
     write(delivery)
     file = delivery.folder / "settlements-1.parquet"
     content = file.read_bytes()
     file.write_bytes(content[:40] + bytes(byte ^ 0xFF for byte in content[40:80]) + content[80:])
-    for engine in (EMBEDDED, sail):
+    for engine in (EMBEDDED, cluster):
         with pytest.raises(DeliveryRefused, match=r"settlements-1\.parquet: it cannot be read"):
             outcome(delivery, engine)
 
 
 def test_a_file_that_changes_meanwhile_is_named(
-    delivery: SmallDelivery, sail: str, monkeypatch: pytest.MonkeyPatch
+    delivery: SmallDelivery, cluster: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write(delivery)
     by_file = SparkLines.by_file
@@ -350,7 +346,7 @@ def test_a_file_that_changes_meanwhile_is_named(
 
     monkeypatch.setattr(SparkLines, "by_file", changing)
     with pytest.raises(DeliveryChanged, match=r"settlements-0\.parquet changed"):
-        outcome(delivery, sail)
+        outcome(delivery, cluster)
 
 
 _SERVER: Final = """
@@ -364,7 +360,7 @@ sys.stdin.read()
 
 
 def test_a_cluster_that_dies_midway_leaves_nothing_and_the_next_run_starts_afresh(
-    delivery: SmallDelivery, sail: str, monkeypatch: pytest.MonkeyPatch
+    delivery: SmallDelivery, cluster: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write(delivery)
     by_file = SparkLines.by_file
@@ -388,7 +384,7 @@ def test_a_cluster_that_dies_midway_leaves_nothing_and_the_next_run_starts_afres
             outcome(delivery, mortal)
     monkeypatch.setattr(SparkLines, "by_file", by_file)
     assert not (delivery.root / "sc" / "staging" / "work").exists()
-    assert_same(delivery, sail)
+    assert_same(delivery, cluster)
 
 
 def test_no_cluster_at_the_address_is_told_without_its_secrets(
@@ -403,12 +399,12 @@ def test_no_cluster_at_the_address_is_told_without_its_secrets(
 
 
 def test_a_cluster_of_another_version_is_told(
-    delivery: SmallDelivery, sail: str, monkeypatch: pytest.MonkeyPatch
+    delivery: SmallDelivery, cluster: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("pyspark.sql.connect.session.SparkSession.version", "3.5.1")
     write(delivery)
     with pytest.raises(ClusterAway, match=r"has Spark 3\.5\.1, and this program's client is of"):
-        outcome(delivery, sail)
+        outcome(delivery, cluster)
 
 
 def test_a_missing_client_is_told(delivery: SmallDelivery, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import reduce
 from typing import TYPE_CHECKING, Any, Final
 
 import duckdb
@@ -15,6 +14,7 @@ from adapters.ingest.engines.spark_reading import (
     Words,
     canonical_columns,
     written,
+    written_columns,
 )
 from adapters.ingest.engines.troubles import ClusterAway, ClusterFailed, EngineUnfit
 from adapters.ingest.questions import LINE_KEY_NUMBER, Frame
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 _HASHED: Final = 1 << 30  # a cluster holds a file in memory to hash it
 _GLOB: Final = re.compile(r"[*?\[\]{}\\]")
+_LINES: Final = "lines"
 _WORDS: Final = 1_000
 _WORD_COLUMNS: Final = tuple(each.name for each in LINE_COLUMNS if each.kind is Kind.WORD)
 
@@ -47,19 +48,22 @@ class SparkFiles:
 
         Raises EngineUnfit, and ClusterAway if the cluster does not see the same files.
         """
-        for source in self.sources:
-            _check_layout(source)
-        self._check_same_files()
-        words = self._words()
-        lines = reduce(lambda all_, more: all_.union(more), self._each(words))
-        frame: Frame = nw.from_native(_keyed(lines)).lazy()
-        return frame
-
-    def _each(self, words: Words) -> "Iterable[DataFrame]":
         from pyspark.sql import functions as f
 
         for source in self.sources:
-            columns = canonical_columns(source.columns, self._seller_of(source), words)
+            _check_layout(source)
+        self._check_same_files()
+        lines = _united([*self._each()]).select(*canonical_columns(self._words()), "file")
+        # A view is resolved once, else every question would look at all files again.
+        lines.withColumn(LINE_KEY_NUMBER, f.xxhash64(*LINE_KEY)).createOrReplaceTempView(_LINES)
+        frame: Frame = nw.from_native(self.cluster.session.table(_LINES)).lazy()
+        return frame
+
+    def _each(self) -> "Iterable[DataFrame]":
+        from pyspark.sql import functions as f
+
+        for source in self.sources:
+            columns = written_columns(source.columns, self._seller_of(source))
             yield self._read([source]).select(*columns, f.lit(source.file.name).alias("file"))
 
     def _read(self, same: Sequence[Source]) -> "DataFrame":
@@ -112,8 +116,7 @@ class SparkFiles:
             for name in [column.column.name]
             if name in _WORD_COLUMNS
         ]
-        found = reduce(lambda all_, more: all_.union(more), each).distinct()
-        table = self.cluster.fetch(found.limit(_WORDS + 1))
+        table = self.cluster.fetch(_united(each).distinct().limit(_WORDS + 1))
         if len(table) > _WORDS:
             raise EngineUnfit(
                 sentence(
@@ -135,10 +138,10 @@ def place_of(source: Source) -> str:
     return str(source.path)
 
 
-def _keyed(lines: "DataFrame") -> "DataFrame":
-    from pyspark.sql import functions as f
-
-    return lines.withColumn(LINE_KEY_NUMBER, f.xxhash64(*LINE_KEY))
+def _united(frames: "Sequence[DataFrame]") -> "DataFrame":
+    """Unite frames by halves, since servers limit how deep a question may be."""
+    half = len(frames) // 2
+    return _united(frames[:half]).union(_united(frames[half:])) if half else frames[0]
 
 
 def _check_layout(source: Source) -> None:

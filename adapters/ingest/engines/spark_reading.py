@@ -7,16 +7,19 @@ its seller.
 """
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from adapters.ingest.file_layout import SourceColumn
-from domain.columns import Column, Kind
+from domain.columns import Kind
+from domain.settlement import LINE_COLUMNS
 from domain.written import HIDDEN, LARGEST_EXACT, NOTHING, UNSEEN
 
 if TYPE_CHECKING:
     from pyspark.sql import Column as SparkColumn
 
 UNJUDGED: Final = "\0unjudged\0"
+STATED: Final = "stated_seller"
+_NEVER_ASKED_FOR: Final = "order_id"  # by any rule
 _INTEGERS: Final = frozenset({"TINYINT", "SMALLINT", "INTEGER", "BIGINT"})
 _TEXT: Final = frozenset({"VARCHAR"})
 READ_TYPES: Final = {
@@ -40,21 +43,43 @@ Words = Mapping[str, Mapping[str, str | None]]
 """The words of each column that are read as another word, or as missing."""
 
 
-def canonical_columns(
-    columns: tuple[SourceColumn, ...], seller: str, words: Words
-) -> "list[SparkColumn]":
-    """Return the canonical columns of a file that belongs to `seller` if it has no such column."""
+def written_columns(columns: tuple[SourceColumn, ...], seller: str) -> "list[SparkColumn]":
+    """Return a file's columns under canonical names, as they are written.
+
+    `seller` is what the file's folder states, used if the file has no such column.
+    """
     from pyspark.sql import functions as f
 
-    read = {each.column.name: _read(each, words) for each in columns if each.name is not None}
-    read.setdefault("seller_id", f.lit(seller))
-    read["order_id"] = f.lit(None).cast("string")  # no rule asks for it
-    ids = (read["seller_id"], read["product_order_id"])
-    unjudged = _may_compose(ids[0]) | _may_compose(ids[1])
-    read["seller_id"] = f.when(unjudged, f.lit(UNJUDGED)).otherwise(ids[0])
-    named = [read[each.column.name].alias(each.column.name) for each in columns]
-    untold = [f.lit(None).cast("string").alias(each) for each in _unreadable(columns)]
-    return [*named, *untold]
+    types = {Kind.ID: "string", Kind.WORD: "string", Kind.DATE: "date"}
+    # Sums of 64 bits wrap around on some clusters.
+    types[Kind.WHOLE] = "decimal(38,0)"
+    stated = f.lit(seller if columns[0].name is None else None).cast("string")
+    named = [
+        (f.lit(None) if each.name is None else written(each))
+        .cast(types[each.column.kind])
+        .alias(each.column.name)
+        for each in columns
+        if each.column.name != _NEVER_ASKED_FOR
+    ]
+    return [*named, stated.alias(STATED)]
+
+
+def canonical_columns(words: Words) -> "list[SparkColumn]":
+    """Return the canonical columns of lines whose columns are as they were written."""
+    from pyspark.sql import functions as f
+
+    seller = f.coalesce(f.col(STATED), _id("seller_id"))
+    order = _id("product_order_id")
+    unjudged = _may_compose(seller) | _may_compose(order)
+    read = {
+        "seller_id": f.when(unjudged, f.lit(UNJUDGED)).otherwise(seller),
+        "product_order_id": order,
+        **{name: _word(f.col(name), others) for name, others in words.items()},
+    }
+    untold = [each for each in LINE_COLUMNS if not each.kind.is_text]
+    read |= {each.name: f.col(each.name) for each in untold}
+    read |= {each.unreadable: f.lit(None).cast("string") for each in untold}
+    return [column.alias(name) for name, column in read.items()]
 
 
 def written(source: SourceColumn) -> "SparkColumn":
@@ -64,35 +89,22 @@ def written(source: SourceColumn) -> "SparkColumn":
     return f.col("`" + str(source.name).replace("`", "``") + "`")
 
 
-def _unreadable(columns: tuple[SourceColumn, ...]) -> list[str]:
-    return [each.column.unreadable for each in columns if not each.column.kind.is_text]
-
-
-def _read(source: SourceColumn, words: Words) -> "SparkColumn":
-    value, column = written(source), source.column
-    if column.kind is Kind.WORD:
-        return _word(value, words[column.name])
-    if column.kind is Kind.ID:
-        return _id(value.cast("string"), column)
-    # Sums of 64 bits wrap around on some clusters.
-    return value.cast("decimal(38,0)") if column.kind is Kind.WHOLE else value
-
-
 def _word(value: "SparkColumn", others: Mapping[str, str | None]) -> "SparkColumn":
     from pyspark.sql import functions as f
 
-    read = value
+    read: Any = f
     for word, known in others.items():
-        read = f.when(value == f.lit(word), f.lit(known).cast("string")).otherwise(read)
-    return read
+        read = read.when(value == f.lit(word), f.lit(known).cast("string"))
+    return cast("SparkColumn", read.otherwise(value)) if others else value
 
 
-def _id(value: "SparkColumn", column: Column) -> "SparkColumn":
+def _id(name: str) -> "SparkColumn":
     from pyspark.sql import functions as f
 
+    value = f.col(name)
     seen = _without_unseen(value)
     nothing = f.lower(seen).isin(["", *NOTHING])
-    if column.name == "seller_id":
+    if name == "seller_id":
         kept = f.when(value.contains("\0"), value).otherwise(_without_decimal_zeros(value))
     else:
         kept = _without_decimal_zeros(seen)
