@@ -18,8 +18,6 @@ from adapters.ingest.damage import DeliveryChanged
 from adapters.ingest.delivered_rows import DeliveredRows
 from adapters.ingest.delivery import Delivery, DeliveryRefused, find_delivery
 from adapters.ingest.engines.address import EngineInvalid, valid_engine
-from adapters.ingest.engines.spark_lines import SparkLines
-from adapters.ingest.engines.spark_reading import STABLE
 from adapters.ingest.engines.troubles import ClusterAway, ClusterFailed, EngineUnfit
 from domain.months import SettlementMonth
 from domain.settlement import LARGEST_LINE_KRW, LINE_COLUMNS
@@ -144,6 +142,11 @@ def test_odd_values_are_the_same(
     assert broken(assert_same(delivery, cluster))
 
 
+def test_no_lines_at_all_are_the_same(delivery: SmallDelivery, cluster: str) -> None:
+    write(delivery, none=[])
+    assert assert_same(delivery, cluster)["refused"] is None
+
+
 def test_sums_beyond_64_bits_are_the_same(delivery: SmallDelivery, cluster: str) -> None:
     for line in delivery.lines:
         line |= {"payment_amount_krw": str(2**63 - 1), "line_type": "DELIVERY"}
@@ -255,6 +258,9 @@ def test_ids_with_letters_that_may_be_composed_are_refused(
 
 
 def test_stable_characters_are_never_composed() -> None:
+    pytest.importorskip("pyspark", reason="the extra spark is not installed")
+    from adapters.ingest.engines.spark_reading import STABLE
+
     decomposed = (unicodedata.decomposition(chr(code)) for code in range(sys.maxunicode + 1))
     seconds = {
         int(second, 16) for parts in decomposed if parts[:1] != "<" for second in parts.split()[1:]
@@ -336,10 +342,12 @@ def test_a_damaged_file_is_named(delivery: SmallDelivery, cluster: str) -> None:
 def test_a_file_that_changes_meanwhile_is_named(
     delivery: SmallDelivery, cluster: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    from adapters.ingest.engines.spark_lines import SparkLines
+
     write(delivery)
     by_file = SparkLines.by_file
 
-    def changing(lines: SparkLines, totals: Any) -> Any:
+    def changing(lines: Any, totals: Any) -> Any:
         counts = by_file(lines, totals)
         (delivery.folder / "settlements-0.parquet").touch()
         return counts
@@ -362,6 +370,8 @@ sys.stdin.read()
 def test_a_cluster_that_dies_midway_leaves_nothing_and_the_next_run_starts_afresh(
     delivery: SmallDelivery, cluster: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    from adapters.ingest.engines.spark_lines import SparkLines
+
     write(delivery)
     by_file = SparkLines.by_file
     with subprocess.Popen(  # noqa: S603
@@ -374,7 +384,7 @@ def test_a_cluster_that_dies_midway_leaves_nothing_and_the_next_run_starts_afres
         assert server.stdout
         mortal = f"sc://127.0.0.1:{int(server.stdout.readline())}"
 
-        def dying(lines: SparkLines, totals: Any) -> Any:
+        def dying(lines: Any, totals: Any) -> Any:
             server.kill()
             server.wait()
             return by_file(lines, totals)

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 from adapters.ingest.delivery import Delivery
 from adapters.ingest.engines.address import EMBEDDED
+from adapters.ingest.engines.cluster import open_cluster
 from adapters.ingest.engines.duckdb_lines import DuckDBLines
 from adapters.ingest.engines.lines import Lines
 from adapters.ingest.engines.troubles import EngineUnfit
@@ -26,10 +27,9 @@ def reading_lines(
     if address == EMBEDDED or not _is_parquet(delivery):
         yield DuckDBLines
         return
-    from adapters.ingest.engines.cluster import open_cluster
-    from adapters.ingest.engines.spark_lines import SparkLines
-
     with open_cluster(address) as cluster:
+        from adapters.ingest.engines.spark_lines import SparkLines
+
         yield lambda opened: SparkLines(opened, cluster)
 
 

@@ -3,10 +3,12 @@
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import duckdb
 import narwhals as nw
+from pyspark.sql import DataFrame
+from pyspark.sql.connect import functions as f
 
 from adapters.ingest.engines.cluster import Cluster
 from adapters.ingest.engines.spark_reading import (
@@ -24,9 +26,6 @@ from adapters.ingest.written_values import word
 from domain.columns import Kind
 from domain.sentence import Text, sentence
 from domain.settlement import LINE_COLUMNS, LINE_KEY
-
-if TYPE_CHECKING:
-    from pyspark.sql import DataFrame
 
 _HASHED: Final = 1 << 30  # a cluster holds a file in memory to hash it
 _GLOB: Final = re.compile(r"[*?\[\]{}\\]")
@@ -48,8 +47,6 @@ class SparkFiles:
 
         Raises EngineUnfit, and ClusterAway if the cluster does not see the same files.
         """
-        from pyspark.sql import functions as f
-
         for source in self.sources:
             _check_layout(source)
         self._check_same_files()
@@ -59,14 +56,12 @@ class SparkFiles:
         frame: Frame = nw.from_native(self.cluster.session.table(_LINES)).lazy()
         return frame
 
-    def _each(self) -> "Iterable[DataFrame]":
-        from pyspark.sql import functions as f
-
+    def _each(self) -> Iterable[DataFrame]:
         for source in self.sources:
             columns = written_columns(source.columns, self._seller_of(source))
             yield self._read([source]).select(*columns, f.lit(source.file.name).alias("file"))
 
-    def _read(self, same: Sequence[Source]) -> "DataFrame":
+    def _read(self, same: Sequence[Source]) -> DataFrame:
         return self.cluster.session.read.parquet(*(place_of(source) for source in same))
 
     def _seller_of(self, source: Source) -> str:
@@ -77,8 +72,6 @@ class SparkFiles:
 
     def _check_same_files(self) -> None:
         """Compare the files that the cluster sees with those that this machine hashed."""
-        from pyspark.sql import functions as f
-
         small = [each for each in self.sources if each.path.stat().st_size <= _HASHED]
         if not small:
             return
@@ -88,7 +81,7 @@ class SparkFiles:
             if source.file.sha256 not in seen:
                 raise ClusterAway(self._unseen(source))
 
-    def _hashes(self, files: "DataFrame") -> set[str]:
+    def _hashes(self, files: DataFrame) -> set[str]:
         """Fetch the hashes of files; none if the cluster finds no such files."""
         try:
             return set(self.cluster.fetch(files)["sha256"].to_pylist())
@@ -107,8 +100,6 @@ class SparkFiles:
 
     def _words(self) -> Words:
         """Look up how the embedded engine reads the words of all lines."""
-        from pyspark.sql import functions as f
-
         each = [
             self._read(same).select(f.lit(name).alias("column"), written(column).alias("word"))
             for same in alike(self.sources)
@@ -138,7 +129,7 @@ def place_of(source: Source) -> str:
     return str(source.path)
 
 
-def _united(frames: "Sequence[DataFrame]") -> "DataFrame":
+def _united(frames: Sequence[DataFrame]) -> DataFrame:
     """Unite frames by halves, since servers limit how deep a question may be."""
     half = len(frames) // 2
     return _united(frames[:half]).union(_united(frames[half:])) if half else frames[0]

@@ -7,15 +7,15 @@ its seller.
 """
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import Any, Final, cast
+
+from pyspark.sql import Column as SparkColumn
+from pyspark.sql.connect import functions as f
 
 from adapters.ingest.file_layout import SourceColumn
 from domain.columns import Kind
 from domain.settlement import LINE_COLUMNS
 from domain.written import HIDDEN, LARGEST_EXACT, NOTHING, UNSEEN
-
-if TYPE_CHECKING:
-    from pyspark.sql import Column as SparkColumn
 
 UNJUDGED: Final = "\0unjudged\0"
 STATED: Final = "stated_seller"
@@ -43,13 +43,11 @@ Words = Mapping[str, Mapping[str, str | None]]
 """The words of each column that are read as another word, or as missing."""
 
 
-def written_columns(columns: tuple[SourceColumn, ...], seller: str) -> "list[SparkColumn]":
+def written_columns(columns: tuple[SourceColumn, ...], seller: str) -> list[SparkColumn]:
     """Return a file's columns under canonical names, as they are written.
 
     `seller` is what the file's folder states, used if the file has no such column.
     """
-    from pyspark.sql import functions as f
-
     types = {Kind.ID: "string", Kind.WORD: "string", Kind.DATE: "date"}
     # Sums of 64 bits wrap around on some clusters.
     types[Kind.WHOLE] = "decimal(38,0)"
@@ -64,10 +62,8 @@ def written_columns(columns: tuple[SourceColumn, ...], seller: str) -> "list[Spa
     return [*named, stated.alias(STATED)]
 
 
-def canonical_columns(words: Words) -> "list[SparkColumn]":
+def canonical_columns(words: Words) -> list[SparkColumn]:
     """Return the canonical columns of lines whose columns are as they were written."""
-    from pyspark.sql import functions as f
-
     seller = f.coalesce(f.col(STATED), _id("seller_id"))
     order = _id("product_order_id")
     unjudged = _may_compose(seller) | _may_compose(order)
@@ -82,25 +78,19 @@ def canonical_columns(words: Words) -> "list[SparkColumn]":
     return [column.alias(name) for name, column in read.items()]
 
 
-def written(source: SourceColumn) -> "SparkColumn":
+def written(source: SourceColumn) -> SparkColumn:
     """Return a file's column as it is."""
-    from pyspark.sql import functions as f
-
     return f.col("`" + str(source.name).replace("`", "``") + "`")
 
 
-def _word(value: "SparkColumn", others: Mapping[str, str | None]) -> "SparkColumn":
-    from pyspark.sql import functions as f
-
+def _word(value: SparkColumn, others: Mapping[str, str | None]) -> SparkColumn:
     read: Any = f
     for word, known in others.items():
         read = read.when(value == f.lit(word), f.lit(known).cast("string"))
     return cast("SparkColumn", read.otherwise(value)) if others else value
 
 
-def _id(name: str) -> "SparkColumn":
-    from pyspark.sql import functions as f
-
+def _id(name: str) -> SparkColumn:
     value = f.col(name)
     seen = _without_unseen(value)
     nothing = f.lower(seen).isin(["", *NOTHING])
@@ -112,38 +102,28 @@ def _id(name: str) -> "SparkColumn":
     return f.when(_is_odd(value), normal).otherwise(value)
 
 
-def _is_odd(value: "SparkColumn") -> "SparkColumn":
+def _is_odd(value: SparkColumn) -> SparkColumn:
     """True for the texts that normalizing may change; it costs too much for every line."""
-    from pyspark.sql import functions as f
-
     short = f.octet_length(value) <= _LONGEST_NOTHING
     dotted = value.contains(".") | value.contains("\t")
     spaced = (value < f.lit("!")) | (f.substring(value, -1, 1) < f.lit("!"))
     return short | _beyond_ascii(value) | dotted | spaced
 
 
-def _beyond_ascii(value: "SparkColumn") -> "SparkColumn":
-    from pyspark.sql import functions as f
-
+def _beyond_ascii(value: SparkColumn) -> SparkColumn:
     return f.octet_length(value) != f.char_length(value)
 
 
-def _may_compose(value: "SparkColumn") -> "SparkColumn":
-    from pyspark.sql import functions as f
-
+def _may_compose(value: SparkColumn) -> SparkColumn:
     return f.coalesce(_beyond_ascii(value) & value.rlike(f"[^{STABLE}]"), f.lit(False))
 
 
-def _without_unseen(value: "SparkColumn") -> "SparkColumn":
-    from pyspark.sql import functions as f
-
+def _without_unseen(value: SparkColumn) -> SparkColumn:
     without = f.regexp_replace(value, f"[{HIDDEN}]+", "")
     return f.regexp_replace(without, rf"\A[{UNSEEN}]+|[{UNSEEN}]+\z", "")
 
 
-def _without_decimal_zeros(value: "SparkColumn") -> "SparkColumn":
-    from pyspark.sql import functions as f
-
+def _without_decimal_zeros(value: SparkColumn) -> SparkColumn:
     whole = f.substring_index(value, ".", 1)
     exact = f.lpad(whole, _EXACT_DIGITS, "0") <= f.lit(str(LARGEST_EXACT))
     zeros = value.rlike(rf"\A[0-9]{{1,{_EXACT_DIGITS}}}\.0+\z")
