@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 SETUP  := $(VENV)/.complete
 
-.PHONY: setup demo test test-ui check bench torture mutate hostile simulate year uses lock clean
+.PHONY: setup demo test test-ui test-spark check bench torture mutate hostile simulate year uses lock clean
 
 setup: $(SETUP)
 
@@ -41,6 +41,16 @@ $(VENV)/axe: $(SETUP) tests/ui/package-lock.json
 	  || { echo "make test-ui needs npm, for axe-core: install your system's package 'npm'"; exit 1; }
 	@mkdir -p $@ && cp tests/ui/package.json tests/ui/package-lock.json $@
 	npm ci --silent --ignore-scripts --no-audit --no-fund --prefix $@
+	@touch $@
+
+test-spark: $(VENV)/spark  ## the tests of clusters on Apache Spark instead of Sail: a gigabyte, ten minutes
+	@TEST_SPARK_HOME=$(CURDIR)/$(VENV)/spark/pyspark $(BIN)/pytest tests/adapters/test_clusters.py tests/flows/test_engines.py
+
+# Apart from the environment, where the client alone has the same name.
+$(VENV)/spark: $(SETUP) requirements-spark.lock
+	@command -v java >/dev/null || { apt-get -qq update && apt-get -qq install -y openjdk-17-jre-headless >/dev/null; } \
+	  || { echo "make test-spark needs Java 17: install your system's package, such as 'openjdk-17-jre-headless'"; exit 1; }
+	$(BIN)/pip install -qq --no-compile --no-deps --require-hashes --upgrade --target $@ -r requirements-spark.lock
 	@touch $@
 
 check: $(SETUP)  ## lint, strict types, import contracts
@@ -93,11 +103,13 @@ lock:  ## write the locks anew: versions and hashes, no addresses; remove them f
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	  --no-annotate --custom-compile-command 'make lock' --extra dev -o requirements.lock pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-	  --no-annotate --custom-compile-command 'make lock' --extra build --extra s3 \
+	  --no-annotate --custom-compile-command 'make lock' --extra build --extra s3 --extra spark \
 	  --constraint requirements.lock -o deploy/requirements.lock pyproject.toml
 	echo 'playwright>=1.55,<2' | $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-annotate --custom-compile-command 'make lock' \
 	  --constraint requirements.lock -o requirements-ui.lock -
+	echo 'pyspark>=4.2,<4.3' | $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-annotate --custom-compile-command 'make lock' --no-deps -o requirements-spark.lock -
 
 clean:
 	rm -rf $(VENV) .growth-points build dist

@@ -253,7 +253,7 @@ def test_ids_with_letters_that_may_be_composed_are_refused(
 ) -> None:
     delivery.lines[1][column] = f"store {letters}"
     write(delivery)
-    with pytest.raises(EngineUnfit, match="does not judge the ids of 1 lines"):
+    with pytest.raises(EngineUnfit, match="the ids of 1 line have letters"):
         outcome(delivery, cluster)
 
 

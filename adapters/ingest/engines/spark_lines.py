@@ -21,6 +21,7 @@ from adapters.ingest.engines.troubles import ClusterFailed, EngineUnfit
 from adapters.ingest.questions import LINE_KEY_NUMBER, Check, FileCount, Frame
 from adapters.ingest.scanning import Counts, OpenDelivery, as_frame
 from domain.columns import Content
+from domain.many import many
 from domain.sentence import sentence
 
 _KEYS: Final = 1_000_000  # the most that are fetched
@@ -110,9 +111,9 @@ class SparkLines:
         if unjudged:
             raise EngineUnfit(
                 sentence(
-                    "a cluster does not judge the ids of {lines:,} lines, which have letters that "
-                    "are composed of others; set GROWTH_POINTS_ENGINE to duckdb://",
-                    lines=sum(row["lines"] for row in unjudged),
+                    "the ids of {lines} have letters that are composed of others, which a cluster "
+                    "does not judge; set GROWTH_POINTS_ENGINE to duckdb://",
+                    lines=many("line", sum(row["lines"] for row in unjudged)),
                 )
             )
 
