@@ -5,10 +5,10 @@ embedded engine, which also reads the files that hold lines to refuse, so that r
 refused rows are its own.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
-from typing import Final
+from functools import cached_property, wraps
+from typing import Concatenate, Final, ParamSpec, TypeVar
 
 import narwhals as nw
 
@@ -19,13 +19,30 @@ from adapters.ingest.engines.spark_files import SparkFiles
 from adapters.ingest.engines.spark_reading import UNJUDGED
 from adapters.ingest.engines.troubles import ClusterFailed, EngineUnfit
 from adapters.ingest.questions import LINE_KEY_NUMBER, Check, FileCount, Frame
-from adapters.ingest.scanning import Counts, OpenDelivery, as_frame
+from adapters.ingest.scanning import SETS, Counts, OpenDelivery, as_frame
 from domain.columns import Content
 from domain.many import many
 from domain.sentence import sentence
 
 _KEYS: Final = 1_000_000  # the most that are fetched
 _SENT: Final = 100_000  # more keys than this may be anywhere
+
+
+_Asked = ParamSpec("_Asked")
+_Result = TypeVar("_Result")
+
+
+def _answered(
+    ask: Callable[Concatenate["SparkLines", _Asked], _Result],
+) -> Callable[Concatenate["SparkLines", _Asked], _Result]:
+    """Turn errors of the cluster into refusals: any step towards a question may ask it."""
+
+    @wraps(ask)
+    def asking(lines: "SparkLines", /, *given: _Asked.args, **named: _Asked.kwargs) -> _Result:
+        with lines.cluster.answering():
+            return ask(lines, *given, **named)
+
+    return asking
 
 
 @dataclass
@@ -36,6 +53,7 @@ class SparkLines:
     cluster: Cluster
     _repeated: Frame | None = field(default=None, init=False)
 
+    @_answered
     def totals(self) -> Frame:
         sums = questions.totals_per_seller(self._lines, self._checks)
         fetched = self.opened.engine.from_arrow(self.cluster.fetch(sums.to_native()))
@@ -44,13 +62,13 @@ class SparkLines:
         self._check_judged(totals)
         return totals
 
+    @_answered
     def by_file(self, totals: Frame) -> dict[str, FileCount]:
         whole = questions.whole_total(totals)
-        with self.cluster.answering():
-            if whole.sound:
-                counts = questions.totals_by_file(self._lines)
-            else:
-                counts = questions.broken_by_file(self._lines, self._checks)
+        if whole.sound:
+            counts = questions.totals_by_file(self._lines)
+        else:
+            counts = questions.broken_by_file(self._lines, self._checks)
         read, expected = sum(count.rows for count in counts.values()), self._rows.rows_in_parquet()
         if (whole.lines, read) != (expected, expected):
             raise ClusterFailed(
@@ -64,13 +82,14 @@ class SparkLines:
             )
         return counts
 
+    @_answered
     def find_repeated(self) -> None:
         numbers = self._lines.group_by(LINE_KEY_NUMBER).agg(nw.len().alias("copies"))
         numbers = numbers.filter(nw.col("copies") > 1).select(LINE_KEY_NUMBER)
-        with self.cluster.answering():
-            if questions.result(numbers.head(1)):
-                self._repeated = questions.repeated_keys(self._lines, numbers)
+        if questions.result(numbers.head(1)):
+            self._repeated = questions.repeated_keys(self._lines, numbers)
 
+    @_answered
     def repeated_keys(self) -> Frame | None:
         if self._repeated is None:
             return None
@@ -85,10 +104,11 @@ class SparkLines:
             )
         return as_frame(self.opened.engine.from_arrow(keys))
 
+    @_answered
     def refusing(self, counts: Counts, sets: Mapping[str, Frame]) -> OpenDelivery:
         names = {name for name, count in counts[Content.SETTLEMENTS].items() if count.any_broken}
-        for keys in sets.values():
-            names |= self._files_with(keys)
+        for rule in SETS[Content.SETTLEMENTS].keys() & sets.keys():
+            names |= self._files_with(sets[rule])
         few = tuple(source for source in self._rows.sources if source.file.name in names)
         rows = {**self.opened.rows, Content.SETTLEMENTS: replace(self._rows, sources=few)}
         return replace(self.opened, rows=rows)
@@ -124,5 +144,4 @@ class SparkLines:
             return {source.file.name for source in self._rows.sources}
         sent = nw.from_native(self.cluster.session.createDataFrame(few)).lazy()
         lines = self._lines.join(sent, on=few.column_names, how="semi")
-        with self.cluster.answering():
-            return {row["file"] for row in questions.result(lines.select("file").unique())}
+        return {row["file"] for row in questions.result(lines.select("file").unique())}
