@@ -1,5 +1,6 @@
 """A Spark Connect cluster: opening a session, reading files, fetching results."""
 
+import logging
 import os
 import warnings
 from collections.abc import Iterator
@@ -60,6 +61,7 @@ def _connected(address: str) -> Cluster:
     shown = without_options(address)
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # what matters is raised
     warnings.filterwarnings("ignore", module="pyspark")  # about pandas, and tries of its own
+    logging.getLogger("pyspark.sql.connect.logging").setLevel(logging.CRITICAL)
     with _client_needed():
         import grpc
         from pyspark import __version__ as ours
