@@ -8,8 +8,8 @@ from starlette.responses import RedirectResponse, Response
 from adapters.postgres.find_stores import FoundStore, stores_beginning
 from adapters.postgres.revisions import seller_is_known
 from domain.sentence import Sentence, sentence
-from flows.showing.forms import adjustment_form, conversion_form, link_form
 from flows.prefect.form_words import in_form_words
+from flows.showing.forms import adjustment_form, conversion_form, link_form
 from flows.showing.seller_view import SellerView, newest_explanation, seller_view
 from web.operators.rendering import page
 from web.operators.store_tables import STORE_TABLES, StoreTable
