@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from domain.cause import reason_said
 from domain.decision import Decision, decide
 from domain.sentence import Sentence, Text, Word, joined, sentence
 from flows.showing.explained_case import ExplainedCase
@@ -17,7 +18,7 @@ def basis(case: ExplainedCase) -> Iterator[Text]:
         number=evaluation.evaluation_no,
         at=f"{evaluation.evaluated_at:%Y-%m-%d %H:%M %Z}",
         actor=evaluation.actor,
-        reason=evaluation.reason,
+        reason=reason_said(evaluation.reason),
         policy=case.terms.policy.name,
         hash=evaluation.policy_hash[:12],
     )
