@@ -8,13 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-import pyarrow as pa
-from numpy.typing import NDArray
-
 from adapters.ingest import questions, seller_questions
 from adapters.ingest.delivery import Delivery
-from adapters.ingest.questions import LINE_KEY_NUMBER, Check, FileCount, Frame
+from adapters.ingest.engines.duckdb_lines import DuckDBLines
+from adapters.ingest.engines.lines import Lines
+from adapters.ingest.questions import Check, Frame
 from adapters.ingest.quoting import literal
 from adapters.ingest.scanned import Scanned
 from adapters.ingest.scanned_month import ScannedMonth
@@ -40,17 +38,11 @@ def scan_delivery(
     """
     checks = {Content.SETTLEMENTS: line_checks, Content.SELLERS: snapshot_checks}
     return scan_open(
-        delivery, checks, staging, lambda opened: _Scan(opened).run(staging, quarantine)
+        delivery,
+        checks,
+        staging,
+        lambda opened: _Scan(opened, DuckDBLines(opened)).run(staging, quarantine),
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _LinesRead:
-    """What is kept of each part of the lines; counts by file only if there are several files."""
-
-    totals: list[Frame]
-    key_numbers: list[NDArray[np.uint64]]
-    by_file: list[dict[str, FileCount]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,79 +50,42 @@ class _Scan:
     """The passes over a month's rows."""
 
     opened: OpenDelivery
+    lines: Lines
 
     def run(self, staging: Path, quarantine: Path) -> StagedMonth:
         """Run all queries, and write the totals and refused rows."""
-        opened, delivery = self.opened, self.opened.delivery
+        opened, lines = self.opened, self.lines
         counts = {Content.SELLERS: opened.count(Content.SELLERS)}
-        read = self._read_lines()
+        totals = lines.totals()
         with ThreadPoolExecutor(1) as beside:  # sorting numbers uses one processor
-            repeated = beside.submit(questions.repeated, read.key_numbers)
-            totals = self._added_up(read.totals)
-            counts[Content.SETTLEMENTS] = self._line_counts(read, totals)
+            repeated = beside.submit(lines.find_repeated)
+            counts[Content.SETTLEMENTS] = lines.by_file(totals)
             snapshot = opened.rows[Content.SELLERS].whole
             stores = opened.keep("stores", seller_questions.stores(snapshot))
             sellers = opened.keep("selling", seller_questions.selling(totals, stores))
             self._write(staging, totals)
-        sets = self._sets(repeated.result(), stores, sellers)
+        repeated.result()
+        sets = self._sets(lines.repeated_keys(), stores, sellers)
         refused = opened.refuse(sets, counts, quarantine)
         found = ScannedMonth(Scanned(opened, counts, refused), totals, sellers)
         return StagedMonth(
-            settlement_month=delivery.period,
-            content_hash=delivery.content_hash,
-            source=delivery.source,
+            settlement_month=opened.delivery.period,
+            content_hash=opened.delivery.content_hash,
+            source=opened.delivery.source,
             directory=staging,
             quarantine=refused,
             profile=found.profile(),
         )
 
-    def _read_lines(self) -> _LinesRead:
-        """Read every line once, and keep what a sound delivery needs."""
-        opened, checks = self.opened, self.opened.checks[Content.SETTLEMENTS]
-        several = len(opened.delivery.of(Content.SETTLEMENTS)) > 1
-        read = _LinesRead([], [], [])
-        for number, part in enumerate(opened.rows[Content.SETTLEMENTS].parts()):
-            totals = questions.totals_per_seller(part.rows, checks)
-            read.totals.append(opened.keep(f"totals_{number}", totals))
-            read.key_numbers.extend(part.key_numbers())
-            read.by_file.append(part.by_file() if several else {})
-        return read
-
-    def _line_counts(self, read: _LinesRead, totals: Frame) -> dict[str, FileCount]:
-        """Count by file; rules are counted separately only if any is broken."""
-        rows, whole = self.opened.rows[Content.SETTLEMENTS], questions.whole_total(totals)
-        rows.check_complete(whole.lines)
-        if not whole.sound:
-            checks = self.opened.checks[Content.SETTLEMENTS]
-            counts = questions.broken_by_file(rows.whole, checks)
-            rows.check_complete(sum(count.rows for count in counts.values()), whole.lines)
-            return counts
-        files = self.opened.delivery.of(Content.SETTLEMENTS)
-        if len(files) == 1:
-            return {files[0].name: FileCount(whole.lines, whole.amount_krw)}
-        counts = questions.added_by_file(read.by_file)
-        if sum(count.rows for count in counts.values()) != whole.lines:
-            raise AssertionError("lines by file are not all lines")
-        return counts
-
-    def _added_up(self, totals: Sequence[Frame]) -> Frame:
-        if len(totals) == 1:
-            return totals[0]
-        return self.opened.keep("totals", questions.added_up(totals))
-
-    def _sets(
-        self, repeated: NDArray[np.uint64], stores: Frame, sellers: Frame
-    ) -> Mapping[str, Frame]:
+    def _sets(self, repeated: Frame | None, stores: Frame, sellers: Frame) -> Mapping[str, Frame]:
         """Return, for each rule over the whole delivery, the keys of the rows to refuse."""
         found = {
             counted.UNKNOWN_SELLER: seller_questions.unknown_sellers(sellers),
             counted.SELLER_TWICE: seller_questions.repeated_sellers(stores),
             counted.SELLER_LOOKALIKE: self._lookalikes(),
         }
-        if repeated.size:
-            numbers = as_frame(self.opened.engine.from_arrow(pa.table({LINE_KEY_NUMBER: repeated})))
-            whole = self.opened.rows[Content.SETTLEMENTS].whole
-            found[counted.DUPLICATE_LINE] = questions.repeated_keys(whole, numbers)
+        if repeated is not None:
+            found[counted.DUPLICATE_LINE] = repeated
         return self.opened.kept_sets(found)
 
     def _lookalikes(self) -> Frame:

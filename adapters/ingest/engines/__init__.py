@@ -1,0 +1,1 @@
+"""What reads a month's settlement lines: the embedded engine, or a cluster."""
