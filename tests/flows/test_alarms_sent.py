@@ -185,8 +185,8 @@ SAMPLES: Final[Mapping[str, tuple[str, Mapping[str, Any], str]]] = {
     ),
     "ad-system-silent": (
         "growth-points.conversions",
-        {"conversions": 5},
-        "the ad system does not answer\n",
+        {"message": "It was asked about 5."},
+        "the ad system does not answer\nIt was asked about 5.\n",
     ),
     "credits-differ": (
         "growth-points.credits.2026-11-01",
