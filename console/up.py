@@ -130,7 +130,7 @@ def _where_to_look(settings: Settings, address: str, pages: str, stores: str | N
     places: dict[Text, object] = {
         sentence("Runs"): f"{address}/v2/runs",
         sentence("Deployments"): f"{address}/v2/deployments",
-        sentence("Reports"): pages,
+        sentence("Operators"): pages,
         sentence("Figures"): f"{pages}/metrics",
         **({sentence("Stores"): stores} if stores else {}),
         sentence("Settlements"): root,

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from domain.refusal import WrongUsage
-from domain.sentence import sentence
+from domain.sentence import Text, Word, joined, sentence
 
 MAX_CHARACTERS: Final = 500
 
@@ -27,6 +27,11 @@ class Cause:
     def __post_init__(self) -> None:
         one_line(self.actor)
         one_line(self.reason)
+
+
+def reason_said(reason: str) -> Text:
+    """Return a reason that is said in any language if it is one that the program gives itself."""
+    return joined((Word("usual reason", reason),))
 
 
 def one_line(text: str) -> str:

@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from adapters.ingest.delivery import DeliveredFile
 from adapters.ingest.file_problem import FileProblem
+from adapters.ingest.key_numbers import KeyNumbers
 from adapters.ingest.line_parts import ReadAgain, ReadOnce
 from adapters.ingest.numbered_texts import NumberedTexts
 from adapters.ingest.opening import FilesDamaged, Reading, UnreliableReading, readable_sources
@@ -109,8 +110,10 @@ class DeliveredRows:
         [(rows,)] = counts.fetchall()
         return int(rows)
 
-    def parts(self) -> Iterator[ReadAgain | ReadOnce]:
+    def parts(self, keys: KeyNumbers) -> Iterator[ReadAgain | ReadOnce]:
         """Yield all settlement lines in parts, each to be consumed before the next.
+
+        Their key numbers are noted in `keys`.
 
         Raises UnreliableReading if a text turns out not to be simple.
         """
@@ -119,9 +122,9 @@ class DeliveredRows:
         if not simple:
             sql += [text_sql(same, parallel=self._parallel) for same in alike(self._texts)]
         if sql:
-            yield ReadAgain(self._frame(keyed_sql(_united(sql))))
+            yield ReadAgain(self._frame(keyed_sql(_united(sql))), keys)
         for same in alike(self._texts) if simple else []:
-            part = ReadOnce(self.engine, same)
+            part = ReadOnce(self.engine, same, keys)
             yield part
             if part.not_simple:
                 raise UnreliableReading(self.content) from part.not_simple

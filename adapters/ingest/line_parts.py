@@ -2,7 +2,7 @@
 
 `rows`, with the canonical columns and their `_unreadable` companions, the key number and the file,
 is called first and only once. Lines in Parquet are read again for each query. Lines of a text are
-streamed into the engine and not kept: key numbers and counts are collected on the way.
+streamed into the engine and not kept: key numbers and counts are noted on the way.
 """
 
 from collections.abc import Iterator, Sequence
@@ -10,13 +10,12 @@ from dataclasses import dataclass, field
 
 import duckdb
 import narwhals as nw
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute
-from numpy.typing import NDArray
 
 from adapters.ingest import questions
 from adapters.ingest.engine import define_macros
+from adapters.ingest.key_numbers import KeyNumbers
 from adapters.ingest.questions import LINE_KEY_NUMBER, FileCount, Frame
 from adapters.ingest.reading_sql import Source, keyed_sql, table_sql
 from adapters.ingest.simple_texts import FILE, NotSimple, typed_schema, typed_tables
@@ -33,9 +32,11 @@ class ReadAgain:
     """Lines that the engine reads again for each query."""
 
     rows: Frame
+    keys: KeyNumbers
 
-    def key_numbers(self) -> list[NDArray[np.uint64]]:
-        return [questions.key_numbers(self.rows)]
+    def note_keys(self) -> None:
+        for numbers in questions.key_numbers(self.rows):
+            self.keys.add(numbers)
 
     def by_file(self) -> dict[str, FileCount]:
         return questions.totals_by_file(self.rows)
@@ -50,8 +51,8 @@ class ReadOnce:
 
     engine: duckdb.DuckDBPyConnection
     same: Sequence[Source]
+    keys: KeyNumbers
     not_simple: NotSimple | None = None
-    _numbers: list[NDArray[np.uint64]] = field(default_factory=list)
     _counts: dict[str, FileCount] = field(default_factory=dict)
 
     @property
@@ -61,8 +62,8 @@ class ReadOnce:
         self.engine.register(_STREAM, lines)
         return nw.from_native(self.engine.sql(keyed_sql(table_sql(self.same, _STREAM)))).lazy()
 
-    def key_numbers(self) -> list[NDArray[np.uint64]]:
-        return self._numbers
+    def note_keys(self) -> None:
+        """Do nothing: they were noted while the lines passed."""
 
     def by_file(self) -> dict[str, FileCount]:
         return self._counts
@@ -102,7 +103,7 @@ class ReadOnce:
         noting.register(_STREAM, lines)
         keyed = keyed_sql(table_sql(self.same, _STREAM))
         numbers = noting.sql(keyed).project(LINE_KEY_NUMBER).fetchnumpy()
-        self._numbers.append(numbers[LINE_KEY_NUMBER])
+        self.keys.add(numbers[LINE_KEY_NUMBER])
         noting.unregister(_STREAM)
 
     def _count(self, lines: pa.Table) -> None:

@@ -4,7 +4,7 @@ Each function takes the rows as a lazy frame and returns a lazy frame or a small
 here depends on files or on DuckDB.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 from operator import or_
@@ -28,6 +28,7 @@ AMOUNT_SUM = "amount_krw"
 EXAMPLES = 3
 _DIGITS_OF_A_SPREADSHEET = 15
 _LONGEST_EXAMPLE = 40
+_FETCHED_AT_ONCE = 1_000_000
 
 Frame = nw.LazyFrame[Any]
 
@@ -162,21 +163,10 @@ def added_up(totals: Sequence[Frame]) -> Frame:
     )
 
 
-def key_numbers(lines: Frame) -> NDArray[np.uint64]:
-    """Fetch the key number of each line."""
-    column = lines.select(LINE_KEY_NUMBER).collect("pyarrow").get_column(LINE_KEY_NUMBER)
-    return column.to_numpy()
-
-
-def repeated(numbers: list[NDArray[np.uint64]]) -> NDArray[np.uint64]:
-    """Return the numbers that occur more than once, and empty the list.
-
-    Sorting them in memory, 8 bytes a line, costs half of grouping them in an engine.
-    """
-    every = np.concatenate([np.empty(0, np.uint64), *numbers])
-    numbers.clear()
-    every.sort()
-    return np.unique(every[1:][every[1:] == every[:-1]])
+def key_numbers(lines: Frame) -> Iterator[NDArray[np.uint64]]:
+    """Fetch the key numbers of lines, some at a time, from the embedded engine."""
+    for batch in lines.select(LINE_KEY_NUMBER).to_native().to_arrow_reader(_FETCHED_AT_ONCE):
+        yield batch.column(0).to_numpy()
 
 
 def repeated_keys(lines: Frame, numbers: Frame) -> Frame:

@@ -4,6 +4,8 @@ from dataclasses import replace
 from datetime import date
 from typing import Final
 
+from adapters.postgres.approvals import strictest_rules
+from domain.approval import NO_APPROVAL
 from domain.ledger import total_points
 from domain.many import many
 from domain.sentence import Sentence, sentence
@@ -55,8 +57,11 @@ def _close_it(settings: Settings, closing: Closing, settlements: str) -> NextSte
 def _paid_at_once(settings: Settings, closing: Closing) -> Sentence | None:
     """Say that a month whose date has come is paid as soon as it is closed, if it would be."""
     points = total_points(closing.closed.earned)
-    waits = closing.closed.paid_out or settings.approval_rule.demands(points)
-    if waits or not points or not is_due(closing):
+    if closing.closed.paid_out or not points or not is_due(closing):
+        return None
+    with program_database(settings) as engine, engine.connect() as connection:
+        recorded = strictest_rules(connection).get(closing.closed.month, NO_APPROVAL)
+    if any(each.demands(points) for each in (settings.approval_rule, recorded)):
         return None
     return sentence(
         "Nothing was written. Its payout was due on {due_on}, so that closing it also pays "

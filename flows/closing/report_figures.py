@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from adapters.postgres.payout_dates import PlannedPayout
+from domain.cause import reason_said
 from domain.ledger import total_points
 from domain.many import many
 from domain.sentence import Sentence, Text, Word, joined, sentence, sentences
@@ -36,7 +37,7 @@ def _share(awards: int, sellers: int) -> Text:
 
 def facts(closing: Closing) -> Iterator[tuple[Text, Text]]:
     """Yield what a closing rests on: policy, delivery, who asked, the ledger's head."""
-    closed, revision = closing.closed, closing.closed.revision
+    closed, revision, cause = closing.closed, closing.closed.revision, closing.request.cause
     yield (
         sentence("policy"),
         sentence(
@@ -52,7 +53,7 @@ def facts(closing: Closing) -> Iterator[tuple[Text, Text]]:
         ),
     )
     yield sentence("content"), revision.content_hash
-    yield sentence("by"), f"{closing.request.cause.actor}: {closing.request.cause.reason}"
+    yield sentence("by"), joined((cause.actor, reason_said(cause.reason)), ": ")
     if closing.chain_head is not None:
         yield sentence("ledger head"), f"{closing.chain_head.seal_no} {closing.chain_head.hash}"
 

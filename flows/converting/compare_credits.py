@@ -1,7 +1,8 @@
-"""Comparing a day's deliveries with what the ad system credited, both ways."""
+"""Comparing deliveries, day by day, with what the ad system credited, both ways."""
 
-from collections.abc import Sequence
-from datetime import date
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, timedelta
+from typing import Final
 
 from sqlalchemy import Engine
 
@@ -12,14 +13,21 @@ from domain.using.ad_credit import AdSystem, Credited, CreditRequest, NoAnswer, 
 from domain.using.comparison import unlike_theirs
 from flows.occasion import SEOUL
 
+DAYS_COMPARED: Final = 40
+"""How many days back are compared, so that none is left out while the service or they are away."""
+
+_Conversions = Mapping[str, Conversion]
+
 
 class CreditsNotListed(Refused):
     """The ad system did not list a day."""
 
+    has_an_alarm = True
+
     def __init__(self, day: date, why: str) -> None:
         super().__init__(
             sentence(
-                "The ad system does not list {day}: {why}. Compare it again later.",
+                "The ad system does not list {day}: {why}. The day is compared again tomorrow.",
                 day=day,
                 why=why,
             )
@@ -28,24 +36,33 @@ class CreditsNotListed(Refused):
 
 
 class CreditsDiffer(Refused):
-    """What the ad system credited differs from what is recorded."""
+    """What the ad system credited differs from what is recorded; `found` is by day."""
 
-    def __init__(self, day: date, found: Sequence[Text]) -> None:
+    has_an_alarm = True
+
+    def __init__(self, found: Mapping[date, Sequence[Text]]) -> None:
         super().__init__(
             sentences(
                 "{count:,} difference between the ad system and the ledger on {day}: {first}.",
-                "{count:,} differences between the ad system and the ledger on {day}, "
+                "{count:,} differences between the ad system and the ledger since {day}, "
                 "the first: {first}.",
-                count=len(found),
-                day=day,
-                first=found[0],
+                count=sum(map(len, found.values())),
+                day=min(found),
+                first=found[min(found)][0],
             )
         )
-        self.found = tuple(found)
+        self.found = found
 
 
-def compare_credits(engine: Engine, ad_system: AdSystem, day: date) -> tuple[Text, ...]:
-    """Say what differs on a day; raises CreditsNotListed.
+def days_to_compare(today: date) -> tuple[date, ...]:
+    """Return the days that are compared on a day, oldest first, yesterday last."""
+    return tuple(today - timedelta(days=back) for back in range(DAYS_COMPARED, 0, -1))
+
+
+def compare_credits(
+    engine: Engine, ad_system: AdSystem, days: Iterable[date]
+) -> Mapping[date, tuple[Text, ...]]:
+    """Say by day what differs; raises CreditsNotListed.
 
     A delivery that the ad system dates on another day is asked about by its id.
     """
@@ -53,6 +70,11 @@ def compare_credits(engine: Engine, ad_system: AdSystem, day: date) -> tuple[Tex
         made = {
             credit_id(each.seller_id, each.request_id): each for each in conversions(connection)
         }
+    compared = {day: _compared(made, ad_system, day) for day in days}
+    return {day: found for day, found in compared.items() if found}
+
+
+def _compared(made: _Conversions, ad_system: AdSystem, day: date) -> tuple[Text, ...]:
     listed = ad_system.credits_of(day)
     if isinstance(listed, NoAnswer):
         raise CreditsNotListed(day, listed.why)

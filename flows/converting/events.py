@@ -4,15 +4,16 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Final
 
+from adapters.languages.catalog import Language, say
 from adapters.postgres.using import HeldConversions
-from domain.sentence import Text
+from domain.sentence import Text, sentence
 from flows.prefect.events import AD_SYSTEM_SILENT, CONVERSIONS_HELD, CREDITS_DIFFER, emit_about
 
 LONG: Final = timedelta(hours=2)  # a conversion takes seconds if the ad system answers
 _RESOURCE: Final = "growth-points.conversions"
 
 
-def emit_held(held: HeldConversions) -> None:
+def emit_held(held: HeldConversions, language: Language) -> None:
     """Emit an event if conversions are held for long, and one if the ad system answers to none."""
     payload = {
         "conversions": held.conversions,
@@ -23,7 +24,16 @@ def emit_held(held: HeldConversions) -> None:
     if held.oldest_seconds >= LONG.total_seconds():
         emit_about(CONVERSIONS_HELD, _RESOURCE, "conversions", payload)
     if held.conversions and held.unanswered == held.conversions:
-        emit_about(AD_SYSTEM_SILENT, _RESOURCE, "conversions", payload)
+        said = sentence(
+            "It was asked at least three times about each held conversion. Held: {count:,}.",
+            count=held.conversions,
+        )
+        emit_silent(said, language)
+
+
+def emit_silent(said: object, language: Language) -> None:
+    """Emit an event that the ad system does not answer, with what it was asked in a sentence."""
+    emit_about(AD_SYSTEM_SILENT, _RESOURCE, "conversions", {"message": say(said, language)})
 
 
 def emit_difference(day: date, found: Sequence[Text]) -> None:

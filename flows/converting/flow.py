@@ -1,13 +1,16 @@
 """The flows about search-ad credit: link an account, convert, deliver, compare."""
 
-from datetime import timedelta
-
 from prefect import flow
 
 from adapters.languages.catalog import say
 from adapters.postgres.using import Conversion, held_conversions
 from domain.sentence import sentence
-from flows.converting.compare_credits import CreditsDiffer, compare_credits
+from flows.converting.compare_credits import (
+    CreditsDiffer,
+    CreditsNotListed,
+    compare_credits,
+    days_to_compare,
+)
 from flows.converting.convert_points import (
     ConversionRequest,
     conversion_summary,
@@ -15,9 +18,9 @@ from flows.converting.convert_points import (
     preview_conversion,
 )
 from flows.converting.deliver_conversions import deliver_held, delivery_summary
-from flows.converting.events import emit_difference, emit_held
+from flows.converting.events import emit_difference, emit_held, emit_silent
 from flows.converting.link_ad_account import account_linked, account_unlinked, link, unlink
-from flows.prefect.endings import step, telling, told
+from flows.prefect.endings import step, telling, told, why
 from flows.prefect.flow_occasion import flow_occasion
 from flows.prefect.forms import Mode, Name, NameOrNone
 from flows.prefect.server_errors import best_effort
@@ -92,7 +95,7 @@ def deliver_conversions() -> str:
     with program_database(settings) as engine, engine.connect() as connection:
         held = held_conversions(connection)
     with best_effort("what is held"):
-        emit_held(held)
+        emit_held(held, settings.language)
     return say(delivery_summary(tried), settings.language)
 
 
@@ -105,15 +108,29 @@ def deliver_what_is_held(settings: Settings, actor: str) -> tuple[Conversion, ..
 
 @flow(name="compare-credits", flow_run_name="compare credits")
 @telling
-def compare_yesterdays_credits() -> str:
-    """Compare yesterday's deliveries with what the ad system credited; fail if they differ."""
-    settings, day = Settings.read(), flow_occasion().today - timedelta(days=1)
+def compare_past_credits() -> str:
+    """Compare the deliveries of the last 40 days with what the ad system credited on each.
+
+    It runs daily, and fails if they differ or the ad system does not answer.
+    """
+    settings, days = Settings.read(), days_to_compare(flow_occasion().today)
     with program_database(settings) as engine, program_ad_system(settings) as ad_system:
         if ad_system is None:
             return say(sentence("No ad system is configured."), settings.language)
-        if found := compare_credits(engine, ad_system, day):
-            with best_effort("what differs"):
-                emit_difference(day, found)
-            raise CreditsDiffer(day, found)
-    agreed = sentence("The ad system and the ledger agree about {day}.", day=day)
+        try:
+            found = compare_credits(engine, ad_system, days)
+        except CreditsNotListed as silent:
+            with best_effort("who does not answer"):
+                emit_silent(why(silent), settings.language)
+            raise
+    for day, differences in found.items():
+        with best_effort("what differs"):
+            emit_difference(day, differences)
+    if found:
+        raise CreditsDiffer(found)
+    agreed = sentence(
+        "The ad system and the ledger agree about each day from {first} to {last}.",
+        first=days[0],
+        last=days[-1],
+    )
     return say(agreed, settings.language)

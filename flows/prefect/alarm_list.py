@@ -230,10 +230,7 @@ ALARMS: Final = (
         "ad-system-silent",
         _happens(AD_SYSTEM_SILENT, "growth-points.conversions", again_after=_A_SHIFT),
         sentence("the ad system does not answer"),
-        sentence(
-            "It was asked at least three times about each held conversion. Held: {conversions}.",
-            conversions=_counted("conversions"),
-        ),
+        sentence("{message}", message=_said("message")),
     ),
     Alarm(
         "credits-differ",

@@ -27,7 +27,7 @@ from flows.closing.flow import (
     tell_unclosed_months,
 )
 from flows.converting.flow import (
-    compare_yesterdays_credits,
+    compare_past_credits,
     convert_points_of,
     deliver_conversions,
     link_ad_account_of,
@@ -130,7 +130,7 @@ DEPLOYED: Final = (
     Deployed(link_ad_account_of),
     Deployed(convert_points_of),
     Deployed(deliver_conversions, cron="*/5 * * * *"),
-    Deployed(compare_yesterdays_credits, cron="0 7 * * *"),
+    Deployed(compare_past_credits, cron="0 7 * * *"),
     Deployed(pay_rewards),
     Deployed(pay_yesterdays_rewards, cron="30 4 * * *"),
     Deployed(retry_rewards),

@@ -102,8 +102,8 @@ def pay_rewards(
 def pay_yesterdays_rewards() -> str:
     """Pay the rewards of yesterday, and those of earlier days that came late.
 
-    Where no folder `rewards` is, the program has none. Refused entries are tried again also if
-    yesterday's rewards are missing or blocked.
+    Where no folder `rewards` is, the program has none. A day that is missing or blocked keeps no
+    other day from being paid, nor refused entries from being tried again.
     """
     settings, occasion = Settings.read(), flow_occasion()
     today, actor = occasion.today, occasion.actor
@@ -114,14 +114,16 @@ def pay_yesterdays_rewards() -> str:
             folder=local_path(root) / "rewards",
         )
         return told(str(said), said)
-    for day in come_late(settings, root, today):
-        _pay(settings, _Asked(day, root, actor))
-    try:
-        paid = _pay(settings, _Asked(today - timedelta(days=1), root, actor))
-        return told(str(paid), paid.told)
-    except Refused:
+    paid, refusals = list[object](), list[Refused]()
+    for day in (*come_late(settings, root, today), today - timedelta(days=1)):
+        try:
+            paid.append(_pay(settings, _Asked(day, root, actor)).told)
+        except Refused as refusal:
+            refusals.append(refusal)
+    if refusals:
         try_refused(settings, None, None, actor)
-        raise
+        raise refusals[0]
+    return told(" ".join(map(str, paid)), *paid)
 
 
 @flow(name="retry-rewards", flow_run_name="retry rewards")

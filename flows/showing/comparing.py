@@ -10,14 +10,15 @@ from sqlalchemy import Connection
 from adapters.postgres.decisions import changed_results, earned_awards, funnel
 from adapters.postgres.evaluations import Evaluation, all_evaluations, recorded_policy
 from adapters.postgres.month_points import MonthPoints
+from domain.cause import reason_said
 from domain.decision import ChangedResult
 from domain.ledger import total_points
 from domain.months import SettlementMonth
 from domain.refusal import Refused
-from domain.sentence import Sentence, sentence
+from domain.sentence import Sentence, Text, sentence
 from flows.showing.month_states import MonthState
 
-Value = int | str | date | None
+Value = int | Text | date | None
 
 
 class NoSuchEvaluation(Refused):
@@ -102,7 +103,7 @@ def _facts_of(connection: Connection, evaluation: Evaluation) -> dict[str, tuple
     return {
         "policy": (sentence("Policy"), policy.name),
         "evaluated": (sentence("Evaluated"), f"{evaluation.evaluated_at:%Y-%m-%d %H:%M}"),
-        "reason": (sentence("Why it was done"), evaluation.reason),
+        "reason": (sentence("Why it was done"), reason_said(evaluation.reason)),
         "actor": (sentence("By"), evaluation.actor),
         "decided": (sentence("Stores decided"), stopped.stores),
         "awards": (sentence("Awards"), len(earned)),

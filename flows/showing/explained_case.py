@@ -5,7 +5,6 @@ from datetime import date
 
 from sqlalchemy import Connection
 
-from adapters.languages.catalog import say
 from adapters.postgres.decisions import RecordedStore
 from adapters.postgres.evaluations import Evaluation, recorded_policy
 from adapters.postgres.explanations import (
@@ -17,12 +16,10 @@ from adapters.postgres.ledger import Payout, payouts
 from adapters.postgres.payout_dates import PlannedPayout, planned_payouts
 from adapters.postgres.revisions import current_revisions
 from domain.approval import ApprovalRule
-from domain.eligibility import Reason, Terms
+from domain.eligibility import Terms
 from domain.months import SettlementMonth
-from domain.sentence import Word
 from flows.paying.open_payouts import open_payouts
 from flows.showing.refusals import NoDecision
-from flows.showing.wording import Wording
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +33,7 @@ class ExplainedCase:
     waits: bool
     asked_on: date | None
     today: RecordedStore | None
-    words: Wording
+    for_operators: bool
 
     @property
     def sum_krw(self) -> int:
@@ -48,26 +45,19 @@ class ExplainedCase:
         """The settlement month."""
         return self.terms.month
 
-    def say(self, name: str) -> str:
-        """Return a sentence of the language by its name, to be filled in."""
-        return self.words.sentences[name]
-
-    def label(self, reason: Reason) -> str:
-        """Say a reason in a few words."""
-        return say(Word("reason", reason), self.words.language)
-
-    def holiday(self, name: str) -> str:
-        """Say why a day is no business day."""
-        return say(Word("holiday", name), self.words.language)
+    @property
+    def paid_on(self) -> date | None:
+        """When the month was paid."""
+        return None if self.paid is None else self.paid.paid_on
 
 
 def gather_case(
     connection: Connection,
     evaluation: Evaluation,
     seller_id: str,
-    words: Wording,
     rule: ApprovalRule,
     asked_on: date | None,
+    for_operators: bool,
 ) -> ExplainedCase:
     """Gather a store's decision and what followed; raises NoDecision."""
     month = evaluation.settlement_month
@@ -94,5 +84,5 @@ def gather_case(
             [newest[each].revision_id for each in window],
             recorded.awards,
         ),
-        words=words,
+        for_operators=for_operators,
     )

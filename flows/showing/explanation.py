@@ -2,23 +2,26 @@
 
 from collections.abc import Iterator
 from datetime import date
+from typing import Final
 
 from sqlalchemy import Connection
 
-from adapters.languages.catalog import Language
+from adapters.languages.catalog import Language, say
 from adapters.postgres.evaluations import current_evaluation
-from adapters.postgres.explanations import RecordedAward
 from domain.approval import NO_APPROVAL, ApprovalRule
-from domain.decision import Outcome, decide
-from domain.eligibility import Reason
-from domain.ledger import Award
+from domain.decision import Outcome
 from domain.months import SettlementMonth
+from domain.sentence import Text, Word, sentence
 from domain.settlement import LINE_TYPES
-from domain.what_if import OtherResult, eligible_tenure_months, other_results
 from domain.written import visible
+from flows.showing.explained_basis import basis
 from flows.showing.explained_case import ExplainedCase, gather_case
+from flows.showing.explained_payout import payout
+from flows.showing.explained_reasons import reasons, what_if
 from flows.showing.refusals import MonthNotClosed
-from flows.showing.wording import wording
+
+_ELSEWHERE: Final = " "
+_HERE: Final = "→"
 
 
 def explain_decision(
@@ -39,232 +42,108 @@ def explain_decision(
     evaluation = current_evaluation(connection, month)
     if evaluation is None:
         raise MonthNotClosed(month)
-    words = wording(language, for_operators=for_operators)
-    case = gather_case(connection, evaluation, seller_id, words, rule, asked_on)
-    every = (_outcome, _amounts, _average, _tenure, _earlier, _reasons, _what_if, _payout, _basis)
+    case = gather_case(connection, evaluation, seller_id, rule, asked_on, for_operators)
+    every = (_outcome, _amounts, _average, _tenure, _earlier, reasons, what_if, payout, basis)
     parts = every if for_operators else every[:-1]
-    return "\n".join(line for part in parts for line in part(case))
+    return "\n".join(say(line, language) for part in parts for line in part(case))
 
 
-def _outcome(case: ExplainedCase) -> Iterator[str]:
+def _outcome(case: ExplainedCase) -> Iterator[Text]:
     decision = case.recorded.decision
-    name = "awarded" if decision.outcome is Outcome.AWARDED else "not_awarded"
-    yield case.say(name).format(
-        seller=decision.seller_id,
-        month=case.month,
-        tier=decision.tier,
-        points=f"{decision.points:,}",
-        count=len(decision.reasons),
-    )
+    if decision.outcome is Outcome.AWARDED:
+        yield sentence(
+            "Seller {seller} is awarded tier {tier} for {month}: {points:,} points.",
+            seller=decision.seller_id,
+            month=case.month,
+            tier=decision.tier,
+            points=decision.points,
+        )
+    else:
+        yield sentence(
+            "Seller {seller} gets no award for {month}. Reasons: {count}.",
+            seller=decision.seller_id,
+            month=case.month,
+            count=len(decision.reasons),
+        )
 
 
-def _amounts(case: ExplainedCase) -> Iterator[str]:
+def _amounts(case: ExplainedCase) -> Iterator[Text]:
     counted = case.terms.policy.counted_line_types
     yield ""
-    yield case.say("counted").format(types=", ".join(counted))
+    yield sentence(
+        "What counts ({types}, by the date of purchase confirmation):", types=", ".join(counted)
+    )
     for each in case.recorded.window:
         amounts = each.amount_krw_by_line_type
         amount = sum(krw for kind, krw in amounts.items() if kind in counted)
-        left_out = sum(amounts.values()) - amount
-        yield case.say("amount_partly" if left_out else "amount").format(
-            month=each.month, amount=f"{amount:,}", left_out=f"{left_out:,}"
-        )
+        yield _amount(each.month, amount, sum(amounts.values()) - amount)
         for kind in sorted(amounts.keys() - LINE_TYPES.keys() - set(counted)):
-            values = {"amount": f"{amounts[kind]:,}", "kind": visible(kind)}
-            yield case.say("unknown_type").format(**values)
-    yield case.say("sum").format(amount=f"{case.sum_krw:,}")
+            yield sentence(
+                "           {amount:>18,} KRW   of it have the unknown line type {kind}",
+                amount=amounts[kind],
+                kind=visible(kind),
+            )
+    yield sentence("  sum      {amount:>18,} KRW", amount=case.sum_krw)
 
 
-def _average(case: ExplainedCase) -> Iterator[str]:
+def _amount(month: SettlementMonth, amount: int, left_out: int) -> Text:
+    if not left_out:
+        return sentence("  {month}  {amount:>18,} KRW", month=month, amount=amount)
+    return sentence(
+        "  {month}  {amount:>18,} KRW   (not counted: {left_out:,})",
+        month=month,
+        amount=amount,
+        left_out=left_out,
+    )
+
+
+def _average(case: ExplainedCase) -> Iterator[Text]:
     months = case.terms.policy.window_months
-    average = f"{case.sum_krw // months:,}"
-    yield case.say("average").format(months=months, average=average)
+    yield sentence(
+        "The average over {months} months is {average:,} KRW. The tiers:",
+        months=months,
+        average=case.sum_krw // months,
+    )
     for tier in case.terms.policy.tiers:
         here = case.terms.lower_sum_krw(tier) <= case.sum_krw < case.terms.upper_sum_krw(tier)
-        yield case.say("tier").format(
-            mark="→" if here else " ",
+        yield sentence(
+            "  {mark} tier {tier}: {lower:,} KRW up to, not including, {upper:,} KRW gives "
+            "{points:,} points",
+            mark=_HERE if here else _ELSEWHERE,
             tier=tier.number,
-            lower=f"{tier.lower_average_krw:,}",
-            upper=f"{tier.upper_average_krw:,}",
-            points=f"{tier.points:,}",
+            lower=tier.lower_average_krw,
+            upper=tier.upper_average_krw,
+            points=tier.points,
         )
 
 
-def _tenure(case: ExplainedCase) -> Iterator[str]:
+def _tenure(case: ExplainedCase) -> Iterator[Text]:
     yield ""
-    yield case.say("tenure").format(
+    yield sentence(
+        "The store was approved on {approved}; this month is for stores approved from {first} to "
+        "{last}.",
         approved=case.recorded.facts.approved_on,
         first=case.terms.first_approval_on,
         last=case.terms.last_approval_on,
     )
 
 
-def _earlier(case: ExplainedCase) -> Iterator[str]:
+def _earlier(case: ExplainedCase) -> Iterator[Text]:
     earlier = [each for each in case.recorded.awards if each.award.settlement_month < case.month]
     if not earlier:
-        yield case.say("no_earlier")
+        yield sentence("It had no award from an earlier month.")
     for each in earlier:
-        yield case.say("earlier" if each.stands else "earlier_reversed").format(
-            month=each.award.settlement_month,
-            tier=each.award.tier,
-            points=f"{each.award.points:,}",
-            state=case.words.states.get(each.state),
-        )
-
-
-def _reasons(case: ExplainedCase) -> Iterator[str]:
-    if not case.recorded.decision.reasons:
-        return
-    yield ""
-    yield case.say("why_not")
-    for reason in case.recorded.decision.reasons:
-        yield f"  {_reason(case, reason)}"
-
-
-def _reason(case: ExplainedCase, reason: Reason) -> str:
-    policy = case.terms.policy
-    return case.words.reasons[reason].format(
-        status=visible(case.recorded.facts.status),
-        active=policy.active_status,
-        first=case.terms.first_approval_on,
-        last=case.terms.last_approval_on,
-        short=f"{case.terms.lowest_sum_krw - case.sum_krw:,}",
-        least=f"{case.terms.lowest_sum_krw:,}",
-        highest=f"{policy.tiers[-1].upper_average_krw:,}",
-    )
-
-
-def _what_if(case: ExplainedCase) -> Iterator[str]:
-    decision = case.recorded.decision
-    lines = [_other(case, each) for each in other_results(case.recorded.facts, case.terms)]
-    if Reason.TENURE_TOO_SHORT in decision.reasons:
-        months = eligible_tenure_months(case.recorded.facts, case.terms)
-        if months is not None:
-            lines.append(case.say("later").format(first=months[0], last=months[1]))
-    if decision.reasons and not lines:
-        lines.append(case.say("nothing_changes_it"))
-    if lines:
-        yield from ("", case.say("what_if"), *lines)
-
-
-def _other(case: ExplainedCase, other: OtherResult) -> str:
-    parts = ["without"] if other.without else []
-    if other.amount_krw:
-        parts.append("more" if other.amount_krw > 0 else "less")
-    return case.say("_".join(parts)).format(
-        amount=f"{abs(other.amount_krw):,}",
-        month=case.month,
-        tier=other.tier.number,
-        points=f"{other.tier.points:,}",
-        obstacles=case.say("and").join(case.words.obstacles[each] for each in other.without),
-    )
-
-
-def _payout(case: ExplainedCase) -> Iterator[str]:
-    yield ""
-    decision = case.recorded.decision
-    own = [each for each in case.recorded.awards if each.award.settlement_month == case.month]
-    standing = [each for each in own if each.stands]
-    matching = [each for each in standing if each.award.tier == decision.tier]
-    gone = {each.award for each in own if not each.stands} - {each.award for each in standing}
-    yield from (_about(case, "reversed", award) for award in sorted(gone))
-    if decision.outcome is Outcome.AWARDED:
-        yield _posted(case, matching[0]) if matching else _not_posted(case)
-    elif not standing:
-        yield case.say("nothing_paid")
-    if case.paid is not None:
-        yield from (_kept(case, each) for each in standing if each not in matching)
-
-
-def _kept(case: ExplainedCase, own: RecordedAward) -> str:
-    name = "kept_clawed_back" if own.state == "clawed_back" else "kept"
-    return _about(case, name, own.award)
-
-
-def _about(case: ExplainedCase, name: str, award: Award) -> str:
-    paid = case.paid and case.paid.paid_on
-    return case.say(name).format(tier=award.tier, points=f"{award.points:,}", paid=paid)
-
-
-def _posted(case: ExplainedCase, own: RecordedAward) -> str:
-    passed = "; ".join(f"{day} {case.holiday(name)}" for day, name in case.planned.passed_over)
-    return case.say(_standing(case, own)).format(
-        month=case.month,
-        due=case.planned.due_on,
-        why=f" ({passed})" if passed else "",
-        paid=case.paid and case.paid.paid_on,
-        seller=own.award.seller_id,
-        plain=own.award.points,
-    )
-
-
-def _standing(case: ExplainedCase, own: RecordedAward) -> str:
-    """Name the sentence about an award, by its state and what its payout waits for."""
-    due_on = case.planned.due_on
-    if own.state == "paid" and case.paid is not None and case.paid.paid_on > due_on:
-        return "paid_late"
-    if own.state != "pending":
-        return own.state
-    if case.waits:
-        return "unapproved"
-    late = case.asked_on is not None and case.asked_on > due_on
-    return "overdue" if late else "pending"
-
-
-def _not_posted(case: ExplainedCase) -> str:
-    decision = case.recorded.decision
-    elsewhere = [
-        each.award
-        for each in case.recorded.awards
-        if each.stands
-        and each.award.tier == decision.tier
-        and (case.paid is None or each.state != "clawed_back")
-    ]
-    name = "held" if elsewhere else "not_posted" if case.paid is None else "missing"
-    return case.say(name).format(
-        month=case.month,
-        other=elsewhere[0].settlement_month if elsewhere else None,
-        tier=decision.tier,
-        paid=case.paid and case.paid.paid_on,
-        seller=decision.seller_id,
-        plain=decision.points,
-    )
-
-
-def _basis(case: ExplainedCase) -> Iterator[str]:
-    evaluation = case.recorded.evaluation
-    yield ""
-    yield case.say("evaluation").format(
-        number=evaluation.evaluation_no,
-        at=f"{evaluation.evaluated_at:%Y-%m-%d %H:%M %Z}",
-        actor=evaluation.actor,
-        reason=evaluation.reason,
-        policy=case.terms.policy.name,
-        hash=evaluation.policy_hash[:12],
-    )
-    for each in case.recorded.window:
-        yield case.say("revision").format(
-            month=each.month,
-            number=each.revision_no,
-            at=f"{each.accepted_at:%Y-%m-%d %H:%M %Z}",
-            source=each.source,
-            files=", ".join(each.files),
-        )
-    yield _today(case)
-
-
-def _today(case: ExplainedCase) -> str:
-    """Compare the decision with what today's deliveries and awards would give."""
-    decision = case.recorded.decision
-    if case.today is None or case.today.facts is None:
-        return case.say("today_gone").format(month=case.month)
-    again = decide(case.today.facts, case.terms)
-    if again == decision:
-        return case.say("today_same")
-    return case.say("today_awarded" if again.tier else "today_not").format(
-        tier=again.tier,
-        points=f"{again.points:,}",
-        amount=f"{again.window_amount_krw:,}",
-        reasons=", ".join(case.label(each) for each in again.reasons),
-        month=case.month,
-    )
+        award = each.award
+        about = {"month": award.settlement_month, "tier": award.tier, "points": award.points}
+        if each.stands:
+            yield sentence(
+                "From {month} it has tier {tier}: {points:,} points, {state}.",
+                state=Word("award state", each.state),
+                **about,
+            )
+        else:
+            yield sentence(
+                "{month} awarded it tier {tier}, {points:,} points; the award was reversed before "
+                "the payout and does not count.",
+                **about,
+            )

@@ -9,6 +9,7 @@ from typing import Final
 
 from adapters.ingest.quarantine import quarantined_rows
 from adapters.postgres.runs import RecordedRun
+from domain.cause import reason_said
 from domain.decision import Decision
 from domain.sentence import Word, joined
 from domain.settlement import LINE_COLUMNS
@@ -56,7 +57,7 @@ def history_row(each: RecordedRun) -> Row:
         each.caused_by and str(each.caused_by),
         each.actor,
         each.origin,
-        each.reason,
+        reason_said(each.reason),
         each.input,
         each.revision_no,
         each.evaluation_no,

@@ -89,6 +89,7 @@ def test_a_ledger_that_does_not_tie_is_said(
         answer = httpx.get(f"{address}/accounts")
     assert answer.status_code == 500
     assert "leave -8 points in program_fund, but the head carries -7" in answer.text
+    assert "Run: the form verify" in answer.text
 
 
 def _tamper(database_url: str) -> None:

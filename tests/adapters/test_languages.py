@@ -23,6 +23,7 @@ from console import delivery_check, delivery_listings, listings, use_listings
 from console.cli import cli
 from console.help import Topics, paragraphs, pieces
 from domain.accounting.roll_forward import ALL, Movement
+from domain.cause import reason_said
 from domain.corrections import CorrectionKind
 from domain.decision import Outcome as DecisionOutcome
 from domain.eligibility import Reason
@@ -33,6 +34,7 @@ from domain.using.allocation import Outcome
 from domain.using.rewards import RewardKind
 from flows.accounting import journal, roll_forward
 from flows.closing.differences import CHANGES
+from flows.closing.evaluation import USUAL_REASON
 from flows.showing import month_records
 from flows.showing.seller_rows import SELLER_RECORDS
 
@@ -58,6 +60,7 @@ _MONTH_STATES: Final = (
     *("planned", "due", "unapproved"),
 )
 _AWARD_STATES: Final = ("pending", "paid", "reversed", "corrected", "clawed_back")
+_PAID_LATE, _PAID_ON_ITS_DATE = "it was due and not paid", "the payout date"
 WORDS: Final[set[Id]] = {
     *(("column", str(column)) for column in _COLUMNS),
     *(("kind", kind.value) for kind in TransferKind),
@@ -77,6 +80,7 @@ WORDS: Final[set[Id]] = {
     *(("result", result) for result in ("changed", "no change", "refused")),
     *(("notice state", state) for state in ("stands", "void")),
     *(("unit", unit) for unit in ("month", "day")),
+    *(("usual reason", reason) for reason in (USUAL_REASON, "demo", _PAID_LATE, _PAID_ON_ITS_DATE)),
     *(("run state", state) for state in ("running", "pending", "cancelling")),
 }
 # Words whose keys come from queries or from a library.
@@ -132,9 +136,14 @@ def _words() -> set[Id]:
     from flows.prefect.deployments import DEPLOYED
 
     sent = extract_from_dir(ROOT / "flows", [("**.py", "python")], keywords={"best_effort": None})
+    given = (
+        extract_from_dir(ROOT / room, [("**.py", "python")], keywords={"cause": None})
+        for room in ("flows", "console")
+    )
     fields = (parameter_schema(each.flow.fn).properties for each in DEPLOYED)
     return {
         *WORDS,
+        *(("usual reason", text) for _, _, text, _, _ in chain(*given) if isinstance(text, str)),
         *(("to send", text) for _, _, text, _, _ in sent if isinstance(text, str)),
         *(("field", name) for name in chain(*fields)),
     }
@@ -347,6 +356,12 @@ def test_a_text_is_stored_as_data_and_read_again() -> None:
         "3 lines; 2026-10 is closed; uses the API; plain",
         "정산 내역 3건; 2026-10 마감 완료; API 이용; plain",
     ]
+
+
+def test_a_reason_that_the_program_gives_is_said_and_one_that_somebody_wrote_is_kept() -> None:
+    assert say(reason_said(USUAL_REASON), "ko") == "월 마감"
+    assert say(reason_said(USUAL_REASON), "en") == str(reason_said(USUAL_REASON)) == USUAL_REASON
+    assert say(reason_said("asked by {maru}"), "ko") == "asked by {maru}"
 
 
 def test_only_the_facts_of_a_text_are_changed() -> None:

@@ -113,7 +113,14 @@ def test_three_hundred_short_runs_call_nobody(server: str) -> None:
 @pytest.mark.slow
 def test_alarms_of_runs_fire_for_their_own_ending_and_for_no_other(server: str) -> None:
     """A refusal with an event of its own, an end in order, a run under way: those call nobody."""
-    of_nobody = (Failed(name=REFUSED), Completed(), Cancelled(), Running(), Pending(), Paused())
+    of_nobody: tuple[State, ...] = (
+        Failed(name=REFUSED),
+        Completed(),
+        Cancelled(),
+        Running(),
+        Pending(),
+        Paused(),
+    )
     with webhook() as (url, received), get_client(sync_client=True) as client:
         save_webhook(url)
         apply_alarms()
@@ -178,8 +185,8 @@ SAMPLES: Final[Mapping[str, tuple[str, Mapping[str, Any], str]]] = {
     ),
     "ad-system-silent": (
         "growth-points.conversions",
-        {"conversions": 5},
-        "the ad system does not answer\n",
+        {"message": "It was asked about 5."},
+        "the ad system does not answer\nIt was asked about 5.\n",
     ),
     "credits-differ": (
         "growth-points.credits.2026-11-01",

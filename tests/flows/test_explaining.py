@@ -1,18 +1,14 @@
 """A seller's question is answered from what was recorded, in both languages, and never wrongly."""
 
-import string
 from datetime import date
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, create_engine, text
 
-from adapters.languages.catalog import Language
 from domain.approval import NO_APPROVAL, ApprovalRule
-from domain.eligibility import Reason
 from flows.showing.explanation import explain_decision
 from flows.showing.refusals import MonthNotClosed, NoDecision
-from flows.showing.wording import WORDINGS, wording
 from flows.verifying.replay import replay_decisions
 from tests.closings import Program, Sold, month
 
@@ -36,6 +32,15 @@ def explained(program: Program, name: str = "2026-10", seller: str = "maru") -> 
     assert "{" not in korean + english
     assert korean.count("\n") == english.count("\n")
     return english
+
+
+def told_to_the_store(program: Program) -> str:
+    """Explain October to the store itself, which is told of no command and no file."""
+    with program.engine.connect() as connection:
+        told = explain_decision(connection, "maru", month("2026-10"), for_operators=False) + "\n"
+    assert "growth-points" not in told
+    assert "settlements.csv" not in told
+    return told
 
 
 def test_an_award_is_explained_with_its_numbers_its_basis_and_what_is_next(
@@ -98,34 +103,6 @@ def test_korean_names_holidays_in_korean(program: Program) -> None:
     assert "2026-11-11입니다 (2026-11-10 설날)" in told
 
 
-def test_both_languages_say_the_same_things() -> None:
-    english, korean = WORDINGS["en"], WORDINGS["ko"]
-    assert english.sentences.keys() == korean.sentences.keys()
-    assert english.states.keys() == korean.states.keys()
-    assert english.reasons.keys() == korean.reasons.keys() == set(Reason)
-    for name, sentence in english.sentences.items():
-        assert _blanks(sentence) == _blanks(korean.sentences[name]), name
-    for reason, sentence in english.reasons.items():
-        assert _blanks(sentence) == _blanks(korean.reasons[reason]), reason
-
-
-def _blanks(sentence: str) -> list[str]:
-    return sorted(name for _, name, _, _ in string.Formatter().parse(sentence) if name)
-
-
-@pytest.mark.parametrize("language", ["en", "ko"])
-def test_stores_read_the_same_sentences_without_commands(language: Language) -> None:
-    operators, stores = (wording(language, for_operators=each) for each in (True, False))
-
-    assert operators == WORDINGS[language]
-    assert stores.sentences.keys() == operators.sentences.keys()
-    assert not any("growth-points" in each for each in stores.sentences.values())
-    changed = {name for name, each in stores.sentences.items() if each != operators.sentences[name]}
-    assert changed == {"clawed_back", "missing", "not_posted"}
-    for name in changed:
-        assert operators.sentences[name].startswith(stores.sentences[name].rstrip("."))
-
-
 def test_a_payout_is_claimed_only_where_there_was_one(program: Program) -> None:
     program.close("2026-10", TIER_1)
     program.pay("2026-10")
@@ -179,7 +156,8 @@ def test_points_that_a_paid_month_lacks_are_told_until_they_are_granted(program:
 
     told = explained(program)
     assert "2026-10 was paid on 2030-01-01 without these points" in told
-    assert "growth-points adjust maru 150000 --for 2026-10 --reason TEXT" in told
+    assert "awarded: growth-points adjust maru 150000 --for 2026-10 --reason TEXT" in told
+    assert "without these points: its data was restated later.\n" in told_to_the_store(program)
     program.adjust("maru", 150_000, grants="2026-10")
     assert "the points were awarded later by a correction" in explained(program)
 
@@ -274,3 +252,19 @@ def replayed_after(program: Program, database_url: str, tampering: str) -> list[
         connection.rollback()
     owner.dispose()
     return found
+
+
+def test_stores_are_told_of_points_taken_back_without_commands(
+    program: Program,
+) -> None:
+    program.close("2026-10", TIER_1)
+    assert "payout date is 2026-11-10.\n" in told_to_the_store(program)
+    program.pay("2026-10")
+    program.close("2026-10", NOTHING, acknowledge_paid=True)
+    program.adjust("maru", -150_000, grants="2026-10")
+    program.close("2026-10", TIER_1, acknowledge_paid=True)
+
+    assert "and clawed back later. They can be reinstated: growth-points adjust" in explained(
+        program
+    )
+    assert "and clawed back later.\n" in told_to_the_store(program)

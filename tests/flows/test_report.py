@@ -273,6 +273,18 @@ def test_a_preview_says_that_a_month_whose_payout_is_due_is_paid_at_once(
     assert told in " ".join(asked.done("close", OCTOBER, "--preview").stdout.split())
 
 
+def test_a_preview_knows_of_an_approval_that_an_earlier_closing_demanded(
+    with_history: Marketplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(next_step, "form_link", lambda name, *_: Link(name, "/v2/deployments/1"))
+    replace(with_history, variables={"GROWTH_POINTS_APPROVAL": "required"}).done("close", OCTOBER)
+
+    said = " ".join(with_history.done("close", OCTOBER, "--preview").stdout.split())
+
+    assert "To close it like this" in said
+    assert "also pays" not in said
+
+
 def _attached(key: str) -> str:
     with get_client(sync_client=True) as client:
         wanted = ArtifactFilter(key=ArtifactFilterKey(any_=[key]))

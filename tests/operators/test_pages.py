@@ -274,6 +274,17 @@ def test_a_stores_page_has_its_months_ledger_and_explanation(ask: Ask, program: 
     assert 'href="/stores/nuri/seen"' in shown
 
 
+def test_a_store_that_a_payout_forgot_has_the_form_for_it_named(ask: Ask, program: Program) -> None:
+    restate_after_payout(program)
+    for language, named in (
+        ("en", "They can be awarded: the form adjust-points with sora 150000"),
+        ("ko", "추가 지급할 수 있습니다: "),
+    ):
+        shown = ask("stores/sora", lang=language).text
+        assert named in shown
+        assert "growth-points adjust" not in shown
+
+
 def test_what_counts_of_a_stores_months_adds_up_to_their_decision(
     ask: Ask, program: Program
 ) -> None:

@@ -15,12 +15,24 @@ from domain.decision import Result
 from domain.eligibility import Reason
 from domain.months import SettlementMonth
 from domain.policy import Policy
-from flows.showing.wording import wording
 from tests.command_line import Line, Marketplace, midmonth
 from tests.deliveries import Row
 from tests.spec.examples import RULES, Example, month_of, read_examples
 
 EXAMPLES: Final = read_examples(RULES).decisions
+SAID: Final = {
+    Reason.SELLER_NOT_ACTIVE: "the store's status was ",
+    Reason.TENURE_TOO_SHORT: ", the store is too young",
+    Reason.TENURE_TOO_LONG: ", the store is no longer new",
+    Reason.RUNS_DEPARTMENT_STORE_WINDOW: "it runs a department-store window",
+    Reason.RUNS_OUTLET_WINDOW: "it runs an outlet window",
+    Reason.USES_FULFILMENT: "it uses fulfilment",
+    Reason.USES_API: "it uses the API",
+    Reason.BELOW_LOWEST_TIER: " KRW short of the lowest tier",
+    Reason.ABOVE_HIGHEST_TIER: "an average of ",
+    Reason.TIER_ALREADY_AWARDED: "the tier of this average was awarded before",
+    Reason.BELOW_AWARDED_TIER: "a higher tier was awarded before",
+}
 
 pytestmark = pytest.mark.parametrize("example", EXAMPLES, ids=str)
 
@@ -97,9 +109,7 @@ def test_it_is_explained(closed: Mapping[str, Closed], example: Example) -> None
 
 def _said(reason: Reason) -> re.Pattern[str]:
     """Match the line that gives a reason, whatever facts are in it."""
-    facts = re.compile(r"\\\{\w+\\\}")
-    template = re.escape(wording("en", for_operators=True).reasons[reason])
-    return re.compile(f"^  {facts.sub('.+', template)}$", re.MULTILINE)
+    return re.compile(f"^  .*{re.escape(SAID[reason])}", re.MULTILINE)
 
 
 def _result(row: Row) -> Result:

@@ -52,7 +52,7 @@ def test_what_lasts_is_told(
         emitted.append(event)
 
     monkeypatch.setattr(events, "emit_about", emit)
-    events.emit_held(found)
+    events.emit_held(found, "en")
     assert emitted == told
 
 

@@ -73,7 +73,7 @@ def test_whatever_happens_each_conversion_is_credited_once_or_returned_once(
             made = list(conversions(connection))
         today = this_occasion().today
         for day in (today, today - timedelta(days=1)):
-            assert compare_credits(program.engine, ad_system, day) == ()
+            assert compare_credits(program.engine, ad_system, [day]) == {}
     ended = Counter[ConversionState]()
     for each in made:
         ended[each.state] += each.points

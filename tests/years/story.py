@@ -20,7 +20,7 @@ from tests.years.marketplace import FIRST, MONTHS, deliver, lines, store_id
 from tests.years.service import Deed, Service
 
 FIRST_DAY: Final = date(2025, 1, 1)
-LAST_DAY: Final = date(2026, 1, 31)
+LAST_DAY: Final = date(2025, 12, 31)
 HOLIDAY: Final = date(2025, 10, 10)
 STORE_OF_JANUARY: Final = 6  # it opened three months before, and has points from January on
 POINTS: Final = 50_000

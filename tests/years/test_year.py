@@ -96,6 +96,16 @@ def test_runs_fail_only_while_the_disk_is_full(years: tuple[Year, Year]) -> None
     assert bool(troubled.failed) == (date(2025, 8, 2) <= UNTIL)
 
 
+def test_the_ad_system_is_told_of_only_while_it_is_away(years: tuple[Year, Year]) -> None:
+    calm, troubled = years
+    of_it = {events.AD_SYSTEM_SILENT, events.CONVERSIONS_HELD, events.CREDITS_DIFFER}
+
+    days = {f"{each.on:%m-%d}" for each in troubled.told if each.event in of_it}
+    assert days <= {"11-19", "11-20", "11-21", "11-22"}
+    assert bool(days) == (date(2025, 11, 22) <= UNTIL)
+    assert not [each for each in calm.told if each.event in of_it]
+
+
 def _but_reversed(year: Year) -> Counter[tuple[object, ...]]:
     """Leave out awards that were reversed, with their reversals."""
     left = Counter(year.transfers)

@@ -14,6 +14,7 @@ from adapters.postgres.revisions import SellerUnknown
 from domain.months import MonthInvalid
 from domain.refusal import Refused, Unavailable, WrongUsage
 from domain.sentence import Sentence, sentence, whole
+from flows.prefect.form_words import in_form_words
 from flows.showing.comparing import NoSuchEvaluation
 from flows.showing.refusals import MonthNotClosed, NoDecision
 from web.operators.month_lists import TooManyFiles
@@ -57,11 +58,12 @@ def answering(handler: Handler) -> Callable[[Request], Response]:
 
 
 def _problem(visit: Visit, trouble: Exception) -> Response:
-    status, said = _status(trouble), _said(trouble)
-    if said is _FAILED:
+    status, told = _status(trouble), _said(trouble)
+    if told is _FAILED:
         log.error("%s", visit.path, exc_info=trouble)
+    said = in_form_words(say(told, visit.language), visit.language)
     if visit.path.endswith(".csv"):
-        return PlainTextResponse(f"{whole(say(said, visit.language))}\n", status)
+        return PlainTextResponse(f"{whole(said)}\n", status)
     facts = {"said": said, "find": isinstance(trouble, SellerUnknown)}
     return page("problem.html", visit, status, **facts)
 

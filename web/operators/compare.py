@@ -9,10 +9,11 @@ from starlette.responses import Response
 from adapters.postgres.evaluations import Evaluation
 from adapters.postgres.month_detail import RecordedEvaluation, evaluations_of
 from adapters.postgres.month_points import MonthPoints, points_by_month
+from domain.cause import reason_said
 from domain.decision import ChangedResult, Result
 from domain.eligibility import Reason
 from domain.months import SettlementMonth
-from domain.sentence import Sentence, Text, Word, sentence
+from domain.sentence import Sentence, Text, Word, joined, sentence
 from flows.showing.comparing import (
     Compared,
     changes_between,
@@ -117,8 +118,9 @@ def _evaluations(visit: Visit, month: SettlementMonth) -> _Pair:
     )
 
 
-def _choice(each: RecordedEvaluation) -> tuple[str, str]:
-    return str(each.evaluation_no), f"{each.evaluated_at:%Y-%m-%d %H:%M} · {each.reason}"
+def _choice(each: RecordedEvaluation) -> tuple[str, Text]:
+    at = f"{each.evaluated_at:%Y-%m-%d %H:%M}"
+    return str(each.evaluation_no), joined((at, reason_said(each.reason)), " · ")
 
 
 def _side(each: Evaluation) -> Linked:

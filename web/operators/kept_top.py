@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from adapters.postgres.ledger.entries import find_payout
 from adapters.postgres.month_detail import RecordedEvaluation, evaluations_of, revisions_of
 from adapters.postgres.revisions import current_revisions
+from domain.cause import reason_said
 from domain.months import MonthInvalid, SettlementMonth
 from domain.sentence import Sentence, sentence
 from web.operators.rendering import rendered
@@ -87,7 +88,7 @@ def _superseded(visit: Visit, month: SettlementMonth, newest: RecordedEvaluation
         "This report is superseded: {month} was evaluated again on {at} ({reason}).",
         month=month,
         at=f"{newest.evaluated_at:%Y-%m-%d %H:%M}",
-        reason=newest.reason,
+        reason=reason_said(newest.reason),
     )
     file = f"reports/{month}/closed-{newest.evaluation_no}.html"
     kept = (visit.settings.home / file).is_file()

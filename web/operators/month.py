@@ -16,6 +16,7 @@ from adapters.postgres.month_detail import (
     revisions_of,
 )
 from adapters.postgres.runs import RecordedRun, runs_of
+from domain.cause import reason_said
 from domain.ledger import Award
 from domain.months import SettlementMonth
 from domain.sentence import Sentence, Word, sentence
@@ -196,7 +197,7 @@ def _evaluation(
     compared = visit.at("compare", month=month, a=earlier, b=number) if earlier else None
     return (
         each.evaluated_at,
-        each.reason,
+        reason_said(each.reason),
         each.actor,
         each.policy,
         _difference(first) if first else None,
@@ -250,7 +251,7 @@ def _runs(visit: Visit, runs: tuple[RecordedRun, ...]) -> Iterator[Cells]:
             each.recorded_at,
             Word("action", each.action),
             each.actor,
-            each.reason,
+            reason_said(each.reason),
             Tags((look_of(Word("result", each.result)),)),
             _difference(each),
         )

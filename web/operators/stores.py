@@ -8,6 +8,7 @@ from starlette.responses import RedirectResponse, Response
 from adapters.postgres.find_stores import FoundStore, stores_beginning
 from adapters.postgres.revisions import seller_is_known
 from domain.sentence import Sentence, sentence
+from flows.prefect.form_words import in_form_words
 from flows.showing.forms import adjustment_form, conversion_form, link_form
 from flows.showing.seller_view import SellerView, newest_explanation, seller_view
 from web.operators.rendering import page
@@ -79,6 +80,7 @@ def store_page(visit: Visit) -> Response:
         newest = view.months[-1].month if view.months else None
         rule = visit.settings.approval_rule
         why = newest_explanation(connection, view, visit.language, rule)
+    why = in_form_words(why, visit.language)
     forms = (adjustment_form(seller_id), link_form(seller_id), conversion_form(seller_id))
     parts = [_part(visit, view, each) for each in STORE_TABLES]
     return page(

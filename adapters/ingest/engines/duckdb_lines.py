@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from adapters.ingest import questions
 from adapters.ingest.delivered_rows import DeliveredRows
+from adapters.ingest.key_numbers import KeyNumbers
 from adapters.ingest.line_parts import ReadAgain, ReadOnce
 from adapters.ingest.questions import LINE_KEY_NUMBER, FileCount, Frame
 from adapters.ingest.scanning import Counts, OpenDelivery, as_frame
@@ -20,12 +21,16 @@ class DuckDBLines:
     """Lines read in parts; what a sound delivery needs of each is kept while it is read."""
 
     opened: OpenDelivery
-    _key_numbers: list[NDArray[np.uint64]] = field(default_factory=list)
+    _keys: KeyNumbers = field(init=False)
     _by_file: list[dict[str, FileCount]] = field(default_factory=list)
     _repeated: NDArray[np.uint64] = field(default_factory=lambda: np.empty(0, np.uint64))
 
+    def __post_init__(self) -> None:
+        self._keys = KeyNumbers.within(self._rows.work)
+
     def totals(self) -> Frame:
-        totals = [self._read(number, part) for number, part in enumerate(self._rows.parts())]
+        parts = self._rows.parts(self._keys)
+        totals = [self._read(number, part) for number, part in enumerate(parts)]
         if len(totals) == 1:
             return totals[0]
         return self.opened.keep("totals", questions.added_up(totals))
@@ -47,7 +52,7 @@ class DuckDBLines:
         return counts
 
     def find_repeated(self) -> None:
-        self._repeated = questions.repeated(self._key_numbers)
+        self._repeated = self._keys.repeated()
 
     def repeated_keys(self) -> Frame | None:
         if not self._repeated.size:
@@ -71,7 +76,7 @@ class DuckDBLines:
         checks = self.opened.checks[Content.SETTLEMENTS]
         totals = questions.totals_per_seller(part.rows, checks)
         kept = self.opened.keep(f"totals_{number}", totals)
-        self._key_numbers.extend(part.key_numbers())
+        part.note_keys()
         if self._several:
             self._by_file.append(part.by_file())
         return kept
