@@ -6,7 +6,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from adapters.ingest.key_numbers import KeyNumbers
@@ -18,6 +18,7 @@ _BORDERS = [0, 1, _MOST, _MOST - 1, *_EDGES]
 numbers = st.one_of(st.sampled_from(_BORDERS), st.integers(0, _MOST))
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(additions=st.lists(st.lists(numbers, max_size=20), max_size=5))
 def test_what_occurs_more_than_once_is_found_once(additions: list[list[int]]) -> None:
     counted = Counter(number for each in additions for number in each)
