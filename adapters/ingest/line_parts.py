@@ -24,6 +24,7 @@ from domain.delivery import SUMMED
 
 _STREAM = "passing_lines"
 _NOTED_AT_ONCE = 8 << 20
+_NUMBERS_AT_ONCE = 1_000_000
 _AMOUNT = SUMMED[Content.SETTLEMENTS]
 
 
@@ -35,8 +36,9 @@ class ReadAgain:
     keys: KeyNumbers
 
     def note_keys(self) -> None:
-        for numbers in questions.key_numbers(self.rows):
-            self.keys.add(numbers)
+        numbers = self.rows.select(LINE_KEY_NUMBER).to_native()
+        for batch in numbers.to_arrow_reader(_NUMBERS_AT_ONCE):
+            self.keys.add(batch.column(0).to_numpy())
 
     def by_file(self) -> dict[str, FileCount]:
         return questions.totals_by_file(self.rows)

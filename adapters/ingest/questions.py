@@ -4,15 +4,13 @@ Each function takes the rows as a lazy frame and returns a lazy frame or a small
 here depends on files or on DuckDB.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 from operator import or_
 from typing import Any, Protocol
 
 import narwhals as nw
-import numpy as np
-from numpy.typing import NDArray
 
 from domain.columns import Column
 from domain.delivery import SUMMED
@@ -28,7 +26,6 @@ AMOUNT_SUM = "amount_krw"
 EXAMPLES = 3
 _DIGITS_OF_A_SPREADSHEET = 15
 _LONGEST_EXAMPLE = 40
-_FETCHED_AT_ONCE = 1_000_000
 
 Frame = nw.LazyFrame[Any]
 
@@ -161,12 +158,6 @@ def added_up(totals: Sequence[Frame]) -> Frame:
             nw.col("sound").all(),
         )
     )
-
-
-def key_numbers(lines: Frame) -> Iterator[NDArray[np.uint64]]:
-    """Fetch the key numbers of lines, some at a time, from the embedded engine."""
-    for batch in lines.select(LINE_KEY_NUMBER).to_native().to_arrow_reader(_FETCHED_AT_ONCE):
-        yield batch.column(0).to_numpy()
 
 
 def repeated_keys(lines: Frame, numbers: Frame) -> Frame:

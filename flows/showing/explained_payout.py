@@ -59,7 +59,9 @@ def _posted(case: ExplainedCase, own: RecordedAward) -> Iterator[Text]:
         )
     elif own.state == "clawed_back":
         taken = sentence("The points were paid on {paid} and clawed back later.", paid=case.paid_on)
-        again = sentence("They can be reinstated: {command}", command=_adjust(case, own.award))
+        again = sentence(
+            "They can be reinstated: {command}", command=_adjust(case, own.award.points)
+        )
         yield joined((taken, again if case.for_operators else ""), " ")
     else:
         yield _paid(case) if own.state == "paid" else _pending(case)
@@ -121,11 +123,11 @@ def _not_posted(case: ExplainedCase) -> Iterator[Text]:
             month=case.month,
             paid=case.paid_on,
         )
-        award = Award(case.month, decision.seller_id, decision.tier or 0, decision.points)
-        later = sentence("They can be awarded: {command}", command=_adjust(case, award))
+        command = _adjust(case, decision.points)
+        later = sentence("They can be awarded: {command}", command=command)
         yield joined((lacks, later if case.for_operators else ""), " ")
 
 
-def _adjust(case: ExplainedCase, award: Award) -> str:
-    asked = f"{award.seller_id} {award.points} --for {case.month}"
-    return f"growth-points adjust {asked} --reason TEXT"
+def _adjust(case: ExplainedCase, points: int) -> str:
+    seller_id = case.recorded.decision.seller_id
+    return f"growth-points adjust {seller_id} {points} --for {case.month} --reason TEXT"
