@@ -1,8 +1,8 @@
-"""Serving an application by uvicorn, in a thread of this process."""
+"""Serving an application by uvicorn, in this thread or in another of this process."""
 
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Thread
 from typing import Final
@@ -22,9 +22,27 @@ class NotServed(Unavailable):
     """An application did not start."""
 
 
-def server_of(app: ASGIApp) -> uvicorn.Server:
-    """Return a server for an application that logs no requests."""
-    config = uvicorn.Config(
+def serve_until_stopped(
+    app: ASGIApp, host: str, port: int, announce: Callable[[str], None]
+) -> None:
+    """Serve until SIGINT or SIGTERM; `announce` is called with the address once it is served.
+
+    Raises PortTaken.
+    """
+
+    class Announced(uvicorn.Server):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            announce(address_of(host, listener))
+
+    server = Announced(_config_of(app))
+    with listening(host, port) as listener:
+        server.run(sockets=[listener])
+
+
+def _config_of(app: ASGIApp) -> uvicorn.Config:
+    """Return the settings of a server that logs no requests."""
+    return uvicorn.Config(
         app,
         log_level="warning",
         access_log=False,
@@ -32,7 +50,6 @@ def server_of(app: ASGIApp) -> uvicorn.Server:
         proxy_headers=False,
         timeout_graceful_shutdown=_STOPPING_SECONDS,
     )
-    return uvicorn.Server(config)
 
 
 @contextmanager
@@ -51,7 +68,7 @@ def listening(host: str, port: int) -> Iterator[socket.socket]:
 @contextmanager
 def served_in_a_thread(app: ASGIApp, host: str, port: int) -> Iterator[str]:
     """Serve an application; yield its address. Raises PortTaken, NotServed."""
-    server = server_of(app)
+    server = uvicorn.Server(_config_of(app))
     with listening(host, port) as listener:
         thread = Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()

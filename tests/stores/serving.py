@@ -24,9 +24,11 @@ class Served:
 
     process: subprocess.Popen[str]
     url: str
+    was_killed: bool = False
 
     def kill(self) -> None:
         """End it without a word, as a machine that loses power does."""
+        self.was_killed = True
         self.process.kill()
         self.process.wait()
 
@@ -49,11 +51,14 @@ def serve_stores(database_url: str, home: Path, issuer: Issuer) -> Iterator[Serv
         stderr=subprocess.PIPE,
         text=True,
     )
+    served = Served(process, _address(process))
     try:
-        yield Served(process, _address(process))
+        yield served
     finally:
+        ended = None if served.was_killed else process.poll()
         process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=_PATIENCE_SECONDS)
+        _, said = process.communicate(timeout=_PATIENCE_SECONDS)
+    assert ended is None, f"it ended by itself, with {ended}: {said}"
 
 
 def _address(process: subprocess.Popen[str]) -> str:

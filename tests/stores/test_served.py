@@ -4,14 +4,16 @@ import os
 import subprocess
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 
 import httpx
 import pytest
 from sqlalchemy.engine import URL
+from starlette.applications import Starlette
 
 from adapters.postgres.database import open_database
 from tests.closings import Program
@@ -20,6 +22,7 @@ from tests.stores.serving import COMMAND, Served, asking, serve_stores
 from tests.stores.tokens import ALL_SCOPES, Issuer
 from tests.using.conftest import make_program
 from tests.using.store_a import SOME_DAY, has
+from web.listening import serve_until_stopped
 
 CONVERT = "/stores/A/conversions"
 _CLOSE = "ALTER DATABASE growth_points ALLOW_CONNECTIONS false"
@@ -187,3 +190,22 @@ def test_what_is_missing_is_a_sentence(
     assert (ran.returncode, ran.stdout) == (code, "")
     assert ran.stderr.startswith(f"growth-points: {told}")
     assert "Traceback" not in ran.stderr
+
+
+def test_an_address_is_told_once_it_is_served() -> None:
+    happened: list[str] = []
+
+    @asynccontextmanager
+    async def opening(_: Starlette) -> AsyncIterator[None]:
+        happened.append("opened")
+        yield
+
+    def announce(url: str) -> None:
+        happened.append(url)
+        raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        serve_until_stopped(Starlette(lifespan=opening), "127.0.0.1", 0, announce)
+
+    [opened, url] = happened
+    assert (opened, url[:17]) == ("opened", "http://127.0.0.1:")

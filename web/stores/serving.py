@@ -7,19 +7,20 @@ from fastapi import FastAPI
 
 from flows.program import stores_database
 from flows.settings import Settings
-from web.listening import address_of, listening, served_in_a_thread, server_of
+from web.listening import serve_until_stopped, served_in_a_thread
 from web.stores.app import create_app
 
 
 def serve_stores_until_stopped(
     settings: Settings, port: int, host: str, announce: Callable[[str], None]
 ) -> None:
-    """Serve until SIGINT or SIGTERM; `announce` is called with the address. Raises PortTaken."""
-    server = server_of(create_app(settings))
+    """Serve until SIGINT or SIGTERM; `announce` is called with the address once it is served.
+
+    Raises PortTaken.
+    """
+    app = create_app(settings)
     _require_database(settings)
-    with listening(host, port) as listener:
-        announce(address_of(host, listener))
-        server.run(sockets=[listener])
+    serve_until_stopped(app, host, port, announce)
 
 
 @contextmanager
