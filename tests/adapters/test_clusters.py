@@ -5,7 +5,8 @@ import sys
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
@@ -212,6 +213,52 @@ def test_headers_of_the_api_and_small_types_are_the_same(
     assert_same(delivery, cluster)
 
 
+OTHER_TYPES: Final = {
+    "whole decimals": ("payment_amount_krw", [*map(Decimal, ["1", "-2", "1E12"])], (18, 0)),
+    "decimals": ("payment_amount_krw", [*map(Decimal, ["1.00", "-2.00", "1.50"])], (18, 2)),
+    "one decimal": ("payment_amount_krw", [*map(Decimal, ["1.0", "-0.1", "0.0"])], (5, 1)),
+    "decimals beyond 64 bits": (
+        "payment_amount_krw",
+        [*map(Decimal, [2**63 - 1, 2**63, -(2**63), -(2**63) - 1, "1E35", "0.01"])],
+        (38, 2),
+    ),
+    "ids as decimals": ("product_order_id", [*map(Decimal, ["2026100700000021", "1E19"])], (20, 0)),
+    "days as texts": (
+        "confirmed_on",
+        [
+            *("2026-10-07", "2026.10.07", " 2026-10-08 ", "2026-10-07 00:00:00", "2026-02-30"),
+            *("", "null", None, "2026-11-01", "07/10/2026", "10000-01-01", "0000-01-01"),
+            *("infinity", "2026-10-07\n", "2026-10-07 10:00:00", "20261007", "\u3000"),
+        ],
+        None,
+    ),
+    "instants": (
+        "confirmed_on",
+        [
+            *map(datetime.fromisoformat, ["2026-10-07", "2026-10-07T10:00", "2026-11-01"]),
+            *(datetime.fromisoformat("2026-10-31T23:59:59.999999"), None),
+        ],
+        None,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", OTHER_TYPES)
+def test_columns_of_other_types_are_the_same(
+    name: str, delivery: SmallDelivery, cluster: str
+) -> None:
+    column, values, decimals = OTHER_TYPES[name]
+    write(delivery)
+    sound = typed(delivery.lines[2])
+    lines = [sound | {"product_order_id": f"202610070000{n:03}0"} for n, _ in enumerate(values)]
+    table = pa.Table.from_pylist(lines, SCHEMA)
+    written = pa.array(values, pa.decimal128(*decimals) if decimals else None)
+    place = table.column_names.index(column)
+    file = delivery.folder / "settlements-2.parquet"
+    pa.parquet.write_table(table.set_column(place, column, written), file)
+    assert_same(delivery, cluster)
+
+
 def test_texts_are_read_by_the_embedded_engine(delivery: SmallDelivery) -> None:
     delivery.write()
     assert outcome(delivery, "sc://127.0.0.1:1") == outcome(delivery, EMBEDDED)
@@ -227,7 +274,8 @@ def test_lines_in_parquet_and_in_texts_are_refused(delivery: SmallDelivery) -> N
 @pytest.mark.parametrize(
     ("column", "values", "told"),
     [
-        ("confirmed_on", pa.array(["2026-10-07"] * 2), "confirmed_on is of type VARCHAR"),
+        ("confirmed_on", pa.array([20261007] * 2), "confirmed_on is of type BIGINT"),
+        ("payment_amount_krw", pa.array(["1", "2"]), "payment_amount_krw is of type VARCHAR"),
         ("payment_amount_krw", pa.array([1.0, 2.0]), "payment_amount_krw is of type DOUBLE"),
         ("payment_amount_krw", pa.array([1, 2], pa.uint64()), "is of type UBIGINT"),
         ("product_order_id", pa.array([1.0, 2.0]), "product_order_id is of type DOUBLE"),
@@ -285,7 +333,7 @@ def _ranges(characters: str) -> Iterator[tuple[int, int]]:
 def test_too_many_different_words_are_refused(
     delivery: SmallDelivery, cluster: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("adapters.ingest.engines.spark_files._WORDS", 2)
+    monkeypatch.setattr("adapters.ingest.engines.spark_files._TEXTS", 2)
     write(delivery)
     with pytest.raises(EngineUnfit, match="more than 2 different line types"):
         outcome(delivery, cluster)

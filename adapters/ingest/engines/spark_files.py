@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import duckdb
 import narwhals as nw
@@ -13,8 +13,10 @@ from pyspark.sql.connect import functions as f
 from adapters.ingest.engines.cluster import Cluster
 from adapters.ingest.engines.spark_reading import (
     READ_TYPES,
-    Words,
+    Texts,
     canonical_columns,
+    is_looked_up,
+    is_read,
     written,
     written_columns,
 )
@@ -30,8 +32,9 @@ from domain.settlement import LINE_COLUMNS, LINE_KEY
 _HASHED: Final = 1 << 30  # a cluster holds a file in memory to hash it
 _GLOB: Final = re.compile(r"[*?\[\]{}\\]")
 _LINES: Final = "lines"
-_WORDS: Final = 1_000
-_WORD_COLUMNS: Final = tuple(each.name for each in LINE_COLUMNS if each.kind is Kind.WORD)
+_TEXTS: Final = 1_000
+_WORDS: Final = tuple(each.name for each in LINE_COLUMNS if each.kind is Kind.WORD)
+_DATES: Final = tuple(each.name for each in LINE_COLUMNS if each.kind is Kind.DATE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,7 @@ class SparkFiles:
         for source in self.sources:
             _check_layout(source)
         self._check_same_files()
-        lines = _united([*self._each()]).select(*canonical_columns(self._words()), "file")
+        lines = _united([*self._each()]).select(*canonical_columns(self._texts()), "file")
         # A view is resolved once, else every question would look at all files again.
         lines.withColumn(LINE_KEY_NUMBER, f.xxhash64(*LINE_KEY)).createOrReplaceTempView(_LINES)
         frame: Frame = nw.from_native(self.cluster.session.table(_LINES)).lazy()
@@ -98,30 +101,42 @@ class SparkFiles:
             path=source.path,
         )
 
-    def _words(self) -> Words:
-        """Look up how the embedded engine reads the words of all lines."""
+    def _texts(self) -> Texts:
+        """Look up how the embedded engine reads words, and dates that are texts, of all lines."""
         each = [
-            self._read(same).select(f.lit(name).alias("column"), written(column).alias("word"))
+            self._read(same).select(
+                f.lit(column.column.name).alias("column"), written(column).alias("text")
+            )
             for same in alike(self.sources)
             for column in same[0].columns
-            for name in [column.column.name]
-            if name in _WORD_COLUMNS
+            if is_looked_up(column)
         ]
-        table = self.cluster.fetch(_united(each).distinct().limit(_WORDS + 1))
-        if len(table) > _WORDS:
+        table = self.cluster.fetch(_united(each).distinct().limit(_TEXTS + 1))
+        if len(table) > _TEXTS:
             raise EngineUnfit(
                 sentence(
-                    "the lines have more than {most:,} different line types and settlement types, "
-                    "which a cluster does not judge; set GROWTH_POINTS_ENGINE to duckdb://",
-                    most=_WORDS,
+                    "the lines have more than {most:,} different line types, settlement types and "
+                    "texts of dates, which a cluster does not judge; set GROWTH_POINTS_ENGINE to "
+                    "duckdb://",
+                    most=_TEXTS,
                 )
             )
-        return {name: self._read_otherwise(table, name) for name in _WORD_COLUMNS}
+        texts = self.engine.from_arrow(table)
+        return Texts({name: _words_in(texts, name) for name in _WORDS}, _dates_in(texts))
 
-    def _read_otherwise(self, table: Any, name: str) -> dict[str, str | None]:
-        words = self.engine.from_arrow(table).filter(f"\"column\" = '{name}'")
-        known = words.project(f"word, {word(name, 'word')} AS known")
-        return dict(known.filter("word IS DISTINCT FROM known").fetchall())
+
+def _words_in(texts: duckdb.DuckDBPyRelation, name: str) -> dict[str, str | None]:
+    known = texts.filter(f"\"column\" = '{name}'").project(f"text, {word(name, 'text')} AS known")
+    return dict(known.filter("text IS DISTINCT FROM known").fetchall())
+
+
+def _dates_in(texts: duckdb.DuckDBPyRelation) -> dict[str, str | None]:
+    of_dates = f'text IS NOT NULL AND list_contains({[*_DATES]}, "column")'
+    read = texts.filter(of_dates).project("text, calendar_date(text) AS day")
+    read = read.filter("day IS NOT NULL OR is_nothing(text)")
+    # A cluster has no other days; these two are in no month either.
+    within = "WHEN day > DATE '9999-12-31' THEN '9999-12-31' WHEN year(day) < 1 THEN '0001-01-01'"
+    return dict(read.project(f"text, CASE {within} ELSE day::VARCHAR END").fetchall())
 
 
 def place_of(source: Source) -> str:
@@ -146,7 +161,7 @@ def _check_layout(source: Source) -> None:
             )
         )
     for each in source.columns:
-        if each.name is not None and each.type not in READ_TYPES[each.column.kind]:
+        if not is_read(each):
             raise EngineUnfit(
                 sentence(
                     "{file}: {column} is of type {type}, and a cluster reads it as {types} only; "
@@ -154,6 +169,6 @@ def _check_layout(source: Source) -> None:
                     file=source.file.name,
                     column=each.name,
                     type=each.type,
-                    types=", ".join(sorted(READ_TYPES[each.column.kind])),
+                    types=", ".join(READ_TYPES[each.column.kind]),
                 )
             )

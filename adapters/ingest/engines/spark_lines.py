@@ -11,6 +11,7 @@ from functools import cached_property, wraps
 from typing import Concatenate, Final, ParamSpec, TypeVar
 
 import narwhals as nw
+import pyarrow as pa
 
 from adapters.ingest import questions
 from adapters.ingest.delivered_rows import DeliveredRows
@@ -59,6 +60,8 @@ class SparkLines:
         fetched = self.opened.engine.from_arrow(self.cluster.fetch(sums.to_native()))
         wide = fetched.project("* REPLACE (amount_krw::HUGEINT AS amount_krw)")
         totals = self.opened.keep("totals", as_frame(wide))
+        del fetched, wide
+        pa.default_memory_pool().release_unused()
         self._check_judged(totals)
         return totals
 

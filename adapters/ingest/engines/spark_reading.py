@@ -1,34 +1,37 @@
 """Settlement lines in Parquet as a cluster reads them: the same canonical columns as `reading_sql`.
 
-Only columns that are already typed are read. Ids are normalized as by the macros of
-`written_values`, with character classes and ends spelled out, since engines differ in `\\s` and
-`$`. A cluster composes no letters: a line with an id that composing may change has `UNJUDGED` as
-its seller.
+Amounts are read from numbers, and words and dates that are texts as the embedded engine reads
+each of them. Ids are normalized as by the macros of `written_values`, with character classes and
+ends spelled out, since engines differ in `\\s` and `$`. A cluster composes no letters: a line with
+an id that composing may change has `UNJUDGED` as its seller.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from typing import Any, Final, cast
 
 from pyspark.sql import Column as SparkColumn
 from pyspark.sql.connect import functions as f
 
 from adapters.ingest.file_layout import SourceColumn
-from domain.columns import Kind
+from domain.columns import Column, Kind
 from domain.settlement import LINE_COLUMNS
 from domain.written import HIDDEN, LARGEST_EXACT, NOTHING, UNSEEN
 
 UNJUDGED: Final = "\0unjudged\0"
 STATED: Final = "stated_seller"
 _NEVER_ASKED_FOR: Final = "order_id"  # by any rule
-_INTEGERS: Final = frozenset({"TINYINT", "SMALLINT", "INTEGER", "BIGINT"})
-_TEXT: Final = frozenset({"VARCHAR"})
+_TEXT: Final = "VARCHAR"
+_INSTANT: Final = "TIMESTAMP"
+_INTEGERS: Final = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT")
 READ_TYPES: Final = {
-    Kind.ID: _TEXT | _INTEGERS,
-    Kind.WORD: _TEXT,
-    Kind.WHOLE: _INTEGERS,
-    Kind.DATE: frozenset({"DATE"}),
+    Kind.ID: (_TEXT, *_INTEGERS, "DECIMAL(*,0)"),
+    Kind.WORD: (_TEXT,),
+    Kind.WHOLE: (*_INTEGERS, "DECIMAL(*,0)", "DECIMAL(*,1)", "DECIMAL(*,2)"),
+    Kind.DATE: ("DATE", _INSTANT, _TEXT),
 }
-"""The types of a file's columns that a cluster reads as the embedded engine does."""
+"""The types of a file's columns that a cluster reads as the embedded engine does, as patterns."""
 
 STABLE: Final = (
     "\\x00-\u02ff\u1680\u2002-\u20cf\u3000-\u3029\u3041-\u3096\u30a1-\u30fa\u3131-\u318e"
@@ -39,30 +42,71 @@ STABLE: Final = (
 _LONGEST_NOTHING: Final = max(map(len, NOTHING))
 _EXACT_DIGITS: Final = len(str(LARGEST_EXACT))
 
-Words = Mapping[str, Mapping[str, str | None]]
-"""The words of each column that are read as another word, or as missing."""
+_LEAST, _MOST = -(2**63), 2**63 - 1  # that the embedded engine reads
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """How the embedded engine reads the texts of a delivery.
+
+    `words` has those of each column that are read as another word, or as missing; `dates` all that
+    can be read, or are missing.
+    """
+
+    words: Mapping[str, Mapping[str, str | None]]
+    dates: Mapping[str, str | None]
+
+
+def is_read(source: SourceColumn) -> bool:
+    """Return whether a cluster reads a file's column as the embedded engine does."""
+    return source.name is None or any(
+        fnmatchcase(str(source.type), each) for each in READ_TYPES[source.column.kind]
+    )
+
+
+def is_looked_up(source: SourceColumn) -> bool:
+    """Return whether the embedded engine says how a column's texts are read."""
+    return source.type == _TEXT and source.column.kind in (Kind.WORD, Kind.DATE)
 
 
 def written_columns(columns: tuple[SourceColumn, ...], seller: str) -> list[SparkColumn]:
     """Return a file's columns under canonical names, as they are written.
 
-    `seller` is what the file's folder states, used if the file has no such column.
+    `seller` is what the file's folder states, used if the file has no such column. The companion
+    `_unreadable` of a date that is a text has that text.
     """
-    types = {Kind.ID: "string", Kind.WORD: "string", Kind.DATE: "date"}
-    # Sums of 64 bits wrap around on some clusters.
-    types[Kind.WHOLE] = "decimal(38,0)"
     stated = f.lit(seller if columns[0].name is None else None).cast("string")
     named = [
-        (f.lit(None) if each.name is None else written(each))
-        .cast(types[each.column.kind])
-        .alias(each.column.name)
+        column.alias(name)
         for each in columns
         if each.column.name != _NEVER_ASKED_FOR
+        for name, column in _written_column(each).items()
     ]
     return [*named, stated.alias(STATED)]
 
 
-def canonical_columns(words: Words) -> list[SparkColumn]:
+def _written_column(source: SourceColumn) -> dict[str, SparkColumn]:
+    column, nothing = source.column, f.lit(None)
+    value = nothing if source.name is None else written(source)
+    if column.kind.is_text:
+        return {column.name: value.cast("string")}
+    whole = column.kind is Kind.WHOLE
+    # Sums of 64 bits wrap around on some clusters.
+    read = value.cast("decimal(38,0)" if whole else "date")
+    if source.type == _TEXT:
+        read, unread = nothing.cast("date"), value
+    elif whole:
+        exact = (read == value) & read.between(f.lit(_LEAST), f.lit(_MOST))
+        read, unread = f.when(exact, read), f.when(~exact, value.cast("string"))
+    elif source.type == _INSTANT:
+        midnight = f.date_trunc("day", value) == value
+        read, unread = f.when(midnight, read), f.when(~midnight, value.cast("string"))
+    else:
+        unread = nothing.cast("string")
+    return {column.name: read, column.unreadable: unread}
+
+
+def canonical_columns(texts: Texts) -> list[SparkColumn]:
     """Return the canonical columns of lines whose columns are as they were written."""
     seller = f.coalesce(f.col(STATED), _id("seller_id"))
     order = _id("product_order_id")
@@ -70,17 +114,30 @@ def canonical_columns(words: Words) -> list[SparkColumn]:
     read = {
         "seller_id": f.when(unjudged, f.lit(UNJUDGED)).otherwise(seller),
         "product_order_id": order,
-        **{name: _word(f.col(name), others) for name, others in words.items()},
+        **{name: _word(f.col(name), others) for name, others in texts.words.items()},
     }
-    untold = [each for each in LINE_COLUMNS if not each.kind.is_text]
-    read |= {each.name: f.col(each.name) for each in untold}
-    read |= {each.unreadable: f.lit(None).cast("string") for each in untold}
+    for each in LINE_COLUMNS:
+        if each.kind is Kind.WHOLE:
+            read |= {name: f.col(name) for name in (each.name, each.unreadable)}
+        elif each.kind is Kind.DATE:
+            read |= _date(each, texts.dates)
     return [column.alias(name) for name, column in read.items()]
 
 
 def written(source: SourceColumn) -> SparkColumn:
     """Return a file's column as it is."""
     return f.col("`" + str(source.name).replace("`", "``") + "`")
+
+
+def _date(column: Column, dates: Mapping[str, str | None]) -> dict[str, SparkColumn]:
+    read: Any = f
+    value, text = f.col(column.name), f.col(column.unreadable)
+    for each, day in dates.items():
+        read = read.when(text == f.lit(each), f.lit(day).cast("date"))
+    if not dates:
+        return {column.name: value, column.unreadable: text}
+    unread = f.when(~text.isin([*dates]), text)
+    return {column.name: read.otherwise(value), column.unreadable: unread}
 
 
 def _word(value: SparkColumn, others: Mapping[str, str | None]) -> SparkColumn:
