@@ -213,16 +213,21 @@ def test_headers_of_the_api_and_small_types_are_the_same(
     assert_same(delivery, cluster)
 
 
-OTHER_TYPES: Final = {
-    "whole decimals": ("payment_amount_krw", [*map(Decimal, ["1", "-2", "1E12"])], (18, 0)),
-    "decimals": ("payment_amount_krw", [*map(Decimal, ["1.00", "-2.00", "1.50"])], (18, 2)),
-    "one decimal": ("payment_amount_krw", [*map(Decimal, ["1.0", "-0.1", "0.0"])], (5, 1)),
+def decimals(*written: str) -> list[Decimal]:
+    return [*map(Decimal, written)]
+
+
+BEYOND: Final = [str(edge + more) for edge in (2**63 - 1, -(2**63)) for more in (-1, 0, 1)]
+OTHER_TYPES: Final[dict[str, tuple[str, Sequence[Any], tuple[int, int] | None]]] = {
+    "whole decimals": ("payment_amount_krw", decimals("1", "-2", "1E12"), (18, 0)),
+    "decimals": ("payment_amount_krw", decimals("1.00", "-2.00", "1.50"), (18, 2)),
+    "one decimal": ("payment_amount_krw", decimals("1.0", "-0.1", "0.0"), (5, 1)),
     "decimals beyond 64 bits": (
         "payment_amount_krw",
-        [*map(Decimal, [2**63 - 1, 2**63, -(2**63), -(2**63) - 1, "1E35", "0.01"])],
+        decimals(*BEYOND, "1E35", "0.01"),
         (38, 2),
     ),
-    "ids as decimals": ("product_order_id", [*map(Decimal, ["2026100700000021", "1E19"])], (20, 0)),
+    "ids as decimals": ("product_order_id", decimals("2026100700000021", "1E19"), (20, 0)),
     "days as texts": (
         "confirmed_on",
         [
@@ -247,12 +252,12 @@ OTHER_TYPES: Final = {
 def test_columns_of_other_types_are_the_same(
     name: str, delivery: SmallDelivery, cluster: str
 ) -> None:
-    column, values, decimals = OTHER_TYPES[name]
+    column, values, places = OTHER_TYPES[name]
     write(delivery)
     sound = typed(delivery.lines[2])
     lines = [sound | {"product_order_id": f"202610070000{n:03}0"} for n, _ in enumerate(values)]
     table = pa.Table.from_pylist(lines, SCHEMA)
-    written = pa.array(values, pa.decimal128(*decimals) if decimals else None)
+    written = pa.array(values, pa.decimal128(*places) if places else None)
     place = table.column_names.index(column)
     file = delivery.folder / "settlements-2.parquet"
     pa.parquet.write_table(table.set_column(place, column, written), file)

@@ -24,6 +24,7 @@ STATED: Final = "stated_seller"
 _NEVER_ASKED_FOR: Final = "order_id"  # by any rule
 _TEXT: Final = "VARCHAR"
 _INSTANT: Final = "TIMESTAMP"
+_DECIMAL: Final = "DECIMAL"
 _INTEGERS: Final = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT")
 READ_TYPES: Final = {
     Kind.ID: (_TEXT, *_INTEGERS, "DECIMAL(*,0)"),
@@ -90,20 +91,19 @@ def _written_column(source: SourceColumn) -> dict[str, SparkColumn]:
     value = nothing if source.name is None else written(source)
     if column.kind.is_text:
         return {column.name: value.cast("string")}
-    whole = column.kind is Kind.WHOLE
     # Sums of 64 bits wrap around on some clusters.
-    read = value.cast("decimal(38,0)" if whole else "date")
-    if source.type == _TEXT:
-        read, unread = nothing.cast("date"), value
-    elif whole:
-        exact = (read == value) & read.between(f.lit(_LEAST), f.lit(_MOST))
-        read, unread = f.when(exact, read), f.when(~exact, value.cast("string"))
-    elif source.type == _INSTANT:
-        midnight = f.date_trunc("day", value) == value
-        read, unread = f.when(midnight, read), f.when(~midnight, value.cast("string"))
+    read = value.cast("decimal(38,0)" if column.kind is Kind.WHOLE else "date")
+    type_ = str(source.type)
+    if type_ == _TEXT:
+        return {column.name: nothing.cast("date"), column.unreadable: value}
+    if type_.startswith(_DECIMAL):
+        sound = (read == value) & read.between(f.lit(_LEAST), f.lit(_MOST))
+    elif type_ == _INSTANT:
+        sound = f.date_trunc("day", value) == value
     else:
-        unread = nothing.cast("string")
-    return {column.name: read, column.unreadable: unread}
+        return {column.name: read, column.unreadable: nothing.cast("string")}
+    unreadable = f.when(~sound, value.cast("string"))
+    return {column.name: f.when(sound, read), column.unreadable: unreadable}
 
 
 def canonical_columns(texts: Texts) -> list[SparkColumn]:
