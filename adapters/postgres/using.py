@@ -110,7 +110,8 @@ def _conversions(connection: Connection, **asked: object) -> Iterator[Conversion
         "held_only": False,
         "after": 0,
     }
-    for row in connection.execute(_CONVERSIONS, anything | asked).mappings():
+    listed = _OF_HOLDERS if asked.get("held_only") else _OF_ALL
+    for row in connection.execute(listed, anything | asked).mappings():
         yield Conversion(**{**row, "state": ConversionState(row["state"])})
 
 
@@ -157,16 +158,24 @@ _ATTEMPT: Final = text("""
     INSERT INTO growth_points.conversion_attempt (conversion_no, answer)
     VALUES (:conversion_no, :answer)
 """)
-_HELD: Final = text("""
+# Points are held in an account of their own: whoever has none there has no conversion that is held.
+# The planner expects far more of those than there are, and would read all conversions ever made.
+_HOLDERS: Final = """(
+  SELECT own.* FROM growth_points.balance CROSS JOIN LATERAL (
+    SELECT * FROM growth_points.conversion WHERE conversion.seller_id = balance.seller_id OFFSET 0
+  ) own
+  WHERE account = 'held' AND balance.points > 0
+)"""
+_HELD: Final = text(f"""
     SELECT count(*), coalesce(sum(points), 0)::bigint,
            count(*) FILTER (WHERE 3 <= (
              SELECT count(*) FROM growth_points.conversion_attempt tried
              WHERE tried.conversion_no = conversion.posting_no)),
            coalesce(extract(epoch FROM clock_timestamp() - min(recorded_at)), 0)::bigint
-    FROM growth_points.conversion JOIN growth_points.posting USING (posting_no)
+    FROM {_HOLDERS} conversion JOIN growth_points.posting USING (posting_no)
     WHERE NOT EXISTS (
       SELECT FROM growth_points.conversion_end WHERE conversion_no = conversion.posting_no)
-""")
+""")  # noqa: S608 our own words
 _UNANSWERED: Final = text("""
     SELECT count(*), coalesce(sum(points), 0)::bigint
     FROM (
@@ -177,12 +186,12 @@ _UNANSWERED: Final = text("""
       SELECT FROM growth_points.conversion_end ended
       WHERE ended.conversion_no = tried.conversion_no)
 """)
-_CONVERSIONS: Final = text("""
+_CONVERSIONS: Final = """
     SELECT conversion.posting_no AS conversion_no, seller_id, request_id, points, account_id,
            requested_on, hold.recorded_at AS requested_at, coalesce(outcome, 'held') AS state,
            moved.recorded_at AS ended_at, coalesce(tried.attempts, 0) AS attempts,
            coalesce(ended.answer, tried.answer) AS answer
-    FROM growth_points.conversion
+    FROM {conversion} conversion
     JOIN growth_points.posting hold USING (posting_no)
     LEFT JOIN growth_points.conversion_end ended ON conversion_no = conversion.posting_no
     LEFT JOIN growth_points.posting moved ON moved.posting_no = ended.posting_no
@@ -196,4 +205,6 @@ _CONVERSIONS: Final = text("""
       AND conversion.posting_no > :after
       AND (outcome IS NULL OR NOT :held_only)
     ORDER BY conversion.posting_no LIMIT CAST(:limit AS bigint)
-""")
+"""
+_OF_ALL: Final = text(_CONVERSIONS.format(conversion="growth_points.conversion"))
+_OF_HOLDERS: Final = text(_CONVERSIONS.format(conversion=_HOLDERS))

@@ -260,8 +260,9 @@ BEGIN
 END $$;
 
 -- The input are the newest revisions of their months. Decisions rest on it, so it comes before them.
+-- By itself the planner reads all decisions ever made to see that an evaluation has none.
 CREATE FUNCTION input_is_the_newest() RETURNS trigger
-LANGUAGE plpgsql SET search_path = growth_points, pg_temp AS $$
+LANGUAGE plpgsql SET search_path = growth_points, pg_temp SET enable_seqscan = off AS $$
 BEGIN
   IF EXISTS (
     SELECT FROM new_rows JOIN revision used USING (revision_id)
