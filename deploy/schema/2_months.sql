@@ -271,7 +271,10 @@ BEGIN
     RAISE EXCEPTION 'an evaluation rests on the newest revision of each month'
       USING ERRCODE = 'check_violation', CONSTRAINT = 'evaluation_input_is_the_newest';
   END IF;
-  IF EXISTS (SELECT FROM new_rows JOIN decision USING (evaluation_id)) THEN
+  IF EXISTS (
+    SELECT FROM new_rows CROSS JOIN LATERAL (
+      SELECT FROM decision WHERE decision.evaluation_id = new_rows.evaluation_id LIMIT 1) made
+  ) THEN
     RAISE EXCEPTION 'the input of an evaluation is recorded before its decisions'
       USING ERRCODE = 'restrict_violation', CONSTRAINT = 'evaluation_input_comes_first';
   END IF;

@@ -10,6 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
+import pytest
 from sqlalchemy import text
 
 from adapters.postgres.database import open_database
@@ -83,13 +84,25 @@ def _service(folder: Path, ad_system: SimulatedAdSystem) -> Iterator[Service]:
         }
         marketplace = Marketplace(folder / "settlements", folder / "home", url, variables)
         try:
-            with temporary_prefect(folder / "home"), service_at_work(marketplace, clock) as service:
+            with (
+                _prefect_of_its_own(folder / "home"),
+                service_at_work(marketplace, clock) as service,
+            ):
                 for month in HISTORY:
                     deliver(marketplace, month, lines(month), start)
                     marketplace.done("ingest", str(month))
                 yield service
         finally:
             release_embedded(folder / "data")
+
+
+@contextmanager
+def _prefect_of_its_own(home: Path) -> Iterator[None]:
+    """Run a server whose database is not that of the tests, which the other year would share."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PREFECT_HOME", str(home / "prefect"))
+        with temporary_prefect(home):
+            yield
 
 
 def _by_day(story: Iterable[tuple[datetime, Deed]]) -> dict[date, list[tuple[datetime, Deed]]]:

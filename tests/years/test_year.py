@@ -8,7 +8,7 @@ import multiprocessing
 import os
 from collections import Counter
 from collections.abc import Iterable
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import FIRST_EXCEPTION, ProcessPoolExecutor, wait
 from datetime import date
 from functools import partial
 
@@ -33,9 +33,14 @@ LIVED = [str(month) for month in MONTHS if month.payout_month.first_day.replace(
 def years() -> tuple[Year, Year]:
     """The calm year and the one with troubles, each lived in a process of its own."""
     with ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as processes:
-        calm, troubled = (
+        both = [
             processes.submit(partial(live, troubled=each, until=UNTIL)) for each in (False, True)
-        )
+        ]
+        wait(both, return_when=FIRST_EXCEPTION)
+        if any(each.done() and each.exception() for each in both):
+            for process in multiprocessing.active_children():
+                process.terminate()  # the other year would go on for most of an hour
+        calm, troubled = both
         return calm.result(), troubled.result()
 
 
