@@ -12,7 +12,6 @@ holds in memory and on disk over so many runs of a flow: half an hour.
 import argparse
 import re
 import shutil
-import signal
 import statistics
 import subprocess
 import sys
@@ -187,7 +186,7 @@ def program_up(home: Path) -> Iterator[tuple[psutil.Process, str]]:
         address = next(found[1] for found in map(_SERVES.search, lines) if found)
         yield psutil.Process(up.pid), f"{address}/api"
     finally:
-        up.send_signal(signal.SIGINT)
+        up.terminate()
         up.communicate()
 
 
