@@ -6,12 +6,13 @@ from pathlib import Path
 
 from prefect import flow
 
+from adapters.ingest.listing import FolderUnreadable
 from adapters.ingest.root import source_of
 from adapters.postgres.runs import Action
 from domain.months import SettlementMonth
 from domain.refusal import Refused
 from domain.sentence import sentence
-from flows.closing.due_months import find_unclosed, is_overdue, look_at
+from flows.closing.due_months import DueMonth, find_unclosed, is_overdue, look_at
 from flows.closing.evaluation import USUAL_REASON, ClosingRequest
 from flows.closing.events import (
     emit_closed,
@@ -230,7 +231,11 @@ def tell_unclosed_months() -> None:
     unclosed = find_due(settings, occasion.today)
     if not unclosed or not is_overdue(settings, unclosed[0], occasion.today):
         return told(None, sentence("No month is overdue."))
-    due = look(settings, unclosed[0], occasion.now)
+    try:
+        due = look(settings, unclosed[0], occasion.now)
+    except FolderUnreadable as failed:  # then that is what keeps it open
+        [missing] = failed.args
+        due = DueMonth(unclosed[0], rests_on=0, waits_for=missing)
     with best_effort("what is not closed"):
         emit_unclosed(settings, due, later=len(unclosed) - 1)
     said = sentence("{month} is not closed. {why}", month=due.month, why=what_is_missing(due))

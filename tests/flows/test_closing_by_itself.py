@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
+from adapters.ingest.listing import FolderUnreadable
 from adapters.ingest.problems import DeliveryRefused
 from adapters.postgres.database import open_database
 from domain.findings import Finding, Severity
 from domain.months import SettlementMonth
+from domain.sentence import sentence
 from flows.closing import due_months
 from flows.closing.due_months import is_overdue, unclosed_months
 from flows.settings import Settings
@@ -191,6 +193,26 @@ def test_a_month_that_is_not_closed_in_time_is_told_with_what_is_missing(
     assert payloads[0]["missing"].startswith("Nothing has been delivered to ")
     assert payloads[0]["later"] > 20
     assert "정산 자료가 없습니다" in payloads[1]["missing"]
+
+
+def test_a_month_whose_folder_cannot_be_listed_is_told_as_not_closed(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from flows.closing import due_months, events
+
+    def away(root: str, _: object) -> None:
+        raise FolderUnreadable(sentence("{source} cannot be listed: {error}", source=root, error=5))
+
+    told: list[Any] = []
+    monkeypatch.setattr(events, "emit", lambda *words: told.append(words))
+    monkeypatch.setattr(due_months, "list_delivery", away)
+
+    state = run("tell_unclosed_months")
+
+    assert state.is_completed()
+    assert state.message.startswith("2024-10 is not closed. ")
+    [(_, _, payload)] = told
+    assert payload["missing"].endswith(" cannot be listed: 5")
 
 
 def test_nothing_is_told_of_months_that_are_closed(
