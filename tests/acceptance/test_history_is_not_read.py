@@ -41,7 +41,7 @@ NEXT_DAY: Final = SOME_DAY + timedelta(days=DAYS)
 LONG: Final = 1_000
 HISTORIES: Final = {
     *("decision", "seller_amount", "seller_snapshot", "posting", "transfer", "reward_entry"),
-    *("conversion", "conversion_end"),
+    *("conversion", "conversion_end", "seal", "seal_balance"),
 }
 _COUNTED: Final = """
   SELECT coalesce(indrelid, oid)::regclass::text, sum(pg_stat_get_xact_tuples_returned(oid))
