@@ -55,6 +55,8 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     for name in (*names, *map(str.upper, names)):
         monkeypatch.setenv(name, "")
         monkeypatch.delenv(name)
+    # It is made with the proxies of the moment, once for the process.
+    monkeypatch.setattr("urllib.request._opener", None)
     return monkeypatch
 
 
