@@ -13,7 +13,7 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from adapters.ingest.listing import Listing, list_delivery
+from adapters.ingest.listing import FolderUnreadable, Listing, list_delivery
 from adapters.postgres.evaluations import current_evaluations
 from adapters.postgres.revisions import current_revisions
 from adapters.postgres.runs import last_change_of_data, refused_closing
@@ -79,6 +79,15 @@ def look_at(settings: Settings, month: SettlementMonth, now: datetime) -> DueMon
         rests_on = _rests_on(settings, listing, last_change_of_data(connection))
         refused = refused_closing(connection, month, rests_on)
     return DueMonth(month, rests_on, _waits_for(settings, listing, refused, now))
+
+
+def why_unclosed(settings: Settings, month: SettlementMonth, now: datetime) -> DueMonth:
+    """Look at a month; if its folder cannot be listed, that is what it waits for."""
+    try:
+        return look_at(settings, month, now)
+    except FolderUnreadable as failed:
+        [missing] = failed.args
+        return DueMonth(month, rests_on=0, waits_for=missing)
 
 
 def _waits_for(

@@ -6,13 +6,12 @@ from pathlib import Path
 
 from prefect import flow
 
-from adapters.ingest.listing import FolderUnreadable
 from adapters.ingest.root import source_of
 from adapters.postgres.runs import Action
 from domain.months import SettlementMonth
 from domain.refusal import Refused
 from domain.sentence import sentence
-from flows.closing.due_months import DueMonth, find_unclosed, is_overdue, look_at
+from flows.closing.due_months import find_unclosed, is_overdue, look_at, why_unclosed
 from flows.closing.evaluation import USUAL_REASON, ClosingRequest
 from flows.closing.events import (
     emit_closed,
@@ -231,11 +230,7 @@ def tell_unclosed_months() -> None:
     unclosed = find_due(settings, occasion.today)
     if not unclosed or not is_overdue(settings, unclosed[0], occasion.today):
         return told(None, sentence("No month is overdue."))
-    try:
-        due = look(settings, unclosed[0], occasion.now)
-    except FolderUnreadable as failed:  # then that is what keeps it open
-        [missing] = failed.args
-        due = DueMonth(unclosed[0], rests_on=0, waits_for=missing)
+    due = look_for_the_reason(settings, unclosed[0], occasion.now)
     with best_effort("what is not closed"):
         emit_unclosed(settings, due, later=len(unclosed) - 1)
     said = sentence("{month} is not closed. {why}", month=due.month, why=what_is_missing(due))
@@ -244,6 +239,7 @@ def tell_unclosed_months() -> None:
 
 find_due = step(name="find what is not closed", **RETRIES)(find_unclosed)
 look = step(name="look at its files", **RETRIES)(look_at)
+look_for_the_reason = step(name="look at its files", **RETRIES)(why_unclosed)
 
 
 @step(name="check the window", **RETRIES)
