@@ -1,7 +1,8 @@
 """The files of `deploy/schema`, for migrations: each creates what a later one only adds to.
 
 A table is created once, and changed by later files. A function has one body, in the file that
-creates it: a migration puts those of all files until its own in place again.
+creates it: a migration puts those of all files until its own in place again. So does one that
+changes a view.
 """
 
 import re
@@ -26,6 +27,14 @@ def replace_functions(*, until: int) -> None:
         if _number(file) <= until:
             for definition in _FUNCTION.findall(_read(file.name)):
                 _run(f"CREATE OR REPLACE {definition}")
+
+
+def replace_view(name: str, *, of: str) -> None:
+    """Give a view the columns and the query that the file that creates it has now."""
+    [definition] = re.findall(
+        rf"^CREATE (VIEW {name} AS.*?;)$", _read(of), re.MULTILINE | re.DOTALL
+    )
+    _run(f"CREATE OR REPLACE {definition}")
 
 
 def _number(file: Path) -> int:

@@ -117,7 +117,8 @@ CREATE TABLE balance (
   CONSTRAINT balance_pk PRIMARY KEY (seller_id, account)
 ) WITH (fillfactor = 70);
 
--- Awards with what became of them.
+-- Awards with what became of them. Their postings name a month, and those have an index: without the
+-- condition, every posting ever made is read.
 CREATE VIEW award AS
   SELECT given.entry_no, given.posting_no, posting.settlement_month, posting.evaluation_id,
          given.seller_id, given.tier, given.points, given.award_no,
@@ -126,7 +127,7 @@ CREATE VIEW award AS
   FROM transfer given
   JOIN posting USING (posting_no)
   LEFT JOIN transfer finished ON finished.finishes = given.entry_no
-  WHERE given.kind = 'award';
+  WHERE given.kind = 'award' AND posting.settlement_month IS NOT NULL;
 
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON account
   FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();

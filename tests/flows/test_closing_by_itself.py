@@ -198,7 +198,7 @@ def test_a_month_that_is_not_closed_in_time_is_told_with_what_is_missing(
 def test_a_month_whose_folder_cannot_be_listed_is_told_as_not_closed(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from flows.closing import due_months, events
+    from flows.closing import events
 
     def away(root: str, _: object) -> None:
         raise FolderUnreadable(sentence("{source} cannot be listed: {error}", source=root, error=5))

@@ -61,7 +61,7 @@ def entries(
     month: SettlementMonth | None = None,
     seal_no: int | None = None,
 ) -> Iterator[LedgerEntry]:
-    """Stream the ledger in the order of its entry numbers, at constant memory unless of a seller.
+    """Yield the ledger's entries in order; without a seller they are streamed at constant memory.
 
     With `seal_no` it is the ledger as it stood at that seal.
     """
