@@ -103,7 +103,7 @@ lock:  ## write the locks anew: versions and hashes, no addresses; remove them f
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	  --no-annotate --custom-compile-command 'make lock' --extra dev -o requirements.lock pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-	  --no-annotate --custom-compile-command 'make lock' --extra build --extra s3 --extra spark \
+	  --no-annotate --custom-compile-command 'make lock' --extra build --extra delta --extra s3 --extra spark \
 	  --constraint requirements.lock -o deploy/requirements.lock pyproject.toml
 	echo 'playwright>=1.55,<2' | $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-annotate --custom-compile-command 'make lock' \

@@ -12,6 +12,7 @@ from typing import Generic
 
 import duckdb
 
+from adapters.ingest.engines.tables import MonthInTable
 from adapters.ingest.file_layout import Contents, Layout, contents_of
 from adapters.ingest.file_names import (
     SELLER_FOLDER,
@@ -39,7 +40,7 @@ _NAMED_ALIKE = sentence(
 )
 _HASHED_AT_ONCE = 4
 
-_Stamp = tuple[int, int, int, int]
+Stamp = tuple[int, int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,16 +48,18 @@ class DeliveredFile:
     """A file of a delivery.
 
     `name` is its path within the period's folder, with `/` and in composed letters. `stamp` is the
-    file's status before its first byte was read.
+    file's status before its first byte was read. A month's rows `in_table` of a cluster's catalog
+    are named after it, and have a file with no lines, which tells their columns, or with snapshots.
     """
 
     name: str
     path: Path
     content: Content
     sha256: str
-    stamp: _Stamp
+    stamp: Stamp
     contents: Contents
     declared: DeclaredTotals | None
+    in_table: MonthInTable | None = None
 
     @property
     def layout(self) -> Layout:
@@ -82,7 +85,7 @@ class DeliveredFile:
     def changed(self) -> bool:
         """Return whether the file changed since it was hashed."""
         try:
-            return _stamp(self.path) != self.stamp
+            return stamp_of(self.path) != self.stamp
         except OSError:
             return True
 
@@ -187,7 +190,7 @@ def _candidates(folder: Path) -> Iterator[Path]:
 class _Opened:
     content: Content
     contents: Contents
-    stamp: _Stamp
+    stamp: Stamp
 
 
 def _opened(folder: Path, paths: Mapping[Path, Content], problems: Problems) -> dict[Path, _Opened]:
@@ -196,7 +199,7 @@ def _opened(folder: Path, paths: Mapping[Path, Content], problems: Problems) -> 
     with duckdb.connect() as engine:
         for path, content in paths.items():
             with problems.collecting(_name(folder, path)):
-                stamp = _stamp(path)  # before anything is read, to detect changes
+                stamp = stamp_of(path)  # before anything is read, to detect changes
                 _check_present(path)
                 if path in unreadable:
                     raise unreadable[path]
@@ -246,7 +249,8 @@ def _name(folder: Path, path: Path) -> str:
     return unicodedata.normalize("NFC", path.relative_to(folder).as_posix())
 
 
-def _stamp(path: Path) -> _Stamp:
+def stamp_of(path: Path) -> Stamp:
+    """Return a file's status: another one if the file is replaced or written."""
     # A replaced file can keep size and time, a rewritten one its inode.
     status = path.stat()
     return status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns

@@ -8,11 +8,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path, PurePosixPath
 from typing import Final
 
+from adapters.ingest.engines.address import EMBEDDED
+from adapters.ingest.engines.cluster import open_cluster
+from adapters.ingest.engines.tables import count_rows, newest_version, require_cluster
+from adapters.ingest.engines.troubles import ClusterAway, ClusterFailed, EngineUnfit
 from adapters.ingest.file_names import SELLER_FOLDER, content_of
 from adapters.ingest.file_problem import FileProblem
 from adapters.ingest.manifest import MANIFEST, read_manifest
 from adapters.ingest.object_store import list_objects, read_object
-from adapters.ingest.root import is_object_store, source_of
+from adapters.ingest.root import is_object_store, is_table, source_of, tables_of
 from domain.delivery import Period, expected_of
 from domain.refusal import Unavailable
 from domain.sentence import sentence
@@ -50,13 +54,19 @@ class Listing:
         return self.changed_at + (min(rest, SETTLED) if self.fits else rest)
 
 
-def list_delivery(root: str, period: Period) -> Listing:
-    """List the files of a period under a root; raises FolderUnreadable."""
+def list_delivery(root: str, period: Period, engine: str = EMBEDDED) -> Listing:
+    """List the files of a period under a root; raises FolderUnreadable.
+
+    Of tables, which the cluster `engine` asks for their versions, both have to have its rows.
+    """
     source = source_of(root, period)
     try:
-        found = dict(_objects(source) if is_object_store(root) else _files(Path(source)))
+        if is_table(root):
+            found = dict(_tables(root, period, engine))
+        else:
+            found = dict(_objects(source) if is_object_store(root) else _files(Path(source)))
         fits = MANIFEST in found and _fits(source, period, found)
-    except (FileProblem, OSError) as error:
+    except (FileProblem, OSError, EngineUnfit, ClusterAway, ClusterFailed) as error:
         said = sentence("{source} cannot be listed: {error}", source=source, error=str(error))
         raise FolderUnreadable(said) from error
     changed_at = max((each.changed_at for each in found.values()), default=None)
@@ -92,6 +102,16 @@ def _objects(url: str) -> Iterator[tuple[str, _Listed]]:
     for name, facts in list_objects(url).items():
         changed_at = facts["LastModified"]
         yield name, _Listed(f"{facts['size']} {facts['ETag']} {changed_at}", changed_at)
+
+
+def _tables(root: str, period: Period, engine: str) -> Iterator[tuple[str, _Listed]]:
+    require_cluster(root, engine)
+    tables = tables_of(root).values()
+    with open_cluster(engine) as cluster:
+        found = [newest_version(cluster, table) for table in tables]
+        if all(count_rows(cluster, each, period) for each in found):
+            for each in found:
+                yield each.table, _Listed(each.identity, each.committed_at)
 
 
 def _fits(source: str, period: Period, found: Mapping[str, object]) -> bool:

@@ -126,7 +126,12 @@ def text_sql(same: Sequence[Source], *, parallel: bool) -> str:
 
 
 def _name_sql(source: Source) -> str:
-    """Strip the folder, which all files read together share, from a path."""
+    """Strip the folder, which all files read together share, from a path.
+
+    What was fetched of a table has the table's name.
+    """
+    if source.file.in_table is not None:
+        return literal(source.file.name)
     return f"nfc_normalize(substr(__path, {len(source.folder) + 1}))"
 
 

@@ -1,9 +1,16 @@
-"""The root of the settlement folders: a folder of this machine, or a place in an object store."""
+"""The root of the settlement folders: a folder of this machine, or a place in an object store.
+
+Instead of folders there may be a table of a cluster's catalog, `table:catalog.schema.settlements`,
+with the sellers' snapshots in the table `sellers` beside it.
+"""
 
 import re
+from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from typing import Final
 
+from domain.columns import Content
 from domain.delivery import Period, expected_of
 from domain.refusal import WrongUsage
 from domain.sentence import joined, sentence
@@ -13,6 +20,8 @@ STORES: Final = ("s3",)
 
 _LOCAL: Final = "file://"
 _SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.:-]*)://")
+_TABLE: Final = "table:"
+_TABLE_NAME: Final = re.compile(r"([A-Za-z_]\w*\.){1,2}[A-Za-z_]\w*", re.ASCII)
 _WITHIN: Final = re.compile(r"(?!.*::)[^/?#@]+(/[^?#]*)?")  # a bucket, and folders in it
 
 
@@ -29,6 +38,25 @@ def is_object_store(root: str) -> bool:
     return _SCHEME.match(root) is not None and not root.startswith(_LOCAL)
 
 
+def is_table(root: str) -> bool:
+    """Return whether a root is a table of a cluster's catalog."""
+    return root.startswith(_TABLE)
+
+
+def is_folder(root: str) -> bool:
+    """Return whether a root is a folder of this machine."""
+    return not is_object_store(root) and not is_table(root)
+
+
+def tables_of(root: str) -> Mapping[Content, str]:
+    """Return the names of the tables of lines and of snapshots."""
+    lines = root.removeprefix(_TABLE)
+    return {
+        Content.SETTLEMENTS: lines,
+        Content.SELLERS: f"{lines.rpartition('.')[0]}.{Content.SELLERS}",
+    }
+
+
 def local_path(root: str) -> Path:
     """Return the path of a root that is not in an object store."""
     return Path(root.removeprefix(_LOCAL))
@@ -39,6 +67,8 @@ def valid_root(root: str) -> str:
 
     A root is recorded with every delivery and shown on pages, so credentials are refused.
     """
+    if is_table(root):
+        return _valid_table(root)
     if not is_object_store(root):
         return root
     scheme, _, place = root.partition("://")
@@ -65,19 +95,43 @@ def valid_root(root: str) -> str:
     return root
 
 
+def _valid_table(root: str) -> str:
+    lines, sellers = tables_of(root).values()
+    if not _TABLE_NAME.fullmatch(lines) or lines == sellers:
+        raise RootInvalid(
+            sentence(
+                "{root} is not a table of settlement lines; write it as "
+                "table:catalog.schema.settlements",
+                root=root,
+            )
+        )
+    return root
+
+
 def source_of(root: str, period: Period) -> str:
-    """Return the absolute path or the URL of a period's folder; raises RootInvalid."""
+    """Return the absolute path or the URL of a period's folder, or its place in a table.
+
+    Raises RootInvalid.
+    """
     folder = _folder_of(period)
+    if is_table(root) and isinstance(period, date):
+        raise RootInvalid(
+            sentence(
+                "reward days are delivered in files, and {root} is a table; give the root of their "
+                "folders",
+                root=root,
+            )
+        )
     return (
-        f"{valid_root(root).rstrip('/')}/{folder}"
-        if is_object_store(root)
-        else str(local_path(root).absolute() / folder)
+        str(local_path(root).absolute() / folder)
+        if is_folder(root)
+        else f"{valid_root(root).rstrip('/')}/{folder}"
     )
 
 
 def require_root(root: str, period: Period) -> None:
-    """Raise RootUnknown unless settlement folders can be in it; object stores are not checked."""
-    if is_object_store(root):
+    """Raise RootUnknown unless settlement folders can be in it; only folders are looked at."""
+    if not is_folder(root):
         return
     folder = local_path(root)
     if not folder.is_dir():

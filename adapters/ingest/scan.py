@@ -70,7 +70,7 @@ class _Scan:
         sets = self._sets(lines.repeated_keys(), stores, sellers)
         opened = lines.refusing(counts, sets)
         refused = opened.refuse(sets, counts, quarantine)
-        found = ScannedMonth(Scanned(opened, counts, refused), totals, sellers)
+        found = ScannedMonth(Scanned(opened, counts, refused), lines, totals, sellers)
         return StagedMonth(
             settlement_month=opened.delivery.period,
             content_hash=opened.delivery.content_hash,

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from adapters.ingest import questions, seller_questions
-from adapters.ingest.questions import Frame
+from adapters.ingest.engines.lines import Lines
+from adapters.ingest.questions import Check, Frame
 from adapters.ingest.scanned import Scanned
 from adapters.ingest.word_questions import counts_nothing, unknown_words
 from domain import profile as counted
@@ -21,6 +22,7 @@ class ScannedMonth:
     """
 
     scanned: Scanned
+    lines: Lines
     totals: Frame
     sellers: Frame
 
@@ -58,4 +60,9 @@ class ScannedMonth:
             for check in opened.checks[content]:
                 of_words = check.name in counted.UNKNOWN_WORD.values()
                 if of_words and any(file.breaking(check.name) for file in files.values()):
-                    yield from unknown_words(opened.rows[content].whole, check)
+                    yield from self._unknown_words_of(content, check)
+
+    def _unknown_words_of(self, content: Content, check: Check) -> tuple[UnknownWord, ...]:
+        if content is Content.SETTLEMENTS:
+            return self.lines.unknown_words(check)
+        return unknown_words(self.scanned.opened.rows[content].whole, check)

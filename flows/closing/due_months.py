@@ -74,7 +74,7 @@ def look_at(settings: Settings, month: SettlementMonth, now: datetime) -> DueMon
     A closing that was refused is tried again only if its files, the settings that judge them, or
     the data of other months changed. Raises FolderUnreadable.
     """
-    listing = list_delivery(settings.settlements_root(), month)
+    listing = list_delivery(settings.settlements_root(), month, settings.engine)
     with program_database(settings) as engine, engine.connect() as connection:
         rests_on = _rests_on(settings, listing, last_change_of_data(connection))
         refused = refused_closing(connection, month, rests_on)

@@ -6,7 +6,10 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from adapters.ingest.delivery import Delivery, find_delivery
+from adapters.ingest.engines.address import EMBEDDED
+from adapters.ingest.root import is_table
 from adapters.ingest.signed_manifest import TrustedSenders
+from adapters.ingest.table_delivery import find_in_tables
 from adapters.postgres.revisions import Revision, current_revisions
 from domain.months import SettlementMonth
 
@@ -40,8 +43,15 @@ def find_delivery_of(
     month: SettlementMonth,
     fetched: Path,
     trusted: TrustedSenders | None = None,
+    address: str = EMBEDDED,
 ) -> FoundDelivery:
-    """Find and hash the files of a month; raises DeliveryRefused with every finding."""
-    delivery = find_delivery(root, month, fetched, trusted)
+    """Find and hash the files of a month, or its rows in tables of the cluster at an address.
+
+    Raises DeliveryRefused with every finding; for tables EngineUnfit, ClusterAway, ClusterFailed.
+    """
+    if is_table(root):
+        delivery = find_in_tables(root, month, address, fetched / str(month), trusted)
+    else:
+        delivery = find_delivery(root, month, fetched, trusted)
     with engine.connect() as connection:
         return FoundDelivery(delivery, current_revisions(connection, [month]).get(month))

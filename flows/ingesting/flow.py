@@ -163,7 +163,7 @@ def find(settings: Settings, root: str, month: SettlementMonth, fetched: Path) -
     """Find and hash the month's files, and check who signed them."""
     trusted = trusted_senders(settings, this_occasion().now)
     with program_database(settings) as engine:
-        return find_delivery_of(engine, root, month, fetched, trusted)
+        return find_delivery_of(engine, root, month, fetched, trusted, settings.engine)
 
 
 @step(name="read the settlement lines")

@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 from pathlib import Path
 
-from adapters.ingest.root import is_object_store, source_of
+from adapters.ingest.root import is_folder, source_of
 from adapters.postgres.rewards import undelivered
 from flows.program import program_database
 from flows.rewarding.retry_rewards import retry_days
@@ -13,10 +13,10 @@ from flows.settings import Settings
 def come_late(settings: Settings, root: str, today: date) -> tuple[date, ...]:
     """List the days before yesterday, oldest first, that were not paid and have a folder now.
 
-    As far back as refused entries are tried again; an object store is not searched.
+    As far back as refused entries are tried again; only folders are searched.
     """
     days = [today - timedelta(days=back) for back in range(retry_days(settings), 1, -1)]
-    if is_object_store(root) or not days:
+    if not is_folder(root) or not days:
         return ()
     with program_database(settings) as engine, engine.connect() as connection:
         missing = undelivered(connection, days)

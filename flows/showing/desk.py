@@ -7,7 +7,7 @@ from datetime import date
 from sqlalchemy import Connection
 
 from adapters.data_docs import CheckedDelivery, last_checks
-from adapters.ingest.root import is_object_store, local_path, source_of
+from adapters.ingest.root import is_folder, local_path, source_of
 from adapters.korean_holidays import Calendar
 from adapters.policy_files import PolicyText
 from adapters.postgres.month_points import MonthPoints, points_by_month
@@ -114,7 +114,7 @@ def _awaited(
     policy: Policy = policy_in_force(tuple(each.policy for each in policies), month)
     window = month.window(policy.window_months)[:-1]
     source = source_of(settings.settlements, month) if settings.settlements else None
-    known = settings.settlements is not None and not is_object_store(settings.settlements)
+    known = settings.settlements is not None and is_folder(settings.settlements)
     return AwaitedMonth(
         month=month,
         is_over=month < now,

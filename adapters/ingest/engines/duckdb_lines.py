@@ -11,9 +11,11 @@ from adapters.ingest import questions
 from adapters.ingest.delivered_rows import DeliveredRows
 from adapters.ingest.key_numbers import KeyNumbers
 from adapters.ingest.line_parts import ReadAgain, ReadOnce
-from adapters.ingest.questions import LINE_KEY_NUMBER, FileCount, Frame
+from adapters.ingest.questions import LINE_KEY_NUMBER, Check, FileCount, Frame
 from adapters.ingest.scanning import Counts, OpenDelivery, as_frame
+from adapters.ingest.word_questions import unknown_words
 from domain.columns import Content
+from domain.profile import UnknownWord
 
 
 @dataclass(slots=True)
@@ -59,6 +61,9 @@ class DuckDBLines:
             return None
         numbers = self.opened.engine.from_arrow(pa.table({LINE_KEY_NUMBER: self._repeated}))
         return questions.repeated_keys(self._rows.whole, as_frame(numbers))
+
+    def unknown_words(self, check: Check) -> tuple[UnknownWord, ...]:
+        return unknown_words(self._rows.whole, check)
 
     def refusing(self, counts: Counts, sets: Mapping[str, Frame]) -> OpenDelivery:
         return self.opened

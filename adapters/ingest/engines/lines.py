@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Protocol
 
-from adapters.ingest.questions import FileCount, Frame
+from adapters.ingest.questions import Check, FileCount, Frame
 from adapters.ingest.scanning import Counts, OpenDelivery
+from domain.profile import UnknownWord
 
 
 class Lines(Protocol):
@@ -30,8 +31,14 @@ class Lines(Protocol):
         """Return the keys that more than one line has; None if there are surely none."""
         ...
 
+    def unknown_words(self, check: Check) -> tuple[UnknownWord, ...]:
+        """Return the words of the column `check.shows` that break the check."""
+        ...
+
     def refusing(self, counts: Counts, sets: Mapping[str, Frame]) -> OpenDelivery:
-        """Return the delivery with at least the lines that break rules, to be read once more.
+        """Return the delivery with at least the lines to refuse, to be read once more.
+
+        It also has at least a few of those that break each other rule, as examples.
 
         `sets` has the keys of those that break rules over the whole delivery.
         """

@@ -1,4 +1,4 @@
-"""The files of a delivery's settlement lines, opened on a cluster as one frame."""
+"""A delivery's settlement lines, in files or in a table, opened on a cluster as one frame."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -15,6 +15,7 @@ from adapters.ingest.engines.spark_reading import (
     READ_TYPES,
     Texts,
     canonical_columns,
+    column_named,
     is_looked_up,
     is_read,
     written,
@@ -32,6 +33,9 @@ from domain.settlement import LINE_COLUMNS, LINE_KEY
 _HASHED: Final = 1 << 30  # a cluster holds a file in memory to hash it
 _GLOB: Final = re.compile(r"[*?\[\]{}\\]")
 _LINES: Final = "lines"
+RAW: Final = "raw"
+"""All columns of a line in a table, as they are there."""
+
 _TEXTS: Final = 1_000
 _WORDS: Final = tuple(each.name for each in LINE_COLUMNS if each.kind is Kind.WORD)
 _DATES: Final = tuple(each.name for each in LINE_COLUMNS if each.kind is Kind.DATE)
@@ -39,7 +43,10 @@ _DATES: Final = tuple(each.name for each in LINE_COLUMNS if each.kind is Kind.DA
 
 @dataclass(frozen=True, slots=True)
 class SparkFiles:
-    """Parquet files that the cluster sees under the same path as the embedded engine."""
+    """Parquet files, which the cluster sees under the same path as the embedded engine, or a table.
+
+    Lines of a table also have all of its columns, as `RAW`.
+    """
 
     cluster: Cluster
     engine: duckdb.DuckDBPyConnection
@@ -51,20 +58,32 @@ class SparkFiles:
         Raises EngineUnfit, and ClusterAway if the cluster does not see the same files.
         """
         for source in self.sources:
-            _check_layout(source)
-        self._check_same_files()
-        lines = _united([*self._each()]).select(*canonical_columns(self._texts()), "file")
+            self._check_columns(source)
+        if self.in_files:
+            self._check_same_files()
+        kept = ["file"] if self.in_files else ["file", RAW]
+        lines = _united([*self._each()]).select(*canonical_columns(self._texts()), *kept)
         # A view is resolved once, else every question would look at all files again.
         lines.withColumn(LINE_KEY_NUMBER, f.xxhash64(*LINE_KEY)).createOrReplaceTempView(_LINES)
         frame: Frame = nw.from_native(self.cluster.session.table(_LINES)).lazy()
         return frame
 
+    @property
+    def in_files(self) -> bool:
+        """Whether the lines are in files."""
+        return all(source.file.in_table is None for source in self.sources)
+
     def _each(self) -> Iterable[DataFrame]:
         for source in self.sources:
             columns = written_columns(source.columns, self._seller_of(source))
+            if not self.in_files:
+                named = [column_named(name) for name in source.file.layout.names]
+                columns.append(f.struct(*named).alias(RAW))
             yield self._read([source]).select(*columns, f.lit(source.file.name).alias("file"))
 
     def _read(self, same: Sequence[Source]) -> DataFrame:
+        if (rows := same[0].file.in_table) is not None:
+            return rows.at.rows(self.cluster, rows.month)
         return self.cluster.session.read.parquet(*(place_of(source) for source in same))
 
     def _seller_of(self, source: Source) -> str:
@@ -75,6 +94,8 @@ class SparkFiles:
 
     def _check_same_files(self) -> None:
         """Compare the files that the cluster sees with those that this machine hashed."""
+        for source in self.sources:
+            _check_path(source)
         small = [each for each in self.sources if each.path.stat().st_size <= _HASHED]
         if not small:
             return
@@ -101,6 +122,19 @@ class SparkFiles:
             path=source.path,
         )
 
+    def _check_columns(self, source: Source) -> None:
+        """Raise EngineUnfit for a column that a cluster may read otherwise."""
+        for each in source.columns:
+            if not is_read(each):
+                why = sentence(
+                    "{file}: {column} is of type {type}, and a cluster reads it as {types} only",
+                    file=source.file.name,
+                    column=each.name,
+                    type=each.type,
+                    types=", ".join(READ_TYPES[each.column.kind]),
+                )
+                raise EngineUnfit.because(why, in_files=self.in_files)
+
     def _texts(self) -> Texts:
         """Look up how the embedded engine reads words, and dates that are texts, of all lines."""
         each = [
@@ -113,14 +147,12 @@ class SparkFiles:
         ]
         table = self.cluster.fetch(_united(each).distinct().limit(_TEXTS + 1))
         if len(table) > _TEXTS:
-            raise EngineUnfit(
-                sentence(
-                    "the lines have more than {most:,} different line types, settlement types and "
-                    "texts of dates, which a cluster does not judge; set GROWTH_POINTS_ENGINE to "
-                    "duckdb://",
-                    most=_TEXTS,
-                )
+            why = sentence(
+                "the lines have more than {most:,} different line types, settlement types and "
+                "texts of dates, which a cluster does not judge",
+                most=_TEXTS,
             )
+            raise EngineUnfit.because(why, in_files=self.in_files)
         texts = self.engine.from_arrow(table)
         return Texts({name: _words_in(texts, name) for name in _WORDS}, _dates_in(texts))
 
@@ -150,8 +182,8 @@ def _united(frames: Sequence[DataFrame]) -> DataFrame:
     return _united(frames[:half]).union(_united(frames[half:])) if half else frames[0]
 
 
-def _check_layout(source: Source) -> None:
-    """Raise EngineUnfit for a path or a column that a cluster may read otherwise."""
+def _check_path(source: Source) -> None:
+    """Raise EngineUnfit for a path that a cluster may take for several."""
     if _GLOB.search(str(source.path)):
         raise EngineUnfit(
             sentence(
@@ -160,15 +192,3 @@ def _check_layout(source: Source) -> None:
                 path=source.path,
             )
         )
-    for each in source.columns:
-        if not is_read(each):
-            raise EngineUnfit(
-                sentence(
-                    "{file}: {column} is of type {type}, and a cluster reads it as {types} only; "
-                    "have it delivered so, or set GROWTH_POINTS_ENGINE to duckdb://",
-                    file=source.file.name,
-                    column=each.name,
-                    type=each.type,
-                    types=", ".join(READ_TYPES[each.column.kind]),
-                )
-            )

@@ -1,8 +1,8 @@
-"""Settlement lines in Parquet, read through a Spark Connect cluster.
+"""Settlement lines in Parquet or in a table, read through a Spark Connect cluster.
 
 The cluster answers what is asked about every line. What is one row a store is fetched into the
 embedded engine, which also reads the files that hold lines to refuse, so that row numbers and
-refused rows are its own.
+refused rows are its own; of a table it reads those lines alone.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -16,13 +16,17 @@ import pyarrow as pa
 from adapters.ingest import questions
 from adapters.ingest.delivered_rows import DeliveredRows
 from adapters.ingest.engines.cluster import Cluster
+from adapters.ingest.engines.lines_in_table import LinesInTable, refuse_changed_tables
 from adapters.ingest.engines.spark_files import SparkFiles
 from adapters.ingest.engines.spark_reading import UNJUDGED
 from adapters.ingest.engines.troubles import ClusterFailed, EngineUnfit
 from adapters.ingest.questions import LINE_KEY_NUMBER, Check, FileCount, Frame
+from adapters.ingest.reading_sql import Source
 from adapters.ingest.scanning import SETS, Counts, OpenDelivery, as_frame
+from adapters.ingest.word_questions import unknown_words
 from domain.columns import Content
 from domain.many import many
+from domain.profile import UnknownWord
 from domain.sentence import sentence
 
 _KEYS: Final = 1_000_000  # the most that are fetched
@@ -72,7 +76,7 @@ class SparkLines:
             counts = questions.totals_by_file(self._lines)
         else:
             counts = questions.broken_by_file(self._lines, self._checks)
-        read, expected = sum(count.rows for count in counts.values()), self._rows.rows_in_parquet()
+        read, expected = sum(count.rows for count in counts.values()), self._expected
         if (whole.lines, read) != (expected, expected):
             raise ClusterFailed(
                 sentence(
@@ -98,23 +102,35 @@ class SparkLines:
             return None
         keys = self.cluster.fetch(self._repeated.head(_KEYS + 1).to_native())
         if len(keys) > _KEYS:
-            raise EngineUnfit(
-                sentence(
-                    "more than {most:,} lines have the key of another line, perhaps since a file "
-                    "was delivered twice; set GROWTH_POINTS_ENGINE to duckdb:// to list them",
-                    most=_KEYS,
-                )
+            why = sentence(
+                "more than {most:,} lines have the key of another line, perhaps since a file was "
+                "delivered twice",
+                most=_KEYS,
             )
+            raise EngineUnfit.because(why, in_files=self._files.in_files)
         return as_frame(self.opened.engine.from_arrow(keys))
 
     @_answered
+    def unknown_words(self, check: Check) -> tuple[UnknownWord, ...]:
+        return unknown_words(self._lines, check)
+
+    @_answered
     def refusing(self, counts: Counts, sets: Mapping[str, Frame]) -> OpenDelivery:
+        if self._files.in_files:
+            return self._with_sources(self._files_to_refuse(counts, sets))
+        refuse_changed_tables(self.cluster, self.opened.delivery)
+        lines = LinesInTable(self.cluster, self._lines, self._checks)
+        return self._with_sources(lines.fetch(self._rows, counts[Content.SETTLEMENTS], sets))
+
+    def _with_sources(self, few: tuple[Source, ...]) -> OpenDelivery:
+        rows = {**self.opened.rows, Content.SETTLEMENTS: replace(self._rows, sources=few)}
+        return replace(self.opened, rows=rows)
+
+    def _files_to_refuse(self, counts: Counts, sets: Mapping[str, Frame]) -> tuple[Source, ...]:
         names = {name for name, count in counts[Content.SETTLEMENTS].items() if count.any_broken}
         for rule in SETS[Content.SETTLEMENTS].keys() & sets.keys():
             names |= self._files_with(sets[rule])
-        few = tuple(source for source in self._rows.sources if source.file.name in names)
-        rows = {**self.opened.rows, Content.SETTLEMENTS: replace(self._rows, sources=few)}
-        return replace(self.opened, rows=rows)
+        return tuple(source for source in self._rows.sources if source.file.name in names)
 
     @property
     def _rows(self) -> DeliveredRows:
@@ -125,20 +141,29 @@ class SparkLines:
         return self.opened.checks[Content.SETTLEMENTS]
 
     @cached_property
+    def _files(self) -> SparkFiles:
+        return SparkFiles(self.cluster, self.opened.engine, self._rows.sources)
+
+    @cached_property
     def _lines(self) -> Frame:
-        return SparkFiles(self.cluster, self.opened.engine, self._rows.sources).open()
+        return self._files.open()
+
+    @property
+    def _expected(self) -> int:
+        """How many lines there are, as the files state, or as the table was asked before."""
+        in_tables = [source.file.in_table for source in self._rows.sources]
+        return self._rows.rows_in_parquet() + sum(each.count for each in in_tables if each)
 
     def _check_judged(self, totals: Frame) -> None:
         """Raise EngineUnfit if there are ids that a cluster may compare otherwise."""
         unjudged = questions.result(totals.filter(nw.col("seller_id") == UNJUDGED))
         if unjudged:
-            raise EngineUnfit(
-                sentence(
-                    "the ids of {lines} have letters that are composed of others, which a cluster "
-                    "does not judge; set GROWTH_POINTS_ENGINE to duckdb://",
-                    lines=many("line", sum(row["lines"] for row in unjudged)),
-                )
+            why = sentence(
+                "the ids of {lines} have letters that are composed of others, which a cluster does "
+                "not judge",
+                lines=many("line", sum(row["lines"] for row in unjudged)),
             )
+            raise EngineUnfit.because(why, in_files=self._files.in_files)
 
     def _files_with(self, keys: Frame) -> set[str]:
         """Return the files that have lines with any of the keys; all if there are many keys."""

@@ -128,7 +128,12 @@ def canonical_columns(texts: Texts) -> list[SparkColumn]:
 
 def written(source: SourceColumn) -> SparkColumn:
     """Return a file's column as it is."""
-    return f.col("`" + str(source.name).replace("`", "``") + "`")
+    return column_named(str(source.name))
+
+
+def column_named(name: str) -> SparkColumn:
+    """Return the column of a name, whatever characters it has."""
+    return f.col("`" + name.replace("`", "``") + "`")
 
 
 def _date(column: Column, dates: Mapping[str, str | None]) -> dict[str, SparkColumn]:
