@@ -42,7 +42,8 @@ class Settings(Outside):
         default=None, description="a PostgreSQL of your own instead of the embedded one"
     )
     settlements: str | None = Field(
-        default=None, description="root of the settlement folders, a path or an object-store URL"
+        default=None,
+        description="root of the settlement folders, a path, an object-store URL or a table",
     )
     engine: str = Field(
         default=EMBEDDED,

@@ -72,8 +72,9 @@ def catalogs(folder: Path) -> Iterator[Catalogs]:
         running.address = f"sc://127.0.0.1:{server.listening_address[1]}"
         running.session = SparkSession.builder.remote(running.address).create()
         yield running
-        running.session.stop()
     finally:
+        if running.session is not None:
+            running.session.stop()  # while its server answers
         server.stop()
         answers.shutdown()
         answers.server_close()

@@ -94,7 +94,5 @@ def _check_told_apart(names: Sequence[str]) -> None:
     if twice := [name for name in names if counted[name.casefold()] > 1]:
         raise FileProblem(
             "column_twice",
-            sentence(
-                "it has the column {column} more than once{where}", column=twice[0], where=""
-            ),
+            sentence("it has the column {column} more than once{where}", column=twice[0], where=""),
         )

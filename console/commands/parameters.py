@@ -132,7 +132,8 @@ ROOT = click.option(
     "--from",
     "root",
     metavar="ROOT",
-    help="Root of the settlement folders, by default GROWTH_POINTS_SETTLEMENTS.",
+    help="Root of the settlement folders: a path, s3://…, or table:catalog.schema.settlements. "
+    "By default GROWTH_POINTS_SETTLEMENTS.",
 )
 REASON = click.option(
     "--reason", type=LINE, default=None, help="Why this is done; recorded with it."

@@ -90,8 +90,8 @@ def close_month(
     Args:
         month: The settlement month, as YYYY-MM, such as 2026-10. Empty: the month before the one
             in which this run is scheduled.
-        settlements: The root of the settlement folders, a path or an object-store URL. Empty:
-            GROWTH_POINTS_SETTLEMENTS.
+        settlements: The root of the settlement folders, a path or an object-store URL; or a table,
+            as table:catalog.schema.settlements. Empty: GROWTH_POINTS_SETTLEMENTS.
         mode: "preview" computes everything, shows it and writes nothing; "commit" closes.
         reason: Why the month is closed; recorded with it.
         asked_by: Your name; recorded with it.

@@ -59,8 +59,8 @@ def ingest_month(
 
     Args:
         month: The settlement month, as YYYY-MM, such as 2026-10.
-        settlements: The root of the settlement folders, a path or an object-store URL. Empty:
-            GROWTH_POINTS_SETTLEMENTS.
+        settlements: The root of the settlement folders, a path or an object-store URL; or a table,
+            as table:catalog.schema.settlements. Empty: GROWTH_POINTS_SETTLEMENTS.
         mode: "preview" reads and checks the files and writes nothing; "commit" ingests them.
         asked_by: Your name; recorded with it.
     """
