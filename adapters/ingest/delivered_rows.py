@@ -155,8 +155,11 @@ class DeliveredRows:
         return bool(self.rejected.limit(1).fetchall())
 
     def damaged(self) -> Iterator[tuple[str, str]]:
-        """Read each file separately, and yield those that cannot be read to their end, and why."""
-        for source in self.sources:
+        """Read each file separately, and yield those that cannot be read to their end, and why.
+
+        Files that stay in an object store are left out.
+        """
+        for source in (each for each in self.sources if each.file.stored is None):
             sql = parquet_sql([source])
             if source.is_text:
                 sql = text_sql([source], parallel=self._parallel)

@@ -12,6 +12,8 @@ from typing import Generic
 
 import duckdb
 
+from adapters.ingest.engines.address import EMBEDDED
+from adapters.ingest.engines.stored_files import StoredFile, keep_stand_ins, stays
 from adapters.ingest.engines.tables import MonthInTable
 from adapters.ingest.file_layout import Contents, Layout, contents_of
 from adapters.ingest.file_names import (
@@ -48,8 +50,9 @@ class DeliveredFile:
     """A file of a delivery.
 
     `name` is its path within the period's folder, with `/` and in composed letters. `stamp` is the
-    file's status before its first byte was read. A month's rows `in_table` of a cluster's catalog
-    are named after it, and have a file with no lines, which tells their columns, or with snapshots.
+    file's status before its first byte was read. A file that stays `stored` in an object store has
+    a stand-in at its path. A month's rows `in_table` of a cluster's catalog are named after it, and
+    have a file with no lines, which tells their columns, or with snapshots.
     """
 
     name: str
@@ -59,6 +62,7 @@ class DeliveredFile:
     stamp: Stamp
     contents: Contents
     declared: DeclaredTotals | None
+    stored: StoredFile | None = None
     in_table: MonthInTable | None = None
 
     @property
@@ -85,8 +89,10 @@ class DeliveredFile:
     def changed(self) -> bool:
         """Return whether the file changed since it was hashed."""
         try:
+            if self.stored is not None:
+                return self.stored.changed
             return stamp_of(self.path) != self.stamp
-        except OSError:
+        except (OSError, FileProblem):
             return True
 
 
@@ -115,19 +121,22 @@ def find_delivery(
     period: P,
     fetched: Path | None = None,
     trusted: TrustedSenders | None = None,
+    engine: str = EMBEDDED,
 ) -> Delivery[P]:
     """Find the delivery of a month in `{root}/{month}` or of a day in `{root}/rewards/{day}`.
 
     The root is a path, or the URL of an object store, whose objects are first fetched into the
-    folder `fetched`. Files are in the period's folder, or in a folder `seller_id=…` in it for one
-    seller's export. With `trusted` senders, one of them must have signed the manifest, and the
-    files must be those signed. Raises DeliveryRefused with all problems: an absent folder or file,
-    an empty, damaged or mislabeled one, a missing column, a manifest that does not match.
+    folder `fetched`; Parquet files of lines stay there if a cluster is the `engine`. Files are in
+    the period's folder, or in a folder `seller_id=…` in it for one seller's export. With `trusted`
+    senders, one of them must have signed the manifest, and the files must be those signed. Raises
+    DeliveryRefused with all problems: an absent folder or file, an empty, damaged or mislabeled
+    one, a missing column, a manifest that does not match. Raises ClusterAway and ClusterFailed if a
+    cluster does not hash the files that stay.
     """
     problems, source, expected = Problems(), source_of(root, period), expected_of(period)
-    folder = Path(source)
+    folder, stored = Path(source), dict[Path, StoredFile]()
     if is_object_store(root):
-        folder = _fetched(source, fetched, period, problems)
+        folder, stored = _fetched(source, fetched, period, problems, engine)
     paths = _list(folder, source, expected, problems)
     names = {_name(folder, path) for path in paths}
     content = _manifest(folder / MANIFEST, problems)
@@ -135,7 +144,7 @@ def find_delivery(
     signed = trusted.signed(folder, content, manifest, problems) if trusted is not None else None
     opened = _opened(folder, paths, problems)
     problems.refuse_if_any(period, source)
-    files = _hashed(folder, opened, {} if manifest is None else manifest.declared)
+    files = _hashed(folder, opened, {} if manifest is None else manifest.declared, stored)
     hashes = {file.name: file.sha256 for file in files}
     if signed is not None:
         signed.compare(hashes, expected.unit, problems)
@@ -143,15 +152,24 @@ def find_delivery(
     return Delivery(period, source, content_hash(hashes, content), files, signed)
 
 
-def _fetched(source: str, into: Path | None, period: Period, problems: Problems) -> Path:
-    """Fetch a period's objects into a folder, and return it."""
+def _fetched(
+    source: str, into: Path | None, period: Period, problems: Problems, engine: str
+) -> tuple[Path, dict[Path, StoredFile]]:
+    """Fetch a period's objects into a folder; return it, and which of its files are stand-ins."""
     if into is None:
         raise ValueError("a delivery in an object store needs a folder to be fetched into")
-    folder, expected = into / str(period), expected_of(period)
+    folder, expected, stored = into / str(period), expected_of(period), dict[Path, StoredFile]()
+    by_cluster = engine != EMBEDDED
+
+    def wanted(name: str) -> bool:
+        return may_belong(name, expected) and not (by_cluster and stays(name, period))
+
     with problems.collecting(source):
-        fetch_folder(source, folder, lambda name: may_belong(name, expected))
+        fetch_folder(source, folder, wanted)
+        if by_cluster:
+            stored |= keep_stand_ins(source, period, folder, engine)
     problems.refuse_if_any(period, source)
-    return folder
+    return folder, stored
 
 
 def _list(folder: Path, source: str, expected: Expected, problems: Problems) -> dict[Path, Content]:
@@ -228,9 +246,12 @@ def _hashed(
     folder: Path,
     opened: Mapping[Path, _Opened],
     declared: Mapping[str, DeclaredTotals],
+    stored: Mapping[Path, StoredFile],
 ) -> tuple[DeliveredFile, ...]:
+    here = [path for path in opened if path not in stored]
     with ThreadPoolExecutor(_HASHED_AT_ONCE) as pool:
-        hashes = dict(zip(opened, pool.map(_hash, opened), strict=True))
+        hashes = dict(zip(here, pool.map(_hash, here), strict=True))
+    hashes |= {path: file.sha256 for path, file in stored.items()}
     return tuple(
         DeliveredFile(
             name=_name(folder, path),
@@ -240,6 +261,7 @@ def _hashed(
             stamp=file.stamp,
             contents=file.contents,
             declared=declared.get(_name(folder, path)),
+            stored=stored.get(path),
         )
         for path, file in opened.items()
     )

@@ -2,7 +2,7 @@
 
 import errno
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
@@ -33,7 +33,7 @@ _OF_THIS_DISK: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno
 
 
 def fetch_folder(url: str, into: Path, wanted: Callable[[str], bool]) -> None:
-    """Fetch the objects under a URL with a wanted name; `into` then holds nothing else.
+    """Fetch the objects under a URL whose file has a wanted name; `into` then holds nothing else.
 
     Without any object the folder is not created. Raises FileProblem if the store cannot be read.
     """
@@ -64,12 +64,42 @@ def list_objects(url: str) -> dict[str, dict[str, Any]]:
     return {PurePosixPath(name).relative_to(prefix).as_posix(): found[name] for name in found}
 
 
+def object_facts(url: str) -> dict[str, Any]:
+    """Return what a store says of one object; raises FileProblem."""
+    with _wording(url):
+        store, path = url_to_fs(url, skip_instance_cache=True)
+        facts: dict[str, Any] = store.info(path)
+    return facts
+
+
 def read_object(url: str) -> bytes:
     """Read one small object; raises FileProblem."""
     with _wording(url):
         store, path = url_to_fs(url, skip_instance_cache=True)
         content: bytes = store.cat_file(path)
     return content
+
+
+def read_ranges(ranges: Mapping[str, tuple[int, int]]) -> dict[str, bytes]:
+    """Read the bytes of each object from the first place on, before the second, at once.
+
+    The objects are named by URL, in one store. Raises FileProblem.
+    """
+    if not ranges:
+        return {}
+    with _wording(next(iter(ranges))):
+        store, _ = url_to_fs(next(iter(ranges)), skip_instance_cache=True)
+        starts, ends = zip(*ranges.values(), strict=True)
+        paths = [store._strip_protocol(url) for url in ranges]  # noqa: SLF001 fsspec's own name for it
+        read: list[bytes] = store.cat_ranges(paths, list(starts), list(ends), on_error="raise")
+    return dict(zip(ranges, read, strict=True))
+
+
+def fetch_object(url: str, into: Path) -> None:
+    """Copy one object to a file; raises FileProblem."""
+    with _wording(url):
+        store, path = url_to_fs(url, skip_instance_cache=True)
+        _fetch(store, {path: str(into)})
 
 
 def _target(into: Path, prefix: str, name: str) -> Path:

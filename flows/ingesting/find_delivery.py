@@ -52,6 +52,6 @@ def find_delivery_of(
     if is_table(root):
         delivery = find_in_tables(root, month, address, fetched / str(month), trusted)
     else:
-        delivery = find_delivery(root, month, fetched, trusted)
+        delivery = find_delivery(root, month, fetched, trusted, address)
     with engine.connect() as connection:
         return FoundDelivery(delivery, current_revisions(connection, [month]).get(month))

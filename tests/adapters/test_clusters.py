@@ -101,8 +101,11 @@ def found(delivery: SmallDelivery) -> Delivery[SettlementMonth]:
 
 def outcome(delivery: SmallDelivery, engine: str) -> dict[str, object]:
     """Read by an engine: everything that a later step can see."""
-    work = delivery.root / engine[:2]
-    staged = read_delivery(found(delivery), work / "staging", work / "quarantine", engine)
+    return outcome_of(found(delivery), delivery.root / engine[:2], engine)
+
+
+def outcome_of(found: Delivery[SettlementMonth], work: Path, engine: str) -> dict[str, object]:
+    staged = read_delivery(found, work / "staging", work / "quarantine", engine)
     return {
         "hash": staged.content_hash,
         "profile": staged.profile,

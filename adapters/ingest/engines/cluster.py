@@ -47,6 +47,16 @@ class Cluster:
             raise _failed(self.address, error) from error
 
 
+def unseen(cluster: Cluster, path: str) -> Text:
+    """Say that a cluster does not see a file."""
+    return sentence(
+        "the cluster at {address} does not see {path} as this machine does; give both the same "
+        "folder under the same path, or set GROWTH_POINTS_ENGINE to duckdb://",
+        address=cluster.address,
+        path=path,
+    )
+
+
 @contextmanager
 def open_cluster(address: str) -> Iterator[Cluster]:
     """Open a session at `sc://host:port[/;options]`; raises ClusterAway."""

@@ -1,8 +1,8 @@
 """A delivery's settlement lines, in files or in a table, opened on a cluster as one frame."""
 
-import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Final
 
 import duckdb
@@ -10,7 +10,7 @@ import narwhals as nw
 from pyspark.sql import DataFrame
 from pyspark.sql.connect import functions as f
 
-from adapters.ingest.engines.cluster import Cluster
+from adapters.ingest.engines.cluster import Cluster, unseen
 from adapters.ingest.engines.spark_reading import (
     READ_TYPES,
     Texts,
@@ -18,20 +18,20 @@ from adapters.ingest.engines.spark_reading import (
     column_named,
     is_looked_up,
     is_read,
+    united,
     written,
     written_columns,
 )
+from adapters.ingest.engines.stored_files import GLOB, HASHED
 from adapters.ingest.engines.troubles import ClusterAway, ClusterFailed, EngineUnfit
 from adapters.ingest.questions import LINE_KEY_NUMBER, Frame
 from adapters.ingest.reading_sql import SELLER_IN_FOLDER, Source, alike
 from adapters.ingest.simple_texts import FILE
 from adapters.ingest.written_values import word
 from domain.columns import Kind
-from domain.sentence import Text, sentence
+from domain.sentence import sentence
 from domain.settlement import LINE_COLUMNS, LINE_KEY
 
-_HASHED: Final = 1 << 30  # a cluster holds a file in memory to hash it
-_GLOB: Final = re.compile(r"[*?\[\]{}\\]")
 _LINES: Final = "lines"
 RAW: Final = "raw"
 """All columns of a line in a table, as they are there."""
@@ -62,7 +62,7 @@ class SparkFiles:
         if self.in_files:
             self._check_same_files()
         kept = ["file"] if self.in_files else ["file", RAW]
-        lines = _united([*self._each()]).select(*canonical_columns(self._texts()), *kept)
+        lines = united([*self._each()]).select(*canonical_columns(self._texts()), *kept)
         # A view is resolved once, else every question would look at all files again.
         lines.withColumn(LINE_KEY_NUMBER, f.xxhash64(*LINE_KEY)).createOrReplaceTempView(_LINES)
         frame: Frame = nw.from_native(self.cluster.session.table(_LINES)).lazy()
@@ -96,14 +96,15 @@ class SparkFiles:
         """Compare the files that the cluster sees with those that this machine hashed."""
         for source in self.sources:
             _check_path(source)
-        small = [each for each in self.sources if each.path.stat().st_size <= _HASHED]
+        here = [source for source in self.sources if source.file.stored is None]
+        small = [source for source in here if source.path.stat().st_size <= HASHED]
         if not small:
             return
         files = self.cluster.session.read.format("binaryFile").load([*map(place_of, small)])
         seen = self._hashes(files.select(f.sha2("content", 256).alias("sha256")))
         for source in small:
             if source.file.sha256 not in seen:
-                raise ClusterAway(self._unseen(source))
+                raise ClusterAway(unseen(self.cluster, str(source.path)))
 
     def _hashes(self, files: DataFrame) -> set[str]:
         """Fetch the hashes of files; none if the cluster finds no such files."""
@@ -113,14 +114,6 @@ class SparkFiles:
             if "PATH_NOT_FOUND" in str(failed.__cause__):
                 return set()
             raise
-
-    def _unseen(self, source: Source) -> Text:
-        return sentence(
-            "the cluster at {address} does not see {path} as this machine does; give both the "
-            "same folder under the same path, or set GROWTH_POINTS_ENGINE to duckdb://",
-            address=self.cluster.address,
-            path=source.path,
-        )
 
     def _check_columns(self, source: Source) -> None:
         """Raise EngineUnfit for a column that a cluster may read otherwise."""
@@ -145,7 +138,7 @@ class SparkFiles:
             for column in same[0].columns
             if is_looked_up(column)
         ]
-        table = self.cluster.fetch(_united(each).distinct().limit(_TEXTS + 1))
+        table = self.cluster.fetch(united(each).distinct().limit(_TEXTS + 1))
         if len(table) > _TEXTS:
             why = sentence(
                 "the lines have more than {most:,} different line types, settlement types and "
@@ -173,18 +166,24 @@ def _dates_in(texts: duckdb.DuckDBPyRelation) -> dict[str, str | None]:
 
 def place_of(source: Source) -> str:
     """Return where the cluster looks for a file."""
-    return str(source.path)
+    return source.file.stored.url if source.file.stored else str(source.path)
 
 
-def _united(frames: Sequence[DataFrame]) -> DataFrame:
-    """Unite frames by halves, since servers limit how deep a question may be."""
-    half = len(frames) // 2
-    return _united(frames[:half]).union(_united(frames[half:])) if half else frames[0]
+def fetched(source: Source, work: Path) -> Source:
+    """Return a file that the embedded engine can read, copied from an object store if it is there.
+
+    Raises FileProblem.
+    """
+    if source.file.stored is None:
+        return source
+    path = work / "fetched" / source.file.name
+    source.file.stored.fetch(path)
+    return replace(source, path=path)
 
 
 def _check_path(source: Source) -> None:
     """Raise EngineUnfit for a path that a cluster may take for several."""
-    if _GLOB.search(str(source.path)):
+    if GLOB.search(str(source.path)):
         raise EngineUnfit(
             sentence(
                 "{path} has a character that a cluster takes for a pattern; rename it, or set "

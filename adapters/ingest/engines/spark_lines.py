@@ -17,7 +17,7 @@ from adapters.ingest import questions
 from adapters.ingest.delivered_rows import DeliveredRows
 from adapters.ingest.engines.cluster import Cluster
 from adapters.ingest.engines.lines_in_table import LinesInTable, refuse_changed_tables
-from adapters.ingest.engines.spark_files import SparkFiles
+from adapters.ingest.engines.spark_files import SparkFiles, fetched
 from adapters.ingest.engines.spark_reading import UNJUDGED
 from adapters.ingest.engines.troubles import ClusterFailed, EngineUnfit
 from adapters.ingest.questions import LINE_KEY_NUMBER, Check, FileCount, Frame
@@ -130,7 +130,8 @@ class SparkLines:
         names = {name for name, count in counts[Content.SETTLEMENTS].items() if count.any_broken}
         for rule in SETS[Content.SETTLEMENTS].keys() & sets.keys():
             names |= self._files_with(sets[rule])
-        return tuple(source for source in self._rows.sources if source.file.name in names)
+        few = (source for source in self._rows.sources if source.file.name in names)
+        return tuple(fetched(source, self._rows.work) for source in few)
 
     @property
     def _rows(self) -> DeliveredRows:

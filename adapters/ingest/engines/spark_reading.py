@@ -6,12 +6,13 @@ ends spelled out, since engines differ in `\\s` and `$`. A cluster composes no l
 an id that composing may change has `UNJUDGED` as its seller.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any, Final, cast
 
 from pyspark.sql import Column as SparkColumn
+from pyspark.sql import DataFrame
 from pyspark.sql.connect import functions as f
 
 from adapters.ingest.file_layout import SourceColumn
@@ -124,6 +125,12 @@ def canonical_columns(texts: Texts) -> list[SparkColumn]:
         elif each.kind is Kind.DATE:
             read |= _date(each, texts.dates)
     return [column.alias(name) for name, column in read.items()]
+
+
+def united(frames: Sequence[DataFrame]) -> DataFrame:
+    """Unite frames by halves, since servers limit how deep a question may be."""
+    half = len(frames) // 2
+    return united(frames[:half]).union(united(frames[half:])) if half else frames[0]
 
 
 def written(source: SourceColumn) -> SparkColumn:
