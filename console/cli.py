@@ -15,11 +15,11 @@ from console.help import Topics, say_own_texts_of_click
 from console.language import speaking, told
 from console.output import echo
 from console.safe_streams import output_error, protect_standard_streams
-from console.troubles import sentence_about
 from domain.refusal import Refused, Unavailable, WrongUsage
 from domain.secrets import without_secrets
 from domain.sentence import Text, message_of, sentence
 from flows.prefect.servers.proxies import exempt_this_machine_from_proxies
+from flows.troubles import sentence_about
 
 _TOPICS = {
     "Months": (

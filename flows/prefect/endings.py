@@ -16,6 +16,7 @@ from domain.sentence import whole
 from flows.prefect.form_words import in_form_words
 from flows.prefect.retrying import is_transient
 from flows.settings import Settings
+from flows.troubles import sentence_about
 
 REFUSED: Final = "Refused"
 """The name of the state of a run whose refusals are told by events of their own."""
@@ -36,7 +37,7 @@ logging.getLogger("prefect.task_runs").addFilter(_without_empty_traceback)
 
 
 def telling(work: Callable[_Asked, _Result]) -> Callable[_Asked, _Result]:
-    """Let a flow end with a sentence: why it was refused, or the text that it returns.
+    """Let a flow end with a sentence: why it was refused or failed, or the text that it returns.
 
     Whoever called it gets the result, or the refusal raised, as without this. Transient failures
     are raised from a task, which is tried again.
@@ -51,6 +52,11 @@ def telling(work: Callable[_Asked, _Result]) -> Callable[_Asked, _Result]:
                 raise
             name = REFUSED if isinstance(refusal, Refused) and refusal.has_an_alarm else None
             return cast("_Result", Failed(name=name, message=_message_of(refusal), data=refusal))
+        except Exception as failure:
+            trouble = None if TaskRunContext.get() else sentence_about(failure)
+            if trouble is None:
+                raise
+            return cast("_Result", Failed(message=_said(trouble), data=failure))
         return told(result, result) if isinstance(result, str) else result
 
     return ending

@@ -10,11 +10,13 @@ import duckdb
 import psycopg
 import pytest
 from httpx import Request, Response
+from prefect import flow
 from prefect.exceptions import PrefectHTTPStatusError
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.exc import DBAPIError
 
-from console.troubles import sentence_about
+from flows.prefect.endings import telling
+from flows.troubles import sentence_about
 from tests.command_line import Marketplace
 from tests.three_stores import NOVEMBER, OCTOBER
 
@@ -79,6 +81,22 @@ def test_a_connection_lost_while_a_flow_posts_is_a_sentence(
     assert (ran.exit_code, "the database failed: " in ran.stderr) == (1, True)
     closed_october.done(*FLOWS[command])
     closed_october.done("verify")
+
+
+def test_a_disk_that_is_full_ends_a_run_with_a_sentence() -> None:
+    """Prefect would make a state of the statement and its parameters."""
+
+    @flow
+    @telling
+    def failing() -> None:
+        raise raised_by_the_database(psycopg.errors.DiskFull("could not extend file\nCONTEXT: x"))
+
+    state = failing(return_state=True)
+    assert state.message == (
+        "the database failed: could not extend file. Nothing is left half done; check the "
+        "database and run the command again."
+    )
+    assert isinstance(state.result(raise_on_failure=False), DBAPIError)
 
 
 def raised_by_the_database(error: psycopg.Error) -> DBAPIError:
