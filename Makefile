@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 SETUP  := $(VENV)/.complete
 
-.PHONY: setup demo test test-ui test-spark check bench torture mutate hostile simulate year uses lock clean
+.PHONY: setup demo test test-slow test-ui test-spark check bench torture mutate hostile simulate year uses lock clean
 
 setup: $(SETUP)
 
@@ -25,6 +25,9 @@ demo: $(SETUP)  ## a sample marketplace, six months closed and paid, in tables
 
 test: $(SETUP)  ## the default tests: a few minutes, no step by hand
 	@$(BIN)/pytest -m "not slow" -n auto --maxprocesses 4 --dist loadfile
+
+test-slow: $(SETUP)  ## the tests that take longer: alarms that are sent, interrupted ingests, twice is once
+	@$(BIN)/pytest -m slow tests/flows tests/acceptance tests/adapters -n 2 --dist loadfile
 
 test-ui: $(VENV)/.browser $(VENV)/axe  ## up, its UI and the stores' page in a headless Chromium; screenshots in build/ui
 	@rm -rf build/ui
