@@ -21,6 +21,9 @@ import pyarrow as pa
 import pytest
 
 SCHEMA: Final = "market"
+DELTA_IS_AT: Final = ""
+"""Where the catalog of Delta says its tables are, if not where they are."""
+
 _NONE: Final = {"error": {"message": "there is none", "type": "NoSuchTable", "code": 404}}
 _VARIABLE: Final = "SAIL_CATALOG__LIST"
 
@@ -138,7 +141,7 @@ def _of_delta(table: Path) -> dict[str, Any] | None:
         "schema_name": SCHEMA,
         "table_type": "EXTERNAL",
         "data_source_format": "DELTA",
-        "storage_location": f"file://{table}",
+        "storage_location": f"file://{DELTA_IS_AT or table}",
         "table_id": str(uuid5(NAMESPACE_URL, str(table))),
         "properties": {},
         "columns": [_column(place, field) for place, field in enumerate(fields)],

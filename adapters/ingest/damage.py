@@ -9,6 +9,7 @@ from adapters.ingest.delivered_rows import DeliveredRows
 from adapters.ingest.delivery import Delivery, DeliveryRefused
 from adapters.ingest.engines.troubles import ClusterFailed
 from adapters.ingest.opening import FilesDamaged
+from adapters.ingest.problems import Problems
 from domain.columns import Content
 from domain.delivery import P, Period
 from domain.findings import Finding, Severity
@@ -71,6 +72,11 @@ def _finding(rule: str, name: str, text: Text) -> Finding:
 
 
 def _refuse_changed(delivery: Delivery[P]) -> None:
-    changed = tuple(file.name for file in delivery.files if file.changed)
+    changed, problems = list[str](), Problems()
+    for file in delivery.files:
+        with problems.collecting(file.name):
+            if file.changed:
+                changed.append(file.name)
     if changed:
-        raise DeliveryChanged(delivery.period, changed)
+        raise DeliveryChanged(delivery.period, tuple(changed))
+    problems.refuse_if_any(delivery.period, delivery.source)

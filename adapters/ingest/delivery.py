@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Set
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from stat import S_ISREG
 from typing import Generic
 
@@ -25,7 +25,7 @@ from adapters.ingest.file_names import (
 )
 from adapters.ingest.file_problem import FileProblem
 from adapters.ingest.manifest import MANIFEST, Manifest, content_hash, read_manifest
-from adapters.ingest.object_store import fetch_folder
+from adapters.ingest.object_store import StoredObject, fetch_objects, list_objects
 from adapters.ingest.problems import DeliveryRefused as DeliveryRefused  # noqa: PLC0414
 from adapters.ingest.problems import Problems
 from adapters.ingest.root import is_object_store, source_of
@@ -87,12 +87,12 @@ class DeliveredFile:
 
     @property
     def changed(self) -> bool:
-        """Return whether the file changed since it was hashed."""
+        """Return whether the file changed since it was hashed; raises FileProblem."""
+        if self.stored is not None:
+            return self.stored.changed
         try:
-            if self.stored is not None:
-                return self.stored.changed
             return stamp_of(self.path) != self.stamp
-        except (OSError, FileProblem):
+        except OSError:
             return True
 
 
@@ -158,18 +158,25 @@ def _fetched(
     """Fetch a period's objects into a folder; return it, and which of its files are stand-ins."""
     if into is None:
         raise ValueError("a delivery in an object store needs a folder to be fetched into")
-    folder, expected, stored = into / str(period), expected_of(period), dict[Path, StoredFile]()
-    by_cluster = engine != EMBEDDED
-
-    def wanted(name: str) -> bool:
-        return may_belong(name, expected) and not (by_cluster and stays(name, period))
-
+    folder, stored = into / str(period), dict[Path, StoredFile]()
     with problems.collecting(source):
-        fetch_folder(source, folder, wanted)
-        if by_cluster:
-            stored |= keep_stand_ins(source, period, folder, engine)
+        listed = _listed(source, period)
+        staying = {name for name in listed if engine != EMBEDDED and stays(name, period)}
+        fetched = listed.keys() - staying
+        fetch_objects(source, folder, {name: listed[name].size for name in fetched})
+        if staying:
+            stored |= keep_stand_ins(folder, {name: listed[name] for name in staying}, engine)
+            if _listed(source, period) != listed:
+                told = sentence("its files changed while they were fetched; run the command again")
+                raise FileProblem("store_changing", told)
     problems.refuse_if_any(period, source)
     return folder, stored
+
+
+def _listed(source: str, period: Period) -> dict[str, StoredObject]:
+    expected = expected_of(period)
+    listed = list_objects(source).items()
+    return {name: each for name, each in listed if may_belong(PurePosixPath(name).name, expected)}
 
 
 def _list(folder: Path, source: str, expected: Expected, problems: Problems) -> dict[Path, Content]:

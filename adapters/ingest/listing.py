@@ -10,7 +10,7 @@ from typing import Final
 
 from adapters.ingest.engines.address import EMBEDDED
 from adapters.ingest.engines.cluster import open_cluster
-from adapters.ingest.engines.tables import count_rows, newest_version, require_cluster
+from adapters.ingest.engines.tables import TableEmpty, count_rows, newest_version, require_cluster
 from adapters.ingest.engines.troubles import ClusterAway, ClusterFailed, EngineUnfit
 from adapters.ingest.file_names import SELLER_FOLDER, content_of
 from adapters.ingest.file_problem import FileProblem
@@ -99,16 +99,18 @@ def _changed_at(status: os.stat_result) -> datetime:
 
 
 def _objects(url: str) -> Iterator[tuple[str, _Listed]]:
-    for name, facts in list_objects(url).items():
-        changed_at = facts["LastModified"]
-        yield name, _Listed(f"{facts['size']} {facts['ETag']} {changed_at}", changed_at)
+    for name, each in list_objects(url).items():
+        yield name, _Listed(f"{each.size} {each.tag} {each.changed_at}", each.changed_at)
 
 
 def _tables(root: str, period: Period, engine: str) -> Iterator[tuple[str, _Listed]]:
     require_cluster(root, engine)
     tables = tables_of(root).values()
     with open_cluster(engine) as cluster:
-        found = [newest_version(cluster, table) for table in tables]
+        try:
+            found = [newest_version(cluster, table) for table in tables]
+        except TableEmpty:
+            return
         if all(count_rows(cluster, each, period) for each in found):
             for each in found:
                 yield each.table, _Listed(each.identity, each.committed_at)

@@ -2,8 +2,10 @@
 
 import errno
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
@@ -32,44 +34,59 @@ _FOR_NOW: Final = frozenset(
 _OF_THIS_DISK: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG})
 
 
-def fetch_folder(url: str, into: Path, wanted: Callable[[str], bool]) -> None:
-    """Fetch the objects under a URL whose file has a wanted name; `into` then holds nothing else.
+def fetch_objects(url: str, into: Path, sizes: Mapping[str, int]) -> None:
+    """Fetch objects, by their names under a URL; `into` then holds nothing else.
 
-    Without any object the folder is not created. Raises FileProblem if the store cannot be read.
+    Without any object the folder is not created. Raises FileProblem if the store cannot be read, or
+    an object has another size.
     """
     shutil.rmtree(into, ignore_errors=True)
-    with _wording(url):
-        # A new instance each time, since instances cache listings and connections.
-        store, prefix = url_to_fs(url, skip_instance_cache=True)
-        found: dict[str, dict[str, int]] = store.find(prefix, maxdepth=_DEEPEST, detail=True)
-    names = [name for name in found if wanted(PurePosixPath(name).name)]
-    targets = {name: _target(into, prefix, name) for name in names}
+    targets = {name: _target(into, name) for name in sizes}
     for target in targets.values():
         target.parent.mkdir(parents=True, exist_ok=True)
     with _wording(url):
-        _fetch(store, {name: str(target) for name, target in targets.items()})
+        # A new instance each time, since instances cache listings and connections.
+        store, prefix = url_to_fs(url, skip_instance_cache=True)
+        _fetch(store, {f"{prefix}/{name}": str(target) for name, target in targets.items()})
     for name, target in targets.items():
-        if target.stat().st_size != found[name]["size"]:
+        if target.stat().st_size != sizes[name]:
             raise FileProblem(
                 "store_unreachable",
                 sentence("{name} arrived incomplete; run the command again", name=name),
             )
 
 
-def list_objects(url: str) -> dict[str, dict[str, Any]]:
-    """Return what a store says of each object under a URL, by name; raises FileProblem."""
+@dataclass(frozen=True, slots=True)
+class StoredObject:
+    """An object at a URL; its size and its tag tell its content, whenever it was written."""
+
+    url: str
+    size: int
+    tag: str
+    changed_at: datetime = field(compare=False)
+
+
+def list_objects(url: str) -> dict[str, StoredObject]:
+    """Return the objects under a URL, by their names under it; raises FileProblem."""
     with _wording(url):
         store, prefix = url_to_fs(url, skip_instance_cache=True)
         found = store.find(prefix, maxdepth=_DEEPEST, detail=True)
-    return {PurePosixPath(name).relative_to(prefix).as_posix(): found[name] for name in found}
+    names = {name: PurePosixPath(name).relative_to(prefix).as_posix() for name in found}
+    return {names[each]: _object(f"{url}/{names[each]}", facts) for each, facts in found.items()}
 
 
-def object_facts(url: str) -> dict[str, Any]:
-    """Return what a store says of one object; raises FileProblem."""
+def find_object(url: str) -> StoredObject | None:
+    """Return what is at a URL now, None if nothing is; raises FileProblem."""
     with _wording(url):
         store, path = url_to_fs(url, skip_instance_cache=True)
-        facts: dict[str, Any] = store.info(path)
-    return facts
+        try:
+            return _object(url, store.info(path))
+        except FileNotFoundError:
+            return None
+
+
+def _object(url: str, facts: Mapping[str, Any]) -> StoredObject:
+    return StoredObject(url, int(facts["size"]), str(facts["ETag"]), facts["LastModified"])
 
 
 def read_object(url: str) -> bytes:
@@ -102,13 +119,12 @@ def fetch_object(url: str, into: Path) -> None:
         _fetch(store, {path: str(into)})
 
 
-def _target(into: Path, prefix: str, name: str) -> Path:
-    relative = PurePosixPath(name).relative_to(prefix)
-    if ".." in relative.parts or "\0" in name:
+def _target(into: Path, name: str) -> Path:
+    if ".." in PurePosixPath(name).parts or "\0" in name:
         raise FileProblem(
             "store_refused", sentence("the object {name} cannot be stored as a file", name=name)
         )
-    return into / relative
+    return into / name
 
 
 def _fetch(store: AbstractFileSystem, targets: dict[str, str]) -> None:

@@ -11,6 +11,7 @@ from domain.refusal import Refused
 from domain.sentence import Text, joined, sentence, sentences, with_facts
 
 _FILES_NAMED = 3
+_OF_THE_MOMENT = frozenset({"store_unreachable", "store_changing"})
 _TOLD_ONCE = "column_missing"
 
 
@@ -36,8 +37,8 @@ class DeliveryRefused(Refused):
 
     @property
     def may_pass(self) -> bool:
-        """Whether all that is wrong is that the object store did not answer."""
-        return all(each.rule == "store_unreachable" for each in self.findings)
+        """Whether all that is wrong is the moment: the object store, or who writes to it."""
+        return all(each.rule in _OF_THE_MOMENT for each in self.findings)
 
 
 @dataclass(slots=True)

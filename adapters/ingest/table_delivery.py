@@ -4,8 +4,6 @@ The snapshots of stores are fetched; of the lines only their columns are, and ho
 """
 
 import hashlib
-from collections import Counter
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -14,7 +12,14 @@ import pyarrow.parquet
 
 from adapters.ingest.delivery import DeliveredFile, Delivery, stamp_of
 from adapters.ingest.engines.cluster import Cluster, open_cluster
-from adapters.ingest.engines.tables import MonthInTable, count_rows, newest_version, require_cluster
+from adapters.ingest.engines.tables import (
+    MonthInTable,
+    count_rows,
+    newest_version,
+    refuse_other_months,
+    require_cluster,
+)
+from adapters.ingest.engines.troubles import ClusterFailed
 from adapters.ingest.file_layout import contents_of
 from adapters.ingest.file_problem import FileProblem
 from adapters.ingest.manifest import content_hash
@@ -66,18 +71,29 @@ def _found(
 ) -> DeliveredFile:
     at = newest_version(cluster, table)
     count = count_rows(cluster, at, month)
+    refuse_other_months(cluster, at, month)
     if count == 0:
         told = sentence("the table has no rows of {month}", month=month)
         raise FileProblem(f"{content}_absent", told)
     with cluster.answering():
         rows = at.rows(cluster, month)
         fetched = cluster.fetch(rows if content in _FETCHED else rows.limit(0))
-    _check_told_apart(fetched.column_names)
+    if content in _FETCHED and len(fetched) != count:
+        raise ClusterFailed(
+            sentence(
+                "the cluster at {address} read {read:,} of {expected:,} rows of {table}; nothing "
+                "was written. See the cluster's log, then run the command again.",
+                address=cluster.address,
+                read=len(fetched),
+                expected=count,
+                table=table,
+            )
+        )
     path = into / f"{content}.parquet"
     into.mkdir(parents=True, exist_ok=True)
     pyarrow.parquet.write_table(fetched, path)
     return DeliveredFile(
-        name=table,
+        name=at.name,
         path=path,
         content=content,
         sha256=hashlib.sha256(at.identity.encode()).hexdigest(),
@@ -86,13 +102,3 @@ def _found(
         declared=None,
         in_table=MonthInTable(at, month, count),
     )
-
-
-def _check_told_apart(names: Sequence[str]) -> None:
-    """Raise FileProblem for columns that differ in capitals alone: a cluster takes either."""
-    counted = Counter(name.casefold() for name in names)
-    if twice := [name for name in names if counted[name.casefold()] > 1]:
-        raise FileProblem(
-            "column_twice",
-            sentence("it has the column {column} more than once{where}", column=twice[0], where=""),
-        )

@@ -100,8 +100,8 @@ def _waits_for(
         return sentence("Its closing was refused: {refused}", refused=refused)
     if now < whole_from:
         return sentence(
-            "Its files changed at {changed_at}; if they stay as they are, they count as complete "
-            "from {whole_from} on.",
+            "What was delivered changed at {changed_at}; if it stays as it is, it counts as "
+            "complete from {whole_from} on.",
             changed_at=_in_seoul(listing.changed_at),
             whole_from=_in_seoul(whole_from),
         )

@@ -10,7 +10,9 @@ import pytest
 
 from adapters.ingest.damage import DeliveryChanged
 from adapters.ingest.delivery import Delivery, DeliveryRefused, find_delivery
+from adapters.ingest.engines import stored_files
 from adapters.ingest.engines.troubles import ClusterAway, EngineUnfit
+from adapters.ingest.file_problem import FileProblem
 from domain.columns import Content
 from domain.months import SettlementMonth
 from tests.adapters.test_clusters import EMBEDDED, outcome_of, typed, write
@@ -83,6 +85,83 @@ def test_a_file_may_have_any_name(
     assert outcome_of(remote, tmp_path, cluster)["refused"] is None
 
 
+@pytest.mark.parametrize("folder", ["seller_id=store%3Ab", "seller_id=[x]", "seller_id=plain"])
+def test_no_file_in_a_folder_is_lost(
+    folder: str, store: Any, cluster: str, delivery: SmallDelivery, tmp_path: Path
+) -> None:
+    write(delivery)
+    (delivery.folder / folder).mkdir()
+    whole = (delivery.folder / "settlements-1.parquet").read_bytes()
+    (delivery.folder / folder / "settlements.parquet").write_bytes(whole)
+    upload(store, delivery)
+    remote, here = found(tmp_path / "remote", cluster), found(tmp_path / "here", EMBEDDED)
+    assert [file.name for file in remote.files] == [file.name for file in here.files]
+    assert stored(remote)[f"{folder}/settlements.parquet"] is (folder == "seller_id=plain")
+
+
+def test_files_that_change_while_they_are_hashed_are_told(
+    store: Any,
+    cluster: str,
+    delivery: SmallDelivery,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    write(delivery)
+    upload(store, delivery)
+    hashes = stored_files._hashes
+
+    def changing(*given: Any) -> Any:
+        store.put_object(Key="monthly/2026-10/sellers-more.csv", Body=b"more")
+        return hashes(*given)
+
+    monkeypatch.setattr(stored_files, "_hashes", changing)
+    with pytest.raises(DeliveryRefused, match="its files changed while they were fetched") as told:
+        found(tmp_path, cluster)
+    assert told.value.may_pass
+
+
+def test_a_store_that_fails_midway_is_told_as_that(
+    store: Any,
+    cluster: str,
+    delivery: SmallDelivery,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    write(delivery, wrong=[typed(line) | {"line_type": None} for line in delivery.lines])
+    upload(store, delivery)
+    remote = found(tmp_path, cluster)
+    away = FileProblem("store_unreachable", "the store cannot be read (gone)")
+
+    def failing(*_: object) -> object:
+        raise away
+
+    for name in ("fetch_object", "find_object"):
+        with monkeypatch.context() as patch:
+            patch.setattr(stored_files, name, failing)
+            with pytest.raises(DeliveryRefused) as told:
+                outcome_of(remote, tmp_path, cluster)
+        assert "settlements-wrong.parquet: the store cannot be read (gone)" in str(told.value)
+        assert told.value.may_pass
+
+
+def test_a_footer_that_states_too_much_is_not_fetched(
+    store: Any,
+    cluster: str,
+    delivery: SmallDelivery,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    write(delivery)
+    damaged = b"PAR1" + bytes(5_000) + (4_900).to_bytes(4, "little") + b"PAR1"
+    (delivery.folder / "settlements-2.parquet").write_bytes(damaged)
+    upload(store, delivery)
+    monkeypatch.setattr(stored_files, "_LIKELY", 100)
+    monkeypatch.setattr(stored_files, "_MOST", 1_000)
+    with pytest.raises(DeliveryRefused, match=r"settlements-2\.parquet: .*is cut off"):
+        found(tmp_path, cluster)
+    assert (tmp_path / "fetched/2026-10/settlements-2.parquet").stat().st_size < 20
+
+
 def test_a_name_that_is_a_pattern_is_told(
     store: Any, cluster: str, delivery: SmallDelivery, tmp_path: Path
 ) -> None:
@@ -153,7 +232,7 @@ def test_a_cluster_that_does_not_see_a_file_is_told(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("adapters.ingest.engines.stored_files.stays", lambda *_: True)
+    monkeypatch.setattr("adapters.ingest.delivery.stays", lambda *_: True)
     write(delivery, **{"%20": [typed(line) for line in delivery.lines]})
     upload(store, delivery)
     with pytest.raises(ClusterAway, match=r"does not see s3://.*%20\.parquet as this machine does"):

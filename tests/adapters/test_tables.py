@@ -181,6 +181,9 @@ def test_a_delivery_is_the_version_of_its_tables(
     lake.write(form, "settlements", line_table([typed(delivery.lines[0])]))
     later = found(lake, form, delivery.root)
     assert first.content_hash == again.content_hash != later.content_hash
+    names = [file.name for file in first.files]
+    assert all(name.startswith(f"{form}.market.") and "@" in name for name in names)
+    assert names == [file.name for file in again.files] != [file.name for file in later.files]
     assert first.source == f"table:{form}.market.settlements/2026-10"
 
 
@@ -190,6 +193,33 @@ def test_a_table_made_anew_is_another_one(lake: Catalogs, delivery: SmallDeliver
     lake.empty()
     put(lake, "delta", delivery)
     assert found(lake, "delta", delivery.root).content_hash != first.content_hash
+
+
+ODD_MONTHS: Final = (
+    None,
+    "",
+    " 2026-10",
+    "2026-10 ",
+    "202610",
+    "2026-10-01",
+    "2026-13",
+    "2026-10\n",
+)
+
+
+@pytest.mark.parametrize("table", ["settlements", "sellers"])
+@pytest.mark.parametrize("month", ODD_MONTHS)
+def test_rows_of_no_month_are_told(
+    month: str | None, table: str, lake: Catalogs, delivery: SmallDelivery
+) -> None:
+    put(lake, "iceberg", delivery)
+    lines = line_table([typed(line) for line in delivery.lines])
+    rows = lines if table == "settlements" else seller_table(delivery)
+    column = pa.array([month] * 2, pa.string())
+    rows = rows.slice(0, 2).drop_columns("settlement_month")
+    lake.write("iceberg", table, rows.append_column("settlement_month", column))
+    told = refusal(lake, delivery.root)["table_without_months"]
+    assert "its column settlement_month is not a month like 2026-10 in 2 rows" in told
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -223,6 +253,27 @@ def test_a_version_that_was_read_stays_as_it_was(
         DeliveryChanged, match=r"iceberg\.market\.settlements changed while 2026-10"
     ):
         outcome_in(lake, "iceberg", delivery.root)
+
+
+def test_a_property_of_a_table_is_not_taken_for_its_version() -> None:
+    from adapters.ingest.engines.tables import _SNAPSHOT
+
+    told = "[backup.current-snapshot-id=5, x=current-snapshot-id=6, metadata.current-snapshot-id=7]"
+    assert _SNAPSHOT.findall(told) == ["7"]
+    assert _SNAPSHOT.findall("[current-snapshot-id=8,format=iceberg/parquet]") == ["8"]
+    assert _SNAPSHOT.findall("[current-snapshot-id=none]") == []
+
+
+def test_lines_to_refuse_are_numbered_alike_each_time(
+    lake: Catalogs, delivery: SmallDelivery
+) -> None:
+    line = typed(delivery.lines[0])
+    odd = [line | {"product_order_id": f"{n:03}", "seller_id": f"z{n % 7}"} for n in range(20)]
+    put(lake, "iceberg", delivery, [line, *odd, *odd[:5], line | {"line_type": None}])
+    both = [outcome_in(lake, "iceberg", delivery.root / str(n)).quarantine for n in range(2)]
+    first, again = (duckdb.read_parquet(str(file)).fetchall() for file in both)
+    assert first == again
+    assert [row[1] for row in first] == [*range(1, len(first) + 1)]
 
 
 def refusal(lake: Catalogs, folder: Path, form: str = "iceberg", **given: Any) -> dict[str, str]:
@@ -306,11 +357,18 @@ def test_a_delta_table_that_this_machine_does_not_see_is_told(
     lake: Catalogs, delivery: SmallDelivery, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put(lake, "delta", delivery)
-    monkeypatch.setattr("deltalake.DeltaTable.version", lambda _: 1 / 0)
-    assert (
-        "this machine does not see the table at file://"
-        in (refusal(lake, delivery.root, "delta")["table_unseen"])
-    )
+
+    def failing(_: object) -> object:
+        raise OSError("Kernel error\n -> https://user:hush@store is gone")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("deltalake.DeltaTable.version", failing)
+        with pytest.raises(ClusterAway, match=r"Kernel error -> https://user:\*\*\*@store is gone"):
+            found(lake, "delta", delivery.root)
+    with monkeypatch.context() as patch:
+        patch.setattr("tests.catalogs.DELTA_IS_AT", "/nowhere")
+        told = refusal(lake, delivery.root, "delta")["table_unseen"]
+        assert "this machine does not see the table at file:///nowhere" in told
     monkeypatch.setitem(sys.modules, "deltalake", None)
     assert "install growth-points[delta]" in refusal(lake, delivery.root, "delta")["table_unknown"]
 
@@ -331,13 +389,24 @@ def test_too_many_lines_to_refuse_are_told(
         outcome_in(lake, "iceberg", delivery.root)
 
 
+def test_what_only_another_table_mends_is_refused_for_good() -> None:
+    assert EngineUnfit.because("so", in_files=True).may_pass
+    assert not EngineUnfit.because("so", in_files=False).may_pass
+
+
 def test_lines_that_the_cluster_does_not_read_are_noticed(
     lake: Catalogs, delivery: SmallDelivery, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put(lake, "iceberg", delivery)
-    monkeypatch.setattr("adapters.ingest.table_delivery.count_rows", lambda *_: 5)
+    monkeypatch.setattr(
+        "adapters.ingest.table_delivery.count_rows",
+        lambda _, at, __: 5 if at.table.endswith("settlements") else 3,
+    )
     with pytest.raises(ClusterFailed, match="read 4 of 5 settlement lines"):
         outcome_in(lake, "iceberg", delivery.root)
+    monkeypatch.setattr("adapters.ingest.table_delivery.count_rows", lambda *_: 5)
+    with pytest.raises(ClusterFailed, match=r"read 3 of 5 rows of iceberg\.market\.sellers"):
+        found(lake, "iceberg", delivery.root)
 
 
 def test_without_a_cluster_a_table_is_not_read(tmp_path: Path) -> None:

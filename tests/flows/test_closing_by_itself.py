@@ -169,7 +169,7 @@ def test_what_somebody_closes_meanwhile_stands(
 def test_files_that_still_change_are_left_alone(run: Run, with_history: Marketplace) -> None:
     state = run(REST_MINUTES="60")
 
-    assert state.message.startswith("2024-10 waits. Its files changed at 20")
+    assert state.message.startswith("2024-10 waits. What was delivered changed at 20")
     assert _closings(with_history, OCTOBER) == []
 
 

@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import pyarrow as pa
@@ -47,13 +48,20 @@ class Cluster:
             raise _failed(self.address, error) from error
 
 
-def unseen(cluster: Cluster, path: str) -> Text:
-    """Say that a cluster does not see a file."""
+def unseen(cluster: Cluster, place: Path | str) -> Text:
+    """Say that a cluster does not see a file of this machine, or the object at a URL."""
+    if isinstance(place, str):
+        return sentence(
+            "the cluster at {address} does not see {url} as this machine does; give it access to "
+            "that store, or set GROWTH_POINTS_ENGINE to duckdb://",
+            address=cluster.address,
+            url=place,
+        )
     return sentence(
         "the cluster at {address} does not see {path} as this machine does; give both the same "
         "folder under the same path, or set GROWTH_POINTS_ENGINE to duckdb://",
         address=cluster.address,
-        path=path,
+        path=place,
     )
 
 

@@ -33,10 +33,9 @@ _FETCHED: Final = "lines-of-table.parquet"
 
 def refuse_changed_tables(cluster: Cluster, delivery: Delivery[SettlementMonth]) -> None:
     """Raise DeliveryChanged if a table has a newer version than the one that was read."""
-    in_tables = [file.in_table for file in delivery.files if file.in_table is not None]
-    changed = [
-        each.at.table for each in in_tables if newest_version(cluster, each.at.table) != each.at
-    ]
+    read = [file.in_table.at for file in delivery.files if file.in_table is not None]
+    newest = {at: newest_version(cluster, at.table) for at in read}
+    changed = [at.table for at in read if newest[at].identity != at.identity]
     if changed:
         raise DeliveryChanged(delivery.period, tuple(changed))
 
@@ -54,51 +53,50 @@ class LinesInTable:
     ) -> tuple[Source, ...]:
         """Fetch into a file, which takes the place of the table; raises EngineUnfit for too many.
 
-        The lines are in the order of their keys, which numbers them.
+        The lines are numbered in the order of the columns that are read.
         """
-        tables = [self._raw(each) for each in self._to_fetch(counts, sets)]
-        if not tables:
+        every = counts.values()
+        found = [each for each in self.checks if any(c.breaking(each.name) for c in every)]
+        refused, rest = self._refused([broken(each) for each in found if each.refuses], sets)
+        if sum(map(questions.row_count, refused)) > _REFUSED:
+            why = sentence("more than {most:,} lines are to be refused", most=_REFUSED)
+            raise EngineUnfit.because(why, in_files=False)
+        few = [*refused, *self._examples(rest, [each for each in found if not each.refuses])]
+        if not few:
             return rows.sources
         [source] = rows.sources
+        lines = pa.concat_tables(map(self._raw, few))
+        order = [(each.name, "ascending") for each in source.columns if each.name is not None]
         path = rows.work / _FETCHED
-        pyarrow.parquet.write_table(pa.concat_tables(tables), path)
+        pyarrow.parquet.write_table(lines.sort_by(order), path)
         return (replace(source, path=path),)
 
-    def _to_fetch(
-        self, counts: Mapping[str, FileCount], sets: Mapping[str, Frame]
-    ) -> Iterator[Frame]:
-        """Yield disjoint lines: those to refuse, and few of those that break rules otherwise."""
-        found = [
-            each for each in self.checks if any(c.breaking(each.name) for c in counts.values())
-        ]
-        refusing = [broken(each) for each in found if each.refuses]
-        other = [each for each in found if not each.refuses]
-        rest = self.lines
+    def _refused(
+        self, refusing: Sequence[nw.Expr], sets: Mapping[str, Frame]
+    ) -> tuple[list[Frame], Frame]:
+        """Return the lines to refuse, in disjoint parts, and the rest."""
+        refused, rest = [], self.lines
         if refusing:
-            refused = reduce(or_, refusing)
-            yield self._few_enough(rest.filter(refused))
-            rest = rest.filter(~refused)
-        for rule in SETS[Content.SETTLEMENTS].keys() & sets.keys():
-            keys = self._sent(sets[rule])
-            on = keys.collect_schema().names()
-            yield self._few_enough(rest.join(keys, on=on, how="semi"))
-            rest = rest.join(keys, on=on, how="anti")
-        if other:
-            yield from self._examples(rest, other)
+            breaks = reduce(or_, refusing)
+            refused.append(rest.filter(breaks))
+            rest = rest.filter(~breaks)
+        for rule in SETS[Content.SETTLEMENTS]:
+            if rule in sets:
+                keys = self._sent(sets[rule])
+                on = keys.collect_schema().names()
+                refused.append(rest.join(keys, on=on, how="semi"))
+                rest = rest.join(keys, on=on, how="anti")
+        return refused, rest
 
     def _examples(self, rest: Frame, other: Sequence[Check]) -> Iterator[Frame]:
+        if not other:
+            return
         names = [nw.when(broken(each)).then(nw.lit(each.name)) for each in other]
         rules = nw.concat_str(names, separator=";", ignore_nulls=True).alias(_RULES)
         breaking = rest.filter(reduce(or_, map(broken, other))).with_columns(rules)
         for row in questions.result(breaking.select(_RULES).unique()):
             alike = breaking.filter(nw.col(_RULES) == row[_RULES])
             yield alike.sort(*LINE_KEY).head(questions.EXAMPLES)
-
-    def _few_enough(self, refused: Frame) -> Frame:
-        if questions.row_count(refused) > _REFUSED:
-            why = sentence("more than {most:,} lines are to be refused", most=_REFUSED)
-            raise EngineUnfit.because(why, in_files=False)
-        return refused.sort(*LINE_KEY)
 
     def _sent(self, keys: Frame) -> Frame:
         few = keys.head(_REFUSED + 1).to_native().to_arrow_table()

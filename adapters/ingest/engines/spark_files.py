@@ -104,7 +104,7 @@ class SparkFiles:
         seen = self._hashes(files.select(f.sha2("content", 256).alias("sha256")))
         for source in small:
             if source.file.sha256 not in seen:
-                raise ClusterAway(unseen(self.cluster, str(source.path)))
+                raise ClusterAway(unseen(self.cluster, source.path))
 
     def _hashes(self, files: DataFrame) -> set[str]:
         """Fetch the hashes of files; none if the cluster finds no such files."""

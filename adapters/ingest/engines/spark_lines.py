@@ -20,6 +20,7 @@ from adapters.ingest.engines.lines_in_table import LinesInTable, refuse_changed_
 from adapters.ingest.engines.spark_files import SparkFiles, fetched
 from adapters.ingest.engines.spark_reading import UNJUDGED
 from adapters.ingest.engines.troubles import ClusterFailed, EngineUnfit
+from adapters.ingest.problems import Problems
 from adapters.ingest.questions import LINE_KEY_NUMBER, Check, FileCount, Frame
 from adapters.ingest.reading_sql import Source
 from adapters.ingest.scanning import SETS, Counts, OpenDelivery, as_frame
@@ -130,8 +131,13 @@ class SparkLines:
         names = {name for name, count in counts[Content.SETTLEMENTS].items() if count.any_broken}
         for rule in SETS[Content.SETTLEMENTS].keys() & sets.keys():
             names |= self._files_with(sets[rule])
-        few = (source for source in self._rows.sources if source.file.name in names)
-        return tuple(fetched(source, self._rows.work) for source in few)
+        few, problems = list[Source](), Problems()
+        for source in self._rows.sources:
+            if source.file.name in names:
+                with problems.collecting(source.file.name):
+                    few.append(fetched(source, self._rows.work))
+        problems.refuse_if_any(self.opened.delivery.period, self.opened.delivery.source)
+        return tuple(few)
 
     @property
     def _rows(self) -> DeliveredRows:

@@ -9,12 +9,12 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any, Final
+from typing import Final
 
 from adapters.ingest.engines.cluster import Cluster, open_cluster, unseen
 from adapters.ingest.engines.troubles import ClusterAway
 from adapters.ingest.file_names import content_of
-from adapters.ingest.object_store import fetch_object, list_objects, object_facts, read_ranges
+from adapters.ingest.object_store import StoredObject, fetch_object, find_object, read_ranges
 from domain.columns import Content
 from domain.delivery import Period, expected_of
 
@@ -27,6 +27,7 @@ GLOB: Final = re.compile(r"[*?\[\]{}\\]")
 _MAGIC: Final = b"PAR1"
 _TAIL: Final = 4 + len(_MAGIC)  # the length of the footer, and the magic number
 _LIKELY: Final = 1 << 18  # most footers are shorter
+_MOST: Final = 1 << 26
 _PIECE: Final = 1 << 26
 
 
@@ -34,17 +35,21 @@ _PIECE: Final = 1 << 26
 class StoredFile:
     """A file in an object store, as it was when it was hashed."""
 
-    url: str
+    object: StoredObject
     sha256: str
-    mark: str
+
+    @property
+    def url(self) -> str:
+        """Where it is."""
+        return self.object.url
 
     @property
     def changed(self) -> bool:
         """Return whether there is another one now, or none; raises FileProblem."""
-        return _mark(object_facts(self.url)) != self.mark
+        return find_object(self.url) != self.object
 
     def fetch(self, into: Path) -> None:
-        """Copy the file to this machine."""
+        """Copy the file to this machine; raises FileProblem."""
         into.parent.mkdir(parents=True, exist_ok=True)
         fetch_object(self.url, into)
 
@@ -58,38 +63,27 @@ def stays(name: str, period: Period) -> bool:
 
 
 def keep_stand_ins(
-    url: str, period: Period, folder: Path, address: str
+    folder: Path, staying: Mapping[str, StoredObject], address: str
 ) -> Mapping[Path, StoredFile]:
-    """Write a stand-in for each file that stays in a period's folder of the store.
+    """Write a stand-in for each object, by its name in the folder, and have the cluster hash it.
 
     Raises FileProblem, ClusterAway, and ClusterFailed.
     """
-    found = {
-        f"{url}/{name}": (folder / name, facts)
-        for name, facts in list_objects(url).items()
-        if stays(name, period)
-    }
-    sizes = {place: int(facts["size"]) for place, (_, facts) in found.items()}
-    for place, footer in _footers(sizes).items():
-        target = found[place][0]
+    sizes = {each.url: each.size for each in staying.values()}
+    footers, hashes = _footers(sizes), _hashes(address, sizes)
+    for name, each in staying.items():
+        target = folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(footer)
-    hashes = _hashes(address, sizes) if found else {}
-    return {
-        target: StoredFile(place, hashes.get(place, ""), _mark(facts))
-        for place, (target, facts) in found.items()
-    }
-
-
-def _mark(facts: Mapping[str, Any]) -> str:
-    return f"{facts['size']} {facts['ETag']}"
+        target.write_bytes(footers[each.url])
+    return {folder / name: StoredFile(each, hashes[each.url]) for name, each in staying.items()}
 
 
 def _footers(sizes: Mapping[str, int]) -> dict[str, bytes]:
     """Return a stand-in for each file; for one without a footer its first bytes, to be refused."""
     every = {url: (max(size - _LIKELY, 0), size) for url, size in sizes.items() if size}
     ends = read_ranges(every)
-    whole = {url: _length(end) for url, end in ends.items() if end.endswith(_MAGIC)}
+    stated = {url: _length(end) for url, end in ends.items() if end.endswith(_MAGIC)}
+    whole = {url: length for url, length in stated.items() if length <= min(_MOST, sizes[url])}
     longer = {url: length for url, length in whole.items() if length > len(ends[url])}
     ends |= read_ranges({url: (max(sizes[url] - n, 0), sizes[url]) for url, n in longer.items()})
     heads = read_ranges({url: (0, len(_MAGIC)) for url in every if url not in whole})
@@ -107,7 +101,7 @@ def _length(end: bytes) -> int:
 def _hashes(address: str, sizes: Mapping[str, int]) -> dict[str, str]:
     """Have files hashed by the cluster, and those that are too large for it by this machine."""
     large = {url: size for url, size in sizes.items() if size > HASHED}
-    hashes = {url: _streamed(url, size) for url, size in large.items()}
+    hashes = dict.fromkeys(sizes, "") | {url: _streamed(url, large[url]) for url in large}
     with open_cluster(address) as cluster:
         small = [url for url, size in sizes.items() if size and url not in large]
         return hashes | _hashed_by(cluster, small)
