@@ -24,7 +24,7 @@ def due_payouts(settings: Settings) -> Sequence[DuePayout]:
             DuePayout(
                 month,
                 datetime.combine(planned[month].due_on, _PAYING_TIME),
-                payout.waits(settings.approval_rule),
+                payout.waits(settings.approval_rule) or payout.outdated,
             )
             for month, payout in open_payouts(connection).items()
             if month in planned and payout.points

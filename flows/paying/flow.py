@@ -28,6 +28,7 @@ from flows.paying.approve_payout import (
 from flows.paying.due_payouts import plan_payout_runs
 from flows.paying.events import emit_late, emit_paid, emit_unapproved
 from flows.paying.missing_approvals import missing_approvals
+from flows.paying.open_payouts import OpenPayout, open_payouts
 from flows.paying.pay_out_month import (
     PayoutRequest,
     PayoutsRefused,
@@ -160,11 +161,21 @@ def tell_late_payouts() -> tuple[SettlementMonth, ...]:
     settings, today = Settings.read(), flow_occasion().today
     with program_database(settings) as engine, engine.connect() as connection:
         late = [each for each in program_standing(connection) if each.days_late(today)]
-    waiting = {each.payout.month for each in missing_approvals(settings)}
-    waits = say(sentence("It waits for its approval."), settings.language)
+        payouts = open_payouts(connection)
     for each in late:
-        emit_late(each, today, waits if each.settlement_month in waiting else "")
+        emit_late(each, today, _why_late(settings, payouts.get(each.settlement_month)))
     return tuple(each.settlement_month for each in late)
+
+
+def _why_late(settings: Settings, payout: OpenPayout | None) -> str:
+    """Say what a late payout waits for, as far as that is known."""
+    if payout is None:
+        return ""
+    if payout.outdated:
+        again = sentence("Data of its window was replaced: it has to be closed again.")
+        return say(again, settings.language)
+    waits = payout.waits(settings.approval_rule)
+    return say(sentence("It waits for its approval."), settings.language) if waits else ""
 
 
 def pay_each(

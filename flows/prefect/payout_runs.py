@@ -30,7 +30,7 @@ log = logging.getLogger("growth_points.payout")
 
 @dataclass(frozen=True, slots=True)
 class DuePayout:
-    """An open payout and when it is due; `waiting` if it lacks an approval."""
+    """An open payout and when it is due; `waiting` for an approval, or to be closed again."""
 
     month: SettlementMonth
     at: datetime
@@ -76,7 +76,7 @@ def _plan(client: SyncPrefectClient, deployment_id: UUID, due: DuePayout, now: d
     if not planned and any(_is_open(run) for run in runs if run not in dead):
         return  # it is being paid
     if due.waiting and due.at <= now:
-        return  # approving it plans it
+        return  # approving it, or closing it again, plans it
     for run in dead:
         client.set_flow_run_state(run.id, Cancelled(message="it never started"), force=True)
     for run in planned[1:]:
