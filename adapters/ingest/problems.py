@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from adapters.ingest.file_problem import FileProblem
 from domain.delivery import Period
 from domain.findings import Finding, Severity
-from domain.refusal import Refused
+from domain.refusal import Refused, Unavailable
 from domain.sentence import Text, joined, sentence, sentences, with_facts
 
 _FILES_NAMED = 3
@@ -39,6 +39,10 @@ class DeliveryRefused(Refused):
     def may_pass(self) -> bool:
         """Whether all that is wrong is the moment: the object store, or who writes to it."""
         return all(each.rule in _OF_THE_MOMENT for each in self.findings)
+
+
+class StoreAway(Unavailable):
+    """A delivery cannot be read now: its sender did nothing wrong, and nothing is refused."""
 
 
 @dataclass(slots=True)

@@ -10,6 +10,7 @@ from uuid import uuid4
 from prefect import flow
 
 from adapters.ingest.delivery import DeliveryRefused
+from adapters.ingest.problems import StoreAway
 from adapters.ingest.root import require_root, source_of
 from adapters.ingest.staged_month import StagedMonth
 from adapters.postgres.month_list import month_revisions
@@ -34,7 +35,7 @@ from flows.ingesting.record_ingest import IngestedMonth, record_ingest
 from flows.ingesting.report import blocked_advice, report_blocked
 from flows.occasion import this_occasion
 from flows.prefect.clock_check import check_clocks
-from flows.prefect.endings import step, telling, told
+from flows.prefect.endings import step, telling, told, why
 from flows.prefect.flow_occasion import flow_occasion
 from flows.prefect.forms import Mode, Month, NameOrNone
 from flows.prefect.retrying import RETRIES
@@ -131,6 +132,8 @@ def _judged(
             staged = read(settings, found, folder, quarantine)
             verdict = check(settings, staged)
     except DeliveryRefused as refused:
+        if refused.may_pass:
+            raise StoreAway(why(refused)) from refused
         if not preview:
             keep_refusal(settings, month, refused, this_occasion().now)
         report_blocked(settings, month, root, refused.findings, None, preview=preview)

@@ -111,21 +111,25 @@ def test_a_month_whose_window_lacks_data_is_tried_when_it_came(
     assert run().message.startswith("2024-10 is closed. ")
 
 
-def test_a_refusal_that_may_pass_is_tried_again_though_nothing_changed(
+def test_trouble_of_the_object_store_refuses_nothing_and_blames_no_sender(
     run: Run, with_history: Marketplace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from flows.closing import flow
+    from flows.ingesting import flow as ingesting
 
     away = Finding("store_unreachable", Severity.CRITICAL, "the store cannot be read", 1, "")
+    emitted: list[object] = []
 
-    def unreachable(_: Settings, month: SettlementMonth, root: str, **__: object) -> Any:
+    def unreachable(_: Settings, root: str, month: SettlementMonth, __: object) -> Any:
         raise DeliveryRefused(month, root, (away,))
 
     with monkeypatch.context() as patched:
-        patched.setattr(flow, "sound_delivery", unreachable)
-        assert "cannot be read" in run().message
-        assert "cannot be read" in run().message
-    assert len(_closings(with_history, OCTOBER)) == 2
+        patched.setattr(ingesting, "find", unreachable)
+        patched.setattr("flows.ingesting.report.emit", lambda *given: emitted.append(given))
+        for _ in range(2):
+            state = run()
+            assert (state.name, state.is_failed()) == ("Failed", True)
+            assert "the store cannot be read" in state.message
+    assert (_closings(with_history, OCTOBER), emitted) == ([], [])
 
     assert run().message.startswith("2024-10 is closed. ")
 
@@ -200,7 +204,7 @@ def test_a_month_whose_folder_cannot_be_listed_is_told_as_not_closed(
 ) -> None:
     from flows.closing import events
 
-    def away(root: str, _: object) -> None:
+    def away(root: str, *_: object) -> None:
         raise FolderUnreadable(sentence("{source} cannot be listed: {error}", source=root, error=5))
 
     told: list[Any] = []
