@@ -51,7 +51,7 @@ def test_every_link_of_every_page_leads_somewhere(
                 urljoin(path, each.replace("&amp;", "&"))
                 for each in re.findall(r'href="(?!\w+:)([^"#]+)', answer.text)
             }
-            same = {re.sub(r"[?&](sort|lang|page)=[^&]*", "", each) for each in links}
+            same = {re.sub(r"[?&]([\w-]*sort|lang|page)=[^&]*", "", each) for each in links}
             to_see += sorted(same - seen - set(to_see))
     for path in (
         "/months/2026-10/awards",
@@ -164,6 +164,34 @@ def test_a_table_is_filtered_by_what_it_shows(ask: Ask, program: Program) -> Non
         shown_then = ask("months/2026-10", q=text).text.split("What was done")[-1]
         assert shown_then.count(">Close<") == rows_left
     assert shown("stores/maru/ledger", "nonsense") == 0
+
+
+def test_what_is_asked_of_one_table_leaves_the_others_of_its_page_whole(
+    ask: Ask, program: Program
+) -> None:
+    restate_after_payout(program)
+
+    def shown(**asked: str) -> list[int]:
+        cards = ask("months/2026-10", **asked).text.split("<h2 id=")[-4:]
+        return [each.count("<tr><td") for each in cards]
+
+    corrections, evaluations, files, history = shown()
+    assert (corrections, evaluations, files) == (2, 2, 2)
+    assert history > 0
+    for odd in ({"q": "nonsense"}, {"page": "2"}):
+        assert shown(**odd) == [2, 2, 2, 0]
+        assert "No row matches." in ask("months/2026-10", **odd).text
+    assert shown(**{"corrections-q": "sora"}) == [1, 2, 2, history]
+    listed = ask("months/2026-10", **{"corrections-sort": "-seller_id"}).text
+    assert listed.index('href="/stores/sora"') < listed.index('href="/stores/nuri"')
+
+
+@pytest.mark.parametrize("path", ["", "stores/maru"])
+def test_a_page_that_filters_nothing_shows_all_whatever_is_asked(ask: Ask, path: str) -> None:
+    whole = ask(path).text.count("<tr><td")
+    assert whole
+    for odd in ({"q": "nonsense"}, {"page": "2"}):
+        assert ask(path, **odd).text.count("<tr><td") == whole
 
 
 @pytest.mark.parametrize("path", ["months", "months/2026-10/decisions", "stores/maru/months"])

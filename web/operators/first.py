@@ -37,7 +37,7 @@ def first_page(visit: Visit) -> Response:
             (name, chart(desk.points, *size))
             for name, size in (("wide", _WIDE), ("narrow", _NARROW))
         ),
-        months=table(visit, MONTHS, months, "-month"),
+        months=table(visit, MONTHS, months, "-month", of="months"),
         all_months=len(desk.months),
     )
 

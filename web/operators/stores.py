@@ -97,7 +97,7 @@ def store_page(visit: Visit) -> Response:
 def _part(visit: Visit, view: SellerView, part: StoreTable) -> tuple[StoreTable, int, Table]:
     """Return a table of a store with how many rows it has, and the newest of them."""
     rows = list(part.rows(visit, view))
-    return part, len(rows), table(visit, part.columns, rows[-_NEWEST:], part.usual)
+    return part, len(rows), table(visit, part.columns, rows[-_NEWEST:], part.usual, of=part.name)
 
 
 def store_table_page(visit: Visit) -> Response:
