@@ -15,6 +15,7 @@ from domain.findings import Finding, Severity
 from domain.months import SettlementMonth
 from flows.occasion import this_occasion
 from flows.settings import Settings
+from flows.showing import seller_view
 from tests.closings import Program, Sold, month
 from tests.command_line import Marketplace
 from tests.operators.conftest import TIER_1, Ask, restate_after_payout
@@ -300,6 +301,22 @@ def test_a_stores_page_has_its_months_ledger_and_explanation(ask: Ask, program: 
     assert "Clawback" in shown
     assert "gets no award for 2026-10" in shown
     assert 'href="/stores/nuri/seen"' in shown
+
+
+def test_a_stores_page_reads_the_newest_rows_and_a_table_only_its_own(
+    ask: Ask, program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for points in range(1, 14):
+        program.adjust("maru", points)
+    monkeypatch.setattr(seller_view, "conversions", None)
+    shown = ask("stores/maru").text.split('id="ledger-head"')[1].split("</section>")[0]
+    assert shown.count("<tr><td") == 12
+    assert ">All 14</a>" in shown
+    assert ask("stores/maru/ledger").text.count("<tr><td") == 14
+    monkeypatch.setattr(seller_view, "entries", None)
+    for path in ("stores/maru", "stores/maru/months", "stores/maru/rewards.csv"):
+        assert ask(path).is_success, path
+    assert ask("stores/maru/ledger").status_code == 500
 
 
 def test_a_store_that_a_payout_forgot_has_the_form_for_it_named(ask: Ask, program: Program) -> None:
