@@ -8,15 +8,15 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 from sqlalchemy import Connection
-from sqlalchemy.exc import SQLAlchemyError
 
+from adapters.postgres.embedded.failure import ServerNotStarted
 from adapters.postgres.rewards import RewardsStanding, rewards_standing
 from adapters.postgres.standing import Standing, program_standing
 from adapters.postgres.using import HeldConversions, held_conversions
-from domain.refusal import Unavailable
 from flows.occasion import this_occasion
 from flows.program import program_database
 from flows.settings import Settings
+from web.failures import LOST, log_failure
 
 _DAY_SECONDS: Final = 86_400
 _STATES: Final = ("ingested", "closed", "restated", "paid")
@@ -36,11 +36,15 @@ class _Program(Collector):
         self._settings = settings
 
     def collect(self) -> Iterator[Metric]:
-        """Yield the figures; only `growth_points_database_up` if the database does not answer."""
+        """Yield the figures; only `growth_points_database_up` if the database does not answer.
+
+        Any other failure is raised: it says nothing of whether the database answers.
+        """
         try:
             with program_database(self._settings) as engine, engine.connect() as connection:
                 found = tuple(_figures_now(connection))
-        except (Unavailable, SQLAlchemyError):
+        except (*LOST, ServerNotStarted) as failure:
+            log_failure("/metrics", failure)
             yield _up(0)
         else:
             yield _up(1)

@@ -5,8 +5,9 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from adapters.whole_file import write_whole
 from domain.findings import Finding, Severity
@@ -15,7 +16,8 @@ from domain.profile import Profile
 from domain.refusal import Refused
 from domain.sentence import sentence
 
-_RESULTS = "results"
+_RESULTS: Final = "results"
+_MOST_KEPT: Final = 2_000  # checks in memory: decades of months
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +125,13 @@ def _number(file: Path) -> int:
 
 
 def _read(file: Path) -> CheckedDelivery:
+    """Read a check, once as long as its file is the same: pages list all that were ever made."""
+    found = file.stat()
+    return _parsed(file, (found.st_ino, found.st_mtime_ns, found.st_size))
+
+
+@lru_cache(maxsize=_MOST_KEPT)
+def _parsed(file: Path, _stamp: tuple[int, ...]) -> CheckedDelivery:
     try:
         return _checked(json.loads(file.read_text(encoding="utf-8")))
     except (ValueError, KeyError, TypeError) as error:

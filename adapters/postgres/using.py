@@ -8,6 +8,7 @@ from typing import Final
 
 from sqlalchemy import Connection, text
 
+from domain.ledger import Account
 from domain.using.standing import Standing
 
 
@@ -60,6 +61,12 @@ def standing_of(connection: Connection, seller_id: str) -> Standing:
     return Standing(seller_id, *row)
 
 
+def balances_of(connection: Connection, seller_id: str) -> dict[Account, int]:
+    """Return what a store has in each account in which it ever had points."""
+    rows = connection.execute(_BALANCES, {"seller_id": seller_id})
+    return {Account(account): points for account, points in rows}
+
+
 def newest_status(connection: Connection, seller_id: str) -> str | None:
     """Return a store's status in the newest snapshot that has the store; None without one."""
     status: str | None = connection.scalar(_STATUS, {"seller_id": seller_id})
@@ -90,6 +97,15 @@ def conversions(
     """
     asked = {"seller_id": seller_id, "held_only": held_only, "after": after, "limit": limit}
     return _conversions(connection, **asked)
+
+
+def newest_conversions(
+    connection: Connection, seller_id: str, most: int
+) -> tuple[int, tuple[Conversion, ...]]:
+    """Count a store's conversions, and list the newest of them, oldest first."""
+    asked = {"seller_id": seller_id, "most": most}
+    total, before = connection.execute(_BEFORE_NEWEST, asked).one()
+    return total, tuple(conversions(connection, seller_id=seller_id, after=before))
 
 
 def requested_conversion(
@@ -143,6 +159,9 @@ _STANDING: Final = text("""
             ORDER BY link_no DESC LIMIT 1)
     FROM growth_points.balance WHERE seller_id = :seller_id
 """)
+_BALANCES: Final = text("""
+    SELECT account, points FROM growth_points.balance WHERE seller_id = :seller_id
+""")
 _STATUS: Final = text("""
     SELECT status FROM growth_points.revision JOIN LATERAL (
       SELECT status FROM growth_points.seller_snapshot store
@@ -185,6 +204,13 @@ _UNANSWERED: Final = text("""
     WHERE NOT EXISTS (
       SELECT FROM growth_points.conversion_end ended
       WHERE ended.conversion_no = tried.conversion_no)
+""")
+_BEFORE_NEWEST: Final = text("""
+    WITH own AS MATERIALIZED (
+      SELECT posting_no FROM growth_points.conversion WHERE seller_id = :seller_id
+    )
+    SELECT (SELECT count(*) FROM own), coalesce(min(posting_no) - 1, 0)
+    FROM (SELECT posting_no FROM own ORDER BY posting_no DESC LIMIT :most) newest
 """)
 _CONVERSIONS: Final = """
     SELECT conversion.posting_no AS conversion_no, seller_id, request_id, points, account_id,

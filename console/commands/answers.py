@@ -55,13 +55,13 @@ def seller(seller_id: str, show: str | None, output: Output) -> None:
     language is that of the tables; CSV and JSON have the same keys in each.
     """
     from console.seller import print_records, print_seller
-    from flows.showing.seller_view import newest_explanation, seller_view
+    from flows.showing.seller_view import PARTS, newest_explanation, seller_view
 
     if output == "csv" and show is None:
         raise usage_error(sentence("--output csv is one list: choose it with --show"))
     settings = read_settings()
     with open_database(settings) as engine, engine.connect() as connection:
-        view = seller_view(connection, seller_id)
+        view = seller_view(connection, seller_id, PARTS if show is None else (show,))
         why = newest_explanation(connection, view, spoken(), settings.approval_rule)
     if show is None:
         print_seller(view, why, output)

@@ -9,6 +9,7 @@ from adapters.ingest.staged_month import StagedMonth
 from domain.findings import Finding, blocking
 from domain.months import SettlementMonth
 from domain.sentence import Text, sentence
+from flows.addresses import refused_rows_address
 from flows.ingesting.quality_pages import refresh_quality_pages
 from flows.prefect.attached_report import attach_report, form_link
 from flows.prefect.events import BLOCKED, emit
@@ -38,7 +39,8 @@ def report_blocked(
         return
     links = [Link(sentence("data-quality pages"), settings.docs / "index.html")]
     if quarantine is not None:
-        links.append(Link(sentence("refused rows"), quarantine))
+        listed = refused_rows_address(settings, month) or quarantine
+        links.append(Link(sentence("refused rows"), listed))
     report = blocked_report(month, root, findings, step, tuple(links))
     kept = keep_report(settings, "blocked", report)
     attach_report(settings, report, kept)

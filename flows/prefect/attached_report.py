@@ -39,6 +39,6 @@ def form_link(name: Text, deployment: str, parameters: dict[str, Any]) -> Link |
 
 
 def _served(settings: Settings, link: Link) -> Link:
-    """Replace a file in the home by the address at which it is served, if it is."""
+    """Replace a file in the home by the address at which it is served; the others stay paths."""
     served = address_of(settings, link.target) if isinstance(link.target, Path) else None
     return replace(link, target=served) if served else link

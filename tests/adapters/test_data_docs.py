@@ -1,18 +1,28 @@
 """The data-quality pages: complete, readable without a network, one for each revision."""
 
+import json
 import re
 from dataclasses import replace
 from datetime import datetime, timedelta
 from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
+from unittest.mock import Mock
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from adapters.data_docs import CheckedDelivery, keep_check, pages, publish_pages, read_checks
+from adapters.data_docs import (
+    CheckedDelivery,
+    checks,
+    keep_check,
+    pages,
+    publish_pages,
+    read_checks,
+)
 from adapters.languages.catalog import Language
 from adapters.postgres.month_list import MonthRevision
+from adapters.whole_file import write_whole
 from domain.findings import Finding, Severity
 from tests.deliveries import MONTH
 
@@ -132,6 +142,24 @@ def test_checks_without_a_number_come_before_those_with_one(tmp_path: Path) -> N
     last = replace(SOUND, checked_at=NOON - timedelta(days=1))
     keep_check(tmp_path, last)
     assert read_checks(tmp_path) == (SOUND, BLOCKED, last)
+
+
+def test_a_check_is_parsed_again_only_if_its_file_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = [keep_check(tmp_path, each) for each in (SOUND, BLOCKED)]
+    parsed = Mock(side_effect=json.loads)
+    monkeypatch.setattr(checks, "json", Mock(loads=parsed))
+    for _ in range(3):
+        assert read_checks(tmp_path) == (SOUND, BLOCKED)
+    assert parsed.call_count == 2
+    other = json.loads(files[0].read_text()) | {"source": "elsewhere"}
+    write_whole(files[0], json.dumps(other))
+    assert [each.source for each in read_checks(tmp_path)] == ["elsewhere", BLOCKED.source]
+    files[1].write_text("{")
+    for _ in range(2):
+        with pytest.raises(checks.CheckDamaged):
+            read_checks(tmp_path)
 
 
 def test_each_check_of_the_same_content_is_kept(tmp_path: Path) -> None:

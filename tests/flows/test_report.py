@@ -6,12 +6,14 @@ from dataclasses import replace
 from pathlib import Path
 from shutil import copytree, rmtree
 
+import httpx
 import pytest
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
 
 from domain.findings import Finding, Severity
 from domain.months import SettlementMonth
+from flows.addresses import address_of
 from flows.closing import next_step
 from flows.reports.keeping import keep_report, report_page
 from flows.reports.markdown import markdown, markdown_attached
@@ -20,6 +22,7 @@ from flows.settings import Settings
 from flows.verifying.kept_heads import ReportDamaged, heads_in_reports
 from tests.command_line import Line, Marketplace
 from tests.three_stores import OCTOBER, OCTOBER_CORRECTED, OCTOBER_DUE_ON, STORES, deliver
+from web.serving import serving
 
 FINDING = Finding("line_repeated", Severity.WARNING, "3 lines are <repeated> & more.", 3, "a.csv")
 REPORT = Report(
@@ -246,6 +249,35 @@ def test_the_report_is_attached_with_addresses_where_it_is_served(
     attached = _attached(f"month-{OCTOBER}")
     assert f"(http://127.0.0.1:4201/reports/{OCTOBER}/closed-1.html)" in attached
     assert f"(http://127.0.0.1:4201/docs/{OCTOBER}-revision-1.html)" in attached
+
+
+def test_the_refused_rows_of_a_month_are_linked_to_the_page_that_lists_them(
+    with_history: Marketplace,
+) -> None:
+    served = replace(with_history, variables={"GROWTH_POINTS_PAGES_URL": "http://127.0.0.1:4201/"})
+    served.deliver(OCTOBER, [Line("maru", 1_000, "2024-12-24")], STORES)
+
+    assert served.run("close", OCTOBER).exit_code == 1
+
+    links = re.findall(r"\]\((http://127[^)]*)\)", _attached(f"month-{OCTOBER}"))
+    assert [each.removeprefix("http://127.0.0.1:4201/") for each in links] == [
+        f"reports/{OCTOBER}/blocked.html",
+        "docs/index.html",
+        f"months/{OCTOBER}/refused",
+    ]
+    settings = Settings(home=with_history.home, database_url=with_history.database_url)
+    with serving(settings, 0) as address:
+        for each in links:
+            assert httpx.get(each.replace("http://127.0.0.1:4201", address)).is_success, each
+
+
+@pytest.mark.parametrize("folder", ["quarantine", "rewards", "postgres"])
+def test_a_file_that_is_not_served_has_no_address(tmp_path: Path, folder: str) -> None:
+    settings = Settings(home=tmp_path, pages_url="https://points.example/")
+    assert (
+        address_of(settings, tmp_path / "docs" / "a.html") == "https://points.example/docs/a.html"
+    )
+    assert address_of(settings, tmp_path / folder / "a.parquet") is None
 
 
 def test_a_payout_that_waits_for_an_approval_is_the_next_step(with_history: Marketplace) -> None:

@@ -15,6 +15,7 @@ from domain.findings import Finding, Severity
 from domain.months import SettlementMonth
 from flows.occasion import this_occasion
 from flows.settings import Settings
+from flows.showing import seller_view
 from tests.closings import Program, Sold, month
 from tests.command_line import Marketplace
 from tests.operators.conftest import TIER_1, Ask, restate_after_payout
@@ -51,7 +52,7 @@ def test_every_link_of_every_page_leads_somewhere(
                 urljoin(path, each.replace("&amp;", "&"))
                 for each in re.findall(r'href="(?!\w+:)([^"#]+)', answer.text)
             }
-            same = {re.sub(r"[?&](sort|lang|page)=[^&]*", "", each) for each in links}
+            same = {re.sub(r"[?&]([\w-]*sort|lang|page)=[^&]*", "", each) for each in links}
             to_see += sorted(same - seen - set(to_see))
     for path in (
         "/months/2026-10/awards",
@@ -166,6 +167,34 @@ def test_a_table_is_filtered_by_what_it_shows(ask: Ask, program: Program) -> Non
     assert shown("stores/maru/ledger", "nonsense") == 0
 
 
+def test_what_is_asked_of_one_table_leaves_the_others_of_its_page_whole(
+    ask: Ask, program: Program
+) -> None:
+    restate_after_payout(program)
+
+    def shown(**asked: str) -> list[int]:
+        cards = ask("months/2026-10", **asked).text.split("<h2 id=")[-4:]
+        return [each.count("<tr><td") for each in cards]
+
+    corrections, evaluations, files, history = shown()
+    assert (corrections, evaluations, files) == (2, 2, 2)
+    assert history > 0
+    for odd in ({"q": "nonsense"}, {"page": "2"}):
+        assert shown(**odd) == [2, 2, 2, 0]
+        assert "No row matches." in ask("months/2026-10", **odd).text
+    assert shown(**{"corrections-q": "sora"}) == [1, 2, 2, history]
+    listed = ask("months/2026-10", **{"corrections-sort": "-seller_id"}).text
+    assert listed.index('href="/stores/sora"') < listed.index('href="/stores/nuri"')
+
+
+@pytest.mark.parametrize("path", ["", "stores/maru"])
+def test_a_page_that_filters_nothing_shows_all_whatever_is_asked(ask: Ask, path: str) -> None:
+    whole = ask(path).text.count("<tr><td")
+    assert whole
+    for odd in ({"q": "nonsense"}, {"page": "2"}):
+        assert ask(path, **odd).text.count("<tr><td") == whole
+
+
 @pytest.mark.parametrize("path", ["months", "months/2026-10/decisions", "stores/maru/months"])
 def test_every_table_sorts_by_each_column_in_both_directions(
     ask: Ask, program: Program, path: str
@@ -272,6 +301,22 @@ def test_a_stores_page_has_its_months_ledger_and_explanation(ask: Ask, program: 
     assert "Clawback" in shown
     assert "gets no award for 2026-10" in shown
     assert 'href="/stores/nuri/seen"' in shown
+
+
+def test_a_stores_page_reads_the_newest_rows_and_a_table_only_its_own(
+    ask: Ask, program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for points in range(1, 14):
+        program.adjust("maru", points)
+    monkeypatch.setattr(seller_view, "conversions", None)
+    shown = ask("stores/maru").text.split('id="ledger-head"')[1].split("</section>")[0]
+    assert shown.count("<tr><td") == 12
+    assert ">All 14</a>" in shown
+    assert ask("stores/maru/ledger").text.count("<tr><td") == 14
+    monkeypatch.setattr(seller_view, "entries", None)
+    for path in ("stores/maru", "stores/maru/months", "stores/maru/rewards.csv"):
+        assert ask(path).is_success, path
+    assert ask("stores/maru/ledger").status_code == 500
 
 
 def test_a_store_that_a_payout_forgot_has_the_form_for_it_named(ask: Ask, program: Program) -> None:

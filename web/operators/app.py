@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from domain.months import SettlementMonth
@@ -21,6 +21,7 @@ from flows.prefect.servers.own_pages import OWN_HOSTS
 from flows.program import program_calendar
 from flows.settings import Settings
 from flows.showing.desk import gather_desk
+from web.failures import log_failure
 from web.metrics import metrics_text
 from web.operators.accounts import accounts_csv, accounts_page
 from web.operators.answering import Handler, answering
@@ -48,6 +49,7 @@ from web.operators.slashes import SlashesInNames
 from web.operators.stores import find_csv, find_page, store_page, store_table_csv, store_table_page
 from web.operators.visit import NoSuchPage, Visit
 
+_NO_FIGURES: Final = "The figures could not be read; the program's log says why.\n"
 _CACHED: Final = {"Cache-Control": "no-cache"}
 
 
@@ -64,7 +66,11 @@ def _leaf(_: Request) -> Response:
 
 
 def _figures(request: Request) -> Response:
-    text = metrics_text(request.app.state.settings)
+    try:
+        text = metrics_text(request.app.state.settings)
+    except (Unavailable, SQLAlchemyError) as failure:
+        log_failure("/metrics", failure)
+        return PlainTextResponse(_NO_FIGURES, 500)
     return Response(text, headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 

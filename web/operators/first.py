@@ -13,6 +13,7 @@ from web.operators.kept import kept_reports
 from web.operators.months import MONTHS, month_rows
 from web.operators.rendering import page
 from web.operators.tables import table
+from web.operators.troubles import log_trouble, status_of, told_of
 from web.operators.visit import Visit
 
 _NEWEST: Final = 12
@@ -20,12 +21,12 @@ _WIDE, _NARROW = (960, 24), (340, 6)
 
 
 def first_page(visit: Visit) -> Response:
-    """Show how things stand; reports alone if the database does not answer."""
+    """Show how things stand; what is wrong and the reports alone if the database cannot be read."""
     try:
         with visit.reading() as connection:
             desk = gather_desk(connection, visit.settings, visit.today)
-    except (Unavailable, SQLAlchemyError):
-        return page("away.html", visit, 503, reports=kept_reports(visit.settings))
+    except (Unavailable, SQLAlchemyError) as trouble:
+        return _without_database(visit, trouble)
     months = list(month_rows(visit, desk))[:_NEWEST]
     return page(
         "first.html",
@@ -37,9 +38,15 @@ def first_page(visit: Visit) -> Response:
             (name, chart(desk.points, *size))
             for name, size in (("wide", _WIDE), ("narrow", _NARROW))
         ),
-        months=table(visit, MONTHS, months, "-month"),
+        months=table(visit, MONTHS, months, "-month", of="months"),
         all_months=len(desk.months),
     )
+
+
+def _without_database(visit: Visit, trouble: Exception) -> Response:
+    log_trouble(visit, trouble)
+    facts = {"said": told_of(visit, trouble), "reports": kept_reports(visit.settings)}
+    return page("away.html", visit, status_of(trouble), **facts)
 
 
 class _Cards:

@@ -11,13 +11,14 @@ from starlette.responses import FileResponse, HTMLResponse, Response
 
 from domain.months import MonthInvalid, SettlementMonth
 from domain.refusal import Refused, Unavailable
+from flows.addresses import SERVED
 from flows.settings import Settings
 from web.operators.guarding import STYLE_IN_THE_PAGE
 from web.operators.kept_top import top_of
 from web.operators.report_names import evaluation_no
+from web.operators.troubles import log_trouble
 from web.operators.visit import NoSuchPage, Visit
 
-_SHOWN: Final = ("reports", "docs")
 _BODY: Final = "<body>\n"
 _HEADERS: Final = {"Content-Security-Policy": STYLE_IN_THE_PAGE}
 
@@ -38,7 +39,8 @@ def kept_file(visit: Visit) -> Response:
 def _top(visit: Visit) -> str:
     try:
         return top_of(visit)
-    except (Unavailable, SQLAlchemyError, Refused):
+    except (Unavailable, SQLAlchemyError, Refused) as trouble:
+        log_trouble(visit, trouble)
         return ""  # the page itself is what it was
 
 
@@ -47,7 +49,7 @@ def _found(settings: Settings, path: str) -> Path:
     home = settings.home.resolve()
     try:
         asked = home.joinpath(path.strip("/"), "index.html" if path.endswith("/") else "").resolve()
-        shown = any(asked.is_relative_to(home / each) for each in _SHOWN) and asked.is_file()
+        shown = any(asked.is_relative_to(home / each) for each in SERVED) and asked.is_file()
     except (ValueError, OSError, RuntimeError):  # a NUL, a loop of links, a name too long
         shown = False
     if not shown:

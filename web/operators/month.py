@@ -85,6 +85,7 @@ def month_page(visit: Visit) -> Response:
             DELIVERIES,
             _deliveries(visit, connection, month),
             "-accepted",
+            of="files",
             csv_at=visit.at(f"months/{month}/files.csv"),
         )
     state, around = desk.months.get(month), _around(desk, month)
@@ -115,7 +116,8 @@ def month_page(visit: Visit) -> Response:
 def _open_corrections(visit: Visit, desk: Desk) -> Table:
     open_ones = (each for each in desk.corrections if each.month == visit.month)
     at = visit.at(f"months/{visit.month}/corrections.csv")
-    return table(visit, CORRECTIONS, _corrections(visit, open_ones), "seller_id", csv_at=at)
+    rows = _corrections(visit, open_ones)
+    return table(visit, CORRECTIONS, rows, "seller_id", of="corrections", csv_at=at)
 
 
 def _known(visit: Visit, desk: Desk) -> set[SettlementMonth]:
@@ -172,7 +174,7 @@ def _evaluations(
 ) -> object:
     rows = _evaluation_rows(visit, connection, month, runs)
     at = visit.at(f"months/{month}/evaluations.csv")
-    return table(visit, EVALUATIONS, rows, "-evaluated", csv_at=at)
+    return table(visit, EVALUATIONS, rows, "-evaluated", of="evaluations", csv_at=at)
 
 
 def _evaluation_rows(

@@ -54,7 +54,7 @@ def _page(visit: Visit, of_store: StoreVisit, path: list[str]) -> _Page:
 
 def _part(visit: Visit) -> StatementPart:
     month = visit.asked.get("month")
-    return StatementPart(SettlementMonth.parse(month) if month else None, visit.page)
+    return StatementPart(SettlementMonth.parse(month) if month else None, visit.page())
 
 
 def _store_visit(visit: Visit, path: list[str]) -> StoreVisit:

@@ -76,7 +76,7 @@ def store_page(visit: Visit) -> Response:
     """Show all that there is of a store, of each table the newest rows; raises SellerUnknown."""
     seller_id = visit.places["seller_id"]
     with visit.reading() as connection:
-        view = seller_view(connection, seller_id)
+        view = seller_view(connection, seller_id, newest=_NEWEST)
         newest = view.months[-1].month if view.months else None
         rule = visit.settings.approval_rule
         why = newest_explanation(connection, view, visit.language, rule)
@@ -97,13 +97,14 @@ def store_page(visit: Visit) -> Response:
 def _part(visit: Visit, view: SellerView, part: StoreTable) -> tuple[StoreTable, int, Table]:
     """Return a table of a store with how many rows it has, and the newest of them."""
     rows = list(part.rows(visit, view))
-    return part, len(rows), table(visit, part.columns, rows[-_NEWEST:], part.usual)
+    shown = table(visit, part.columns, rows[-_NEWEST:], part.usual, of=part.name)
+    return part, view.totals.get(part.name, len(rows)), shown
 
 
 def store_table_page(visit: Visit) -> Response:
     """Show one table of a store, whole; raises NoSuchPage, SellerUnknown."""
     part = _asked_table(visit.places["table"])
-    view = _view(visit)
+    view = _view(visit, part)
     shown = table(
         visit,
         part.columns,
@@ -118,7 +119,7 @@ def store_table_page(visit: Visit) -> Response:
 def store_table_csv(visit: Visit) -> Response:
     """Write one table of a store as a file; raises NoSuchPage, SellerUnknown."""
     part = _asked_table(visit.places["table"])
-    rows = part.records(_view(visit))
+    rows = part.records(_view(visit, part))
     return csv_response(f"{part.name}.csv", part.keys, rows)
 
 
@@ -129,6 +130,7 @@ def _asked_table(name: str) -> StoreTable:
     raise NoSuchPage
 
 
-def _view(visit: Visit) -> SellerView:
+def _view(visit: Visit, part: StoreTable) -> SellerView:
+    """Read what a table shows of a store, and nothing else."""
     with visit.reading() as connection:
-        return seller_view(connection, visit.places["seller_id"])
+        return seller_view(connection, visit.places["seller_id"], (part.name,))

@@ -65,12 +65,20 @@ class Chooser:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What is asked for of a table: its order, its page, and a text that its rows have."""
+    """What is asked for of a table: its order, its page, and a text that its rows have.
+
+    `of` names the table on a page that has several; its parameters begin with it.
+    """
 
     sort: str
     descending: bool
     page: int
     text: str
+    of: str = ""
+
+    def parameter(self, name: str) -> str:
+        """Name a parameter of the table in an address."""
+        return _parameter(self.of, name)
 
     @property
     def offset(self) -> int:
@@ -96,19 +104,24 @@ class Table:
         return max(-(-self.total // PER_PAGE), 1)
 
 
-def asked_of(visit: Visit, columns: Sequence[Column], usual: str) -> Asked:
+def _parameter(of: str, name: str) -> str:
+    return f"{of}-{name}" if of else name
+
+
+def asked_of(visit: Visit, columns: Sequence[Column], usual: str, of: str = "") -> Asked:
     """Read the order, page and filter from an address; what makes no sense is the usual.
 
     `usual` names a column, after a minus for the other direction.
     """
-    wanted = visit.asked.get("sort", usual)
+    wanted = visit.asked.get(_parameter(of, "sort"), usual)
     if wanted.removeprefix("-") not in {each.key for each in columns}:
         wanted = usual
     return Asked(
         wanted.removeprefix("-"),
         wanted.startswith("-"),
-        min(visit.page, _LARGEST_PAGE),
-        visit.asked.get("q", "").strip(),
+        min(visit.page(_parameter(of, "page")), _LARGEST_PAGE),
+        visit.asked.get(_parameter(of, "q"), "").strip(),
+        of,
     )
 
 
@@ -118,11 +131,15 @@ def table(
     rows: Iterable[Cells],
     usual: str,
     *,
+    of: str = "",
     csv_at: str | None = None,
     has_filter: bool = False,
 ) -> Table:
-    """Sort and filter rows that are all at hand, and choose a page of them."""
-    asked = asked_of(visit, columns, usual)
+    """Sort and filter rows that are all at hand, and choose a page of them.
+
+    Of several tables of a page each but one needs a name, `of`.
+    """
+    asked = asked_of(visit, columns, usual, of)
     place = [each.key for each in columns].index(asked.sort)
     found = [row for row in rows if _has(row, asked.text, visit)]
     found.sort(key=lambda row: _order(row[place]), reverse=asked.descending)

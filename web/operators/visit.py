@@ -100,10 +100,9 @@ class Visit:
         """Return the address of a form, filled in; None if no Prefect server has it."""
         return self.prefect.form(form.deployment, form.parameters)
 
-    @property
-    def page(self) -> int:
-        """The page of a list that is asked for; the first if it is no number of one."""
-        asked = self.asked.get("page", "1")
+    def page(self, parameter: str = "page") -> int:
+        """Return the page of a list that is asked for; the first if it is no number of one."""
+        asked = self.asked.get(parameter, "1")
         number = int(asked) if asked.isascii() and asked.isdecimal() and len(asked) < 7 else 1  # noqa: PLR2004 digits
         return max(number, 1)
 

@@ -78,6 +78,15 @@ def entries(
         yield _entry(row)
 
 
+def newest_entries(
+    connection: Connection, seller_id: str, most: int
+) -> tuple[int, tuple[LedgerEntry, ...]]:
+    """Count a store's entries, and list the newest of them, in order."""
+    total, numbers = connection.execute(_NEWEST, {"seller_id": seller_id, "most": most}).one()
+    query = _ENTRIES.where(transfer.c.entry_no.in_(numbers)).order_by(transfer.c.entry_no)
+    return total, tuple(map(_entry, connection.execute(query)))
+
+
 def _sealed_by(seal_no: int) -> ColumnElement[bool]:
     sealed = select(seal.c.subject_key).where(
         seal.c.subject == "posting", seal.c.seal_no <= seal_no
@@ -153,6 +162,14 @@ _ENTRIES: Select[Any] = (
     .join(posting, posting.c.posting_no == transfer.c.posting_no)
     .outerjoin(_finished, _finished.c.entry_no == transfer.c.finishes)
 )
+# Asked for a store's last entries at once, the planner would look for them among all, in order.
+_NEWEST = text("""
+    WITH own AS MATERIALIZED (
+      SELECT entry_no FROM growth_points.transfer WHERE seller_id = :seller_id
+    )
+    SELECT (SELECT count(*) FROM own),
+           ARRAY(SELECT entry_no FROM own ORDER BY entry_no DESC LIMIT :most)
+""")
 # A payout leaves nothing pending, so the awards of the months that were paid are not read again.
 _PENDING = text("""
     WITH unpaid AS MATERIALIZED (
