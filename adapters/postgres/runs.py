@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, func, insert, or_, select
 
 from adapters.postgres.tables import evaluation, policy, revision, run
 from domain.cause import Cause
@@ -199,6 +199,16 @@ def refused_closing(connection: Connection, month: SettlementMonth, rests_on: in
         .limit(1)
     ).first()
     return str(row[0]) if row is not None and row[1] == str(rests_on) else None
+
+
+def first_tried(connection: Connection, reason: str) -> SettlementMonth | None:
+    """Return the earliest month that was closed, or whose closing for a reason was refused."""
+    closings = select(func.min(run.c.settlement_month)).where(
+        run.c.action == Action.CLOSE,
+        or_(run.c.evaluation_id.is_not(None), run.c.reason == reason),
+    )
+    month: SettlementMonth | None = connection.execute(closings).scalar_one()
+    return month
 
 
 def last_change_of_data(connection: Connection) -> int:

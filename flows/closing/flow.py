@@ -10,7 +10,14 @@ from adapters.postgres.runs import Action
 from domain.months import SettlementMonth
 from domain.refusal import Refused
 from domain.sentence import sentence
-from flows.closing.due_months import find_unclosed, is_overdue, look_at, why_unclosed
+from flows.closing.due_months import (
+    BY_ITSELF,
+    find_unclosed,
+    is_overdue,
+    look_at,
+    no_month_closes,
+    why_unclosed,
+)
 from flows.closing.evaluation import USUAL_REASON, ClosingRequest
 from flows.closing.events import (
     emit_refused,
@@ -168,12 +175,15 @@ def close_due_months() -> None:
     """
     settings, occasion = Settings.read(), flow_occasion()
     done = list[object]()
-    for month in find_due(settings, occasion.today):
+    unclosed = find_due(settings, occasion.today)
+    if unclosed is None:
+        return told(None, no_month_closes())
+    for month in unclosed:
         due = look(settings, month, occasion.now)
         if due.waits_for is not None:
             done.append(sentence("{month} waits. {why}", month=month, why=due.waits_for))
             return told(None, *done)
-        cause = occasion.cause("the month is over and its files are there")
+        cause = occasion.cause(BY_ITSELF)
         try:
             close(settings, ClosingRequest(month, cause, rests_on=due.rests_on), "")
         except ClosedMeanwhile as closed:
@@ -196,6 +206,8 @@ def tell_unclosed_months() -> None:
     """
     settings, occasion = Settings.read(), flow_occasion()
     unclosed = find_due(settings, occasion.today)
+    if unclosed is None:
+        return told(None, no_month_closes())
     if not unclosed or not is_overdue(settings, unclosed[0], occasion.today):
         return told(None, sentence("No month is overdue."))
     due = look_for_the_reason(settings, unclosed[0], occasion.now)

@@ -1,20 +1,22 @@
 """Months close by themselves: oldest first, once they are delivered whole, each refusal once."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
 
 from adapters.ingest.listing import FolderUnreadable
 from adapters.ingest.problems import DeliveryRefused
 from adapters.postgres.database import open_database
+from adapters.postgres.runs import Action, record_refusal
+from domain.cause import Cause
 from domain.findings import Finding, Severity
 from domain.months import SettlementMonth
 from domain.sentence import sentence
 from flows.closing import due_months
-from flows.closing.due_months import is_overdue, unclosed_months
+from flows.closing.due_months import BY_ITSELF, is_overdue, unclosed_months
+from flows.occasion import SEOUL
 from flows.settings import Settings
 from tests.command_line import Line, Marketplace, Ran
 from tests.three_stores import NOVEMBER, OCTOBER, OCTOBER_CORRECTED, STORES, deliver
@@ -200,7 +202,7 @@ def test_a_month_whose_folder_cannot_be_listed_is_told_as_not_closed(
 ) -> None:
     from flows.closing import events
 
-    def away(root: str, _: object) -> None:
+    def away(root: str, *_: object) -> None:
         raise FolderUnreadable(sentence("{source} cannot be listed: {error}", source=root, error=5))
 
     told: list[Any] = []
@@ -246,17 +248,39 @@ def test_due_are_the_months_from_the_first_closed_one_or_the_one_set(
         set_to = SettlementMonth.parse(first) if first else None
         due = unclosed_months(connection, set_to, today)
 
+    assert due is not None
     assert tuple(map(str, due)) == months
 
 
-def test_before_any_month_is_closed_only_the_last_one_is_due_and_only_with_history(
-    with_history: Marketplace, engine: Engine
+def test_before_any_month_is_closed_only_the_last_one_is_due(with_history: Marketplace) -> None:
+    assert _due(with_history.database_url, date(2024, 12, 1)) == [NOVEMBER]
+
+
+def test_a_month_that_was_refused_stays_due_before_any_is_closed(with_history: Marketplace) -> None:
+    with open_database(with_history.database_url) as engine, engine.begin() as connection:
+        for month, reason in ((OCTOBER, BY_ITSELF), ("2020-01", "a month mistyped by somebody")):
+            cause = Cause("tests", reason, "tests", datetime(2024, 11, 2, 9, tzinfo=SEOUL))
+            of = SettlementMonth.parse(month)
+            record_refusal(connection, of, Action.CLOSE, cause, "No.", source="a folder")
+
+    assert _due(with_history.database_url, date(2024, 12, 1)) == [OCTOBER, NOVEMBER]
+
+
+def test_without_history_no_month_closes_by_itself_which_is_said(
+    run: Run, marketplace: Marketplace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    today = date(2024, 12, 1)
-    with open_database(with_history.database_url) as known, known.connect() as connection:
-        assert tuple(map(str, unclosed_months(connection, None, today))) == (NOVEMBER,)
-    with engine.connect() as empty:
-        assert unclosed_months(empty, None, today) == ()
+    from flows.closing import events
+
+    told: list[Any] = []
+    monkeypatch.setattr(events, "emit", lambda *words: told.append(words))
+    fresh = {"DATABASE_URL": marketplace.database_url, "FIRST_MONTH": ""}
+
+    for name in ("close_due_months", "tell_unclosed_months"):
+        state = run(name, **fresh)
+        assert state.is_completed()
+        assert state.message.startswith("No month closes by itself yet. Ingest the months before ")
+        assert "GROWTH_POINTS_FIRST_MONTH" in state.message
+    assert told == []
 
 
 @pytest.mark.parametrize(
@@ -267,6 +291,11 @@ def test_a_month_is_overdue_from_a_day_of_its_payout_month(today: date, overdue:
     settings = Settings(close_by_day=7)
 
     assert is_overdue(settings, SettlementMonth.parse(OCTOBER), today) is overdue
+
+
+def _due(database_url: str, today: date) -> list[str]:
+    with open_database(database_url) as engine, engine.connect() as connection:
+        return [str(each) for each in unclosed_months(connection, None, today) or ()]
 
 
 def _closings(marketplace: Marketplace, month: str) -> list[tuple[str, str]]:
