@@ -131,6 +131,7 @@ def _rests_on(settings: Settings, listing: Listing, last_change: int) -> int:
         listing.marks,
         last_change,
         settings.limits,
+        settings.engine,
         [each.policy.content_hash for each in program_policies(settings)],
         [_content(file) for file in (settings.holidays, settings.senders)],
         [version(each) for each in _JUDGES],

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from adapters.ingest.engines.troubles import EngineUnfit
 from adapters.ingest.listing import FolderUnreadable
 from adapters.ingest.problems import DeliveryRefused
 from adapters.postgres.database import open_database
@@ -130,6 +131,23 @@ def test_a_refusal_that_may_pass_is_tried_again_though_nothing_changed(
     assert len(_closings(with_history, OCTOBER)) == 2
 
     assert run().message.startswith("2024-10 is closed. ")
+
+
+def test_a_month_that_an_engine_does_not_read_is_tried_again_with_another_one(
+    run: Run, with_history: Marketplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from flows.closing import flow
+
+    def unfit(*_: object, **__: object) -> Any:
+        raise EngineUnfit.because("its lines are odd", in_files=True)
+
+    monkeypatch.setattr(flow, "sound_delivery", unfit)
+    assert "its lines are odd" in run().message
+    assert run().message.startswith("2024-10 waits. Its closing was refused: its lines are odd")
+    assert len(_closings(with_history, OCTOBER)) == 1
+
+    run(ENGINE="sc://elsewhere:15002")
+    assert len(_closings(with_history, OCTOBER)) == 2
 
 
 def test_a_refused_month_is_tried_again_by_a_newer_program(
