@@ -18,9 +18,12 @@ from adapters.postgres.evaluations import current_evaluations
 from adapters.postgres.revisions import current_revisions
 from adapters.postgres.runs import first_tried, last_change_of_data, refused_closing
 from domain.months import SettlementMonth
+from domain.payout_date import payout_date
+from domain.policy import Policy, policy_in_force
+from domain.refusal import Refused, WrongUsage
 from domain.sentence import Sentence, sentence
 from flows.occasion import SEOUL
-from flows.program import program_database, program_policies
+from flows.program import program_calendar, program_database, program_policies
 from flows.settings import Settings
 
 BY_ITSELF: Final = "the month is over and its files are there"
@@ -79,6 +82,18 @@ def no_month_closes() -> Sentence:
 def is_overdue(settings: Settings, month: SettlementMonth, today: date) -> bool:
     """Whether the day has come by which a month is to be closed."""
     return today >= month.payout_month.first_day.replace(day=settings.close_by_day)
+
+
+def expected_payout_on(settings: Settings, month: SettlementMonth) -> date | None:
+    """Return when a month that is not closed is to be paid; None if holidays are not known."""
+    policy: Policy = policy_in_force(
+        tuple(each.policy for each in program_policies(settings)), month
+    )
+    try:
+        holidays = program_calendar(settings)(month).holidays
+    except (Refused, WrongUsage):
+        return None
+    return payout_date(policy.payout, month, holidays).due_on
 
 
 def look_at(settings: Settings, month: SettlementMonth, now: datetime) -> DueMonth:

@@ -8,7 +8,7 @@ from domain.cause import Cause
 from domain.months import SettlementMonth
 from domain.refusal import Refused
 from domain.sentence import Sentence, sentence
-from flows.closing.due_months import DueMonth
+from flows.closing.due_months import DueMonth, expected_payout_on
 from flows.closing.evaluation import EvaluatedMonth
 from flows.closing.later_months import LaterMonth
 from flows.closing.record_closing import Closing
@@ -61,9 +61,14 @@ def emit_refused(settings: Settings, month: SettlementMonth, refusal: Refused) -
 
 
 def emit_unclosed(settings: Settings, due: DueMonth, later: int) -> None:
-    """Emit an event that a month is not closed in time, what it waits for, and how many with it."""
+    """Emit an event that a month is not closed in time.
+
+    It has what the month waits for, when it is to be paid, and how many later months wait for it.
+    """
     missing = say(what_is_missing(due), settings.language)
-    emit(UNCLOSED, due.month, {"missing": missing, "later": later})
+    due_on = expected_payout_on(settings, due.month) or sentence("not known")
+    payload = {"missing": missing, "due_on": say(due_on, settings.language), "later": later}
+    emit(UNCLOSED, due.month, payload)
 
 
 def what_is_missing(due: DueMonth) -> Sentence:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,7 +21,14 @@ from flows.closing.due_months import BY_ITSELF, is_overdue, unclosed_months
 from flows.occasion import SEOUL
 from flows.settings import Settings
 from tests.command_line import Line, Marketplace, Ran
-from tests.three_stores import NOVEMBER, OCTOBER, OCTOBER_CORRECTED, STORES, deliver
+from tests.three_stores import (
+    NOVEMBER,
+    OCTOBER,
+    OCTOBER_CORRECTED,
+    OCTOBER_DUE_ON,
+    STORES,
+    deliver,
+)
 
 Run = Callable[..., Any]
 
@@ -211,6 +219,7 @@ def test_a_month_that_is_not_closed_in_time_is_told_with_what_is_missing(
     assert set(kinds) == {"growth-points.month.unclosed"}
     assert set(months) == {SettlementMonth.parse(OCTOBER)}
     assert payloads[0]["missing"].startswith("Nothing has been delivered to ")
+    assert payloads[0]["due_on"] == OCTOBER_DUE_ON
     assert payloads[0]["later"] > 20
     assert "정산 자료가 없습니다" in payloads[1]["missing"]
 
@@ -233,6 +242,22 @@ def test_a_month_whose_folder_cannot_be_listed_is_told_as_not_closed(
     assert state.message.startswith("2024-10 is not closed. ")
     [(_, _, payload)] = told
     assert payload["missing"].endswith(" cannot be listed: 5")
+
+
+def test_a_month_whose_payout_date_cannot_be_computed_is_told_as_not_closed(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    from flows.closing import events
+
+    told: list[Any] = []
+    monkeypatch.setattr(events, "emit", lambda *words: told.append(words))
+    holidays = tmp_path / "holidays.txt"
+    holidays.write_text("no day")
+
+    run("tell_unclosed_months", HOLIDAYS=str(holidays))
+
+    [(_, _, payload)] = told
+    assert payload["due_on"] == "not known"
 
 
 def test_nothing_is_told_of_months_that_are_closed(
