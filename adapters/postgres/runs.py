@@ -186,6 +186,34 @@ def last_evaluating_run(
     return None if row is None else EarlierRun(*row)
 
 
+@dataclass(frozen=True, slots=True)
+class MakingRun:
+    """The run that made an evaluation: its cause, the month that caused it, what it did."""
+
+    cause: Cause
+    caused_by: SettlementMonth | None
+    difference: Mapping[str, int]
+
+
+def making_run(connection: Connection, evaluation_id: int) -> MakingRun:
+    """Return the run that made an evaluation."""
+    row = connection.execute(
+        select(
+            run.c.actor,
+            run.c.reason,
+            run.c.origin,
+            run.c.started_at,
+            run.c.caused_by,
+            run.c.difference,
+        )
+        .where(run.c.evaluation_id == evaluation_id)
+        .order_by(run.c.run_no)
+        .limit(1)
+    ).one()
+    *cause, caused_by, difference = row
+    return MakingRun(Cause(*cause), caused_by, difference)
+
+
 def refused_closing(connection: Connection, month: SettlementMonth, rests_on: int) -> str | None:
     """Return why the last closing of a month by itself was refused, if it rested on the same."""
     row = connection.execute(

@@ -1,12 +1,13 @@
 """The events of a closing: month closed, restated, refused, not closed in time."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from adapters.languages.catalog import say
 from domain.cause import Cause
 from domain.months import SettlementMonth
 from domain.refusal import Refused
+from domain.restatement import Restatement
 from domain.sentence import Sentence, sentence
 from flows.closing.due_months import DueMonth, expected_payout_on
 from flows.closing.evaluation import EvaluatedMonth
@@ -27,7 +28,7 @@ def emit_closed(closing: Closing, report: Path, *, again: bool = False) -> None:
     if again or closing.before is None:
         emit(CLOSED, closed.month, {**closing_facts(closing), "report": str(report)})
     elif closed.changed:
-        _emit_restated(closed, cause, report, None)
+        _emit_restated(closed, cause, report, None, closed.restatement.counts)
 
 
 def emit_evaluated_again(
@@ -35,17 +36,31 @@ def emit_evaluated_again(
 ) -> None:
     """Emit `restated` for each later month that a change of another one evaluated again."""
     for each in months:
-        _emit_restated(each.month, cause, each.file, caused_by)
+        _emit_restated(each.month, cause, each.file, caused_by, each.month.restatement.counts)
+
+
+def emit_late_news(closing: Closing, report: Path, posted: Mapping[str, int]) -> None:
+    """Emit what the run that evaluated a month did not; `posted` counts what it posted."""
+    closed, cause = closing.closed, closing.request.cause
+    if closed.evaluation.evaluation_no == 1:
+        emit_closed(closing, report, again=True)
+    else:
+        counts = {**Restatement().counts, **posted}
+        _emit_restated(closed, cause, report, closing.caused_by, counts)
 
 
 def _emit_restated(
-    month: EvaluatedMonth, cause: Cause, report: Path, caused_by: SettlementMonth | None
+    month: EvaluatedMonth,
+    cause: Cause,
+    report: Path,
+    caused_by: SettlementMonth | None,
+    counts: Mapping[str, int],
 ) -> None:
     payload = {
         "caused_by": caused_by and str(caused_by),
         "reason": cause.reason,
         "evaluation": month.evaluation.evaluation_no,
-        **month.restatement.counts,
+        **counts,
         "report": str(report),
     }
     emit(RESTATED, month.month, payload)

@@ -1,5 +1,6 @@
 """The flows that close: one month, one month again, or by themselves whatever is due."""
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 
@@ -24,6 +25,7 @@ from flows.closing.events import (
     emit_unclosed,
     what_is_missing,
 )
+from flows.closing.lost_reports import publish_lost_reports
 from flows.closing.publishing import ClosedMonth, publish
 from flows.closing.record_closing import ClosedMeanwhile, Closing, record_closing
 from flows.closing.require_window import require_window
@@ -32,6 +34,7 @@ from flows.heads import publish_head
 from flows.ingesting.flow import sound_delivery
 from flows.ingesting.quality_pages import refresh_quality_pages
 from flows.ingesting.record_delivery import SoundDelivery
+from flows.occasion import Occasion
 from flows.paying.due_payouts import plan_payout_runs
 from flows.prefect.clock_check import check_clocks
 from flows.prefect.endings import refused, step, telling, told, why
@@ -171,30 +174,40 @@ def close_due_months() -> None:
     """Close each month that is over and whose files are complete, oldest first.
 
     It runs every hour, and stops at the first month that is not delivered or is refused. A refused
-    month is tried again once its files, settings or other months' data change.
+    month is tried again once its files, settings or other months' data change. Reports that an
+    earlier run owes are published, too.
     """
     settings, occasion = Settings.read(), flow_occasion()
     done = list[object]()
     unclosed = find_due(settings, occasion.today)
     if unclosed is None:
         return told(None, no_month_closes())
-    for month in unclosed:
+    done, was_refused = _close_in_order(settings, occasion, unclosed)
+    said = (*done, *publish_lost_reports(settings, occasion))
+    return refused(*said) if was_refused else told(None, *said)
+
+
+def _close_in_order(
+    settings: Settings, occasion: Occasion, months: Sequence[SettlementMonth]
+) -> tuple[list[object], bool]:
+    """Close months up to the first that waits or is refused; say what came of each, and if so."""
+    done = list[object]()
+    for month in months:
         due = look(settings, month, occasion.now)
         if due.waits_for is not None:
-            done.append(sentence("{month} waits. {why}", month=month, why=due.waits_for))
-            return told(None, *done)
-        cause = occasion.cause(BY_ITSELF)
+            return [*done, sentence("{month} waits. {why}", month=month, why=due.waits_for)], False
+        request = ClosingRequest(month, occasion.cause(BY_ITSELF), rests_on=due.rests_on)
         try:
-            close(settings, ClosingRequest(month, cause, rests_on=due.rests_on), "")
+            close(settings, request, "")
         except ClosedMeanwhile as closed:
             done.append(why(closed))
             continue
         except Refused as refusal:
             with best_effort("what was refused"):
                 emit_refused(settings, month, refusal)
-            return refused(*done, why(refusal))
+            return [*done, why(refusal)], True
         done.append(sentence("{month} is closed.", month=month))
-    return told(None, *(done or [sentence("Every month that is over is closed.")]))
+    return done or [sentence("Every month that is over is closed.")], False
 
 
 @flow(name="tell-unclosed-months", flow_run_name="report a month that is not closed")

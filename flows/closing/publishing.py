@@ -53,7 +53,11 @@ def publish(settings: Settings, closing: Closing, root: str) -> ClosedMonth:
     name = f"closed-{closed.evaluation.evaluation_no}"
     # A run that was killed after its commit left no report and emitted no event.
     lost = not (closing.changed or is_kept(settings, month, name))
-    evaluated = months_without_report(settings, month, cause) if lost else closing.months[1:]
+    evaluated = (
+        months_without_report(settings, cause, lambda each: each.settlement_month > month)
+        if lost
+        else closing.months[1:]
+    )
     later = report_later_months(settings, evaluated, cause, month)
     page = quality_page(settings, month, closed.revision.revision_no)
     links = (*(each.link() for each in later), page)
