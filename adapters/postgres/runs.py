@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, func, insert, or_, select
 
 from adapters.postgres.tables import evaluation, policy, revision, run
 from domain.cause import Cause
@@ -186,6 +186,34 @@ def last_evaluating_run(
     return None if row is None else EarlierRun(*row)
 
 
+@dataclass(frozen=True, slots=True)
+class MakingRun:
+    """The run that made an evaluation: its cause, the month that caused it, what it did."""
+
+    cause: Cause
+    caused_by: SettlementMonth | None
+    difference: Mapping[str, int]
+
+
+def making_run(connection: Connection, evaluation_id: int) -> MakingRun:
+    """Return the run that made an evaluation."""
+    row = connection.execute(
+        select(
+            run.c.actor,
+            run.c.reason,
+            run.c.origin,
+            run.c.started_at,
+            run.c.caused_by,
+            run.c.difference,
+        )
+        .where(run.c.evaluation_id == evaluation_id)
+        .order_by(run.c.run_no)
+        .limit(1)
+    ).one()
+    *cause, caused_by, difference = row
+    return MakingRun(Cause(*cause), caused_by, difference)
+
+
 def refused_closing(connection: Connection, month: SettlementMonth, rests_on: int) -> str | None:
     """Return why the last closing of a month by itself was refused, if it rested on the same."""
     row = connection.execute(
@@ -199,6 +227,16 @@ def refused_closing(connection: Connection, month: SettlementMonth, rests_on: in
         .limit(1)
     ).first()
     return str(row[0]) if row is not None and row[1] == str(rests_on) else None
+
+
+def first_tried(connection: Connection, reason: str) -> SettlementMonth | None:
+    """Return the earliest month that was closed, or whose closing for a reason was refused."""
+    closings = select(func.min(run.c.settlement_month)).where(
+        run.c.action == Action.CLOSE,
+        or_(run.c.evaluation_id.is_not(None), run.c.reason == reason),
+    )
+    month: SettlementMonth | None = connection.execute(closings).scalar_one()
+    return month
 
 
 def last_change_of_data(connection: Connection) -> int:

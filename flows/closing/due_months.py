@@ -16,12 +16,18 @@ from sqlalchemy import Connection
 from adapters.ingest.listing import FolderUnreadable, Listing, list_delivery
 from adapters.postgres.evaluations import current_evaluations
 from adapters.postgres.revisions import current_revisions
-from adapters.postgres.runs import last_change_of_data, refused_closing
+from adapters.postgres.runs import first_tried, last_change_of_data, refused_closing
 from domain.months import SettlementMonth
+from domain.payout_date import payout_date
+from domain.policy import Policy, policy_in_force
+from domain.refusal import Refused, WrongUsage
 from domain.sentence import Sentence, sentence
 from flows.occasion import SEOUL
-from flows.program import program_database, program_policies
+from flows.program import program_calendar, program_database, program_policies
 from flows.settings import Settings
+
+BY_ITSELF: Final = "the month is over and its files are there"
+"""The reason for every closing that nobody asked for."""
 
 _JUDGES: Final = ("growth-points", "holidays")  # a newer one may accept what this one refuses
 _DIGITS: Final = 14  # of a hash, so that the number fits where runs record numbers
@@ -40,32 +46,54 @@ class DueMonth:
     waits_for: Sentence | None
 
 
-def find_unclosed(settings: Settings, today: date) -> tuple[SettlementMonth, ...]:
-    """List the months that are over and not closed, oldest first."""
+def find_unclosed(settings: Settings, today: date) -> tuple[SettlementMonth, ...] | None:
+    """List the months that are over and not closed, oldest first; None if none closes by itself."""
     with program_database(settings) as engine, engine.connect() as connection:
         return unclosed_months(connection, settings.first_to_close, today)
 
 
 def unclosed_months(
     connection: Connection, first: SettlementMonth | None, today: date
-) -> tuple[SettlementMonth, ...]:
-    """List them from a first month on: by default from the earliest one that is closed.
+) -> tuple[SettlementMonth, ...] | None:
+    """List them from a first month on; None if no month closes by itself yet.
 
-    Before any is closed only the month before this one is due, and only once history is ingested:
-    older folders may be there that the program never decided.
+    By default that is the earliest one that was closed, or that the program tried to close by
+    itself. Before that it is the month before this one, and only once history is ingested: older
+    folders may be there that the program never decided.
     """
     last = SettlementMonth.of(today) - 1
-    closed = {each.settlement_month for each in current_evaluations(connection)}
+    first = first or first_tried(connection, BY_ITSELF)
     if first is None:
-        if not closed and not current_revisions(connection):
-            return ()
-        first = min(closed, default=last)
+        if not current_revisions(connection):
+            return None
+        first = last
+    closed = {each.settlement_month for each in current_evaluations(connection)}
     return tuple(month for month in first.until(last) if month not in closed)
+
+
+def no_month_closes() -> Sentence:
+    """Say that no month closes by itself, and what has to be done for that."""
+    return sentence(
+        "No month closes by itself yet. Ingest the months before the first one to close, or set "
+        "GROWTH_POINTS_FIRST_MONTH."
+    )
 
 
 def is_overdue(settings: Settings, month: SettlementMonth, today: date) -> bool:
     """Whether the day has come by which a month is to be closed."""
     return today >= month.payout_month.first_day.replace(day=settings.close_by_day)
+
+
+def expected_payout_on(settings: Settings, month: SettlementMonth) -> date | None:
+    """Return when a month that is not closed is to be paid; None if holidays are not known."""
+    policy: Policy = policy_in_force(
+        tuple(each.policy for each in program_policies(settings)), month
+    )
+    try:
+        holidays = program_calendar(settings)(month).holidays
+    except (Refused, WrongUsage):
+        return None
+    return payout_date(policy.payout, month, holidays).due_on
 
 
 def look_at(settings: Settings, month: SettlementMonth, now: datetime) -> DueMonth:
@@ -118,6 +146,7 @@ def _rests_on(settings: Settings, listing: Listing, last_change: int) -> int:
         listing.marks,
         last_change,
         settings.limits,
+        settings.engine,
         [each.policy.content_hash for each in program_policies(settings)],
         [_content(file) for file in (settings.holidays, settings.senders)],
         [version(each) for each in _JUDGES],

@@ -1,14 +1,15 @@
 """The events of a closing: month closed, restated, refused, not closed in time."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from adapters.languages.catalog import say
 from domain.cause import Cause
 from domain.months import SettlementMonth
 from domain.refusal import Refused
+from domain.restatement import Restatement
 from domain.sentence import Sentence, sentence
-from flows.closing.due_months import DueMonth
+from flows.closing.due_months import DueMonth, expected_payout_on
 from flows.closing.evaluation import EvaluatedMonth
 from flows.closing.later_months import LaterMonth
 from flows.closing.record_closing import Closing
@@ -27,7 +28,7 @@ def emit_closed(closing: Closing, report: Path, *, again: bool = False) -> None:
     if again or closing.before is None:
         emit(CLOSED, closed.month, {**closing_facts(closing), "report": str(report)})
     elif closed.changed:
-        _emit_restated(closed, cause, report, None)
+        _emit_restated(closed, cause, report, None, closed.restatement.counts)
 
 
 def emit_evaluated_again(
@@ -35,17 +36,31 @@ def emit_evaluated_again(
 ) -> None:
     """Emit `restated` for each later month that a change of another one evaluated again."""
     for each in months:
-        _emit_restated(each.month, cause, each.file, caused_by)
+        _emit_restated(each.month, cause, each.file, caused_by, each.month.restatement.counts)
+
+
+def emit_late_news(closing: Closing, report: Path, posted: Mapping[str, int]) -> None:
+    """Emit what the run that evaluated a month did not; `posted` counts what it posted."""
+    closed, cause = closing.closed, closing.request.cause
+    if closed.evaluation.evaluation_no == 1:
+        emit_closed(closing, report, again=True)
+    else:
+        counts = {**Restatement().counts, **posted}
+        _emit_restated(closed, cause, report, closing.caused_by, counts)
 
 
 def _emit_restated(
-    month: EvaluatedMonth, cause: Cause, report: Path, caused_by: SettlementMonth | None
+    month: EvaluatedMonth,
+    cause: Cause,
+    report: Path,
+    caused_by: SettlementMonth | None,
+    counts: Mapping[str, int],
 ) -> None:
     payload = {
         "caused_by": caused_by and str(caused_by),
         "reason": cause.reason,
         "evaluation": month.evaluation.evaluation_no,
-        **month.restatement.counts,
+        **counts,
         "report": str(report),
     }
     emit(RESTATED, month.month, payload)
@@ -61,9 +76,14 @@ def emit_refused(settings: Settings, month: SettlementMonth, refusal: Refused) -
 
 
 def emit_unclosed(settings: Settings, due: DueMonth, later: int) -> None:
-    """Emit an event that a month is not closed in time, what it waits for, and how many with it."""
+    """Emit an event that a month is not closed in time.
+
+    It has what the month waits for, when it is to be paid, and how many later months wait for it.
+    """
     missing = say(what_is_missing(due), settings.language)
-    emit(UNCLOSED, due.month, {"missing": missing, "later": later})
+    due_on = expected_payout_on(settings, due.month) or sentence("not known")
+    payload = {"missing": missing, "due_on": say(due_on, settings.language), "later": later}
+    emit(UNCLOSED, due.month, payload)
 
 
 def what_is_missing(due: DueMonth) -> Sentence:

@@ -1,8 +1,8 @@
 """The flows that close: one month, one month again, or by themselves whatever is due."""
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
-from pathlib import Path
 
 from prefect import flow
 
@@ -11,28 +11,31 @@ from adapters.postgres.runs import Action
 from domain.months import SettlementMonth
 from domain.refusal import Refused
 from domain.sentence import sentence
-from flows.closing.due_months import find_unclosed, is_overdue, look_at, why_unclosed
+from flows.closing.due_months import (
+    BY_ITSELF,
+    find_unclosed,
+    is_overdue,
+    look_at,
+    no_month_closes,
+    why_unclosed,
+)
 from flows.closing.evaluation import USUAL_REASON, ClosingRequest
 from flows.closing.events import (
-    emit_closed,
-    emit_evaluated_again,
     emit_refused,
     emit_unclosed,
     what_is_missing,
 )
-from flows.closing.later_months import LaterMonth, months_without_report, report_later_months
-from flows.closing.next_step import next_step
+from flows.closing.lost_reports import publish_lost_reports
+from flows.closing.publishing import ClosedMonth, publish
 from flows.closing.record_closing import ClosedMeanwhile, Closing, record_closing
-from flows.closing.report import closing_report, marked_as_rewritten
 from flows.closing.require_window import require_window
 from flows.closing.told import closing_told
 from flows.heads import publish_head
 from flows.ingesting.flow import sound_delivery
-from flows.ingesting.quality_pages import quality_page, refresh_quality_pages
+from flows.ingesting.quality_pages import refresh_quality_pages
 from flows.ingesting.record_delivery import SoundDelivery
+from flows.occasion import Occasion
 from flows.paying.due_payouts import plan_payout_runs
-from flows.paying.events import emit_waiting
-from flows.prefect.attached_report import attach_report
 from flows.prefect.clock_check import check_clocks
 from flows.prefect.endings import refused, step, telling, told, why
 from flows.prefect.flow_occasion import flow_occasion
@@ -43,32 +46,7 @@ from flows.prefect.run_progress import RunProgress
 from flows.prefect.server_errors import best_effort
 from flows.program import program_calendar, program_database, program_policies
 from flows.refused_runs import recording_refusals
-from flows.reports.keeping import is_kept, keep_report
-from flows.reports.report import Report
 from flows.settings import Settings
-
-
-class ClosedMonth:
-    """A closing with its report; `file` is None for a preview, which writes nothing.
-
-    `later` are the months that were evaluated again because of it.
-
-    Not a dataclass: Prefect would spend seconds visiting every award in it.
-    """
-
-    __slots__ = ("closing", "file", "later", "report")
-
-    def __init__(
-        self,
-        closing: Closing,
-        report: Report,
-        file: Path | None = None,
-        later: tuple[LaterMonth, ...] = (),
-    ) -> None:
-        self.closing = closing
-        self.report = report
-        self.file = file
-        self.later = later
 
 
 @flow(name="close-month", flow_run_name=closing_name)
@@ -196,27 +174,40 @@ def close_due_months() -> None:
     """Close each month that is over and whose files are complete, oldest first.
 
     It runs every hour, and stops at the first month that is not delivered or is refused. A refused
-    month is tried again once its files, settings or other months' data change.
+    month is tried again once its files, settings or other months' data change. Reports that an
+    earlier run owes are published, too.
     """
     settings, occasion = Settings.read(), flow_occasion()
     done = list[object]()
-    for month in find_due(settings, occasion.today):
+    unclosed = find_due(settings, occasion.today)
+    if unclosed is None:
+        return told(None, no_month_closes())
+    done, was_refused = _close_in_order(settings, occasion, unclosed)
+    said = (*done, *publish_lost_reports(settings, occasion))
+    return refused(*said) if was_refused else told(None, *said)
+
+
+def _close_in_order(
+    settings: Settings, occasion: Occasion, months: Sequence[SettlementMonth]
+) -> tuple[list[object], bool]:
+    """Close months up to the first that waits or is refused; say what came of each, and if so."""
+    done = list[object]()
+    for month in months:
         due = look(settings, month, occasion.now)
         if due.waits_for is not None:
-            done.append(sentence("{month} waits. {why}", month=month, why=due.waits_for))
-            return told(None, *done)
-        cause = occasion.cause("the month is over and its files are there")
+            return [*done, sentence("{month} waits. {why}", month=month, why=due.waits_for)], False
+        request = ClosingRequest(month, occasion.cause(BY_ITSELF), rests_on=due.rests_on)
         try:
-            close(settings, ClosingRequest(month, cause, rests_on=due.rests_on), "")
+            close(settings, request, "")
         except ClosedMeanwhile as closed:
             done.append(why(closed))
             continue
         except Refused as refusal:
             with best_effort("what was refused"):
                 emit_refused(settings, month, refusal)
-            return refused(*done, why(refusal))
+            return [*done, why(refusal)], True
         done.append(sentence("{month} is closed.", month=month))
-    return told(None, *(done or [sentence("Every month that is over is closed.")]))
+    return done or [sentence("Every month that is over is closed.")], False
 
 
 @flow(name="tell-unclosed-months", flow_run_name="report a month that is not closed")
@@ -228,6 +219,8 @@ def tell_unclosed_months() -> None:
     """
     settings, occasion = Settings.read(), flow_occasion()
     unclosed = find_due(settings, occasion.today)
+    if unclosed is None:
+        return told(None, no_month_closes())
     if not unclosed or not is_overdue(settings, unclosed[0], occasion.today):
         return told(None, sentence("No month is overdue."))
     due = look_for_the_reason(settings, unclosed[0], occasion.now)
@@ -258,42 +251,3 @@ def decide_and_post(
         return record_closing(
             engine, request, delivery, program_policies(settings), program_calendar(settings)
         )
-
-
-def publish(settings: Settings, closing: Closing, root: str) -> ClosedMonth:
-    """Attach the report to the run and keep it as a file.
-
-    Not a task: Prefect would search every award of the closing for futures.
-    """
-    then = next_step(settings, closing, root)
-    if closing.request.preview:
-        report = closing_report(closing, next_step=then)
-        attach_report(settings, report)
-        return ClosedMonth(closing, report)
-    closed, month, cause = closing.closed, closing.request.month, closing.request.cause
-    name = f"closed-{closed.evaluation.evaluation_no}"
-    # A run that was killed after its commit left no report and emitted no event.
-    lost = not (closing.changed or is_kept(settings, month, name))
-    evaluated = months_without_report(settings, month, cause) if lost else closing.months[1:]
-    later = report_later_months(settings, evaluated, cause, month)
-    page = quality_page(settings, month, closed.revision.revision_no)
-    links = (*(each.link() for each in later), page)
-    report = closing_report(closing, links=links, next_step=then)
-    report = marked_as_rewritten(report) if lost else report
-    kept = keep_report(settings, name, report, overwrite=closing.changed)
-    _tell(settings, ClosedMonth(closing, report, kept, later), kept, lost)
-    return ClosedMonth(closing, report, kept, later)
-
-
-def _tell(settings: Settings, published: ClosedMonth, kept: Path, lost: bool) -> None:
-    """Attach the reports of all months, and emit their events."""
-    closing, later = published.closing, published.later
-    for each in later:
-        attach_report(settings, each.report, each.file)
-    attach_report(settings, published.report, kept)
-    month = closing.closed.month
-    changed = [month] if closing.closed.changed or lost else []
-    with best_effort("the closing"):
-        emit_closed(closing, kept, again=lost)
-        emit_evaluated_again(later, closing.request.cause, month)
-        emit_waiting(settings, [*changed, *(each.month.month for each in later)])

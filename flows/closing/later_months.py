@@ -3,7 +3,7 @@
 Their approvals are void, so a report asks for a new one where the payout waits for it.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from adapters.languages.catalog import say
 from adapters.postgres.decisions import funnel
-from adapters.postgres.evaluations import Evaluation, outdated_months
+from adapters.postgres.evaluations import Evaluation, current_evaluations, outdated_months
 from adapters.postgres.ledger import ChainHead, seal_now
 from adapters.postgres.payout_dates import planned_payouts
 from adapters.postgres.revisions import recorded_findings
@@ -76,73 +76,79 @@ def report_later_months(
         with engine.begin() as connection:
             head = seal_now(connection)
         with engine.connect() as connection:
-            shown = list(_as_closings(connection, changed, cause, caused_by, head))
+            shown = [as_closing(connection, each, cause, caused_by, head) for each in changed]
             payouts = open_payouts(connection)
     return tuple(_kept(settings, each, payouts.get(each.closed.month)) for each in shown)
 
 
 def months_without_report(
-    settings: Settings, month: SettlementMonth, cause: Cause
+    settings: Settings, cause: Cause, of: Callable[[Evaluation], bool]
 ) -> tuple[EvaluatedMonth, ...]:
-    """Look again at the later months whose reports a killed run did not keep; nothing is written.
+    """Look again at closed months whose reports a killed run did not keep; nothing is written.
 
-    A month whose data was replaced since then is left out: closing it again reports it.
+    Of the current evaluations they are those for which `of` holds. A month whose data was replaced
+    since then is left out: closing it again reports it.
     """
     with program_database(settings, preview=True) as engine, engine.begin() as connection:
-        state = gather_state(connection, program_policies(settings))
         outdated = outdated_months(connection)
         lacking = [
-            each
-            for each in state.months_from(month)[1:]
-            if each not in outdated and not _is_reported(settings, state.evaluations[each])
+            each.settlement_month
+            for each in current_evaluations(connection)
+            if of(each)
+            and each.settlement_month not in outdated
+            and not _is_reported(settings, each)
         ]
+        if not lacking:
+            return ()
+        state = gather_state(connection, program_policies(settings))
         return evaluate_in_order(connection, state, lacking, cause, dict.fromkeys(lacking))
 
 
 def _is_reported(settings: Settings, evaluation: Evaluation) -> bool:
-    return is_kept(settings, evaluation.settlement_month, _name(evaluation))
+    return is_kept(settings, evaluation.settlement_month, report_name(evaluation))
 
 
-def _name(evaluation: Evaluation) -> str:
+def report_name(evaluation: Evaluation) -> str:
+    """Return the name of the report of an evaluation."""
     return f"closed-{evaluation.evaluation_no}"
 
 
-def _as_closings(
+def as_closing(
     connection: Connection,
-    months: Iterable[EvaluatedMonth],
+    month: EvaluatedMonth,
     cause: Cause,
-    caused_by: SettlementMonth,
+    caused_by: SettlementMonth | None,
     head: ChainHead | None,
-) -> Iterator[Closing]:
-    """Show each month as a closing of its own."""
-    payouts = planned_payouts(connection)
-    for each in months:
-        number = each.evaluation.evaluation_id
-        yield Closing(
-            request=ClosingRequest(each.month, cause),
-            newly_ingested=False,
-            findings=recorded_findings(connection, each.revision.revision_id),
-            months=(each,),
-            funnel=funnel(connection, number),
-            payouts=payouts,
-            chain_head=head,
-            before=last_evaluating_run(connection, each.month, number),
-            caused_by=caused_by,
-        )
+) -> Closing:
+    """Show a month that was evaluated as a closing of its own."""
+    number = month.evaluation.evaluation_id
+    return Closing(
+        request=ClosingRequest(month.month, cause),
+        newly_ingested=False,
+        findings=recorded_findings(connection, month.revision.revision_id),
+        months=(month,),
+        funnel=funnel(connection, number),
+        payouts=planned_payouts(connection),
+        chain_head=head,
+        before=last_evaluating_run(connection, month.month, number),
+        caused_by=caused_by,
+    )
 
 
 def _kept(settings: Settings, closing: Closing, payout: OpenPayout | None) -> LaterMonth:
-    closed, report = closing.closed, _report(settings, closing)
+    closed, report = closing.closed, report_of(settings, closing)
     waits = payout is not None and payout.waits(settings.approval_rule)
-    file = keep_report(settings, _name(closed.evaluation), report)
+    file = keep_report(settings, report_name(closed.evaluation), report)
     return LaterMonth(closed, report, file, payout if waits else None)
 
 
-def _report(settings: Settings, closing: Closing) -> Report:
-    """Build the report of a closing, headed by the month that caused it."""
+def report_of(settings: Settings, closing: Closing) -> Report:
+    """Build the report of a closing, headed by the month that caused it, if one did."""
     month = closing.closed.month
     page = quality_page(settings, month, closing.closed.revision.revision_no)
     report = closing_report(closing, links=(page,), next_step=next_step(settings, closing))
+    if closing.caused_by is None:
+        return report
     headline = sentence(
         "{month} was evaluated again, because {earlier} changed",
         month=month,

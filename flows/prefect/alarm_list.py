@@ -192,8 +192,10 @@ ALARMS: Final = (
         _happens(UNCLOSED, "growth-points.month.*"),
         sentence("{month} is still not closed", month=_MONTH),
         sentence(
-            "What is missing: {missing} Later months that wait for it: {later}.",
+            "What is missing: {missing} Payout date: {due_on}. Later months that wait for it: "
+            "{later}.",
             missing=_said("missing"),
+            due_on=_said("due_on"),
             later=_said("later"),
         ),
     ),

@@ -17,6 +17,7 @@ from domain.findings import Finding, blocking
 from domain.months import SettlementMonth
 from domain.payout_date import payout_date
 from domain.policy import Policy, policy_in_force
+from flows.closing.due_months import unclosed_months
 from flows.program import program_calendar, program_policies
 from flows.settings import Settings
 from flows.showing.month_states import MonthState, month_states
@@ -47,11 +48,13 @@ class AwaitedMonth:
 class Desk:
     """How things stand on a day. Months come oldest first, `refused` are their last deliveries.
 
+    `closes_by_itself` says whether months do: without history and a first one there is none yet.
     `unanswered` are the conversions that the ad system does not answer for, and their points.
     """
 
     today: date
     months: Mapping[SettlementMonth, MonthState]
+    closes_by_itself: bool
     awaited: tuple[AwaitedMonth, ...]
     refused: Mapping[SettlementMonth, tuple[Finding, ...]]
     corrections: tuple[OpenCorrections, ...]
@@ -69,10 +72,12 @@ class Desk:
 def gather_desk(connection: Connection, settings: Settings, today: date) -> Desk:
     """Gather how things stand on a day; raises CheckDamaged."""
     months = month_states(connection, settings.approval_rule)
+    unclosed = unclosed_months(connection, settings.first_to_close, today)
     return Desk(
         today=today,
         months=months,
-        awaited=awaited_months(settings, months, today),
+        closes_by_itself=unclosed is not None,
+        awaited=awaited_months(settings, months, unclosed or (), today),
         refused=refused_deliveries(last_checks(settings.docs).values()),
         corrections=open_corrections(connection),
         points=points_by_month(connection),
@@ -89,18 +94,17 @@ def refused_deliveries(
 
 
 def awaited_months(
-    settings: Settings, months: Mapping[SettlementMonth, MonthState], today: date
+    settings: Settings,
+    months: Mapping[SettlementMonth, MonthState],
+    unclosed: tuple[SettlementMonth, ...],
+    today: date,
 ) -> tuple[AwaitedMonth, ...]:
-    """List the months that are over and not closed, and the one that is not over."""
+    """Describe the months that are over and not closed, and the one that is not over."""
     now = SettlementMonth.of(today)
-    closed = [month for month, each in months.items() if each.evaluation]
-    first = settings.first_to_close or (closed[0] if closed else max(months, default=now - 1))
-    policies, calendar = program_policies(settings), program_calendar(settings)
-    return tuple(
-        _awaited(settings, months, month, now, (policies, calendar))
-        for month in min(first, now).until(now)
-        if month not in closed
-    )
+    is_closed = now in months and months[now].evaluation is not None
+    awaited = unclosed if is_closed else (*unclosed, now)
+    planned_by = program_policies(settings), program_calendar(settings)
+    return tuple(_awaited(settings, months, month, now, planned_by) for month in awaited)
 
 
 def _awaited(

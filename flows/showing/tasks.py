@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from domain.months import SettlementMonth
 from domain.sentence import Sentence, joined, sentence
+from flows.closing.due_months import no_month_closes
 from flows.showing.desk import AwaitedMonth, Desk
 from flows.showing.forms import (
     Form,
@@ -50,6 +51,7 @@ def tasks(desk: Desk) -> tuple[Task, ...]:
         *(task for each in desk.months.values() for task in _unpaid(desk, each)),
         *(task for each in desk.corrections for task in _to_correct(each)),
         *(task for each in desk.awaited for task in _awaited(desk, each)),
+        *(() if desk.closes_by_itself else (Task(Weight.SOFT, no_month_closes()),)),
         *_unanswered(desk),
         *_reward_days(desk),
     ]

@@ -34,6 +34,7 @@ from domain.using.allocation import Outcome
 from domain.using.rewards import RewardKind
 from flows.accounting import journal, roll_forward
 from flows.closing.differences import CHANGES
+from flows.closing.due_months import BY_ITSELF
 from flows.closing.evaluation import USUAL_REASON
 from flows.showing import month_records
 from flows.showing.seller_rows import SELLER_RECORDS
@@ -80,7 +81,8 @@ WORDS: Final[set[Id]] = {
     *(("result", result) for result in ("changed", "no change", "refused")),
     *(("notice state", state) for state in ("stands", "void")),
     *(("unit", unit) for unit in ("month", "day")),
-    *(("usual reason", reason) for reason in (USUAL_REASON, "demo", _PAID_LATE, _PAID_ON_ITS_DATE)),
+    *(("usual reason", reason) for reason in (USUAL_REASON, BY_ITSELF, "demo")),
+    *(("usual reason", reason) for reason in (_PAID_LATE, _PAID_ON_ITS_DATE)),
     *(("run state", state) for state in ("running", "pending", "cancelling")),
 }
 # Words whose keys come from queries or from a library.

@@ -389,9 +389,9 @@ def test_too_many_lines_to_refuse_are_told(
         outcome_in(lake, "iceberg", delivery.root)
 
 
-def test_what_only_another_table_mends_is_refused_for_good() -> None:
-    assert EngineUnfit.because("so", in_files=True).may_pass
-    assert not EngineUnfit.because("so", in_files=False).may_pass
+@pytest.mark.parametrize("in_files", [True, False])
+def test_what_another_engine_or_table_mends_does_not_pass_by_itself(in_files: bool) -> None:
+    assert not EngineUnfit.because("so", in_files=in_files).may_pass
 
 
 def test_lines_that_the_cluster_does_not_read_are_noticed(

@@ -156,8 +156,11 @@ SAMPLES: Final[Mapping[str, tuple[str, Mapping[str, Any], str]]] = {
     "month-refused": (MONTH, {"reason": "No."}, "2026-10 was not closed\nNo. It is tried again "),
     "month-unclosed": (
         MONTH,
-        {"missing": "Nothing.", "later": 2},
-        "2026-10 is still not closed\nWhat is missing: Nothing. Later months that wait for it: 2.",
+        {"missing": "Nothing.", "due_on": "2026-11-10", "later": 2},
+        (
+            "2026-10 is still not closed\nWhat is missing: Nothing. Payout date: 2026-11-10. "
+            "Later months that wait for it: 2."
+        ),
     ),
     "approval-missing": (
         MONTH,

@@ -1,23 +1,34 @@
 """Months close by themselves: oldest first, once they are delivered whole, each refusal once."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
 
+from adapters.ingest.engines.troubles import EngineUnfit
 from adapters.ingest.listing import FolderUnreadable
 from adapters.ingest.problems import DeliveryRefused
 from adapters.postgres.database import open_database
+from adapters.postgres.runs import Action, record_refusal
+from domain.cause import Cause
 from domain.findings import Finding, Severity
 from domain.months import SettlementMonth
 from domain.sentence import sentence
 from flows.closing import due_months
-from flows.closing.due_months import is_overdue, unclosed_months
+from flows.closing.due_months import BY_ITSELF, is_overdue, unclosed_months
+from flows.occasion import SEOUL
 from flows.settings import Settings
 from tests.command_line import Line, Marketplace, Ran
-from tests.three_stores import NOVEMBER, OCTOBER, OCTOBER_CORRECTED, STORES, deliver
+from tests.three_stores import (
+    NOVEMBER,
+    OCTOBER,
+    OCTOBER_CORRECTED,
+    OCTOBER_DUE_ON,
+    STORES,
+    deliver,
+)
 
 Run = Callable[..., Any]
 
@@ -134,6 +145,23 @@ def test_trouble_of_the_object_store_refuses_nothing_and_blames_no_sender(
     assert run().message.startswith("2024-10 is closed. ")
 
 
+def test_a_month_that_an_engine_does_not_read_is_tried_again_with_another_one(
+    run: Run, with_history: Marketplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from flows.closing import flow
+
+    def unfit(*_: object, **__: object) -> Any:
+        raise EngineUnfit.because("its lines are odd", in_files=True)
+
+    monkeypatch.setattr(flow, "sound_delivery", unfit)
+    assert "its lines are odd" in run().message
+    assert run().message.startswith("2024-10 waits. Its closing was refused: its lines are odd")
+    assert len(_closings(with_history, OCTOBER)) == 1
+
+    run(ENGINE="sc://elsewhere:15002")
+    assert len(_closings(with_history, OCTOBER)) == 2
+
+
 def test_a_refused_month_is_tried_again_by_a_newer_program(
     run: Run, with_history: Marketplace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -195,6 +223,7 @@ def test_a_month_that_is_not_closed_in_time_is_told_with_what_is_missing(
     assert set(kinds) == {"growth-points.month.unclosed"}
     assert set(months) == {SettlementMonth.parse(OCTOBER)}
     assert payloads[0]["missing"].startswith("Nothing has been delivered to ")
+    assert payloads[0]["due_on"] == OCTOBER_DUE_ON
     assert payloads[0]["later"] > 20
     assert "정산 자료가 없습니다" in payloads[1]["missing"]
 
@@ -217,6 +246,22 @@ def test_a_month_whose_folder_cannot_be_listed_is_told_as_not_closed(
     assert state.message.startswith("2024-10 is not closed. ")
     [(_, _, payload)] = told
     assert payload["missing"].endswith(" cannot be listed: 5")
+
+
+def test_a_month_whose_payout_date_cannot_be_computed_is_told_as_not_closed(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    from flows.closing import events
+
+    told: list[Any] = []
+    monkeypatch.setattr(events, "emit", lambda *words: told.append(words))
+    holidays = tmp_path / "holidays.txt"
+    holidays.write_text("no day")
+
+    run("tell_unclosed_months", HOLIDAYS=str(holidays))
+
+    [(_, _, payload)] = told
+    assert payload["due_on"] == "not known"
 
 
 def test_nothing_is_told_of_months_that_are_closed(
@@ -250,17 +295,39 @@ def test_due_are_the_months_from_the_first_closed_one_or_the_one_set(
         set_to = SettlementMonth.parse(first) if first else None
         due = unclosed_months(connection, set_to, today)
 
+    assert due is not None
     assert tuple(map(str, due)) == months
 
 
-def test_before_any_month_is_closed_only_the_last_one_is_due_and_only_with_history(
-    with_history: Marketplace, engine: Engine
+def test_before_any_month_is_closed_only_the_last_one_is_due(with_history: Marketplace) -> None:
+    assert _due(with_history.database_url, date(2024, 12, 1)) == [NOVEMBER]
+
+
+def test_a_month_that_was_refused_stays_due_before_any_is_closed(with_history: Marketplace) -> None:
+    with open_database(with_history.database_url) as engine, engine.begin() as connection:
+        for month, reason in ((OCTOBER, BY_ITSELF), ("2020-01", "a month mistyped by somebody")):
+            cause = Cause("tests", reason, "tests", datetime(2024, 11, 2, 9, tzinfo=SEOUL))
+            of = SettlementMonth.parse(month)
+            record_refusal(connection, of, Action.CLOSE, cause, "No.", source="a folder")
+
+    assert _due(with_history.database_url, date(2024, 12, 1)) == [OCTOBER, NOVEMBER]
+
+
+def test_without_history_no_month_closes_by_itself_which_is_said(
+    run: Run, marketplace: Marketplace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    today = date(2024, 12, 1)
-    with open_database(with_history.database_url) as known, known.connect() as connection:
-        assert tuple(map(str, unclosed_months(connection, None, today))) == (NOVEMBER,)
-    with engine.connect() as empty:
-        assert unclosed_months(empty, None, today) == ()
+    from flows.closing import events
+
+    told: list[Any] = []
+    monkeypatch.setattr(events, "emit", lambda *words: told.append(words))
+    fresh = {"DATABASE_URL": marketplace.database_url, "FIRST_MONTH": ""}
+
+    for name in ("close_due_months", "tell_unclosed_months"):
+        state = run(name, **fresh)
+        assert state.is_completed()
+        assert state.message.startswith("No month closes by itself yet. Ingest the months before ")
+        assert "GROWTH_POINTS_FIRST_MONTH" in state.message
+    assert told == []
 
 
 @pytest.mark.parametrize(
@@ -271,6 +338,11 @@ def test_a_month_is_overdue_from_a_day_of_its_payout_month(today: date, overdue:
     settings = Settings(close_by_day=7)
 
     assert is_overdue(settings, SettlementMonth.parse(OCTOBER), today) is overdue
+
+
+def _due(database_url: str, today: date) -> list[str]:
+    with open_database(database_url) as engine, engine.connect() as connection:
+        return [str(each) for each in unclosed_months(connection, None, today) or ()]
 
 
 def _closings(marketplace: Marketplace, month: str) -> list[tuple[str, str]]:

@@ -201,12 +201,25 @@ def test_nothing_is_known_before_the_first_month(
 ) -> None:
     empty = Settings(home=tmp_path / "home", database_url=database_url)
 
-    awaited = found(engine, empty)
+    assert [str(each.month) for each in desk(engine, empty).awaited] == ["2026-11"]
+    (task,) = found(engine, empty)
+    assert task.weight is Weight.SOFT
+    assert str(task.said).startswith("No month closes by itself yet. Ingest the months before ")
 
-    assert {each.month for each in awaited} == {month("2026-10")}
-    assert "2026-10 is over but not closed; its payout is due on 2026-11-10." in [
-        str(each.said) for each in awaited
-    ]
+
+def test_before_any_month_is_closed_the_one_that_is_due_is_awaited(
+    engine: Engine, database_url: str, tmp_path: Path
+) -> None:
+    history = Program(engine, tmp_path)
+    for name in ("2026-08", "2026-09"):
+        history.ingest(name, {"maru": Sold(1_000)})
+    settings = Settings(home=tmp_path / "home", database_url=database_url)
+
+    awaited = desk(engine, settings).awaited
+
+    assert [str(each.month) for each in awaited] == ["2026-10", "2026-11"]
+    (task,) = found(engine, settings)
+    assert str(task.said) == "2026-10 is over but not closed; its payout is due on 2026-11-10."
 
 
 def test_an_overdue_month_stands_before_the_next_payout_date(

@@ -5,26 +5,14 @@ from domain.sentence import Text, sentence
 
 
 class EngineUnfit(Refused):
-    """The delivery has to be read by the embedded engine. The message names what is in the way.
-
-    One in tables cannot be: only other tables help, not another setting.
-    """
-
-    def __init__(self, why: Text, *, in_files: bool = True) -> None:
-        super().__init__(why)
-        self.in_files = in_files
+    """The engine that is set does not read the delivery. The message names what is in the way."""
 
     @classmethod
     def because(cls, why: Text, *, in_files: bool) -> "EngineUnfit":
         """Return one with the advice that fits a delivery in files, or in tables."""
         by_setting = sentence("{why}; set GROWTH_POINTS_ENGINE to duckdb://", why=why)
         by_table = sentence("{why}; have the month corrected in its table", why=why)
-        return cls(by_setting if in_files else by_table, in_files=in_files)
-
-    @property
-    def may_pass(self) -> bool:
-        """Whether the same may be accepted later: another setting is not among what it rests on."""
-        return self.in_files
+        return cls(by_setting if in_files else by_table)
 
 
 class ClusterAway(Unavailable):
