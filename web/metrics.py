@@ -13,6 +13,7 @@ from adapters.postgres.embedded.failure import ServerNotStarted
 from adapters.postgres.rewards import RewardsStanding, rewards_standing
 from adapters.postgres.standing import Standing, program_standing
 from adapters.postgres.using import HeldConversions, held_conversions
+from flows.closing.due_months import is_overdue, unclosed_months
 from flows.occasion import this_occasion
 from flows.program import program_database
 from flows.settings import Settings
@@ -42,7 +43,7 @@ class _Program(Collector):
         """
         try:
             with program_database(self._settings) as engine, engine.connect() as connection:
-                found = tuple(_figures_now(connection))
+                found = tuple(_figures_now(connection, self._settings))
         except (*LOST, ServerNotStarted) as failure:
             log_failure("/metrics", failure)
             yield _up(0)
@@ -55,11 +56,24 @@ def _up(value: int) -> Metric:
     return GaugeMetricFamily("growth_points_database_up", "Whether the database answers.", value)
 
 
-def _figures_now(connection: Connection) -> Iterator[Metric]:
+def _figures_now(connection: Connection, settings: Settings) -> Iterator[Metric]:
     """Yield all figures, as the database has them now."""
-    yield from figures(program_standing(connection), this_occasion().today)
+    today = this_occasion().today
+    yield from figures(program_standing(connection), today)
+    yield unclosed_figure(_overdue(connection, settings, today))
     yield from held_figures(held_conversions(connection))
     yield from reward_figures(rewards_standing(connection))
+
+
+def _overdue(connection: Connection, settings: Settings, today: date) -> int:
+    unclosed = unclosed_months(connection, settings.first_to_close, today) or ()
+    return sum(is_overdue(settings, month, today) for month in unclosed)
+
+
+def unclosed_figure(overdue: int) -> Metric:
+    """Return the figure of the months that are overdue."""
+    meaning = "Months that were to be closed by a day that has come, and are not."
+    return GaugeMetricFamily("growth_points_months_unclosed", meaning, overdue)
 
 
 def figures(months: Iterable[Standing], today: date) -> Iterator[Metric]:

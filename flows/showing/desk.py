@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 
 from sqlalchemy import Connection
 
 from adapters.data_docs import CheckedDelivery, last_checks
-from adapters.ingest.root import is_folder, local_path, source_of
+from adapters.ingest.root import is_folder, source_of
 from adapters.korean_holidays import Calendar
 from adapters.policy_files import PolicyText
 from adapters.postgres.month_points import MonthPoints, points_by_month
@@ -124,14 +125,16 @@ def _awaited(
         is_over=month < now,
         due_on=payout_date(policy.payout, month, calendar(month).holidays).due_on,
         source=source,
-        delivered=_has_files(source) if source and known else None,
+        delivered=_has_files(Path(source)) if source and known else None,
         missing=tuple(each for each in window if each not in months),
     )
 
 
-def _has_files(source: str) -> bool:
-    """Whether there is anything in a month's folder."""
+def _has_files(folder: Path) -> bool | None:
+    """Whether there is anything in a month's folder; None if its root is not seen from here."""
+    if not folder.parent.is_dir():
+        return None
     try:
-        return any(local_path(source).iterdir())
+        return any(folder.iterdir())
     except OSError:
         return False

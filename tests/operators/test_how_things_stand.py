@@ -17,6 +17,7 @@ from flows.showing.desk import Desk, gather_desk
 from flows.showing.tasks import Task, Weight, tasks
 from tests.closings import Program, Sold, month
 from tests.operators.conftest import Ask, restate_after_payout
+from web.metrics import _overdue
 from web.operators import visit
 from web.operators.months import state_words
 
@@ -128,6 +129,7 @@ def test_a_month_that_is_over_is_awaited_until_its_files_are_there(
 ) -> None:
     program.pay("2026-10", date(2026, 11, 10))
     root = tmp_path / "settlements"
+    root.mkdir()
     settings = settings.model_copy(update={"settlements": str(root)})
     today = date(2026, 12, 3)
 
@@ -136,7 +138,7 @@ def test_a_month_that_is_over_is_awaited_until_its_files_are_there(
     assert "2026-11 is over, but its files are missing" in str(missing.said)
     assert str(root / "2026-11") in str(missing.said)
 
-    (root / "2026-11").mkdir(parents=True)
+    (root / "2026-11").mkdir()
     (root / "2026-11" / "settlements.csv").write_text("")
     (there,) = found(engine, settings, today)
     assert state_words(desk(engine, settings, today), month("2026-11"), None) == ("arrived",)
@@ -293,3 +295,21 @@ def test_a_month_without_awards_is_unapproved_only_where_every_payout_needs_it(
 
     assert state.waits is (rule == "required")
     assert replace(state, waits=False).words == ("closed",)
+
+
+def test_files_that_cannot_be_seen_from_here_are_not_said_to_be_missing(
+    engine: Engine, settings: Settings, tmp_path: Path
+) -> None:
+    for root, delivered in ((tmp_path, False), (tmp_path / "not-mounted", None)):
+        there = settings.model_copy(update={"settlements": str(root)})
+        awaited = {each.month: each for each in desk(engine, there, date(2026, 12, 5)).awaited}
+        assert awaited[month("2026-11")].delivered is delivered
+
+
+def test_months_that_are_overdue_are_counted_for_prometheus(
+    engine: Engine, settings: Settings
+) -> None:
+    days = (date(2026, 12, 6), date(2026, 12, 7), date(2027, 1, 7))
+    with engine.connect() as connection:
+        counted = [_overdue(connection, settings, day) for day in days]
+    assert counted == [0, 1, 2]
