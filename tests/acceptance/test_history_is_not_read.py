@@ -107,7 +107,7 @@ WORK: Final[dict[str, Callable[[Program], object]]] = {
     "rewards again": try_again,
     "expiry": lambda program: expire_points(program.engine, "tests"),
     "notices": lambda program: tell_stores(program.engine, POLICIES, "tests"),
-    "a store's page": a_connection(lambda it: seller_view(it, STORES[6], newest=12)),
+    "a store's page": a_connection(lambda it: seller_view(it, STORES[5], newest=12)),
     "all that there is of a store": a_connection(lambda it: seller_view(it, STORES[5])),
     "what a store has": a_connection(lambda it: standing_of(it, STORES[6])),
     "what a store may expect": a_connection(
