@@ -6,26 +6,25 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Set
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from stat import S_ISREG
 from typing import Generic
 
 import duckdb
 
 from adapters.ingest.engines.address import EMBEDDED
-from adapters.ingest.engines.stored_files import StoredFile, keep_stand_ins, stays
+from adapters.ingest.engines.stored_files import StoredFile
 from adapters.ingest.engines.tables import MonthInTable
+from adapters.ingest.fetching import fetch_delivery
 from adapters.ingest.file_layout import Contents, Layout, contents_of
 from adapters.ingest.file_names import (
     SELLER_FOLDER,
     content_of,
-    may_belong,
     may_hold_rows,
     unrecognized,
 )
 from adapters.ingest.file_problem import FileProblem
 from adapters.ingest.manifest import MANIFEST, Manifest, content_hash, read_manifest
-from adapters.ingest.object_store import StoredObject, fetch_objects, list_objects
 from adapters.ingest.problems import DeliveryRefused as DeliveryRefused  # noqa: PLC0414
 from adapters.ingest.problems import Problems
 from adapters.ingest.root import is_object_store, source_of
@@ -136,7 +135,7 @@ def find_delivery(
     problems, source, expected = Problems(), source_of(root, period), expected_of(period)
     folder, stored = Path(source), dict[Path, StoredFile]()
     if is_object_store(root):
-        folder, stored = _fetched(source, fetched, period, problems, engine)
+        folder, stored = fetch_delivery(source, fetched, period, problems, engine)
     paths = _list(folder, source, expected, problems)
     names = {_name(folder, path) for path in paths}
     content = _manifest(folder / MANIFEST, problems)
@@ -150,33 +149,6 @@ def find_delivery(
         signed.compare(hashes, expected.unit, problems)
         problems.refuse_if_any(period, source)
     return Delivery(period, source, content_hash(hashes, content), files, signed)
-
-
-def _fetched(
-    source: str, into: Path | None, period: Period, problems: Problems, engine: str
-) -> tuple[Path, dict[Path, StoredFile]]:
-    """Fetch a period's objects into a folder; return it, and which of its files are stand-ins."""
-    if into is None:
-        raise ValueError("a delivery in an object store needs a folder to be fetched into")
-    folder, stored = into / str(period), dict[Path, StoredFile]()
-    with problems.collecting(source):
-        listed = _listed(source, period)
-        staying = {name for name in listed if engine != EMBEDDED and stays(name, period)}
-        fetched = listed.keys() - staying
-        fetch_objects(source, folder, {name: listed[name].size for name in fetched})
-        if staying:
-            stored |= keep_stand_ins(folder, {name: listed[name] for name in staying}, engine)
-            if _listed(source, period) != listed:
-                told = sentence("its files changed while they were fetched; run the command again")
-                raise FileProblem("store_changing", told)
-    problems.refuse_if_any(period, source)
-    return folder, stored
-
-
-def _listed(source: str, period: Period) -> dict[str, StoredObject]:
-    expected = expected_of(period)
-    listed = list_objects(source).items()
-    return {name: each for name, each in listed if may_belong(PurePosixPath(name).name, expected)}
 
 
 def _list(folder: Path, source: str, expected: Expected, problems: Problems) -> dict[Path, Content]:

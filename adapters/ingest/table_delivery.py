@@ -78,17 +78,8 @@ def _found(
     with cluster.answering():
         rows = at.rows(cluster, month)
         fetched = cluster.fetch(rows if content in _FETCHED else rows.limit(0))
-    if content in _FETCHED and len(fetched) != count:
-        raise ClusterFailed(
-            sentence(
-                "the cluster at {address} read {read:,} of {expected:,} rows of {table}; nothing "
-                "was written. See the cluster's log, then run the command again.",
-                address=cluster.address,
-                read=len(fetched),
-                expected=count,
-                table=table,
-            )
-        )
+    if content in _FETCHED:
+        _check_whole(cluster, table, len(fetched), count)
     path = into / f"{content}.parquet"
     into.mkdir(parents=True, exist_ok=True)
     pyarrow.parquet.write_table(fetched, path)
@@ -102,3 +93,18 @@ def _found(
         declared=None,
         in_table=MonthInTable(at, month, count),
     )
+
+
+def _check_whole(cluster: Cluster, table: str, read: int, expected: int) -> None:
+    """Raise ClusterFailed if not all rows were fetched."""
+    if read != expected:
+        raise ClusterFailed(
+            sentence(
+                "the cluster at {address} read {read:,} of {expected:,} rows of {table}; nothing "
+                "was written. See the cluster's log, then run the command again.",
+                address=cluster.address,
+                read=read,
+                expected=expected,
+                table=table,
+            )
+        )

@@ -4,10 +4,13 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
+from adapters.languages.catalog import say
 from adapters.postgres.ledger import PaidOut
 from adapters.postgres.standing import Standing
 from domain.months import SettlementMonth
+from domain.sentence import sentence
 from flows.paying.missing_approvals import MissingApproval, missing_approvals
+from flows.paying.open_payouts import OpenPayout
 from flows.prefect.events import LATE, PAID, UNAPPROVED, WAITING, emit
 from flows.prefect.ui_links import form_address
 from flows.settings import Settings
@@ -62,3 +65,14 @@ def emit_late(month: Standing, today: date, why: str = "") -> None:
         "why": why,
     }
     emit(LATE, month.settlement_month, payload)
+
+
+def why_late(settings: Settings, payout: OpenPayout | None) -> str:
+    """Say what a late payout waits for, as far as that is known."""
+    if payout is None:
+        return ""
+    if payout.outdated:
+        again = sentence("Data of its window was replaced: it has to be closed again.")
+        return say(again, settings.language)
+    waits = payout.waits(settings.approval_rule)
+    return say(sentence("It waits for its approval."), settings.language) if waits else ""

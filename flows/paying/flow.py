@@ -10,7 +10,6 @@ from prefect import flow
 from prefect.artifacts import create_markdown_artifact
 from pydantic import Field
 
-from adapters.languages.catalog import say
 from adapters.postgres.ledger import PaidOut, Payout
 from adapters.postgres.payout_dates import planned_payouts
 from adapters.postgres.runs import Action
@@ -26,9 +25,9 @@ from flows.paying.approve_payout import (
     approve,
 )
 from flows.paying.due_payouts import plan_payout_runs
-from flows.paying.events import emit_late, emit_paid, emit_unapproved
+from flows.paying.events import emit_late, emit_paid, emit_unapproved, why_late
 from flows.paying.missing_approvals import missing_approvals
-from flows.paying.open_payouts import OpenPayout, open_payouts
+from flows.paying.open_payouts import open_payouts
 from flows.paying.pay_out_month import (
     PayoutRequest,
     PayoutsRefused,
@@ -163,19 +162,8 @@ def tell_late_payouts() -> tuple[SettlementMonth, ...]:
         late = [each for each in program_standing(connection) if each.days_late(today)]
         payouts = open_payouts(connection)
     for each in late:
-        emit_late(each, today, _why_late(settings, payouts.get(each.settlement_month)))
+        emit_late(each, today, why_late(settings, payouts.get(each.settlement_month)))
     return tuple(each.settlement_month for each in late)
-
-
-def _why_late(settings: Settings, payout: OpenPayout | None) -> str:
-    """Say what a late payout waits for, as far as that is known."""
-    if payout is None:
-        return ""
-    if payout.outdated:
-        again = sentence("Data of its window was replaced: it has to be closed again.")
-        return say(again, settings.language)
-    waits = payout.waits(settings.approval_rule)
-    return say(sentence("It waits for its approval."), settings.language) if waits else ""
 
 
 def pay_each(

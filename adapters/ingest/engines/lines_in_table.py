@@ -99,6 +99,7 @@ class LinesInTable:
             yield alike.sort(*LINE_KEY).head(questions.EXAMPLES)
 
     def _sent(self, keys: Frame) -> Frame:
+        # Each key has a line to refuse: more of them are refused as too many.
         few = keys.head(_REFUSED + 1).to_native().to_arrow_table()
         sent: Frame = nw.from_native(self.cluster.session.createDataFrame(few)).lazy()
         return sent

@@ -183,11 +183,11 @@ def fetched(source: Source, work: Path) -> Source:
 
 def _check_path(source: Source) -> None:
     """Raise EngineUnfit for a path that a cluster may take for several."""
-    if GLOB.search(str(source.path)):
+    if GLOB.search(place_of(source)):
         raise EngineUnfit(
             sentence(
                 "{path} has a character that a cluster takes for a pattern; rename it, or set "
                 "GROWTH_POINTS_ENGINE to duckdb://",
-                path=source.path,
+                path=place_of(source),
             )
         )
