@@ -232,7 +232,7 @@ def test_a_cluster_that_does_not_see_a_file_is_told(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("adapters.ingest.delivery.stays", lambda *_: True)
+    monkeypatch.setattr("adapters.ingest.fetching.stays", lambda *_: True)
     write(delivery, **{"%20": [typed(line) for line in delivery.lines]})
     upload(store, delivery)
     with pytest.raises(ClusterAway, match=r"does not see s3://.*%20\.parquet as this machine does"):
