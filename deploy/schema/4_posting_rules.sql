@@ -67,6 +67,22 @@ BEGIN
   END IF;
 
   -- Conditions are nested, since a subquery costs its start even where it is not needed.
+  -- The transaction may have paid or decided the month again since it opened the posting.
+  IF added_to.settlement_month IS NOT NULL THEN
+    IF EXISTS (SELECT FROM payout WHERE settlement_month = added_to.settlement_month) THEN
+      RAISE EXCEPTION '% was paid out; what was paid stays',
+        to_char(added_to.settlement_month, 'YYYY-MM')
+        USING ERRCODE = 'check_violation', CONSTRAINT = 'transfer_month_is_not_paid';
+    END IF;
+    IF added_to.evaluation_id <> (
+      SELECT evaluation_id FROM evaluation WHERE settlement_month = added_to.settlement_month
+      ORDER BY evaluation_no DESC LIMIT 1)
+    THEN
+      RAISE EXCEPTION 'evaluation % is not the current one of %', added_to.evaluation_id,
+        to_char(added_to.settlement_month, 'YYYY-MM')
+        USING ERRCODE = 'check_violation', CONSTRAINT = 'transfer_evaluation_is_current';
+    END IF;
+  END IF;
   IF added_to.kind = 'award' THEN
     -- A lookup for each award. As a join it would read the whole evaluation for each of them, since
     -- statistics from before a new evaluation say that it has no rows.

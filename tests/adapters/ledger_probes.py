@@ -396,6 +396,18 @@ def _decide_in_november(connection: Connection) -> None:
     evaluate(connection, awards_of("z", month=NOVEMBER), month=NOVEMBER)
 
 
+def _award_once_paid(connection: Connection) -> None:
+    number = posting(connection, "award")
+    pay_october()(connection)
+    line(connection, number, "award", "c")
+
+
+def _award_once_decided_again(connection: Connection) -> None:
+    number = posting(connection, "award")
+    evaluate(connection, [*awards_of("ac"), *awards_of("d", tier=2)])
+    line(connection, number, "award", "c")
+
+
 def _finish_twice(connection: Connection) -> None:
     number = posting(connection, "reversal")
     for _ in range(2):
@@ -752,6 +764,10 @@ LEDGER_PROBES = (
             connection, posting(connection, "adjustment"), "conversion", "g", points=1
         ),
         names="transfer_belongs",
+    ),
+    Probe("transfer.is_entitled", _award_once_paid, names="transfer_month_is_not_paid"),
+    Probe(
+        "transfer.is_entitled", _award_once_decided_again, names="transfer_evaluation_is_current"
     ),
     Probe("transfer.is_entitled", give("b", award_no=2), names="transfer_was_decided"),
     Probe("transfer.is_entitled", give("c", tier=2), names="transfer_was_decided"),

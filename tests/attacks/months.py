@@ -18,6 +18,19 @@ PAYS_A = posting("payout") + transfer(
     row("payout", "a", "150000", finishes=ENTRY.format(seller="a", tier=1))
 )
 
+AWARDS_C = transfer(row("award", "c", "150000", **AWARD))
+
+DECIDES_AGAIN = (
+    "INSERT INTO growth_points.evaluation (settlement_month, evaluation_no, input_hash,"
+    " policy_hash, actor, reason) SELECT settlement_month, evaluation_no + 1, input_hash,"
+    " policy_hash, 'me', 'mine' FROM growth_points.evaluation"
+    " WHERE settlement_month = '2026-10-01' ORDER BY evaluation_no DESC LIMIT 1;"
+    " INSERT INTO growth_points.evaluation_input (evaluation_id, revision_id)"
+    " SELECT (SELECT max(evaluation_id) FROM growth_points.evaluation), revision_id"
+    " FROM growth_points.revision WHERE settlement_month = '2026-10-01'"
+    " ORDER BY revision_no DESC LIMIT 1;"
+)
+
 AWARDS = (
     by_service(
         "award what was not decided",
@@ -79,19 +92,21 @@ AWARDS = (
     ),
     by_service(
         "decide after the evaluation was noted",
-        "INSERT INTO growth_points.evaluation (settlement_month, evaluation_no, input_hash,"
-        " policy_hash, actor, reason) SELECT settlement_month, evaluation_no + 1, input_hash,"
-        " policy_hash, 'me', 'mine' FROM growth_points.evaluation"
-        " WHERE settlement_month = '2026-10-01' ORDER BY evaluation_no DESC LIMIT 1;"
-        " INSERT INTO growth_points.evaluation_input (evaluation_id, revision_id)"
-        " SELECT (SELECT max(evaluation_id) FROM growth_points.evaluation), revision_id"
-        " FROM growth_points.revision WHERE settlement_month = '2026-10-01'"
-        " ORDER BY revision_no DESC LIMIT 1;"
-        " SET CONSTRAINTS ALL IMMEDIATE;"
+        DECIDES_AGAIN + " SET CONSTRAINTS ALL IMMEDIATE;"
         " INSERT INTO growth_points.decision (evaluation_id, seller_id, outcome, tier, points,"
         " window_amount_krw, reasons) SELECT max(evaluation_id), 'a', 'awarded', 1, 150000, 1, '{}'"
         " FROM growth_points.evaluation",
         "never later",
+    ),
+    by_service(
+        "open a posting, decide the month again, then award",
+        posting("award") + DECIDES_AGAIN + AWARDS_C,
+        "transfer_evaluation_is_current",
+    ),
+    by_service(
+        "open a posting, pay the month, then award",
+        posting("award") + pays_october("2026-11-10") + AWARDS_C,
+        "transfer_month_is_not_paid",
     ),
 )
 
