@@ -91,7 +91,7 @@ def cli() -> None:
     Explain a seller's decision:           growth-points explain SELLER 2026-10
 
     \b
-    Settings are environment variables, all optional:
+    Settings are environment variables; only serve-stores requires any:
       GROWTH_POINTS_HOME          embedded database, quarantine, reports (.growth-points)
       GROWTH_POINTS_SETTLEMENTS   root of the settlement folders, instead of --from
       GROWTH_POINTS_SENDERS       public keys that deliveries must be signed with

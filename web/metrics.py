@@ -99,8 +99,9 @@ def held_figures(held: HeldConversions) -> Iterator[Metric]:
     for name, meaning, value in (
         ("conversions_held", "Conversions that have not ended.", held.conversions),
         ("points_held", "Points of these conversions.", held.points),
-        ("conversions_unanswered", "Those asked about in vain, often.", held.unanswered),
+        ("conversions_unanswered", "Those asked about in vain, for long.", held.unanswered),
         ("conversion_held_seconds", "How long the oldest is held.", held.oldest_seconds),
+        ("ad_system_silent_seconds", "How long none has been answered.", held.silent_seconds),
     ):
         yield GaugeMetricFamily(f"growth_points_{name}", meaning, value)
 

@@ -38,16 +38,21 @@ class Conversion:
     ended_at: datetime | None
     attempts: int
     answer: str | None
+    tried_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
 class HeldConversions:
-    """The conversions that have not ended; `unanswered` are those tried three times or more."""
+    """The conversions that have not ended; `unanswered` have been tried for ten minutes or more.
+
+    `silent_seconds` is for how long they were tried in vain since the last conversion ended.
+    """
 
     conversions: int
     points: int
     unanswered: int
     oldest_seconds: int
+    silent_seconds: int
 
 
 def today(connection: Connection) -> date:
@@ -132,12 +137,12 @@ def _conversions(connection: Connection, **asked: object) -> Iterator[Conversion
 
 
 def held_conversions(connection: Connection) -> HeldConversions:
-    """Return how many conversions are held, and for how long by the database's clock."""
+    """Return how many conversions are held, for how long, and whether others end meanwhile."""
     return HeldConversions(*connection.execute(_HELD).one())
 
 
 def unanswered_conversions(connection: Connection) -> tuple[int, int]:
-    """Count the conversions that have not ended and were tried three times or more; their points.
+    """Count the held conversions that have been tried for ten minutes or more, and their points.
 
     It reads those alone that were tried in vain, and not all that were ever made.
     """
@@ -185,26 +190,35 @@ _HOLDERS: Final = """(
   ) own
   WHERE account = 'held' AND balance.points > 0
 )"""
+_FOR_LONG: Final = "min(asked_at) <= clock_timestamp() - interval '10 minutes'"
 _HELD: Final = text(f"""
-    SELECT count(*), coalesce(sum(points), 0)::bigint,
-           count(*) FILTER (WHERE 3 <= (
-             SELECT count(*) FROM growth_points.conversion_attempt tried
-             WHERE tried.conversion_no = conversion.posting_no)),
-           coalesce(extract(epoch FROM clock_timestamp() - min(recorded_at)), 0)::bigint
+    SELECT count(*), coalesce(sum(points), 0)::bigint, count(*) FILTER (WHERE for_long),
+           coalesce(extract(epoch FROM clock_timestamp() - min(recorded_at)), 0)::bigint,
+           coalesce(extract(epoch FROM max(until) - min(since)), 0)::bigint
     FROM {_HOLDERS} conversion JOIN growth_points.posting USING (posting_no)
+    CROSS JOIN (
+      SELECT max(recorded_at) AS ended_at FROM growth_points.posting
+      WHERE posting_no = (SELECT max(posting_no) FROM growth_points.conversion_end)
+    ) last
+    CROSS JOIN LATERAL (
+      SELECT {_FOR_LONG} AS for_long, max(asked_at) AS until,
+             min(asked_at) FILTER (WHERE asked_at > coalesce(ended_at, '-infinity')) AS since
+      FROM growth_points.conversion_attempt tried
+      WHERE tried.conversion_no = conversion.posting_no
+    ) tried
     WHERE NOT EXISTS (
       SELECT FROM growth_points.conversion_end WHERE conversion_no = conversion.posting_no)
 """)  # noqa: S608 our own words
-_UNANSWERED: Final = text("""
+_UNANSWERED: Final = text(f"""
     SELECT count(*), coalesce(sum(points), 0)::bigint
     FROM (
       SELECT conversion_no FROM growth_points.conversion_attempt
-      GROUP BY conversion_no HAVING count(*) >= 3
+      GROUP BY conversion_no HAVING {_FOR_LONG}
     ) tried JOIN growth_points.conversion ON posting_no = conversion_no
     WHERE NOT EXISTS (
       SELECT FROM growth_points.conversion_end ended
       WHERE ended.conversion_no = tried.conversion_no)
-""")
+""")  # noqa: S608 our own words
 _BEFORE_NEWEST: Final = text("""
     WITH own AS MATERIALIZED (
       SELECT posting_no FROM growth_points.conversion WHERE seller_id = :seller_id
@@ -216,13 +230,14 @@ _CONVERSIONS: Final = """
     SELECT conversion.posting_no AS conversion_no, seller_id, request_id, points, account_id,
            requested_on, hold.recorded_at AS requested_at, coalesce(outcome, 'held') AS state,
            moved.recorded_at AS ended_at, coalesce(tried.attempts, 0) AS attempts,
-           coalesce(ended.answer, tried.answer) AS answer
+           coalesce(ended.answer, tried.answer) AS answer, tried.tried_at
     FROM {conversion} conversion
     JOIN growth_points.posting hold USING (posting_no)
     LEFT JOIN growth_points.conversion_end ended ON conversion_no = conversion.posting_no
     LEFT JOIN growth_points.posting moved ON moved.posting_no = ended.posting_no
     LEFT JOIN LATERAL (
-      SELECT count(*) AS attempts, (array_agg(answer ORDER BY attempt_no DESC))[1] AS answer
+      SELECT count(*) AS attempts, (array_agg(answer ORDER BY attempt_no DESC))[1] AS answer,
+             max(asked_at) AS tried_at
       FROM growth_points.conversion_attempt WHERE conversion_no = conversion.posting_no
     ) tried ON true
     WHERE conversion.posting_no = coalesce(:conversion_no, conversion.posting_no)

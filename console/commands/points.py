@@ -217,12 +217,12 @@ def ledger(
         print_rows(LEDGER, ledger_rows(engine, seller_id, month, seal_no), output)
 
 
-@command(short_help="Every seller's pending and available points.")
+@command(short_help="Every seller's pending, available and held points.")
 @SELLER
 @AS_OF
 @output_option
 def balances(seller_id: str | None, moment: date | int | None, output: Output) -> None:
-    """List every seller's pending and available points, now or as of a moment."""
+    """List every seller's pending, available and held points, now or as of a moment."""
     from console.as_of import balance_rows
     from console.listings import BALANCES, require_known_seller
     from console.progress import warnings_shown

@@ -21,8 +21,8 @@ def up(port: int, demo: bool) -> None:
     """Run database, Prefect server with its UI, deployments and schedules, until Ctrl-C.
 
     It listens on PORT and the next two, for this machine only. Started again, it continues where it
-    ended. The third is that of the stores' page, if GROWTH_POINTS_STORES_JWKS is set; the demo
-    lists its stores there, to open the page as.
+    ended. The third is that of the stores' page, if GROWTH_POINTS_STORES_JWKS is set; with --demo
+    it lists sample stores: choose one to open its page.
     """
     from console.demo import CLOSED, Demo, show_uses
     from console.demo_stores import list_demo_stores, make_demo_key
@@ -55,11 +55,11 @@ def up(port: int, demo: bool) -> None:
         )
 
 
-@command(short_help="Serve reports, and figures for Prometheus.")
+@command(short_help="Serve the operators' pages, and figures for Prometheus.")
 @click.option("--port", type=click.IntRange(0, 65535), default=4201, show_default=True)
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 def serve(port: int, host: str) -> None:
-    """Serve reports, data-quality pages and /metrics until Ctrl-C; `up` includes this."""
+    """Serve the operators' pages, reports and /metrics until Ctrl-C; `up` includes this."""
     from web.serving import serve_until_stopped
 
     serve_until_stopped(read_settings(), port, host, lambda url: echo(until_stopped(url)))

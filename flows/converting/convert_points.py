@@ -27,7 +27,12 @@ from domain.using.standing import Standing, UseRefusal, decide_conversion
 from domain.using.use_rules import UseRules
 from flows.clocks import warn_about_clocks
 from flows.converting.deliver_conversions import deliver
-from flows.converting.refusals import ConversionInvalid, OtherConversion, PointsNotUsable
+from flows.converting.refusals import (
+    ConversionInvalid,
+    OtherAccount,
+    OtherConversion,
+    PointsNotUsable,
+)
 from flows.one_day import on_one_day
 from flows.policies import policy_on
 from flows.program import program_ad_system, program_database, program_policies
@@ -38,12 +43,16 @@ _LONGEST_ID: Final = 64
 
 @dataclass(frozen=True, slots=True)
 class ConversionRequest:
-    """Points that a store wants as search-ad credit, under a request id of its own."""
+    """Points that a store wants as search-ad credit, under a request id of its own.
+
+    `account_id` is the account that the store confirmed; None converts to whichever is linked.
+    """
 
     seller_id: str
     request_id: str
     points: int
     cause: Cause
+    account_id: str | None = None
 
     def __post_init__(self) -> None:
         _require_points(self.points)
@@ -76,7 +85,7 @@ def hold_points(
 ) -> Posted:
     """Hold the points in one transaction; the same request again does nothing.
 
-    Raises SellerUnknown, PointsNotUsable, OtherConversion.
+    Raises SellerUnknown, PointsNotUsable, OtherConversion, OtherAccount.
     """
     return on_one_day(engine, lambda connection: _hold(connection, request, policies))
 
@@ -99,8 +108,11 @@ def _hold(
 ) -> Posted:
     points = request.points
     standing, rules, refusal = _decided(connection, request, policies)
-    if refusal is not None and not _was_held(connection, request):
-        raise PointsNotUsable(refusal, points, standing, rules)
+    if not _was_held(connection, request):
+        if refusal is not None:
+            raise PointsNotUsable(refusal, points, standing, rules)
+        if request.account_id not in (None, standing.account_id):
+            raise OtherAccount
     try:
         held = hold(connection, standing, request.request_id, points, request.cause)
     except NotEntitled as error:  # what others did meanwhile decides

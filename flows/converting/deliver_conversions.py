@@ -4,8 +4,10 @@ No answer, or one that nobody understands, ends nothing: the points stay held, a
 asked again under the same id.
 """
 
+import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Final
 
 from sqlalchemy import Connection, Engine
 
@@ -33,12 +35,35 @@ from domain.using.ad_credit import (
 )
 from flows.one_day import on_one_day
 
+MOST_IN_VAIN: Final = 5  # in a row, each of which may take as long as two answers
+_LONGEST_SECONDS: Final = 240.0  # the next run starts five minutes after this one
+
 
 def deliver_held(engine: Engine, ad_system: AdSystem, actor: str) -> tuple[Conversion, ...]:
-    """Deliver every conversion that is held, oldest first; return how far each has come."""
+    """Deliver what is held; return how far each conversion that was tried has come.
+
+    It stops after some tries in vain in a row, or after four minutes. Those that were not tried for
+    longest come first, so that every conversion has its turn.
+    """
+    return tuple(_tried(engine, ad_system, actor, time.monotonic() + _LONGEST_SECONDS))
+
+
+def _tried(
+    engine: Engine, ad_system: AdSystem, actor: str, deadline: float
+) -> Iterator[Conversion]:
+    in_vain = 0
+    for each in _by_turn(engine):
+        tried = deliver(engine, ad_system, each, actor)
+        yield tried
+        in_vain = in_vain + 1 if tried.state is ConversionState.HELD else 0
+        if in_vain == MOST_IN_VAIN or time.monotonic() >= deadline:
+            return
+
+
+def _by_turn(engine: Engine) -> list[Conversion]:
     with engine.connect() as connection:
-        held = tuple(conversions(connection, held_only=True))
-    return tuple(deliver(engine, ad_system, each, actor) for each in held)
+        held = conversions(connection, held_only=True)
+        return sorted(held, key=lambda each: each.tried_at or each.requested_at)
 
 
 def deliver(engine: Engine, ad_system: AdSystem, held: Conversion, actor: str) -> Conversion:
@@ -82,11 +107,11 @@ def _apply(connection: Connection, held: Conversion, answer: Answer, actor: str)
             record_attempt(connection, held.conversion_no, "it does not know the request")
 
 
-def delivery_summary(tried: Sequence[Conversion]) -> Text:
-    """Describe how far conversions have come."""
-    if not tried:
+def delivery_summary(tried: Sequence[Conversion], held: int) -> Text:
+    """Describe how far conversions have come, and how many are held, tried now or not."""
+    states = Counter(each.state for each in tried) | Counter({ConversionState.HELD: held})
+    if not states.total():
         return sentence("No conversion is held.")
-    states = Counter(each.state for each in tried)
     parts = (
         sentence("{state}: {count:,}", state=Word("conversion state", each), count=states[each])
         for each in ConversionState

@@ -10,11 +10,12 @@ from domain.sentence import Text, sentence
 from flows.prefect.events import AD_SYSTEM_SILENT, CONVERSIONS_HELD, CREDITS_DIFFER, emit_about
 
 LONG: Final = timedelta(hours=2)  # a conversion takes seconds if the ad system answers
+SILENT: Final = timedelta(minutes=10)  # three runs
 _RESOURCE: Final = "growth-points.conversions"
 
 
 def emit_held(held: HeldConversions, language: Language) -> None:
-    """Emit an event if conversions are held for long, and one if the ad system answers to none."""
+    """Emit an event if conversions are held for long, and one if none of them ends any more."""
     payload = {
         "conversions": held.conversions,
         "points": held.points,
@@ -23,9 +24,10 @@ def emit_held(held: HeldConversions, language: Language) -> None:
     }
     if held.oldest_seconds >= LONG.total_seconds():
         emit_about(CONVERSIONS_HELD, _RESOURCE, "conversions", payload)
-    if held.conversions and held.unanswered == held.conversions:
+    if held.silent_seconds >= SILENT.total_seconds():
         said = sentence(
-            "It was asked at least three times about each held conversion. Held: {count:,}.",
+            "It has answered about no conversion for {minutes:,} minutes. Held: {count:,}.",
+            minutes=held.silent_seconds // 60,
             count=held.conversions,
         )
         emit_silent(said, language)

@@ -89,14 +89,17 @@ hold_and_deliver = step(name="hold and deliver")(convert_points)
 @flow(name="deliver-conversions", flow_run_name="deliver conversions")
 @telling
 def deliver_conversions() -> str:
-    """Deliver the conversions that are held, and ask again about those that got no answer."""
+    """Deliver the conversions that are held, and ask again about those that got no answer.
+
+    It ends after five tries in a row without an answer, or four minutes; the next run goes on.
+    """
     settings = Settings.read()
     tried = deliver_what_is_held(settings, flow_occasion().actor)
     with program_database(settings) as engine, engine.connect() as connection:
         held = held_conversions(connection)
     with best_effort("what is held"):
         emit_held(held, settings.language)
-    return say(delivery_summary(tried), settings.language)
+    return say(delivery_summary(tried, held.conversions), settings.language)
 
 
 @step(name="deliver what is held")

@@ -92,6 +92,18 @@ class OtherConversion(Refused):
         self.request_id = request_id
 
 
+class OtherAccount(Refused):
+    """A conversion was confirmed for another account than the one linked now."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            sentence(
+                "Another search-ad account was linked meanwhile. Nothing was converted; "
+                "check the account and confirm again."
+            )
+        )
+
+
 class ConversionUnknown(Refused):
     """A store has made no request with this id."""
 

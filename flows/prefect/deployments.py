@@ -129,7 +129,7 @@ DEPLOYED: Final = (
     Deployed(adjust_points_of),
     Deployed(link_ad_account_of),
     Deployed(convert_points_of),
-    Deployed(deliver_conversions, cron="*/5 * * * *"),
+    Deployed(deliver_conversions, cron="*/5 * * * *", alone=True),
     Deployed(compare_past_credits, cron="0 7 * * *"),
     Deployed(pay_rewards),
     Deployed(pay_yesterdays_rewards, cron="30 4 * * *"),

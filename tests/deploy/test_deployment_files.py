@@ -185,7 +185,7 @@ def test_the_image_has_the_versions_that_are_tested() -> None:
 
 def test_the_alerting_rules_ask_for_figures_that_there_are_and_name_pages() -> None:
     [group] = yaml.safe_load((_DEPLOY / "prometheus-alerts.yaml").read_text())["groups"]
-    read = (*figures([], date.min), *held_figures(HeldConversions(0, 0, 0, 0)))
+    read = (*figures([], date.min), *held_figures(HeldConversions(0, 0, 0, 0, 0)))
     read = (*read, *reward_figures(RewardsStanding((), 0)), unclosed_figure(0))
     known = {"growth_points_database_up", *(each.name for each in read)}
 

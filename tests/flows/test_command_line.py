@@ -231,6 +231,13 @@ def test_a_sample_can_be_closed(marketplace: Marketplace, tmp_path: Path) -> Non
     assert NOVEMBER not in closed.stdout
 
 
+def test_the_help_says_what_serve_stores_requires_and_what_balances_lists() -> None:
+    assert "only serve-stores requires any" in (cli.help or "")
+    helps = cli.commands["balances"].help, cli.commands["balances"].short_help
+    for each in helps:
+        assert all(name in (each or "") for name in ("pending", "available", "held"))
+
+
 def test_the_help_and_the_readme_name_every_setting() -> None:
     readme = Path(__file__).parents[2].joinpath("README.md").read_text()
     settings = {f"GROWTH_POINTS_{name.upper()}" for name in Settings.model_fields}

@@ -182,7 +182,7 @@ def test_runs_are_named_by_what_they_do(
     assert (run_names.closing_name(), run_names.rerun_name()) == names
 
 
-def test_months_are_closed_by_one_run_at_a_time() -> None:
+def test_months_are_closed_and_conversions_delivered_by_one_run_at_a_time() -> None:
     from flows.prefect.deployments import served_deployments
 
     limits = {
@@ -191,11 +191,11 @@ def test_months_are_closed_by_one_run_at_a_time() -> None:
         if each.concurrency_limit is not None
     }
 
-    assert limits.keys() == {"close-due-months"}
-    limit, options = limits["close-due-months"]
-    assert limit == 1
-    assert options is not None
-    assert options.collision_strategy == "CANCEL_NEW"
+    assert limits.keys() == {"close-due-months", "deliver-conversions"}
+    for limit, options in limits.values():
+        assert limit == 1
+        assert options is not None
+        assert options.collision_strategy == "CANCEL_NEW"
 
 
 def test_a_deployed_schedule_gets_runs_at_ten_in_seoul_every_day(prefect_server: None) -> None:

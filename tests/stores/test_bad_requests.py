@@ -10,9 +10,11 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from domain.refusal import Unavailable
+from tests.closings import Program
 from tests.stores.conftest import Asked, Unmoved
 from tests.stores.test_interface import A, ask_to_convert, reason
 from tests.using.store_a import has
+from web.stores.interface import conversions
 from web.stores.limits import LONGEST_BODY
 
 CONVERT = f"{A}/conversions"
@@ -194,3 +196,15 @@ def test_a_bug_is_told_without_its_traceback(unmoved: Unmoved) -> None:
 
     assert (response.status_code, reason(response)) == (500, "failed")
     assert "NoneType" not in response.text
+    assert "Send the request again with the same key or entries" in response.json()["detail"]
+
+
+def test_what_failed_after_it_was_done_is_not_done_twice(
+    program: Program, store: Asked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(conversions, "find_conversion", None)
+        assert ask_to_convert(store, 1_000).status_code == 500
+    assert has(program) == (149_000, 1_000)
+    assert ask_to_convert(store, 1_000).status_code == 200
+    assert has(program) == (149_000, 1_000)

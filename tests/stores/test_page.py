@@ -197,23 +197,6 @@ def test_a_refused_account_is_kept(program: Program, visitor: Visitor, account_i
     assert _account(program) == "ads-1"
 
 
-def test_what_was_confirmed_for_another_account_is_not_converted(
-    program: Program, visitor: Visitor
-) -> None:
-    visitor.see("/convert?lang=en")
-    visitor.send("/convert/review", points="1000")
-    confirmed = dict(visitor.hidden)
-    visitor.see("/convert")
-    visitor.send("/ad-account", account_id="ads-2")
-    visitor.hidden = confirmed
-
-    refused = visitor.send("/convert")
-
-    assert refused.status_code == 409
-    assert "Another search-ad account was linked meanwhile." in said(refused.text)
-    assert has(program) == (150_000, 0)
-
-
 def test_each_month_is_explained(program: Program, visitor: Visitor) -> None:
     assert "1구간 150,000P" in said(visitor.see("/why").text)
     explained = said(visitor.see("/why/2026-10?lang=en").text)
@@ -262,6 +245,14 @@ def test_a_database_that_is_away_is_said_on_a_page(app: FastAPI, visitor: Visito
     assert missing.status_code == 503
     assert missing.headers["retry-after"]
     assert "<h1>" in missing.text
+
+
+def test_a_bug_is_told_on_a_page_without_a_key(app: FastAPI, visitor: Visitor) -> None:
+    app.state.policies = None
+    failed = visitor.see("/convert?lang=en")
+
+    assert failed.status_code == 500
+    assert "Before you try again, check whether the request was done." in said(failed.text)
 
 
 def _account(program: Program) -> str | None:

@@ -9,7 +9,8 @@ from domain.using.ad_credit import (
     Unknown,
     credit_id,
 )
-from flows.converting.deliver_conversions import deliver_held
+from flows.converting import deliver_conversions
+from flows.converting.deliver_conversions import deliver_held, delivery_summary
 from tests.clocks import let_it_be
 from tests.closings import Program
 from tests.using.scripted import CREDITED, REFUSED, SILENT, Scripted
@@ -54,6 +55,38 @@ def test_a_conversion_that_has_ended_is_not_delivered_again(program: Program) ->
     convert(program, 100_000)
     delivered(program, CREDITED)
     assert deliver_held(program.engine, Scripted([]), "tests") == ()
+
+
+@pytest.mark.parametrize(("seconds", "tried"), [(240, 5), (0, 1)])
+def test_a_run_without_answers_ends_and_each_conversion_has_its_turn(
+    program: Program, monkeypatch: pytest.MonkeyPatch, seconds: float, tried: int
+) -> None:
+    monkeypatch.setattr(deliver_conversions, "_LONGEST_SECONDS", seconds)
+    requests = [f"r{number}" for number in range(12)]
+    for each in requests:
+        convert(program, 1_000, each)
+    runs = []
+    for _ in range(12 // tried + 1):
+        found = deliver_held(program.engine, Scripted([SILENT] * 12), "tests")
+        assert len(found) == tried
+        runs += [each.request_id for each in found]
+    assert runs == [*requests, *requests][: len(runs)]
+
+
+def test_only_tries_in_vain_in_a_row_end_a_run(program: Program) -> None:
+    for number in range(15):
+        convert(program, 1_000, f"r{number}")
+    answers: list[Answer] = [SILENT, SILENT, SILENT, SILENT, REFUSED] * 3
+    found = deliver_held(program.engine, Scripted(answers), "tests")
+    assert len(found) == 15
+
+
+def test_a_run_says_what_is_still_held_though_it_was_not_tried(program: Program) -> None:
+    for number in range(8):
+        convert(program, 1_000, f"r{number}")
+    found = deliver_held(program.engine, Scripted([CREDITED, *[SILENT] * 5]), "tests")
+    assert str(delivery_summary(found, 7)) == "Conversions: held: 7, delivered: 1."
+    assert str(delivery_summary((), 0)) == "No conversion is held."
 
 
 def test_two_deliverers_end_a_conversion_once(program: Program) -> None:

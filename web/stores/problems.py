@@ -22,8 +22,8 @@ from web.stores.languages import language_of
 
 MEDIA_TYPE: Final = "application/problem+json"
 AWAY: Final = (Unavailable, OperationalError, InterfaceError, PoolTimeout)
-FAILED: Final = sentence(
-    "The service failed. Before you try again, check whether the request was done."
+_FAILED: Final = sentence(
+    "The service failed. Send the request again with the same key or entries; it is not done twice."
 )
 _RETRY_AFTER_SECONDS: Final = 5
 _UNKNOWN: Final = re.compile("(Unknown|NotClosed|NoDecision)$")
@@ -171,4 +171,4 @@ def _unavailable(request: Request, error: Exception) -> JSONResponse:
 
 def _bug(request: Request, error: Exception) -> JSONResponse:
     log.error("%s %s", request.method, request.url.path, exc_info=error)
-    return problem(500, "failed", say(FAILED, language_of(request)))
+    return problem(500, "failed", say(_FAILED, language_of(request)))

@@ -23,13 +23,16 @@ from web.stores.page.headers import guard
 from web.stores.page.rendering import render_without_store
 from web.stores.page.session import ForeignForm, NoSession, Session, keep, kept
 from web.stores.page.visit import Visit, known_language
-from web.stores.problems import AWAY, FAILED, told
+from web.stores.problems import AWAY, told
 
 LANGUAGE_COOKIE: Final = "growth-points-language"
 SEE_OTHER: Final = HTTPStatus.SEE_OTHER
 _A_YEAR: Final = timedelta(days=365)
 _RETRY_SECONDS: Final = 30
 _Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+_FAILED: Final = sentence(
+    "The service failed. Before you try again, check whether the request was done."
+)
 _NOT_NOW: Final = sentence("This cannot be answered at the moment. Try again in a minute.")
 
 log = logging.getLogger("growth_points.stores")
@@ -82,7 +85,7 @@ def problem_page(request: Request, trouble: Exception) -> Response:
     status = status_of(trouble)
     if status is HTTPStatus.INTERNAL_SERVER_ERROR:
         log.error("%s %s", request.method, request.url.path, exc_info=trouble)
-        return _page(request, status, FAILED)
+        return _page(request, status, _FAILED)
     if status is HTTPStatus.SERVICE_UNAVAILABLE:
         log.warning("%s %s: %s", request.method, request.url.path, trouble)
         response = _page(request, status, _NOT_NOW)

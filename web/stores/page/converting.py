@@ -1,18 +1,17 @@
 """The forms by which a store links its search-ad account and converts points."""
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Final
 from urllib.parse import quote
 
 from fastapi import APIRouter, Request
-from sqlalchemy import Connection
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from adapters.postgres.using import (
     Conversion,
-    conversions,
+    newest_conversions,
     requested_conversion,
     standing_of,
     today,
@@ -49,18 +48,6 @@ class NoSuchConversion(NoSuchPage):
 
     def __init__(self, request_id: str) -> None:
         super().__init__(sentence("You have no conversion {request_id}.", request_id=request_id))
-
-
-class OtherAccount(Refused):
-    """A conversion that was confirmed for another account than the one linked now."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            sentence(
-                "Another search-ad account was linked meanwhile. Nothing was converted; "
-                "check the account and confirm again."
-            )
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +106,8 @@ def convert(request: Request, session: TheirForm, fields: Fields) -> Response:
     """Hold the points; the same confirmation sent again is the same conversion."""
     try:
         asked = _asked(session, fields, fields.get("request_id", ""))
-        _require_account(session, asked, fields.get("account_id", ""))
-        hold_points(session.engine, asked, session.policies)
+        confirmed = replace(asked, account_id=fields.get("account_id", ""))
+        hold_points(session.engine, confirmed, session.policies)
     except (Refused, WrongUsage) as trouble:
         given = Given(points=fields.get("points", ""), refused="points")
         return _forms(request, session, given, trouble)
@@ -146,16 +133,6 @@ def _asked(session: Session, fields: Fields, request_id: str) -> ConversionReque
     )
 
 
-def _require_account(session: Session, asked: ConversionRequest, account_id: str) -> None:
-    """Refuse what was confirmed for another account; a conversion that exists keeps its own."""
-    if _conversion(session, asked.request_id) is not None:
-        return
-    with session.engine.connect() as connection:
-        linked = standing_of(connection, asked.seller_id).account_id
-    if linked is not None and linked != account_id:
-        raise OtherAccount
-
-
 def _conversion(session: Session, request_id: str) -> Conversion | None:
     with session.engine.connect() as connection:
         return requested_conversion(connection, session.seller_id, request_id)
@@ -169,18 +146,14 @@ def _forms(
 ) -> Response:
     """Show the forms, after a refusal with its sentence and what was filled in."""
     with session.engine.connect() as connection:
+        _, newest = newest_conversions(connection, session.seller_id, _MOST)
         page = render(
             "store_convert.html",
             visit_of(request, session, "convert"),
             standing=standing_of(connection, session.seller_id),
             rules=policy_on(session.policies, today(connection)).use,
-            conversions=_newest(connection, session.seller_id),
+            conversions=newest[::-1],
             given=given,
             refused=trouble and told_on_a_page(trouble),
         )
     return HTMLResponse(page, status_of(trouble) if trouble else HTTPStatus.OK)
-
-
-def _newest(connection: Connection, seller_id: str) -> tuple[Conversion, ...]:
-    made = tuple(conversions(connection, seller_id=seller_id))
-    return made[::-1][:_MOST]
