@@ -27,7 +27,10 @@ class RewardDay:
 
 @dataclass(frozen=True, slots=True)
 class RewardsStanding:
-    """The days of the last week without a delivery, since the first one, and refused entries."""
+    """The days of the last week that lack files, since the first that had some; refused entries.
+
+    A day that was sent by the interface lacks files, too, unless the whole week was sent so.
+    """
 
     missing_days: tuple[date, ...]
     refused: int
@@ -91,7 +94,7 @@ def record_reward_delivery(
 
 def rewards_standing(connection: Connection) -> RewardsStanding:
     """Return how the rewards stand, by the database's clock."""
-    days, refused = connection.execute(_STANDING).one()
+    days, refused = connection.execute(_STANDING, {"sent": _SENT}).one()
     return RewardsStanding(tuple(days), refused)
 
 
@@ -156,12 +159,16 @@ _DELIVERY: Final = text("""
     FROM staged_reward RETURNING reward_delivery_id
 """)
 _STANDING: Final = text("""
+    WITH week AS (
+      SELECT day, starts_with(source, :sent) AS is_sent FROM growth_points.reward_delivery
+      WHERE day >= growth_points.today() - 7
+    )
     SELECT ARRAY(SELECT growth_points.today() - back FROM generate_series(7, 1, -1) back
                  WHERE growth_points.today() - back
-                     > (SELECT min(day) FROM growth_points.reward_delivery)
-                   AND growth_points.today() - back NOT IN (
-                     SELECT day FROM growth_points.reward_delivery
-                     WHERE day >= growth_points.today() - 7)
+                     > (SELECT min(day) FROM growth_points.reward_delivery
+                        WHERE NOT starts_with(source, :sent))
+                   AND growth_points.today() - back NOT IN (SELECT day FROM week WHERE NOT is_sent)
+                   AND NOT coalesce((SELECT bool_and(is_sent) FROM week), false)
                  ORDER BY back DESC), (
              SELECT count(*) FROM growth_points.open_reward
              WHERE occurred_on >= growth_points.today() - 7)
