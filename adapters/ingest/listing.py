@@ -3,8 +3,9 @@
 import json
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path, PurePosixPath
 from typing import Final
 
@@ -15,8 +16,8 @@ from adapters.ingest.engines.troubles import ClusterAway, ClusterFailed, EngineU
 from adapters.ingest.file_names import SELLER_FOLDER, content_of
 from adapters.ingest.file_problem import FileProblem
 from adapters.ingest.manifest import MANIFEST, read_manifest
-from adapters.ingest.object_store import list_objects, read_object
-from adapters.ingest.root import is_object_store, is_table, source_of, tables_of
+from adapters.ingest.object_store import has_objects, list_objects, read_object
+from adapters.ingest.root import is_object_store, is_table, rewards_of, source_of, tables_of
 from domain.delivery import Period, expected_of
 from domain.refusal import Unavailable
 from domain.sentence import sentence
@@ -60,23 +61,51 @@ def list_delivery(root: str, period: Period, engine: str = EMBEDDED) -> Listing:
     Of tables, which the cluster `engine` asks for their versions, both have to have its rows.
     """
     source = source_of(root, period)
-    try:
-        if is_table(root):
-            found = dict(_tables(root, period, engine))
-        else:
-            found = dict(_objects(source) if is_object_store(root) else _files(Path(source)))
+    with _wording(source):
+        found = _tables(root, period, engine) if is_table(root) else _in_folder(source)
         fits = MANIFEST in found and _fits(source, period, found)
+    marks = {name: each.mark for name, each in found.items()}
+    return Listing(source, marks, _newest(found), fits)
+
+
+def last_change(root: str, day: date) -> datetime | None:
+    """Return when the files of a reward day last changed, None without any.
+
+    Raises FolderUnreadable.
+    """
+    source = source_of(root, day)
+    with _wording(source):
+        return _newest(_in_folder(source))
+
+
+def has_rewards(root: str) -> bool:
+    """Return whether a root has a folder of reward days; raises FolderUnreadable."""
+    folder = rewards_of(root)
+    with _wording(folder):
+        return has_objects(folder) if is_object_store(root) else Path(folder).is_dir()
+
+
+@contextmanager
+def _wording(source: str) -> Iterator[None]:
+    try:
+        yield
     except (FileProblem, OSError, EngineUnfit, ClusterAway, ClusterFailed) as error:
         said = sentence("{source} cannot be listed: {error}", source=source, error=str(error))
         raise FolderUnreadable(said) from error
-    changed_at = max((each.changed_at for each in found.values()), default=None)
-    return Listing(source, {name: each.mark for name, each in found.items()}, changed_at, fits)
 
 
 @dataclass(frozen=True, slots=True)
 class _Listed:
     mark: str
     changed_at: datetime
+
+
+def _newest(found: Mapping[str, _Listed]) -> datetime | None:
+    return max((each.changed_at for each in found.values()), default=None)
+
+
+def _in_folder(source: str) -> dict[str, _Listed]:
+    return dict(_objects(source) if is_object_store(source) else _files(Path(source)))
 
 
 def _files(folder: Path) -> Iterator[tuple[str, _Listed]]:
@@ -103,17 +132,17 @@ def _objects(url: str) -> Iterator[tuple[str, _Listed]]:
         yield name, _Listed(f"{each.size} {each.tag} {each.changed_at}", each.changed_at)
 
 
-def _tables(root: str, period: Period, engine: str) -> Iterator[tuple[str, _Listed]]:
+def _tables(root: str, period: Period, engine: str) -> dict[str, _Listed]:
     require_cluster(root, engine)
     tables = tables_of(root).values()
     with open_cluster(engine) as cluster:
         try:
             found = [newest_version(cluster, table) for table in tables]
         except TableEmpty:
-            return
-        if all(count_rows(cluster, each, period) for each in found):
-            for each in found:
-                yield each.table, _Listed(each.identity, each.committed_at)
+            return {}
+        if not all(count_rows(cluster, each, period) for each in found):
+            return {}
+    return {each.table: _Listed(each.identity, each.committed_at) for each in found}
 
 
 def _fits(source: str, period: Period, found: Mapping[str, object]) -> bool:

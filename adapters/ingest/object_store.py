@@ -75,6 +75,13 @@ def list_objects(url: str) -> dict[str, StoredObject]:
     return {names[each]: _object(f"{url}/{names[each]}", facts) for each, facts in found.items()}
 
 
+def has_objects(url: str) -> bool:
+    """Return whether there is any object under a URL, or at it; raises FileProblem."""
+    with _wording(url):
+        store, path = url_to_fs(url, skip_instance_cache=True)
+        return bool(store.exists(path))
+
+
 def find_object(url: str) -> StoredObject | None:
     """Return what is at a URL now, None if nothing is; raises FileProblem."""
     with _wording(url):

@@ -113,8 +113,19 @@ def source_of(root: str, period: Period) -> str:
 
     Raises RootInvalid.
     """
-    folder = _folder_of(period)
-    if is_table(root) and isinstance(period, date):
+    if isinstance(period, date):
+        _require_files(root)
+    return _place(root, _folder_of(period))
+
+
+def rewards_of(root: str) -> str:
+    """Return the absolute path or the URL of the folder of all reward days; raises RootInvalid."""
+    _require_files(root)
+    return _place(root, "rewards")
+
+
+def _require_files(root: str) -> None:
+    if is_table(root):
         raise RootInvalid(
             sentence(
                 "reward days are delivered in files, and {root} is a table; give the root of their "
@@ -122,11 +133,12 @@ def source_of(root: str, period: Period) -> str:
                 root=root,
             )
         )
-    return (
-        str(local_path(root).absolute() / folder)
-        if is_folder(root)
-        else f"{valid_root(root).rstrip('/')}/{folder}"
-    )
+
+
+def _place(root: str, folder: str) -> str:
+    if is_folder(root):
+        return str(local_path(root).absolute() / folder)
+    return f"{valid_root(root).rstrip('/')}/{folder}"
 
 
 def require_root(root: str, period: Period) -> None:

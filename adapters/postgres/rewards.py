@@ -1,7 +1,7 @@
 """Reward days as they were delivered, and their entries with what became of each."""
 
 import json
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -27,7 +27,10 @@ class RewardDay:
 
 @dataclass(frozen=True, slots=True)
 class RewardsStanding:
-    """The days of the last week without a delivery, since the first one, and refused entries."""
+    """The days of the last week that lack files, since the first that had some; refused entries.
+
+    A day that was sent by the interface lacks files, too, unless the whole week was sent so.
+    """
 
     missing_days: tuple[date, ...]
     refused: int
@@ -50,6 +53,11 @@ class Reward:
     outcome: Outcome
     paid_at: datetime | None
     cancelled_by: str | None
+
+
+def sent_by(actor: str) -> str:
+    """Return the source of a delivery that was sent by the interface, and not in files."""
+    return f"{_SENT}{actor}"
 
 
 def find_reward_delivery(connection: Connection, day: date, content_hash: str) -> int | None:
@@ -86,7 +94,7 @@ def record_reward_delivery(
 
 def rewards_standing(connection: Connection) -> RewardsStanding:
     """Return how the rewards stand, by the database's clock."""
-    days, refused = connection.execute(_STANDING).one()
+    days, refused = connection.execute(_STANDING, {"sent": _SENT}).one()
     return RewardsStanding(tuple(days), refused)
 
 
@@ -114,10 +122,10 @@ def retried_days(connection: Connection, since: date) -> frozenset[date]:
     return frozenset(connection.scalars(_RETRIED_DAYS, {"since": since}))
 
 
-def undelivered(connection: Connection, days: Sequence[date]) -> tuple[date, ...]:
-    """Return those of some days for which nothing was delivered."""
-    delivered = frozenset(connection.scalars(_DELIVERED, {"since": min(days)}))
-    return tuple(day for day in days if day not in delivered)
+def delivered_in_files(connection: Connection, since: date) -> dict[date, datetime]:
+    """Return the days from `since` on that came in files, with when they were last accepted."""
+    rows = connection.execute(_IN_FILES, {"since": since, "sent": _SENT})
+    return {row.day: row.accepted_at for row in rows}
 
 
 def rewards(
@@ -139,6 +147,7 @@ def rewards(
         yield Reward(**{**row._mapping, "outcome": Outcome(row.outcome)})  # noqa: SLF001
 
 
+_SENT: Final = "the interface, from "  # no path begins like it, nor does a URL
 _FIND: Final = text("""
     SELECT reward_delivery_id FROM growth_points.reward_delivery
     WHERE (day, content_hash) = (:day, :content_hash)
@@ -150,12 +159,16 @@ _DELIVERY: Final = text("""
     FROM staged_reward RETURNING reward_delivery_id
 """)
 _STANDING: Final = text("""
+    WITH week AS (
+      SELECT day, starts_with(source, :sent) AS is_sent FROM growth_points.reward_delivery
+      WHERE day >= growth_points.today() - 7
+    )
     SELECT ARRAY(SELECT growth_points.today() - back FROM generate_series(7, 1, -1) back
                  WHERE growth_points.today() - back
-                     > (SELECT min(day) FROM growth_points.reward_delivery)
-                   AND growth_points.today() - back NOT IN (
-                     SELECT day FROM growth_points.reward_delivery
-                     WHERE day >= growth_points.today() - 7)
+                     > (SELECT min(day) FROM growth_points.reward_delivery
+                        WHERE NOT starts_with(source, :sent))
+                   AND growth_points.today() - back NOT IN (SELECT day FROM week WHERE NOT is_sent)
+                   AND NOT coalesce((SELECT bool_and(is_sent) FROM week), false)
                  ORDER BY back DESC), (
              SELECT count(*) FROM growth_points.open_reward
              WHERE occurred_on >= growth_points.today() - 7)
@@ -179,7 +192,10 @@ _RETRIED_DAYS: Final = text("""
       SELECT FROM growth_points.reward_retry retry
       WHERE (retry.event_id, retry.position) = (entry.event_id, entry.position))
 """)
-_DELIVERED: Final = text("SELECT day FROM growth_points.reward_delivery WHERE day >= :since")
+_IN_FILES: Final = text("""
+    SELECT day, max(accepted_at) AS accepted_at FROM growth_points.reward_delivery
+    WHERE day >= :since AND NOT starts_with(source, :sent) GROUP BY day
+""")
 _OUTCOMES: Final = text("""
     SELECT outcome, count(*) FROM growth_points.reward_entry
     WHERE reward_delivery_id = :delivery_id GROUP BY outcome ORDER BY outcome

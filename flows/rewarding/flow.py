@@ -9,13 +9,13 @@ from uuid import uuid4
 from prefect import flow
 
 from adapters.ingest.delivery import Delivery, DeliveryRefused
-from adapters.ingest.root import is_folder, is_table, local_path, require_root
+from adapters.ingest.root import require_root
 from adapters.ingest.staged_rewards import StagedRewards
 from adapters.postgres.rewards import RewardDay
 from domain.findings import DayBlocked, Finding, blocking
 from domain.profile import Profile, Violations
 from domain.refusal import Refused
-from domain.sentence import Sentence, Text, sentence
+from domain.sentence import Text
 from expectations.gate_process import start_gate
 from flows.occasion import this_occasion
 from flows.policies import policy_on
@@ -30,7 +30,7 @@ from flows.program import program_database, program_policies
 from flows.reports.keeping import keep_report
 from flows.reports.report import Report
 from flows.rewarding.answer_file import answer_file, keep_answers
-from flows.rewarding.late_days import come_late
+from flows.rewarding.late_days import come_late, no_rewards
 from flows.rewarding.pay_entries import Payment, pay_delivered, pay_known
 from flows.rewarding.read_rewards import find_rewards, judge_rewards, read_rewards
 from flows.rewarding.refusals import DayNotCome
@@ -108,7 +108,7 @@ def pay_yesterdays_rewards() -> str:
     settings, occasion = Settings.read(), flow_occasion()
     today, actor = occasion.today, occasion.actor
     root = settings.settlements_root("")
-    if (said := _no_rewards(root)) is not None:
+    if (said := no_rewards(root)) is not None:
         return told(str(said), said)
     paid, refusals = list[object](), list[Refused]()
     for day in (*come_late(settings, root, today), today - timedelta(days=1)):
@@ -120,16 +120,6 @@ def pay_yesterdays_rewards() -> str:
         try_refused(settings, None, None, actor)
         raise refusals[0]
     return told(" ".join(map(str, paid)), *paid)
-
-
-def _no_rewards(root: str) -> Sentence | None:
-    """Say why the program has no rewards; None if it may have some."""
-    if is_table(root):
-        return sentence("{root} is a table: the program has no rewards.", root=root)
-    folder = local_path(root) / "rewards"
-    if is_folder(root) and not folder.is_dir():
-        return sentence("There is no folder {folder}: the program has no rewards.", folder=folder)
-    return None
 
 
 @flow(name="retry-rewards", flow_run_name="retry rewards")

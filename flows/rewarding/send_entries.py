@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 
 from adapters.ingest.delivery import find_delivery
 from adapters.ingest.root import source_of
-from adapters.postgres.rewards import RewardDay
+from adapters.postgres.rewards import RewardDay, sent_by
 from domain.findings import DayBlocked, blocking
 from domain.profile import Profile, Violations
 from domain.using.rewards import RewardKind
@@ -66,7 +66,7 @@ def send_entries(engine: Engine, sent: SentDay, rules: UseRules) -> Payment:
                 raise DayBlocked(sent.day, verdict.findings)
             return verdict.profile
 
-        source = f"the interface, from {sent.actor}"
+        source = sent_by(sent.actor)
         delivered = RewardDay(sent.day, staged.content_hash, source, staged.rewards)
         return pay_delivered(engine, delivered, judge, rules.reward_retry_days, sent.actor)
 

@@ -1,4 +1,4 @@
-"""A Prefect server with all its services, for the modules that need one."""
+"""A Prefect server with all its services, and an object store, for the modules that need one."""
 
 from collections.abc import Iterator
 
@@ -6,6 +6,8 @@ import pytest
 from prefect import settings
 
 from tests.lasting_server import lasting_server
+from tests.object_store import bucket as bucket  # noqa: PLC0414 a fixture of these tests
+from tests.object_store import s3_server as s3_server  # noqa: PLC0414 what it needs
 
 
 @pytest.fixture(scope="module")

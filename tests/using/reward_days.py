@@ -61,12 +61,16 @@ def event(name: str, *points: int, seller_id: str = "A") -> list[Entry]:
     return [Entry(name, number, each, seller_id) for number, each in enumerate(points, 1)]
 
 
-def deliver(program: Program, day: date, entries: Sequence[Entry]) -> Payment:
+def deliver(
+    program: Program, day: date, entries: Sequence[Entry], source: str = "tests"
+) -> Payment:
     """Deliver a day's entries, and pay them; raises Contradicts."""
-    return deliver_to(program.engine, day, entries)
+    return deliver_to(program.engine, day, entries, source)
 
 
-def deliver_to(engine: Engine, day: date, entries: Sequence[Entry]) -> Payment:
+def deliver_to(
+    engine: Engine, day: date, entries: Sequence[Entry], source: str = "tests"
+) -> Payment:
     """Deliver a day's entries to a database, and pay them; raises Contradicts."""
     rows = [each.row(day) for each in entries]
     columns = zip(*rows, strict=True) if rows else [[] for _ in _SCHEMA]
@@ -75,7 +79,7 @@ def deliver_to(engine: Engine, day: date, entries: Sequence[Entry]) -> Payment:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "rewards.parquet"
         pyarrow.parquet.write_table(pa.table(arrays, schema=_SCHEMA), file)
-        delivered = RewardDay(day, content, "tests", file)
+        delivered = RewardDay(day, content, source, file)
         return pay_delivered(engine, delivered, _judge, RETRY_DAYS, "tests")
 
 

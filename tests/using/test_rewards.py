@@ -2,12 +2,12 @@
 
 from collections import defaultdict
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from random import Random
 
 import pytest
 
-from adapters.postgres.rewards import rewards_standing
+from adapters.postgres.rewards import rewards_standing, sent_by
 from adapters.postgres.statements import statement
 from adapters.postgres.using import standing_of
 from adapters.postgres.verification.rewards import REWARDS, paid_in_order
@@ -50,6 +50,40 @@ def test_the_days_of_the_last_week_without_a_delivery_are_named(
             NEXT_DAY,
             SOME_DAY + timedelta(days=3),
         )
+
+
+def missing_days(program: Program) -> list[date]:
+    with program.engine.connect() as connection:
+        return list(rewards_standing(connection).missing_days)
+
+
+def test_a_day_that_was_sent_by_the_interface_still_lacks_its_files(
+    program: Program, database_url: str
+) -> None:
+    deliver(program, SOME_DAY, event("E", 1_000))
+    let_it_be(database_url, SOME_DAY + timedelta(days=2))
+    deliver(program, NEXT_DAY, event("F", 1_000), sent_by("service market"))
+    assert missing_days(program) == [NEXT_DAY]
+    deliver(program, NEXT_DAY, event("F", 1_000, 2_000))
+    assert missing_days(program) == []
+
+
+def test_no_day_is_missing_where_all_is_sent_by_the_interface(
+    program: Program, database_url: str
+) -> None:
+    deliver(program, SOME_DAY, event("E", 1_000), sent_by("service market"))
+    let_it_be(database_url, SOME_DAY + timedelta(days=3))
+    assert missing_days(program) == []
+
+
+def test_no_day_is_missing_a_week_after_the_last_files_gave_way_to_the_interface(
+    program: Program, database_url: str
+) -> None:
+    deliver(program, SOME_DAY, event("E", 1_000))
+    let_it_be(database_url, SOME_DAY + timedelta(days=8))
+    assert len(missing_days(program)) == 7
+    deliver(program, SOME_DAY + timedelta(days=7), event("F", 1_000), sent_by("service market"))
+    assert missing_days(program) == []
 
 
 def test_the_statement_has_a_line_for_each_entry(program: Program) -> None:

@@ -4,8 +4,7 @@ from typing import Final
 
 from sqlalchemy import Connection, text
 
-from adapters.postgres.ledger.posting import Posted, Request, post
-from adapters.postgres.using import today
+from adapters.postgres.ledger.posting import Posted, next_of_today, post
 from domain.ledger import TransferKind
 from domain.months import SettlementMonth
 
@@ -20,9 +19,6 @@ _DUE: Final = """
         WHERE settlement_month = :paid_month AND state = 'pending'))
 """
 _COUNT: Final = text(f"SELECT count(*), coalesce(sum(points), 0)::bigint {_DUE}")
-_NUMBER: Final = text("""
-    SELECT count(*) + 1 FROM growth_points.posting WHERE starts_with(key, :prefix)
-""")
 _TITLES: Final = text(f"""
     INSERT INTO growth_points.expiry (posting_no, seller_id, points, last_usable_on)
     SELECT :posting_no, seller_id, points, last_usable_on {_DUE} ORDER BY seller_id
@@ -57,9 +53,7 @@ def expire(
     sellers, points = connection.execute(_COUNT, asked).one()
     if not sellers:
         return None
-    day = today(connection)
-    number = connection.scalar(_NUMBER, {"prefix": f"expiry/{day}/"})
-    request = Request(f"expiry/{day}/{number}", TransferKind.EXPIRY, day, actor)
+    request = next_of_today(connection, TransferKind.EXPIRY, actor)
     posted = post(connection, request, [sellers, points], sellers, points)
     written = {"posting_no": posted.posting_no}
     connection.execute(_TITLES, asked | written)

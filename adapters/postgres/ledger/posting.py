@@ -11,12 +11,14 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, text
 from sqlalchemy.dialects.postgresql import insert as insert_or_keep
 
 from adapters.postgres.ledger.refusals import PostingConflict
 from adapters.postgres.ledger.tables import posting
+from adapters.postgres.using import today
 from domain.ledger import TransferKind
 from domain.months import SettlementMonth
 
@@ -43,6 +45,21 @@ class Request:
     reason: str | None = None
     month: SettlementMonth | None = None
     evaluation_id: int | None = None
+
+
+_NUMBER: Final = text("""
+    SELECT count(*) + 1 FROM growth_points.posting WHERE starts_with(key, :prefix)
+""")
+
+
+def next_of_today(connection: Connection, kind: TransferKind, actor: str) -> Request:
+    """Return a request under the next key of its kind today, by the database's clock.
+
+    The caller holds the program's lock, so that no other gets the same key.
+    """
+    day = today(connection)
+    number = connection.scalar(_NUMBER, {"prefix": f"{kind}/{day}/"})
+    return Request(f"{kind}/{day}/{number}", kind, day, actor)
 
 
 def post(

@@ -10,8 +10,7 @@ from typing import Final
 
 from sqlalchemy import Connection, text
 
-from adapters.postgres.ledger.posting import Posted, Request, post
-from adapters.postgres.using import today
+from adapters.postgres.ledger.posting import Posted, next_of_today, post
 from domain.ledger import Account, TransferKind
 
 
@@ -75,9 +74,7 @@ def retried(connection: Connection) -> int:
 def _open(
     connection: Connection, kind: TransferKind, content: list[object], points: int, actor: str
 ) -> Posted:
-    day = today(connection)
-    number = connection.scalar(_NUMBER, {"prefix": f"{kind}/{day}/"})
-    asked = Request(f"{kind}/{day}/{number}", kind, day, actor)
+    asked = next_of_today(connection, kind, actor)
     return post(connection, asked, [*content, points], 0, points)
 
 
@@ -172,9 +169,6 @@ _RETURNED: Final = text("""
     FROM staged_reward new JOIN growth_points.reward named
       ON (named.event_id, named.position) = (new.cancels_event_id, new.cancels_position)
     WHERE new.kind = 'cancellation' AND named.posting_no IS NOT NULL
-""")
-_NUMBER: Final = text("""
-    SELECT count(*) + 1 FROM growth_points.posting WHERE starts_with(key, :prefix)
 """)
 
 _COLUMNS: Final = """
