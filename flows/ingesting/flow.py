@@ -132,7 +132,7 @@ def _judged(
             staged = read(settings, found, folder, quarantine)
             verdict = check(settings, staged)
     except DeliveryRefused as refused:
-        if refused.may_pass:
+        if not refused.is_the_senders:
             raise StoreAway(why(refused)) from refused
         if not preview:
             keep_refusal(settings, month, refused, this_occasion().now)

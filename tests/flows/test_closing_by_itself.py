@@ -122,12 +122,16 @@ def test_a_month_whose_window_lacks_data_is_tried_when_it_came(
     assert run().message.startswith("2024-10 is closed. ")
 
 
-def test_trouble_of_the_object_store_refuses_nothing_and_blames_no_sender(
-    run: Run, with_history: Marketplace, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    "rule",
+    ["store_unreachable", "store_refused", "store_unwritable", "store_unknown", "file_inaccessible"],
+)
+def test_trouble_of_the_store_or_the_system_refuses_nothing_and_blames_no_sender(
+    run: Run, with_history: Marketplace, monkeypatch: pytest.MonkeyPatch, rule: str
 ) -> None:
     from flows.ingesting import flow as ingesting
 
-    away = Finding("store_unreachable", Severity.CRITICAL, "the store cannot be read", 1, "")
+    away = Finding(rule, Severity.CRITICAL, "the store cannot be read", 1, "")
     emitted: list[object] = []
 
     def unreachable(_: Settings, root: str, month: SettlementMonth, __: object) -> Any:
