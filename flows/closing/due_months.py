@@ -21,7 +21,7 @@ from domain.months import SettlementMonth
 from domain.payout_date import payout_date
 from domain.policy import Policy, policy_in_force
 from domain.refusal import Refused, WrongUsage
-from domain.sentence import Sentence, sentence
+from domain.sentence import Sentence, Text, message_of, sentence
 from flows.occasion import SEOUL
 from flows.program import program_calendar, program_database, program_policies
 from flows.settings import Settings
@@ -84,16 +84,21 @@ def is_overdue(settings: Settings, month: SettlementMonth, today: date) -> bool:
     return today >= month.payout_month.first_day.replace(day=settings.close_by_day)
 
 
-def expected_payout_on(settings: Settings, month: SettlementMonth) -> date | None:
-    """Return when a month that is not closed is to be paid; None if holidays are not known."""
-    policy: Policy = policy_in_force(
-        tuple(each.policy for each in program_policies(settings)), month
-    )
+def expected_payout(
+    settings: Settings, policy: Policy, month: SettlementMonth
+) -> tuple[date | None, Text | None]:
+    """Return when a month that is not closed is to be paid by its policy, or why nobody knows."""
     try:
         holidays = program_calendar(settings)(month).holidays
-    except (Refused, WrongUsage):
-        return None
-    return payout_date(policy.payout, month, holidays).due_on
+    except (Refused, WrongUsage) as unknown:
+        return None, message_of(unknown)
+    return payout_date(policy.payout, month, holidays).due_on, None
+
+
+def expected_payout_on(settings: Settings, month: SettlementMonth) -> date | None:
+    """Return when a month that is not closed is to be paid; None if holidays are not known."""
+    policies = tuple(each.policy for each in program_policies(settings))
+    return expected_payout(settings, policy_in_force(policies, month), month)[0]
 
 
 def look_at(settings: Settings, month: SettlementMonth, now: datetime) -> DueMonth:
