@@ -16,7 +16,7 @@ _OF_THE_MOMENT = frozenset({"store_unreachable", "store_changing"})
 _OF_THE_OPERATOR = frozenset(
     {"store_refused", "store_unwritable", "store_unknown", "file_inaccessible"}
 )
-# What a system says of its disks, mounts and limits, and of rights to files; none is a file's fault.
+# What a system says of its disks, mounts and limits, and of rights to files.
 _OF_THE_SYSTEM = frozenset(
     {
         *(errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT),
