@@ -16,7 +16,7 @@ class Refused(Exception):
 
     @property
     def may_pass(self) -> bool:
-        """Whether the same may be accepted later, though nothing that it rests on changed."""
+        """Whether the same may be accepted some minutes later, though nobody did anything."""
         return False
 
 

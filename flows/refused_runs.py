@@ -50,16 +50,17 @@ def recording_refusals(
                 month,
                 action,
                 cause,
-                _sentence(refused),
+                recorded_reason(refused),
                 source=source,
                 policy_name=policy_name,
                 evaluation_id=None if evaluation is None else evaluation.evaluation_id,
-                rests_on=None if refused.may_pass else rests_on,
+                rests_on=rests_on,
             )
         raise
 
 
-def _sentence(refused: Refused) -> str:
+def recorded_reason(refused: Refused) -> str:
+    """Return the reason of a refusal as it is recorded: in English, in one line, not too long."""
     sentence = without_secrets(" ".join(line.strip() for line in str(refused).splitlines()))
     return sentence if len(sentence) <= _LONGEST_REASON else f"{sentence[:_LONGEST_REASON]}…"
 

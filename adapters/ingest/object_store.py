@@ -129,7 +129,7 @@ def fetch_object(url: str, into: Path) -> None:
 def _target(into: Path, name: str) -> Path:
     if ".." in PurePosixPath(name).parts or "\0" in name:
         raise FileProblem(
-            "store_refused", sentence("the object {name} cannot be stored as a file", name=name)
+            "file_mislabeled", sentence("the object {name} cannot be stored as a file", name=name)
         )
     return into / name
 

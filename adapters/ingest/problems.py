@@ -1,5 +1,6 @@
 """Collecting all problems of a delivery's files, to report them together."""
 
+import errno
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -12,6 +13,17 @@ from domain.sentence import Text, joined, sentence, sentences, with_facts
 
 _FILES_NAMED = 3
 _OF_THE_MOMENT = frozenset({"store_unreachable", "store_changing"})
+_OF_THE_OPERATOR = frozenset(
+    {"store_refused", "store_unwritable", "store_unknown", "file_inaccessible"}
+)
+# What a system says of its disks, mounts and limits, and of rights to files.
+_OF_THE_SYSTEM = frozenset(
+    {
+        *(errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT),
+        *(errno.EIO, errno.ESTALE, errno.EBUSY, errno.EAGAIN, errno.ETIMEDOUT, errno.EHOSTDOWN),
+        *(errno.EMFILE, errno.ENFILE, errno.ENOMEM),
+    }
+)
 _TOLD_ONCE = "column_missing"
 
 
@@ -40,6 +52,14 @@ class DeliveryRefused(Refused):
         """Whether all that is wrong is the moment: the object store, or who writes to it."""
         return all(each.rule in _OF_THE_MOMENT for each in self.findings)
 
+    @property
+    def is_the_senders(self) -> bool:
+        """Whether the sender has to mend it: neither the store nor the system hid any part of it.
+
+        What they hide may be why something else is missing, such as a list of the files.
+        """
+        return not any(each.rule in _OF_THE_MOMENT | _OF_THE_OPERATOR for each in self.findings)
+
 
 class StoreAway(Unavailable):
     """A delivery cannot be read now: its sender did nothing wrong, and nothing is refused."""
@@ -64,7 +84,7 @@ class Problems:
             self._found.append((name, problem))
         except OSError as error:
             self.add(
-                "file_unreadable",
+                "file_inaccessible" if error.errno in _OF_THE_SYSTEM else "file_unreadable",
                 name,
                 sentence("it cannot be opened ({why})", why=str(error.strerror or error)),
             )

@@ -214,10 +214,24 @@ def making_run(connection: Connection, evaluation_id: int) -> MakingRun:
     return MakingRun(Cause(*cause), caused_by, difference)
 
 
-def refused_closing(connection: Connection, month: SettlementMonth, rests_on: int) -> str | None:
-    """Return why the last closing of a month by itself was refused, if it rested on the same."""
+@dataclass(frozen=True, slots=True)
+class RefusedClosing:
+    """Why and when a closing was refused."""
+
+    reason: str
+    started_at: datetime
+
+
+def refused_closing(
+    connection: Connection, month: SettlementMonth, rests_on: int
+) -> RefusedClosing | None:
+    """Return how the last closing of a month by itself was refused, if it rested on the same."""
     row = connection.execute(
-        select(run.c.difference[REFUSED].astext, run.c.difference[_RESTS_ON].astext)
+        select(
+            run.c.difference[REFUSED].astext,
+            run.c.started_at,
+            run.c.difference[_RESTS_ON].astext,
+        )
         .where(
             run.c.settlement_month == month,
             run.c.action == Action.CLOSE,
@@ -226,7 +240,9 @@ def refused_closing(connection: Connection, month: SettlementMonth, rests_on: in
         .order_by(run.c.run_no.desc())
         .limit(1)
     ).first()
-    return str(row[0]) if row is not None and row[1] == str(rests_on) else None
+    if row is None or row[2] != str(rests_on):
+        return None
+    return RefusedClosing(str(row[0]), row[1])
 
 
 def first_tried(connection: Connection, reason: str) -> SettlementMonth | None:

@@ -16,12 +16,17 @@ from sqlalchemy import Connection
 from adapters.ingest.listing import FolderUnreadable, Listing, list_delivery
 from adapters.postgres.evaluations import current_evaluations
 from adapters.postgres.revisions import current_revisions
-from adapters.postgres.runs import first_tried, last_change_of_data, refused_closing
+from adapters.postgres.runs import (
+    RefusedClosing,
+    first_tried,
+    last_change_of_data,
+    refused_closing,
+)
 from domain.months import SettlementMonth
 from domain.payout_date import payout_date
 from domain.policy import Policy, policy_in_force
 from domain.refusal import Refused, WrongUsage
-from domain.sentence import Sentence, sentence
+from domain.sentence import Sentence, Text, message_of, sentence
 from flows.occasion import SEOUL
 from flows.program import program_calendar, program_database, program_policies
 from flows.settings import Settings
@@ -38,12 +43,14 @@ class DueMonth:
     """A month that is over and not closed.
 
     `rests_on` is another number whenever something changed that may change the answer; `waits_for`
-    says why it is not closed now, None if it can be.
+    says why it is not closed now, None if it can be. `refused` is why it was refused on an earlier
+    day, if nothing that is known to matter changed since then.
     """
 
     month: SettlementMonth
     rests_on: int
     waits_for: Sentence | None
+    refused: str | None = None
 
 
 def find_unclosed(settings: Settings, today: date) -> tuple[SettlementMonth, ...] | None:
@@ -84,29 +91,35 @@ def is_overdue(settings: Settings, month: SettlementMonth, today: date) -> bool:
     return today >= month.payout_month.first_day.replace(day=settings.close_by_day)
 
 
-def expected_payout_on(settings: Settings, month: SettlementMonth) -> date | None:
-    """Return when a month that is not closed is to be paid; None if holidays are not known."""
-    policy: Policy = policy_in_force(
-        tuple(each.policy for each in program_policies(settings)), month
-    )
+def expected_payout(
+    settings: Settings, policy: Policy, month: SettlementMonth
+) -> tuple[date | None, Text | None]:
+    """Return when a month that is not closed is to be paid by its policy, or why nobody knows."""
     try:
         holidays = program_calendar(settings)(month).holidays
-    except (Refused, WrongUsage):
-        return None
-    return payout_date(policy.payout, month, holidays).due_on
+    except (Refused, WrongUsage) as unknown:
+        return None, message_of(unknown)
+    return payout_date(policy.payout, month, holidays).due_on, None
+
+
+def expected_payout_on(settings: Settings, month: SettlementMonth) -> date | None:
+    """Return when a month that is not closed is to be paid; None if holidays are not known."""
+    policies = tuple(each.policy for each in program_policies(settings))
+    return expected_payout(settings, policy_in_force(policies, month), month)[0]
 
 
 def look_at(settings: Settings, month: SettlementMonth, now: datetime) -> DueMonth:
     """Look whether a month can be closed now, without reading its files.
 
-    A closing that was refused is tried again only if its files, the settings that judge them, or
-    the data of other months changed. Raises FolderUnreadable.
+    A closing that was refused is tried again if its files, the settings that judge them, or the
+    data of other months changed, and once a day whatever changed. Raises FolderUnreadable.
     """
     listing = list_delivery(settings.settlements_root(), month, settings.engine)
     with program_database(settings) as engine, engine.connect() as connection:
         rests_on = _rests_on(settings, listing, last_change_of_data(connection))
         refused = refused_closing(connection, month, rests_on)
-    return DueMonth(month, rests_on, _waits_for(settings, listing, refused, now))
+    waits_for = _waits_for(settings, listing, refused, now)
+    return DueMonth(month, rests_on, waits_for, refused.reason if refused else None)
 
 
 def why_unclosed(settings: Settings, month: SettlementMonth, now: datetime) -> DueMonth:
@@ -119,13 +132,13 @@ def why_unclosed(settings: Settings, month: SettlementMonth, now: datetime) -> D
 
 
 def _waits_for(
-    settings: Settings, listing: Listing, refused: str | None, now: datetime
+    settings: Settings, listing: Listing, refused: RefusedClosing | None, now: datetime
 ) -> Sentence | None:
     whole_from = listing.whole_from(timedelta(minutes=settings.rest_minutes))
     if listing.changed_at is None or whole_from is None:
         return sentence("Nothing has been delivered to {source}.", source=listing.source)
-    if refused is not None:
-        return sentence("Its closing was refused: {refused}", refused=refused)
+    if refused is not None and _day(refused.started_at) >= _day(now):
+        return was_refused(refused.reason)
     if now < whole_from:
         return sentence(
             "What was delivered changed at {changed_at}; if it stays as it is, it counts as "
@@ -134,6 +147,15 @@ def _waits_for(
             whole_from=_in_seoul(whole_from),
         )
     return None
+
+
+def was_refused(reason: str) -> Sentence:
+    """Say why a closing was refused."""
+    return sentence("Its closing was refused: {refused}", refused=reason)
+
+
+def _day(at: datetime) -> date:
+    return at.astimezone(SEOUL).date()
 
 
 def _in_seoul(at: datetime) -> str:

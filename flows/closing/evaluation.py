@@ -40,7 +40,8 @@ class ClosingRequest:
     """The month to close, and why; without `policy_name` the month's own policy is used.
 
     `approval` is recorded with the closing and binds the payout, `rests_on` with a refusal of a
-    closing that nobody asked for; that is for a month that is not closed yet.
+    closing that nobody asked for; that is for a month that is not closed yet. `told` is the reason
+    of a refusal that was told before: the same is not told again.
     """
 
     month: SettlementMonth
@@ -50,6 +51,7 @@ class ClosingRequest:
     acknowledge_paid: bool = False
     approval: ApprovalRule = NO_APPROVAL
     rests_on: int | None = None
+    told: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,13 +9,14 @@ from domain.months import SettlementMonth
 from domain.refusal import Refused
 from domain.restatement import Restatement
 from domain.sentence import Sentence, sentence
-from flows.closing.due_months import DueMonth, expected_payout_on
+from flows.closing.due_months import DueMonth, expected_payout_on, was_refused
 from flows.closing.evaluation import EvaluatedMonth
 from flows.closing.later_months import LaterMonth
 from flows.closing.record_closing import Closing
 from flows.closing.report import closing_facts
 from flows.prefect.endings import why
 from flows.prefect.events import CLOSED, REFUSED, RESTATED, UNCLOSED, emit
+from flows.refused_runs import recorded_reason
 from flows.settings import Settings
 
 
@@ -66,12 +67,14 @@ def _emit_restated(
     emit(RESTATED, month.month, payload)
 
 
-def emit_refused(settings: Settings, month: SettlementMonth, refusal: Refused) -> None:
+def emit_refused(
+    settings: Settings, month: SettlementMonth, refusal: Refused, told: str | None
+) -> None:
     """Emit an event that a closing was refused for another reason than its files.
 
-    Those are told by the event of the blocked month.
+    Those are told by the event of the blocked month; the reason that was `told` is not told again.
     """
-    if not refusal.has_an_alarm:
+    if not (refusal.has_an_alarm or recorded_reason(refusal) == told):
         emit(REFUSED, month, {"reason": say(why(refusal), settings.language)})
 
 
@@ -88,4 +91,6 @@ def emit_unclosed(settings: Settings, due: DueMonth, later: int) -> None:
 
 def what_is_missing(due: DueMonth) -> Sentence:
     """Say what a month waits for, even if it is only the next run."""
+    if due.waits_for is None and due.refused is not None:
+        return was_refused(due.refused)
     return due.waits_for or sentence("Nothing; the next hourly run closes it.")

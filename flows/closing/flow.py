@@ -9,8 +9,8 @@ from prefect import flow
 from adapters.ingest.root import source_of
 from adapters.postgres.runs import Action
 from domain.months import SettlementMonth
-from domain.refusal import Refused
-from domain.sentence import sentence
+from domain.refusal import Refused, Unavailable
+from domain.sentence import Sentence, sentence
 from flows.closing.due_months import (
     BY_ITSELF,
     find_unclosed,
@@ -37,7 +37,7 @@ from flows.ingesting.record_delivery import SoundDelivery
 from flows.occasion import Occasion
 from flows.paying.due_payouts import plan_payout_runs
 from flows.prefect.clock_check import check_clocks
-from flows.prefect.endings import refused, step, telling, told, why
+from flows.prefect.endings import failed, refused, step, telling, told, why
 from flows.prefect.flow_occasion import flow_occasion
 from flows.prefect.forms import Mode, Month, MonthOrNone, NameOrNone, Reason
 from flows.prefect.retrying import RETRIES
@@ -139,7 +139,9 @@ def close(settings: Settings, request: ClosingRequest, settlements: str) -> Clos
         check_clocks(settings)
         require(settings, request)
         progress.reach(10, sentence("reading and checking its files"))
-        with sound_delivery(settings, request.month, root, preview=request.preview) as delivery:
+        with sound_delivery(
+            settings, request.month, root, preview=request.preview, told=request.told
+        ) as delivery:
             progress.reach(60, sentence("deciding and posting"))
             closing = decide_and_post(settings, request, delivery)
         progress.reach(90, sentence("reporting"))
@@ -174,40 +176,65 @@ def close_due_months() -> None:
     """Close each month that is over and whose files are complete, oldest first.
 
     It runs every hour, and stops at the first month that is not delivered or is refused. A refused
-    month is tried again once its files, settings or other months' data change. Reports that an
-    earlier run owes are published, too.
+    month is tried again once its files, settings or other months' data change, and once a day.
+    Reports that an earlier run owes are published first.
     """
     settings, occasion = Settings.read(), flow_occasion()
-    done = list[object]()
     unclosed = find_due(settings, occasion.today)
     if unclosed is None:
         return told(None, no_month_closes())
-    done, was_refused = _close_in_order(settings, occasion, unclosed)
-    said = (*done, *publish_lost_reports(settings, occasion))
-    return refused(*said) if was_refused else told(None, *said)
+    try:
+        late = publish_lost_reports(settings, occasion)
+    except Exception:
+        _close_in_order(settings, occasion, unclosed)  # a report that fails keeps no month waiting
+        raise
+    done, trouble = _close_in_order(settings, occasion, unclosed)
+    if trouble is None:
+        return told(None, *done, *late)
+    ended = refused if isinstance(trouble, Refused) else failed
+    return ended(*done, *late, why(trouble))
 
 
 def _close_in_order(
     settings: Settings, occasion: Occasion, months: Sequence[SettlementMonth]
-) -> tuple[list[object], bool]:
-    """Close months up to the first that waits or is refused; say what came of each, and if so."""
+) -> tuple[list[object], Refused | Unavailable | None]:
+    """Close months up to the first that waits; say what came of each.
+
+    If one cannot be closed, it is the last, and what keeps it from that is returned, too.
+    """
     done = list[object]()
     for month in months:
-        due = look(settings, month, occasion.now)
-        if due.waits_for is not None:
-            return [*done, sentence("{month} waits. {why}", month=month, why=due.waits_for)], False
-        request = ClosingRequest(month, occasion.cause(BY_ITSELF), rests_on=due.rests_on)
         try:
-            close(settings, request, "")
+            kept_by = _close_if_due(settings, occasion, month)
         except ClosedMeanwhile as closed:
             done.append(why(closed))
             continue
-        except Refused as refusal:
-            with best_effort("what was refused"):
-                emit_refused(settings, month, refusal)
-            return [*done, why(refusal)], True
+        except Unavailable as trouble:
+            return done, trouble
+        if isinstance(kept_by, Refused):
+            return done, kept_by
+        if kept_by is not None:
+            return [*done, sentence("{month} waits. {why}", month=month, why=kept_by)], None
         done.append(sentence("{month} is closed.", month=month))
-    return done or [sentence("Every month that is over is closed.")], False
+    return done or [sentence("Every month that is over is closed.")], None
+
+
+def _close_if_due(
+    settings: Settings, occasion: Occasion, month: SettlementMonth
+) -> Sentence | Refused | None:
+    """Close a month; return what it waits for, or why its closing was refused."""
+    due = look(settings, month, occasion.now)
+    if due.waits_for is not None:
+        return due.waits_for
+    cause = occasion.cause(BY_ITSELF)
+    request = ClosingRequest(month, cause, rests_on=due.rests_on, told=due.refused)
+    try:
+        close(settings, request, "")
+    except Refused as refusal:
+        with best_effort("what was refused"):
+            emit_refused(settings, month, refusal, due.refused)
+        return refusal
+    return None
 
 
 @flow(name="tell-unclosed-months", flow_run_name="report a month that is not closed")

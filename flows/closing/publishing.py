@@ -3,7 +3,12 @@
 from pathlib import Path
 
 from flows.closing.events import emit_closed, emit_evaluated_again
-from flows.closing.later_months import LaterMonth, months_without_report, report_later_months
+from flows.closing.later_months import (
+    LaterMonth,
+    months_without_report,
+    report_later_months,
+    report_name,
+)
 from flows.closing.next_step import next_step
 from flows.closing.record_closing import Closing
 from flows.closing.report import closing_report, marked_as_rewritten
@@ -50,7 +55,7 @@ def publish(settings: Settings, closing: Closing, root: str) -> ClosedMonth:
         attach_report(settings, report)
         return ClosedMonth(closing, report)
     closed, month, cause = closing.closed, closing.request.month, closing.request.cause
-    name = f"closed-{closed.evaluation.evaluation_no}"
+    name = report_name(closed.evaluation)
     # A run that was killed after its commit left no report and emitted no event.
     lost = not (closing.changed or is_kept(settings, month, name))
     evaluated = (

@@ -104,22 +104,33 @@ def record_ingested(
 
 @contextmanager
 def sound_delivery(
-    settings: Settings, month: SettlementMonth, root: str, *, preview: bool = False
+    settings: Settings,
+    month: SettlementMonth,
+    root: str,
+    *,
+    preview: bool = False,
+    told: str | None = None,
 ) -> Iterator[SoundDelivery]:
     """Find, read and judge a month's delivery; its staged data is removed after the block.
 
     Raises RootUnknown, DeliveryRefused if it cannot be read, and MonthBlocked if it has critical
     findings. A refused delivery appears in the month's report and quality pages only, that of a
-    preview in the run's report only.
+    preview in the run's report only. No event tells the reason that was `told` before.
     """
     require_root(root, month)
     remove_abandoned_copies(settings)
     with run_folder(settings.staging / _of_this_run(month)) as folder:
-        yield _judged(settings, month, root, folder, preview=preview)
+        yield _judged(settings, month, root, folder, preview=preview, told=told)
 
 
 def _judged(
-    settings: Settings, month: SettlementMonth, root: str, folder: Path, *, preview: bool
+    settings: Settings,
+    month: SettlementMonth,
+    root: str,
+    folder: Path,
+    *,
+    preview: bool,
+    told: str | None,
 ) -> SoundDelivery:
     try:
         with run_folder(settings.fetched / _of_this_run(month)) as fetched:
@@ -132,18 +143,22 @@ def _judged(
             staged = read(settings, found, folder, quarantine)
             verdict = check(settings, staged)
     except DeliveryRefused as refused:
-        if refused.may_pass:
+        if not refused.is_the_senders:
             raise StoreAway(why(refused)) from refused
         if not preview:
             keep_refusal(settings, month, refused, this_occasion().now)
-        report_blocked(settings, month, root, refused.findings, None, preview=preview)
+        report_blocked(settings, month, root, refused, None, preview=preview, told=told)
         raise
     staged = replace(staged, profile=verdict.profile)
     if not preview:
         keep_verdict(settings, staged, verdict, this_occasion().now)
     if blocking(verdict.findings):
-        report_blocked(settings, month, root, verdict.findings, staged.quarantine, preview=preview)
-        raise MonthBlocked(month, verdict.findings, "" if preview else blocked_advice(staged))
+        advice = "" if preview else blocked_advice(staged)
+        blocked = MonthBlocked(month, verdict.findings, advice)
+        report_blocked(
+            settings, month, root, blocked, staged.quarantine, preview=preview, told=told
+        )
+        raise blocked
     return SoundDelivery(staged, verdict.findings, found.seen_no)
 
 

@@ -5,14 +5,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+from adapters.ingest.problems import DeliveryRefused
 from adapters.ingest.staged_month import StagedMonth
-from domain.findings import Finding, blocking
+from domain.findings import Finding, MonthBlocked, blocking
 from domain.months import SettlementMonth
 from domain.sentence import Text, sentence
 from flows.addresses import refused_rows_address
 from flows.ingesting.quality_pages import refresh_quality_pages
 from flows.prefect.attached_report import attach_report, form_link
 from flows.prefect.events import BLOCKED, emit
+from flows.refused_runs import recorded_reason
 from flows.reports.blocked import blocked
 from flows.reports.close_command import close_command, unless_set
 from flows.reports.keeping import keep_report
@@ -27,13 +29,17 @@ def report_blocked(
     settings: Settings,
     month: SettlementMonth,
     root: str,
-    findings: tuple[Finding, ...],
+    refused: DeliveryRefused | MonthBlocked,
     quarantine: Path | None,
     *,
     preview: bool,
+    told: str | None,
 ) -> None:
-    """Report what blocks a month; a preview attaches the report to its run and keeps no file."""
-    step = _correction_step(settings, month, root)
+    """Report what blocks a month; a preview attaches the report to its run and keeps no file.
+
+    An event tells it, unless the same reason was `told` before.
+    """
+    step, findings = _correction_step(settings, month, root), refused.findings
     if preview:
         attach_report(settings, blocked_report(month, root, findings, step))
         return
@@ -44,7 +50,8 @@ def report_blocked(
     report = blocked_report(month, root, findings, step, tuple(links))
     kept = keep_report(settings, "blocked", report)
     attach_report(settings, report, kept)
-    _emit_blocked(month, root, findings, kept)
+    if recorded_reason(refused) != told:
+        _emit_blocked(month, root, findings, kept)
     refresh_quality_pages(settings)
 
 

@@ -183,7 +183,8 @@ ALARMS: Final = (
         _happens(REFUSED, "growth-points.month.*"),
         sentence("{month} was not closed", month=_MONTH),
         sentence(
-            "{reason} It is tried again when its files, settings or other months' data change.",
+            "{reason} It is tried again when its files, settings or other months' data change, and "
+            "once a day.",
             reason=_said("reason"),
         ),
     ),

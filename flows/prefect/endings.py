@@ -88,6 +88,11 @@ def refused(*said: object) -> None:
     return cast("None", Failed(name=REFUSED, message=_all_said(said)))
 
 
+def failed(*said: object) -> None:
+    """End a flow as failed, with what it did before; the alarm for failed runs is raised."""
+    return cast("None", Failed(message=whole(_all_said(said))))
+
+
 def why(refusal: Exception) -> object:
     """Return what a refusal says, as a text that can be said in any language."""
     return refusal.args[0] if refusal.args else str(refusal)

@@ -1,6 +1,6 @@
 """How things stand: what is awaited, what is paid next, and what needs somebody."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -9,17 +9,15 @@ from sqlalchemy import Connection
 
 from adapters.data_docs import CheckedDelivery, last_checks
 from adapters.ingest.root import is_folder, source_of
-from adapters.korean_holidays import Calendar
-from adapters.policy_files import PolicyText
 from adapters.postgres.month_points import MonthPoints, points_by_month
 from adapters.postgres.rewards import RewardsStanding, rewards_standing
 from adapters.postgres.using import unanswered_conversions
 from domain.findings import Finding, blocking
 from domain.months import SettlementMonth
-from domain.payout_date import payout_date
 from domain.policy import Policy, policy_in_force
-from flows.closing.due_months import unclosed_months
-from flows.program import program_calendar, program_policies
+from domain.sentence import Text
+from flows.closing.due_months import expected_payout, unclosed_months
+from flows.program import program_policies
 from flows.settings import Settings
 from flows.showing.month_states import MonthState, month_states
 from flows.showing.open_corrections import OpenCorrections, open_corrections
@@ -29,20 +27,22 @@ from flows.showing.open_corrections import OpenCorrections, open_corrections
 class AwaitedMonth:
     """A month that is not closed: when it is to be paid, and what is there of its files.
 
-    `source` is where they are looked for, None if no setting says so; `delivered` whether they are
-    there, None if that is not known. `missing` are the months of its window that were not ingested.
+    `due_on` is None if it is not known, for the reason in `why_not_known`. `source` is where files
+    are looked for, None if no setting says so; `delivered` whether they are there, None if that is
+    not known. `missing` are the months of its window that were not ingested.
     """
 
     month: SettlementMonth
     is_over: bool
-    due_on: date
+    due_on: date | None
+    why_not_known: Text | None
     source: str | None
     delivered: bool | None
     missing: tuple[SettlementMonth, ...]
 
     def days_late(self, today: date) -> int:
-        """How many days its payout date is over; 0 if it is not."""
-        return max((today - self.due_on).days, 0)
+        """How many days its payout date is over; 0 if it is not, or not known."""
+        return max((today - self.due_on).days, 0) if self.due_on else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +104,8 @@ def awaited_months(
     now = SettlementMonth.of(today)
     is_closed = now in months and months[now].evaluation is not None
     awaited = unclosed if is_closed else (*unclosed, now)
-    planned_by = program_policies(settings), program_calendar(settings)
-    return tuple(_awaited(settings, months, month, now, planned_by) for month in awaited)
+    policies = tuple(each.policy for each in program_policies(settings))
+    return tuple(_awaited(settings, months, month, now, policies) for month in awaited)
 
 
 def _awaited(
@@ -113,17 +113,18 @@ def _awaited(
     months: Mapping[SettlementMonth, MonthState],
     month: SettlementMonth,
     now: SettlementMonth,
-    planned_by: tuple[Sequence[PolicyText], Calendar],
+    policies: tuple[Policy, ...],
 ) -> AwaitedMonth:
-    policies, calendar = planned_by
-    policy: Policy = policy_in_force(tuple(each.policy for each in policies), month)
+    policy: Policy = policy_in_force(policies, month)
+    due_on, why_not_known = expected_payout(settings, policy, month)
     window = month.window(policy.window_months)[:-1]
     source = source_of(settings.settlements, month) if settings.settlements else None
     known = settings.settlements is not None and is_folder(settings.settlements)
     return AwaitedMonth(
         month=month,
         is_over=month < now,
-        due_on=payout_date(policy.payout, month, calendar(month).holidays).due_on,
+        due_on=due_on,
+        why_not_known=why_not_known,
         source=source,
         delivered=_has_files(Path(source)) if source and known else None,
         missing=tuple(each for each in window if each not in months),

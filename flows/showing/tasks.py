@@ -120,6 +120,9 @@ def _differs(found: OpenCorrections) -> Sentence:
 
 def _awaited(desk: Desk, awaited: AwaitedMonth) -> Iterator[Task]:
     month = awaited.month
+    if awaited.why_not_known is not None:
+        said = sentence("The payout date of {month} is not known.", month=month)
+        yield Task(Weight.BAD, said, month, details=(awaited.why_not_known,))
     if not awaited.is_over or month in desk.refused:
         return
     for each in awaited.missing:
@@ -145,6 +148,8 @@ def _said(desk: Desk, awaited: AwaitedMonth) -> Sentence:
 
 def _due(desk: Desk, awaited: AwaitedMonth) -> Sentence:
     """Say when a month is to be paid, or was to be."""
+    if awaited.due_on is None:
+        return sentence("its payout date is not known")
     if days := awaited.days_late(desk.today):
         return sentence(
             "its payout was due on {due_on} (days late: {days:,})", due_on=awaited.due_on, days=days

@@ -147,6 +147,7 @@ def test_what_may_not_be_read_is_named(forbidden: str) -> None:
         finally:
             delivery.folder.chmod(0o755)
     assert "cannot be opened (Permission denied)" in str(refused.value)
+    assert not refused.value.is_the_senders
 
 
 def test_what_is_no_file_is_named_and_not_waited_for(tmp_path: Path) -> None:

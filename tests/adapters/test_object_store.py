@@ -90,23 +90,27 @@ class ReadTimeoutError(HTTPClientError):
 
 
 @pytest.mark.parametrize(
-    ("error", "rule"),
+    ("error", "rule", "may_pass"),
     [
-        (ConnectionResetError("gone"), "store_unreachable"),
-        (TimeoutError("late"), "store_unreachable"),
-        (ReadTimeoutError("late"), "store_unreachable"),
-        (socket.gaierror(-2, "no such name"), "store_unreachable"),
-        (OSError(errno.EBUSY, "reduce your request rate"), "store_unreachable"),
-        (PermissionError(errno.EACCES, "Forbidden"), "store_refused"),
-        (FileNotFoundError("no such bucket"), "store_refused"),
-        (ValueError("unable to locate credentials"), "store_refused"),
-        (KeyError("a bug of a library"), "store_refused"),
-        (OSError(errno.ENOSPC, "No space left on device"), "store_unwritable"),
-        (ImportError("s3fs"), "store_unknown"),
+        (ConnectionResetError("gone"), "store_unreachable", True),
+        (TimeoutError("late"), "store_unreachable", True),
+        (ReadTimeoutError("late"), "store_unreachable", True),
+        (socket.gaierror(-2, "no such name"), "store_unreachable", True),
+        (OSError(errno.EBUSY, "reduce your request rate"), "store_unreachable", True),
+        (PermissionError(errno.EACCES, "Forbidden"), "store_refused", False),
+        (FileNotFoundError("no such bucket"), "store_refused", False),
+        (ValueError("unable to locate credentials"), "store_refused", False),
+        (KeyError("a bug of a library"), "store_refused", False),
+        (OSError(errno.ENOSPC, "No space left on device"), "store_unwritable", False),
+        (ImportError("s3fs"), "store_unknown", False),
     ],
 )
-def test_only_trouble_with_the_connection_is_one_that_may_pass(
-    error: Exception, rule: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_only_trouble_with_the_connection_may_pass_soon_and_none_is_the_senders(
+    error: Exception,
+    rule: str,
+    may_pass: bool,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def failing(*_: object, **__: object) -> object:
         raise error
@@ -115,6 +119,8 @@ def test_only_trouble_with_the_connection_is_one_that_may_pass(
     with pytest.raises(DeliveryRefused) as refused:
         find_delivery(ROOT, MONTH, tmp_path)
     assert [each.rule for each in refused.value.findings] == [rule]
+    assert refused.value.may_pass is may_pass
+    assert not refused.value.is_the_senders
 
 
 def test_an_error_shows_no_credentials(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

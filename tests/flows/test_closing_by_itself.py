@@ -1,7 +1,9 @@
 """Months close by themselves: oldest first, once they are delivered whole, each refusal once."""
 
+import errno
 from collections.abc import Callable
-from datetime import date, datetime
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +20,8 @@ from domain.months import SettlementMonth
 from domain.sentence import sentence
 from flows.closing import due_months
 from flows.closing.due_months import BY_ITSELF, is_overdue, unclosed_months
-from flows.occasion import SEOUL
+from flows.closing.events import what_is_missing
+from flows.occasion import SEOUL, this_occasion
 from flows.settings import Settings
 from tests.command_line import Line, Marketplace, Ran
 from tests.three_stores import (
@@ -122,12 +125,13 @@ def test_a_month_whose_window_lacks_data_is_tried_when_it_came(
     assert run().message.startswith("2024-10 is closed. ")
 
 
-def test_trouble_of_the_object_store_refuses_nothing_and_blames_no_sender(
-    run: Run, with_history: Marketplace, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("rule", ["store_unreachable", "store_refused", "file_inaccessible"])
+def test_trouble_of_the_store_or_the_system_refuses_nothing_and_blames_no_sender(
+    run: Run, with_history: Marketplace, monkeypatch: pytest.MonkeyPatch, rule: str
 ) -> None:
     from flows.ingesting import flow as ingesting
 
-    away = Finding("store_unreachable", Severity.CRITICAL, "the store cannot be read", 1, "")
+    away = Finding(rule, Severity.CRITICAL, "the store cannot be read", 1, "")
     emitted: list[object] = []
 
     def unreachable(_: Settings, root: str, month: SettlementMonth, __: object) -> Any:
@@ -160,6 +164,90 @@ def test_a_month_that_an_engine_does_not_read_is_tried_again_with_another_one(
 
     run(ENGINE="sc://elsewhere:15002")
     assert len(_closings(with_history, OCTOBER)) == 2
+
+
+def test_a_refused_month_is_tried_again_every_day_and_told_once(
+    run: Run, with_history: Marketplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from flows.closing import events, flow
+
+    def unfit(*_: object, **__: object) -> Any:
+        raise EngineUnfit.because("its lines are odd", in_files=True)
+
+    told = list[object]()
+    monkeypatch.setattr(events, "emit", lambda *words: told.append(words))
+    with monkeypatch.context() as patched:
+        patched.setattr(flow, "sound_delivery", unfit)
+        for days in (0, 0, 1):
+            _in_days(monkeypatch, days)
+            assert "its lines are odd" in run().message
+    assert [how for how, _ in _closings(with_history, OCTOBER)] == ["refused", "refused"]
+    assert len(told) == 1
+    assert run().message.startswith("2024-10 waits. Its closing was refused: its lines are odd")
+
+    _in_days(monkeypatch, 2)
+    assert run().message.startswith("2024-10 is closed. ")
+
+
+def test_files_that_still_block_a_month_the_next_day_are_told_once(
+    run: Run, with_history: Marketplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_history.deliver(OCTOBER, [Line("maru", 1_000, "2024-12-24")], STORES)
+    told = list[object]()
+    monkeypatch.setattr("flows.ingesting.report.emit", lambda *words: told.append(words))
+
+    for days in (0, 1):
+        _in_days(monkeypatch, days)
+        assert run().name == "Refused"
+
+    assert len(_closings(with_history, OCTOBER)) == 2
+    assert len(told) == 1
+
+
+def test_what_was_refused_on_an_earlier_day_is_still_what_a_month_lacks() -> None:
+    due = due_months.DueMonth(SettlementMonth.parse(OCTOBER), 1, None, "No holidays are known.")
+
+    said = "Its closing was refused: No holidays are known."
+    assert str(what_is_missing(due)) == said
+
+
+def test_months_closed_and_reports_owed_are_told_though_the_next_month_is_away(
+    run: Run, with_history: Marketplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from flows.closing import flow
+
+    look = flow.look
+
+    def away(settings: Settings, month: SettlementMonth, now: Any) -> Any:
+        if str(month) == NOVEMBER:
+            raise FolderUnreadable(sentence("{source} cannot be listed", source="2024-11"))
+        return look(settings, month, now)
+
+    owed = sentence("The report of {month} is written.", month="2024-08")
+    monkeypatch.setattr(flow, "look", away)
+    monkeypatch.setattr(flow, "publish_lost_reports", lambda *_: (owed,))
+    state = run()
+
+    assert (state.name, state.is_failed()) == ("Failed", True)
+    assert state.message == (
+        "2024-10 is closed. The report of 2024-08 is written. 2024-11 cannot be listed."
+    )
+
+
+def test_a_report_that_cannot_be_written_keeps_no_month_waiting(
+    run: Run, with_history: Marketplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from flows.closing import flow
+
+    def full(*_: object) -> Any:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(flow, "publish_lost_reports", full)
+    state = run()
+
+    assert state.is_failed()
+    assert "No space left on device" in state.message
+    assert _closings(with_history, OCTOBER) == [("changed", "the month is over")]
 
 
 def test_a_refused_month_is_tried_again_by_a_newer_program(
@@ -338,6 +426,14 @@ def test_a_month_is_overdue_from_a_day_of_its_payout_month(today: date, overdue:
     settings = Settings(close_by_day=7)
 
     assert is_overdue(settings, SettlementMonth.parse(OCTOBER), today) is overdue
+
+
+def _in_days(monkeypatch: pytest.MonkeyPatch, days: int) -> None:
+    """Let the following runs be some days later."""
+    from flows.closing import flow
+
+    later = replace(occasion := this_occasion(), now=occasion.now + timedelta(days=days))
+    monkeypatch.setattr(flow, "flow_occasion", lambda: later)
 
 
 def _due(database_url: str, today: date) -> list[str]:

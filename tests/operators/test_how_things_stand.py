@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 
+import httpx
 import pytest
 from sqlalchemy import Engine
 
@@ -20,6 +21,7 @@ from tests.operators.conftest import Ask, restate_after_payout
 from web.metrics import _overdue
 from web.operators import visit
 from web.operators.months import state_words
+from web.serving import serving
 
 TODAY = date(2026, 11, 5)  # October is closed, to be paid on the 10th
 
@@ -313,3 +315,26 @@ def test_months_that_are_overdue_are_counted_for_prometheus(
     with engine.connect() as connection:
         counted = [_overdue(connection, settings, day) for day in days]
     assert counted == [0, 1, 2]
+
+
+def test_a_month_whose_payout_date_is_not_known_says_why_on_every_page(
+    engine: Engine, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    holidays = tmp_path / "holidays.txt"
+    holidays.write_text("no day\n")
+    unsure = settings.model_copy(update={"holidays": holidays})
+
+    (task,) = found(engine, unsure)
+
+    said = "The payout date of 2026-11 is not known."
+    assert (str(task.said), task.month) == (said, month("2026-11"))
+    assert "holidays.txt:1: 'no day' is not a date and a name" in str(task.details[0])
+    over = found(engine, unsure, date(2026, 12, 20))
+    assert any("its payout date is not known" in str(each.said) for each in over)
+    at = datetime(2026, 11, 5, 12, tzinfo=SEOUL)
+    monkeypatch.setattr(visit, "this_occasion", lambda: Occasion("tests", "tests", at))
+    with serving(unsure, 0) as address:
+        for path in ("", "months", "months/2026-11", "months.csv"):
+            answer = httpx.get(f"{address}/{path}")
+            assert answer.status_code == 200
+            assert (said in answer.text) is (path in ("", "months/2026-11"))

@@ -1,5 +1,6 @@
 """The first page: how things stand."""
 
+from datetime import date
 from typing import Final
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -56,7 +57,8 @@ class _Cards:
         over = [each for each in desk.awaited if each.is_over]
         closed = [month for month, each in desk.months.items() if each.evaluation]
         self.open = over[0] if over else None
-        self.first = min(desk.awaited, key=lambda each: each.due_on, default=None)
+        known = [each for each in desk.awaited if each.due_on]
+        self.first = min(known, key=lambda each: each.due_on or date.max, default=None)
         self.coming = next((each for each in desk.awaited if not each.is_over), None)
         self.current = desk.months[closed[-1]] if closed else None
         self.next = desk.next_payout

@@ -69,7 +69,7 @@ def month_rows(visit: Visit, desk: Desk) -> Iterator[Cells]:
 def late_months(desk: Desk) -> frozenset[SettlementMonth]:
     """List the months whose payout date is over, and that are not paid or not even closed."""
     unpaid = {each.month for each in desk.months.values() if each.is_late(desk.today)}
-    unclosed = {each.month for each in desk.awaited if each.due_on < desk.today}
+    unclosed = {each.month for each in desk.awaited if each.days_late(desk.today)}
     return frozenset(unpaid | unclosed)
 
 
