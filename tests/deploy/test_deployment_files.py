@@ -103,9 +103,11 @@ def test_every_variable_of_the_compose_file_is_in_the_example() -> None:
 
 def test_passwords_go_neither_into_the_repository_nor_into_the_image() -> None:
     image = (_ROOT / ".dockerignore").read_text().splitlines()
+    kept_out = (_ROOT / ".gitignore").read_text().splitlines()
 
-    assert "/deploy/compose.env" in (_ROOT / ".gitignore").read_text().splitlines()
-    assert image.index("deploy/compose.env") > image.index("!deploy")  # the last word counts
+    for name in ("compose.env", "settings.env"):
+        assert f"/deploy/{name}" in kept_out
+        assert image.index(f"deploy/{name}") > image.index("!deploy")  # the last word counts
 
 
 def test_prefect_and_the_service_never_share_a_database() -> None:
