@@ -21,6 +21,10 @@ BEGIN
         to_char(NEW.settlement_month, 'YYYY-MM')
         USING ERRCODE = 'check_violation', CONSTRAINT = 'posting_evaluation_is_current';
     END IF;
+    IF EXISTS (SELECT FROM approval WHERE evaluation_id = NEW.evaluation_id) THEN
+      RAISE EXCEPTION 'evaluation % was approved with what it had posted', NEW.evaluation_id
+        USING ERRCODE = 'check_violation', CONSTRAINT = 'posting_evaluation_is_not_approved';
+    END IF;
     IF NEW.key <> concat_ws(
       '/', NEW.kind, to_char(NEW.settlement_month, 'YYYY-MM'), current.evaluation_no)
     THEN

@@ -240,7 +240,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION seal_payout_date() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = growth_points, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = growth_points, pg_temp
+SET DateStyle = 'ISO' AS $$
 BEGIN
   PERFORM require_table('payout_date', TG_RELID);
   PERFORM note('payout_date', concat_ws('/', NEW.settlement_month, NEW.plan_no), jsonb_build_array(
@@ -261,7 +262,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION seal_approval_rule() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = growth_points, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = growth_points, pg_temp
+SET DateStyle = 'ISO' AS $$
 BEGIN
   PERFORM require_table('approval_rule', TG_RELID);
   PERFORM note('approval_rule', concat_ws('/', NEW.settlement_month, NEW.above_points),
@@ -357,7 +359,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION seal_payout() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = growth_points, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = growth_points, pg_temp
+SET DateStyle = 'ISO' AS $$
 BEGIN
   PERFORM require_table('payout', TG_RELID);
   PERFORM note('payout', NEW.settlement_month::text, jsonb_build_array(

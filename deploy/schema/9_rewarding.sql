@@ -190,7 +190,11 @@ BEGIN
     WHERE added.kind = 'cancellation' AND (
       (named.seller_id, named.points, named.posting_no IS NOT NULL)
         IS DISTINCT FROM (added.seller_id, added.points, added.outcome = 'returned')
-      OR named.kind = 'cancellation' OR named.posting_no > added.posting_no))
+      OR named.kind = 'cancellation'
+      OR named.posting_no IS NOT NULL AND NOT EXISTS (
+        SELECT FROM unsealed WHERE (subject, subject_key) = ('posting', named.posting_no::text)
+      ) AND NOT EXISTS (
+        SELECT FROM seal WHERE (subject, subject_key) = ('posting', named.posting_no::text))))
   THEN
     RAISE EXCEPTION 'a cancellation takes back an entry of its store, with its points if it was paid'
       USING ERRCODE = 'check_violation', CONSTRAINT = 'reward_cancellation_is_of_an_entry';

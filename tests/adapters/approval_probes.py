@@ -97,8 +97,24 @@ APPROVAL_PROBES = (
             then(_rule(), pay_october()),
             then(_rule(TOTAL), _rule(-1), pay_october()),  # the strictest applies
             then(_rule(), _approve(), _restate, pay_october()),
-            then(_rule(), _approve(), give("c"), pay_october(extra="c")),
         )
+    ),
+    Probe(
+        "payout.is_approved",
+        then(_rule(), _approve(), give("c"), pay_october(extra="c")),
+        names="payout_is_approved",
+        without=("posting.is_in_time",),
+    ),
+    Probe(
+        "posting.is_in_time",
+        then(_approve(), give("c")),
+        names="posting_evaluation_is_not_approved",
+    ),
+    Probe(
+        "approval.sees_what_others_posted",
+        _approve(),
+        names="READ COMMITTED",
+        isolation="REPEATABLE READ",
     ),
     *(
         Probe(

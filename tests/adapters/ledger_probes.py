@@ -1031,6 +1031,7 @@ LEDGER_PROBES = (
         _payout(),
         names="READ COMMITTED",
         isolation="REPEATABLE READ",
+        without=("payout_date.sees_what_others_posted",),
     ),
     Probe(
         "payout.takes_turn",
@@ -1056,6 +1057,12 @@ LEDGER_PROBES = (
     ),
     # A budget is set by the owner, with a reason, and never below what is out.
     Probe("budget.budget_pk", _budget(budget_no=1)),
+    Probe(
+        "budget.sees_what_others_posted",
+        _budget(),
+        names="READ COMMITTED",
+        isolation="REPEATABLE READ",
+    ),
     Probe("budget.budget_has_an_actor", _budget(actor="")),
     Probe("budget.budget_has_a_reason", _budget(reason="")),
     Probe("budget.covers_what_is_out", _budget(floor=-1), names="budget_covers_what_is_out"),

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, text
 
 from adapters.postgres.ledger import check_now, seal_now
 from tests.adapters.guards import Attempt, Probe, change, changes, put
+from tests.adapters.ledger_probes import then_meet_another
 from tests.adapters.ledger_world import POLICY_HASH
 from tests.staged import HASH
 
@@ -384,6 +385,16 @@ MONTH_PROBES = (
         _child("seller_snapshot", {"seller_id": "s" * 65}),
     ),
     Probe("seller_snapshot.seller_snapshot_pk", _child("seller_snapshot", {}, {})),
+    Probe("evaluation.takes_turn", then_meet_another(_insert("evaluation")), names="lock timeout"),
+    *(
+        Probe(
+            f"{table}.sees_what_others_posted",
+            _insert(table),
+            names="READ COMMITTED",
+            isolation="REPEATABLE READ",
+        )
+        for table in ("revision", "evaluation", "payout_date")
+    ),
     Probe("evaluation.evaluation_pk", _insert("evaluation", evaluation_id=1)),
     Probe("evaluation.evaluation_no_counts_from_1", _insert("evaluation", evaluation_no=0)),
     Probe("evaluation.evaluation_hash_is_sha256", _insert("evaluation", input_hash="")),

@@ -189,15 +189,15 @@ def _withdrawn_by_another_delivery(connection: Connection) -> None:
     _entry(connection, event_id="Z2", kind="cancellation", reward_delivery_id=other, **named)
 
 
-def _returned_before_it_is_paid(connection: Connection) -> None:
-    """Return Z/1 by a posting that is sealed before the one that pays it."""
-    returning = _open(connection, "cancellation")
+def _returned_before_it_is_paid(connection: Connection, **facts: object) -> None:
+    """Return Z/1 by a posting that is noted before the one that pays it."""
+    returning = _open(connection, "cancellation", **facts)
     number = _delivery(connection)
-    _paid(connection, reward_delivery_id=number)
+    paying = _paid(connection, reward_delivery_id=number)
     named = {"cancels_event_id": "Z", "cancels_position": 1, "outcome": "returned"}
-    facts = {"reward_delivery_id": number, "posting_no": returning, **named}
-    _entry(connection, event_id="Z2", kind="cancellation", **facts)
-    _move(connection, _newest(connection))
+    cancels = {"reward_delivery_id": number, "posting_no": returning, **named}
+    _entry(connection, event_id="Z2", kind="cancellation", **cancels)
+    _move(connection, paying)
     line(connection, returning, "cancellation", "q", points=10)
 
 
@@ -361,6 +361,7 @@ REWARD_PROBES = (
             _cancelling("E", 1, points=100),
             _cancelling("G", 2, points=460, outcome="returned"),
             _returned_before_it_is_paid,
+            lambda connection: _returned_before_it_is_paid(connection, posting_no=1_000_000),
         )
     ),
     # It is paid later if it was refused.

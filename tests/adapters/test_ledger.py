@@ -14,8 +14,11 @@ from adapters.postgres.ledger import (
     PayoutNotDue,
     PostingConflict,
 )
+from adapters.postgres.ledger.posting import next_of_today
+from adapters.postgres.using import today
 from domain.ledger import Account, TransferKind
 from domain.months import SettlementMonth
+from tests.adapters.ledger_probes import posting
 from tests.adapters.ledger_world import (
     DUE_ON,
     NOVEMBER,
@@ -287,3 +290,30 @@ def test_the_service_cannot_choose_what_the_database_numbers_and_dates(
     allowed = text("SELECT has_column_privilege(:table, :column, 'INSERT')")
     named = {"table": f"growth_points.{table}", "column": name}
     assert connection.scalar(allowed, named) is False
+
+
+def test_a_key_that_somebody_chose_ahead_is_passed_over(connection: Connection) -> None:
+    day = today(connection)
+    posting(connection, "expiry", key=f"expiry/{day}/2", effective_on=day)
+    asked = next_of_today(connection, TransferKind.EXPIRY, "tests")
+    assert asked.key == f"expiry/{day}/3"
+    posting(connection, "expiry", key=asked.key, effective_on=day)
+    assert next_of_today(connection, TransferKind.EXPIRY, "tests").key == f"expiry/{day}/4"
+
+
+@pytest.mark.parametrize("style", ["German", "SQL, MDY", "Postgres, DMY"])
+def test_a_note_does_not_depend_on_how_a_session_writes_dates(
+    connection: Connection, style: str
+) -> None:
+    award(connection, awards_of("a"))
+    plan(connection)
+    rule = "INSERT INTO growth_points.approval_rule (settlement_month, above_points) VALUES"
+    connection.execute(text(f"{rule} (make_date(2026, 10, 1), 1000000)"))
+    pay(connection)
+    connection.execute(text(f"SET LOCAL DateStyle = '{style}'"))
+    connection.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
+    noted = text("""
+      SELECT subject_key FROM growth_points.unsealed
+      WHERE subject IN ('payout_date', 'approval_rule', 'payout') ORDER BY 1
+    """)
+    assert connection.scalars(noted).all() == ["2026-10-01", "2026-10-01/1", "2026-10-01/1000000"]

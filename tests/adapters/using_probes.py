@@ -341,6 +341,7 @@ USING_PROBES = (
         )
     ),
     Probe("expiry.is_due", _adjust_what_expires, names="lock timeout"),
+    Probe("expiry.takes_turn", then_meet_another(_expiring()), names="lock timeout"),
     # Points move as recorded.
     *(
         Probe("transfer.is_entitled", attempt, names="transfer_has_a_title")

@@ -47,8 +47,12 @@ class Request:
     evaluation_id: int | None = None
 
 
+# Among one more numbers than there are keys, one is free, whatever keys others chose.
 _NUMBER: Final = text("""
-    SELECT count(*) + 1 FROM growth_points.posting WHERE starts_with(key, :prefix)
+    SELECT min(number) FROM (
+      SELECT count(*) AS keys FROM growth_points.posting WHERE starts_with(key, :prefix)
+    ) used, generate_series(keys + 1, 2 * keys + 1) number
+    WHERE NOT EXISTS (SELECT FROM growth_points.posting WHERE key = CAST(:prefix AS text) || number)
 """)
 
 

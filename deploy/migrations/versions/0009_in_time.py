@@ -1,14 +1,15 @@
-"""A transfer is refused once its month was paid or decided again, in the same transaction, too."""
+"""What made a record true may not change any more: in its transaction, or by others meanwhile."""
 
-from deploy.migrations.schema import replace_functions
+from deploy.migrations.schema import load, replace_functions
 
 revision = "0009"
 down_revision = "0008"
 
 
 def upgrade() -> None:
-    """Give the functions their new bodies."""
+    """Give the functions their new bodies, and tables further triggers."""
     replace_functions(until=13)
+    load("14_turns.sql")
 
 
 def downgrade() -> None:
