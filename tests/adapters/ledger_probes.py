@@ -507,7 +507,7 @@ def then_meet_another(attempt: Attempt) -> Attempt:
     return meet
 
 
-def _seal(**facts: object) -> Attempt:
+def seal_by_hand(**facts: object) -> Attempt:
     values: dict[str, object] = {
         "seal_no": 1_000,
         "subject": "probe",
@@ -535,7 +535,7 @@ def _flow(**facts: object) -> Attempt:
     return lambda connection: put(connection, "flow", values, returning="kind")
 
 
-def _note(**facts: object) -> Attempt:
+def note_by_hand(**facts: object) -> Attempt:
     values: dict[str, object] = {
         "subject": "probe",
         "subject_key": "1",
@@ -550,7 +550,7 @@ def _chain(*notes: str) -> Attempt:
 
     def attempt(connection: Connection) -> None:
         for number, changed in enumerate(notes):
-            _note(subject_key=str(number), changes=changed)(connection)
+            note_by_hand(subject_key=str(number), changes=changed)(connection)
             seal_now(connection)
 
     return attempt
@@ -569,7 +569,7 @@ def _borrow(function: str, table: str) -> Attempt:
 
 def _noted_twice(connection: Connection) -> None:
     for _ in range(2):
-        _note()(connection)
+        note_by_hand()(connection)
 
 
 def seal_again(attempt: Attempt, subject: str) -> Attempt:
@@ -578,7 +578,7 @@ def seal_again(attempt: Attempt, subject: str) -> Attempt:
     def twice(connection: Connection) -> None:
         key = str(attempt(connection))
         seal_now(connection)
-        _seal(subject=subject, subject_key=key)(connection)
+        seal_by_hand(subject=subject, subject_key=key)(connection)
 
     return twice
 
@@ -1079,9 +1079,9 @@ LEDGER_PROBES = (
         without=BY_HAND,
     ),
     # The chain has no gap, no twin, and no seal but those of commits.
-    Probe("seal.seal_pk", _seal(seal_no=1), without=BY_HAND),
-    Probe("seal.seal_seals_once", _seal(subject="posting"), without=BY_HAND),
-    Probe("seal.made_by_the_database", _seal(), names="by hand is refused"),
+    Probe("seal.seal_pk", seal_by_hand(seal_no=1), without=BY_HAND),
+    Probe("seal.seal_seals_once", seal_by_hand(subject="posting"), without=BY_HAND),
+    Probe("seal.made_by_the_database", seal_by_hand(), names="by hand is refused"),
     *(
         Probe(
             "seal_balance.seal_balance_not_below_its_floor",
@@ -1116,7 +1116,7 @@ LEDGER_PROBES = (
     ),
     Probe("payout.sealed", _borrow("seal_payout", "payout"), names="is called by a trigger of"),
     # What is committed waits for its seal as it was noted.
-    Probe("unsealed.made_by_the_database", _note(), names="by hand is refused"),
+    Probe("unsealed.made_by_the_database", note_by_hand(), names="by hand is refused"),
     Probe("unsealed.unsealed_pk", _noted_twice, without=("unsealed.made_by_the_database",)),
     Probe(
         "unsealed.leaves_by_its_seal",

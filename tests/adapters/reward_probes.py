@@ -11,13 +11,17 @@ from tests.adapters.guards import Attempt, Probe, changes, put
 from tests.adapters.ledger_probes import (
     BY_HAND,
     line,
+    note_by_hand,
     posting,
     seal_again,
+    seal_by_hand,
     then,
     then_meet_another,
 )
 from tests.adapters.ledger_world import adjust, convert, know, link
 from tests.using.reward_days import Entry, deliver_to, event
+
+_PAYING = 1_000_000  # the number of a posting, of which others may be noted first
 
 
 def reward_customers(engine: Engine) -> None:
@@ -45,7 +49,7 @@ def reward_customers(engine: Engine) -> None:
 
 
 def go_on_rewarding(engine: Engine) -> None:
-    """Pay E's rest and K/2 when there are points, a new entry of another day, and more of F."""
+    """Pay E's rest and K/2 when there are points, a new entry of another day, and return F/2."""
     with engine.begin() as connection:
         day = today(connection)
         adjust(connection, "q", 1_000, key="adjustment/q3", on=day)
@@ -53,6 +57,7 @@ def go_on_rewarding(engine: Engine) -> None:
     paid = deliver_to(engine, day - timedelta(days=1), event("D", 10, seller_id="q"))
     assert (paid.retried, paid.outcomes) == (3, {"paid": 1})
     assert deliver_to(engine, day, [Entry("F", 2, 5, "q")]).outcomes == {"paid": 1}
+    assert deliver_to(engine, day, [Entry("X2", 1, 5, "q", cancels=("F", 2))]).returned is not None
     _pay_beside_what_expired(engine, day)
 
 
@@ -193,7 +198,8 @@ def _returned_before_it_is_paid(connection: Connection, **facts: object) -> None
     """Return Z/1 by a posting that is noted before the one that pays it."""
     returning = _open(connection, "cancellation", **facts)
     number = _delivery(connection)
-    paying = _paid(connection, reward_delivery_id=number)
+    paying = _open(connection, posting_no=_PAYING)
+    _paid(connection, posting_no=paying, reward_delivery_id=number)
     named = {"cancels_event_id": "Z", "cancels_position": 1, "outcome": "returned"}
     cancels = {"reward_delivery_id": number, "posting_no": returning, **named}
     _entry(connection, event_id="Z2", kind="cancellation", **cancels)
@@ -361,8 +367,17 @@ REWARD_PROBES = (
             _cancelling("E", 1, points=100),
             _cancelling("G", 2, points=460, outcome="returned"),
             _returned_before_it_is_paid,
-            lambda connection: _returned_before_it_is_paid(connection, posting_no=1_000_000),
+            lambda connection: _returned_before_it_is_paid(connection, posting_no=_PAYING + 1),
         )
+    ),
+    *(
+        Probe(
+            "reward_entry.is_entitled",
+            then(record(subject="run", subject_key=str(_PAYING)), _returned_before_it_is_paid),
+            names="reward_cancellation_is_of_an_entry",
+            without=(f"{table}.made_by_the_database",),
+        )
+        for table, record in (("unsealed", note_by_hand), ("seal", seal_by_hand))
     ),
     # It is paid later if it was refused.
     Probe("reward_retry.reward_retry_pk", _retrying(event_id="G", position=1)),

@@ -95,6 +95,7 @@ EQUIVALENT: Final = {
     "transfer_is_entitled: true for added_to.kind = 'reward'": (
         "refuses more, what returns after the last usable day: tests/using/test_rewards.py"
     ),
+    "transfer_is_entitled: true for added_to.settlement_month IS NOT NULL": _NO_WORK,
     "transfer_moves_points: true for are.given": _NO_WORK,
     "transfer_moves_points: true for are.taken": _NO_WORK,
     "transfer.transfer_finishes_an_award_once: true for finishes IS NOT NULL": (
