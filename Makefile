@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 SETUP  := $(VENV)/.complete
 
-.PHONY: setup demo test test-slow test-ui test-spark check bench torture mutate hostile simulate year uses lock clean
+.PHONY: setup demo test test-rest test-slow test-ui test-spark check bench torture mutate hostile simulate year uses lock clean
 
 setup: $(SETUP)
 
@@ -23,8 +23,11 @@ $(SETUP): requirements.lock pyproject.toml
 demo: $(SETUP)  ## a sample marketplace, six months closed and paid, in tables
 	@$(BIN)/growth-points demo
 
-test: $(SETUP)  ## the default tests: a few minutes, no step by hand
-	@$(BIN)/pytest -m "not slow" -n auto --maxprocesses 4 --dist loadfile
+test: $(SETUP)  ## the rules, the ledger and what attacks it: some minutes, no step by hand
+	@$(BIN)/pytest -m "quick and not slow" -n auto --maxprocesses 4 --dist loadfile
+
+test-rest: $(SETUP)  ## all other tests but slow ones, of files, commands, flows and pages: most of an hour
+	@$(BIN)/pytest -m "not quick and not slow" -n auto --maxprocesses 4 --dist loadfile
 
 test-slow: $(SETUP)  ## the tests that take longer: alarms that are sent, interrupted ingests, twice is once
 	@$(BIN)/pytest -m slow tests/flows tests/acceptance tests/adapters -n 2 --dist loadfile

@@ -20,6 +20,7 @@ from tests.prefect_server import temporary_prefect
 from tests.three_stores import NOVEMBER, OCTOBER, deliver_all, ingest_history
 
 _NUMBER = itertools.count(1)
+_QUICK = ("accounting", "attacks", "domain", "spec", "using")
 
 
 def pytest_configure() -> None:
@@ -30,6 +31,14 @@ def pytest_configure() -> None:
     os.environ.pop("PREFECT_API_URL", None)
     # Whoever runs the tests in the background has them ignore Ctrl-C, and what they start as well.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that `make test` runs."""
+    for item in items:
+        if item.path.relative_to(Path(__file__).parent).parts[0] in _QUICK:
+            item.add_marker(pytest.mark.quick)
 
 
 @pytest.fixture(scope="session")
