@@ -47,12 +47,15 @@ class Request:
     evaluation_id: int | None = None
 
 
-# Among one more numbers than there are keys, one is free, whatever keys others chose.
+# Among one more numbers than there are keys, one is free, whatever keys others chose. Each is
+# looked up by itself: a join would read every posting.
 _NUMBER: Final = text("""
-    SELECT min(number) FROM (
+    SELECT number FROM (
       SELECT count(*) AS keys FROM growth_points.posting WHERE starts_with(key, :prefix)
     ) used, generate_series(keys + 1, 2 * keys + 1) number
-    WHERE NOT EXISTS (SELECT FROM growth_points.posting WHERE key = CAST(:prefix AS text) || number)
+    WHERE (SELECT posting_no FROM growth_points.posting
+           WHERE key = CAST(:prefix AS text) || number) IS NULL
+    ORDER BY number LIMIT 1
 """)
 
 
