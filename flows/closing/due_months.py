@@ -112,7 +112,7 @@ def look_at(settings: Settings, month: SettlementMonth, now: datetime) -> DueMon
     """Look whether a month can be closed now, without reading its files.
 
     A closing that was refused is tried again if its files, the settings that judge them, or the
-    data of other months changed, and once a day whatever changed. Raises FolderUnreadable.
+    data of other months changed, and once a day in any case. Raises FolderUnreadable.
     """
     listing = list_delivery(settings.settlements_root(), month, settings.engine)
     with program_database(settings) as engine, engine.connect() as connection:

@@ -200,7 +200,7 @@ def _close_in_order(
 ) -> tuple[list[object], Refused | Unavailable | None]:
     """Close months up to the first that waits; say what came of each.
 
-    If one cannot be closed, it is the last, and what keeps it from that is returned, too.
+    A month that cannot be closed ends it; the trouble that prevented it is returned as well.
     """
     done = list[object]()
     for month in months:
