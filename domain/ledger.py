@@ -126,8 +126,13 @@ def adjustment_key(request_id: str) -> str:
 
 
 def adjustment_request(key: str) -> str:
-    """Return the request id of an adjustment's key."""
+    """Return what approves the adjustment of a key: its request id, or a correction's key."""
     return key.removeprefix("adjustment/")
+
+
+def is_correction_key(request: str) -> bool:
+    """Return whether a request is the key of a correction that gives points, and no request id."""
+    return request.startswith(("award-correction/", "reinstatement/"))
 
 
 def conversion_key(seller_id: str, request_id: str) -> str:

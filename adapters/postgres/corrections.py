@@ -21,8 +21,8 @@ def post_correction(
 ) -> ledger.Posted:
     """Post a correction and move its points at once; again returns the first posting.
 
-    The caller has decided it under the program's lock. Raises BalanceTooLow, and PostingConflict
-    when it was posted for another reason.
+    The caller has decided it under the program's lock. Raises BalanceTooLow, CorrectionNotApproved,
+    and PostingConflict when it was posted for another reason.
     """
     return ledger.adjust(
         connection,

@@ -167,6 +167,8 @@ def adjust(
 def approve_adjustment_command(request_id: str, seller_id: str, points: int, reason: str) -> None:
     """Approve that an adjustment gives SELLER more POINTS than the policy allows, or takes them.
 
+    The same approves a correction that brings a paid month above its approval rule.
+
     A refused adjustment shows its REQUEST. Once it is approved, repeat the adjustment.
     """
     from console.progress import warnings_shown

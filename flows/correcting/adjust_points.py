@@ -23,7 +23,13 @@ from adapters.postgres.runs import Action, record_run
 from adapters.postgres.using import standing_of
 from domain.cause import Cause
 from domain.corrections import Case, Correction, CorrectionKind, decide_correction
-from domain.ledger import MOST_POINTS, Award, adjustment_key, adjustment_request_id
+from domain.ledger import (
+    MOST_POINTS,
+    Award,
+    adjustment_key,
+    adjustment_request_id,
+    is_correction_key,
+)
 from domain.months import SettlementMonth
 from domain.sentence import sentence
 from flows.closing.cascade import (
@@ -44,6 +50,7 @@ from flows.one_day import on_one_day
 from flows.paying.plan_payouts import plan_payouts
 
 _LONGEST_ID: Final = 64
+_LONGEST_KEY: Final = 200  # as the database schema has it
 _ACTIONS: Final = {
     CorrectionKind.AWARD: Action.AWARD_CORRECTION,
     CorrectionKind.CLAWBACK: Action.CLAWBACK,
@@ -67,12 +74,13 @@ def require_adjustable(points: int) -> None:
 
 
 def require_request_id(request_id: str) -> None:
-    """Raise AdjustmentInvalid for an id that is too long or not of one line."""
-    if len(request_id) > _LONGEST_ID or not request_id.isprintable():
+    """Raise AdjustmentInvalid for an id or a correction's key, too long or not of one line."""
+    longest = _LONGEST_KEY if is_correction_key(request_id) else _LONGEST_ID
+    if len(request_id) > longest or not request_id.isprintable():
         raise AdjustmentInvalid(
             sentence(
                 "a request id has up to {longest_id} letters, digits and signs in one line",
-                longest_id=_LONGEST_ID,
+                longest_id=longest,
             )
         )
 
@@ -101,6 +109,10 @@ class AdjustmentRequest:
             raise AdjustmentInvalid(sentence("an adjustment needs a reason: --reason TEXT"))
         require_adjustable(self.points)
         require_request_id(self.own_id)
+        if is_correction_key(self.own_id):
+            raise AdjustmentInvalid(
+                sentence("{request_id} is the key of a correction", request_id=self.own_id)
+            )
         if self.own_id and self.month is not None:
             raise AdjustmentInvalid(
                 sentence(
@@ -138,7 +150,7 @@ def adjust_points(
 
     An award correction takes its tier, so later closed months are evaluated again; a clawback frees
     none. Raises SellerUnknown, CorrectionRefused, LaterMonthOutdated, ChangesPaidMonths,
-    BalanceTooLow, PostingConflict, AdjustmentNotApproved.
+    BalanceTooLow, PostingConflict, AdjustmentNotApproved, CorrectionNotApproved.
     """
 
     def adjust_now(connection: Connection) -> Adjustment:

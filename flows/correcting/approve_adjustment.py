@@ -1,8 +1,8 @@
-"""Approving an adjustment that moves more points than the policy allows without approval."""
+"""Approving an adjustment or a correction that moves more points than it may without approval."""
 
 from dataclasses import dataclass
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from adapters.postgres.database import lock_program, work_as_approver
 from adapters.postgres.ledger import (
@@ -12,7 +12,7 @@ from adapters.postgres.ledger import (
 )
 from adapters.postgres.revisions import require_seller
 from domain.cause import Cause
-from domain.ledger import adjustment_key
+from domain.ledger import adjustment_key, is_correction_key
 from domain.many import many
 from domain.sentence import Text, sentence
 from flows.clocks import warn_about_clocks
@@ -24,7 +24,10 @@ from flows.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class AdjustmentApproval:
-    """Points that a request may give to a seller, or take if negative."""
+    """Points that a request may give to a seller, or take if negative.
+
+    The request of a correction is the key of its posting, which its refusal shows.
+    """
 
     request_id: str
     seller_id: str
@@ -34,6 +37,12 @@ class AdjustmentApproval:
     def __post_init__(self) -> None:
         require_request_id(self.request_id)
         require_adjustable(self.points)
+
+    @property
+    def key(self) -> str:
+        """The key of the posting that is approved."""
+        corrects = is_correction_key(self.request_id)
+        return self.request_id if corrects else adjustment_key(self.request_id)
 
 
 def approve(settings: Settings, approval: AdjustmentApproval) -> bool:
@@ -48,7 +57,7 @@ def approve_adjustment(engine: Engine, approval: AdjustmentApproval) -> bool:
 
     Raises SellerUnknown, ApprovalNotNeeded, AdjustmentApproved, LoginForbidden.
     """
-    key, asked = adjustment_key(approval.request_id), (approval.seller_id, approval.points)
+    key, asked = approval.key, (approval.seller_id, approval.points)
     with engine.begin() as connection:
         work_as_approver(connection)
         lock_program(connection)
@@ -56,12 +65,17 @@ def approve_adjustment(engine: Engine, approval: AdjustmentApproval) -> bool:
         before = approved_adjustment(connection, key)
         if before is not None and before != asked:
             raise AdjustmentApproved(approval.request_id, *before)
-        limit = adjustment_limit(connection)
-        if before is None and abs(approval.points) <= limit:
-            raise ApprovalNotNeeded(approval.points, limit)
         if before is None:
+            _require_need(connection, approval)
             record_adjustment_approval(connection, key, *asked, approval.cause)
     return before is None
+
+
+def _require_need(connection: Connection, approval: AdjustmentApproval) -> None:
+    """Raise ApprovalNotNeeded for an adjustment that the policy allows."""
+    limit = adjustment_limit(connection)
+    if not is_correction_key(approval.request_id) and abs(approval.points) <= limit:
+        raise ApprovalNotNeeded(approval.points, limit)
 
 
 def approval_summary(approval: AdjustmentApproval, created: bool) -> Text:

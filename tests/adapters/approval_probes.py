@@ -101,7 +101,7 @@ APPROVAL_PROBES = (
     ),
     Probe(
         "payout.is_approved",
-        then(_rule(), _approve(), give("c"), pay_october(extra="c")),
+        then(_rule(), _approve(), give("c"), pay_october()),
         names="payout_is_approved",
         without=("posting.is_in_time",),
     ),

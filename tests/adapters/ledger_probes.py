@@ -17,6 +17,8 @@ from tests.adapters.guards import (
     put,
 )
 from tests.adapters.ledger_world import (
+    JUNE,
+    LONG_AGO,
     NOVEMBER,
     OCTOBER,
     POLICY,
@@ -38,7 +40,7 @@ def keep_a_small_ledger(engine: Engine) -> None:
     """September is paid: f has 150,000 available, and g 1,000 by adjustment; h was paid, and its
     points were clawed back; a, c, d and e were decided later and lack theirs. October's current
     evaluation decided tier 1 for a and c, tier 2 for d; a and d are pending, b and e were reversed,
-    c is not posted yet. November: a and b are pending with tier 2 as well."""
+    c is not posted yet. November: a and b are pending with tier 2 as well. June has no award."""
     with engine.begin() as connection:
         award(connection, awards_of("fh", month=SEPTEMBER), month=SEPTEMBER)
         plan(connection, month=SEPTEMBER)
@@ -57,6 +59,7 @@ def keep_a_small_ledger(engine: Engine) -> None:
         plan(connection)
         plan(connection, month=NOVEMBER)
     with engine.begin() as connection:
+        evaluate(connection, [], month=JUNE)
         _budget(floor=-2_000_000)(connection)
 
 
@@ -239,15 +242,33 @@ def _reinstate(seller: str) -> Attempt:
     return attempt
 
 
+def _limit_september(above_points: int) -> Attempt:
+    """Record that more points of September need an approval."""
+    values = {"settlement_month": SEPTEMBER.first_day, "above_points": above_points}
+    return lambda connection: put(connection, "approval_rule", values, returning="above_points")
+
+
+def _approve_award_correction(**facts: object) -> Attempt:
+    """Approve September's award correction of c, or something near to it."""
+    key = "award-correction/2026-09/1/c"
+    return _approve(**{"key": key, "seller_id": "c", "points": 150_000, **facts})
+
+
 def correct_september(connection: Connection) -> None:
-    """Give c, d and e what they lack of September, take f's, and give h's back.
+    """Give c, d and e what they lack of September, take f's, and give h's back: 600,000 with the
+    payout, as many as need no approval. Then give f's back with one.
 
     The same tier of e was reversed in October, and d has another one.
     """
+    _limit_september(600_000)(connection)
     for seller in "cde":
         _award_correction(seller)(connection)
-    for attempt in (_clawback("f"), _reinstate("h")):
+    for attempt in (_clawback("f"), _reinstate("h"), _limit_september(-1)):
         attempt(connection)
+    undoes = posting_of(connection, "f", clawback=True)
+    key = f"reinstatement/{undoes}/2026-09/1/f"
+    _approve(key=key, seller_id="f", points=150_000)(connection)
+    _reinstate("f")(connection)
 
 
 def _correct_twice(connection: Connection) -> None:
@@ -366,7 +387,7 @@ def _posting(kind: str, **facts: object) -> Attempt:
 
 def _payout(**facts: object) -> Attempt:
     values: dict[str, object] = {
-        "settlement_month": date(2026, 8, 1),
+        "settlement_month": JUNE.first_day,
         "posting_no": None,
         "sellers": 0,
         "points": 0,
@@ -376,7 +397,7 @@ def _payout(**facts: object) -> Attempt:
     }
 
     def attempt(connection: Connection) -> object:
-        plan(connection, month=SettlementMonth(2026, 8))
+        plan(connection, month=JUNE)
         put(connection, "payout", values, returning="actor")
         return values["settlement_month"]
 
@@ -398,7 +419,7 @@ def _decide_in_november(connection: Connection) -> None:
 
 def _award_once_paid(connection: Connection) -> None:
     number = posting(connection, "award")
-    pay_october()(connection)
+    pay_october(leave="c")(connection)
     line(connection, number, "award", "c")
 
 
@@ -430,20 +451,22 @@ def _add_after_the_seal(connection: Connection) -> None:
     line(connection, number, "adjustment", "g", points=1)
 
 
-def pay_nothing_of_august(connection: Connection) -> None:
+def pay_nothing_of_june(connection: Connection) -> None:
     """Pay a month that has no award and needs no approval."""
     _payout()(connection)
 
 
-def pay_october(*, leave: str = "", extra: str = "", **facts: object) -> Attempt:
-    """Pay what is pending of October, less `leave`, with `extra` if that was awarded meanwhile.
+def pay_october(*, leave: str = "", **facts: object) -> Attempt:
+    """Award c, then pay what is pending of October, less `leave`; c is not awarded if it is left.
 
     The payout says what its posting paid, except for the facts that are given.
     """
-    awards = [("a", 1, 150_000), ("d", 2, 300_000), *((each, 1, 150_000) for each in extra)]
+    awards = [("a", 1, 150_000), ("c", 1, 150_000), ("d", 2, 300_000)]
     paid = [each for each in awards if each[0] != leave]
 
     def attempt(connection: Connection) -> None:
+        if leave != "c" and not _is_awarded(connection, "c"):
+            give("c")(connection)
         number = posting(connection, "payout")
         for seller, tier, amount in paid:
             entry = entry_of(connection, seller, tier)
@@ -460,12 +483,17 @@ def pay_october(*, leave: str = "", extra: str = "", **facts: object) -> Attempt
     return attempt
 
 
+def _is_awarded(connection: Connection, seller: str) -> bool:
+    found = text("SELECT count(*) > 0 FROM growth_points.award WHERE seller_id = :seller")
+    return bool(connection.scalar(found, {"seller": seller}))
+
+
 def _pay_by_another_months_posting(connection: Connection) -> None:
-    """Let a payout of August name the posting that pays October whole."""
+    """Let a payout of June name the posting that pays October whole."""
     pay_october()(connection)
     number = connection.scalar(text("SELECT max(posting_no) FROM growth_points.posting"))
-    said = {"settlement_month": date(2026, 8, 1), "posting_no": number, "sellers": 2}
-    more = {"points": 450_000, "paid_on": date(2026, 11, 10), "actor": "prober"}
+    said = {"settlement_month": JUNE.first_day, "posting_no": number, "sellers": 3}
+    more = {"points": 600_000, "paid_on": date(2026, 11, 10), "actor": "prober"}
     put(connection, "payout", {**said, **more}, returning="actor")
 
 
@@ -474,6 +502,43 @@ def _pay_by_an_adjustment(connection: Connection) -> None:
     number = posting(connection, "adjustment")
     line(connection, number, "adjustment", "g", points=1_000)
     pay_october(posting_no=number, sellers=1, points=1_000)(connection)
+
+
+def _pay_nothing(month: SettlementMonth) -> Attempt:
+    return lambda connection: put(
+        connection,
+        "payout",
+        {
+            "settlement_month": month.first_day,
+            "sellers": 0,
+            "points": 0,
+            "paid_on": date(2026, 12, 10),
+            "actor": "prober",
+        },
+        returning="actor",
+    )
+
+
+def _withdraw_a(connection: Connection) -> None:
+    """Decide October again without a, and reverse nothing."""
+    again = evaluate(connection, [*awards_of("c"), *awards_of("d", tier=2)], stores="a")
+    decided: dict[str, object] = {
+        "evaluation_id": again.evaluation_id,
+        "seller_id": "a",
+        "outcome": "not_eligible",
+        "points": 0,
+        "window_amount_krw": 1,
+        "reasons": ["uses_api"],
+    }
+    put(connection, "decision", decided, returning="seller_id")
+
+
+def _reverse_all_and_pay_nothing(connection: Connection) -> None:
+    number = posting(connection, "reversal")
+    for seller, tier, amount in (("a", 1, 150_000), ("d", 2, 300_000)):
+        entry = entry_of(connection, seller, tier)
+        line(connection, number, "reversal", seller, points=amount, finishes=entry)
+    _pay_nothing(OCTOBER)(connection)
 
 
 def _pay_by_a_reversal(connection: Connection) -> None:
@@ -765,7 +830,12 @@ LEDGER_PROBES = (
         ),
         names="transfer_belongs",
     ),
-    Probe("transfer.is_entitled", _award_once_paid, names="transfer_month_is_not_paid"),
+    Probe(
+        "transfer.is_entitled",
+        _award_once_paid,
+        names="transfer_month_is_not_paid",
+        without=("payout.is_what_was_decided",),
+    ),
     Probe(
         "transfer.is_entitled", _award_once_decided_again, names="transfer_evaluation_is_current"
     ),
@@ -917,6 +987,25 @@ LEDGER_PROBES = (
             _correct_what_moved,
         )
     ),
+    *(
+        Probe("correction.is_approved", attempt, names="correction_is_approved")
+        for attempt in (
+            then(_limit_september(299_999), _award_correction("c")),
+            then(_limit_september(-1), _limit_september(300_000), _award_correction("c")),
+            then(_limit_september(449_999), _award_correction("d"), _award_correction("c")),
+            then(_limit_september(299_999), _reinstate("h")),
+            *(
+                then(
+                    _limit_september(-1), _approve_award_correction(**other), _award_correction("c")
+                )
+                for other in (
+                    {"key": "award-correction/2026-09/1/d"},
+                    {"seller_id": "d"},
+                    {"points": 150_001},
+                )
+            ),
+        )
+    ),
     Probe("correction.is_entitled", _correct("award", "a"), names="transfer_gives_a_tier_once"),
     *(
         Probe("correction.is_entitled", attempt, names="correction_was_decided")
@@ -1039,20 +1128,33 @@ LEDGER_PROBES = (
         names="lock timeout",
         without=("payout_date.takes_turn",),
     ),
-    Probe("payout.is_due", _payout(paid_on=date(2026, 9, 9)), names="payout_is_due"),
+    Probe("payout.is_due", _payout(paid_on=date(2026, 7, 9)), names="payout_is_due"),
     Probe("payout.is_due", _payout(settlement_month=date(2026, 7, 1)), names="payout_is_due"),
     Probe("payout.is_due", _payout(paid_on=date(2099, 1, 1)), names="payout_is_not_far_ahead"),
     *(
         Probe("payout.is_complete", attempt, names="payout_is_complete")
         for attempt in (
             pay_october(leave="d"),
-            pay_october(sellers=3),
-            pay_october(points=450_001),
+            pay_october(sellers=4),
+            pay_october(points=600_001),
             pay_october(paid_on=date(2026, 11, 11)),
             _payout(posting_no=10_000),  # of no posting
             _pay_by_another_months_posting,
             _pay_by_an_adjustment,
             _pay_by_a_reversal,
+        )
+    ),
+    Probe(
+        "payout.is_what_was_decided",
+        then(lambda connection: plan(connection, month=LONG_AGO - 1), _pay_nothing(LONG_AGO - 1)),
+        names="payout_is_of_a_closed_month",
+    ),
+    *(
+        Probe("payout.is_what_was_decided", attempt, names="payout_is_what_was_decided")
+        for attempt in (
+            pay_october(leave="c"),
+            then(_withdraw_a, pay_october()),
+            _reverse_all_and_pay_nothing,
         )
     ),
     # A budget is set by the owner, with a reason, and never below what is out.

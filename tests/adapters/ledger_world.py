@@ -33,6 +33,7 @@ from domain.payout_date import payout_date
 from tests.closings import cause
 from tests.staged import HASH, signed_manifest, staged_month
 
+JUNE = SettlementMonth(2026, 6)
 SEPTEMBER = SettlementMonth(2026, 9)
 LONG_AGO = SettlementMonth(2026, 1)
 OCTOBER = SettlementMonth(2026, 10)

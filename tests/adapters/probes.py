@@ -14,7 +14,7 @@ from tests.adapters.ledger_probes import (
     LIMIT,
     correct_september,
     keep_a_small_ledger,
-    pay_nothing_of_august,
+    pay_nothing_of_june,
 )
 from tests.adapters.ledger_world import (
     NOVEMBER,
@@ -64,15 +64,14 @@ def go_on(engine: Engine) -> None:
         with engine.connect() as connection:
             record(connection)
     with engine.begin() as connection:
+        correct_september(connection)
         approve_october(connection)
         pay(connection)
-        pay_nothing_of_august(connection)
+        pay_nothing_of_june(connection)
     with _somebody_holds(engine, "chain_lock"), _in_no_time(engine) as connection:
         pay(connection, month=NOVEMBER, on=date(2026, 12, 10))
     with _somebody_holds(engine, "program_lock"), _in_no_time(engine) as connection:
         adjust(connection, "g", -999, key="adjustment/all that it has")
-    with engine.begin() as connection:
-        correct_september(connection)
     with engine.begin() as connection:
         set_budget(connection, None)
     with _somebody_holds(engine, "chain_lock"), _in_no_time(engine) as connection:

@@ -2,6 +2,8 @@
 
 from tests.attacks.attack import GOT_THROUGH, Attack
 from tests.attacks.statements import (
+    AWARD,
+    AWARDS_C,
     ENTRY,
     NEWEST,
     by_service,
@@ -12,13 +14,11 @@ from tests.attacks.statements import (
     transfer,
 )
 
-AWARD = {"tier": "1", "award_no": "1"}
-
 PAYS_A = posting("payout") + transfer(
     row("payout", "a", "150000", finishes=ENTRY.format(seller="a", tier=1))
 )
 
-AWARDS_C = transfer(row("award", "c", "150000", **AWARD))
+REVERSES_A = transfer(row("reversal", "a", "150000", finishes=ENTRY.format(seller="a", tier=1)))
 
 DECIDES_AGAIN = (
     "INSERT INTO growth_points.evaluation (settlement_month, evaluation_no, input_hash,"
@@ -104,9 +104,9 @@ AWARDS = (
         "transfer_evaluation_is_current",
     ),
     by_service(
-        "open a posting, pay the month, then award",
-        posting("award") + pays_october("2026-11-10") + AWARDS_C,
-        "transfer_month_is_not_paid",
+        "open a posting, pay the month, then reverse",
+        posting("reversal") + pays_october("2026-11-10") + REVERSES_A,
+        "transfer_finishes_an_award_once",
     ),
 )
 
@@ -123,6 +123,36 @@ PAYOUTS = (
         "pay nothing of what is open", payout("NULL", sellers=0, points=0), "payout_is_complete"
     ),
     by_service("pay a part of what is open", PAYS_A + payout(), "payout_is_complete"),
+    by_service(
+        "pay less than was decided",
+        pays_october("2026-11-10", awards_c=False),
+        "payout_is_what_was_decided",
+    ),
+    by_service(
+        "reverse what was decided, and pay nothing",
+        posting("reversal")
+        + transfer(
+            *(
+                row("reversal", seller, points, finishes=ENTRY.format(seller=seller, tier=tier))
+                for seller, points, tier in (("a", "150000", 1), ("d", "300000", 2))
+            )
+        )
+        + payout("NULL", sellers=0, points=0),
+        "payout_is_what_was_decided",
+    ),
+    by_service(
+        "decide again without awards, and pay those that stand",
+        DECIDES_AGAIN + pays_october("2026-11-10", awards_c=False),
+        "payout_is_what_was_decided",
+    ),
+    by_service(
+        "pay a month that nobody closed",
+        "INSERT INTO growth_points.payout_date (settlement_month, plan_no, due_on, passed_over,"
+        " calendar, extra_holidays, policy_hash) SELECT '2026-07-01', 1, '2026-08-10', '[]', 'me',"
+        " '{}', min(policy_hash) FROM growth_points.policy;"
+        + payout("NULL", month="'2026-07-01'", sellers=0, points=0),
+        "payout_is_of_a_closed_month",
+    ),
     by_service("pay and record no payout", PAYS_A, "posting_of_a_payout"),
     by_service(
         "pay one award to another store",

@@ -108,11 +108,17 @@ def payout(of: str = MINE.format(key=key_of("payout")), **facts: object) -> str:
     return _PAYOUT.format(**values)
 
 
-def pays_october(on: str) -> str:
-    """Pay whatever October has open."""
+AWARD = {"tier": "1", "award_no": "1"}
+AWARDS_C = transfer(row("award", "c", "150000", **AWARD))
+
+
+def pays_october(on: str, *, awards_c: bool = True) -> str:
+    """Award c as October decided, unless told otherwise, and pay whatever it has open then."""
+    open_awards = [("a", "150000", 1), ("d", "300000", 2), *([("c", "150000", 1)] * awards_c)]
     rows = [
         row("payout", seller, points, finishes=ENTRY.format(seller=seller, tier=tier))
-        for seller, points, tier in (("a", "150000", 1), ("d", "300000", 2))
+        for seller, points, tier in open_awards
     ]
     paid = posting("payout", on=on) + transfer(*rows)
-    return paid + payout(sellers=2, points=450_000, on=on)
+    paid += payout(sellers=len(rows), points=sum(int(each[1]) for each in open_awards), on=on)
+    return posting("award") + AWARDS_C + paid if awards_c else paid

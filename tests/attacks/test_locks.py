@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 
 import psycopg
 import pytest
@@ -12,7 +13,7 @@ from adapters.postgres.as_of import last_seal_of
 from adapters.postgres.database import lock_program, open_database
 from adapters.postgres.ledger import seal_now
 from tests.adapters.ledger_probes import keep_a_small_ledger
-from tests.adapters.ledger_world import DUE_ON, adjust, as_owner, pay
+from tests.adapters.ledger_world import DUE_ON, NOVEMBER, adjust, as_owner, pay
 from tests.attacks.attack import LOGINS
 from tests.production import as_login, production_database
 
@@ -52,7 +53,7 @@ def test_what_a_reader_can_lock_holds_nobody_up(ledger: URL, held: str) -> None:
         with _working(ledger) as engine, engine.connect() as connection:
             lock_program(connection)
             adjust(connection, "g", 1, key="adjustment/beside a reader")
-            pay(connection)
+            pay(connection, month=NOVEMBER, on=date(2026, 12, 10))
             last_seal_of(connection, DUE_ON)
             seal_now(connection)
             connection.rollback()

@@ -7,6 +7,7 @@ from sqlalchemy import Engine, text
 
 from adapters.policy_files import PolicyText, read_policies
 from adapters.postgres.verification.verify import verify
+from domain.approval import ApprovalRule
 from flows.correcting.approve_adjustment import AdjustmentApproval, approve_adjustment
 from flows.correcting.refusals import AdjustmentInvalid
 from tests.closings import Program, Sold, cause
@@ -132,6 +133,33 @@ def test_the_correction_of_a_paid_month_needs_no_approval(
     program.close("2026-10", TIER_3, policy="limited", acknowledge_paid=True)
     shop.done("adjust", "maru", "1000000", "--for", "2026-10", "--reason", "late data")
     shop.done("verify", "--replay")
+
+
+def test_a_correction_beyond_its_months_approval_rule_needs_an_approval(
+    program: Program, shop: Marketplace
+) -> None:
+    program.close("2026-10", None, approval=ApprovalRule(999_999))
+    program.pay("2026-10")
+    program.close("2026-10", TIER_3, acknowledge_paid=True)
+    correct = ("adjust", "maru", "1000000", "--for", "2026-10", "--reason", "late data")
+    refused = shop.run(*correct)
+    assert refused.exit_code == 1
+    assert "This brings 2026-10 to 1,000,000 points" in refused.stderr
+    assert shop.done("ledger", "--output", "csv").rows() == []
+
+    asked = approval_of(refused.stderr)
+    assert asked[1:] == ["award-correction/2026-10/3/maru", "maru", "1000000"]
+    shop.done(*asked, "--reason", "seen")
+    shop.done(*correct)
+    shop.done("adjust", "maru", "5", "--request-id", "free", *REASON)
+    shop.done("verify", "--replay")
+
+
+def test_no_request_id_looks_like_a_correction(shop: Marketplace) -> None:
+    key = "award-correction/2026-10/3/maru"
+    refused = shop.run("adjust", "maru", "5", "--request-id", key, *REASON)
+    assert refused.exit_code == 2
+    assert f"{key} is the key of a correction" in refused.stderr
 
 
 def test_an_approval_is_recorded_once(engine: Engine, program: Program) -> None:

@@ -8,13 +8,19 @@ from sqlalchemy import Connection, insert
 from sqlalchemy.exc import DBAPIError
 
 from adapters.postgres.ledger import tables
-from adapters.postgres.ledger.approving import adjustment_limit, approved_adjustment
+from adapters.postgres.ledger.approving import (
+    adjustment_limit,
+    approved_adjustment,
+    corrected_points,
+    rule_of,
+)
 from adapters.postgres.ledger.expiring import expire
 from adapters.postgres.ledger.posting import Posted, Request, post, posted_before
 from adapters.postgres.ledger.refusals import (
     AdjustmentAhead,
     AdjustmentNotApproved,
     BalanceTooLow,
+    CorrectionNotApproved,
     NothingToPost,
     constraint_of,
 )
@@ -38,9 +44,10 @@ def adjust(
 ) -> Posted:
     """Give a seller available points from the fund, or take them (`points` below zero).
 
-    `correction` says what that corrects of a paid month; without it, more points than the policy
-    allows need an approval. Raises BalanceTooLow, PostingConflict, NothingToPost,
-    AdjustmentNotApproved, AdjustmentAhead.
+    `correction` says what that corrects of a paid month. What gives more points than the month's
+    approval rule, or without it moves more than the policy allows, needs an approval. Raises
+    BalanceTooLow, PostingConflict, NothingToPost, AdjustmentNotApproved, CorrectionNotApproved,
+    AdjustmentAhead.
     """
     if not 0 < abs(points) <= MOST_POINTS:
         raise NothingToPost(
@@ -51,9 +58,9 @@ def adjust(
     asked = Request(key, TransferKind.ADJUSTMENT, effective_on, cause.actor, cause.reason)
     posted = post(connection, asked, [seller_id, points, cause.reason], 1, abs(points))
     if posted.created:
-        if correction is None:
-            _require_approval(connection, key, seller_id, points)
-        else:
+        if approved_adjustment(connection, key) != (seller_id, points):
+            _require_none_needed(connection, key, seller_id, points, correction)
+        if correction is not None:
             _record_correction(connection, posted.posting_no, correction)
         _move(connection, posted.posting_no, seller_id, points)
     return posted
@@ -66,10 +73,20 @@ def _expire_what_is_over(
         expire(connection, actor, seller_id=seller_id)
 
 
-def _require_approval(connection: Connection, key: str, seller_id: str, points: int) -> None:
-    limit = adjustment_limit(connection)
-    if abs(points) > limit and approved_adjustment(connection, key) != (seller_id, points):
-        raise AdjustmentNotApproved(adjustment_request(key), seller_id, points, limit)
+def _require_none_needed(
+    connection: Connection, key: str, seller_id: str, points: int, correction: Correction | None
+) -> None:
+    """Raise AdjustmentNotApproved or CorrectionNotApproved for what needs an approval."""
+    asked = adjustment_request(key), seller_id, points
+    if correction is None:
+        limit = adjustment_limit(connection)
+        if abs(points) > limit:
+            raise AdjustmentNotApproved(*asked, limit)
+    elif points > 0:
+        month = correction.award.settlement_month
+        rule, total = rule_of(connection, month), corrected_points(connection, month) + points
+        if rule.demands(total):
+            raise CorrectionNotApproved(*asked, month, total)
 
 
 def _move(connection: Connection, posting_no: int, seller_id: str, points: int) -> None:

@@ -1,10 +1,13 @@
-"""Approvals of adjustments that move more points than the policy allows without one."""
+"""Approvals of adjustments and corrections that move more points than they may without one."""
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, case, func, insert, select
 
-from adapters.postgres.ledger.tables import adjustment_approval
-from adapters.postgres.tables import evaluation, policy
+from adapters.postgres.ledger.tables import adjustment_approval, correction, payout
+from adapters.postgres.tables import approval_rule, evaluation, policy
+from domain.approval import ApprovalRule
 from domain.cause import Cause
+from domain.corrections import CorrectionKind
+from domain.months import SettlementMonth
 
 
 def adjustment_limit(connection: Connection) -> int:
@@ -16,6 +19,23 @@ def adjustment_limit(connection: Connection) -> int:
         .limit(1)
     )
     return connection.scalar(newest) or 0
+
+
+def corrected_points(connection: Connection, month: SettlementMonth) -> int:
+    """Return what a paid month gave: its payout with the corrections posted since."""
+    clawed_back = correction.c.kind == CorrectionKind.CLAWBACK
+    given = case((clawed_back, -correction.c.points), else_=correction.c.points)
+    corrected = select(func.sum(given)).where(correction.c.settlement_month == month)
+    paid = select(payout.c.points).where(payout.c.settlement_month == month)
+    return (connection.scalar(paid) or 0) + int(connection.scalar(corrected) or 0)
+
+
+def rule_of(connection: Connection, month: SettlementMonth) -> ApprovalRule:
+    """Return the strictest approval rule that closings of a month recorded."""
+    strictest = select(func.min(approval_rule.c.above_points))
+    return ApprovalRule(
+        connection.scalar(strictest.where(approval_rule.c.settlement_month == month))
+    )
 
 
 def approved_adjustment(connection: Connection, key: str) -> tuple[str, int] | None:

@@ -113,6 +113,26 @@ class AdjustmentNotApproved(Refused):
         self.request_id, self.limit = request_id, limit
 
 
+class CorrectionNotApproved(Refused):
+    """A correction was to bring a month above the points that need an approval to be paid."""
+
+    def __init__(
+        self, key: str, seller_id: str, points: int, month: SettlementMonth, total: int
+    ) -> None:
+        what = shlex.join([key, seller_id, str(points)])
+        super().__init__(
+            sentence(
+                "This brings {month} to {total:,} points, and by its closing so many need an "
+                "approval. Nothing was adjusted. Have it approved, then repeat it: growth-points "
+                "approve-adjustment {what} --reason TEXT",
+                month=month,
+                total=total,
+                what=what,
+            )
+        )
+        self.month, self.total = month, total
+
+
 class AdjustmentAhead(Refused):
     """An adjustment was dated after the database's day: what it gives were usable for too long."""
 

@@ -68,40 +68,10 @@ STANDING = QueryCheck(
     sentence("{month}: seller {seller_id} {what}"),
     """
     SELECT to_char(settlement_month, 'YYYY-MM') AS month, seller_id,
-           CASE WHEN standing IS NULL THEN 'was awarded by the current evaluation, but not posted'
-                ELSE 'has an award that the current evaluation did not decide' END AS what
-    FROM (
-      SELECT current.settlement_month, seller_id, tier, points, true AS decided
-      FROM growth_points.decision JOIN growth_points.evaluation USING (evaluation_id) JOIN (
-        SELECT DISTINCT ON (settlement_month) settlement_month, evaluation_id
-        FROM growth_points.evaluation ORDER BY settlement_month, evaluation_no DESC
-      ) current USING (settlement_month)
-      WHERE outcome = 'awarded' AND NOT EXISTS (
-        SELECT FROM growth_points.evaluation later
-        JOIN growth_points.decision newer ON newer.evaluation_id = later.evaluation_id
-        WHERE later.settlement_month = evaluation.settlement_month
-          AND later.evaluation_no > evaluation.evaluation_no AND later.evaluation_no > 1
-          AND newer.seller_id = decision.seller_id
-      ) AND (decision.evaluation_id = current.evaluation_id OR EXISTS (
-        SELECT FROM growth_points.evaluation_input JOIN growth_points.revision USING (revision_id)
-        JOIN growth_points.seller_snapshot snapshot USING (revision_id)
-        WHERE evaluation_input.evaluation_id = current.evaluation_id
-          AND revision.settlement_month = current.settlement_month
-          AND snapshot.seller_id = decision.seller_id
-      ))
-    ) decided
-    FULL JOIN (
-      SELECT settlement_month, seller_id, tier, points, true AS standing
-      FROM growth_points.award WHERE state <> 'reversed'
-    ) standing USING (settlement_month, seller_id, tier, points)
-    WHERE (decided IS NULL OR standing IS NULL)
-      AND settlement_month NOT IN (SELECT settlement_month FROM growth_points.payout)
-      AND NOT (standing IS NULL AND EXISTS (
-        SELECT FROM growth_points.award elsewhere WHERE elsewhere.state = 'paid'
-          AND (elsewhere.seller_id, elsewhere.tier) = (decided.seller_id, decided.tier)))
-      AND NOT (standing IS NULL AND EXISTS (
-        SELECT FROM growth_points.correction WHERE kind = 'award'
-          AND (correction.seller_id, correction.tier) = (decided.seller_id, decided.tier)))
+           CASE WHEN is_posted THEN 'has an award that the current evaluation did not decide'
+                ELSE 'was awarded by the current evaluation, but not posted' END AS what
+    FROM growth_points.undecided_award
+    WHERE settlement_month NOT IN (SELECT settlement_month FROM growth_points.payout)
     ORDER BY 1, 2
     """,
 )

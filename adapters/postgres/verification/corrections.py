@@ -83,3 +83,38 @@ PAID = QueryCheck(
     ORDER BY posting_no
     """,  # noqa: S608 a constant
 )
+
+
+# What a month paid and what corrected it since, in the order in which that was recorded.
+APPROVED = QueryCheck(
+    "corrections",
+    sentence(
+        "posting {key} gives seller {seller_id} {points} points, which brings {month} above "
+        "{above_points}, and nobody approved it"
+    ),
+    f"""
+    WITH {NOTED}, given AS (
+      SELECT corrected.*, posting.key, waits, number, payout.points + sum(
+               CASE corrected.kind WHEN 'clawback' THEN -corrected.points ELSE corrected.points END
+             ) OVER (PARTITION BY corrected.settlement_month ORDER BY waits, number) AS total
+      FROM growth_points.correction corrected JOIN growth_points.posting USING (posting_no)
+      JOIN growth_points.payout ON payout.settlement_month = corrected.settlement_month
+      JOIN noted ON (subject, subject_key) = ('posting', corrected.posting_no::text)
+    )
+    SELECT given.key, seller_id, points, to_char(settlement_month, 'YYYY-MM') AS month, above_points
+    FROM given JOIN LATERAL (
+      SELECT min(above_points) AS above_points FROM growth_points.approval_rule rule
+      JOIN noted ON (subject, subject_key)
+        = ('approval_rule', concat_ws('/', rule.settlement_month, above_points))
+      WHERE rule.settlement_month = given.settlement_month
+        AND (noted.waits, noted.number) < (given.waits, given.number)
+    ) asked ON total > above_points
+    WHERE given.kind <> 'clawback' AND NOT EXISTS (
+      SELECT FROM growth_points.adjustment_approval approved
+      JOIN noted ON (subject, subject_key) = ('adjustment_approval', approved.key)
+      WHERE (approved.key, approved.seller_id, approved.points)
+          = (given.key, given.seller_id, given.points)
+        AND (noted.waits, noted.number) < (given.waits, given.number))
+    ORDER BY posting_no
+    """,  # noqa: S608 a constant
+)

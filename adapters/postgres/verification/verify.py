@@ -61,6 +61,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     corrections.UNDONE,
     corrections.DECIDED,
     corrections.PAID,
+    corrections.APPROVED,
     using.ENTITLED,
     using.RECORDED_FOR_IT,
     using.ENDED_ONCE,
