@@ -242,9 +242,9 @@ def _reinstate(seller: str) -> Attempt:
     return attempt
 
 
-def _limit_september(above_points: int) -> Attempt:
-    """Record that more points of September need an approval."""
-    values = {"settlement_month": SEPTEMBER.first_day, "above_points": above_points}
+def _limit_september(above_points: int, month: SettlementMonth = SEPTEMBER) -> Attempt:
+    """Record that more points of September, or of another month, need an approval."""
+    values = {"settlement_month": month.first_day, "above_points": above_points}
     return lambda connection: put(connection, "approval_rule", values, returning="above_points")
 
 
@@ -252,6 +252,22 @@ def _approve_award_correction(**facts: object) -> Attempt:
     """Approve September's award correction of c, or something near to it."""
     key = "award-correction/2026-09/1/c"
     return _approve(**{"key": key, "seller_id": "c", "points": 150_000, **facts})
+
+
+def _pay_c_by_an_approved_adjustment(connection: Connection) -> None:
+    """Give c as many points as September lacks by an adjustment that was approved."""
+    _approve(seller_id="c", points=150_000)(connection)
+    number = posting(connection, "adjustment")
+    line(connection, number, "adjustment", "c", points=150_000)
+
+
+def correct_june(connection: Connection) -> None:
+    """Pay June, and give a store what it turns out to lack: as many points as need no approval."""
+    pay_nothing_of_june(connection)
+    evaluate(connection, awards_of("w", month=JUNE), month=JUNE)
+    _limit_september(150_000, month=JUNE)(connection)
+    made = correct(connection, "award", "w", settlement_month=JUNE.first_day)
+    line(connection, made, "adjustment", "w")
 
 
 def correct_september(connection: Connection) -> None:
@@ -994,6 +1010,7 @@ LEDGER_PROBES = (
             then(_limit_september(-1), _limit_september(300_000), _award_correction("c")),
             then(_limit_september(449_999), _award_correction("d"), _award_correction("c")),
             then(_limit_september(299_999), _reinstate("h")),
+            then(_limit_september(-1), _pay_c_by_an_approved_adjustment, _award_correction("c")),
             *(
                 then(
                     _limit_september(-1), _approve_award_correction(**other), _award_correction("c")

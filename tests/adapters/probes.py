@@ -12,9 +12,9 @@ from tests.adapters.ledger_probes import (
     LEDGER_PROBES,
     LEDGER_RECORDS,
     LIMIT,
+    correct_june,
     correct_september,
     keep_a_small_ledger,
-    pay_nothing_of_june,
 )
 from tests.adapters.ledger_world import (
     NOVEMBER,
@@ -64,10 +64,10 @@ def go_on(engine: Engine) -> None:
         with engine.connect() as connection:
             record(connection)
     with engine.begin() as connection:
+        correct_june(connection)
         correct_september(connection)
         approve_october(connection)
         pay(connection)
-        pay_nothing_of_june(connection)
     with _somebody_holds(engine, "chain_lock"), _in_no_time(engine) as connection:
         pay(connection, month=NOVEMBER, on=date(2026, 12, 10))
     with _somebody_holds(engine, "program_lock"), _in_no_time(engine) as connection:

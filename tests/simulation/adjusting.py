@@ -6,7 +6,7 @@ from typing import Final
 
 import pytest
 
-from adapters.postgres.ledger import AdjustmentNotApproved, BalanceTooLow
+from adapters.postgres.ledger import AdjustmentNotApproved, BalanceTooLow, CorrectionNotApproved
 from adapters.postgres.revisions import SellerUnknown
 from domain.corrections import EarnedInAnotherMonth
 from domain.ledger import Award, adjustment_request_id
@@ -77,7 +77,10 @@ def award_correction(operator: Operator) -> None:
     month = award.settlement_month
     giving = partial(program.adjust, award.seller_id, award.points, grants=str(month))
     if not model.clawed_back_before(award) and model.later_outdated(month):
-        operator.refused(giving, LaterMonthOutdated)
+        needed = model.correction_needs_approval(award)
+        operator.refused(giving, CorrectionNotApproved if needed else LaterMonthOutdated)
+        return
+    if model.correction_needs_approval(award) and not _correction_approved(operator, giving, award):
         return
     try:
         operator.do(giving, MANY_STATEMENTS)
@@ -85,6 +88,20 @@ def award_correction(operator: Operator) -> None:
         operator.changed_nothing(ChangesPaidMonths)
         operator.do(partial(giving, acknowledge_paid=True), MANY_STATEMENTS)
     model.correct(award)
+
+
+def _correction_approved(operator: Operator, giving: Callable[[], object], award: Award) -> bool:
+    """Approve a correction that is refused without; say whether it may be made."""
+    with pytest.raises(CorrectionNotApproved) as refused:
+        operator.do(giving)
+    operator.changed_nothing(CorrectionNotApproved)
+    if operator.any_of((True, False)):
+        return False
+    operator.tell("approve the correction")
+    asked = refused.value.key, award.seller_id, award.points
+    approval = AdjustmentApproval(*asked, cause("seen"))
+    operator.do(partial(approve_adjustment, operator.program.engine, approval), FEW_STATEMENTS)
+    return True
 
 
 def claw_back(operator: Operator) -> None:

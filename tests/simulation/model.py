@@ -133,6 +133,13 @@ class Model:
         """Say whether an adjustment needs an approval; until a month is closed, each does."""
         return abs(points) > (LIMIT if self.decided_on else 0)
 
+    def correction_needs_approval(self, award: Award) -> bool:
+        """Say whether giving an award brings a paid month above the strictest of its rules."""
+        [month] = {each.settlement_month for each in self.clawed_back_before(award) or {award}}
+        given = self.own(month) - self.clawed_back
+        total = sum(each.points for each in given) + award.points
+        return any(rule.demands(total) for rule in self.rules[month])
+
     def missing(self, month: SettlementMonth) -> set[Award]:
         """Return what a paid month earned, and the store has from no month."""
         decided, given = self.outcome()

@@ -130,7 +130,7 @@ class CorrectionNotApproved(Refused):
                 what=what,
             )
         )
-        self.month, self.total = month, total
+        self.key, self.month, self.total = key, month, total
 
 
 class AdjustmentAhead(Refused):
