@@ -138,6 +138,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = growth_points, pg_temp
 SET enable_seqscan = off AS $$
 BEGIN
   PERFORM require_table('ad_account_link', TG_RELID);
+  PERFORM lock_balances(ARRAY[NEW.seller_id]);  -- a conversion that is under way keeps its account
   IF NOT seller_is_known(NEW.seller_id) THEN
     RAISE EXCEPTION 'no snapshot has seller %', NEW.seller_id
       USING ERRCODE = 'check_violation', CONSTRAINT = 'ad_account_link_is_of_a_store';
@@ -165,6 +166,7 @@ BEGIN
   PERFORM require_table('conversion', TG_RELID);
   PERFORM require_open_posting(NEW.posting_no, 'conversion', concat_ws(
     '/', 'conversion', length(NEW.seller_id), NEW.seller_id, NEW.request_id));
+  PERFORM lock_balances(ARRAY[NEW.seller_id]);
   IF NEW.account_id IS DISTINCT FROM (
     SELECT account_id FROM ad_account_link WHERE seller_id = NEW.seller_id
     ORDER BY link_no DESC LIMIT 1)

@@ -14,8 +14,9 @@ from adapters.postgres import ledger
 from adapters.postgres.database import lock_program
 from adapters.postgres.ledger.refusals import NotEntitled
 from adapters.postgres.ledger.tables import posting, seal, transfer
-from adapters.postgres.using import today
+from adapters.postgres.using import link_ad_account, today
 from adapters.postgres.verification.verify import verify
+from adapters.postgres.waiting import WaitedTooLong
 from domain.refusal import Refused
 from domain.using.standing import UseRefusal
 from tests.adapters.ledger_world import (
@@ -130,6 +131,26 @@ def test_parallel_conversions_of_one_balance_never_use_more_than_there_is(engine
     )
     assert sum(isinstance(each, NotEntitled) for each in converted) == WORKERS - 3
     assert _sound(engine) == {"a": (0, 100)}
+
+
+def _link_another(connection: Connection) -> None:
+    link_ad_account(connection, "a", "another account", "tests")
+
+
+@pytest.mark.parametrize("way", [1, -1])
+def test_a_conversion_and_another_link_come_one_after_the_other(engine: Engine, way: int) -> None:
+    _give_usable(engine, 1_000)
+    first, second = (_convert(300, 1), _link_another)[::way]
+    with engine.connect() as one, engine.connect() as other:
+        first(one)
+        other.execute(text("SET lock_timeout = '200ms'"))
+        with pytest.raises(WaitedTooLong):
+            second(other)
+        one.commit()
+        other.rollback()
+        second(other)
+        other.commit()
+    _sound(engine)
 
 
 def test_workers_that_end_the_same_conversion_end_it_once(engine: Engine) -> None:

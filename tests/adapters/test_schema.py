@@ -99,3 +99,12 @@ def test_what_works_as_its_owner_works_for_a_trigger_of_its_own_table_only(
                 owner.begin_nested(),
             ):
                 owner.execute(text(_BORROW.format(function=function, table=table)))
+
+
+def test_guards_hold_in_every_session(connection: Connection) -> None:
+    sometimes = text("""
+        SELECT tgrelid::regclass, tgname FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid
+        WHERE relnamespace = 'growth_points'::regnamespace AND relkind = 'r' AND NOT tgisinternal
+          AND tgenabled <> 'A'
+    """)
+    assert connection.execute(sometimes).all() == []
