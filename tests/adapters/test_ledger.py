@@ -208,7 +208,7 @@ def test_no_more_can_be_taken_than_there_is(connection: Connection, had: int) ->
 def test_entries_come_in_order_with_the_facts_of_their_posting(connection: Connection) -> None:
     awards = awards_of(["a", "b"])
     award(connection, awards)
-    reverse(connection, awards[:1])
+    reverse(connection, awards[:1], leaving=awards[1:])
     adjust(connection, "b", 10)
     plan(connection)
     pay(connection)

@@ -260,7 +260,8 @@ def _plan(connection: Connection) -> None:
 
 
 def _pay(connection: Connection) -> None:
-    _plan(connection)
+    world.award(connection, world.awards_of("a"))
+    world.plan(connection)
     world.pay(connection)
 
 
