@@ -77,6 +77,8 @@ def test_an_award_correction_writes_the_reports_of_the_months_that_it_changed(
     careful.done("close", OCTOBER, "--acknowledge-paid")
     assert points_of(careful, NOVEMBER) == 150_000
 
+    key = f"award-correction/{OCTOBER}/2/sora"
+    careful.done("approve-adjustment", key, "sora", "300000", "--reason", "read it")
     said = careful.done("adjust", "sora", "300000", "--for", OCTOBER, "--reason", "agreed")
 
     assert points_of(careful, NOVEMBER) == 0
