@@ -35,11 +35,13 @@ CREATE VIEW undecided_award AS
     WHERE decided IS NULL OR standing IS NULL
   ) different
   WHERE decided IS NULL OR NOT EXISTS (
-    SELECT FROM award WHERE (award.seller_id, award.tier) = (different.seller_id, different.tier)
-      AND state = 'paid' OFFSET 0
+    SELECT FROM award
+    WHERE award.seller_id = different.seller_id AND award.tier = different.tier AND state = 'paid'
+    OFFSET 0
   ) AND NOT EXISTS (
-    SELECT FROM correction WHERE kind = 'award'
-      AND (correction.seller_id, correction.tier) = (different.seller_id, different.tier)
+    SELECT FROM correction
+    WHERE correction.seller_id = different.seller_id AND correction.tier = different.tier
+      AND kind = 'award'
     OFFSET 0);
 
 CREATE FUNCTION payout_is_what_was_decided() RETURNS trigger
