@@ -3,7 +3,8 @@
 
 -- Where a month's awards differ from its decisions in effect: a store was awarded and nothing is
 -- posted, or has an award that was not decided. A tier that another month paid, or a correction gave,
--- is not posted again. It is worked out month by month: nothing else is read for one of them.
+-- is not posted again. It is worked out month by month, by OFFSET 0: by itself the planner
+-- reads the decisions and awards of all months for one.
 CREATE VIEW undecided_award AS
   SELECT closed.settlement_month, seller_id, standing IS NOT NULL AS is_posted
   FROM (
@@ -13,20 +14,23 @@ CREATE VIEW undecided_award AS
     SELECT seller_id, tier, decided, standing
     FROM (
       SELECT seller_id, tier, points, true AS decided
-      FROM evaluation JOIN decision USING (evaluation_id)
-      WHERE evaluation.settlement_month = closed.settlement_month AND outcome = 'awarded'
-        AND (evaluation.evaluation_no = closed.evaluation_no OR (
-          NOT EXISTS (
-            SELECT FROM evaluation later JOIN decision newer USING (evaluation_id)
-            WHERE later.settlement_month = closed.settlement_month
-              AND later.evaluation_no > evaluation.evaluation_no
-              AND newer.seller_id = decision.seller_id)
-          AND EXISTS (
-            SELECT FROM evaluation_input JOIN revision USING (revision_id)
-            JOIN seller_snapshot store USING (revision_id)
-            WHERE evaluation_input.evaluation_id = closed.evaluation_id
-              AND revision.settlement_month = closed.settlement_month
-              AND store.seller_id = decision.seller_id)))
+      FROM evaluation CROSS JOIN LATERAL (
+        SELECT seller_id, tier, points FROM decision
+        WHERE decision.evaluation_id = evaluation.evaluation_id AND outcome = 'awarded' OFFSET 0
+      ) decision
+      WHERE evaluation.settlement_month = closed.settlement_month AND (
+        evaluation.evaluation_no = closed.evaluation_no
+        OR NOT EXISTS (
+          SELECT FROM evaluation later JOIN decision newer USING (evaluation_id)
+          WHERE later.settlement_month = closed.settlement_month
+            AND later.evaluation_no > evaluation.evaluation_no
+            AND newer.seller_id = decision.seller_id)
+        AND EXISTS (
+          SELECT FROM evaluation_input JOIN revision USING (revision_id)
+          JOIN seller_snapshot store USING (revision_id)
+          WHERE evaluation_input.evaluation_id = closed.evaluation_id
+            AND revision.settlement_month = closed.settlement_month
+            AND store.seller_id = decision.seller_id))
     ) decided
     FULL JOIN (
       SELECT seller_id, tier, points, true AS standing FROM award
