@@ -1,10 +1,10 @@
--- A month pays what it decided. What a correction gives then needs an approval as the payout does: it
--- brings the month above the points that its closing named.
+-- A month pays what it decided. A correction that brings a paid month above the points that its closing
+-- named needs an approval, as a payout does.
 
 -- Where a month's awards differ from its decisions in effect: a store was awarded and nothing is
 -- posted, or has an award that was not decided. A tier that another month paid, or a correction gave,
--- is not posted again. It is worked out month by month, by OFFSET 0: by itself the planner
--- reads the decisions and awards of all months for one.
+-- is not posted again. OFFSET 0 keeps the planner from reading the decisions and awards
+-- of all months for one.
 CREATE VIEW undecided_award AS
   SELECT closed.settlement_month, seller_id, standing IS NOT NULL AS is_posted
   FROM (

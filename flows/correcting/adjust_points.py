@@ -111,7 +111,10 @@ class AdjustmentRequest:
         require_request_id(self.own_id)
         if is_correction_key(self.own_id):
             raise AdjustmentInvalid(
-                sentence("{request_id} is the key of a correction", request_id=self.own_id)
+                sentence(
+                    "{request_id} is the key of a correction; choose another request id",
+                    request_id=self.own_id,
+                )
             )
         if self.own_id and self.month is not None:
             raise AdjustmentInvalid(

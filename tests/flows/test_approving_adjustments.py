@@ -144,7 +144,7 @@ def test_a_correction_beyond_its_months_approval_rule_needs_an_approval(
     correct = ("adjust", "maru", "1000000", "--for", "2026-10", "--reason", "late data")
     refused = shop.run(*correct)
     assert refused.exit_code == 1
-    assert "This brings 2026-10 to 1,000,000 points" in refused.stderr
+    assert "This correction brings 2026-10 to 1,000,000 points in all" in refused.stderr
     assert shop.done("ledger", "--output", "csv").rows() == []
 
     asked = approval_of(refused.stderr)

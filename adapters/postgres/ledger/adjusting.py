@@ -7,12 +7,12 @@ from datetime import date
 from sqlalchemy import Connection, insert
 from sqlalchemy.exc import DBAPIError
 
+from adapters.postgres.approvals import strictest_rules
 from adapters.postgres.ledger import tables
 from adapters.postgres.ledger.approving import (
     adjustment_limit,
     approved_adjustment,
     corrected_points,
-    rule_of,
 )
 from adapters.postgres.ledger.expiring import expire
 from adapters.postgres.ledger.posting import Posted, Request, post, posted_before
@@ -26,6 +26,7 @@ from adapters.postgres.ledger.refusals import (
 )
 from adapters.postgres.ledger.tables import transfer
 from adapters.postgres.using import standing_of
+from domain.approval import NO_APPROVAL
 from domain.cause import Cause
 from domain.corrections import Correction
 from domain.ledger import MOST_POINTS, Account, TransferKind, adjustment_request
@@ -59,7 +60,7 @@ def adjust(
     posted = post(connection, asked, [seller_id, points, cause.reason], 1, abs(points))
     if posted.created:
         if approved_adjustment(connection, key) != (seller_id, points):
-            _require_none_needed(connection, key, seller_id, points, correction)
+            _require_approval_if_needed(connection, key, seller_id, points, correction)
         if correction is not None:
             _record_correction(connection, posted.posting_no, correction)
         _move(connection, posted.posting_no, seller_id, points)
@@ -73,7 +74,7 @@ def _expire_what_is_over(
         expire(connection, actor, seller_id=seller_id)
 
 
-def _require_none_needed(
+def _require_approval_if_needed(
     connection: Connection, key: str, seller_id: str, points: int, correction: Correction | None
 ) -> None:
     """Raise AdjustmentNotApproved or CorrectionNotApproved for what needs an approval."""
@@ -84,7 +85,8 @@ def _require_none_needed(
             raise AdjustmentNotApproved(*asked, limit)
     elif points > 0:
         month = correction.award.settlement_month
-        rule, total = rule_of(connection, month), corrected_points(connection, month) + points
+        rule = strictest_rules(connection).get(month, NO_APPROVAL)
+        total = corrected_points(connection, month) + points
         if rule.demands(total):
             raise CorrectionNotApproved(*asked, month, total)
 

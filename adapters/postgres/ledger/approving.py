@@ -3,8 +3,7 @@
 from sqlalchemy import Connection, case, func, insert, select
 
 from adapters.postgres.ledger.tables import adjustment_approval, correction, payout
-from adapters.postgres.tables import approval_rule, evaluation, policy
-from domain.approval import ApprovalRule
+from adapters.postgres.tables import evaluation, policy
 from domain.cause import Cause
 from domain.corrections import CorrectionKind
 from domain.months import SettlementMonth
@@ -28,14 +27,6 @@ def corrected_points(connection: Connection, month: SettlementMonth) -> int:
     corrected = select(func.sum(given)).where(correction.c.settlement_month == month)
     paid = select(payout.c.points).where(payout.c.settlement_month == month)
     return (connection.scalar(paid) or 0) + int(connection.scalar(corrected) or 0)
-
-
-def rule_of(connection: Connection, month: SettlementMonth) -> ApprovalRule:
-    """Return the strictest approval rule that closings of a month recorded."""
-    strictest = select(func.min(approval_rule.c.above_points))
-    return ApprovalRule(
-        connection.scalar(strictest.where(approval_rule.c.settlement_month == month))
-    )
 
 
 def approved_adjustment(connection: Connection, key: str) -> tuple[str, int] | None:

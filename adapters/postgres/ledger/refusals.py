@@ -122,9 +122,9 @@ class CorrectionNotApproved(Refused):
         what = shlex.join([key, seller_id, str(points)])
         super().__init__(
             sentence(
-                "This brings {month} to {total:,} points, and by its closing so many need an "
-                "approval. Nothing was adjusted. Have it approved, then repeat it: growth-points "
-                "approve-adjustment {what} --reason TEXT",
+                "This correction brings {month} to {total:,} points in all, more than its closing "
+                "lets pass without an approval. Nothing was adjusted. Have it approved, then "
+                "repeat it: growth-points approve-adjustment {what} --reason TEXT",
                 month=month,
                 total=total,
                 what=what,
