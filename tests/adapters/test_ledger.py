@@ -11,6 +11,7 @@ from adapters.postgres.ledger import (
     AwardNotPending,
     BalanceTooLow,
     NothingToPost,
+    PayoutNotDecided,
     PayoutNotDue,
     PostingConflict,
 )
@@ -153,6 +154,14 @@ def test_a_month_is_not_paid_before_its_date(connection: Connection) -> None:
     plan(connection)
     with pytest.raises(PayoutNotDue, match="due on 2026-11-10, not on 2026-11-09"):
         pay(connection, on=date(2026, 11, 9))
+
+
+def test_a_month_is_paid_what_it_decided(connection: Connection) -> None:
+    evaluation = evaluate(connection, awards_of(["a", "b"]))
+    post(connection, awards_of(["a"]), evaluation)
+    plan(connection)
+    with pytest.raises(PayoutNotDecided, match="growth-points verify"):
+        pay(connection)
 
 
 def test_the_newest_payout_date_counts(connection: Connection) -> None:

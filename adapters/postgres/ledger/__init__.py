@@ -31,6 +31,7 @@ from adapters.postgres.ledger.refusals import (
     BudgetExceeded,
     CorrectionNotApproved,
     NothingToPost,
+    PayoutNotDecided,
     PayoutNotDue,
     PostingConflict,
 )
@@ -55,6 +56,7 @@ __all__ = [
     "NothingToPost",
     "PaidOut",
     "Payout",
+    "PayoutNotDecided",
     "PayoutNotDue",
     "Posted",
     "PostingConflict",

@@ -4,13 +4,14 @@ from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import Connection, func, insert, select, text
+from sqlalchemy.exc import DBAPIError
 
 from adapters.postgres.database import lock_program
 from adapters.postgres.ledger.awarding import FINISH_AWARDS, OF_MONTH
 from adapters.postgres.ledger.entries import PAYOUT_FACTS, Payout, find_payout
 from adapters.postgres.ledger.expiring import expire
 from adapters.postgres.ledger.posting import Posted, Request, post
-from adapters.postgres.ledger.refusals import PayoutNotDue
+from adapters.postgres.ledger.refusals import PayoutNotDecided, PayoutNotDue, constraint_of
 from adapters.postgres.ledger.tables import award, payout
 from adapters.postgres.tables import payout_date
 from domain.ledger import TransferKind, payout_key
@@ -30,7 +31,7 @@ def pay_out(
 ) -> PaidOut:
     """Make every pending award of a month available; a month is paid once, ever.
 
-    Paying a paid month again returns its payout. Raises PayoutNotDue.
+    Paying a paid month again returns its payout. Raises PayoutNotDue, PayoutNotDecided.
     """
     lock_program(connection)
     paid = find_payout(connection, month)
@@ -40,18 +41,20 @@ def pay_out(
     if due_on is None or paid_on < due_on:
         raise PayoutNotDue(month, paid_on, due_on)
     posted = _pay_open_awards(connection, month, paid_on, actor)
-    recorded = connection.execute(
-        insert(payout)
-        .values(
-            settlement_month=month,
-            posting_no=posted and posted.posting_no,
-            sellers=posted.transfers if posted else 0,
-            points=posted.points if posted else 0,
-            paid_on=paid_on,
-            actor=actor,
-        )
-        .returning(*PAYOUT_FACTS)
-    ).one()
+    made = insert(payout).values(
+        settlement_month=month,
+        posting_no=posted and posted.posting_no,
+        sellers=posted.transfers if posted else 0,
+        points=posted.points if posted else 0,
+        paid_on=paid_on,
+        actor=actor,
+    )
+    try:
+        recorded = connection.execute(made.returning(*PAYOUT_FACTS)).one()
+    except DBAPIError as error:
+        if constraint_of(error) == "payout_is_what_was_decided":
+            raise PayoutNotDecided(month) from error
+        raise
     return PaidOut(Payout(*recorded), created=True)
 
 

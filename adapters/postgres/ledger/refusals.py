@@ -62,6 +62,20 @@ class PayoutNotDue(Refused):
         self.due_on = due_on
 
 
+class PayoutNotDecided(Refused):
+    """A month was to be paid whose awards are not those that it decided."""
+
+    def __init__(self, month: SettlementMonth) -> None:
+        super().__init__(
+            sentence(
+                "{month} is not paid: its awards are not those that it decided. See which "
+                "stores differ: growth-points verify",
+                month=month,
+            )
+        )
+        self.month = month
+
+
 class AwardNotPending(Refused):
     """An award was to be reversed that is not posted, or no longer pending."""
 
