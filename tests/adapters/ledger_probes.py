@@ -271,15 +271,15 @@ def correct_june(connection: Connection) -> None:
 
 
 def correct_september(connection: Connection) -> None:
-    """Give c, d and e what they lack of September, take f's, and give h's back: 600,000 with the
-    payout, as many as need no approval. Then give f's back with one.
+    """Give c, d and e what they lack of September, and h's back: 750,000 with the payout, as many
+    as need no approval. Then, where each needs one, take f's, which does not, and give it back.
 
     The same tier of e was reversed in October, and d has another one.
     """
-    _limit_september(600_000)(connection)
+    _limit_september(750_000)(connection)
     for seller in "cde":
         _award_correction(seller)(connection)
-    for attempt in (_clawback("f"), _reinstate("h"), _limit_september(-1)):
+    for attempt in (_reinstate("h"), _limit_september(-1), _clawback("f")):
         attempt(connection)
     undoes = posting_of(connection, "f", clawback=True)
     key = f"reinstatement/{undoes}/2026-09/1/f"

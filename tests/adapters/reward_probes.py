@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 from sqlalchemy import Connection, Engine, text
 
+from adapters.postgres.ledger import seal_now
 from adapters.postgres.ledger.expiring import expire
 from adapters.postgres.using import today
 from flows.rewarding.pay_entries import pay_again
@@ -49,14 +50,20 @@ def reward_customers(engine: Engine) -> None:
 
 
 def go_on_rewarding(engine: Engine) -> None:
-    """Pay E's rest and K/2 when there are points, a new entry of another day, and return F/2."""
+    """Pay E's rest and K/2 when there are points, a new entry of another day, and return F/2.
+
+    What was paid before is sealed by then.
+    """
     with engine.begin() as connection:
+        seal_now(connection)
         day = today(connection)
         adjust(connection, "q", 1_000, key="adjustment/q3", on=day)
         adjust(connection, "v", 700, key="adjustment/v2", on=day)
     paid = deliver_to(engine, day - timedelta(days=1), event("D", 10, seller_id="q"))
     assert (paid.retried, paid.outcomes) == (3, {"paid": 1})
     assert deliver_to(engine, day, [Entry("F", 2, 5, "q")]).outcomes == {"paid": 1}
+    with engine.begin() as connection:
+        seal_now(connection)
     assert deliver_to(engine, day, [Entry("X2", 1, 5, "q", cancels=("F", 2))]).returned is not None
     _pay_beside_what_expired(engine, day)
 
