@@ -2,9 +2,11 @@
 
 import io
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import reduce
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
@@ -26,7 +28,7 @@ _EXAMPLES = 3
 _DATES_TOLD = 10_000  # more changes usually block the month
 _TYPE = {Kind.DATE: pa.date32(), Kind.FLAG: pa.bool_()}
 _SCHEMA = pa.schema([(c.name, _TYPE.get(c.kind, pa.string())) for c in SELLER_COLUMNS])
-_EMPTY = _SCHEMA.empty_table()
+_EMPTY = pa.Table.from_batches([], _SCHEMA)  # another way to make one imports pandas
 _KNOWN = pa.schema(
     [("seller_id", pa.string()), ("approved_on", pa.date32()), ("returned", pa.bool_())]
 )
@@ -46,6 +48,33 @@ _WORDS = text("""
     SELECT DISTINCT word ->> 'column' AS column, word ->> 'word' AS word
     FROM growth_points.revision, jsonb_path_query(profile, '$.unknown_words[*]') AS word
 """)
+
+
+@dataclass(frozen=True, slots=True)
+class _Beside:
+    """A snapshot beside another: the rows of the stores in both, in one order, and all others' ids.
+
+    `new` are in the first alone, `gone` in the second alone, both sorted.
+    """
+
+    now: pa.Table
+    then: pa.Table
+    new: pa.ChunkedArray
+    gone: pa.ChunkedArray
+
+    @classmethod
+    def of(cls, now: pa.Table, then: pa.Table) -> "_Beside":
+        """Look each store of the first up in the second, once."""
+        place = pc.index_in(now["seller_id"], then["seller_id"].combine_chunks())
+        there, places = place.is_valid(), place.drop_null()
+        alone = np.ones(len(then), np.bool_)
+        alone[places.to_numpy()] = False
+        return cls(
+            now.filter(there),
+            then.take(places),
+            now["seller_id"].filter(pc.invert(there)).sort(),
+            then["seller_id"].filter(pa.array(alone)).sort(),
+        )
 
 
 def past_of(connection: Connection, month: SettlementMonth, sellers_file: Path) -> Past:
@@ -81,14 +110,15 @@ def changes_since(connection: Connection, month: SettlementMonth, sellers_file: 
     staged = pyarrow.parquet.read_table(sellers_file).select(_SCHEMA.names).cast(_SCHEMA)
     now = staged.filter(staged["seller_id"].is_valid())  # the gate refuses the others
     then = _snapshot(connection, last.revision_id)
-    new = _missing(now, then)
+    beside = _Beside.of(now, then)
     others = _others(month, last, revisions.values())
-    known = _known(connection, new, last, others)
+    known = _known(connection, beside.new, last, others)
     own = revisions.get(month, last)
     replaced = _EMPTY if own is last else _snapshot(connection, own.revision_id)
-    alike = _known(connection, _alike(new, known, then), last, others)["seller_id"]
-    former = [*alike.to_pylist(), *_missing(replaced, now).to_pylist()]
-    counts = (*_counts(now, then, new, known, former), *_replaced(now, replaced))
+    before = _Beside.of(now, replaced)
+    alike = _known(connection, _alike(beside.new, known, then), last, others)["seller_id"]
+    former = [*alike.to_pylist(), *before.gone.to_pylist()]
+    counts = (*_counts(now, beside, known, former), *_replaced(before))
     return Changes(last.settlement_month, len(then), counts, len(replaced))
 
 
@@ -122,40 +152,26 @@ def _known(
 
 
 def _counts(
-    now: pa.Table, then: pa.Table, new: pa.ChunkedArray, known: pa.Table, former: list[str]
+    now: pa.Table, last: _Beside, known: pa.Table, former: list[str]
 ) -> Iterator[Violations]:
-    """Count each of `COMPARED`."""
-    shared, same = _both(now, then)
-    gone = _missing(then, now)
-    yield _sellers(counted.VANISHED_SELLER, gone)
+    """Count each of `COMPARED`, beside the last snapshot and what others know of its new stores."""
+    shared, same = last.now, last.then
+    yield _sellers(counted.VANISHED_SELLER, last.gone)
     yield _sellers(counted.RETURNED_SELLER, known["seller_id"].filter(known["returned"]))
-    yield _sellers(counted.JOINED_SELLER, new)
-    yield _rewritten(new, [*former, *gone.to_pylist()])
-    yield _moved(_dates(shared, same), _dates(*_both(now, known)))
+    yield _sellers(counted.JOINED_SELLER, last.new)
+    yield _rewritten(last.new, [*former, *last.gone.to_pylist()])
+    yield _moved(_dates(last), _dates(_Beside.of(now, known)))
     now_normal, then_normal = (pc.equal(each["status"], NORMAL_STORE) for each in (shared, same))
     yield _changed(counted.CHANGED_STATUS, shared, pc.not_equal(now_normal, then_normal))
     for flag in SELLER_FLAGS:
         yield _changed(counted.CHANGED_FLAG[flag], shared, pc.not_equal(shared[flag], same[flag]))
 
 
-def _replaced(now: pa.Table, replaced: pa.Table) -> Iterator[Violations]:
-    """Count each of `REPLACED`."""
-    shared, same = _both(now, replaced)
-    differs = [pc.not_equal(shared[name], same[name]) for name in _SCHEMA.names]
-    yield _sellers(counted.WITHDRAWN_SELLER, _missing(replaced, now))
-    yield _changed(counted.RESTATED_SELLER, shared, reduce(pc.or_kleene, differs))
-
-
-def _missing(now: pa.Table, then: pa.Table) -> pa.ChunkedArray:
-    """Return the sellers in `now` that are not in `then`."""
-    there = pc.is_in(now["seller_id"], then["seller_id"].combine_chunks())
-    return now["seller_id"].filter(pc.invert(there)).sort()
-
-
-def _both(now: pa.Table, then: pa.Table) -> tuple[pa.Table, pa.Table]:
-    """Return both snapshots' rows of the sellers they share, in the same order."""
-    place = pc.index_in(now["seller_id"], then["seller_id"].combine_chunks())
-    return now.filter(place.is_valid()), then.take(place.drop_null())
+def _replaced(before: _Beside) -> Iterator[Violations]:
+    """Count each of `REPLACED`, beside the revision that is replaced."""
+    differs = [pc.not_equal(before.now[name], before.then[name]) for name in _SCHEMA.names]
+    yield _sellers(counted.WITHDRAWN_SELLER, before.gone)
+    yield _changed(counted.RESTATED_SELLER, before.now, reduce(pc.or_kleene, differs))
 
 
 def _sellers(rule: str, sellers: pa.ChunkedArray) -> Violations:
@@ -184,8 +200,9 @@ def _rewritten(new: pa.ChunkedArray, former: list[str]) -> Violations:
     return Violations(counted.REWRITTEN_SELLER, len(shown), (), tuple(shown[:_EXAMPLES]))
 
 
-def _dates(now: pa.Table, then: pa.Table) -> pa.Table:
+def _dates(beside: _Beside) -> pa.Table:
     """Return the stores whose approval date changed, with both dates."""
+    now, then = beside.now, beside.then
     both = pa.table(
         [now["seller_id"], then["approved_on"], now["approved_on"]], ("seller_id", "from", "to")
     )
