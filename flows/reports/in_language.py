@@ -6,14 +6,17 @@ from adapters.languages.catalog import Language, say
 from flows.reports.report import Figure, Link, NextStep, Report, Section
 
 
-def in_language(report: Report, language: Language) -> Report:
-    """Return the report with plain texts; its facts, which programs read, stay as they are."""
+def in_language(report: Report, language: Language, most_rows: int | None = None) -> Report:
+    """Return the report with plain texts, of each table only the first rows if there is a limit.
+
+    Its facts, which programs read, stay as they are.
+    """
     return replace(
         report,
         headline=say(report.headline, language),
         findings=tuple(replace(each, text=say(each.text, language)) for each in report.findings),
         figures=tuple(_figure(each, language) for each in report.figures),
-        sections=tuple(section_in(each, language) for each in report.sections),
+        sections=tuple(section_in(each.first(most_rows), language) for each in report.sections),
         next_step=_next_step(report.next_step, language),
         links=tuple(_link(each, language) for each in report.links),
     )

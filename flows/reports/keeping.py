@@ -64,9 +64,8 @@ def _is_whole(file: Path) -> bool:
 def report_page(report: Report, folder: Path, language: Language = ENGLISH) -> str:
     """Render the report as a page in a language; links to files are relative to `folder`."""
     return _TEMPLATES.get_template("report.html").render(
-        report=in_language(report, language),
+        report=in_language(report, language, _MOST_ROWS),
         language=language,
-        most_rows=_MOST_ROWS,
         address=partial(_address, folder),
     )
 

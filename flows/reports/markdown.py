@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -22,22 +23,22 @@ _WIDTH: Final = 16  # characters of the longest bar
 
 def markdown(report: Report, language: Language = ENGLISH) -> str:
     """Render the whole report in a language."""
-    return _document(in_language(report, language), language, None)
+    return _document(in_language(report, language), language)
 
 
 def markdown_attached(report: Report, language: Language = ENGLISH) -> str:
     """Render the report with long tables truncated."""
-    return _document(in_language(report, language), language, _ATTACHED)
+    return _document(in_language(report, language, _ATTACHED), language)
 
 
-def _document(report: Report, language: Language, most_rows: int | None) -> str:
+def _document(report: Report, language: Language) -> str:
     parts = [f"# {plain(report.headline)}", "", *_findings(report, language)]
     parts += ["", f"**{say(NEXT, language)}** {_next_step(report.next_step)}"]
     if report.figures:
         figures = tuple((each.name, each.value, each.note) for each in report.figures)
-        parts += ["", *_section(Section("", ("", "", ""), figures), language, None)]
+        parts += ["", *_section(Section("", ("", "", ""), figures), language)]
     for section in report.sections:
-        parts += ["", f"## {plain(section.title)}", "", *_section(section, language, most_rows)]
+        parts += ["", f"## {plain(section.title)}", "", *_section(section, language)]
     if report.links:
         listed = [f"- {_link(link)}" for link in report.links]
         parts += ["", f"## {say(TO_LOOK_AT, language)}", "", *listed]
@@ -61,8 +62,8 @@ def _next_step(step: NextStep) -> str:
     return " ".join(parts)
 
 
-def _section(section: Section, language: Language, most_rows: int | None) -> Iterator[str]:
-    rows: Sequence[Sequence[Text]] = section.rows[:most_rows]
+def _section(section: Section, language: Language) -> Iterator[str]:
+    rows: Sequence[Sequence[Text]] = section.rows
     columns = section.columns
     rules = ["---:" if is_number else "---" for is_number in section.numbers]
     if section.bars:
@@ -71,8 +72,8 @@ def _section(section: Section, language: Language, most_rows: int | None) -> Ite
     yield _row(columns)
     yield _row(rules)
     yield from map(_row, rows)
-    if more := len(section.rows) - len(rows):
-        told = sentence("… and {more:,} more, in the kept report.", more=more)
+    if section.left_out:
+        told = sentence("… and {more:,} more, in the kept report.", more=section.left_out)
         yield from ("", say(told, language))
 
 
@@ -96,7 +97,12 @@ def _row(cells: Sequence[Text]) -> str:
 
 def plain(text: Text) -> str:
     """Escape text from files and forms, so that it makes no link, markup or table cell."""
-    escaped = _MARKUP.sub(r"\\\g<0>", _one_line(str(text)).replace("&", "&amp;"))
+    return _escaped(str(text))
+
+
+@lru_cache  # most cells of a long table repeat those above them
+def _escaped(text: str) -> str:
+    escaped = _MARKUP.sub(r"\\\g<0>", _one_line(text).replace("&", "&amp;"))
     return escaped.replace("://", "&#58;//").replace("www.", "www&#46;")
 
 

@@ -5,7 +5,7 @@ a page (`keeping`) and in the terminal (`console.terminal`).
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 
@@ -34,8 +34,8 @@ class Bar:
 class Section:
     """A part of a report: a title and a table whose cells are texts.
 
-    `shown` limits the rows in a terminal, None shows all; `bars` has one bar for each row, drawn to
-    a common scale.
+    `shown` limits the rows in a terminal, None shows all; `left_out` counts further rows. `bars`
+    has one bar for each row, drawn to a common scale.
     """
 
     title: Text
@@ -43,6 +43,14 @@ class Section:
     rows: tuple[tuple[Text, ...], ...]
     shown: int | None = None
     bars: tuple[Bar, ...] = ()
+    left_out: int = 0
+
+    def first(self, most: int | None) -> "Section":
+        """Return the section with its first rows, None for all, and the others counted."""
+        if most is None or len(self.rows) <= most:
+            return self
+        left_out = self.left_out + len(self.rows) - most
+        return replace(self, rows=self.rows[:most], bars=self.bars[:most], left_out=left_out)
 
     @property
     def numbers(self) -> tuple[bool, ...]:
