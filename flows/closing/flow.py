@@ -37,7 +37,7 @@ from flows.ingesting.record_delivery import SoundDelivery
 from flows.occasion import Occasion
 from flows.paying.due_payouts import plan_payout_runs
 from flows.prefect.clock_check import check_clocks
-from flows.prefect.endings import failed, refused, step, telling, told, why
+from flows.prefect.endings import failed, refused, step, telling, told, trouble_of, why
 from flows.prefect.flow_occasion import flow_occasion
 from flows.prefect.forms import Mode, Month, MonthOrNone, NameOrNone, Reason
 from flows.prefect.retrying import RETRIES
@@ -185,9 +185,12 @@ def close_due_months() -> None:
         return told(None, no_month_closes())
     try:
         late = publish_lost_reports(settings, occasion)
-    except Exception:
-        _close_in_order(settings, occasion, unclosed)  # a report that fails keeps no month waiting
-        raise
+    except Exception as failure:
+        # A report that fails keeps no month waiting.
+        done, trouble = _close_in_order(settings, occasion, unclosed)
+        if (why_not := trouble_of(failure)) is None:
+            raise
+        return failed(*done, *([why(trouble)] if trouble else ()), why_not)
     done, trouble = _close_in_order(settings, occasion, unclosed)
     if trouble is None:
         return told(None, *done, *late)

@@ -98,6 +98,11 @@ def why(refusal: Exception) -> object:
     return refusal.args[0] if refusal.args else str(refusal)
 
 
+def trouble_of(failure: Exception) -> object | None:
+    """Return what a refusal or a failure outside this program says; None for a bug in it."""
+    return why(failure) if isinstance(failure, _REFUSALS) else sentence_about(failure)
+
+
 def _message_of(refusal: Exception) -> str:
     return whole(_said(why(refusal)))
 

@@ -246,7 +246,24 @@ def test_a_report_that_cannot_be_written_keeps_no_month_waiting(
     state = run()
 
     assert state.is_failed()
+    assert state.message.startswith("2024-10 is closed. ")
     assert "No space left on device" in state.message
+    assert _closings(with_history, OCTOBER) == [("changed", "the month is over")]
+
+
+def test_a_mistake_of_this_program_in_a_report_is_raised_and_keeps_no_month_waiting(
+    run: Run, with_history: Marketplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from flows.closing import flow
+
+    def mistaken(*_: object) -> Any:
+        raise KeyError("no such report")
+
+    monkeypatch.setattr(flow, "publish_lost_reports", mistaken)
+    state = run()
+
+    assert state.is_failed()
+    assert "KeyError" in state.message
     assert _closings(with_history, OCTOBER) == [("changed", "the month is over")]
 
 
